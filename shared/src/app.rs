@@ -1,0 +1,26 @@
+//! What every operation needs, built once per process.
+
+use crate::clock::Clock;
+use crate::config::Distribution;
+use crate::phone::Phone;
+use crate::providers::Provider;
+use crate::texts::Texts;
+use sqlx::PgPool;
+use std::sync::Arc;
+
+/// The process's handle on the world: database, clock, provider and settings. Cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    /// Connections for domain transactions, durable at commit.
+    pub pool: PgPool,
+    /// The one clock that decides.
+    pub clock: Clock,
+    /// The way out to WhatsApp.
+    pub provider: Arc<dyn Provider>,
+    /// How leads are distributed.
+    pub distribution: Distribution,
+    /// What clients and salespeople read.
+    pub texts: Arc<Texts>,
+    /// The company's own number, the sender of everything we say (`PROPERTY_LOUNGE_WA`).
+    pub company_phone: Phone,
+}

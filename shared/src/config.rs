@@ -1,0 +1,178 @@
+//! Every setting, in groups that both binaries flatten. The doc comment is the help text, the
+//! environment variable is the seed's; `.env.example` lists them all (a test compares the two).
+
+use crate::phone::Phone;
+use crate::texts::{Text, Texts};
+use crate::{Error, Result};
+use clap::{Args, ValueEnum};
+use secrecy::SecretString;
+use std::time::Duration;
+
+/// Where the data lives.
+#[derive(Args, Clone, Debug)]
+pub struct Database {
+    /// PostgreSQL, 15 or newer: `postgresql://user:password@host:port/database`.
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    pub database_url: SecretString,
+    /// How many connections this process keeps for its own transactions.
+    #[arg(long, env = "DATABASE_CONNECTIONS", default_value_t = 10, value_parser = clap::value_parser!(u32).range(2..=500))]
+    pub database_connections: u32,
+}
+
+/// What is logged, and how.
+#[derive(Args, Clone, Debug)]
+pub struct Telemetry {
+    /// Which lines are logged: a level, or directives as `info,sqlx=warn`.
+    #[arg(
+        long,
+        env = "LOG",
+        default_value = "info,apalis=warn,apalis_core=warn,apalis_postgres=warn"
+    )]
+    pub log: String,
+    /// `text` for a person, `json` for a machine.
+    #[arg(long, env = "LOG_FORMAT", default_value = "text")]
+    pub log_format: LogFormat,
+}
+
+/// How a log line is written.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum LogFormat {
+    /// One line for a person.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// How leads are distributed.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct Distribution {
+    /// How long an agent has to answer OK, in seconds; fractions are allowed.
+    #[arg(id = "distribution_ack_seconds", long, env = "DISTRIBUTION_ACK_SECONDS", default_value = "300", value_parser = seconds)]
+    pub ack_window: Duration,
+    /// The longest time between two sweeps for deadlines that no alarm rang for, in milliseconds.
+    #[arg(id = "distribution_poll_ms", long, env = "DISTRIBUTION_POLL_MS", default_value = "15000", value_parser = poll_milliseconds)]
+    pub poll: Duration,
+}
+
+/// Which WhatsApp we speak through, and as whom.
+#[derive(Args, Clone, Debug)]
+pub struct WhatsApp {
+    /// The provider of WhatsApp messages.
+    #[arg(long, env = "WA_PROVIDER", default_value = "dummy")]
+    pub wa_provider: ProviderKind,
+    /// The company's own WhatsApp number, the sender of every message.
+    #[arg(long, env = "PROPERTY_LOUNGE_WA", default_value = "+620000000000", value_parser = company_phone)]
+    pub property_lounge_wa: Phone,
+}
+
+/// The providers by the seed's names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub enum ProviderKind {
+    /// Messages go nowhere; the dummy endpoints play the clients and the agents.
+    Dummy,
+}
+
+/// What clients and salespeople read. A text keeps its placeholders in braces; `\n` breaks a line.
+#[derive(Args, Clone, Debug, Default)]
+pub struct TextOverrides {
+    /// To a client, once a cycle, when they wrote. No placeholders.
+    #[arg(long, env = "TEXT_AUTO_REPLY")]
+    pub text_auto_reply: Option<String>,
+    /// To an agent: a lead is offered. {label} {name} {phone} {source} {message} {window} {deadline}
+    #[arg(long, env = "TEXT_OFFER")]
+    pub text_offer: Option<String>,
+    /// To the agent who claimed. {name} {phone} {source}
+    #[arg(long, env = "TEXT_CLAIMED")]
+    pub text_claimed: Option<String>,
+    /// To an agent whose OK came late. {name} {deadline}
+    #[arg(long, env = "TEXT_LATE")]
+    pub text_late: Option<String>,
+    /// To an agent whose OK fits several offers. {count} {offers}
+    #[arg(long, env = "TEXT_AMBIGUOUS")]
+    pub text_ambiguous: Option<String>,
+    /// To an agent who has no offer to accept. No placeholders.
+    #[arg(long, env = "TEXT_NOTHING_OPEN")]
+    pub text_nothing_open: Option<String>,
+    /// To the owner of a lead whose client wrote again. {name} {phone} {message}
+    #[arg(long, env = "TEXT_OWNER_CLIENT_WROTE")]
+    pub text_owner_client_wrote: Option<String>,
+    /// To the owner of a lead who filled in another ad. {name} {phone} {source}
+    #[arg(long, env = "TEXT_OWNER_NEW_AD")]
+    pub text_owner_new_ad: Option<String>,
+}
+
+impl TextOverrides {
+    /// The catalogue with these texts in place of the defaults.
+    pub fn catalogue(self) -> Result<Texts> {
+        let mut texts = Texts::default();
+        let overrides = [
+            (Text::AutoReply, self.text_auto_reply),
+            (Text::Offer, self.text_offer),
+            (Text::Claimed, self.text_claimed),
+            (Text::Late, self.text_late),
+            (Text::Ambiguous, self.text_ambiguous),
+            (Text::NothingOpen, self.text_nothing_open),
+            (Text::OwnerClientWrote, self.text_owner_client_wrote),
+            (Text::OwnerNewAd, self.text_owner_new_ad),
+        ];
+        for (text, template) in overrides {
+            if let Some(template) = template {
+                texts.replace(text, &template)?;
+            }
+        }
+        Ok(texts)
+    }
+}
+
+fn seconds(given: &str) -> std::result::Result<Duration, String> {
+    let seconds: f64 = given
+        .parse()
+        .map_err(|_| "not a number of seconds".to_owned())?;
+    // PostgreSQL keeps microseconds; a day is longer than any lead waits.
+    if (0.001..=86_400.0).contains(&seconds) {
+        Ok(Duration::from_secs_f64(seconds))
+    } else {
+        Err("must be between 0.001 and 86400 seconds".to_owned())
+    }
+}
+
+fn poll_milliseconds(given: &str) -> std::result::Result<Duration, String> {
+    let milliseconds: u64 = given
+        .parse()
+        .map_err(|_| "not a number of milliseconds".to_owned())?;
+    if (100..=60_000).contains(&milliseconds) {
+        Ok(Duration::from_millis(milliseconds))
+    } else {
+        Err("must be between 100 and 60000 milliseconds".to_owned())
+    }
+}
+
+fn company_phone(given: &str) -> std::result::Result<Phone, String> {
+    // The seed's placeholder, +620000000000, is no number that anyone can have.
+    Phone::from_e164(given)
+        .map_or_else(|| Phone::from_human("PROPERTY_LOUNGE_WA", given), Ok)
+        .map_err(|error: Error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{poll_milliseconds, seconds};
+    use std::time::Duration;
+
+    #[test]
+    fn the_window_may_be_a_fraction_of_a_second() {
+        assert_eq!(seconds("1.5"), Ok(Duration::from_millis(1500)));
+        assert!(seconds("0").is_err());
+        assert!(seconds("-1").is_err());
+        assert!(seconds("NaN").is_err());
+        assert!(seconds("five").is_err());
+    }
+
+    #[test]
+    fn a_poll_that_would_never_come_is_refused() {
+        assert_eq!(poll_milliseconds("15000"), Ok(Duration::from_secs(15)));
+        assert!(poll_milliseconds("0").is_err());
+        assert!(poll_milliseconds("3600000").is_err());
+    }
+}
