@@ -1,0 +1,135 @@
+//! The catalogue of background jobs: every payload, its queue, how often it is tried. A job is
+//! written in the transaction that decided on it and runs in the `worker`.
+//!
+//! A queue is named for its kind and the version of its payload. A worker subscribes only to kinds
+//! it knows, so a newer api never hands an old worker a job that it cannot read.
+
+use crate::Result;
+use crate::id::{AttemptId, MessageId};
+use crate::telemetry;
+use chrono::{DateTime, Utc};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use sqlx::PgConnection;
+use std::time::Duration;
+use ulid::Ulid;
+use uuid::Uuid;
+
+/// The channel on which [`enqueue`] announces a job; the message is the queue's name.
+pub const CHANNEL: &str = "property_lounge_jobs";
+
+/// A job due within this time is announced; one due later is found by looking. Workers look at
+/// least this often ([`crate::config::Distribution::poll`] is bounded by it).
+pub const ANNOUNCE_WITHIN: Duration = Duration::from_secs(60);
+
+/// A kind of background job.
+pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
+    /// The queue: the kind, and the version of its payload.
+    const QUEUE: &'static str;
+    /// How often it is tried before it is laid aside as a dead letter.
+    const TRIES: i32;
+
+    /// The same key twice in a queue is one job.
+    fn idempotency_key(&self, run_at: DateTime<Utc>) -> String;
+}
+
+/// Offers an attempt's lead to its agent.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ForwardLeadToSales {
+    /// The offer to send.
+    pub attempt: AttemptId,
+}
+
+/// Rings at an attempt's deadline. Only an alarm clock: the deadline itself is a column.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CheckAckDeadline {
+    /// The offer whose time may be up.
+    pub attempt: AttemptId,
+}
+
+/// Carries out an outbound row of `wa_message`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SendMessage {
+    /// The row to send.
+    pub message: MessageId,
+}
+
+impl Job for ForwardLeadToSales {
+    const QUEUE: &'static str = "forward-lead-to-sales.v1";
+    const TRIES: i32 = 12;
+
+    fn idempotency_key(&self, _: DateTime<Utc>) -> String {
+        self.attempt.to_string()
+    }
+}
+
+impl Job for CheckAckDeadline {
+    const QUEUE: &'static str = "check-ack-deadline.v1";
+    const TRIES: i32 = 12;
+
+    /// A moved deadline gets an alarm of its own.
+    fn idempotency_key(&self, run_at: DateTime<Utc>) -> String {
+        format!("{}@{}", self.attempt, run_at.timestamp_micros())
+    }
+}
+
+impl Job for SendMessage {
+    const QUEUE: &'static str = "send-message.v1";
+    const TRIES: i32 = 12;
+
+    fn idempotency_key(&self, _: DateTime<Utc>) -> String {
+        self.message.to_string()
+    }
+}
+
+/// Writes `job` in the caller's transaction, to run at `run_at` or soon after. It exists when that
+/// transaction commits, and only then. A job of the same key that waits already is left as it is.
+///
+/// Not apalis's own push, which floors `run_at` to a whole second and aborts the caller's
+/// transaction on a key it has seen (`docs/decisions/0003-apalis.md`).
+pub async fn enqueue<J: Job>(
+    connection: &mut PgConnection,
+    job: &J,
+    run_at: DateTime<Utc>,
+) -> Result<()> {
+    let payload = serde_json::to_vec(job).map_err(|error| sqlx::Error::Encode(error.into()))?;
+    let id = Ulid::from(Uuid::now_v7().as_u128()).to_string();
+    sqlx::query!(
+        "with written as (
+             insert into apalis.jobs (id, job_type, job, run_at, max_attempts, priority, idempotency_key, metadata)
+             values ($1, $2, $3, $4, $5, 0, $6, hstore('request_id', $9))
+             on conflict (job_type, idempotency_key) do nothing
+             returning run_at
+         )
+         select pg_notify($7, $2)::text as announced from written
+         where run_at <= clock_timestamp() + $8::float8 * interval '1 second'",
+        id,
+        J::QUEUE,
+        payload,
+        run_at,
+        J::TRIES,
+        job.idempotency_key(run_at),
+        CHANNEL,
+        ANNOUNCE_WITHIN.as_secs_f64(),
+        telemetry::request_id().unwrap_or_default(),
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(())
+}
+
+/// The first key of the advisory lock that every worker process holds while it lives; the second is
+/// the worker's number. "PLwk" in ASCII.
+pub const WORKER_LOCK_CLASS: i32 = 0x504C_776B;
+
+/// How many worker processes are alive: the database lets go of a dead one's lock at once.
+pub async fn workers_alive(connection: &mut PgConnection) -> Result<i64> {
+    Ok(sqlx::query_scalar!(
+        r#"select count(*) as "count!" from pg_locks
+           where locktype = 'advisory' and granted and objsubid = 2 and classid::bigint = $1
+             and database = (select oid from pg_database where datname = current_database())"#,
+        i64::from(WORKER_LOCK_CLASS)
+    )
+    .fetch_one(connection)
+    .await?)
+}
