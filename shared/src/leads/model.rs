@@ -1,0 +1,118 @@
+//! A person who asked about a property, and what has become of it.
+
+use crate::id::{LeadId, UserId};
+use crate::phone::Phone;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// Where a lead stands in distribution.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type)]
+#[serde(rename_all = "snake_case")]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+pub enum LeadStatus {
+    /// Known, not yet distributed.
+    New,
+    /// On its way through the queue.
+    Distributing,
+    /// Locked to the agent who said OK in time.
+    Claimed,
+    /// The queue ran out and nobody had answered.
+    Hangus,
+    /// Done with.
+    Closed,
+}
+
+/// What the agent has made of a lead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type)]
+#[serde(rename_all = "kebab-case")]
+#[sqlx(type_name = "text", rename_all = "kebab-case")]
+pub enum LeadProgress {
+    /// Nothing yet.
+    Pending,
+    /// Nobody acted: a lead that went hangus.
+    NoAction,
+    /// The client has been spoken to.
+    Contacted,
+    /// To be spoken to again.
+    FollowUp,
+    /// A visit is planned or made.
+    Visit,
+    /// Terms are being discussed.
+    Negotiation,
+    /// Sold.
+    Won,
+    /// Gone elsewhere.
+    Lost,
+}
+
+/// A lead as it stands.
+#[derive(Clone, Debug)]
+pub struct Lead {
+    /// Its id.
+    pub id: LeadId,
+    /// The client's name, if one was given.
+    pub name: Option<String>,
+    /// The client's number, if known.
+    pub phone: Option<Phone>,
+    /// Where it stands in distribution.
+    pub status: LeadStatus,
+    /// What has been made of it.
+    pub progress: LeadProgress,
+    /// Whose it is.
+    pub owner: Option<UserId>,
+    /// Since when it is theirs.
+    pub locked_at: Option<DateTime<Utc>>,
+    /// The ad that brought it, first seen.
+    pub source_ads: Option<String>,
+    /// When it was first heard of.
+    pub created_at: DateTime<Utc>,
+}
+
+impl Lead {
+    /// What to call the client in a text.
+    pub fn display_name(&self) -> &str {
+        self.name.as_deref().unwrap_or("(tanpa nama)")
+    }
+
+    /// The client's number in a text.
+    pub fn display_phone(&self) -> &str {
+        self.phone.as_ref().map_or("-", Phone::as_str)
+    }
+
+    /// The ad in a text.
+    pub fn display_source(&self) -> &str {
+        self.source_ads.as_deref().unwrap_or("-")
+    }
+}
+
+/// What an event tells about a person.
+#[derive(Clone, Debug)]
+pub struct Contact {
+    /// Their number.
+    pub phone: Phone,
+    /// Their name, if the event carries one.
+    pub name: Option<String>,
+    /// The ad that brought them, if the event carries one.
+    pub source_ads: Option<String>,
+}
+
+/// How a person asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type)]
+#[serde(rename_all = "snake_case")]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+pub enum EnquiryKind {
+    /// Filled in an ad's form.
+    Ad,
+    /// Wrote to the company's number.
+    Chat,
+}
+
+impl EnquiryKind {
+    /// The word in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ad => "ad",
+            Self::Chat => "chat",
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! SQL of the leads.
+
+use super::{Contact, EnquiryKind, Lead, LeadProgress, LeadStatus};
+use crate::id::{LeadId, UserId};
+use crate::phone::Phone;
+use crate::{Error, Result};
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+struct Row {
+    id: LeadId,
+    name: Option<String>,
+    phone: Option<Phone>,
+    status: LeadStatus,
+    progress: LeadProgress,
+    owner_sales_id: Option<UserId>,
+    locked_at: Option<DateTime<Utc>>,
+    source_ads: Option<String>,
+    created_at: DateTime<Utc>,
+}
+
+impl From<Row> for Lead {
+    fn from(row: Row) -> Self {
+        Self {
+            id: row.id,
+            name: row.name,
+            phone: row.phone,
+            status: row.status,
+            progress: row.progress,
+            owner: row.owner_sales_id,
+            locked_at: row.locked_at,
+            source_ads: row.source_ads,
+            created_at: row.created_at,
+        }
+    }
+}
+
+pub(super) async fn insert_if_absent(
+    connection: &mut PgConnection,
+    contact: &Contact,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "insert into lead (id, name, phone, status, source_ads, created_at, updated_at)
+         values ($1, $2, $3, 'new', $4, $5, $5)
+         on conflict on constraint lead_phone_key do nothing",
+        LeadId::new().0,
+        contact.name,
+        contact.phone.as_str(),
+        contact.source_ads,
+        now
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn lock_by_phone(connection: &mut PgConnection, phone: &Phone) -> Result<Lead> {
+    let row = sqlx::query_as!(
+        Row,
+        r#"select id as "id: LeadId", name, phone as "phone: Phone", status as "status: LeadStatus",
+                  progress as "progress: LeadProgress", owner_sales_id as "owner_sales_id: UserId",
+                  locked_at, source_ads, created_at
+           from lead where phone = $1 for update"#,
+        phone.as_str()
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(row.into())
+}
+
+pub(super) async fn lock_by_id(connection: &mut PgConnection, id: LeadId) -> Result<Lead> {
+    sqlx::query!("select id from lead where id = $1 for update", id.0)
+        .fetch_optional(&mut *connection)
+        .await?;
+    by_id(connection, id).await
+}
+
+pub(super) async fn by_id(connection: &mut PgConnection, id: LeadId) -> Result<Lead> {
+    sqlx::query_as!(
+        Row,
+        r#"select id as "id: LeadId", name, phone as "phone: Phone", status as "status: LeadStatus",
+                  progress as "progress: LeadProgress", owner_sales_id as "owner_sales_id: UserId",
+                  locked_at, source_ads, created_at
+           from lead where id = $1"#,
+        id.0
+    )
+    .fetch_optional(connection)
+    .await?
+    .map(Lead::from)
+    .ok_or(Error::NotFound { what: "lead" })
+}
+
+pub(super) async fn update_known(
+    connection: &mut PgConnection,
+    lead: &Lead,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "update lead set name = $2, source_ads = $3, updated_at = $4 where id = $1",
+        lead.id.0,
+        lead.name,
+        lead.source_ads,
+        now
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn by_meta_lead_id(
+    connection: &mut PgConnection,
+    meta_lead_id: &str,
+) -> Result<Option<LeadId>> {
+    Ok(sqlx::query_scalar!(
+        r#"select lead_id as "lead_id: LeadId" from lead_enquiry where meta_lead_id = $1"#,
+        meta_lead_id
+    )
+    .fetch_optional(connection)
+    .await?)
+}
+
+pub(super) async fn insert_enquiry(
+    connection: &mut PgConnection,
+    lead: LeadId,
+    kind: EnquiryKind,
+    meta_lead_id: Option<&str>,
+    source_ads: Option<&str>,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    let inserted = sqlx::query!(
+        "insert into lead_enquiry (id, lead_id, kind, meta_lead_id, source_ads, received_at)
+         values ($1, $2, $3, $4, $5, $6)
+         on conflict on constraint lead_enquiry_meta_lead_id_key do nothing",
+        Uuid::now_v7(),
+        lead.0,
+        kind.as_str(),
+        meta_lead_id,
+        source_ads,
+        now
+    )
+    .execute(connection)
+    .await?;
+    Ok(inserted.rows_affected() == 1)
+}
+
+pub(super) async fn set_distributing(
+    connection: &mut PgConnection,
+    id: LeadId,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "update lead set status = 'distributing', progress = 'pending', owner_sales_id = null,
+                locked_at = null, updated_at = $2
+         where id = $1",
+        id.0,
+        now
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn set_claimed(
+    connection: &mut PgConnection,
+    id: LeadId,
+    owner: &UserId,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "update lead set status = 'claimed', owner_sales_id = $2, locked_at = $3, updated_at = $3
+         where id = $1",
+        id.0,
+        owner.0,
+        now
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn set_hangus(
+    connection: &mut PgConnection,
+    id: LeadId,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "update lead set status = 'hangus', progress = 'no-action', updated_at = $2 where id = $1",
+        id.0,
+        now
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}

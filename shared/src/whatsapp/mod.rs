@@ -1,0 +1,144 @@
+//! What was said, to whom, whether it arrived: `wa_message`, and the outbox in it.
+//!
+//! To speak is to write a row and a [`SendMessage`] job in the transaction that decided to speak;
+//! [`send`] carries it out later. The row's unique keys say what is never said twice.
+
+mod model;
+mod store;
+
+pub use model::{Draft, Heard, InboundKind, MessageRow, OutboundKind, PastOutcome, Queued};
+
+use crate::id::{AttemptId, LeadId, MessageId};
+use crate::jobs::{SendMessage, enqueue};
+use crate::providers::{Accepted, Outgoing};
+use crate::{App, Error, Result};
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+
+/// Decides to say something: the row and its job, in the caller's transaction. `false` if it has
+/// been said before, to this recipient about this attempt, cycle or message.
+pub async fn say(
+    app: &App,
+    connection: &mut PgConnection,
+    draft: &Draft,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    let Some(message) = write_out(app, connection, draft, now).await? else {
+        return Ok(false);
+    };
+    enqueue(connection, &SendMessage { message }, now).await?;
+    Ok(true)
+}
+
+/// Writes an outbound row without a job of its own; `None` if there is one of its kind already.
+pub async fn write_out(
+    app: &App,
+    connection: &mut PgConnection,
+    draft: &Draft,
+    now: DateTime<Utc>,
+) -> Result<Option<MessageId>> {
+    let provider = app.provider.name();
+    store::insert_out(connection, draft, &app.company_phone, provider, now).await
+}
+
+/// Files an inbound message. `false` if this provider's message has been filed before.
+pub async fn file_in(
+    app: &App,
+    connection: &mut PgConnection,
+    heard: &Heard,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    let provider = app.provider.name();
+    store::insert_in(connection, heard, &app.company_phone, provider, now).await
+}
+
+/// Carries out an outbound row, once. Does nothing if it has been taken by the provider already.
+pub async fn send(app: &App, message: MessageId) -> Result<()> {
+    let mut connection = app.pool.acquire().await?;
+    let Some(queued) = store::queued(&mut connection, message).await? else {
+        return Ok(());
+    };
+    drop(connection);
+    let accepted = hand_over(app, &queued).await?;
+    let mut transaction = app.pool.begin().await?;
+    let now = app.clock.now(&mut transaction).await?;
+    store::set_accepted(
+        &mut transaction,
+        message,
+        &accepted.provider_message_id,
+        now,
+    )
+    .await?;
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// Gives one message to the provider. A refusal for good is recorded on the row.
+pub async fn hand_over(app: &App, queued: &Queued) -> Result<Accepted> {
+    let outgoing = Outgoing {
+        id: queued.id,
+        from: app.company_phone.clone(),
+        to: queued.to.clone(),
+        body: queued.body.clone(),
+    };
+    let answer = app.provider.send(&outgoing).await;
+    if let Err(refusal @ Error::Refused { .. }) = &answer {
+        give_up(app, queued.id, &refusal.to_string()).await?;
+    }
+    answer
+}
+
+/// Records, in the caller's transaction, that the provider took the message.
+pub async fn set_accepted(
+    connection: &mut PgConnection,
+    message: MessageId,
+    accepted: &Accepted,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    store::set_accepted(connection, message, &accepted.provider_message_id, now).await
+}
+
+/// Records that a message will not be sent, and why.
+pub async fn give_up(app: &App, message: MessageId, reason: &str) -> Result<()> {
+    let mut connection = app.pool.acquire().await?;
+    store::set_failed(&mut connection, message, reason).await
+}
+
+/// The offer's row of an attempt while it waits to be sent.
+pub async fn queued_offer(
+    connection: &mut PgConnection,
+    attempt: AttemptId,
+) -> Result<Option<Queued>> {
+    store::queued_offer(connection, attempt).await
+}
+
+/// What the client last wrote about this lead.
+pub async fn last_client_words(
+    connection: &mut PgConnection,
+    lead: LeadId,
+) -> Result<Option<String>> {
+    store::last_client_words(connection, lead).await
+}
+
+/// The offer that a quoted message of ours made.
+pub async fn attempt_of_offer(
+    connection: &mut PgConnection,
+    provider_message_id: &str,
+) -> Result<Option<AttemptId>> {
+    store::attempt_of_offer(connection, provider_message_id).await
+}
+
+/// What an inbound message was taken to mean: found by our id or by the provider's.
+pub async fn past_outcome(
+    app: &App,
+    connection: &mut PgConnection,
+    id: MessageId,
+    provider_message_id: Option<&str>,
+) -> Result<Option<PastOutcome>> {
+    store::past_outcome(connection, id, app.provider.name(), provider_message_id).await
+}
+
+/// All that was said about a lead, oldest first.
+pub async fn of_lead(connection: &mut PgConnection, lead: LeadId) -> Result<Vec<MessageRow>> {
+    store::of_lead(connection, lead).await
+}

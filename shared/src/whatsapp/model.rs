@@ -1,0 +1,161 @@
+//! What was said, to whom, whether it arrived.
+
+use crate::id::{AttemptId, CycleId, LeadId, MessageId};
+use crate::phone::Phone;
+use chrono::{DateTime, Utc};
+
+/// Why we speak: the `kind` of an outbound message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OutboundKind {
+    /// To a client: please wait.
+    AutoReply,
+    /// To an agent: here is a lead.
+    Offer,
+    /// To the agent who claimed.
+    Claimed,
+    /// To an agent whose OK was late.
+    Late,
+    /// To an agent whose OK fits several offers.
+    Ambiguous,
+    /// To an agent who has no offer.
+    NothingOpen,
+    /// To a lead's owner: the client wrote.
+    OwnerClientWrote,
+    /// To a lead's owner: the client filled in another ad.
+    OwnerNewAd,
+}
+
+impl OutboundKind {
+    /// The word in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::AutoReply => "auto_reply",
+            Self::Offer => "offer",
+            Self::Claimed => "claimed",
+            Self::Late => "late",
+            Self::Ambiguous => "ambiguous",
+            Self::NothingOpen => "nothing_open",
+            Self::OwnerClientWrote => "owner_client_wrote",
+            Self::OwnerNewAd => "owner_new_ad",
+        }
+    }
+}
+
+/// Who spoke: the `kind` of an inbound message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InboundKind {
+    /// A client, or somebody who may become one.
+    Client,
+    /// An agent.
+    Agent,
+    /// Somebody who answered an offer and is no agent.
+    Stranger,
+}
+
+impl InboundKind {
+    /// The word in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Client => "client",
+            Self::Agent => "agent",
+            Self::Stranger => "stranger",
+        }
+    }
+}
+
+/// Something to say, before it is a row.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    /// Why we speak.
+    pub kind: OutboundKind,
+    /// To whom.
+    pub to: Phone,
+    /// What.
+    pub body: String,
+    /// About which lead.
+    pub lead: Option<LeadId>,
+    /// In which cycle.
+    pub cycle: Option<CycleId>,
+    /// About which offer.
+    pub attempt: Option<AttemptId>,
+    /// In answer to which inbound message.
+    pub in_reply_to: Option<MessageId>,
+}
+
+/// An inbound message, understood.
+#[derive(Clone, Debug)]
+pub struct Heard {
+    /// The id of the event that it came in as.
+    pub id: MessageId,
+    /// Who spoke.
+    pub kind: InboundKind,
+    /// Their number.
+    pub from: Phone,
+    /// The words.
+    pub body: String,
+    /// What it was taken to mean.
+    pub outcome: &'static str,
+    /// The provider's id of the message, if it has one.
+    pub provider_message_id: Option<String>,
+    /// When its sender says it was sent.
+    pub sent_at: Option<DateTime<Utc>>,
+    /// About which lead.
+    pub lead: Option<LeadId>,
+    /// In which cycle.
+    pub cycle: Option<CycleId>,
+    /// About which offer.
+    pub attempt: Option<AttemptId>,
+}
+
+/// How an inbound message was answered when it was first heard.
+#[derive(Clone, Debug)]
+pub struct PastOutcome {
+    /// Its id.
+    pub id: MessageId,
+    /// What it was taken to mean.
+    pub outcome: String,
+    /// About which lead.
+    pub lead_id: Option<LeadId>,
+    /// About which offer.
+    pub attempt_id: Option<AttemptId>,
+}
+
+/// An outbound row that waits to be sent.
+#[derive(Clone, Debug)]
+pub struct Queued {
+    /// Its id.
+    pub id: MessageId,
+    /// To whom.
+    pub to: Phone,
+    /// What it says.
+    pub body: String,
+}
+
+/// A row of `wa_message` as it is shown.
+#[derive(Clone, Debug)]
+pub struct MessageRow {
+    /// Its id.
+    pub id: MessageId,
+    /// `in` or `out`.
+    pub direction: String,
+    /// Who spoke, or why we did.
+    pub kind: String,
+    /// The sender.
+    pub from_wa: String,
+    /// The recipient.
+    pub to_wa: String,
+    /// The words.
+    pub body: String,
+    /// Inbound: what it was taken to mean.
+    pub outcome: Option<String>,
+    /// How far it got.
+    pub delivery_status: String,
+    /// The provider's id.
+    pub provider_message_id: Option<String>,
+    /// About which offer.
+    pub attempt_id: Option<AttemptId>,
+    /// When the provider took it.
+    pub accepted_at: Option<DateTime<Utc>>,
+    /// When it was written down.
+    pub created_at: DateTime<Utc>,
+}

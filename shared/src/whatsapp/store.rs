@@ -1,0 +1,196 @@
+//! SQL of the messages.
+
+use super::{Draft, Heard, MessageRow, OutboundKind, PastOutcome, Queued};
+use crate::Result;
+use crate::id::{AttemptId, LeadId, MessageId};
+use crate::phone::Phone;
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+
+pub(super) async fn insert_out(
+    connection: &mut PgConnection,
+    draft: &Draft,
+    from: &Phone,
+    provider: &str,
+    now: DateTime<Utc>,
+) -> Result<Option<MessageId>> {
+    Ok(sqlx::query_scalar!(
+        r#"insert into wa_message (id, lead_id, cycle_id, attempt_id, in_reply_to, direction, kind,
+                                   from_wa, to_wa, body, provider, delivery_status, created_at)
+           values ($1, $2, $3, $4, $5, 'out', $6, $7, $8, $9, $10, 'queued', $11)
+           on conflict do nothing
+           returning id as "id: MessageId""#,
+        MessageId::new().0,
+        draft.lead.map(|id| id.0),
+        draft.cycle.map(|id| id.0),
+        draft.attempt.map(|id| id.0),
+        draft.in_reply_to.map(|id| id.0),
+        draft.kind.as_str(),
+        from.as_str(),
+        draft.to.as_str(),
+        draft.body,
+        provider,
+        now
+    )
+    .fetch_optional(connection)
+    .await?)
+}
+
+pub(super) async fn insert_in(
+    connection: &mut PgConnection,
+    heard: &Heard,
+    to: &Phone,
+    provider: &str,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    let inserted = sqlx::query!(
+        "insert into wa_message (id, lead_id, cycle_id, attempt_id, direction, kind, from_wa, to_wa, body,
+                                 outcome, provider, provider_message_id, delivery_status, sent_at, created_at)
+         values ($1, $2, $3, $4, 'in', $5, $6, $7, $8, $9, $10, $11, 'received', $12, $13)
+         on conflict do nothing",
+        heard.id.0,
+        heard.lead.map(|id| id.0),
+        heard.cycle.map(|id| id.0),
+        heard.attempt.map(|id| id.0),
+        heard.kind.as_str(),
+        heard.from.as_str(),
+        to.as_str(),
+        heard.body,
+        heard.outcome,
+        provider,
+        heard.provider_message_id,
+        heard.sent_at,
+        now
+    )
+    .execute(connection)
+    .await?;
+    Ok(inserted.rows_affected() == 1)
+}
+
+pub(super) async fn queued(
+    connection: &mut PgConnection,
+    message: MessageId,
+) -> Result<Option<Queued>> {
+    Ok(sqlx::query_as!(
+        Queued,
+        r#"select id as "id: MessageId", to_wa as "to: Phone", body from wa_message
+           where id = $1 and direction = 'out' and delivery_status = 'queued'"#,
+        message.0
+    )
+    .fetch_optional(connection)
+    .await?)
+}
+
+pub(super) async fn queued_offer(
+    connection: &mut PgConnection,
+    attempt: AttemptId,
+) -> Result<Option<Queued>> {
+    Ok(sqlx::query_as!(
+        Queued,
+        r#"select id as "id: MessageId", to_wa as "to: Phone", body from wa_message
+           where attempt_id = $1 and kind = $2 and direction = 'out' and delivery_status = 'queued'"#,
+        attempt.0,
+        OutboundKind::Offer.as_str()
+    )
+    .fetch_optional(connection)
+    .await?)
+}
+
+pub(super) async fn set_accepted(
+    connection: &mut PgConnection,
+    message: MessageId,
+    provider_message_id: &str,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    // A status that a webhook reported meanwhile is further along, and stays.
+    sqlx::query!(
+        "update wa_message
+         set delivery_status = case when delivery_status = 'queued' then 'accepted' else delivery_status end,
+             provider_message_id = $2, accepted_at = $3
+         where id = $1 and accepted_at is null",
+        message.0,
+        provider_message_id,
+        now
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn set_failed(
+    connection: &mut PgConnection,
+    message: MessageId,
+    reason: &str,
+) -> Result<()> {
+    sqlx::query!(
+        "update wa_message set delivery_status = 'failed', delivery_error = $2
+         where id = $1 and delivery_status = 'queued'",
+        message.0,
+        reason
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn last_client_words(
+    connection: &mut PgConnection,
+    lead: LeadId,
+) -> Result<Option<String>> {
+    Ok(sqlx::query_scalar!(
+        "select body from wa_message where lead_id = $1 and direction = 'in' and kind = 'client'
+         order by created_at desc limit 1",
+        lead.0
+    )
+    .fetch_optional(connection)
+    .await?)
+}
+
+pub(super) async fn attempt_of_offer(
+    connection: &mut PgConnection,
+    provider_message_id: &str,
+) -> Result<Option<AttemptId>> {
+    Ok(sqlx::query_scalar!(
+        r#"select attempt_id as "attempt_id!: AttemptId" from wa_message
+           where provider_message_id = $1 and direction = 'out' and kind = 'offer'"#,
+        provider_message_id
+    )
+    .fetch_optional(connection)
+    .await?)
+}
+
+pub(super) async fn past_outcome(
+    connection: &mut PgConnection,
+    id: MessageId,
+    provider: &str,
+    provider_message_id: Option<&str>,
+) -> Result<Option<PastOutcome>> {
+    Ok(sqlx::query_as!(
+        PastOutcome,
+        r#"select id as "id: MessageId", coalesce(outcome, '') as "outcome!",
+                  lead_id as "lead_id: LeadId", attempt_id as "attempt_id: AttemptId"
+           from wa_message
+           where direction = 'in' and (id = $1 or (provider = $2 and provider_message_id = $3))
+           order by created_at limit 1"#,
+        id.0,
+        provider,
+        provider_message_id
+    )
+    .fetch_optional(connection)
+    .await?)
+}
+
+pub(super) async fn of_lead(
+    connection: &mut PgConnection,
+    lead: LeadId,
+) -> Result<Vec<MessageRow>> {
+    Ok(sqlx::query_as!(
+        MessageRow,
+        r#"select id as "id: MessageId", direction, kind, from_wa, to_wa, body, outcome, delivery_status,
+                  provider_message_id, attempt_id as "attempt_id: AttemptId", accepted_at, created_at
+           from wa_message where lead_id = $1 order by created_at, id"#,
+        lead.0
+    )
+    .fetch_all(connection)
+    .await?)
+}
