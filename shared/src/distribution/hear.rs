@@ -1,0 +1,166 @@
+//! What an inbound message means.
+//!
+//! A word is first written down as it was heard, in a transaction of its own, with the time of its
+//! receipt ([`receive`]); then acted on in one transaction that also removes that record ([`hear`]).
+//! A process that dies between the two loses nothing: a roll of the offer that the word is about
+//! acts on it first, and the worker's sweep acts on whatever is left.
+
+use super::model::{Door, Outcome, Report, Word};
+use super::store::{self, InboundEvent};
+use super::{claim, intake};
+use crate::id::MessageId;
+use crate::whatsapp::{self, Heard, InboundKind};
+use crate::{App, Error, Result, sales};
+use chrono::TimeDelta;
+use sqlx::PgConnection;
+
+/// After so many failures a word is left for a person to look at and holds up nobody.
+pub(super) const MOST_FAILURES: i32 = 5;
+
+/// How long a word may wait for the process that received it before the sweep acts on it.
+const LEFT_AFTER: TimeDelta = TimeDelta::seconds(5);
+
+/// Writes a word down with the time of its receipt, and returns the id that it is heard by.
+pub async fn receive(app: &App, word: &Word) -> Result<MessageId> {
+    let mut transaction = app.pool.begin().await?;
+    let received_at = app.clock.now(&mut transaction).await?;
+    let id = MessageId::new();
+    store::insert_inbound(&mut transaction, id, word, received_at).await?;
+    transaction.commit().await?;
+    Ok(id)
+}
+
+/// Decides what a received word means and does it: a client's word begins a cycle, an agent's OK is
+/// a claim. Hearing it again, or hearing the same message of the provider again, changes nothing and
+/// reports what came of it the first time.
+pub async fn hear(app: &App, id: MessageId) -> Result<Report> {
+    let heard = hear_once(app, id).await;
+    if let Err(error) = &heard {
+        let fault_of_the_word = match error {
+            Error::Database(sqlx::Error::Database(_)) => true,
+            Error::Database(_) | Error::Unavailable { .. } => false,
+            _ => true,
+        };
+        if fault_of_the_word {
+            let mut connection = app.pool.acquire().await?;
+            store::count_failure(&mut connection, id).await?;
+        }
+    }
+    heard
+}
+
+async fn hear_once(app: &App, id: MessageId) -> Result<Report> {
+    let mut transaction = app.pool.begin().await?;
+    let Some(event) = store::take_inbound(&mut transaction, id).await? else {
+        return past_report(app, &mut transaction, id, None).await;
+    };
+    let report = match sales::by_phone(&mut transaction, &event.word.from).await? {
+        Some(agent) => claim::agent_speaks(app, &mut transaction, &event, &agent).await?,
+        None if event.word.door == Door::Chat => {
+            intake::client_speaks(app, &mut transaction, &event).await?
+        }
+        None => stranger_speaks(app, &mut transaction, &event).await?,
+    };
+    let Some(report) = report else {
+        transaction.rollback().await?;
+        return forget_duplicate(app, &event).await;
+    };
+    transaction.commit().await?;
+    tracing::info!(
+        message_id = %id,
+        outcome = report.outcome.as_str(),
+        lead = report.lead.map(tracing::field::display),
+        attempt = report.attempt.map(tracing::field::display),
+        "distribution.heard"
+    );
+    Ok(report)
+}
+
+/// Acts on the words that their own process did not live to act on. Returns how many.
+pub async fn hear_what_was_left(app: &App) -> Result<usize> {
+    let mut connection = app.pool.acquire().await?;
+    let now = app.clock.now(&mut connection).await?;
+    let left = store::inbound_before(&mut connection, now - LEFT_AFTER, MOST_FAILURES).await?;
+    drop(connection);
+    for id in &left {
+        if let Err(error) = hear(app, *id).await {
+            tracing::error!(message_id = %id, %error, "distribution.unheard");
+        }
+    }
+    Ok(left.len())
+}
+
+/// Whether this provider's message has been filed already. Call with the locks held that the
+/// message's effect needs.
+pub(super) async fn was_heard_before(
+    app: &App,
+    connection: &mut PgConnection,
+    event: &InboundEvent,
+) -> Result<bool> {
+    let provider_id = event.word.message_id.as_deref();
+    let past = whatsapp::past_outcome(app, connection, event.id, provider_id).await?;
+    Ok(past.is_some())
+}
+
+/// Somebody who is no agent answered an offer that they cannot have had.
+async fn stranger_speaks(
+    app: &App,
+    connection: &mut PgConnection,
+    event: &InboundEvent,
+) -> Result<Option<Report>> {
+    let now = app.clock.now(connection).await?;
+    let heard = event.heard_as(InboundKind::Stranger, Outcome::UnknownAgent);
+    let new = whatsapp::file_in(app, connection, &heard, now).await?;
+    Ok(new.then_some(Report {
+        outcome: Outcome::UnknownAgent,
+        duplicate: false,
+        message: Some(event.id),
+        lead: None,
+        attempt: None,
+    }))
+}
+
+async fn forget_duplicate(app: &App, event: &InboundEvent) -> Result<Report> {
+    let mut transaction = app.pool.begin().await?;
+    store::take_inbound(&mut transaction, event.id).await?;
+    let provider_id = event.word.message_id.as_deref();
+    let report = past_report(app, &mut transaction, event.id, provider_id).await?;
+    transaction.commit().await?;
+    Ok(report)
+}
+
+async fn past_report(
+    app: &App,
+    connection: &mut PgConnection,
+    id: MessageId,
+    provider_message_id: Option<&str>,
+) -> Result<Report> {
+    let past = whatsapp::past_outcome(app, connection, id, provider_message_id)
+        .await?
+        .ok_or(Error::NotFound { what: "message" })?;
+    Ok(Report {
+        outcome: Outcome::parse(&past.outcome).ok_or(Error::NotFound { what: "outcome" })?,
+        duplicate: past.id != id,
+        message: Some(past.id),
+        lead: past.lead_id,
+        attempt: past.attempt_id,
+    })
+}
+
+impl InboundEvent {
+    /// The row that files this event: who spoke and what it was taken to mean.
+    pub(super) fn heard_as(&self, kind: InboundKind, outcome: Outcome) -> Heard {
+        Heard {
+            id: self.id,
+            kind,
+            from: self.word.from.clone(),
+            body: self.word.body.clone(),
+            outcome: outcome.as_str(),
+            provider_message_id: self.word.message_id.clone(),
+            sent_at: self.word.sent_at,
+            lead: None,
+            cycle: None,
+            attempt: None,
+        }
+    }
+}

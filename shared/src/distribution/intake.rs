@@ -1,0 +1,214 @@
+//! A person asks: by an ad's form, or by writing.
+
+use super::cycle::{self, Course};
+use super::model::{Ad, Outcome, Report};
+use super::store::{self, InboundEvent};
+use crate::id::{AttemptId, CycleId};
+use crate::leads::{self, Contact, EnquiryKind, Lead, LeadStatus};
+use crate::texts::Text;
+use crate::whatsapp::{self, Draft, Heard, InboundKind, OutboundKind};
+use crate::{App, Result, sales};
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+
+/// Takes a lead from an ad's form. A first ad begins a cycle, as a chat does; one that comes while a
+/// cycle is open is added to it; once the lead is claimed its owner is told; after hangus a new cycle
+/// begins. The same `meta_lead_id` twice changes nothing.
+pub async fn take_ad(app: &App, ad: &Ad) -> Result<Report> {
+    let mut transaction = app.pool.begin().await?;
+    let received_at = app.clock.now(&mut transaction).await?;
+    let contact = Contact {
+        phone: ad.phone.clone(),
+        name: ad.name.clone(),
+        source_ads: ad.source_ads.clone(),
+    };
+    let lead = leads::find_or_create(&mut transaction, &contact, received_at).await?;
+    let now = app.clock.now(&mut transaction).await?;
+    let new = leads::record_enquiry(
+        &mut transaction,
+        lead.id,
+        EnquiryKind::Ad,
+        Some(&ad.meta_lead_id),
+        ad.source_ads.as_deref(),
+        now,
+    )
+    .await?;
+    if !new {
+        transaction.rollback().await?;
+        return duplicate_ad(app, &ad.meta_lead_id).await;
+    }
+    let placed = place(app, &mut transaction, &lead, EnquiryKind::Ad, now).await?;
+    if placed.outcome == Outcome::OwnerTold {
+        tell_owner(app, &mut transaction, &lead, News::FilledIn(ad), now).await?;
+    }
+    transaction.commit().await?;
+    tracing::info!(lead = %lead.id, outcome = placed.outcome.as_str(), "distribution.ad_taken");
+    Ok(Report {
+        outcome: placed.outcome,
+        duplicate: false,
+        message: None,
+        lead: Some(lead.id),
+        attempt: placed.attempt,
+    })
+}
+
+async fn duplicate_ad(app: &App, meta_lead_id: &str) -> Result<Report> {
+    let mut connection = app.pool.acquire().await?;
+    let lead = leads::by_meta_lead_id(&mut connection, meta_lead_id).await?;
+    Ok(Report {
+        outcome: Outcome::Added,
+        duplicate: true,
+        message: None,
+        lead,
+        attempt: None,
+    })
+}
+
+/// A client wrote. `None`: this message was heard before, and the transaction must be rolled back.
+pub(super) async fn client_speaks(
+    app: &App,
+    connection: &mut PgConnection,
+    event: &InboundEvent,
+) -> Result<Option<Report>> {
+    let word = &event.word;
+    let contact = Contact {
+        phone: word.from.clone(),
+        name: word.name.clone(),
+        source_ads: word.source_ads.clone(),
+    };
+    let lead = leads::find_or_create(connection, &contact, event.received_at).await?;
+    let now = app.clock.now(connection).await?;
+    if super::hear::was_heard_before(app, connection, event).await? {
+        return Ok(None);
+    }
+    let placed = place(app, connection, &lead, EnquiryKind::Chat, now).await?;
+    let heard = Heard {
+        lead: Some(lead.id),
+        cycle: placed.cycle,
+        ..event.heard_as(InboundKind::Client, placed.outcome)
+    };
+    if !whatsapp::file_in(app, connection, &heard, now).await? {
+        return Ok(None);
+    }
+    if let Some(cycle) = placed.cycle {
+        let auto_reply = Draft {
+            kind: OutboundKind::AutoReply,
+            to: word.from.clone(),
+            body: app.texts.render(Text::AutoReply, &[]),
+            lead: Some(lead.id),
+            cycle: Some(cycle),
+            attempt: None,
+            in_reply_to: Some(event.id),
+        };
+        whatsapp::say(app, connection, &auto_reply, now).await?;
+    } else {
+        tell_owner(app, connection, &lead, News::Wrote(event), now).await?;
+    }
+    Ok(Some(Report {
+        outcome: placed.outcome,
+        duplicate: false,
+        message: Some(event.id),
+        lead: Some(lead.id),
+        attempt: placed.attempt,
+    }))
+}
+
+/// Where an enquiry landed.
+struct Placed {
+    outcome: Outcome,
+    /// The cycle that the enquiry belongs to; none if the lead is claimed.
+    cycle: Option<CycleId>,
+    attempt: Option<AttemptId>,
+}
+
+/// Puts an enquiry where the lead stands: into the open cycle, to the owner, or into a new cycle.
+async fn place(
+    app: &App,
+    connection: &mut PgConnection,
+    lead: &Lead,
+    kind: EnquiryKind,
+    now: DateTime<Utc>,
+) -> Result<Placed> {
+    if let Some(cycle) = store::lock_open_cycle(connection, lead.id).await? {
+        return Ok(Placed {
+            outcome: Outcome::Added,
+            cycle: Some(cycle),
+            attempt: None,
+        });
+    }
+    if lead.status == LeadStatus::Claimed {
+        return Ok(Placed {
+            outcome: Outcome::OwnerTold,
+            cycle: None,
+            attempt: None,
+        });
+    }
+    if kind == EnquiryKind::Chat {
+        let source = lead.source_ads.as_deref();
+        leads::record_enquiry(connection, lead.id, kind, None, source, now).await?;
+    }
+    let (cycle, course) = cycle::start(app, connection, lead.id, kind, now).await?;
+    let (outcome, attempt) = match course {
+        Course::Offered(opened) => (Outcome::Distributing, Some(opened.attempt)),
+        Course::Held => (Outcome::Held, None),
+        Course::Exhausted => (Outcome::Hangus, None),
+    };
+    Ok(Placed {
+        outcome,
+        cycle: Some(cycle),
+        attempt,
+    })
+}
+
+/// Tells the lead's owner, if they can be reached, what their client did.
+async fn tell_owner(
+    app: &App,
+    connection: &mut PgConnection,
+    lead: &Lead,
+    news: News<'_>,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let Some(owner) = &lead.owner else {
+        return Ok(());
+    };
+    let Some(to) = sales::by_id(connection, owner).await?.phone else {
+        tracing::warn!(lead = %lead.id, sales = %owner, "whatsapp.unreachable: the owner has no number");
+        return Ok(());
+    };
+    let (kind, text, detail, in_reply_to) = match news {
+        News::Wrote(event) => (
+            OutboundKind::OwnerClientWrote,
+            Text::OwnerClientWrote,
+            ("message", event.word.body.as_str()),
+            Some(event.id),
+        ),
+        News::FilledIn(ad) => (
+            OutboundKind::OwnerNewAd,
+            Text::OwnerNewAd,
+            ("source", ad.source_ads.as_deref().unwrap_or("-")),
+            None,
+        ),
+    };
+    let client = [
+        ("name", lead.display_name()),
+        ("phone", lead.display_phone()),
+        detail,
+    ];
+    let draft = Draft {
+        kind,
+        to,
+        body: app.texts.render(text, &client),
+        lead: Some(lead.id),
+        cycle: None,
+        attempt: None,
+        in_reply_to,
+    };
+    whatsapp::say(app, connection, &draft, now).await?;
+    Ok(())
+}
+
+/// What an owner is told of.
+enum News<'event> {
+    Wrote(&'event InboundEvent),
+    FilledIn(&'event Ad),
+}

@@ -1,0 +1,35 @@
+//! Which agent holds which lead, until when.
+//!
+//! ```text
+//! receive ─► hear ─┬─ a client's word ─► cycle::start ─► offer to A ─► forward (tell A)
+//!                  └─ an agent's OK ──► claim                │
+//!                                                    deadline│
+//!                     roll ◄── alarm (CheckAckDeadline) ◄────┘
+//!                      │   ◄── sweep, for what no alarm rang for
+//!                      └─► offer to B … F ─► hangus
+//! ```
+//!
+//! Claim needs `t < deadline`, roll needs `now >= deadline`, each one conditional statement on the
+//! same locked row: one owner, whatever interleaves.
+
+mod claim;
+mod cycle;
+mod forward;
+mod hear;
+mod intake;
+mod model;
+mod policy;
+mod roll;
+mod store;
+mod view;
+
+pub use cycle::release_held;
+pub use forward::{forward, give_up_offer};
+pub use hear::{hear, hear_what_was_left, receive};
+pub use intake::take_ad;
+pub use model::{
+    Ad, Attempt, AttemptStatus, Checked, Cycle, CycleStatus, CycleStory, Door, Journey, Opened,
+    Outcome, Report, Rolled, Standing, Word,
+};
+pub use roll::{check_deadline, next_deadline, roll_all_due, time_to_next_deadline};
+pub use view::{agent, journey, standing};

@@ -1,0 +1,126 @@
+//! Passing an offer on once its deadline has gone by.
+
+use super::cycle::{self, Course};
+use super::hear::{self, MOST_FAILURES};
+use super::model::{Checked, Offer, Rolled};
+use super::store;
+use crate::id::{AttemptId, MessageId};
+use crate::{App, Result};
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+use std::time::Duration;
+
+/// Rolls this attempt if it is open and its deadline has come; safe at any time, any number of times.
+///
+/// An OK that was received before the deadline and not yet acted on is acted on first.
+pub async fn check_deadline(app: &App, attempt: AttemptId) -> Result<Checked> {
+    loop {
+        let mut transaction = app.pool.begin().await?;
+        let Some(offer) = store::lock_offer(&mut transaction, attempt).await? else {
+            return Ok(Checked::Over);
+        };
+        match roll_locked(app, &mut transaction, &offer).await? {
+            Step::Unheard(word) => {
+                transaction.rollback().await?;
+                hear_first(app, word).await;
+            }
+            Step::Checked(checked) => {
+                transaction.commit().await?;
+                return Ok(checked);
+            }
+        }
+    }
+}
+
+/// Rolls every attempt that is due now, each in a transaction of its own, oldest deadline first.
+/// Attempts that another worker is rolling are left to it.
+pub async fn roll_all_due(app: &App) -> Result<Vec<Rolled>> {
+    let mut rolled = Vec::new();
+    loop {
+        let mut transaction = app.pool.begin().await?;
+        let now = app.clock.now(&mut transaction).await?;
+        let Some(offer) = store::lock_a_due_offer(&mut transaction, now).await? else {
+            return Ok(rolled);
+        };
+        match roll_locked(app, &mut transaction, &offer).await? {
+            Step::Unheard(word) => {
+                transaction.rollback().await?;
+                hear_first(app, word).await;
+            }
+            Step::Checked(checked) => {
+                transaction.commit().await?;
+                if let Checked::Rolled(one) = checked {
+                    rolled.push(one);
+                }
+            }
+        }
+    }
+}
+
+/// The next deadline of an open offer, if there is one.
+pub async fn next_deadline(app: &App) -> Result<Option<DateTime<Utc>>> {
+    let mut connection = app.pool.acquire().await?;
+    store::next_deadline(&mut connection).await
+}
+
+/// How long until the next deadline; zero if it has passed.
+pub async fn time_to_next_deadline(app: &App) -> Result<Option<Duration>> {
+    let mut connection = app.pool.acquire().await?;
+    let Some(deadline) = store::next_deadline(&mut connection).await? else {
+        return Ok(None);
+    };
+    let now = app.clock.now(&mut connection).await?;
+    Ok(Some((deadline - now).to_std().unwrap_or_default()))
+}
+
+enum Step {
+    Checked(Checked),
+    /// This word came in time and has not been acted on.
+    Unheard(MessageId),
+}
+
+/// With lead, cycle and attempt locked: times the attempt out if it is due, and offers the lead to
+/// the next agent with a full window from now.
+async fn roll_locked(app: &App, connection: &mut PgConnection, offer: &Offer) -> Result<Step> {
+    if let Some(word) = store::word_in_time(connection, offer, MOST_FAILURES).await? {
+        return Ok(Step::Unheard(word));
+    }
+    let now = app.clock.now(connection).await?;
+    if !store::time_out(connection, offer.attempt, now).await? {
+        let open = offer.status == super::AttemptStatus::Open;
+        return Ok(Step::Checked(if open {
+            Checked::NotDue(offer.ack_deadline_at)
+        } else {
+            Checked::Over
+        }));
+    }
+    let course = cycle::offer_next(app, connection, offer.lead, offer.cycle, now).await?;
+    let next = match course {
+        Course::Offered(opened) => Some(opened),
+        Course::Held | Course::Exhausted => None,
+    };
+    tracing::info!(
+        lead = %offer.lead,
+        attempt = %offer.attempt,
+        lateness_ms = (now - offer.ack_deadline_at).num_milliseconds(),
+        next = next.as_ref().map(|opened| tracing::field::display(opened.attempt)),
+        "distribution.rolled"
+    );
+    Ok(Step::Checked(Checked::Rolled(Rolled {
+        lead: offer.lead,
+        cycle: offer.cycle,
+        attempt: offer.attempt,
+        sales_id: offer.sales_id.clone(),
+        ack_deadline_at: offer.ack_deadline_at,
+        rolled_at: now,
+        next,
+    })))
+}
+
+/// Acts on a word that a roll has to wait for. A failure is counted on the word, which after a few
+/// of them holds up nobody.
+async fn hear_first(app: &App, word: MessageId) {
+    if let Err(error) = hear::hear(app, word).await {
+        tracing::error!(message_id = %word, %error, "distribution.unheard");
+    }
+}

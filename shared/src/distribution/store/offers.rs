@@ -1,0 +1,155 @@
+//! Offers: an attempt with its cycle and lead. The locking reads take them in the one order,
+//! lead → cycle → attempt: `for update of l, c, a` locks in the order of that list.
+
+use super::super::model::{AttemptStatus, Offer};
+use crate::Result;
+use crate::id::{AttemptId, CycleId, LeadId, UserId};
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+
+/// An open offer with what its text needs.
+pub(in super::super) struct SendableOffer {
+    pub(in super::super) cycle: CycleId,
+    pub(in super::super) lead: LeadId,
+    pub(in super::super) sales_id: UserId,
+    pub(in super::super) label: String,
+    pub(in super::super) assigned_at: DateTime<Utc>,
+    pub(in super::super) ack_deadline_at: DateTime<Utc>,
+}
+
+/// The offer with everything about it locked, as it is once the locks are held.
+pub(in super::super) async fn lock_offer(
+    connection: &mut PgConnection,
+    attempt: AttemptId,
+) -> Result<Option<Offer>> {
+    Ok(sqlx::query_as!(
+        Offer,
+        r#"select a.id as "attempt: AttemptId", c.id as "cycle: CycleId", l.id as "lead: LeadId",
+                  a.sales_id as "sales_id: UserId", a.status as "status: AttemptStatus", a.ack_deadline_at
+           from distribution_attempt a
+           join distribution_cycle c on c.id = a.cycle_id
+           join lead l on l.id = c.lead_id
+           where a.id = $1
+           for update of l, c, a"#,
+        attempt.0
+    )
+    .fetch_optional(connection)
+    .await?)
+}
+
+/// A due offer, oldest deadline first, locked; one whose lead somebody else is at is passed over.
+pub(in super::super) async fn lock_a_due_offer(
+    connection: &mut PgConnection,
+    now: DateTime<Utc>,
+) -> Result<Option<Offer>> {
+    Ok(sqlx::query_as!(
+        Offer,
+        r#"select a.id as "attempt: AttemptId", c.id as "cycle: CycleId", l.id as "lead: LeadId",
+                  a.sales_id as "sales_id: UserId", a.status as "status: AttemptStatus", a.ack_deadline_at
+           from distribution_attempt a
+           join distribution_cycle c on c.id = a.cycle_id
+           join lead l on l.id = c.lead_id
+           where a.status = 'open' and a.ack_deadline_at <= $1
+           order by a.ack_deadline_at
+           limit 1
+           for update of l, c, a skip locked"#,
+        now
+    )
+    .fetch_optional(connection)
+    .await?)
+}
+
+/// Locks an offer's cycle and attempt. Its lead must be locked already.
+pub(in super::super) async fn lock_cycle_and_attempt(
+    connection: &mut PgConnection,
+    offer: &Offer,
+) -> Result<()> {
+    sqlx::query!(
+        "select from distribution_attempt a join distribution_cycle c on c.id = a.cycle_id
+         where a.id = $1 for update of c, a",
+        offer.attempt.0
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub(in super::super) async fn offer(
+    connection: &mut PgConnection,
+    attempt: AttemptId,
+) -> Result<Option<Offer>> {
+    Ok(sqlx::query_as!(
+        Offer,
+        r#"select a.id as "attempt: AttemptId", c.id as "cycle: CycleId", c.lead_id as "lead: LeadId",
+                  a.sales_id as "sales_id: UserId", a.status as "status: AttemptStatus", a.ack_deadline_at
+           from distribution_attempt a join distribution_cycle c on c.id = a.cycle_id
+           where a.id = $1"#,
+        attempt.0
+    )
+    .fetch_optional(connection)
+    .await?)
+}
+
+/// The agent's open offers, oldest first.
+pub(in super::super) async fn open_offers(
+    connection: &mut PgConnection,
+    agent: &UserId,
+) -> Result<Vec<Offer>> {
+    Ok(sqlx::query_as!(
+        Offer,
+        r#"select a.id as "attempt: AttemptId", c.id as "cycle: CycleId", c.lead_id as "lead: LeadId",
+                  a.sales_id as "sales_id: UserId", a.status as "status: AttemptStatus", a.ack_deadline_at
+           from distribution_attempt a join distribution_cycle c on c.id = a.cycle_id
+           where a.sales_id = $1 and a.status = 'open'
+           order by a.assigned_at, a.id"#,
+        agent.0
+    )
+    .fetch_all(connection)
+    .await?)
+}
+
+/// The offer last made to the agent, however it ended, if it reached them.
+pub(in super::super) async fn latest_offer(
+    connection: &mut PgConnection,
+    agent: &UserId,
+) -> Result<Option<Offer>> {
+    Ok(sqlx::query_as!(
+        Offer,
+        r#"select a.id as "attempt: AttemptId", c.id as "cycle: CycleId", c.lead_id as "lead: LeadId",
+                  a.sales_id as "sales_id: UserId", a.status as "status: AttemptStatus", a.ack_deadline_at
+           from distribution_attempt a join distribution_cycle c on c.id = a.cycle_id
+           where a.sales_id = $1 and a.status <> 'undeliverable'
+           order by a.assigned_at desc, a.id desc limit 1"#,
+        agent.0
+    )
+    .fetch_optional(connection)
+    .await?)
+}
+
+pub(in super::super) async fn sendable_offer(
+    connection: &mut PgConnection,
+    attempt: AttemptId,
+) -> Result<Option<SendableOffer>> {
+    Ok(sqlx::query_as!(
+        SendableOffer,
+        r#"select c.id as "cycle: CycleId", c.lead_id as "lead: LeadId", a.sales_id as "sales_id: UserId",
+                  m.label, a.assigned_at, a.ack_deadline_at
+           from distribution_attempt a
+           join distribution_cycle c on c.id = a.cycle_id
+           join distribution_cycle_member m on m.cycle_id = a.cycle_id and m.sales_id = a.sales_id
+           where a.id = $1 and a.status = 'open'"#,
+        attempt.0
+    )
+    .fetch_optional(connection)
+    .await?)
+}
+
+pub(in super::super) async fn next_deadline(
+    connection: &mut PgConnection,
+) -> Result<Option<DateTime<Utc>>> {
+    Ok(sqlx::query_scalar!(
+        "select min(ack_deadline_at) from distribution_attempt where status = 'open'"
+    )
+    .fetch_one(connection)
+    .await?)
+}

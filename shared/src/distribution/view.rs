@@ -1,0 +1,56 @@
+//! Reading a lead's story. Writes nothing.
+
+use super::model::{CycleStory, Journey, Standing};
+use super::store;
+use crate::id::{AttemptId, LeadId, UserId};
+use crate::sales::{self, Agent};
+use crate::{App, Result, leads, whatsapp};
+
+/// The whole story of a lead: every cycle, attempt and message.
+pub async fn journey(app: &App, id: LeadId) -> Result<Journey> {
+    let mut transaction = app.pool.begin().await?;
+    // One snapshot for all the reads, so that the parts agree.
+    store::read_one_snapshot(&mut transaction).await?;
+    let lead = leads::by_id(&mut transaction, id).await?;
+    let mut cycles = Vec::new();
+    for cycle in store::cycles(&mut transaction, id).await? {
+        cycles.push(CycleStory {
+            queue: store::members(&mut transaction, cycle.id).await?,
+            attempts: store::attempts(&mut transaction, cycle.id).await?,
+            cycle,
+        });
+    }
+    let messages = whatsapp::of_lead(&mut transaction, id).await?;
+    transaction.commit().await?;
+    Ok(Journey {
+        lead,
+        cycles,
+        messages,
+    })
+}
+
+/// Where a lead stands now, with the given offer or else its latest.
+pub async fn standing(app: &App, id: LeadId, attempt: Option<AttemptId>) -> Result<Standing> {
+    let mut transaction = app.pool.begin().await?;
+    store::read_one_snapshot(&mut transaction).await?;
+    let lead = leads::by_id(&mut transaction, id).await?;
+    let attempt = store::attempt_to_show(&mut transaction, id, attempt).await?;
+    let cycle = store::cycle_to_show(&mut transaction, id, attempt.as_ref()).await?;
+    let agent = match &attempt {
+        Some(attempt) => Some(sales::by_id(&mut transaction, &attempt.sales_id).await?),
+        None => None,
+    };
+    transaction.commit().await?;
+    Ok(Standing {
+        lead,
+        cycle,
+        attempt,
+        agent,
+    })
+}
+
+/// An agent's name and number.
+pub async fn agent(app: &App, id: &UserId) -> Result<Agent> {
+    let mut connection = app.pool.acquire().await?;
+    sales::by_id(&mut connection, id).await
+}
