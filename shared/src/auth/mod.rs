@@ -1,0 +1,3 @@
+//! People who can sign in.
+
+pub mod password;

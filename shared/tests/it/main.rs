@@ -1,0 +1,1 @@
+//! Operations on a real database each.
