@@ -1,0 +1,71 @@
+//! What tests of every crate stand on: a database each, a manual clock, a scripted provider.
+
+mod database;
+mod provider;
+
+pub use database::TestDatabase;
+pub use provider::ScriptedProvider;
+
+use crate::config::Distribution;
+use crate::phone::Phone;
+use crate::providers::Provider;
+use crate::texts::Texts;
+use crate::{App, Clock};
+use chrono::{DateTime, Utc};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// An [`App`] on a database of its own.
+pub struct Harness {
+    /// The operations' handle.
+    pub app: App,
+    /// What was said, and what the provider shall do.
+    pub provider: Arc<ScriptedProvider>,
+    /// Dropped, with its connections, when the test ends.
+    pub database: TestDatabase,
+}
+
+impl Harness {
+    /// On a manual clock that stands at 2026-01-05 09:00:00 WIB, with the seed's users and window.
+    pub async fn new() -> Self {
+        let start = DateTime::parse_from_rfc3339("2026-01-05T09:00:00+07:00").expect("a time");
+        Self::with_clock(Clock::manual(start.to_utc())).await
+    }
+
+    /// On the database's clock, for races between real connections.
+    pub async fn on_database_clock() -> Self {
+        Self::with_clock(Clock::database()).await
+    }
+
+    async fn with_clock(clock: Clock) -> Self {
+        let database = TestDatabase::new().await;
+        let provider = Arc::new(ScriptedProvider::new(clock.clone()));
+        let app = App {
+            pool: database.pool(16),
+            clock,
+            provider: Arc::clone(&provider) as Arc<dyn Provider>,
+            distribution: Distribution {
+                ack_window: Duration::from_secs(300),
+                poll: Duration::from_secs(15),
+            },
+            texts: Arc::new(Texts::default()),
+            company_phone: Phone::from_e164("+620000000000").expect("the seed's number"),
+        };
+        Self {
+            app,
+            provider,
+            database,
+        }
+    }
+
+    /// The manual clock's time.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.app.clock.reading()
+    }
+}
+
+/// The number of a seeded agent: `A` … `F`.
+pub fn agent_phone(label: &str) -> Phone {
+    let seat = u32::from(label.as_bytes()[0] - b'A') + 1;
+    Phone::from_human("test", &format!("+628111000000{seat}")).expect("a seeded agent")
+}

@@ -1,0 +1,104 @@
+//! A provider that does what a test tells it to, and remembers what was said.
+
+use crate::phone::Phone;
+use crate::providers::{Accepted, Outgoing, Provider};
+use crate::{Clock, Error, Result};
+use async_trait::async_trait;
+use chrono::TimeDelta;
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// What the provider does with the next message.
+enum Turn {
+    TakeAfter(TimeDelta),
+    BeAway,
+    Refuse,
+    Panic,
+}
+
+/// Takes every message, unless told otherwise.
+pub struct ScriptedProvider {
+    clock: Clock,
+    script: Mutex<VecDeque<Turn>>,
+    said: Mutex<Vec<Outgoing>>,
+}
+
+impl ScriptedProvider {
+    pub(super) fn new(clock: Clock) -> Self {
+        Self {
+            clock,
+            script: Mutex::default(),
+            said: Mutex::default(),
+        }
+    }
+
+    /// The next message is taken only after this time has gone by on the manual clock.
+    pub fn takes_the_next_after(&self, time: TimeDelta) {
+        lock(&self.script).push_back(Turn::TakeAfter(time));
+    }
+
+    /// The next `times` messages find the provider away.
+    pub fn is_away(&self, times: usize) {
+        lock(&self.script).extend((0..times).map(|_| Turn::BeAway));
+    }
+
+    /// The next message is refused for good.
+    pub fn refuses_the_next(&self) {
+        lock(&self.script).push_back(Turn::Refuse);
+    }
+
+    /// The next message makes the provider's code panic.
+    pub fn panics_at_the_next(&self) {
+        lock(&self.script).push_back(Turn::Panic);
+    }
+
+    /// Removes and returns the first message to this number that has not been looked at.
+    pub fn heard_by(&self, phone: &Phone) -> Option<Outgoing> {
+        let mut said = lock(&self.said);
+        let index = said.iter().position(|message| message.to == *phone)?;
+        Some(said.remove(index))
+    }
+
+    /// Every message that has not been looked at.
+    pub fn unheard(&self) -> Vec<Outgoing> {
+        lock(&self.said).clone()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[async_trait]
+impl Provider for ScriptedProvider {
+    /// As the dummy, whose endpoints the stories use.
+    fn name(&self) -> &'static str {
+        "dummy"
+    }
+
+    async fn send(&self, message: &Outgoing) -> Result<Accepted> {
+        let turn = lock(&self.script).pop_front();
+        match turn {
+            None => {}
+            Some(Turn::TakeAfter(time)) => self.clock.set(self.clock.reading() + time),
+            Some(Turn::BeAway) => {
+                return Err(Error::Unavailable {
+                    provider: "scripted",
+                    retry_after: None,
+                    reason: "as told".to_owned(),
+                });
+            }
+            Some(Turn::Refuse) => {
+                return Err(Error::Refused {
+                    provider: "scripted",
+                    reason: "as told".to_owned(),
+                });
+            }
+            Some(Turn::Panic) => panic!("as told"),
+        }
+        lock(&self.said).push(message.clone());
+        Ok(Accepted {
+            provider_message_id: format!("scripted-{}", message.id),
+        })
+    }
+}
