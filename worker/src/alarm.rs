@@ -1,0 +1,121 @@
+//! When to look for work: exactly when the next job is due, or when one is announced.
+//!
+//! apalis's own strategies poll on a tick or lose wake-ups (`docs/decisions/0003-apalis.md`). This
+//! one asks the database when the next job of its queue is due, sleeps exactly until then, or until
+//! the bell rings, and wakes the worker. Should a wake-up fall between two fetches, the job is
+//! still due at the next question and the worker is woken again.
+
+use apalis_core::backend::ext::poll_strategy::{PollSnapshot, PollStrategy};
+use sqlx::PgPool;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::sync::{Notify, mpsc};
+use tokio::task::AbortHandle;
+use tokio::time::{Instant, sleep};
+
+/// The longest sleep between two looks at the queue.
+const LONGEST_SLEEP: Duration = Duration::from_secs(1);
+/// The sleep after waking the worker for a job that is due: doubled while it stays due, since then
+/// the worker is busy and looks for itself when it finishes a job.
+const FIRST_RECHECK: Duration = Duration::from_millis(2);
+const LONGEST_RECHECK: Duration = Duration::from_millis(32);
+/// A job that stays due for so long has a worker that does not hear; it is restarted.
+const DEAF_AFTER: Duration = Duration::from_secs(60);
+
+/// A poll strategy that wakes its worker when a job is due.
+pub(crate) struct Alarm {
+    wakes: mpsc::Receiver<()>,
+    clockwork: AbortHandle,
+}
+
+/// Sets an alarm on a queue. The second value completes if the worker has gone deaf.
+pub(crate) fn set(
+    pool: PgPool,
+    queue: &'static str,
+    bell: Arc<Notify>,
+) -> (Alarm, tokio::task::JoinHandle<()>) {
+    // One wake-up that waits is as good as many.
+    let (wake, wakes) = mpsc::channel(1);
+    let clockwork = tokio::spawn(tick(pool, queue, bell, wake));
+    let alarm = Alarm {
+        wakes,
+        clockwork: clockwork.abort_handle(),
+    };
+    (alarm, clockwork)
+}
+
+async fn tick(pool: PgPool, queue: &'static str, bell: Arc<Notify>, wake: mpsc::Sender<()>) {
+    let mut recheck = FIRST_RECHECK;
+    let mut due_since: Option<Instant> = None;
+    loop {
+        let nap = match time_to_next_job(&pool, queue).await {
+            Ok(Some(wait)) if wait.is_zero() => {
+                wake.try_send(()).ok();
+                if due_since.get_or_insert_with(Instant::now).elapsed() > DEAF_AFTER {
+                    tracing::error!(queue, "worker.deaf");
+                    return;
+                }
+                let nap = recheck;
+                recheck = (recheck * 2).min(LONGEST_RECHECK);
+                nap
+            }
+            Ok(wait) => {
+                due_since = None;
+                recheck = FIRST_RECHECK;
+                wait.map_or(LONGEST_SLEEP, |wait| wait.min(LONGEST_SLEEP))
+            }
+            Err(error) => {
+                tracing::warn!(queue, %error, "worker.alarm_unsure");
+                due_since = None;
+                LONGEST_SLEEP
+            }
+        };
+        tokio::select! {
+            () = sleep(nap) => if due_since.is_none() && nap < LONGEST_SLEEP {
+                wake.try_send(()).ok();
+            },
+            () = bell.notified() => {
+                wake.try_send(()).ok();
+            }
+        }
+    }
+}
+
+/// How long until the next job of the queue is due; zero if one is.
+async fn time_to_next_job(pool: &PgPool, queue: &str) -> sqlx::Result<Option<Duration>> {
+    // `priority = 0`, which every job of ours has, lets apalis's index give the first row at once.
+    let seconds = sqlx::query_scalar!(
+        r#"select extract(epoch from run_at - clock_timestamp())::float8 as "seconds!"
+           from apalis.jobs
+           where job_type = $1 and priority = 0
+             and (status = 'Pending' or (status = 'Failed' and attempts < max_attempts))
+           order by run_at limit 1"#,
+        queue
+    )
+    .fetch_optional(pool)
+    .await?;
+    Ok(seconds.map(|seconds| Duration::try_from_secs_f64(seconds).unwrap_or_default()))
+}
+
+impl PollStrategy for Alarm {
+    fn poll_drive(&mut self, context: &mut Context<'_>, _: &PollSnapshot) -> Poll<Option<()>> {
+        let mut rang = false;
+        // Polled until pending, so that the waker is registered.
+        while let Poll::Ready(Some(())) = self.wakes.poll_recv(context) {
+            rang = true;
+        }
+        if rang {
+            // The fetch under way may have begun before this job was due: have it polled once more.
+            context.waker().wake_by_ref();
+            return Poll::Ready(Some(()));
+        }
+        Poll::Pending
+    }
+}
+
+impl Drop for Alarm {
+    fn drop(&mut self) {
+        self.clockwork.abort();
+    }
+}

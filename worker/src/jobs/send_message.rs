@@ -1,0 +1,15 @@
+//! `SendMessage`: an outbound row of `wa_message`.
+
+use super::Perform;
+use shared::jobs::SendMessage;
+use shared::{App, Result, whatsapp};
+
+impl Perform for SendMessage {
+    async fn perform(&self, app: &App) -> Result<()> {
+        whatsapp::send(app, self.message).await
+    }
+
+    async fn bury(&self, app: &App, reason: &str) -> Result<()> {
+        whatsapp::give_up(app, self.message, reason).await
+    }
+}

@@ -1,0 +1,131 @@
+//! Which workers are alive, told by the database itself.
+//!
+//! Each process holds a session advisory lock under a number of its own and puts that number in the
+//! names of its apalis workers. When the process dies, its connection closes and the lock is gone
+//! within milliseconds; its jobs are then put back for the others. apalis's own way, a heartbeat
+//! that has been missing for a while, stays on as the second net.
+
+use shared::jobs::WORKER_LOCK_CLASS;
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::{ConnectOptions, PgPool};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Notify;
+use tokio::time::sleep;
+
+const PING_EVERY: Duration = Duration::from_secs(1);
+
+/// This process among all workers.
+pub(crate) struct Presence {
+    instance: i32,
+    held: Notify,
+}
+
+impl Presence {
+    /// A worker with a number that nobody else has.
+    pub(crate) fn new() -> Self {
+        Self {
+            instance: rand::random_range(1..i32::MAX),
+            held: Notify::new(),
+        }
+    }
+
+    /// This process's number.
+    pub(crate) fn instance(&self) -> i32 {
+        self.instance
+    }
+
+    /// A name for an apalis worker of this process, never used before: apalis loses jobs when a
+    /// name comes back.
+    pub(crate) fn worker_name(&self, queue: &str) -> String {
+        format!("{}.{queue}.{:08x}", self.instance, rand::random::<u32>())
+    }
+
+    /// Waits until the lock is held for the first time.
+    pub(crate) async fn first_held(&self) {
+        self.held.notified().await;
+    }
+
+    /// Holds the lock for as long as the future lives, through the loss of its connection.
+    pub(crate) async fn hold(self: Arc<Self>, options: PgConnectOptions) {
+        // Should this host vanish, the server notices in seconds, not in hours.
+        let options = options
+            .application_name("property-lounge-worker-presence")
+            .options([
+                ("tcp_keepalives_idle", "5"),
+                ("tcp_keepalives_interval", "2"),
+                ("tcp_keepalives_count", "3"),
+            ]);
+        loop {
+            if let Err(error) = self.hold_once(&options).await {
+                tracing::warn!(%error, "worker.presence_lost");
+            }
+            sleep(Duration::from_millis(250)).await;
+        }
+    }
+
+    async fn hold_once(&self, options: &PgConnectOptions) -> sqlx::Result<()> {
+        let mut connection: PgConnection = options.connect().await?;
+        sqlx::query!(
+            "select pg_advisory_lock($1, $2)",
+            WORKER_LOCK_CLASS,
+            self.instance
+        )
+        .execute(&mut connection)
+        .await?;
+        self.held.notify_one();
+        loop {
+            sleep(PING_EVERY).await;
+            sqlx::query!("select 1 as alive")
+                .fetch_one(&mut connection)
+                .await?;
+        }
+    }
+
+    /// Puts back the jobs that one of this process's apalis workers left behind.
+    pub(crate) async fn release_worker(&self, pool: &PgPool, name: &str) {
+        let released = sqlx::query!(
+            "update apalis.jobs set status = 'Pending', lock_by = null, lock_at = null
+             where lock_by = $1 and status in ('Queued', 'Running')",
+            name
+        )
+        .execute(pool)
+        .await;
+        if let Err(error) = released {
+            tracing::warn!(%error, "worker.release_failed: another worker will see to it");
+        }
+    }
+
+    /// Puts back all that this process still has, on its way out.
+    pub(crate) async fn release_jobs(&self, pool: &PgPool) {
+        let released = sqlx::query!(
+            "update apalis.jobs set status = 'Pending', lock_by = null, lock_at = null
+             where split_part(lock_by, '.', 1) = $1::text and status in ('Queued', 'Running')",
+            self.instance.to_string()
+        )
+        .execute(pool)
+        .await;
+        if let Err(error) = released {
+            tracing::warn!(%error, "worker.release_failed: another worker will see to it");
+        }
+    }
+}
+
+/// Puts back the jobs of workers that have died. A job that was being run counts the try, so that
+/// one that kills its worker is laid aside in the end. Returns how many.
+pub(crate) async fn reap(pool: &PgPool) -> sqlx::Result<u64> {
+    let reaped = sqlx::query!(
+        "update apalis.jobs set status = 'Pending', lock_by = null, lock_at = null, attempts = attempts + 1
+         where status in ('Queued', 'Running')
+           and lock_by ~ '^[0-9]+[.]'
+           and not exists (
+               select from pg_locks
+               where locktype = 'advisory' and granted and objsubid = 2
+                 and database = (select oid from pg_database where datname = current_database())
+                 and classid::bigint = $1 and objid::bigint = split_part(lock_by, '.', 1)::bigint)",
+        i64::from(WORKER_LOCK_CLASS)
+    )
+    .execute(pool)
+    .await?;
+    Ok(reaped.rows_affected())
+}

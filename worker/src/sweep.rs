@@ -1,0 +1,98 @@
+//! The net under the alarms: finds what no alarm rang for. Every worker sweeps; none leads, because
+//! rows that another is at are passed over.
+
+use crate::{Process, presence};
+use shared::distribution;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep_until};
+
+/// How long after a deadline the sweep looks: an alarm that rang has long rolled it by then.
+const AFTER_DEADLINE: Duration = Duration::from_millis(250);
+/// How often done jobs are removed and dead workers looked for.
+const HOUSEKEEPING: Duration = Duration::from_secs(1);
+/// Dead letters are kept for a person to look at.
+const KEEP_DEAD_DAYS: f64 = 30.0;
+
+/// Sweeps until the process is told to stop.
+pub(crate) async fn run(process: Arc<Process>, deadlines: Arc<Notify>) {
+    tokio::join!(sweep(&process, &deadlines), keep_house(&process));
+}
+
+/// Rolls overdue attempts, acts on words left unheard and releases held leads; then sleeps until
+/// the earlier of `DISTRIBUTION_POLL_MS` and the next deadline + 250 ms.
+async fn sweep(process: &Process, deadlines: &Notify) {
+    let mut stop = process.stop.clone();
+    while !*stop.borrow() {
+        if let Err(error) = sweep_once(process).await {
+            tracing::warn!(%error, "sweep.failed");
+        }
+        let latest = Instant::now() + process.app.distribution.poll;
+        loop {
+            let wake = match distribution::time_to_next_deadline(&process.app).await {
+                Ok(Some(time)) => latest.min(Instant::now() + time + AFTER_DEADLINE),
+                Ok(None) => latest,
+                Err(_) => latest.min(Instant::now() + HOUSEKEEPING),
+            };
+            tokio::select! {
+                () = sleep_until(wake) => break,
+                // A new deadline may be nearer than the one slept for.
+                () = deadlines.notified() => {}
+                _ = stop.wait_for(|stop| *stop) => return,
+            }
+            if Instant::now() >= latest {
+                break;
+            }
+        }
+    }
+}
+
+async fn sweep_once(process: &Process) -> shared::Result<()> {
+    distribution::hear_what_was_left(&process.app).await?;
+    for rolled in distribution::roll_all_due(&process.app).await? {
+        tracing::warn!(attempt = %rolled.attempt, "sweep.rolled: no alarm had");
+    }
+    distribution::release_held(&process.app).await?;
+    Ok(())
+}
+
+async fn keep_house(process: &Process) {
+    let mut stop = process.stop.clone();
+    while !*stop.borrow() {
+        match presence::reap(&process.bookkeeping).await {
+            Ok(0) => {}
+            Ok(jobs) => tracing::warn!(jobs, "worker.reaped: put back the jobs of a dead worker"),
+            Err(error) => tracing::debug!(%error, "worker.housekeeping_failed"),
+        }
+        if let Err(error) = remove_done(process).await {
+            tracing::debug!(%error, "worker.housekeeping_failed");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(HOUSEKEEPING) => {}
+            _ = stop.wait_for(|stop| *stop) => return,
+        }
+    }
+}
+
+/// Removes jobs that are done, so that fetching stays fast, old dead letters, and the names of
+/// workers that have gone.
+async fn remove_done(process: &Process) -> sqlx::Result<()> {
+    sqlx::query!(
+        "delete from apalis.jobs where id in (
+             select id from apalis.jobs
+             where status = 'Done' or (status = 'Killed' and done_at < now() - $1::float8 * interval '1 day')
+             limit 5000 for update skip locked)",
+        KEEP_DEAD_DAYS
+    )
+    .execute(&process.bookkeeping)
+    .await?;
+    sqlx::query!(
+        "delete from apalis.workers w
+         where last_seen < now() - interval '10 minutes'
+           and not exists (select from apalis.jobs j where j.lock_by = w.id)"
+    )
+    .execute(&process.bookkeeping)
+    .await?;
+    Ok(())
+}
