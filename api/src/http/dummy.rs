@@ -1,0 +1,181 @@
+//! Plays the clients and the agents while `WA_PROVIDER=dummy`.
+
+use super::Tag;
+use super::model::{Agent, EventAnswer, Timestamp};
+use super::webhooks::{answer, optional, words};
+use crate::problem::Result;
+use poem::web::Data;
+use poem_openapi::payload::Json;
+use poem_openapi::{Object, OpenApi};
+use shared::distribution::{self, Door, Rolled, Word};
+use shared::phone::Phone;
+use shared::{App, Error};
+use uuid::Uuid;
+
+pub struct Dummy;
+
+/// A client's chat message.
+#[derive(Object)]
+#[oai(rename_all = "camelCase")]
+struct ClientMessage {
+    /// The client's number, as typed.
+    client_wa: String,
+    /// What they write.
+    body: String,
+    /// The name they go by.
+    client_name: Option<String>,
+    /// The ad that they came from.
+    source_ads: Option<String>,
+    /// The message's id; the same id twice changes nothing.
+    message_id: Option<String>,
+    /// When they sent it; never taken as later than its receipt.
+    sent_at: Option<Timestamp>,
+}
+
+/// An agent's answer to an offer.
+#[derive(Object)]
+#[oai(rename_all = "camelCase")]
+struct SalesAck {
+    /// The agent's number, as typed.
+    sales_wa: String,
+    /// What they write: `OK`.
+    body: String,
+    /// The message's id; the same id twice changes nothing.
+    message_id: Option<String>,
+    /// When they sent it; never taken as later than its receipt.
+    sent_at: Option<Timestamp>,
+    /// The offer that they quote, by its `providerMessageId`.
+    quoted_message_id: Option<String>,
+}
+
+/// The attempts that were rolled.
+#[derive(Object)]
+#[oai(rename_all = "camelCase", skip_serializing_if_is_none)]
+struct TimeoutsAnswer {
+    /// One for each attempt that was due, oldest deadline first.
+    rolled: Vec<RolledAttempt>,
+    /// The next deadline of an open offer; absent if none is open.
+    next_due_at: Option<Timestamp>,
+}
+
+/// An attempt that timed out, and what came next.
+#[derive(Object)]
+#[oai(rename_all = "camelCase", skip_serializing_if_is_none)]
+struct RolledAttempt {
+    lead_id: Uuid,
+    cycle_id: Uuid,
+    attempt_id: Uuid,
+    agent: Agent,
+    ack_deadline_at: Timestamp,
+    /// Never before the deadline.
+    rolled_at: Timestamp,
+    /// The next offer; absent: the queue ran out and the lead is hangus.
+    next: Option<NextAttempt>,
+}
+
+/// The offer that follows one that timed out.
+#[derive(Object)]
+#[oai(rename_all = "camelCase")]
+struct NextAttempt {
+    attempt_id: Uuid,
+    agent: Agent,
+    position: i32,
+    ack_deadline_at: Timestamp,
+}
+
+#[OpenApi(prefix_path = "/webhooks/whatsapp/dummy")]
+impl Dummy {
+    /// Play a client who writes to the company's number
+    #[oai(path = "/client-message", method = "post", operation_id = "dummyClientMessage", tag = Tag::Dummy)]
+    async fn client_message(
+        &self,
+        app: Data<&App>,
+        body: Json<ClientMessage>,
+    ) -> Result<EventAnswer> {
+        only_with_dummy(&app)?;
+        let word = Word {
+            door: Door::Chat,
+            from: Phone::from_human("clientWa", &body.client_wa)?,
+            body: words("body", &body.body)?,
+            name: optional("clientName", body.client_name.as_deref())?,
+            source_ads: optional("sourceAds", body.source_ads.as_deref())?,
+            message_id: optional("messageId", body.message_id.as_deref())?,
+            sent_at: body.sent_at.map(|sent_at| sent_at.0),
+            quoted_message_id: None,
+        };
+        hear(&app, &word).await
+    }
+
+    /// Play an agent who answers an offer
+    ///
+    /// `outcome` says what happened to the OK: `accepted`, `late`, `ambiguous`, `nothing_open` or
+    /// `unknown_agent`.
+    #[oai(path = "/sales-ack", method = "post", operation_id = "dummySalesAck", tag = Tag::Dummy)]
+    async fn sales_ack(&self, app: Data<&App>, body: Json<SalesAck>) -> Result<EventAnswer> {
+        only_with_dummy(&app)?;
+        let word = Word {
+            door: Door::Ack,
+            from: Phone::from_human("salesWa", &body.sales_wa)?,
+            body: words("body", &body.body)?,
+            name: None,
+            source_ads: None,
+            message_id: optional("messageId", body.message_id.as_deref())?,
+            sent_at: body.sent_at.map(|sent_at| sent_at.0),
+            quoted_message_id: optional("quotedMessageId", body.quoted_message_id.as_deref())?,
+        };
+        hear(&app, &word).await
+    }
+
+    /// Roll every attempt whose deadline has come
+    ///
+    /// Rolls only what is due, never early: an attempt whose five minutes are not over stays as it
+    /// is, and `nextDueAt` says when they will be.
+    #[oai(path = "/run-timeouts", method = "post", operation_id = "dummyRunTimeouts", tag = Tag::Dummy)]
+    async fn run_timeouts(&self, app: Data<&App>) -> Result<TimeoutsAnswer> {
+        only_with_dummy(&app)?;
+        let mut rolled = Vec::new();
+        for one in distribution::roll_all_due(&app).await? {
+            rolled.push(describe(&app, one).await?);
+        }
+        Ok(Json(TimeoutsAnswer {
+            rolled,
+            next_due_at: distribution::next_deadline(&app).await?.map(Timestamp),
+        }))
+    }
+}
+
+async fn hear(app: &App, word: &Word) -> Result<EventAnswer> {
+    let id = distribution::receive(app, word).await?;
+    let report = distribution::hear(app, id).await?;
+    answer(app, &report).await
+}
+
+async fn describe(app: &App, rolled: Rolled) -> shared::Result<RolledAttempt> {
+    let next = match rolled.next {
+        Some(next) => Some(NextAttempt {
+            attempt_id: next.attempt.0,
+            agent: distribution::agent(app, &next.sales_id).await?.into(),
+            position: next.position,
+            ack_deadline_at: Timestamp(next.ack_deadline_at),
+        }),
+        None => None,
+    };
+    Ok(RolledAttempt {
+        lead_id: rolled.lead.0,
+        cycle_id: rolled.cycle.0,
+        attempt_id: rolled.attempt.0,
+        agent: distribution::agent(app, &rolled.sales_id).await?.into(),
+        ack_deadline_at: Timestamp(rolled.ack_deadline_at),
+        rolled_at: Timestamp(rolled.rolled_at),
+        next,
+    })
+}
+
+/// Forged OKs and forced timeouts have no place in production.
+pub(super) fn only_with_dummy(app: &App) -> shared::Result<()> {
+    if app.provider.name() == "dummy" {
+        Ok(())
+    } else {
+        Err(Error::NotFound { what: "endpoint" })
+    }
+}

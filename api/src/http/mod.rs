@@ -1,0 +1,38 @@
+//! The tree of paths, a file for each part.
+
+mod distribution;
+mod dummy;
+mod health;
+mod model;
+mod webhooks;
+
+/// Every endpoint of the OpenAPI document.
+pub type Endpoints = (
+    webhooks::Webhooks,
+    dummy::Dummy,
+    distribution::Distribution,
+    health::Health,
+);
+
+/// The endpoints, ready to be served.
+pub(crate) fn endpoints() -> Endpoints {
+    (
+        webhooks::Webhooks,
+        dummy::Dummy,
+        distribution::Distribution,
+        health::Health,
+    )
+}
+
+/// What the endpoints are filed under in the document.
+#[derive(poem_openapi::Tags)]
+enum Tag {
+    /// What comes in from Meta and WhatsApp.
+    Webhooks,
+    /// Plays clients and agents while the provider is `dummy`; 404 otherwise.
+    Dummy,
+    /// Which agent holds which lead, until when.
+    Distribution,
+    /// Whether the processes are well.
+    Health,
+}

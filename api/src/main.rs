@@ -1,0 +1,78 @@
+//! The `api` binary: serve · migrate · seed · openapi.
+
+use anyhow::Context;
+use api::config::{Cli, Command, Settings};
+use clap::Parser;
+use poem::Server;
+use poem::listener::{Acceptor, Listener, TcpListener};
+use shared::{db, seed, telemetry};
+use std::io::Write;
+use std::time::Duration;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// How long requests that are under way may take to finish once the api is told to stop.
+const DRAIN: Duration = Duration::from_secs(10);
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    // The environment wins over `.env`.
+    dotenvy::dotenv().ok();
+    match Cli::parse().command {
+        Command::Serve(settings) => serve(&settings).await,
+        Command::Migrate(database) => {
+            let options = db::options(&database.database_url, "property-lounge-migrate")?;
+            let pool = db::pool(options, 2);
+            db::migrate(&pool).await.context("cannot migrate")
+        }
+        Command::Seed(settings) => seed(&settings).await,
+        Command::Openapi => Ok(std::io::stdout().write_all(api::document().as_bytes())?),
+    }
+}
+
+async fn serve(settings: &Settings) -> anyhow::Result<()> {
+    telemetry::init(&settings.telemetry);
+    let app = settings.app().context("the settings are wrong")?;
+    let acceptor = TcpListener::bind((settings.host.to_string(), settings.port))
+        .into_acceptor()
+        .await
+        .with_context(|| {
+            format!(
+                "cannot serve on {}:{}; set PORT to a free port",
+                settings.host, settings.port
+            )
+        })?;
+    let address = acceptor.local_addr().first().map(ToString::to_string);
+    tracing::info!(address, "api.started");
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let stop = async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("api.stopping: finishing the requests at hand");
+    };
+    Server::new_with_acceptor(acceptor)
+        .run_with_graceful_shutdown(api::app(app), stop, Some(DRAIN))
+        .await?;
+    tracing::info!("api.stopped");
+    Ok(())
+}
+
+async fn seed(settings: &Settings) -> anyhow::Result<()> {
+    let seeded = seed::seed(&settings.app()?).await.context("cannot seed")?;
+    let mut out = std::io::stdout();
+    if seeded.is_empty() {
+        writeln!(out, "There are users already; nothing was seeded.")?;
+        return Ok(());
+    }
+    writeln!(
+        out,
+        "Seeded these users. Their passwords are shown this once:"
+    )?;
+    for person in seeded {
+        let (name, email, password) = (person.name, person.email, person.password);
+        writeln!(out, "  {name:<8} {email:<30} {password}")?;
+    }
+    Ok(())
+}

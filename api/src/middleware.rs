@@ -1,0 +1,50 @@
+//! Around every request: its id, and one log line.
+
+use poem::http::HeaderValue;
+use poem::{Endpoint, IntoResponse, Request, Response, Result};
+use std::time::Instant;
+use tracing::Instrument;
+use uuid::Uuid;
+
+const REQUEST_ID: &str = "x-request-id";
+
+/// Gives the request an id, the caller's own if it sent a sensible one, names it in every log line
+/// beneath and in the answer, and logs how the request went.
+pub(crate) async fn log<E: Endpoint>(
+    next: std::sync::Arc<E>,
+    request: Request,
+) -> Result<Response> {
+    let id = request
+        .header(REQUEST_ID)
+        .filter(|id| is_sensible(id))
+        .map_or_else(|| Uuid::now_v7().to_string(), str::to_owned);
+    let span = tracing::info_span!("request", id);
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let started = Instant::now();
+    let work = async {
+        let result = next.call(request).await;
+        let mut response = match result {
+            Ok(response) => response.into_response(),
+            Err(error) => error.into_response(),
+        };
+        tracing::info!(
+            %method,
+            path,
+            status = response.status().as_u16(),
+            elapsed_ms = started.elapsed().as_millis(),
+            "api.request"
+        );
+        if let Ok(value) = HeaderValue::from_str(&id) {
+            response.headers_mut().insert(REQUEST_ID, value);
+        }
+        Ok(response)
+    };
+    shared::telemetry::with_request_id(id.clone(), work.instrument(span)).await
+}
+
+fn is_sensible(id: &str) -> bool {
+    (8..=64).contains(&id.len())
+        && id
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+}

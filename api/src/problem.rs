@@ -1,0 +1,157 @@
+//! Errors as RFC 9457 problem details: the only place that chooses an error's status.
+
+use poem::http::{HeaderValue, StatusCode, header};
+use poem::{IntoResponse, Response};
+use poem_openapi::payload::Json;
+use poem_openapi::{ApiResponse, Object};
+use shared::Error;
+
+/// What went wrong (RFC 9457).
+#[derive(Clone, Debug, Object)]
+#[oai(skip_serializing_if_is_none)]
+pub struct Problem {
+    /// Always `about:blank`: the status says what kind of problem it is.
+    #[oai(rename = "type")]
+    kind: String,
+    /// The status in words.
+    title: String,
+    /// The HTTP status.
+    status: u16,
+    /// What happened, for a person.
+    detail: Option<String>,
+    /// What happened, for a program: a stable word.
+    code: Option<String>,
+    /// The fields at fault.
+    errors: Option<Vec<FieldError>>,
+}
+
+/// A field at fault.
+#[derive(Clone, Debug, Object)]
+pub struct FieldError {
+    /// The field, as the request spells it.
+    field: String,
+    /// What is wrong with it.
+    detail: String,
+}
+
+/// Every error that the api answers.
+#[derive(Debug, ApiResponse)]
+pub enum ProblemResponse {
+    /// The request is at fault.
+    #[oai(status_range = "4XX", content_type = "application/problem+json")]
+    Client(StatusCode, Json<Problem>),
+    /// We are.
+    #[oai(status_range = "5XX", content_type = "application/problem+json")]
+    Server(StatusCode, Json<Problem>),
+}
+
+/// A handler's result.
+pub type Result<T> = std::result::Result<Json<T>, ProblemResponse>;
+
+impl Problem {
+    fn new(status: StatusCode) -> Self {
+        Self {
+            kind: "about:blank".to_owned(),
+            title: status.canonical_reason().unwrap_or("Error").to_owned(),
+            status: status.as_u16(),
+            detail: None,
+            code: None,
+            errors: None,
+        }
+    }
+
+    fn detail(self, detail: impl Into<String>) -> Self {
+        Self {
+            detail: Some(detail.into()),
+            ..self
+        }
+    }
+}
+
+impl From<Error> for ProblemResponse {
+    /// Logs what is our fault, once, with its cause; the answer to it says nothing.
+    fn from(error: Error) -> Self {
+        match error {
+            Error::NotFound { what } => {
+                let problem = Problem::new(StatusCode::NOT_FOUND).detail(format!("no such {what}"));
+                Self::Client(StatusCode::NOT_FOUND, Json(problem))
+            }
+            Error::Invalid { field, reason } => invalid(field, reason),
+            Error::Conflict { code } => {
+                let mut problem = Problem::new(StatusCode::CONFLICT);
+                problem.code = Some(code.to_owned());
+                Self::Client(StatusCode::CONFLICT, Json(problem))
+            }
+            Error::Unavailable { .. } | Error::Refused { .. } => {
+                tracing::error!(%error, "api.provider_failed");
+                server(StatusCode::BAD_GATEWAY)
+            }
+            Error::Database(ref cause) if is_away(cause) => {
+                tracing::error!(%error, "api.database_away");
+                server(StatusCode::SERVICE_UNAVAILABLE)
+            }
+            Error::Database(_) | Error::Migration(_) => {
+                tracing::error!(%error, "api.failed");
+                server(StatusCode::INTERNAL_SERVER_ERROR)
+            }
+        }
+    }
+}
+
+/// A field that cannot be understood: 422 (RFC 9110, 15.5.21).
+fn invalid(field: &str, reason: impl Into<String>) -> ProblemResponse {
+    let status = StatusCode::UNPROCESSABLE_ENTITY;
+    let mut problem =
+        Problem::new(status).detail("the request has a field that cannot be understood");
+    problem.errors = Some(vec![FieldError {
+        field: field.to_owned(),
+        detail: reason.into(),
+    }]);
+    ProblemResponse::Client(status, Json(problem))
+}
+
+/// There is nothing at this path.
+fn not_found() -> ProblemResponse {
+    let status = StatusCode::NOT_FOUND;
+    ProblemResponse::Client(status, Json(Problem::new(status)))
+}
+
+fn server(status: StatusCode) -> ProblemResponse {
+    ProblemResponse::Server(status, Json(Problem::new(status)))
+}
+
+/// Whether the database cannot be reached, as opposed to having refused.
+fn is_away(cause: &shared::error::DatabaseError) -> bool {
+    use shared::error::DatabaseError;
+    match cause {
+        DatabaseError::Io(_) | DatabaseError::PoolTimedOut | DatabaseError::PoolClosed => true,
+        // 57P0x: the server is shutting down or starting up. 42P01: not migrated yet.
+        DatabaseError::Database(refusal) => refusal
+            .code()
+            .is_some_and(|code| code.starts_with("57P") || code == "42P01"),
+        _ => false,
+    }
+}
+
+/// Errors of the framework (bad JSON, a bad path, 404, 405) in the same shape as ours.
+pub(crate) async fn from_framework(error: poem::Error) -> Response {
+    if error.is_from_response() {
+        return error.into_response();
+    }
+    let status = error.status();
+    let problem = if status.is_server_error() {
+        tracing::error!(%error, "api.failed");
+        Problem::new(status)
+    } else if error.is::<poem_openapi::error::ParsePathError>() {
+        // poem's words name a parameter that the caller never sees.
+        return not_found().into_response();
+    } else {
+        Problem::new(status).detail(error.to_string())
+    };
+    let body = poem_openapi::types::ToJSON::to_json_string(&problem);
+    let json = HeaderValue::from_static("application/problem+json");
+    Response::builder()
+        .status(status)
+        .header(header::CONTENT_TYPE, json)
+        .body(body)
+}
