@@ -1,0 +1,7 @@
+//! The api from outside: its paths, whole journeys through both doors, and the real processes.
+
+#![allow(missing_docs, reason = "tests are read by their names")]
+
+mod http;
+mod processes;
+mod stories;

@@ -1,0 +1,172 @@
+//! Providers that fail, code that panics, words that were left unheard.
+
+use super::story::{Story, minutes, text};
+use chrono::TimeDelta;
+use shared::distribution::{self, Door, Word};
+use shared::testing::agent_phone;
+use worker::drain;
+
+#[tokio::test]
+async fn a_provider_that_is_away_is_tried_again_and_the_agent_still_has_five_minutes() {
+    let story = Story::begin().await;
+    let client = story.client("081234001234");
+    // Both the auto-reply and the offer fail, then both succeed.
+    story.harness.provider.is_away(2);
+    let lead = text(&client.says("Halo").await["lead"]["id"]);
+    assert!(story.harness.provider.unheard().is_empty());
+    story.fast_forward(TimeDelta::seconds(10)).await;
+    client.is_asked_to_wait();
+    story.agent("A").is_offered_the_lead();
+    assert_eq!(story.standing(&lead).await.1, ["open"]);
+    story.nobody_else_was_messaged().await;
+}
+
+#[tokio::test]
+async fn an_outage_that_outlasts_the_window_loses_no_lead() {
+    let story = Story::begin().await;
+    let client = story.client("081234001234");
+    story.harness.provider.is_away(16);
+    let lead = text(&client.says("Halo").await["lead"]["id"]);
+    story.fast_forward(minutes(45)).await;
+    let (status, attempts) = story.standing(&lead).await;
+    assert!(status == "hangus" || status == "distributing", "{status}");
+    assert!(!attempts.is_empty());
+    // Whoever was reached after the outage was offered the lead once; nobody twice.
+    let said = story.harness.provider.unheard();
+    for label in ["A", "B", "C", "D", "E", "F"] {
+        let phone = agent_phone(label);
+        let offers = said.iter().filter(|message| message.to == phone).count();
+        assert!(offers <= 1, "{label} was messaged {offers} times");
+        if offers == 1 {
+            story.agent(label).is_offered_the_lead();
+        }
+    }
+    client.is_asked_to_wait();
+    story.nobody_else_was_messaged().await;
+}
+
+#[tokio::test]
+async fn a_message_that_is_refused_for_good_is_recorded_and_not_tried_again() {
+    let story = Story::begin().await;
+    let client = story.client("081234001234");
+    story.harness.provider.refuses_the_next();
+    story.harness.provider.refuses_the_next();
+    let lead = text(&client.says("Halo").await["lead"]["id"]);
+    let journey = story.journey(&lead).await;
+    let messages = journey["messages"].as_array().expect("messages");
+    let failed = messages
+        .iter()
+        .filter(|message| message["deliveryStatus"] == "failed");
+    assert_eq!(failed.count(), 2);
+    story.fast_forward(minutes(5)).await;
+    story.agent("B").is_offered_the_lead();
+    story.nobody_else_was_messaged().await;
+}
+
+#[tokio::test]
+async fn code_that_panics_ends_its_job_and_no_other() {
+    let story = Story::begin().await;
+    let client = story.client("081234001234");
+    story.harness.provider.panics_at_the_next();
+    client.says("Halo").await;
+    story.fast_forward(TimeDelta::seconds(5)).await;
+    client.is_asked_to_wait();
+    story.agent("A").is_offered_the_lead();
+    story.nobody_else_was_messaged().await;
+}
+
+#[tokio::test]
+async fn a_message_that_never_gets_through_becomes_a_dead_letter() {
+    let story = Story::begin().await;
+    let client = story.client("081234001234");
+    // The offer gets nowhere either, and A's window goes by.
+    story.harness.provider.is_away(1000);
+    let lead = text(&client.says("Halo").await["lead"]["id"]);
+    story.fast_forward(minutes(120)).await;
+    assert!(
+        drain::dead_letters(&story.harness.app)
+            .await
+            .expect("a count")
+            >= 1
+    );
+    let journey = story.journey(&lead).await;
+    let messages = journey["messages"].as_array().expect("messages");
+    let auto_reply = messages
+        .iter()
+        .find(|message| message["kind"] == "auto_reply");
+    assert_eq!(
+        auto_reply.expect("an auto-reply")["deliveryStatus"],
+        "failed"
+    );
+    assert_eq!(journey["lead"]["status"], "hangus");
+    // A dead letter is a person's to deal with; here the person deletes it.
+    sqlx::query("delete from apalis.jobs where status = 'Killed'")
+        .execute(&story.harness.app.pool)
+        .await
+        .expect("a tidy queue");
+    story.nobody_else_was_messaged().await;
+}
+
+fn ok_from(label: &str) -> Word {
+    Word {
+        door: Door::Ack,
+        from: agent_phone(label),
+        body: "OK".to_owned(),
+        name: None,
+        source_ads: None,
+        message_id: None,
+        sent_at: None,
+        quoted_message_id: None,
+    }
+}
+
+#[tokio::test]
+async fn an_ok_received_in_time_by_a_process_that_died_is_heard_before_the_roll() {
+    let story = Story::begin().await;
+    let client = story.client("081234001234");
+    let lead = text(&client.says("Halo").await["lead"]["id"]);
+    story.fast_forward(minutes(4)).await;
+    // The api wrote the word down and was killed.
+    distribution::receive(&story.harness.app, &ok_from("A"))
+        .await
+        .expect("received");
+    story.fast_forward(minutes(10)).await;
+    let (status, attempts) = story.standing(&lead).await;
+    assert_eq!(status, "claimed");
+    assert_eq!(attempts, ["accepted"]);
+    client.is_asked_to_wait();
+    story.agent("A").is_offered_the_lead();
+    story.agent("A").is_told("sekarang milik Anda");
+    story.nobody_else_was_messaged().await;
+}
+
+#[tokio::test]
+async fn a_word_that_nobody_acted_on_is_found_by_the_sweep() {
+    let story = Story::begin().await;
+    let app = &story.harness.app;
+    let client = story.client("081234001234");
+    let lead = text(&client.says("Halo").await["lead"]["id"]);
+    distribution::receive(app, &ok_from("A"))
+        .await
+        .expect("received");
+    // Its own process may still be at it.
+    assert_eq!(
+        distribution::hear_what_was_left(app).await.expect("a look"),
+        0
+    );
+    story.time_passes_without_workers(TimeDelta::seconds(6));
+    assert_eq!(
+        distribution::hear_what_was_left(app).await.expect("a look"),
+        1
+    );
+    assert_eq!(
+        distribution::hear_what_was_left(app).await.expect("a look"),
+        0
+    );
+    assert_eq!(story.standing(&lead).await.0, "claimed");
+    story.workers_catch_up().await;
+    client.is_asked_to_wait();
+    story.agent("A").is_offered_the_lead();
+    story.agent("A").is_told("sekarang milik Anda");
+    story.nobody_else_was_messaged().await;
+}

@@ -1,0 +1,9 @@
+//! Whole journeys through both doors, by a manual clock.
+
+mod agents_and_strangers;
+mod clients_who_write_again;
+mod deadlines;
+mod duplicates;
+mod failures;
+mod seed_walkthrough;
+mod story;
