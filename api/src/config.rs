@@ -21,7 +21,7 @@ pub struct Cli {
 pub enum Command {
     /// Serve HTTP.
     Serve(Box<Settings>),
-    /// Bring the database's schema up to date.
+    /// Bring the database's schema up to date; create the database if its server has none.
     Migrate(Database),
     /// Fill a database that has no users with Sales A to F and an admin, and print their passwords.
     Seed(Box<Settings>),

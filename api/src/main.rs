@@ -21,6 +21,9 @@ async fn main() -> anyhow::Result<()> {
         Command::Serve(settings) => serve(&settings).await,
         Command::Migrate(database) => {
             let options = db::options(&database.database_url, "property-lounge-migrate")?;
+            db::create_if_missing(&database.database_url)
+                .await
+                .context("cannot reach the server, or cannot create the database on it")?;
             let pool = db::pool(options, 2);
             db::migrate(&pool).await.context("cannot migrate")
         }

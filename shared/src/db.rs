@@ -3,7 +3,8 @@
 use crate::{Error, Result};
 use apalis_postgres::PostgresStorage;
 use secrecy::{ExposeSecret, SecretString};
-use sqlx::migrate::Migrator;
+use sqlx::Postgres;
+use sqlx::migrate::{MigrateDatabase, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use std::str::FromStr;
 use std::time::Duration;
@@ -40,6 +41,19 @@ pub fn bookkeeping_pool(options: PgConnectOptions, connections: u32) -> PgPool {
         options.options([("synchronous_commit", "off")]),
         connections,
     )
+}
+
+/// Creates the database that the URL names, if its server has none of that name.
+pub async fn create_if_missing(database_url: &SecretString) -> Result<()> {
+    let url = database_url.expose_secret();
+    if Postgres::database_exists(url).await? {
+        return Ok(());
+    }
+    match Postgres::create_database(url).await {
+        // Somebody else was quicker.
+        Err(_) if Postgres::database_exists(url).await? => Ok(()),
+        created => Ok(created?),
+    }
 }
 
 /// Brings both schemas up to date: apalis's, then ours. Safe to run again, and by several at once.

@@ -1,0 +1,303 @@
+//! `./dev`: everything, on an embedded default, with no configuration.
+
+use crate::Result;
+use crate::postgres::{Cluster, Profile, binaries};
+use crate::shell::{cargo, on_path, root, run};
+use crate::supervisor::{Program, supervise};
+use std::env;
+use std::fs::{self, File, TryLockError};
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+const DATABASE: &str = "property_lounge";
+
+/// What `./dev --help` says.
+pub const HELP: &str = "\
+./dev [--yes] [--reset]   run PostgreSQL, the api and a worker; Ctrl-C stops them
+./dev psql [FILE]         open psql on the development database, or run a file of SQL
+
+--yes     install what is missing without asking (CI=true does too)
+--reset   start afresh: the private database under .data/ is deleted first
+
+DATABASE_URL set: that database is used, and nothing is started or stopped for it.
+The environment wins over .env, which wins over the defaults (README: settings).
+";
+
+/// Runs `./dev` with these arguments.
+pub fn main(arguments: &[String]) -> Result<()> {
+    dotenvy::from_path(root().join(".env")).ok();
+    let mut yes = false;
+    let mut reset = false;
+    let mut words = Vec::new();
+    for argument in arguments {
+        match argument.as_str() {
+            "--yes" | "-y" => yes = true,
+            "--reset" => reset = true,
+            "--help" | "-h" => {
+                print!("{HELP}");
+                return Ok(());
+            }
+            word if word.starts_with('-') => {
+                return Err(format!("no such option: {word}\n\n{HELP}"));
+            }
+            word => words.push(word.to_owned()),
+        }
+    }
+    match words.as_slice() {
+        [] => serve(yes, reset),
+        [command] if command == "psql" => psql(yes, None),
+        [command, file] if command == "psql" => psql(yes, Some(Path::new(file))),
+        _ => Err(format!("I know no such command\n\n{HELP}")),
+    }
+}
+
+fn serve(yes: bool, reset: bool) -> Result<()> {
+    let stop = stop_on_signals()?;
+    let _only_one = hold_session()?;
+    let port = setting("PORT", "3001");
+    refuse_busy_port(&port)?;
+    let database = Database::open(yes, reset)?;
+    let served = serve_on(&database, &port, &stop);
+    let closed = database.close();
+    served.and(closed)
+}
+
+fn serve_on(database: &Database, port: &str, stop: &Arc<AtomicBool>) -> Result<()> {
+    println!("Building (the first time takes some minutes) …");
+    run(cargo()
+        .args(["build", "--package", "api", "--package", "worker"])
+        .env("SQLX_OFFLINE", "true"))?;
+    let api = built("api");
+    let url = ("DATABASE_URL", database.url.as_str());
+    run(Command::new(&api).arg("migrate").env(url.0, url.1))?;
+    run(Command::new(&api).arg("seed").env(url.0, url.1))?;
+    if stop.load(Ordering::SeqCst) {
+        return Ok(());
+    }
+    let worker_port = setting("WORKER_PORT", "3002");
+    let environment = vec![("DATABASE_URL".to_owned(), database.url.clone())];
+    let programs = [
+        Program {
+            name: "api",
+            binary: api,
+            arguments: vec!["serve".to_owned()],
+            environment: environment.clone(),
+        },
+        Program {
+            name: "worker",
+            binary: built("worker"),
+            arguments: Vec::new(),
+            environment,
+        },
+    ];
+    announce(port.to_owned(), worker_port, Arc::clone(stop));
+    supervise(&programs, stop);
+    Ok(())
+}
+
+/// The development database: ours, started and stopped by us, or the one that `DATABASE_URL` names.
+struct Database {
+    url: String,
+    cluster: Option<Cluster>,
+}
+
+impl Database {
+    fn open(yes: bool, reset: bool) -> Result<Self> {
+        if let Some(url) = env::var("DATABASE_URL").ok().filter(|url| !url.is_empty()) {
+            if reset {
+                return Err("--reset deletes only the private database; DATABASE_URL names another, which is yours to reset".to_owned());
+            }
+            return Ok(Self { url, cluster: None });
+        }
+        let folder = data_folder();
+        let programs = binaries(
+            if reset {
+                None
+            } else {
+                Cluster::major_of(&folder)
+            },
+            yes,
+        )?;
+        if reset && folder.exists() {
+            println!("Deleting the private database.");
+            Cluster::start(
+                &programs_for(&folder, programs.clone(), yes)?,
+                &folder,
+                Profile::Durable,
+            )?
+            .destroy()?;
+        }
+        println!(
+            "Starting PostgreSQL {} ({}) …",
+            programs.major,
+            programs.folder.display()
+        );
+        let cluster = Cluster::start(&programs, &folder, Profile::Durable)?;
+        Ok(Self {
+            url: cluster.url(DATABASE),
+            cluster: Some(cluster),
+        })
+    }
+
+    fn close(self) -> Result<()> {
+        let Some(cluster) = self.cluster else {
+            return Ok(());
+        };
+        cluster.stop()?;
+        println!("PostgreSQL has stopped; its data stays in .data/.");
+        Ok(())
+    }
+}
+
+/// The programs that wrote the data, if there is any.
+fn programs_for(
+    folder: &Path,
+    newest: crate::postgres::Binaries,
+    yes: bool,
+) -> Result<crate::postgres::Binaries> {
+    match Cluster::major_of(folder) {
+        Some(major) if major != newest.major => binaries(Some(major), yes),
+        _ => Ok(newest),
+    }
+}
+
+fn psql(yes: bool, file: Option<&Path>) -> Result<()> {
+    let running = data_folder_is_running();
+    let database = Database::open(yes, false)?;
+    let beside = database
+        .cluster
+        .as_ref()
+        .map(|cluster| cluster.programs().join("psql"));
+    let program = beside
+        .filter(|path| path.exists())
+        .or_else(|| on_path("psql"));
+    let program = program.ok_or("there is no psql here: install PostgreSQL's client (Debian: apt-get install postgresql-client)")?;
+    let mut command = Command::new(program);
+    command.arg(&database.url);
+    if let Some(file) = file {
+        command.args(["-v", "ON_ERROR_STOP=1", "-f"]).arg(file);
+    }
+    let ran = run(&mut command);
+    // A server that was running before is somebody's.
+    if running {
+        ran
+    } else {
+        ran.and(database.close())
+    }
+}
+
+fn data_folder() -> PathBuf {
+    root().join(".data/postgres")
+}
+
+/// Whether a `./dev` holds the session, and with it the database.
+fn data_folder_is_running() -> bool {
+    hold_session().is_err()
+}
+
+/// One `./dev` a checkout.
+fn hold_session() -> Result<File> {
+    let folder = root().join(".data");
+    fs::create_dir_all(&folder)
+        .map_err(|error| format!("cannot make {}: {error}", folder.display()))?;
+    let path = folder.join("session.lock");
+    let file =
+        File::create(&path).map_err(|error| format!("cannot open {}: {error}", path.display()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            Err("another ./dev is running in this checkout".to_owned())
+        }
+        Err(TryLockError::Error(error)) => Err(format!("cannot lock {}: {error}", path.display())),
+    }
+}
+
+fn refuse_busy_port(port: &str) -> Result<()> {
+    let number: u16 = port
+        .parse()
+        .map_err(|_| format!("PORT is {port}, which is no port"))?;
+    TcpListener::bind((Ipv4Addr::LOCALHOST, number))
+        .map(drop)
+        .map_err(|error| format!("port {port} cannot be used ({error}); set PORT to a free one"))
+}
+
+fn setting(name: &str, default: &str) -> String {
+    env::var(name)
+        .ok()
+        .filter(|value| !value.is_empty())
+        .unwrap_or_else(|| default.to_owned())
+}
+
+fn built(name: &str) -> PathBuf {
+    let target =
+        env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
+    target.join("debug").join(name)
+}
+
+/// Prints what to try, once the api answers.
+fn announce(port: String, worker_port: String, stop: Arc<AtomicBool>) {
+    thread::spawn(move || {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while !answers(&port) {
+            if stop.load(Ordering::SeqCst) || Instant::now() > deadline {
+                return;
+            }
+            thread::sleep(Duration::from_millis(100));
+        }
+        let api = format!("http://localhost:{port}");
+        println!(
+            "
+Property Lounge is ready.
+  api      {api}          docs {api}/docs   health {api}/health/ready
+  worker   http://localhost:{worker_port}/health/ready
+  data     ./dev psql docs/example-queries.sql
+
+Try, in another terminal:
+  curl -X POST {api}/webhooks/whatsapp/dummy/client-message -H 'Content-Type: application/json' \\
+    -d '{{\"clientWa\": \"081234001234\", \"body\": \"Halo saya tertarik unitnya\", \"clientName\": \"Bapak Test\", \"sourceAds\": \"Meta Ads CTA - Dummy\"}}'
+  curl -X POST {api}/webhooks/whatsapp/dummy/sales-ack -H 'Content-Type: application/json' \\
+    -d '{{\"salesWa\": \"+6281110000001\", \"body\": \"OK\"}}'
+  curl -X POST {api}/webhooks/whatsapp/dummy/run-timeouts
+
+Ctrl-C stops everything.
+"
+        );
+    });
+}
+
+fn answers(port: &str) -> bool {
+    let Ok(port) = port.parse::<u16>() else {
+        return false;
+    };
+    let Ok(mut stream) = TcpStream::connect((Ipv4Addr::LOCALHOST, port)) else {
+        return false;
+    };
+    stream.set_read_timeout(Some(Duration::from_secs(2))).ok();
+    let asked = stream.write_all(b"GET /health/ready HTTP/1.0\r\nHost: localhost\r\n\r\n");
+    let mut answer = String::new();
+    asked.is_ok() && stream.read_to_string(&mut answer).is_ok() && answer.contains(" 200 ")
+}
+
+/// Turns true at Ctrl-C or SIGTERM. The processes of a terminal's Ctrl-C hear it too, and drain.
+pub(crate) fn stop_on_signals() -> Result<Arc<AtomicBool>> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let mut signals = signal_hook::iterator::Signals::new([
+        signal_hook::consts::SIGINT,
+        signal_hook::consts::SIGTERM,
+        signal_hook::consts::SIGHUP,
+    ])
+    .map_err(|error| format!("cannot listen for signals: {error}"))?;
+    let told = Arc::clone(&stop);
+    thread::spawn(move || {
+        for _ in signals.forever() {
+            told.store(true, Ordering::SeqCst);
+        }
+    });
+    Ok(stop)
+}

@@ -1,0 +1,19 @@
+//! What `./dev` and `./test` do. Small and quick to build: it is compiled before anything else.
+
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    reason = "a tool for a person at a terminal: it prints, reads its environment and waits"
+)]
+
+pub mod dev;
+pub mod postgres;
+pub mod prepare;
+pub mod shell;
+pub mod supervisor;
+pub mod test;
+pub mod tools;
+
+/// A result whose error is a sentence for a person.
+pub type Result<T, E = String> = std::result::Result<T, E>;

@@ -1,0 +1,282 @@
+//! `./test`: everything that CI runs, on databases of its own.
+
+use crate::postgres::{Cluster, Profile, binaries};
+use crate::shell::{cargo, fingerprint, output, root, run};
+use crate::{Result, prepare, tools};
+use std::env;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+/// What `./test --help` says.
+pub const HELP: &str = "\
+./test [--yes] [--long]      all checks and tests; --long adds the long tier
+./test [--yes] only [ARGS]   the tests alone; ARGS go to cargo nextest (a filter, --no-capture …)
+./test prepare               write the record of checked queries to .sqlx/
+./test openapi               write openapi/openapi.json
+./test postgres              start the test server and print how to reach it
+
+TEST_DATABASE_URL set: its server is used (the role needs CREATEDB). DATABASE_URL is ignored: the
+tests never touch a development or production database.
+";
+
+/// Runs `./test` with these arguments.
+pub fn main(arguments: &[String]) -> Result<()> {
+    let (options, words): (Vec<&String>, Vec<&String>) = {
+        let split = arguments
+            .iter()
+            .position(|word| !word.starts_with("--"))
+            .unwrap_or(arguments.len());
+        (
+            arguments[..split].iter().collect(),
+            arguments[split..].iter().collect(),
+        )
+    };
+    let (mut yes, mut long) = (false, false);
+    for option in options {
+        match option.as_str() {
+            "--yes" => yes = true,
+            "--long" => long = true,
+            "--help" => {
+                print!("{HELP}");
+                return Ok(());
+            }
+            _ => return Err(format!("no such option: {option}\n\n{HELP}")),
+        }
+    }
+    match words.first().map(|word| word.as_str()) {
+        None => everything(yes, long),
+        Some("only") => with_server(yes, |url| nextest(url, long, &words[1..])),
+        Some("prepare") => with_server(yes, |url| prepare::write(&migrated(url)?)),
+        Some("openapi") => write_openapi(),
+        Some("postgres") => {
+            let server = Server::open(yes)?;
+            println!("export TEST_DATABASE_URL='{}'", server.url);
+            Ok(())
+        }
+        Some(word) => Err(format!("I know no such command: {word}\n\n{HELP}")),
+    }
+}
+
+/// How long each step took.
+#[derive(Default)]
+struct Ledger(Vec<(&'static str, Duration)>);
+
+impl Ledger {
+    fn step(&mut self, name: &'static str, work: impl FnOnce() -> Result<()>) -> Result<()> {
+        println!("── {name}");
+        let started = Instant::now();
+        let result = work();
+        self.0.push((name, started.elapsed()));
+        result.map_err(|error| format!("{name}: {error}"))
+    }
+
+    fn print(&self) {
+        println!("\nTime ledger");
+        for (name, time) in &self.0 {
+            println!("  {name:<28} {:>7.1} s", time.as_secs_f64());
+        }
+        let total: Duration = self.0.iter().map(|(_, time)| *time).sum();
+        println!("  {:<28} {:>7.1} s", "total", total.as_secs_f64());
+    }
+}
+
+fn everything(yes: bool, long: bool) -> Result<()> {
+    let mut ledger = Ledger::default();
+    let result = steps(&mut ledger, yes, long);
+    ledger.print();
+    result
+}
+
+fn steps(ledger: &mut Ledger, yes: bool, long: bool) -> Result<()> {
+    ledger.step("tools", || tools::ensure(yes))?;
+    ledger.step("format", || run(cargo().args(["fmt", "--all", "--check"])))?;
+    ledger.step("spelling", || run(&mut tools::command("typos")))?;
+    ledger.step("unused dependencies", || {
+        run(tools::command("cargo-machete").arg(root()))
+    })?;
+    // Advisories live in a repository that a closed network does not reach.
+    ledger.step("licences, bans, sources", || {
+        run(tools::command("cargo-deny").args([
+            "--all-features",
+            "check",
+            "licenses",
+            "bans",
+            "sources",
+        ]))
+    })?;
+    ledger.step("lints", || {
+        run(offline(cargo().args([
+            "clippy",
+            "--quiet",
+            "--workspace",
+            "--all-features",
+            "--all-targets",
+            "--",
+            "-D",
+            "warnings",
+        ])))
+    })?;
+    ledger.step("documentation", || {
+        run(offline(
+            cargo()
+                .args([
+                    "doc",
+                    "--quiet",
+                    "--workspace",
+                    "--no-deps",
+                    "--document-private-items",
+                ])
+                .env("RUSTDOCFLAGS", "-D warnings"),
+        ))
+    })?;
+    let mut server = None;
+    ledger.step("test server", || {
+        server = Some(Server::open(yes)?);
+        Ok(())
+    })?;
+    let server = server.ok_or("there is no test server")?;
+    let checked = ledger
+        .step("binaries", || {
+            run(offline(cargo().args([
+                "build",
+                "--package",
+                "api",
+                "--package",
+                "worker",
+            ])))
+        })
+        .and_then(|()| {
+            ledger.step("checked queries", || {
+                prepare::check(&migrated(&server.url)?)
+            })
+        })
+        .and_then(|()| ledger.step("tests", || nextest(&server.url, long, &[])));
+    let closed = server.close();
+    checked.and(closed)
+}
+
+fn offline(command: &mut Command) -> &mut Command {
+    command
+        .env("SQLX_OFFLINE", "true")
+        .env_remove("DATABASE_URL")
+}
+
+fn nextest(url: &str, long: bool, arguments: &[&String]) -> Result<()> {
+    run(offline(&mut cargo().args([
+        "build",
+        "--quiet",
+        "--package",
+        "api",
+        "--package",
+        "worker",
+    ])))?;
+    let mut tests = tools::command("cargo-nextest");
+    tests.args(["nextest", "run", "--workspace", "--all-features"]);
+    if long {
+        tests
+            .args(["--profile", "long"])
+            .env("PROPERTY_LOUNGE_LONG_TESTS", "true");
+    }
+    tests.args(arguments).env("TEST_DATABASE_URL", url);
+    run(offline(&mut tests))
+}
+
+fn write_openapi() -> Result<()> {
+    let document = output(offline(&mut cargo().args([
+        "run",
+        "--quiet",
+        "--package",
+        "api",
+        "--",
+        "openapi",
+    ])))?;
+    let path = root().join("openapi/openapi.json");
+    fs::write(&path, document).map_err(|error| format!("cannot write {}: {error}", path.display()))
+}
+
+fn with_server(yes: bool, work: impl FnOnce(&str) -> Result<()>) -> Result<()> {
+    let server = Server::open(yes)?;
+    let worked = work(&server.url);
+    let closed = server.close();
+    worked.and(closed)
+}
+
+/// A migrated database of the given server, for the query checks.
+fn migrated(url: &str) -> Result<String> {
+    let (server, query) = url
+        .split_once('?')
+        .map_or((url, String::new()), |(server, query)| {
+            (server, format!("?{query}"))
+        });
+    let server = server.rsplit_once('/').map_or(server, |(server, _)| server);
+    let url = format!("{server}/pl_checked_queries{query}");
+    run(
+        offline(&mut cargo().args(["run", "--quiet", "--package", "api", "--", "migrate"]))
+            .env("DATABASE_URL", &url),
+    )?;
+    Ok(url)
+}
+
+/// The test server: somebody else's by `TEST_DATABASE_URL`, or a throw-away of our own, which runs
+/// of the same checkout share and the last one stops.
+struct Server {
+    url: String,
+    cluster: Option<(Cluster, File)>,
+}
+
+impl Server {
+    fn open(yes: bool) -> Result<Self> {
+        if let Some(url) = env::var("TEST_DATABASE_URL")
+            .ok()
+            .filter(|url| !url.is_empty())
+        {
+            return Ok(Self { url, cluster: None });
+        }
+        let lock = root().join("target/test-server.lock");
+        fs::create_dir_all(root().join("target"))
+            .map_err(|error| format!("cannot make target/: {error}"))?;
+        let users = File::create(&lock)
+            .map_err(|error| format!("cannot open {}: {error}", lock.display()))?;
+        // Nobody stops it while it is being started.
+        users
+            .lock()
+            .map_err(|error| format!("cannot lock {}: {error}", lock.display()))?;
+        let folder = test_folder();
+        let programs = binaries(Cluster::major_of(&folder), yes)?;
+        let cluster = Cluster::start(&programs, &folder, Profile::ThrowAway)?;
+        users
+            .lock_shared()
+            .map_err(|error| format!("cannot lock {}: {error}", lock.display()))?;
+        Ok(Self {
+            url: cluster.url("postgres"),
+            cluster: Some((cluster, users)),
+        })
+    }
+
+    fn close(self) -> Result<()> {
+        let Some((cluster, users)) = self.cluster else {
+            return Ok(());
+        };
+        users.unlock().ok();
+        if users.try_lock().is_ok() {
+            cluster.destroy()?;
+        }
+        Ok(())
+    }
+}
+
+/// In memory where there is room for it.
+fn test_folder() -> PathBuf {
+    let name = format!("property-lounge-{}", fingerprint(&root()));
+    if free_gigabytes(Path::new("/dev/shm")) >= 2 {
+        Path::new("/dev/shm").join(name)
+    } else {
+        root().join("target/test-postgres")
+    }
+}
+
+fn free_gigabytes(folder: &Path) -> u64 {
+    rustix::fs::statvfs(folder).map_or(0, |told| told.f_bavail.saturating_mul(told.f_frsize) >> 30)
+}
