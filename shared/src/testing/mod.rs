@@ -1,9 +1,11 @@
 //! What tests of every crate stand on: a database each, a manual clock, a scripted provider.
 
 mod database;
+mod long;
 mod provider;
 
 pub use database::TestDatabase;
+pub use long::trials;
 pub use provider::ScriptedProvider;
 
 use crate::config::Distribution;

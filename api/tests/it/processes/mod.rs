@@ -1,1 +1,6 @@
-//! tbd
+//! Processes, not mocks: the real binaries on a real PostgreSQL, killed at the worst moments.
+
+mod company;
+mod kills;
+mod lifecycle;
+mod outages;

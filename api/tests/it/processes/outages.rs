@@ -1,0 +1,146 @@
+//! The database goes away and comes back.
+
+use super::company::Company;
+use secrecy::SecretString;
+use shared::testing::Harness;
+use shared::{db, seed};
+use std::path::PathBuf;
+use std::time::Duration;
+use tokio::time::sleep;
+use xtask::postgres::{Cluster, Profile, binaries};
+
+const HANGUS: &str = "select count(*) from lead where status = 'hangus'";
+
+/// A server of this test's own, removed with this value.
+struct OwnServer(Option<Cluster>);
+
+impl OwnServer {
+    fn start(name: &str) -> Self {
+        let shm = PathBuf::from("/dev/shm");
+        let parent = if shm.exists() {
+            shm
+        } else {
+            xtask::shell::root().join("target")
+        };
+        let folder = parent.join(format!("property-lounge-{name}-{}", std::process::id()));
+        let programs = binaries(None, false).expect("PostgreSQL's programs");
+        Self(Some(
+            Cluster::start(&programs, &folder, Profile::ThrowAway).expect("a server"),
+        ))
+    }
+
+    fn cluster(&self) -> &Cluster {
+        self.0.as_ref().expect("it is there until dropped")
+    }
+}
+
+impl Drop for OwnServer {
+    fn drop(&mut self) {
+        if let Some(cluster) = self.0.take() {
+            cluster.destroy().ok();
+        }
+    }
+}
+
+async fn company_on(server: &OwnServer, window: &str) -> Company {
+    let url = server.cluster().url("outage");
+    let secret = SecretString::from(url.clone());
+    db::create_if_missing(&secret).await.expect("a database");
+    let pool = db::pool(db::options(&secret, "test").expect("a URL"), 4);
+    db::migrate(&pool).await.expect("the migrations apply");
+    let mut app = Harness::on_database_clock().await.app;
+    app.pool = pool.clone();
+    seed::seed(&app).await.expect("the seed applies");
+    Company::at(url, pool, window)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_that_crashes_and_comes_back_finds_its_processes_waiting() {
+    let server = OwnServer::start("crash");
+    let company = company_on(&server, "1").await;
+    let (mut api, url) = company.start_api().await;
+    let mut worker = company.start_worker();
+    worker.logs("worker.started").await;
+    let leads = 5;
+    for client in 0..leads {
+        company
+            .client_writes(&url, client)
+            .await
+            .expect("an answer");
+    }
+    for _ in 0..2 {
+        company
+            .wait_for("select least(count(*), 6) from distribution_attempt", 6)
+            .await;
+        server.cluster().crash().expect("a crash");
+        // Deadlines go by with nobody to roll them.
+        sleep(Duration::from_millis(2500)).await;
+        server.cluster().start_again().expect("a recovery");
+    }
+    let leads = i64::try_from(leads).expect("a few");
+    company.wait_for(HANGUS, leads).await;
+    company.nothing_was_lost_or_doubled(leads).await;
+    assert!(
+        worker.is_running() && api.is_running(),
+        "a process ended with the database"
+    );
+    // The worker hears again: a new lead's offer goes out at once, not at the next look.
+    company.client_writes(&url, 99).await.expect("an answer");
+    let offered = "select count(*) from wa_message m join lead l on l.id = m.lead_id
+        where l.status = 'distributing' and m.kind = 'offer' and m.delivery_status = 'accepted'";
+    company.wait_for(offered, 1).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn while_the_database_is_away_the_api_says_so_and_keeps_nothing_from_anybody() {
+    let server = OwnServer::start("away");
+    let company = company_on(&server, "30").await;
+    let (_api, url) = company.start_api().await;
+    let ready = format!("{url}/health/ready");
+    let (status, body) = company.get(&ready).await.expect("an answer");
+    assert_eq!((status, &body["worker"]), (200, &serde_json::json!(false)));
+
+    server.cluster().crash().expect("a crash");
+    let (status, body) = company.get(&ready).await.expect("an answer");
+    assert_eq!(
+        (status, &body["database"]),
+        (503, &serde_json::json!(false))
+    );
+    let refused = company
+        .client_writes(&url, 1)
+        .await
+        .expect_err("no database");
+    assert_eq!(refused.status().map(|status| status.as_u16()), Some(503));
+    let (status, _) = company
+        .get(&format!("{url}/health/live"))
+        .await
+        .expect("an answer");
+    assert_eq!(status, 200);
+
+    server.cluster().start_again().expect("a recovery");
+    company.wait_for("select count(*) from lead", 0).await;
+    company.client_writes(&url, 1).await.expect("an answer");
+    assert_eq!(company.count("select count(*) from lead").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn connections_cut_under_a_worker_do_not_make_it_deaf() {
+    let company = Company::open("1").await;
+    let (_api, url) = company.start_api().await;
+    let mut worker = company.start_worker();
+    worker.logs("worker.started").await;
+    company.client_writes(&url, 1).await.expect("an answer");
+    for _ in 0..4 {
+        sleep(Duration::from_millis(700)).await;
+        sqlx::raw_sql(
+            "select pg_terminate_backend(pid) from pg_stat_activity
+             where datname = current_database() and application_name like 'property-lounge-worker%'",
+        )
+        .execute(&company.pool)
+        .await
+        .expect("the connections are cut");
+    }
+    company.wait_for(HANGUS, 1).await;
+    company.nothing_was_lost_or_doubled(1).await;
+    assert!(worker.is_running());
+}

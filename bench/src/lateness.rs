@@ -1,0 +1,192 @@
+//! How late an offer rolls.
+//!
+//! Lateness is (commit of the transaction that made the next offer) − (deadline of the one before),
+//! by the server's clock: `pg_xact_commit_timestamp` of the timed-out row, which only that
+//! transaction wrote. Negative would be early.
+
+use crate::baseline;
+use crate::percentiles::Percentiles;
+use crate::workers::Workers;
+use crate::workload;
+use anyhow::{Context, ensure};
+use secrecy::SecretString;
+use serde::Serialize;
+use shared::{Clock, db};
+use sqlx::PgPool;
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+use xtask::postgres::{Cluster, Profile, binaries};
+
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Deadlines per second.
+    #[arg(long, value_delimiter = ',', default_value = "10,100")]
+    rates: Vec<u32>,
+    /// Over how many seconds they lie.
+    #[arg(long, default_value_t = 60)]
+    seconds: u32,
+    /// Only this scenario: `one`, `three` or `kill`.
+    #[arg(long)]
+    only: Option<String>,
+}
+
+/// Who runs, and what befalls them.
+#[derive(Clone, Copy)]
+struct Scenario {
+    name: &'static str,
+    workers: usize,
+    kill: bool,
+}
+
+const SCENARIOS: [Scenario; 3] = [
+    Scenario {
+        name: "one",
+        workers: 1,
+        kill: false,
+    },
+    Scenario {
+        name: "three",
+        workers: 3,
+        kill: false,
+    },
+    Scenario {
+        name: "kill",
+        workers: 2,
+        kill: true,
+    },
+];
+
+#[derive(Serialize)]
+struct Measured {
+    scenario: &'static str,
+    workers: usize,
+    rate: u32,
+    lateness_ms: Percentiles,
+}
+
+#[derive(Serialize)]
+struct Report {
+    figure: &'static str,
+    seconds: u32,
+    commit_ms: Percentiles,
+    runs: Vec<Measured>,
+}
+
+/// Measures on a durable cluster of its own, which is removed afterwards.
+pub(crate) async fn measure(options: &Options) -> anyhow::Result<()> {
+    let folder = xtask::shell::root().join("target/bench-postgres");
+    let programs = binaries(None, false).map_err(anyhow::Error::msg)?;
+    let cluster =
+        Cluster::start(&programs, &folder, Profile::Measured).map_err(anyhow::Error::msg)?;
+    let measured = measure_on(&cluster.url("property_lounge_bench"), options).await;
+    cluster.destroy().map_err(anyhow::Error::msg)?;
+    println!("{}", serde_json::to_string(&measured?)?);
+    Ok(())
+}
+
+async fn measure_on(url: &str, options: &Options) -> anyhow::Result<Report> {
+    let secret = SecretString::from(url.to_owned());
+    db::create_if_missing(&secret).await?;
+    let pool = db::pool(db::options(&secret, "bench")?, 4);
+    db::migrate(&pool).await?;
+    seed_agents(&pool).await?;
+    let commit_ms = baseline::commits(&pool, 1000).await?;
+    println!("one commit                {}", commit_ms.line());
+    let mut runs = Vec::new();
+    for scenario in SCENARIOS {
+        if options
+            .only
+            .as_deref()
+            .is_some_and(|only| only != scenario.name)
+        {
+            continue;
+        }
+        for rate in &options.rates {
+            let lateness_ms = run(&pool, url, scenario, *rate, options.seconds).await?;
+            println!(
+                "{:>5}, {:>4}/s               {}",
+                scenario.name,
+                rate,
+                lateness_ms.line()
+            );
+            ensure!(lateness_ms.min >= 0.0, "an offer rolled early");
+            runs.push(Measured {
+                scenario: scenario.name,
+                workers: scenario.workers,
+                rate: *rate,
+                lateness_ms,
+            });
+        }
+    }
+    Ok(Report {
+        figure: "lateness",
+        seconds: options.seconds,
+        commit_ms,
+        runs,
+    })
+}
+
+/// Sales A to F without passwords: nobody signs in to a benchmark.
+async fn seed_agents(pool: &PgPool) -> anyhow::Result<()> {
+    sqlx::raw_sql(
+        r#"insert into "user" (id, name, email, phone, role)
+           select 'sales-' || letter, 'Sales ' || upper(letter), letter || '@bench', '+628111000000' || seat, 'sales'
+           from unnest(array['a', 'b', 'c', 'd', 'e', 'f']) with ordinality as s (letter, seat)
+           on conflict do nothing;
+           insert into sales_queue (sales_id, queue_order, label)
+           select id, row_number() over (order by id), upper(right(id, 1)) from "user"
+           on conflict (sales_id) do nothing"#,
+    )
+    .execute(pool)
+    .await?;
+    Ok(())
+}
+
+async fn run(
+    pool: &PgPool,
+    url: &str,
+    scenario: Scenario,
+    rate: u32,
+    seconds: u32,
+) -> anyhow::Result<Percentiles> {
+    let count = i32::try_from(rate * seconds).context("too many deadlines")?;
+    workload::offers(pool, count, f64::from(rate), 4.0).await?;
+    let mut workers = Workers::start(scenario.workers, url)?;
+    let mut killed_at = None;
+    if scenario.kill {
+        sleep(Duration::from_secs_f64(4.0 + f64::from(seconds) / 2.0)).await;
+        let mut connection = pool.acquire().await?;
+        killed_at = Some(Clock::database().now(&mut connection).await?);
+        workers.kill_one();
+    }
+    wait_until_rolled(pool, count, seconds).await?;
+    drop(workers);
+    let milliseconds: Vec<f64> = sqlx::query_scalar(
+        "select extract(epoch from pg_xact_commit_timestamp(xmin) - ack_deadline_at)::float8 * 1000
+         from distribution_attempt
+         where status = 'timed_out' and ack_deadline_at >= coalesce($1, '-infinity'::timestamptz)",
+    )
+    .bind(killed_at)
+    .fetch_all(pool)
+    .await?;
+    Ok(Percentiles::of(milliseconds))
+}
+
+async fn wait_until_rolled(pool: &PgPool, count: i32, seconds: u32) -> anyhow::Result<()> {
+    let give_up = Instant::now() + Duration::from_secs(u64::from(seconds) + 60);
+    loop {
+        let rolled: i64 = sqlx::query_scalar(
+            "select count(*) from distribution_attempt where status = 'timed_out'",
+        )
+        .fetch_one(pool)
+        .await?;
+        if rolled >= i64::from(count) {
+            return Ok(());
+        }
+        ensure!(
+            Instant::now() < give_up,
+            "only {rolled} of {count} were rolled"
+        );
+        sleep(Duration::from_millis(500)).await;
+    }
+}

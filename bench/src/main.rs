@@ -1,0 +1,37 @@
+//! Figures, measured. One subcommand a figure; each ends with one line of JSON.
+//!
+//! `cargo run --release -p bench -- lateness`
+
+#![allow(clippy::print_stdout, reason = "a tool for a person at a terminal")]
+
+mod baseline;
+mod lateness;
+mod percentiles;
+mod workers;
+mod workload;
+
+use clap::{Parser, Subcommand};
+
+/// Measures Property Lounge.
+#[derive(Parser)]
+struct Cli {
+    #[command(subcommand)]
+    figure: Figure,
+}
+
+#[derive(Subcommand)]
+enum Figure {
+    /// How late an offer rolls: next offer committed − previous deadline.
+    Lateness(lateness::Options),
+    /// A worker process, for the figures that need some.
+    #[command(hide = true)]
+    Worker(Box<worker::config::Settings>),
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    match Cli::parse().figure {
+        Figure::Lateness(options) => lateness::measure(&options).await,
+        Figure::Worker(settings) => workers::work(&settings).await,
+    }
+}

@@ -1,0 +1,64 @@
+//! Worker processes: this same binary, each in a process of its own, so that one can be killed.
+
+use anyhow::Context;
+use rustix::process::{Pid, Signal, kill_process};
+use std::process::{Child, Command, Stdio};
+use tokio::sync::watch;
+use worker::config::Settings;
+
+/// Runs as a worker until killed or told to stop.
+pub(crate) async fn work(settings: &Settings) -> anyhow::Result<()> {
+    let (stopping, stop) = watch::channel(false);
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    tokio::spawn(async move {
+        terminate.recv().await;
+        stopping.send_replace(true);
+    });
+    shared::telemetry::init(&settings.telemetry);
+    worker::run(settings, settings.app()?, stop).await?;
+    Ok(())
+}
+
+/// Worker processes that end with this value.
+pub(crate) struct Workers(Vec<Child>);
+
+impl Workers {
+    pub(crate) fn start(count: usize, database_url: &str) -> anyhow::Result<Self> {
+        let this = std::env::current_exe().context("this binary has no path")?;
+        let mut workers = Self(Vec::new());
+        for _ in 0..count {
+            workers.0.push(
+                Command::new(&this)
+                    .arg("worker")
+                    .env("DATABASE_URL", database_url)
+                    .env("WORKER_PORT", "0")
+                    .env("LOG", "warn")
+                    .stdin(Stdio::null())
+                    .spawn()
+                    .context("a worker cannot be started")?,
+            );
+        }
+        Ok(workers)
+    }
+
+    /// Kills one, as a power cut would.
+    pub(crate) fn kill_one(&mut self) {
+        if let Some(mut victim) = self.0.pop() {
+            victim.kill().ok();
+            victim.wait().ok();
+        }
+    }
+}
+
+impl Drop for Workers {
+    fn drop(&mut self) {
+        for child in &self.0 {
+            if let Some(pid) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
+                kill_process(pid, Signal::TERM).ok();
+            }
+        }
+        for child in &mut self.0 {
+            child.wait().ok();
+        }
+    }
+}

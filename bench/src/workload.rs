@@ -1,0 +1,60 @@
+//! Open offers whose deadlines lie evenly over a time to come.
+
+use shared::jobs::{CheckAckDeadline, Job};
+use sqlx::PgPool;
+
+/// Replaces every lead by `count` new ones, each offered to Sales A, the first deadline `lead_time`
+/// seconds from now and the others `1/rate` seconds apart. The rows are those that an intake
+/// writes, alarms included; written at once, since an intake is not what is measured.
+pub(crate) async fn offers(
+    pool: &PgPool,
+    count: i32,
+    rate: f64,
+    lead_time: f64,
+) -> anyhow::Result<()> {
+    let mut transaction = pool.begin().await?;
+    sqlx::raw_sql(
+        "truncate lead, lead_enquiry, distribution_cycle, distribution_cycle_member,
+                  distribution_attempt, wa_message, inbound_event;
+         delete from apalis.jobs",
+    )
+    .execute(&mut *transaction)
+    .await?;
+    sqlx::query(
+        "create temporary table bench_offer on commit drop as
+         select n, gen_random_uuid() as lead_id, gen_random_uuid() as cycle_id, gen_random_uuid() as attempt_id,
+                clock.now + ($3 + n / $2) * interval '1 second' as deadline
+         from generate_series(0, $1 - 1) n, (select clock_timestamp() as now offset 0) clock",
+    )
+    .bind(count)
+    .bind(rate)
+    .bind(lead_time)
+    .execute(&mut *transaction)
+    .await?;
+    for statement in [
+        "insert into lead (id, name, phone, status, created_at, updated_at)
+         select lead_id, 'Bench', '+62812' || (10000000 + n), 'distributing', deadline, deadline from bench_offer",
+        "insert into distribution_cycle (id, lead_id, status, trigger, started_at)
+         select cycle_id, lead_id, 'open', 'chat', deadline - interval '300 seconds' from bench_offer",
+        "insert into distribution_cycle_member (cycle_id, seat, sales_id, label)
+         select cycle_id, queue_order, sales_id, label from bench_offer, sales_queue",
+        "insert into distribution_attempt (id, cycle_id, sales_id, position, status, assigned_at, ack_deadline_at)
+         select attempt_id, cycle_id, 'sales-a', 1, 'open', deadline - interval '300 seconds', deadline
+         from bench_offer",
+    ] {
+        sqlx::query(statement).execute(&mut *transaction).await?;
+    }
+    sqlx::query(
+        "insert into apalis.jobs (id, job_type, job, run_at, max_attempts, priority, idempotency_key)
+         select apalis.generate_ulid(), $1, convert_to(json_build_object('attempt', attempt_id)::text, 'UTF8'),
+                deadline, $2, 0, attempt_id::text
+         from bench_offer",
+    )
+    .bind(CheckAckDeadline::QUEUE)
+    .bind(CheckAckDeadline::TRIES)
+    .execute(&mut *transaction)
+    .await?;
+    transaction.commit().await?;
+    sqlx::raw_sql("analyze").execute(pool).await?;
+    Ok(())
+}

@@ -1,0 +1,57 @@
+//! The trigger on `"user".phone` reads numbers as [`Phone::from_human`] does, and refuses none.
+
+use shared::phone::Phone;
+use shared::testing::Harness;
+
+#[tokio::test]
+async fn the_database_and_the_program_read_a_typed_number_alike() {
+    let harness = Harness::new().await;
+    for typed in [
+        "081234001234",
+        "0812-3400-1234",
+        "(0812) 3400.1234",
+        "+62 (0)812 3400 1234",
+        "62 812 3400 1234",
+        "812 3400 1234",
+        "p:+6281234001234",
+        "006281234001234",
+        "0086281234001234",
+        "0096281234001234",
+        "021-5550123",
+        "+65 8123 4567",
+        "+1 (202) 555-0123",
+        // No numbers:
+        "6581234567",
+        "62812xxxxxxx",
+        "0412345678",
+        "0842345678",
+        "0812345",
+        "08123456789012345",
+        "tanya admin",
+        "+0812",
+        "+",
+    ] {
+        let stored: Option<String> = sqlx::query_scalar(
+            r#"update "user" set phone = $1 where id = 'sales-a' returning phone"#,
+        )
+        .bind(typed)
+        .fetch_one(&harness.app.pool)
+        .await
+        .expect("an operator may type anything");
+        let expected = Phone::from_human("phone", typed)
+            .map_or_else(|_| typed.to_owned(), |phone| phone.to_string());
+        assert_eq!(stored.as_deref(), Some(expected.as_str()), "{typed}");
+    }
+}
+
+#[tokio::test]
+async fn an_empty_number_is_no_number() {
+    let harness = Harness::new().await;
+    let stored: Option<String> = sqlx::query_scalar(
+        r#"update "user" set phone = '  ' where id = 'sales-a' returning phone"#,
+    )
+    .fetch_one(&harness.app.pool)
+    .await
+    .expect("an operator may type anything");
+    assert_eq!(stored, None);
+}

@@ -1,0 +1,201 @@
+//! Claim against roll, on real connections by the database's clock.
+
+use rand::RngExt;
+use shared::distribution::{self, Ad, Checked, Door, Outcome, Word};
+use shared::id::{AttemptId, LeadId};
+use shared::phone::Phone;
+use shared::testing::{Harness, agent_phone, trials};
+use sqlx::Row;
+use std::time::Duration;
+use tokio::time::sleep;
+
+/// How far ahead of the trial its deadline lies: both sides reach it within a few milliseconds.
+const AHEAD_MS: f64 = 4.0;
+
+#[derive(Debug, PartialEq, Eq)]
+enum Winner {
+    Claim,
+    Roll,
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn race_of_claim_and_roll_has_one_winner_whatever_interleaves() {
+    let harness = Harness::on_database_clock().await;
+    let rounds = trials(2_000, 100_000);
+    let (mut claims, mut rolls) = (0, 0);
+    for round in 0..rounds {
+        match trial(&harness, round).await {
+            Winner::Claim => claims += 1,
+            Winner::Roll => rolls += 1,
+        }
+    }
+    println!("{rounds} trials: {claims} claimed, {rolls} rolled");
+    assert!(
+        claims > rounds / 50,
+        "only {claims} of {rounds} were claimed"
+    );
+    assert!(rolls > rounds / 50, "only {rolls} of {rounds} were rolled");
+}
+
+async fn trial(harness: &Harness, round: usize) -> Winner {
+    let (lead, attempt) = offer(harness, round).await;
+    let pause = Duration::from_micros(rand::rng().random_range(0..8_000));
+    let claim = async {
+        sleep(pause).await;
+        let word = distribution::receive(&harness.app, &ok())
+            .await
+            .expect("received");
+        distribution::hear(&harness.app, word)
+            .await
+            .expect("heard")
+            .outcome
+    };
+    let roll = async {
+        loop {
+            match distribution::check_deadline(&harness.app, attempt)
+                .await
+                .expect("checked")
+            {
+                Checked::NotDue(_) => tokio::task::yield_now().await,
+                Checked::Rolled(_) => return true,
+                Checked::Over => return false,
+            }
+        }
+    };
+    let (outcome, rolled) = tokio::join!(claim, roll);
+    let winner = referee(harness, lead).await;
+    let expected = if winner == Winner::Claim {
+        (Outcome::Accepted, false)
+    } else {
+        (Outcome::Late, true)
+    };
+    assert_eq!((outcome, rolled), expected, "round {round}");
+    winner
+}
+
+/// A lead offered to Sales A, whose deadline is a few milliseconds from now.
+async fn offer(harness: &Harness, round: usize) -> (LeadId, AttemptId) {
+    let ad = Ad {
+        meta_lead_id: format!("race-{round}"),
+        name: None,
+        phone: Phone::from_human("test", &format!("+62812{:08}", 10_000_000 + round))
+            .expect("a number"),
+        source_ads: None,
+    };
+    let report = distribution::take_ad(&harness.app, &ad)
+        .await
+        .expect("taken");
+    let (lead, attempt) = (
+        report.lead.expect("a lead"),
+        report.attempt.expect("an offer"),
+    );
+    sqlx::query(
+        "update distribution_attempt set ack_deadline_at = clock_timestamp() + $2 * interval '1 millisecond'
+         where id = $1",
+    )
+    .bind(attempt.0)
+    .bind(AHEAD_MS)
+    .execute(&harness.app.pool)
+    .await
+    .expect("a deadline");
+    (lead, attempt)
+}
+
+/// Reads who won, and that the loser left no trace.
+async fn referee(harness: &Harness, lead: LeadId) -> Winner {
+    let row = sqlx::query(
+        "select l.status, l.owner_sales_id, c.status,
+                array(select a.sales_id || ' ' || a.status from distribution_attempt a
+                      where a.cycle_id = c.id order by a.position)
+         from lead l join distribution_cycle c on c.lead_id = l.id where l.id = $1",
+    )
+    .bind(lead.0)
+    .fetch_one(&harness.app.pool)
+    .await
+    .expect("one cycle");
+    let status: String = row.get(0);
+    let owner: Option<String> = row.get(1);
+    let cycle: String = row.get(2);
+    let attempts: Vec<String> = row.get(3);
+    match (status.as_str(), owner.as_deref(), cycle.as_str()) {
+        ("claimed", Some("sales-a"), "accepted") => {
+            assert_eq!(attempts, ["sales-a accepted"]);
+            Winner::Claim
+        }
+        ("distributing", None, "open") => {
+            assert_eq!(attempts, ["sales-a timed_out", "sales-b open"]);
+            Winner::Roll
+        }
+        other => panic!("nobody, or more than one, holds the lead: {other:?} {attempts:?}"),
+    }
+}
+
+fn ok() -> Word {
+    Word {
+        door: Door::Ack,
+        from: agent_phone("A"),
+        body: "OK".to_owned(),
+        name: None,
+        source_ads: None,
+        message_id: None,
+        sent_at: None,
+        quoted_message_id: None,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn race_of_many_rollers_rolls_each_attempt_once() {
+    let harness = Harness::on_database_clock().await;
+    let leads = trials(60, 600);
+    for round in 0..leads {
+        offer(&harness, round).await;
+    }
+    sleep(Duration::from_millis(10)).await;
+    let app = &harness.app;
+    let sweeps = tokio::join!(
+        distribution::roll_all_due(app),
+        distribution::roll_all_due(app),
+        distribution::roll_all_due(app),
+        distribution::roll_all_due(app),
+    );
+    let rolled: usize = [sweeps.0, sweeps.1, sweeps.2, sweeps.3]
+        .into_iter()
+        .map(|sweep| sweep.expect("a sweep").len())
+        .sum();
+    // One that another sweep was at is passed over, and rolled by it.
+    assert_eq!(rolled, leads);
+    let open: i64 = sqlx::query_scalar(
+        "select count(*) from distribution_attempt where status = 'open' and sales_id = 'sales-b'",
+    )
+    .fetch_one(&app.pool)
+    .await
+    .expect("a count");
+    assert_eq!(usize::try_from(open), Ok(leads));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn race_of_first_messages_makes_one_lead_and_one_cycle() {
+    let harness = Harness::on_database_clock().await;
+    for round in 0..trials(20, 500) {
+        let phone = format!("+62813{:08}", 10_000_000 + round);
+        let says = |words: &'static str| {
+            let word = Word {
+                door: Door::Chat,
+                from: Phone::from_human("test", &phone).expect("a number"),
+                body: words.to_owned(),
+                ..ok()
+            };
+            let app = &harness.app;
+            async move {
+                let id = distribution::receive(app, &word).await.expect("received");
+                distribution::hear(app, id).await.expect("heard").outcome
+            }
+        };
+        let heard = tokio::join!(says("Halo"), says("Halo?"), says("Permisi"));
+        let began = [heard.0, heard.1, heard.2]
+            .iter()
+            .filter(|outcome| **outcome == Outcome::Distributing)
+            .count();
+        assert_eq!(began, 1, "{heard:?}");
+    }
+}

@@ -1,0 +1,169 @@
+//! The invariants are constraints: a program that breaks one is refused by the database.
+
+use shared::distribution::{self, Ad};
+use shared::phone::Phone;
+use shared::testing::Harness;
+
+/// A harness with one lead, offered to Sales A.
+async fn offered() -> Harness {
+    let harness = Harness::new().await;
+    let ad = Ad {
+        meta_lead_id: "meta-001".to_owned(),
+        name: None,
+        phone: Phone::from_human("test", "081234001234").expect("a number"),
+        source_ads: None,
+    };
+    distribution::take_ad(&harness.app, &ad)
+        .await
+        .expect("taken");
+    harness
+}
+
+/// Runs a statement that the database must refuse by the named constraint.
+async fn is_refused(harness: &Harness, statement: &'static str, constraint: &str) {
+    let error = sqlx::query(statement)
+        .execute(&harness.app.pool)
+        .await
+        .expect_err(statement);
+    let named = error
+        .as_database_error()
+        .and_then(|error| error.constraint());
+    assert_eq!(named, Some(constraint), "{statement}: {error}");
+}
+
+#[tokio::test]
+async fn a_lead_has_at_most_one_open_cycle() {
+    let harness = offered().await;
+    is_refused(
+        &harness,
+        "insert into distribution_cycle (id, lead_id, status, trigger, started_at)
+         select gen_random_uuid(), lead_id, 'held', 'chat', started_at from distribution_cycle",
+        "distribution_cycle_one_open_per_lead",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_cycle_has_at_most_one_open_attempt() {
+    let harness = offered().await;
+    is_refused(
+        &harness,
+        "insert into distribution_attempt (id, cycle_id, sales_id, position, status, assigned_at, ack_deadline_at)
+         select gen_random_uuid(), cycle_id, 'sales-b', 2, 'open', assigned_at, ack_deadline_at
+         from distribution_attempt",
+        "distribution_attempt_one_open_per_cycle",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_cycle_has_at_most_one_winner() {
+    let harness = offered().await;
+    let accept = "update distribution_attempt set status = 'accepted', acknowledged_at = assigned_at, closed_at = assigned_at";
+    sqlx::query(accept)
+        .execute(&harness.app.pool)
+        .await
+        .expect("the first winner");
+    is_refused(
+        &harness,
+        "insert into distribution_attempt
+             (id, cycle_id, sales_id, position, status, assigned_at, ack_deadline_at, acknowledged_at, closed_at)
+         select gen_random_uuid(), cycle_id, 'sales-b', 2, 'accepted', assigned_at, ack_deadline_at, assigned_at, assigned_at
+         from distribution_attempt",
+        "distribution_attempt_one_accepted_per_cycle",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn an_attempt_never_times_out_before_its_deadline() {
+    let harness = offered().await;
+    is_refused(
+        &harness,
+        "update distribution_attempt
+         set status = 'timed_out', closed_at = ack_deadline_at - interval '1 microsecond'",
+        "distribution_attempt_never_early",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn an_attempt_is_never_accepted_at_its_deadline() {
+    let harness = offered().await;
+    is_refused(
+        &harness,
+        "update distribution_attempt
+         set status = 'accepted', acknowledged_at = ack_deadline_at, closed_at = ack_deadline_at",
+        "distribution_attempt_never_late",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn positions_do_not_repeat() {
+    let harness = offered().await;
+    sqlx::query(
+        "update distribution_attempt set status = 'timed_out', closed_at = ack_deadline_at",
+    )
+    .execute(&harness.app.pool)
+    .await
+    .expect("a timeout");
+    is_refused(
+        &harness,
+        "insert into distribution_attempt (id, cycle_id, sales_id, position, status, assigned_at, ack_deadline_at)
+         select gen_random_uuid(), cycle_id, 'sales-b', 1, 'open', assigned_at, ack_deadline_at
+         from distribution_attempt",
+        "distribution_attempt_position_key",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_lead_is_owned_exactly_while_it_is_locked() {
+    let harness = offered().await;
+    is_refused(
+        &harness,
+        "update lead set status = 'claimed', owner_sales_id = 'sales-a'",
+        "lead_owner_is_locked",
+    )
+    .await;
+    is_refused(
+        &harness,
+        "update lead set status = 'claimed'",
+        "lead_claimed_has_owner",
+    )
+    .await;
+    is_refused(
+        &harness,
+        "update lead set owner_sales_id = 'sales-a', locked_at = created_at",
+        "lead_open_has_no_owner",
+    )
+    .await;
+    is_refused(
+        &harness,
+        "update lead set status = 'hangus'",
+        "lead_hangus_is_no_action",
+    )
+    .await;
+    is_refused(
+        &harness,
+        "update lead set phone = '081234001234'",
+        "lead_phone_e164",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn nothing_is_said_twice_to_a_recipient_about_an_attempt() {
+    let harness = offered().await;
+    let offer = "insert into wa_message (id, lead_id, attempt_id, direction, kind, from_wa, to_wa, body,
+                                         provider, delivery_status, created_at)
+                 select gen_random_uuid(), c.lead_id, a.id, 'out', 'offer', '+620', '+6281110000001', 'x',
+                        'dummy', 'queued', a.assigned_at
+                 from distribution_attempt a join distribution_cycle c on c.id = a.cycle_id";
+    sqlx::query(offer)
+        .execute(&harness.app.pool)
+        .await
+        .expect("the first offer");
+    is_refused(&harness, offer, "wa_message_once_per_attempt").await;
+}

@@ -1,0 +1,100 @@
+//! The schema: made from nothing, twice over; with the seed's tables, people and example queries.
+
+use secrecy::SecretString;
+use shared::testing::{Harness, TestDatabase};
+use shared::{db, seed};
+use sqlx::Row;
+
+#[tokio::test]
+async fn migrating_and_seeding_twice_is_migrating_and_seeding_once() {
+    let database = TestDatabase::empty().await;
+    let url = SecretString::from(database.url().to_owned());
+    db::create_if_missing(&url).await.expect("it is there");
+    let harness = Harness::new().await;
+    let mut app = harness.app.clone();
+    app.pool = database.pool(4);
+    assert!(!db::is_migrated(&app.pool).await.expect("a look"));
+    // Two at once, as two containers that start together.
+    let (one, other) = tokio::join!(db::migrate(&app.pool), db::migrate(&app.pool));
+    one.and(other).expect("the migrations apply");
+    assert!(db::is_migrated(&app.pool).await.expect("a look"));
+
+    let (one, other) = tokio::join!(seed::seed(&app), seed::seed(&app));
+    let seeded = one.expect("a seed").len() + other.expect("a seed").len();
+    assert_eq!(seeded, 7);
+    assert!(seed::seed(&app).await.expect("a seed").is_empty());
+    db::migrate(&app.pool).await.expect("nothing to do");
+}
+
+#[tokio::test]
+async fn the_seeds_people_stand_in_the_seeds_order() {
+    let harness = Harness::new().await;
+    let rows = sqlx::query(
+        r#"select sq.queue_order, sq.label, u.name, u.phone
+           from sales_queue sq
+           join "user" u on u.id = sq.sales_id
+           order by sq.queue_order"#,
+    )
+    .fetch_all(&harness.app.pool)
+    .await
+    .expect("the seed's query runs as written");
+    let people: Vec<(i32, String, String, String)> = rows
+        .iter()
+        .map(|row| (row.get(0), row.get(1), row.get(2), row.get(3)))
+        .collect();
+    let expected: Vec<(i32, String, String, String)> = (1..=6)
+        .zip(["A", "B", "C", "D", "E", "F"])
+        .map(|(seat, label)| {
+            let (name, phone) = (format!("Sales {label}"), format!("+628111000000{seat}"));
+            (seat, label.to_owned(), name, phone)
+        })
+        .collect();
+    assert_eq!(people, expected);
+}
+
+#[tokio::test]
+async fn the_seeds_example_queries_run_as_written() {
+    let harness = Harness::new().await;
+    let queries = include_str!("../../../docs/example-queries.sql");
+    sqlx::raw_sql(queries)
+        .execute(&harness.app.pool)
+        .await
+        .expect("they run");
+    assert!(queries.matches("select").count() >= 4);
+}
+
+#[tokio::test]
+async fn the_auth_tables_have_better_auths_drizzle_columns() {
+    let harness = Harness::new().await;
+    for (table, columns) in [
+        (
+            "user",
+            "id name email email_verified image phone role created_at updated_at",
+        ),
+        (
+            "session",
+            "id expires_at token created_at updated_at ip_address user_agent user_id",
+        ),
+        (
+            "account",
+            "id account_id provider_id user_id access_token refresh_token id_token access_token_expires_at \
+             refresh_token_expires_at scope password created_at updated_at",
+        ),
+        (
+            "verification",
+            "id identifier value expires_at created_at updated_at",
+        ),
+    ] {
+        let found: Vec<String> = sqlx::query_scalar(
+            "select column_name::text from information_schema.columns
+             where table_schema = 'public' and table_name = $1",
+        )
+        .bind(table)
+        .fetch_all(&harness.app.pool)
+        .await
+        .expect("columns");
+        for column in columns.split_whitespace() {
+            assert!(found.iter().any(|name| name == column), "{table}.{column}");
+        }
+    }
+}
