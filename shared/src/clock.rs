@@ -26,6 +26,16 @@ impl Clock {
         Self(Source::Database)
     }
 
+    /// The time that a statement shall take for now, in place of its own `clock_timestamp()`: `None`
+    /// for the database's clock. For a statement that reads the clock itself, to save a round trip.
+    pub fn fixed(&self) -> Option<DateTime<Utc>> {
+        match &self.0 {
+            Source::Database => None,
+            #[cfg(feature = "testing")]
+            Source::Manual(micros) => Some(instant(micros.load(Ordering::SeqCst))),
+        }
+    }
+
     /// The time now, to the microsecond, as PostgreSQL keeps it.
     pub async fn now(&self, connection: &mut PgConnection) -> Result<DateTime<Utc>> {
         match &self.0 {

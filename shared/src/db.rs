@@ -31,6 +31,17 @@ pub fn pool(options: PgConnectOptions, connections: u32) -> PgPool {
         .connect_lazy_with(options)
 }
 
+/// As [`pool`], without asking the server whether a connection is alive before each use: a round
+/// trip saved where every millisecond counts. A worker's first jobs after an outage may fail for it,
+/// and are tried again.
+pub fn trusting_pool(options: PgConnectOptions, connections: u32) -> PgPool {
+    PgPoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .test_before_acquire(false)
+        .connect_lazy_with(options)
+}
+
 /// A pool for the queue's own bookkeeping, which may be lost in a crash of the database.
 ///
 /// `synchronous_commit` is off: what apalis writes here says only who is running a job. Should the

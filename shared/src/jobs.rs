@@ -82,38 +82,73 @@ impl Job for SendMessage {
     }
 }
 
-/// Writes `job` in the caller's transaction, to run at `run_at` or soon after. It exists when that
-/// transaction commits, and only then. A job of the same key that waits already is left as it is.
-///
-/// Not apalis's own push, which floors `run_at` to a whole second and aborts the caller's
-/// transaction on a key it has seen (`docs/decisions/0003-apalis.md`).
+/// A job with the time that it is due at, ready to be written.
+pub struct Scheduled {
+    id: String,
+    queue: &'static str,
+    payload: Vec<u8>,
+    run_at: DateTime<Utc>,
+    tries: i32,
+    key: String,
+}
+
+impl Scheduled {
+    /// `job`, due at `run_at`.
+    pub fn new<J: Job>(job: &J, run_at: DateTime<Utc>) -> Result<Self> {
+        Ok(Self {
+            id: Ulid::from(Uuid::now_v7().as_u128()).to_string(),
+            queue: J::QUEUE,
+            payload: serde_json::to_vec(job).map_err(|error| sqlx::Error::Encode(error.into()))?,
+            run_at,
+            tries: J::TRIES,
+            key: job.idempotency_key(run_at),
+        })
+    }
+}
+
+/// Writes one job: [`enqueue_all`].
 pub async fn enqueue<J: Job>(
     connection: &mut PgConnection,
     job: &J,
     run_at: DateTime<Utc>,
 ) -> Result<()> {
-    let payload = serde_json::to_vec(job).map_err(|error| sqlx::Error::Encode(error.into()))?;
-    let id = Ulid::from(Uuid::now_v7().as_u128()).to_string();
+    enqueue_all(connection, &[Scheduled::new(job, run_at)?]).await
+}
+
+/// Writes jobs in the caller's transaction, to run when they are due or soon after. They exist when
+/// that transaction commits, and only then. A job of the same key that waits already is left as it is.
+///
+/// Not apalis's own push, which floors `run_at` to a whole second and aborts the caller's
+/// transaction on a key it has seen (`docs/decisions/0003-apalis.md`).
+pub async fn enqueue_all(connection: &mut PgConnection, jobs: &[Scheduled]) -> Result<()> {
+    let ids: Vec<&str> = jobs.iter().map(|job| job.id.as_str()).collect();
+    let queues: Vec<&str> = jobs.iter().map(|job| job.queue).collect();
+    let payloads: Vec<&[u8]> = jobs.iter().map(|job| job.payload.as_slice()).collect();
+    let times: Vec<DateTime<Utc>> = jobs.iter().map(|job| job.run_at).collect();
+    let tries: Vec<i32> = jobs.iter().map(|job| job.tries).collect();
+    let keys: Vec<&str> = jobs.iter().map(|job| job.key.as_str()).collect();
     sqlx::query!(
         "with written as (
              insert into apalis.jobs (id, job_type, job, run_at, max_attempts, priority, idempotency_key, metadata)
-             values ($1, $2, $3, $4, $5, 0, $6, hstore('request_id', $9))
+             select id, queue, payload, due, tries, 0, key, hstore('request_id', $7)
+             from unnest($1::text[], $2::text[], $3::bytea[], $4::timestamptz[], $5::int[], $6::text[])
+                  as job (id, queue, payload, due, tries, key)
              on conflict (job_type, idempotency_key) do nothing
-             returning run_at
+             returning job_type, run_at
          )
-         select pg_notify($7, $2)::text as announced from written
-         where run_at <= clock_timestamp() + $8::float8 * interval '1 second'",
-        id,
-        J::QUEUE,
-        payload,
-        run_at,
-        J::TRIES,
-        job.idempotency_key(run_at),
+         select pg_notify($8, job_type)::text as announced from written
+         where run_at <= clock_timestamp() + $9::float8 * interval '1 second'",
+        &ids as _,
+        &queues as _,
+        &payloads as _,
+        &times,
+        &tries,
+        &keys as _,
+        telemetry::request_id().unwrap_or_default(),
         CHANNEL,
         ANNOUNCE_WITHIN.as_secs_f64(),
-        telemetry::request_id().unwrap_or_default(),
     )
-    .fetch_optional(connection)
+    .fetch_all(connection)
     .await?;
     Ok(())
 }

@@ -125,7 +125,7 @@ fn prefix(name: &'static str, stream: impl Read + Send + 'static) {
     thread::spawn(move || {
         for line in BufReader::new(stream)
             .split(b'\n')
-            .map_while(|line| line.ok())
+            .map_while(std::result::Result::ok)
         {
             say(name, &String::from_utf8_lossy(&line));
         }

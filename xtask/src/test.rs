@@ -164,7 +164,7 @@ fn offline(command: &mut Command) -> &mut Command {
 }
 
 fn nextest(url: &str, long: bool, arguments: &[&String]) -> Result<()> {
-    run(offline(&mut cargo().args([
+    run(offline(cargo().args([
         "build",
         "--quiet",
         "--package",
@@ -184,7 +184,7 @@ fn nextest(url: &str, long: bool, arguments: &[&String]) -> Result<()> {
 }
 
 fn write_openapi() -> Result<()> {
-    let document = output(offline(&mut cargo().args([
+    let document = output(offline(cargo().args([
         "run",
         "--quiet",
         "--package",
@@ -213,7 +213,7 @@ fn migrated(url: &str) -> Result<String> {
     let server = server.rsplit_once('/').map_or(server, |(server, _)| server);
     let url = format!("{server}/pl_checked_queries{query}");
     run(
-        offline(&mut cargo().args(["run", "--quiet", "--package", "api", "--", "migrate"]))
+        offline(cargo().args(["run", "--quiet", "--package", "api", "--", "migrate"]))
             .env("DATABASE_URL", &url),
     )?;
     Ok(url)

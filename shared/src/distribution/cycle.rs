@@ -5,7 +5,7 @@
 use super::model::{CycleStatus, Opened};
 use super::store;
 use crate::id::{AttemptId, CycleId, LeadId};
-use crate::jobs::{CheckAckDeadline, ForwardLeadToSales, enqueue};
+use crate::jobs::{CheckAckDeadline, ForwardLeadToSales, Scheduled, enqueue_all};
 use crate::leads::{self, EnquiryKind};
 use crate::{App, Result, sales};
 use chrono::{DateTime, Utc};
@@ -56,21 +56,25 @@ pub(super) async fn offer_next(
     now: DateTime<Utc>,
 ) -> Result<Course> {
     let deadline = now + app.distribution.ack_window;
-    while let Some(seat) = store::next_seat(connection, cycle).await? {
+    loop {
         let attempt = AttemptId::new();
-        if !seat.reachable {
-            // Filed as an attempt, so that the history says why this agent was passed over.
-            store::insert_unreachable(connection, attempt, cycle, &seat, now, deadline).await?;
-            tracing::warn!(%lead, %cycle, %attempt, sales = %seat.sales_id, "distribution.undeliverable: the agent has no number");
+        let Some(new) = store::insert_next(connection, attempt, cycle, now, deadline).await? else {
+            break;
+        };
+        if !new.reachable {
+            tracing::warn!(%lead, %cycle, %attempt, sales = %new.sales_id, "distribution.undeliverable: the agent has no number");
             continue;
         }
-        store::insert_open(connection, attempt, cycle, &seat, now, deadline).await?;
-        enqueue(connection, &ForwardLeadToSales { attempt }, now).await?;
-        enqueue(connection, &CheckAckDeadline { attempt }, deadline).await?;
+        let (forward, alarm) = (ForwardLeadToSales { attempt }, CheckAckDeadline { attempt });
+        let jobs = [
+            Scheduled::new(&forward, now)?,
+            Scheduled::new(&alarm, deadline)?,
+        ];
+        enqueue_all(connection, &jobs).await?;
         return Ok(Course::Offered(Opened {
             attempt,
-            sales_id: seat.sales_id,
-            position: seat.position,
+            sales_id: new.sales_id,
+            position: new.position,
             ack_deadline_at: deadline,
         }));
     }

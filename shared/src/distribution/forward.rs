@@ -4,9 +4,10 @@ use super::policy;
 use super::store;
 use crate::id::AttemptId;
 use crate::jobs::{CheckAckDeadline, enqueue};
+use crate::phone::Phone;
 use crate::texts::Text;
-use crate::whatsapp::{self, Draft, OutboundKind};
-use crate::{App, Result, leads, sales};
+use crate::whatsapp::{self, Draft, OutboundKind, Queued};
+use crate::{App, Result, leads};
 
 /// Sends an attempt's offer, once, and records when the provider took it. If that was more than a
 /// second after the assignment, the deadline moves, once and forward only, to give the agent the
@@ -34,50 +35,55 @@ pub async fn forward(app: &App, attempt: AttemptId) -> Result<()> {
 }
 
 /// The offer's outbound row, written when first asked for; `None` when there is nothing to send.
-async fn write_offer(app: &App, attempt: AttemptId) -> Result<Option<whatsapp::Queued>> {
-    let mut transaction = app.pool.begin().await?;
-    let Some(offer) = store::sendable_offer(&mut transaction, attempt).await? else {
+async fn write_offer(app: &App, attempt: AttemptId) -> Result<Option<Queued>> {
+    let mut connection = app.pool.acquire().await?;
+    let fixed_now = app.clock.fixed();
+    let Some(offer) = store::sendable_offer(&mut connection, attempt, fixed_now).await? else {
         return Ok(None);
     };
-    let now = app.clock.now(&mut transaction).await?;
-    if now >= offer.ack_deadline_at {
+    if offer.now >= offer.ack_deadline_at {
         return Ok(None);
     }
-    let agent = sales::by_id(&mut transaction, &offer.sales_id).await?;
-    let Some(to) = agent.phone else {
-        tracing::warn!(%attempt, sales = %agent.id, "distribution.unsent: the agent's number is gone");
+    let Some(to) = offer.agent_phone.as_deref().and_then(Phone::from_e164) else {
+        tracing::warn!(%attempt, "distribution.unsent: the agent's number is gone");
         return Ok(None);
     };
-    let lead = leads::by_id(&mut transaction, offer.lead).await?;
-    let words = whatsapp::last_client_words(&mut transaction, offer.lead).await?;
-    let window = (offer.ack_deadline_at - offer.assigned_at)
-        .to_std()
-        .unwrap_or_default();
-    let body = app.texts.render(
-        Text::Offer,
-        &[
-            ("label", &offer.label),
-            ("name", lead.display_name()),
-            ("phone", lead.display_phone()),
-            ("source", lead.display_source()),
-            ("message", words.as_deref().unwrap_or("-")),
-            ("window", &policy::window_in_words(window)),
-            ("deadline", &policy::jakarta_time(offer.ack_deadline_at)),
-        ],
-    );
     let draft = Draft {
         kind: OutboundKind::Offer,
-        to,
-        body,
+        to: to.clone(),
+        body: offer_text(app, &offer),
         lead: Some(offer.lead),
         cycle: Some(offer.cycle),
         attempt: Some(attempt),
         in_reply_to: None,
     };
-    whatsapp::write_out(app, &mut transaction, &draft, now).await?;
-    let queued = whatsapp::queued_offer(&mut transaction, attempt).await?;
-    transaction.commit().await?;
-    Ok(queued)
+    // The row is one statement, and so its own transaction; its job is the one that is running.
+    match whatsapp::write_out(app, &mut connection, &draft, offer.now).await? {
+        Some(id) => Ok(Some(Queued {
+            id,
+            to,
+            body: draft.body,
+        })),
+        None => whatsapp::queued_offer(&mut connection, attempt).await,
+    }
+}
+
+fn offer_text(app: &App, offer: &store::SendableOffer) -> String {
+    let window = (offer.ack_deadline_at - offer.assigned_at)
+        .to_std()
+        .unwrap_or_default();
+    app.texts.render(
+        Text::Offer,
+        &[
+            ("label", &offer.label),
+            ("name", leads::name_or_unknown(offer.lead_name.as_deref())),
+            ("phone", offer.lead_phone.as_deref().unwrap_or("-")),
+            ("source", offer.lead_source.as_deref().unwrap_or("-")),
+            ("message", offer.words.as_deref().unwrap_or("-")),
+            ("window", &policy::window_in_words(window)),
+            ("deadline", &policy::jakarta_time(offer.ack_deadline_at)),
+        ],
+    )
 }
 
 /// Records that an attempt's offer will not be sent. The attempt itself runs to its deadline.

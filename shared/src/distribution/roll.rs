@@ -2,7 +2,7 @@
 
 use super::cycle::{self, Course};
 use super::hear::{self, MOST_FAILURES};
-use super::model::{Checked, Offer, Rolled};
+use super::model::{AttemptStatus, Checked, Offer, Rolled};
 use super::store;
 use crate::id::{AttemptId, MessageId};
 use crate::{App, Result};
@@ -82,18 +82,11 @@ enum Step {
 /// With lead, cycle and attempt locked: times the attempt out if it is due, and offers the lead to
 /// the next agent with a full window from now.
 async fn roll_locked(app: &App, connection: &mut PgConnection, offer: &Offer) -> Result<Step> {
-    if let Some(word) = store::word_in_time(connection, offer, MOST_FAILURES).await? {
-        return Ok(Step::Unheard(word));
-    }
-    let now = app.clock.now(connection).await?;
-    if !store::time_out(connection, offer.attempt, now).await? {
-        let open = offer.status == super::AttemptStatus::Open;
-        return Ok(Step::Checked(if open {
-            Checked::NotDue(offer.ack_deadline_at)
-        } else {
-            Checked::Over
-        }));
-    }
+    let fixed_now = app.clock.fixed();
+    let Some(now) = store::time_out(connection, offer.attempt, fixed_now, MOST_FAILURES).await?
+    else {
+        return why_not(connection, offer).await;
+    };
     let course = cycle::offer_next(app, connection, offer.lead, offer.cycle, now).await?;
     let next = match course {
         Course::Offered(opened) => Some(opened),
@@ -115,6 +108,17 @@ async fn roll_locked(app: &App, connection: &mut PgConnection, offer: &Offer) ->
         rolled_at: now,
         next,
     })))
+}
+
+/// Why an attempt was not rolled: a word is to be heard first, it is not due, or it is over.
+async fn why_not(connection: &mut PgConnection, offer: &Offer) -> Result<Step> {
+    if offer.status != AttemptStatus::Open {
+        return Ok(Step::Checked(Checked::Over));
+    }
+    if let Some(word) = store::word_in_time(connection, offer, MOST_FAILURES).await? {
+        return Ok(Step::Unheard(word));
+    }
+    Ok(Step::Checked(Checked::NotDue(offer.ack_deadline_at)))
 }
 
 /// Acts on a word that a roll has to wait for. A failure is counted on the word, which after a few

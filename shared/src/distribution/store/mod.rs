@@ -6,8 +6,7 @@ mod inbound;
 mod offers;
 
 pub(super) use attempts::{
-    accept, attempt_to_show, attempts, insert_open, insert_unreachable, next_seat,
-    record_offer_accepted, time_out,
+    accept, attempt_to_show, attempts, insert_next, record_offer_accepted, time_out,
 };
 pub(super) use cycles::{
     close_cycle, cycle_to_show, cycles, insert_cycle, insert_members, lock_a_held_cycle,
@@ -17,6 +16,6 @@ pub(super) use inbound::{
     InboundEvent, count_failure, inbound_before, insert_inbound, take_inbound, word_in_time,
 };
 pub(super) use offers::{
-    latest_offer, lock_a_due_offer, lock_cycle_and_attempt, lock_offer, next_deadline, offer,
-    open_offers, sendable_offer,
+    SendableOffer, latest_offer, lock_a_due_offer, lock_cycle_and_attempt, lock_offer,
+    next_deadline, offer, open_offers, sendable_offer,
 };

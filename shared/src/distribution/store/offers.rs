@@ -7,14 +7,20 @@ use crate::id::{AttemptId, CycleId, LeadId, UserId};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
-/// An open offer with what its text needs.
+/// An open offer with all that its text needs, read at one moment.
 pub(in super::super) struct SendableOffer {
+    pub(in super::super) now: DateTime<Utc>,
     pub(in super::super) cycle: CycleId,
     pub(in super::super) lead: LeadId,
-    pub(in super::super) sales_id: UserId,
     pub(in super::super) label: String,
     pub(in super::super) assigned_at: DateTime<Utc>,
     pub(in super::super) ack_deadline_at: DateTime<Utc>,
+    pub(in super::super) agent_phone: Option<String>,
+    pub(in super::super) lead_name: Option<String>,
+    pub(in super::super) lead_phone: Option<String>,
+    pub(in super::super) lead_source: Option<String>,
+    /// What the client last wrote.
+    pub(in super::super) words: Option<String>,
 }
 
 /// The offer with everything about it locked, as it is once the locks are held.
@@ -126,19 +132,30 @@ pub(in super::super) async fn latest_offer(
     .await?)
 }
 
+/// The offer, if it is open. One statement over four tables: an offer is sent for every roll, and
+/// each round trip less is time for the next deadline.
 pub(in super::super) async fn sendable_offer(
     connection: &mut PgConnection,
     attempt: AttemptId,
+    fixed_now: Option<DateTime<Utc>>,
 ) -> Result<Option<SendableOffer>> {
     Ok(sqlx::query_as!(
         SendableOffer,
-        r#"select c.id as "cycle: CycleId", c.lead_id as "lead: LeadId", a.sales_id as "sales_id: UserId",
-                  m.label, a.assigned_at, a.ack_deadline_at
+        r#"select coalesce($2::timestamptz, clock_timestamp()) as "now!",
+                  c.id as "cycle: CycleId", c.lead_id as "lead: LeadId", m.label,
+                  a.assigned_at, a.ack_deadline_at, u.phone as agent_phone,
+                  l.name as lead_name, l.phone as lead_phone, l.source_ads as lead_source,
+                  (select body from wa_message w
+                   where w.lead_id = l.id and w.direction = 'in' and w.kind = 'client'
+                   order by w.created_at desc limit 1) as words
            from distribution_attempt a
            join distribution_cycle c on c.id = a.cycle_id
            join distribution_cycle_member m on m.cycle_id = a.cycle_id and m.sales_id = a.sales_id
+           join lead l on l.id = c.lead_id
+           join "user" u on u.id = a.sales_id
            where a.id = $1 and a.status = 'open'"#,
-        attempt.0
+        attempt.0,
+        fixed_now
     )
     .fetch_optional(connection)
     .await?)
