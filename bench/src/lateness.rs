@@ -61,7 +61,10 @@ struct Measured {
     scenario: &'static str,
     workers: usize,
     rate: u32,
+    /// Deadline to commit.
     lateness_ms: Percentiles,
+    /// Deadline to the instant that the locked row was timed out at: the alarm's share.
+    decided_ms: Percentiles,
 }
 
 #[derive(Serialize)]
@@ -102,19 +105,22 @@ async fn measure_on(url: &str, options: &Options) -> anyhow::Result<Report> {
             continue;
         }
         for rate in &options.rates {
-            let lateness_ms = run(&pool, url, scenario, *rate, options.seconds).await?;
+            let (lateness_ms, decided_ms) =
+                run(&pool, url, scenario, *rate, options.seconds).await?;
             println!(
                 "{:>5}, {:>4}/s               {}",
                 scenario.name,
                 rate,
                 lateness_ms.line()
             );
+            println!("       decided            {}", decided_ms.line());
             ensure!(lateness_ms.min >= 0.0, "an offer rolled early");
             runs.push(Measured {
                 scenario: scenario.name,
                 workers: scenario.workers,
                 rate: *rate,
                 lateness_ms,
+                decided_ms,
             });
         }
     }
@@ -148,7 +154,7 @@ async fn run(
     scenario: Scenario,
     rate: u32,
     seconds: u32,
-) -> anyhow::Result<Percentiles> {
+) -> anyhow::Result<(Percentiles, Percentiles)> {
     let count = i32::try_from(rate * seconds).context("too many deadlines")?;
     workload::offers(pool, count, f64::from(rate), 4.0).await?;
     let mut workers = Workers::start(scenario.workers, url)?;
@@ -161,15 +167,17 @@ async fn run(
     }
     wait_until_rolled(pool, count, seconds).await?;
     drop(workers);
-    let milliseconds: Vec<f64> = sqlx::query_scalar(
-        "select extract(epoch from pg_xact_commit_timestamp(xmin) - ack_deadline_at)::float8 * 1000
+    let milliseconds: Vec<(f64, f64)> = sqlx::query_as(
+        "select extract(epoch from pg_xact_commit_timestamp(xmin) - ack_deadline_at)::float8 * 1000,
+                extract(epoch from closed_at - ack_deadline_at)::float8 * 1000
          from distribution_attempt
          where status = 'timed_out' and ack_deadline_at >= coalesce($1, '-infinity'::timestamptz)",
     )
     .bind(killed_at)
     .fetch_all(pool)
     .await?;
-    Ok(Percentiles::of(milliseconds))
+    let (committed, decided) = milliseconds.into_iter().unzip();
+    Ok((Percentiles::of(committed), Percentiles::of(decided)))
 }
 
 async fn wait_until_rolled(pool: &PgPool, count: i32, seconds: u32) -> anyhow::Result<()> {

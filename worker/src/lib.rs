@@ -15,7 +15,6 @@ pub mod drain;
 pub mod jobs;
 pub mod outcome;
 
-mod alarm;
 mod bell;
 mod health;
 mod presence;
@@ -24,6 +23,7 @@ mod sweep;
 
 use config::Settings;
 use presence::Presence;
+use queue::Terms;
 use shared::jobs::{CheckAckDeadline, ForwardLeadToSales, SendMessage};
 use shared::{App, Result, db};
 use sqlx::PgPool;
@@ -33,6 +33,13 @@ use tokio::sync::watch;
 
 /// Connections for apalis's bookkeeping: a fetch and an acknowledgement per queue, and the alarms.
 const BOOKKEEPING_CONNECTIONS: u32 = 8;
+/// Connections that only rolls use.
+const DEADLINE_CONNECTIONS: u32 = 4;
+/// An alarm is taken in hand so long before its deadline and rings at the instant: the fetch is over
+/// by then. Short, since what a killed worker had in hand is left to the sweep.
+const DEADLINES_AHEAD: Duration = Duration::from_millis(200);
+/// How many alarms are in hand at once; one that waits costs nothing but its place.
+const DEADLINES_IN_HAND: usize = 256;
 
 /// What every part of a worker process needs.
 pub(crate) struct Process {
@@ -40,8 +47,6 @@ pub(crate) struct Process {
     app: App,
     /// Connections for the queue's own bookkeeping.
     bookkeeping: PgPool,
-    /// How many jobs of one queue run at once.
-    concurrency: usize,
     /// This process among all workers.
     presence: Arc<Presence>,
     /// Says when to stop.
@@ -56,11 +61,15 @@ pub async fn run(settings: &Settings, app: App, stop: watch::Receiver<bool>) -> 
         "property-lounge-worker-queue",
     )?;
     let bookkeeping = db::bookkeeping_pool(options.clone(), BOOKKEEPING_CONNECTIONS);
+    // Rolls never wait for a connection behind messages that are being sent.
+    let deadlines = App {
+        pool: db::trusting_pool(options.clone(), DEADLINE_CONNECTIONS),
+        ..app.clone()
+    };
     let presence = Arc::new(Presence::new());
     let process = Arc::new(Process {
         app,
         bookkeeping,
-        concurrency: settings.worker_concurrency,
         presence: Arc::clone(&presence),
         stop,
     });
@@ -73,18 +82,30 @@ pub async fn run(settings: &Settings, app: App, stop: watch::Receiver<bool>) -> 
     }
     let (bell, ringer) = bell::hang(process.bookkeeping.clone());
     tracing::info!(instance = presence.instance(), "worker.started");
-    let queues = async {
+    let work = async {
+        let terms = |app: &App, slots, ahead, bell| Terms {
+            app: app.clone(),
+            slots,
+            ahead,
+            bell,
+        };
+        let (app, slots) = (&process.app, settings.worker_concurrency);
+        let deadlines = terms(
+            &deadlines,
+            DEADLINES_IN_HAND,
+            DEADLINES_AHEAD,
+            bell.of::<CheckAckDeadline>(),
+        );
+        let forwards = terms(app, slots, Duration::ZERO, bell.of::<ForwardLeadToSales>());
+        let messages = terms(app, slots, Duration::ZERO, bell.of::<SendMessage>());
         tokio::join!(
-            queue::work::<CheckAckDeadline>(Arc::clone(&process), bell.of::<CheckAckDeadline>()),
-            queue::work::<ForwardLeadToSales>(
-                Arc::clone(&process),
-                bell.of::<ForwardLeadToSales>()
-            ),
-            queue::work::<SendMessage>(Arc::clone(&process), bell.of::<SendMessage>()),
+            queue::work::<CheckAckDeadline>(Arc::clone(&process), deadlines),
+            queue::work::<ForwardLeadToSales>(Arc::clone(&process), forwards),
+            queue::work::<SendMessage>(Arc::clone(&process), messages),
             sweep::run(Arc::clone(&process), bell.sweeps()),
         )
     };
-    queues.await;
+    work.await;
     ringer.abort();
     presence.release_jobs(&process.bookkeeping).await;
     held.abort();

@@ -116,7 +116,7 @@ impl Presence {
 pub(crate) async fn reap(pool: &PgPool) -> sqlx::Result<u64> {
     let reaped = sqlx::query!(
         "update apalis.jobs set status = 'Pending', lock_by = null, lock_at = null, attempts = attempts + 1
-         where status in ('Queued', 'Running')
+         where lock_by is not null and status in ('Queued', 'Running')
            and lock_by ~ '^[0-9]+[.]'
            and not exists (
                select from pg_locks

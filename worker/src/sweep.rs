@@ -6,12 +6,16 @@ use shared::distribution;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until};
 
 /// How long after a deadline the sweep looks: an alarm that rang has long rolled it by then.
 const AFTER_DEADLINE: Duration = Duration::from_millis(250);
-/// How often done jobs are removed and dead workers looked for.
-const HOUSEKEEPING: Duration = Duration::from_secs(1);
+/// How often dead workers are looked for.
+const REAP_EVERY: Duration = Duration::from_millis(500);
+/// How often what is old is removed.
+const REMOVE_EVERY: Duration = Duration::from_secs(60);
+/// When to look again while the next deadline cannot be told.
+const UNSURE: Duration = Duration::from_secs(1);
 /// Dead letters are kept for a person to look at.
 const KEEP_DEAD_DAYS: f64 = 30.0;
 
@@ -33,7 +37,7 @@ async fn sweep(process: &Process, deadlines: &Notify) {
             let wake = match distribution::time_to_next_deadline(&process.app).await {
                 Ok(Some(time)) => latest.min(Instant::now() + time + AFTER_DEADLINE),
                 Ok(None) => latest,
-                Err(_) => latest.min(Instant::now() + HOUSEKEEPING),
+                Err(_) => latest.min(Instant::now() + UNSURE),
             };
             tokio::select! {
                 () = sleep_until(wake) => break,
@@ -59,30 +63,32 @@ async fn sweep_once(process: &Process) -> shared::Result<()> {
 
 async fn keep_house(process: &Process) {
     let mut stop = process.stop.clone();
+    let mut next_removal = Instant::now();
     while !*stop.borrow() {
         match presence::reap(&process.bookkeeping).await {
             Ok(0) => {}
             Ok(jobs) => tracing::warn!(jobs, "worker.reaped: put back the jobs of a dead worker"),
             Err(error) => tracing::debug!(%error, "worker.housekeeping_failed"),
         }
-        if let Err(error) = remove_done(process).await {
-            tracing::debug!(%error, "worker.housekeeping_failed");
+        if Instant::now() >= next_removal {
+            next_removal = Instant::now() + REMOVE_EVERY;
+            if let Err(error) = remove_old(process).await {
+                tracing::debug!(%error, "worker.housekeeping_failed");
+            }
         }
         tokio::select! {
-            () = tokio::time::sleep(HOUSEKEEPING) => {}
+            () = sleep(REAP_EVERY) => {}
             _ = stop.wait_for(|stop| *stop) => return,
         }
     }
 }
 
-/// Removes jobs that are done, so that fetching stays fast, old dead letters, and the names of
-/// workers that have gone.
-async fn remove_done(process: &Process) -> sqlx::Result<()> {
+/// Removes old dead letters, and the names of workers that have gone. Jobs that are done are removed
+/// by their acknowledgement.
+async fn remove_old(process: &Process) -> sqlx::Result<()> {
     sqlx::query!(
-        "delete from apalis.jobs where id in (
-             select id from apalis.jobs
-             where status = 'Done' or (status = 'Killed' and done_at < now() - $1::float8 * interval '1 day')
-             limit 5000 for update skip locked)",
+        "delete from apalis.jobs
+         where status in ('Done', 'Killed') and done_at < now() - $1::float8 * interval '1 day'",
         KEEP_DEAD_DAYS
     )
     .execute(&process.bookkeeping)

@@ -7,6 +7,7 @@ use crate::sales::Agent;
 use crate::whatsapp::MessageRow;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 /// Where a cycle stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type)]
@@ -223,8 +224,8 @@ pub(super) struct Offer {
 pub enum Checked {
     /// It was due, and was rolled.
     Rolled(Rolled),
-    /// It is open and its deadline is yet to come.
-    NotDue(DateTime<Utc>),
+    /// It is open and its deadline is yet to come, in so much time.
+    NotDue(Duration),
     /// It has ended already, or never was.
     Over,
 }

@@ -85,7 +85,7 @@ async fn roll_locked(app: &App, connection: &mut PgConnection, offer: &Offer) ->
     let fixed_now = app.clock.fixed();
     let Some(now) = store::time_out(connection, offer.attempt, fixed_now, MOST_FAILURES).await?
     else {
-        return why_not(connection, offer).await;
+        return why_not(app, connection, offer).await;
     };
     let course = cycle::offer_next(app, connection, offer.lead, offer.cycle, now).await?;
     let next = match course {
@@ -111,14 +111,16 @@ async fn roll_locked(app: &App, connection: &mut PgConnection, offer: &Offer) ->
 }
 
 /// Why an attempt was not rolled: a word is to be heard first, it is not due, or it is over.
-async fn why_not(connection: &mut PgConnection, offer: &Offer) -> Result<Step> {
+async fn why_not(app: &App, connection: &mut PgConnection, offer: &Offer) -> Result<Step> {
     if offer.status != AttemptStatus::Open {
         return Ok(Step::Checked(Checked::Over));
     }
     if let Some(word) = store::word_in_time(connection, offer, MOST_FAILURES).await? {
         return Ok(Step::Unheard(word));
     }
-    Ok(Step::Checked(Checked::NotDue(offer.ack_deadline_at)))
+    let now = app.clock.now(connection).await?;
+    let wait = (offer.ack_deadline_at - now).to_std().unwrap_or_default();
+    Ok(Step::Checked(Checked::NotDue(wait)))
 }
 
 /// Acts on a word that a roll has to wait for. A failure is counted on the word, which after a few

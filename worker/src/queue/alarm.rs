@@ -33,11 +33,12 @@ pub(crate) struct Alarm {
 pub(crate) fn set(
     pool: PgPool,
     queue: &'static str,
+    ahead: Duration,
     bell: Arc<Notify>,
 ) -> (Alarm, tokio::task::JoinHandle<()>) {
     // One wake-up that waits is as good as many.
     let (wake, wakes) = mpsc::channel(1);
-    let clockwork = tokio::spawn(tick(pool, queue, bell, wake));
+    let clockwork = tokio::spawn(tick(pool, queue, ahead, bell, wake));
     let alarm = Alarm {
         wakes,
         clockwork: clockwork.abort_handle(),
@@ -45,11 +46,17 @@ pub(crate) fn set(
     (alarm, clockwork)
 }
 
-async fn tick(pool: PgPool, queue: &'static str, bell: Arc<Notify>, wake: mpsc::Sender<()>) {
+async fn tick(
+    pool: PgPool,
+    queue: &'static str,
+    ahead: Duration,
+    bell: Arc<Notify>,
+    wake: mpsc::Sender<()>,
+) {
     let mut recheck = FIRST_RECHECK;
     let mut due_since: Option<Instant> = None;
     loop {
-        let nap = match time_to_next_job(&pool, queue).await {
+        let nap = match time_to_next_job(&pool, queue, ahead).await {
             Ok(Some(wait)) if wait.is_zero() => {
                 wake.try_send(()).ok();
                 if due_since.get_or_insert_with(Instant::now).elapsed() > DEAF_AFTER {
@@ -82,8 +89,12 @@ async fn tick(pool: PgPool, queue: &'static str, bell: Arc<Notify>, wake: mpsc::
     }
 }
 
-/// How long until the next job of the queue is due; zero if one is.
-async fn time_to_next_job(pool: &PgPool, queue: &str) -> sqlx::Result<Option<Duration>> {
+/// How long until the next job of the queue is to be taken in hand; zero if one is.
+async fn time_to_next_job(
+    pool: &PgPool,
+    queue: &str,
+    ahead: Duration,
+) -> sqlx::Result<Option<Duration>> {
     // `priority = 0`, which every job of ours has, lets apalis's index give the first row at once.
     let seconds = sqlx::query_scalar!(
         r#"select extract(epoch from run_at - clock_timestamp())::float8 as "seconds!"
@@ -95,7 +106,11 @@ async fn time_to_next_job(pool: &PgPool, queue: &str) -> sqlx::Result<Option<Dur
     )
     .fetch_optional(pool)
     .await?;
-    Ok(seconds.map(|seconds| Duration::try_from_secs_f64(seconds).unwrap_or_default()))
+    Ok(seconds.map(|seconds| {
+        Duration::try_from_secs_f64(seconds)
+            .unwrap_or_default()
+            .saturating_sub(ahead)
+    }))
 }
 
 impl PollStrategy for Alarm {
