@@ -27,6 +27,12 @@ pub enum Command {
     Seed(Box<Settings>),
     /// Print the OpenAPI document. Needs no database.
     Openapi,
+    /// Ask a process on this host whether it is ready, for container images without a shell.
+    Health {
+        /// Its port: the api's, or a worker's.
+        #[arg(long, default_value_t = 3001)]
+        port: u16,
+    },
 }
 
 /// The settings of `api serve`.

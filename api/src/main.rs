@@ -7,7 +7,10 @@ use poem::Server;
 use poem::listener::{Acceptor, Listener, TcpListener};
 use shared::{db, seed, telemetry};
 use std::io::Write;
+use std::net::Ipv4Addr;
 use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// How long requests that are under way may take to finish once the api is told to stop.
@@ -28,8 +31,27 @@ async fn main() -> anyhow::Result<()> {
             db::migrate(&pool).await.context("cannot migrate")
         }
         Command::Seed(settings) => seed(&settings).await,
+        Command::Health { port } => health(port).await,
         Command::Openapi => Ok(std::io::stdout().write_all(api::document().as_bytes())?),
     }
+}
+
+async fn health(port: u16) -> anyhow::Result<()> {
+    let ask = async {
+        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await?;
+        stream
+            .write_all(b"GET /health/ready HTTP/1.0\r\nHost: localhost\r\n\r\n")
+            .await?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await?;
+        anyhow::Ok(answer)
+    };
+    let answer = tokio::time::timeout(Duration::from_secs(2), ask)
+        .await
+        .context("no answer within two seconds")??;
+    let status = answer.lines().next().unwrap_or_default();
+    anyhow::ensure!(status.contains(" 200 "), "not ready: {status}");
+    Ok(())
 }
 
 async fn serve(settings: &Settings) -> anyhow::Result<()> {

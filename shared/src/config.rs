@@ -47,10 +47,10 @@ pub enum LogFormat {
 #[derive(Args, Clone, Copy, Debug)]
 pub struct Distribution {
     /// How long an agent has to answer OK, in seconds; fractions are allowed.
-    #[arg(id = "distribution_ack_seconds", long, env = "DISTRIBUTION_ACK_SECONDS", default_value = "300", value_parser = seconds)]
+    #[arg(id = "distribution_ack_seconds", long = "distribution-ack-seconds", env = "DISTRIBUTION_ACK_SECONDS", default_value = "300", value_parser = seconds)]
     pub ack_window: Duration,
     /// The longest time between two sweeps for deadlines that no alarm rang for, in milliseconds.
-    #[arg(id = "distribution_poll_ms", long, env = "DISTRIBUTION_POLL_MS", default_value = "15000", value_parser = poll_milliseconds)]
+    #[arg(id = "distribution_poll_ms", long = "distribution-poll-ms", env = "DISTRIBUTION_POLL_MS", default_value = "15000", value_parser = poll_milliseconds)]
     pub poll: Duration,
 }
 

@@ -4,4 +4,5 @@
 
 mod http;
 mod processes;
+mod settings;
 mod stories;

@@ -1,1 +1,49 @@
-//! The paths, one file for each part.
+//! The paths: good answers, and clear errors for bad input with nothing lost.
+
+mod document;
+mod errors;
+mod health;
+mod texts;
+
+use poem::endpoint::BoxEndpoint;
+use poem::test::TestClient;
+use poem::{EndpointExt, Response};
+use serde_json::Value;
+use shared::testing::Harness;
+
+/// The api on a database of its own.
+struct Door {
+    harness: Harness,
+    http: TestClient<BoxEndpoint<'static, Response>>,
+}
+
+impl Door {
+    async fn open() -> Self {
+        let harness = Harness::new().await;
+        let http = TestClient::new(api::app(harness.app.clone()).boxed());
+        Self { harness, http }
+    }
+
+    /// Posts a body as it is, and returns status, content type and answer.
+    async fn post(&self, path: &str, content_type: &str, body: &str) -> (u16, String, Value) {
+        let request = self.http.post(path).content_type(content_type);
+        answer(request.body(body.to_owned()).send().await).await
+    }
+
+    async fn get(&self, path: &str) -> (u16, String, Value) {
+        answer(self.http.get(path).send().await).await
+    }
+}
+
+async fn answer(response: poem::test::TestResponse) -> (u16, String, Value) {
+    let response = response.0;
+    let status = response.status().as_u16();
+    let content_type = response.content_type().unwrap_or_default().to_owned();
+    let body = response
+        .into_body()
+        .into_string()
+        .await
+        .expect("a text body");
+    let json = serde_json::from_str(&body).unwrap_or(Value::String(body));
+    (status, content_type, json)
+}

@@ -1,0 +1,40 @@
+//! The OpenAPI document.
+
+use super::Door;
+
+#[test]
+fn the_committed_document_is_what_the_api_serves() {
+    let committed = include_str!("../../../../openapi/openapi.json");
+    assert!(
+        committed == api::document(),
+        "openapi/openapi.json is stale: run `./test openapi` and commit it"
+    );
+}
+
+#[tokio::test]
+async fn the_document_and_its_pages_are_served() {
+    let door = Door::open().await;
+    let (status, _, document) = door.get("/openapi.json").await;
+    assert_eq!(status, 200);
+    assert_eq!(document["info"]["title"], "Property Lounge");
+    let (status, content_type, page) = door.get("/docs").await;
+    assert_eq!(status, 200);
+    assert!(content_type.starts_with("text/html"), "{content_type}");
+    // It works offline: nothing is fetched from elsewhere.
+    let page = page.as_str().expect("a page");
+    assert!(!page.contains("src=\"http") && !page.contains("href=\"http"));
+}
+
+#[test]
+fn every_operation_is_named_and_filed() {
+    let document: serde_json::Value = serde_json::from_str(&api::document()).expect("JSON");
+    let paths = document["paths"].as_object().expect("paths");
+    for (path, operations) in paths {
+        for (method, operation) in operations.as_object().expect("operations") {
+            assert!(operation["operationId"].is_string(), "{method} {path}");
+            assert!(operation["summary"].is_string(), "{method} {path}");
+            assert!(operation["tags"].is_array(), "{method} {path}");
+        }
+    }
+    assert!(paths.contains_key("/webhooks/meta/leads"));
+}

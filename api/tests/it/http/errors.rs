@@ -1,0 +1,165 @@
+//! Bad input: a clear error as problem+json, and nothing written.
+
+use super::Door;
+use serde_json::{Value, json};
+
+const CHAT: &str = "/webhooks/whatsapp/dummy/client-message";
+const ACK: &str = "/webhooks/whatsapp/dummy/sales-ack";
+const AD: &str = "/webhooks/meta/leads";
+
+async fn is_refused(door: &Door, path: &str, body: &str, status: u16, field: Option<&str>) {
+    let (found, content_type, problem) = door.post(path, "application/json", body).await;
+    assert_eq!(found, status, "{path} {body}: {problem}");
+    assert_eq!(content_type, "application/problem+json", "{path} {body}");
+    assert_eq!(problem["status"], status, "{path} {body}");
+    if let Some(field) = field {
+        assert_eq!(problem["errors"][0]["field"], field, "{path} {body}");
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_understood_is_refused_and_nothing_is_written() {
+    let door = Door::open().await;
+    let long = "x".repeat(5000);
+    for (path, body, status, field) in [
+        (
+            AD,
+            json!({ "metaLeadId": "m", "phone": "12" }),
+            422,
+            Some("phone"),
+        ),
+        (
+            AD,
+            json!({ "metaLeadId": " ", "phone": "081234001234" }),
+            422,
+            Some("metaLeadId"),
+        ),
+        (
+            AD,
+            json!({ "metaLeadId": long, "phone": "081234001234" }),
+            422,
+            Some("metaLeadId"),
+        ),
+        (
+            AD,
+            json!({ "metaLeadId": "m\0", "phone": "081234001234" }),
+            422,
+            Some("metaLeadId"),
+        ),
+        (
+            AD,
+            json!({ "metaLeadId": "m", "phone": "081234001234", "name": long }),
+            422,
+            Some("name"),
+        ),
+        (AD, json!({ "phone": "081234001234" }), 400, None),
+        (AD, json!([]), 400, None),
+        (
+            AD,
+            json!({ "metaLeadId": 7, "phone": "081234001234" }),
+            400,
+            None,
+        ),
+        (
+            CHAT,
+            json!({ "clientWa": "62812xxxxxxx", "body": "Halo" }),
+            422,
+            Some("clientWa"),
+        ),
+        (
+            CHAT,
+            json!({ "clientWa": "081234001234", "body": long }),
+            422,
+            Some("body"),
+        ),
+        (CHAT, json!({ "clientWa": "081234001234" }), 400, None),
+        (
+            CHAT,
+            json!({ "clientWa": "081234001234", "body": "x", "sentAt": "kemarin" }),
+            400,
+            None,
+        ),
+        (
+            ACK,
+            json!({ "salesWa": "", "body": "OK" }),
+            422,
+            Some("salesWa"),
+        ),
+        (
+            ACK,
+            json!({ "salesWa": "+6281110000001", "body": "OK\0" }),
+            422,
+            Some("body"),
+        ),
+    ] {
+        is_refused(&door, path, &body.to_string(), status, field).await;
+    }
+    for body in ["", "{", "null", "\u{feff}{}", "{\"metaLeadId\":}"] {
+        is_refused(&door, AD, body, 400, None).await;
+    }
+    let written: i64 = sqlx::query_scalar(
+        "select (select count(*) from lead) + (select count(*) from wa_message)
+              + (select count(*) from inbound_event) + (select count(*) from apalis.jobs)",
+    )
+    .fetch_one(&door.harness.app.pool)
+    .await
+    .expect("a count");
+    assert_eq!(written, 0);
+}
+
+#[tokio::test]
+async fn other_errors_are_problems_too() {
+    let door = Door::open().await;
+    for (path, status) in [
+        ("/nowhere", 404),
+        ("/api/distribution/leads/not-an-id", 404),
+        (
+            "/api/distribution/leads/01890000-0000-7000-8000-000000000000",
+            404,
+        ),
+        ("/webhooks/meta/leads", 405),
+    ] {
+        let (found, content_type, problem) = door.get(path).await;
+        assert_eq!(found, status, "{path}: {problem}");
+        assert_eq!(content_type, "application/problem+json", "{path}");
+        assert!(!problem.to_string().contains("param0"), "{problem}");
+    }
+    let (status, _, problem) = door.post(AD, "text/plain", "{}").await;
+    assert_eq!((status, &problem["status"]), (415, &json!(415)));
+}
+
+#[tokio::test]
+async fn a_problem_never_repeats_what_was_sent() {
+    let door = Door::open().await;
+    let body = json!({ "metaLeadId": "m", "phone": "rahasia-0812" }).to_string();
+    let (_, _, problem) = door.post(AD, "application/json", &body).await;
+    assert!(!problem.to_string().contains("rahasia"), "{problem}");
+}
+
+#[tokio::test]
+async fn unknown_fields_and_a_missing_name_are_taken_lightly() {
+    let door = Door::open().await;
+    let body = json!({ "metaLeadId": "m", "phone": "081234001234", "name": "", "adset": 7 });
+    let (status, _, answer) = door.post(AD, "application/json", &body.to_string()).await;
+    assert_eq!(status, 200);
+    assert_eq!(answer["lead"].get("name"), None::<&Value>);
+}
+
+#[tokio::test]
+async fn a_request_keeps_its_id() {
+    let door = Door::open().await;
+    let response = door
+        .http
+        .get("/health/live")
+        .header("x-request-id", "trace-me-1234")
+        .send()
+        .await;
+    response.assert_header("x-request-id", "trace-me-1234");
+    let response = door
+        .http
+        .get("/health/live")
+        .header("x-request-id", "a b")
+        .send()
+        .await;
+    assert_ne!(response.0.header("x-request-id"), Some("a b"));
+}
