@@ -19,6 +19,6 @@ RUN cargo build --release --locked --package api --package worker
 # libc, libgcc and certificates; no shell. Runs as uid 65532.
 FROM gcr.io/distroless/cc-debian12:nonroot
 COPY --from=build /src/target/release/api /src/target/release/worker /usr/local/bin/
-USER nonroot
+USER 65532:65532
 EXPOSE 3001 3002
 CMD ["api", "serve"]

@@ -22,7 +22,7 @@
 //!
 //! How a lead travels: [`distribution::receive`] stores a word as it was heard,
 //! [`distribution::hear`] decides what it means in one transaction (a client's word opens a cycle,
-//! an agent's OK claims), [`distribution::forward`] tells the agent, and [`distribution::roll`]
+//! an agent's OK claims), [`distribution::forward`] tells the agent, and [`distribution::check_deadline`]
 //! passes the offer on once its deadline has gone by.
 //!
 //! The rules every operation keeps:
