@@ -1,7 +1,6 @@
 //! Worker processes: this same binary, each in a process of its own, so that one can be killed.
 
 use anyhow::Context;
-use rustix::process::{Pid, Signal, kill_process};
 use std::process::{Child, Command, Stdio};
 use tokio::sync::watch;
 use worker::config::Settings;
@@ -53,9 +52,7 @@ impl Workers {
 impl Drop for Workers {
     fn drop(&mut self) {
         for child in &self.0 {
-            if let Some(pid) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
-                kill_process(pid, Signal::TERM).ok();
-            }
+            xtask::shell::terminate(child.id());
         }
         for child in &mut self.0 {
             child.wait().ok();

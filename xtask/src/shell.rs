@@ -77,7 +77,7 @@ pub fn cargo() -> Command {
 
 /// Whether this process is root.
 pub fn is_root() -> bool {
-    rustix::process::getuid().is_root()
+    output(Command::new("id").arg("-u")).is_ok_and(|uid| uid.trim() == "0")
 }
 
 /// Says what would be installed, and asks if somebody is there to answer. `--yes` or `CI=true`
@@ -96,6 +96,11 @@ pub fn may_install(what: &str, yes: bool) -> bool {
     let mut answer = String::new();
     io::stdin().read_line(&mut answer).is_ok()
         && matches!(answer.trim().to_lowercase().as_str(), "" | "y" | "yes")
+}
+
+/// Asks a process to stop (SIGTERM).
+pub fn terminate(pid: u32) {
+    succeeds(Command::new("kill").arg("-TERM").arg(pid.to_string()));
 }
 
 /// A short stable name for a path, so that two checkouts do not share what lies outside them.

@@ -2,7 +2,7 @@
 //! prefixed. One that crashes is started again and never ends another.
 
 use crate::Result;
-use rustix::process::{Pid, Signal, kill_process};
+use crate::shell::terminate;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -105,10 +105,7 @@ fn wait(child: &mut Child, stop: &AtomicBool) -> bool {
         }
         thread::sleep(Duration::from_millis(50));
     }
-    let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
-    if let Some(pid) = pid {
-        kill_process(pid, Signal::TERM).ok();
-    }
+    terminate(child.id());
     let deadline = Instant::now() + PATIENCE;
     while Instant::now() < deadline {
         if matches!(child.try_wait(), Ok(Some(_)) | Err(_)) {

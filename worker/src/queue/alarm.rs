@@ -5,6 +5,7 @@
 //! the bell rings, and wakes the worker. Should a wake-up fall between two fetches, the job is
 //! still due at the next question and the worker is woken again.
 
+use super::ledger::Pulse;
 use apalis_core::backend::ext::poll_strategy::{PollSnapshot, PollStrategy};
 use sqlx::PgPool;
 use std::sync::Arc;
@@ -20,7 +21,8 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(1);
 /// the worker is busy and looks for itself when it finishes a job.
 const FIRST_RECHECK: Duration = Duration::from_millis(2);
 const LONGEST_RECHECK: Duration = Duration::from_millis(32);
-/// A job that stays due for so long has a worker that does not hear; it is restarted.
+/// A worker that has not looked for jobs for so long while one was due does not hear; it is
+/// restarted. Longer than any job runs: a worker whose hands are full looks when one is free.
 const DEAF_AFTER: Duration = Duration::from_secs(60);
 
 /// A poll strategy that wakes its worker when a job is due.
@@ -35,10 +37,11 @@ pub(crate) fn set(
     queue: &'static str,
     ahead: Duration,
     bell: Arc<Notify>,
+    pulse: Pulse,
 ) -> (Alarm, tokio::task::JoinHandle<()>) {
     // One wake-up that waits is as good as many.
     let (wake, wakes) = mpsc::channel(1);
-    let clockwork = tokio::spawn(tick(pool, queue, ahead, bell, wake));
+    let clockwork = tokio::spawn(tick(pool, queue, ahead, bell, pulse, wake));
     let alarm = Alarm {
         wakes,
         clockwork: clockwork.abort_handle(),
@@ -51,6 +54,7 @@ async fn tick(
     queue: &'static str,
     ahead: Duration,
     bell: Arc<Notify>,
+    pulse: Pulse,
     wake: mpsc::Sender<()>,
 ) {
     let mut recheck = FIRST_RECHECK;
@@ -59,7 +63,8 @@ async fn tick(
         let nap = match time_to_next_job(&pool, queue, ahead).await {
             Ok(Some(wait)) if wait.is_zero() => {
                 wake.try_send(()).ok();
-                if due_since.get_or_insert_with(Instant::now).elapsed() > DEAF_AFTER {
+                let due_for = due_since.get_or_insert_with(Instant::now).elapsed();
+                if due_for > DEAF_AFTER && pulse.age() > DEAF_AFTER {
                     tracing::error!(queue, "worker.deaf");
                     return;
                 }

@@ -12,7 +12,7 @@ use apalis_core::task::status::Status;
 use apalis_core::task::task_id::TaskId;
 use apalis_core::worker::context::WorkerContext;
 use sqlx::PgPool;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
@@ -48,6 +48,29 @@ pub(super) struct Ledger {
     pub(super) slots: Arc<Semaphore>,
     /// A worker whose heartbeat is older is taken for dead.
     pub(super) orphaned_after: Duration,
+    /// When the worker last looked for jobs.
+    pub(super) pulse: Pulse,
+}
+
+/// When a worker last looked for jobs: one that does not, while jobs are due, is deaf.
+#[derive(Clone, Debug)]
+pub(super) struct Pulse(Arc<Mutex<Instant>>);
+
+impl Pulse {
+    pub(super) fn new() -> Self {
+        Self(Arc::new(Mutex::new(Instant::now())))
+    }
+
+    pub(super) fn beat(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    }
+
+    pub(super) fn age(&self) -> Duration {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .elapsed()
+    }
 }
 
 impl Persistence for Ledger {
@@ -85,6 +108,7 @@ impl Persistence for Ledger {
     }
 
     async fn fetch_next(&mut self, worker: &WorkerContext) -> sqlx::Result<Vec<Task<Fetched>>> {
+        self.pulse.beat();
         let room = self.slots.available_permits().min(LARGEST_BATCH);
         if room == 0 {
             return Ok(Vec::new());

@@ -10,7 +10,7 @@ use crate::outcome::Outcome;
 use apalis::prelude::{AbortError, BoxDynError, Data, WorkerBuilder, WorkerContext, WorkerError};
 use apalis_core::backend::ext::poll_strategy::PollWith;
 use backend::Queue;
-use ledger::{Fetched, Ledger};
+use ledger::{Fetched, Ledger, Pulse};
 use shared::App;
 use shared::telemetry::with_request_id;
 use std::pin::pin;
@@ -84,12 +84,14 @@ async fn work_once<J: Perform>(process: &Arc<Process>, name: &str, terms: &Terms
         ahead: terms.ahead,
         slots: Arc::new(Semaphore::new(terms.slots)),
         orphaned_after: HEARTBEAT * MISSED_HEARTBEATS,
+        pulse: Pulse::new(),
     };
     let (alarm, mut deaf) = alarm::set(
         process.bookkeeping.clone(),
         J::QUEUE,
         terms.ahead,
         Arc::clone(&terms.bell),
+        ledger.pulse.clone(),
     );
     let context = WorkerContext::new(name);
     let hands = Arc::new(Hands {

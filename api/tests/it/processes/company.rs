@@ -1,6 +1,5 @@
 //! Real `api` and `worker` processes on a real database, to be killed and started again.
 
-use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use shared::testing::TestDatabase;
 use sqlx::PgPool;
@@ -64,8 +63,7 @@ impl Process {
 
     /// SIGTERM, and waits for the end.
     pub(crate) async fn terminate(mut self) -> ExitStatus {
-        let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
-        kill_process(pid.expect("a pid"), Signal::TERM).expect("a signal");
+        xtask::shell::terminate(self.child.id());
         let deadline = Instant::now() + Duration::from_secs(20);
         loop {
             if let Some(status) = self.child.try_wait().expect("a look") {
