@@ -48,7 +48,9 @@ create table distribution_attempt (
     constraint distribution_attempt_closed check ((status = 'open') = (closed_at is null)),
     constraint distribution_attempt_never_early check (status <> 'timed_out' or closed_at >= ack_deadline_at),
     constraint distribution_attempt_never_late check
-        (status <> 'accepted' or (acknowledged_at is not null and acknowledged_at < ack_deadline_at))
+        (status <> 'accepted' or (acknowledged_at is not null and acknowledged_at < ack_deadline_at)),
+    -- An OK that was sent before the offer was made is not for it; WhatsApp's times are whole seconds.
+    constraint distribution_attempt_never_before check (acknowledged_at >= assigned_at - interval '1 second')
 );
 comment on column distribution_attempt.offer_accepted_at is
     'When the provider took the offer; more than a second after assigned_at it moves ack_deadline_at, once, forward.';

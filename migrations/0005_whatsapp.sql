@@ -40,6 +40,7 @@ create index wa_message_outbound_by_provider_id on wa_message (provider_message_
 -- No outbound row twice per recipient, kind and attempt; one auto-reply a cycle; one answer of a kind to a message.
 create unique index wa_message_once_per_attempt on wa_message (to_wa, kind, attempt_id)
     where direction = 'out' and attempt_id is not null;
+create unique index wa_message_one_offer_per_attempt on wa_message (attempt_id) where kind = 'offer';
 create unique index wa_message_one_auto_reply_per_cycle on wa_message (cycle_id) where kind = 'auto_reply';
 create unique index wa_message_one_answer on wa_message (in_reply_to, kind)
     where direction = 'out' and attempt_id is null and in_reply_to is not null;
@@ -49,10 +50,14 @@ create index wa_message_created_idx on wa_message (created_at desc);
 -- A word heard at the door and not yet acted on. Its row is written first, in a transaction of its
 -- own, so that nothing heard can be lost; the transaction that acts on it deletes it. Nearly always empty.
 create table inbound_event (
-    id          uuid primary key,
-    sender      text not null,
-    payload     jsonb not null,
-    received_at timestamptz not null,
-    failures    integer not null default 0
+    id              uuid primary key,
+    sender          text not null,
+    payload         jsonb not null,
+    received_at     timestamptz not null,
+    acknowledged_at timestamptz not null,
+    failures        integer not null default 0,
+    constraint inbound_event_not_after_receipt check (acknowledged_at <= received_at)
 );
+comment on column inbound_event.acknowledged_at is
+    'The time that it counts for: the message''s own, never later than its receipt.';
 create index inbound_event_sender_idx on inbound_event (sender);

@@ -27,7 +27,7 @@ async fn main() -> anyhow::Result<()> {
             db::create_if_missing(&database.database_url)
                 .await
                 .context("cannot reach the server, or cannot create the database on it")?;
-            let pool = db::pool(options, 2);
+            let pool = db::patient_pool(options);
             db::migrate(&pool).await.context("cannot migrate")
         }
         Command::Seed(settings) => seed(&settings).await,

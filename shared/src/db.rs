@@ -22,13 +22,31 @@ pub fn options(database_url: &SecretString, name: &str) -> Result<PgConnectOptio
         .map_err(|_| Error::invalid("DATABASE_URL", "not a PostgreSQL URL"))
 }
 
+/// What the server shall do when one of our hosts vanishes: let go of its locks in seconds, not in the
+/// hours that TCP takes. And no operation waits for a lock for ever.
+const MANNERS: [(&str, &str); 5] = [
+    ("idle_in_transaction_session_timeout", "10s"),
+    ("lock_timeout", "10s"),
+    ("tcp_keepalives_idle", "5"),
+    ("tcp_keepalives_interval", "2"),
+    ("tcp_keepalives_count", "3"),
+];
+
+/// A pool for migrations, which may wait for one another as long as they like.
+pub fn patient_pool(options: PgConnectOptions) -> PgPool {
+    PgPoolOptions::new()
+        .max_connections(2)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .connect_lazy_with(options)
+}
+
 /// A pool for domain transactions. Connects when first used, so that a process starts, and says
 /// that it is not ready, while the database is away.
 pub fn pool(options: PgConnectOptions, connections: u32) -> PgPool {
     PgPoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(ACQUIRE_TIMEOUT)
-        .connect_lazy_with(options)
+        .connect_lazy_with(options.options(MANNERS))
 }
 
 /// As [`pool`], without asking the server whether a connection is alive before each use: a round
@@ -39,7 +57,7 @@ pub fn trusting_pool(options: PgConnectOptions, connections: u32) -> PgPool {
         .max_connections(connections)
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .test_before_acquire(false)
-        .connect_lazy_with(options)
+        .connect_lazy_with(options.options(MANNERS))
 }
 
 /// A pool for the queue's own bookkeeping, which may be lost in a crash of the database.

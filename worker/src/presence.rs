@@ -8,12 +8,14 @@
 use shared::jobs::WORKER_LOCK_CLASS;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{ConnectOptions, PgPool};
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 const PING_EVERY: Duration = Duration::from_secs(1);
+const PING_WITHIN: Duration = Duration::from_secs(5);
 
 /// This process among all workers.
 pub(crate) struct Presence {
@@ -76,9 +78,11 @@ impl Presence {
         self.held.notify_one();
         loop {
             sleep(PING_EVERY).await;
-            sqlx::query!("select 1 as alive")
-                .fetch_one(&mut connection)
-                .await?;
+            let ping = sqlx::query!("select 1 as alive").fetch_one(&mut connection);
+            // A dead peer may never answer.
+            timeout(PING_WITHIN, ping)
+                .await
+                .map_err(|_| sqlx::Error::PoolTimedOut)??;
         }
     }
 
@@ -111,21 +115,47 @@ impl Presence {
     }
 }
 
-/// Puts back the jobs of workers that have died. A job that was being run counts the try, so that
-/// one that kills its worker is laid aside in the end. Returns how many.
-pub(crate) async fn reap(pool: &PgPool) -> sqlx::Result<u64> {
-    let reaped = sqlx::query!(
-        "update apalis.jobs set status = 'Pending', lock_by = null, lock_at = null, attempts = attempts + 1
-         where lock_by is not null and status in ('Queued', 'Running')
-           and lock_by ~ '^[0-9]+[.]'
-           and not exists (
-               select from pg_locks
-               where locktype = 'advisory' and granted and objsubid = 2
-                 and database = (select oid from pg_database where datname = current_database())
-                 and classid::bigint = $1 and objid::bigint = split_part(lock_by, '.', 1)::bigint)",
-        i64::from(WORKER_LOCK_CLASS)
-    )
-    .execute(pool)
-    .await?;
-    Ok(reaped.rows_affected())
+/// Looks for the jobs of workers that have died, and puts them back.
+#[derive(Default)]
+pub(crate) struct Reaper {
+    /// The apalis workers that seemed dead at the last look.
+    suspects: HashSet<String>,
+}
+
+impl Reaper {
+    /// Puts back the jobs of workers whose process has been gone for two looks: one that lost only
+    /// its connection has taken its lock again by then. A job that was being run counts the try, so
+    /// that one that kills its worker is laid aside in the end. Returns how many.
+    pub(crate) async fn reap(&mut self, pool: &PgPool, own: i32) -> sqlx::Result<u64> {
+        let seeming_dead: HashSet<String> = sqlx::query_scalar!(
+            r#"select distinct lock_by as "lock_by!" from apalis.jobs
+               where lock_by is not null and status in ('Queued', 'Running')
+                 and lock_by ~ '^[0-9]+[.]' and split_part(lock_by, '.', 1) <> $2
+                 and not exists (
+                     select from pg_locks
+                     where locktype = 'advisory' and granted and objsubid = 2
+                       and database = (select oid from pg_database where datname = current_database())
+                       and classid::bigint = $1 and objid::bigint = split_part(lock_by, '.', 1)::bigint)"#,
+            i64::from(WORKER_LOCK_CLASS),
+            own.to_string()
+        )
+        .fetch_all(pool)
+        .await?
+        .into_iter()
+        .collect();
+        let dead: Vec<String> = seeming_dead.intersection(&self.suspects).cloned().collect();
+        self.suspects = seeming_dead;
+        if dead.is_empty() {
+            return Ok(0);
+        }
+        // By name, which a job that has moved on to a living worker no longer has.
+        let reaped = sqlx::query!(
+            "update apalis.jobs set status = 'Pending', lock_by = null, lock_at = null, attempts = attempts + 1
+             where lock_by = any($1) and status in ('Queued', 'Running')",
+            &dead
+        )
+        .execute(pool)
+        .await?;
+        Ok(reaped.rows_affected())
+    }
 }

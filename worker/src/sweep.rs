@@ -1,15 +1,21 @@
 //! The net under the alarms: finds what no alarm rang for. Every worker sweeps; none leads, because
 //! rows that another is at are passed over.
 
-use crate::{Process, presence};
+use crate::Process;
+use crate::presence::Reaper;
+use chrono::TimeDelta;
 use shared::distribution;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 /// How long after a deadline the sweep looks: an alarm that rang has long rolled it by then.
-const AFTER_DEADLINE: Duration = Duration::from_millis(250);
+const AFTER_DEADLINE: TimeDelta = TimeDelta::milliseconds(250);
+/// The pause after a sweep that left something overdue.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
+/// A sweep that takes longer waits for a database that does not answer.
+const LONGEST_SWEEP: Duration = Duration::from_secs(30);
 /// How often dead workers are looked for.
 const REAP_EVERY: Duration = Duration::from_millis(500);
 /// How often what is old is removed.
@@ -29,26 +35,42 @@ pub(crate) async fn run(process: Arc<Process>, deadlines: Arc<Notify>) {
 async fn sweep(process: &Process, deadlines: &Notify) {
     let mut stop = process.stop.clone();
     while !*stop.borrow() {
-        if let Err(error) = sweep_once(process).await {
-            tracing::warn!(%error, "sweep.failed");
+        let swept = tokio::select! {
+            swept = timeout(LONGEST_SWEEP, sweep_once(process)) => swept,
+            _ = stop.wait_for(|stop| *stop) => return,
+        };
+        match swept {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "sweep.failed"),
+            Err(_) => tracing::warn!("sweep.failed: it took too long"),
         }
+        let earliest = Instant::now() + SHORTEST_PAUSE;
         let latest = Instant::now() + process.app.distribution.poll;
         loop {
-            let wake = match distribution::time_to_next_deadline(&process.app).await {
-                Ok(Some(time)) => latest.min(Instant::now() + time + AFTER_DEADLINE),
-                Ok(None) => latest,
-                Err(_) => latest.min(Instant::now() + UNSURE),
-            };
+            let wake = next_sweep(process)
+                .await
+                .clamp(earliest, latest.max(earliest));
             tokio::select! {
                 () = sleep_until(wake) => break,
                 // A new deadline may be nearer than the one slept for.
                 () = deadlines.notified() => {}
                 _ = stop.wait_for(|stop| *stop) => return,
             }
-            if Instant::now() >= latest {
-                break;
-            }
         }
+    }
+}
+
+/// A little after the next deadline, even if that has passed: bells do not put it off.
+async fn next_sweep(process: &Process) -> Instant {
+    let asked = timeout(
+        LONGEST_SWEEP,
+        distribution::time_to_next_deadline(&process.app),
+    )
+    .await;
+    match asked {
+        Ok(Ok(Some(time))) => Instant::now() + (time + AFTER_DEADLINE).to_std().unwrap_or_default(),
+        Ok(Ok(None)) => Instant::now() + process.app.distribution.poll,
+        Ok(Err(_)) | Err(_) => Instant::now() + UNSURE,
     }
 }
 
@@ -64,11 +86,15 @@ async fn sweep_once(process: &Process) -> shared::Result<()> {
 async fn keep_house(process: &Process) {
     let mut stop = process.stop.clone();
     let mut next_removal = Instant::now();
+    let mut reaper = Reaper::default();
     while !*stop.borrow() {
-        match presence::reap(&process.bookkeeping).await {
-            Ok(0) => {}
-            Ok(jobs) => tracing::warn!(jobs, "worker.reaped: put back the jobs of a dead worker"),
-            Err(error) => tracing::debug!(%error, "worker.housekeeping_failed"),
+        let own = process.presence.instance();
+        match timeout(LONGEST_SWEEP, reaper.reap(&process.bookkeeping, own)).await {
+            Ok(Ok(0)) | Err(_) => {}
+            Ok(Ok(jobs)) => {
+                tracing::warn!(jobs, "worker.reaped: put back the jobs of a dead worker");
+            }
+            Ok(Err(error)) => tracing::debug!(%error, "worker.housekeeping_failed"),
         }
         if Instant::now() >= next_removal {
             next_removal = Instant::now() + REMOVE_EVERY;

@@ -145,8 +145,7 @@ impl Dummy {
 }
 
 async fn hear(app: &App, word: &Word) -> Result<EventAnswer> {
-    let id = distribution::receive(app, word).await?;
-    let report = distribution::hear(app, id).await?;
+    let report = distribution::take_word(app, word).await?;
     answer(app, &report).await
 }
 

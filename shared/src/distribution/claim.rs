@@ -22,7 +22,7 @@ pub(super) async fn agent_speaks(
     if policy::intent(&event.word.body) != Intent::Ok {
         return file(app, connection, event, Verdict::bare(Outcome::NotAnAck)).await;
     }
-    let time = policy::acknowledged_at(event.word.sent_at, event.received_at);
+    let time = event.acknowledged_at;
     match bind(connection, event, agent, time).await? {
         Bound::One(offer) => claim(app, connection, event, &offer, time).await,
         Bound::Several(offers) => ask_which(app, connection, event, &offers).await,
@@ -59,7 +59,7 @@ enum Bound {
 }
 
 /// An OK that quotes an offer is meant for it; a bare one for the only offer that was open when it
-/// was written; with none open, for the latest that expired.
+/// was written; with none open, for the latest that there was. One that was made later is never meant.
 async fn bind(
     connection: &mut PgConnection,
     event: &InboundEvent,
@@ -71,24 +71,26 @@ async fn bind(
         && let Some(offer) = store::offer(connection, attempt).await?
         && offer.sales_id == agent.id
     {
-        return Ok(judge(offer, time));
+        return Ok(judge(offer));
     }
+    let by = time + policy::WHOLE_SECOND;
     let mut open = store::open_offers(connection, &agent.id).await?;
-    open.retain(|offer| time < offer.ack_deadline_at);
+    open.retain(|offer| offer.assigned_at <= by && time < offer.ack_deadline_at);
     if open.len() > 1 {
         return Ok(Bound::Several(open));
     }
     if let Some(offer) = open.pop() {
         return Ok(Bound::One(offer));
     }
-    let latest = store::latest_offer(connection, &agent.id).await?;
-    Ok(latest.map_or(Bound::Nothing, |offer| judge(offer, time)))
+    let latest = store::latest_offer(connection, &agent.id, by).await?;
+    Ok(latest.map_or(Bound::Nothing, judge))
 }
 
-fn judge(offer: Offer, time: DateTime<Utc>) -> Bound {
+/// An open offer is the claim's to decide on, once it is locked: its deadline may be moving.
+fn judge(offer: Offer) -> Bound {
     match offer.status {
-        AttemptStatus::Open if time < offer.ack_deadline_at => Bound::One(offer),
-        AttemptStatus::Open | AttemptStatus::TimedOut => Bound::Expired(offer),
+        AttemptStatus::Open => Bound::One(offer),
+        AttemptStatus::TimedOut => Bound::Expired(offer),
         AttemptStatus::Accepted | AttemptStatus::Assigned => Bound::Taken,
         _ => Bound::Nothing,
     }
@@ -110,13 +112,13 @@ async fn claim(
         return Ok(None);
     }
     if !store::accept(connection, offer.attempt, time, now).await? {
-        // It ended while we waited for its lock: by the clock, or by the agent's other OK.
-        let ended = store::offer(connection, offer.attempt).await?;
-        return match ended.map(|offer| judge(offer, time)) {
-            Some(Bound::Taken) => {
-                file(app, connection, event, Verdict::bare(Outcome::NothingOpen)).await
-            }
-            _ => refuse_late(app, connection, event, offer).await,
+        // Its time was up, or the agent's other OK took it while we waited for its lock.
+        let now_it_is = store::offer(connection, offer.attempt).await?;
+        let offer = now_it_is.as_ref().unwrap_or(offer);
+        return if offer.status == AttemptStatus::Accepted {
+            file(app, connection, event, Verdict::bare(Outcome::NothingOpen)).await
+        } else {
+            refuse_late(app, connection, event, offer).await
         };
     }
     store::close_cycle(connection, offer.cycle, super::CycleStatus::Accepted, now).await?;
@@ -219,14 +221,13 @@ async fn file(
     event: &InboundEvent,
     verdict: Verdict<'_>,
 ) -> Result<Option<Report>> {
-    let now = app.clock.now(connection).await?;
     let heard = Heard {
         lead: verdict.lead(),
         cycle: verdict.offer.map(|offer| offer.cycle),
         attempt: verdict.offer.map(|offer| offer.attempt),
         ..event.heard_as(InboundKind::Agent, verdict.outcome)
     };
-    let new = whatsapp::file_in(app, connection, &heard, now).await?;
+    let new = whatsapp::file_in(app, connection, &heard, event.received_at).await?;
     Ok(new.then_some(Report {
         outcome: verdict.outcome,
         duplicate: false,

@@ -7,7 +7,7 @@
 
 use super::model::{Door, Outcome, Report, Word};
 use super::store::{self, InboundEvent};
-use super::{claim, intake};
+use super::{claim, intake, policy};
 use crate::id::MessageId;
 use crate::whatsapp::{self, Heard, InboundKind};
 use crate::{App, Error, Result, sales};
@@ -20,12 +20,30 @@ pub(super) const MOST_FAILURES: i32 = 5;
 /// How long a word may wait for the process that received it before the sweep acts on it.
 const LEFT_AFTER: TimeDelta = TimeDelta::seconds(5);
 
+/// Takes a word in: [`receive`], then [`hear`].
+pub async fn take_word(app: &App, word: &Word) -> Result<Report> {
+    let id = receive(app, word).await?;
+    match hear(app, id).await {
+        // Somebody else heard it meanwhile, and it was one that had been heard before.
+        Err(Error::NotFound { .. }) => {
+            let mut connection = app.pool.acquire().await?;
+            past_report(app, &mut connection, id, word.message_id.as_deref()).await
+        }
+        heard => heard,
+    }
+}
+
 /// Writes a word down with the time of its receipt, and returns the id that it is heard by.
+///
+/// The clock is read under a lock that a roll of the sender's offers takes too: a word whose time is
+/// before the deadline is seen by the roll, even while its transaction is still to commit.
 pub async fn receive(app: &App, word: &Word) -> Result<MessageId> {
     let mut transaction = app.pool.begin().await?;
+    store::announce_word(&mut transaction, word).await?;
     let received_at = app.clock.now(&mut transaction).await?;
+    let acknowledged_at = policy::acknowledged_at(word.sent_at, received_at);
     let id = MessageId::new();
-    store::insert_inbound(&mut transaction, id, word, received_at).await?;
+    store::insert_inbound(&mut transaction, id, word, received_at, acknowledged_at).await?;
     transaction.commit().await?;
     Ok(id)
 }
@@ -35,18 +53,32 @@ pub async fn receive(app: &App, word: &Word) -> Result<MessageId> {
 /// reports what came of it the first time.
 pub async fn hear(app: &App, id: MessageId) -> Result<Report> {
     let heard = hear_once(app, id).await;
-    if let Err(error) = &heard {
-        let fault_of_the_word = match error {
-            Error::Database(sqlx::Error::Database(_)) => true,
-            Error::Database(_) | Error::Unavailable { .. } => false,
-            _ => true,
-        };
-        if fault_of_the_word {
-            let mut connection = app.pool.acquire().await?;
-            store::count_failure(&mut connection, id).await?;
-        }
+    if let Err(error) = &heard
+        && is_fault_of_the_word(error)
+    {
+        let mut connection = app.pool.acquire().await?;
+        store::count_failure(&mut connection, id).await?;
     }
     heard
+}
+
+/// Whether hearing the word again would fail again, as opposed to the database's state of the moment.
+fn is_fault_of_the_word(error: &Error) -> bool {
+    match error {
+        Error::NotFound { .. } | Error::Unavailable { .. } => false,
+        Error::Database(sqlx::Error::Database(refusal)) => {
+            // Deadlock and serialization, resources, operator's intervention, system error, lock timeout.
+            let moment = ["40", "53", "57", "58", "55P03", "25P03"];
+            !refusal
+                .code()
+                .is_some_and(|code| moment.iter().any(|class| code.starts_with(class)))
+        }
+        Error::Database(error) => matches!(
+            error,
+            sqlx::Error::Decode(_) | sqlx::Error::ColumnDecode { .. }
+        ),
+        _ => true,
+    }
 }
 
 async fn hear_once(app: &App, id: MessageId) -> Result<Report> {
@@ -108,9 +140,8 @@ async fn stranger_speaks(
     connection: &mut PgConnection,
     event: &InboundEvent,
 ) -> Result<Option<Report>> {
-    let now = app.clock.now(connection).await?;
     let heard = event.heard_as(InboundKind::Stranger, Outcome::UnknownAgent);
-    let new = whatsapp::file_in(app, connection, &heard, now).await?;
+    let new = whatsapp::file_in(app, connection, &heard, event.received_at).await?;
     Ok(new.then_some(Report {
         outcome: Outcome::UnknownAgent,
         duplicate: false,

@@ -87,7 +87,7 @@ pub(super) async fn client_speaks(
         cycle: placed.cycle,
         ..event.heard_as(InboundKind::Client, placed.outcome)
     };
-    if !whatsapp::file_in(app, connection, &heard, now).await? {
+    if !whatsapp::file_in(app, connection, &heard, event.received_at).await? {
         return Ok(None);
     }
     if let Some(cycle) = placed.cycle {

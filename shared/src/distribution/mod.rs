@@ -25,7 +25,7 @@ mod view;
 
 pub use cycle::release_held;
 pub use forward::{forward, give_up_offer};
-pub use hear::{hear, hear_what_was_left, receive};
+pub use hear::{hear, hear_what_was_left, receive, take_word};
 pub use intake::take_ad;
 pub use model::{
     Ad, Attempt, AttemptStatus, Checked, Cycle, CycleStatus, CycleStory, Door, Journey, Opened,

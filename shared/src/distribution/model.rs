@@ -215,6 +215,8 @@ pub(super) struct Offer {
     pub(super) sales_id: UserId,
     /// Where it stands.
     pub(super) status: AttemptStatus,
+    /// When it was made.
+    pub(super) assigned_at: DateTime<Utc>,
     /// Its deadline.
     pub(super) ack_deadline_at: DateTime<Utc>,
 }

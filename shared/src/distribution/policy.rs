@@ -1,6 +1,6 @@
 //! Pure rules: what a word means, and how a deadline is told.
 
-use chrono::{DateTime, FixedOffset, Utc};
+use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 use std::time::Duration;
 
 /// What an agent's words ask for.
@@ -22,6 +22,9 @@ pub(super) fn intent(body: &str) -> Intent {
         Intent::Other
     }
 }
+
+/// WhatsApp's times are cut to whole seconds: an OK may seem to be so much older than it is.
+pub(super) const WHOLE_SECOND: TimeDelta = TimeDelta::seconds(1);
 
 /// The time that an OK counts for: when it was written, but never later than when it was received,
 /// since a sender's clock may be wrong.

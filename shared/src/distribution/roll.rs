@@ -6,9 +6,8 @@ use super::model::{AttemptStatus, Checked, Offer, Rolled};
 use super::store;
 use crate::id::{AttemptId, MessageId};
 use crate::{App, Result};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
-use std::time::Duration;
 
 /// Rolls this attempt if it is open and its deadline has come; safe at any time, any number of times.
 ///
@@ -22,7 +21,7 @@ pub async fn check_deadline(app: &App, attempt: AttemptId) -> Result<Checked> {
         match roll_locked(app, &mut transaction, &offer).await? {
             Step::Unheard(word) => {
                 transaction.rollback().await?;
-                hear_first(app, word).await;
+                hear::hear(app, word).await?;
             }
             Step::Checked(checked) => {
                 transaction.commit().await?;
@@ -33,19 +32,24 @@ pub async fn check_deadline(app: &App, attempt: AttemptId) -> Result<Checked> {
 }
 
 /// Rolls every attempt that is due now, each in a transaction of its own, oldest deadline first.
-/// Attempts that another worker is rolling are left to it.
+/// Attempts that another worker is rolling are left to it; one that waits for a word which cannot be
+/// heard is left for the next time.
 pub async fn roll_all_due(app: &App) -> Result<Vec<Rolled>> {
     let mut rolled = Vec::new();
+    let mut left = Vec::new();
     loop {
         let mut transaction = app.pool.begin().await?;
         let now = app.clock.now(&mut transaction).await?;
-        let Some(offer) = store::lock_a_due_offer(&mut transaction, now).await? else {
+        let Some(offer) = store::lock_a_due_offer(&mut transaction, now, &left).await? else {
             return Ok(rolled);
         };
         match roll_locked(app, &mut transaction, &offer).await? {
             Step::Unheard(word) => {
                 transaction.rollback().await?;
-                hear_first(app, word).await;
+                if let Err(error) = hear::hear(app, word).await {
+                    tracing::error!(message_id = %word, %error, "distribution.unheard");
+                    left.push(offer.attempt);
+                }
             }
             Step::Checked(checked) => {
                 transaction.commit().await?;
@@ -63,14 +67,14 @@ pub async fn next_deadline(app: &App) -> Result<Option<DateTime<Utc>>> {
     store::next_deadline(&mut connection).await
 }
 
-/// How long until the next deadline; zero if it has passed.
-pub async fn time_to_next_deadline(app: &App) -> Result<Option<Duration>> {
+/// How long until the next deadline; negative if it has passed.
+pub async fn time_to_next_deadline(app: &App) -> Result<Option<TimeDelta>> {
     let mut connection = app.pool.acquire().await?;
     let Some(deadline) = store::next_deadline(&mut connection).await? else {
         return Ok(None);
     };
     let now = app.clock.now(&mut connection).await?;
-    Ok(Some((deadline - now).to_std().unwrap_or_default()))
+    Ok(Some(deadline - now))
 }
 
 enum Step {
@@ -82,6 +86,7 @@ enum Step {
 /// With lead, cycle and attempt locked: times the attempt out if it is due, and offers the lead to
 /// the next agent with a full window from now.
 async fn roll_locked(app: &App, connection: &mut PgConnection, offer: &Offer) -> Result<Step> {
+    store::hold_words_of(connection, &offer.sales_id).await?;
     let fixed_now = app.clock.fixed();
     let Some(now) = store::time_out(connection, offer.attempt, fixed_now, MOST_FAILURES).await?
     else {
@@ -121,12 +126,4 @@ async fn why_not(app: &App, connection: &mut PgConnection, offer: &Offer) -> Res
     let now = app.clock.now(connection).await?;
     let wait = (offer.ack_deadline_at - now).to_std().unwrap_or_default();
     Ok(Step::Checked(Checked::NotDue(wait)))
-}
-
-/// Acts on a word that a roll has to wait for. A failure is counted on the word, which after a few
-/// of them holds up nobody.
-async fn hear_first(app: &App, word: MessageId) {
-    if let Err(error) = hear::hear(app, word).await {
-        tracing::error!(message_id = %word, %error, "distribution.unheard");
-    }
 }

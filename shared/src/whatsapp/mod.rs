@@ -41,15 +41,15 @@ pub async fn write_out(
     store::insert_out(connection, draft, &app.company_phone, provider, now).await
 }
 
-/// Files an inbound message. `false` if this provider's message has been filed before.
+/// Files an inbound message under the time of its receipt. `false` if this provider's message has been filed before.
 pub async fn file_in(
     app: &App,
     connection: &mut PgConnection,
     heard: &Heard,
-    now: DateTime<Utc>,
+    received_at: DateTime<Utc>,
 ) -> Result<bool> {
     let provider = app.provider.name();
-    store::insert_in(connection, heard, &app.company_phone, provider, now).await
+    store::insert_in(connection, heard, &app.company_phone, provider, received_at).await
 }
 
 /// Carries out an outbound row, once. Does nothing if it has been taken by the provider already.

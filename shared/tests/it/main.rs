@@ -6,3 +6,4 @@ mod numbers;
 mod race;
 mod referee;
 mod schema;
+mod words;

@@ -106,7 +106,10 @@ async fn referee(harness: &Harness, lead: LeadId) -> Winner {
     let row = sqlx::query(
         "select l.status, l.owner_sales_id, c.status,
                 array(select a.sales_id || ' ' || a.status from distribution_attempt a
-                      where a.cycle_id = c.id order by a.position)
+                      where a.cycle_id = c.id order by a.position),
+                (select m.created_at < a.ack_deadline_at
+                 from wa_message m join distribution_attempt a on a.id = m.attempt_id
+                 where m.lead_id = l.id and m.direction = 'in' and a.position = 1)
          from lead l join distribution_cycle c on c.lead_id = l.id where l.id = $1",
     )
     .bind(lead.0)
@@ -117,13 +120,17 @@ async fn referee(harness: &Harness, lead: LeadId) -> Winner {
     let owner: Option<String> = row.get(1);
     let cycle: String = row.get(2);
     let attempts: Vec<String> = row.get(3);
+    let received_in_time: bool = row.get(4);
     match (status.as_str(), owner.as_deref(), cycle.as_str()) {
         ("claimed", Some("sales-a"), "accepted") => {
             assert_eq!(attempts, ["sales-a accepted"]);
+            assert!(received_in_time, "a late OK won");
             Winner::Claim
         }
         ("distributing", None, "open") => {
             assert_eq!(attempts, ["sales-a timed_out", "sales-b open"]);
+            // To the microsecond: whoever was written down before the deadline has won.
+            assert!(!received_in_time, "an OK in time lost");
             Winner::Roll
         }
         other => panic!("nobody, or more than one, holds the lead: {other:?} {attempts:?}"),

@@ -13,7 +13,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::sync::{Notify, mpsc};
 use tokio::task::AbortHandle;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 /// The longest sleep between two looks at the queue.
 const LONGEST_SLEEP: Duration = Duration::from_secs(1);
@@ -21,6 +21,8 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(1);
 /// the worker is busy and looks for itself when it finishes a job.
 const FIRST_RECHECK: Duration = Duration::from_millis(2);
 const LONGEST_RECHECK: Duration = Duration::from_millis(32);
+/// A database that does not answer within this is away.
+const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 /// A worker that has not looked for jobs for so long while one was due does not hear; it is
 /// restarted. Longer than any job runs: a worker whose hands are full looks when one is free.
 const DEAF_AFTER: Duration = Duration::from_secs(60);
@@ -60,7 +62,8 @@ async fn tick(
     let mut recheck = FIRST_RECHECK;
     let mut due_since: Option<Instant> = None;
     loop {
-        let nap = match time_to_next_job(&pool, queue, ahead).await {
+        let asked = timeout(ANSWER_WITHIN, time_to_next_job(&pool, queue, ahead)).await;
+        let nap = match asked.unwrap_or(Err(sqlx::Error::PoolTimedOut)) {
             Ok(Some(wait)) if wait.is_zero() => {
                 wake.try_send(()).ok();
                 let due_for = due_since.get_or_insert_with(Instant::now).elapsed();

@@ -20,6 +20,10 @@ use tokio::time::Instant;
 /// The most jobs taken at once, so that workers share a burst.
 const LARGEST_BATCH: usize = 16;
 
+/// No job is in hand for so long: it runs for 30 s at most. One that seems to be was acknowledged in
+/// a commit that a crash of the server lost.
+const LONGEST_IN_HAND: Duration = Duration::from_secs(120);
+
 /// A job in hand.
 #[derive(Clone, Debug)]
 pub(super) struct Fetched {
@@ -91,16 +95,19 @@ impl Persistence for Ledger {
         Ok(())
     }
 
-    /// The second net under `presence`: jobs of workers that have not been seen for a while.
+    /// The second net under `presence`: jobs of workers that have not been seen for a while, and jobs
+    /// that have been in hand for longer than any job runs.
     async fn heartbeat(&mut self, worker: &WorkerContext) -> sqlx::Result<()> {
         self.register(worker).await?;
         sqlx::query!(
             "update apalis.jobs j set status = 'Pending', lock_by = null, lock_at = null, attempts = attempts + 1
              from apalis.workers w
              where w.id = j.lock_by and j.job_type = $1 and j.status in ('Queued', 'Running')
-               and w.last_seen < now() - $2::float8 * interval '1 second'",
+               and (w.last_seen < now() - $2::float8 * interval '1 second'
+                    or j.lock_at < now() - $3::float8 * interval '1 second')",
             self.queue,
-            self.orphaned_after.as_secs_f64()
+            self.orphaned_after.as_secs_f64(),
+            LONGEST_IN_HAND.as_secs_f64()
         )
         .execute(&self.pool)
         .await?;

@@ -20,9 +20,10 @@ use tokio::sync::{Notify, Semaphore};
 use tokio::time::{Instant, sleep, sleep_until};
 use tracing::Instrument;
 
-/// apalis's second net: a worker whose heartbeat is missing three times over is taken for dead.
+/// apalis's second net: a worker whose heartbeat is missing for a minute is taken for dead. Longer
+/// than a drain, during which there is none.
 const HEARTBEAT: Duration = Duration::from_secs(5);
-const MISSED_HEARTBEATS: u32 = 3;
+const MISSED_HEARTBEATS: u32 = 12;
 /// The pause before a worker that failed is started again, doubled while it keeps failing.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);

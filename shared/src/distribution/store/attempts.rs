@@ -53,7 +53,8 @@ pub(in super::super) async fn insert_next(
     .await?)
 }
 
-/// The claim: open, and `time` before the deadline. `false` if either fails.
+/// The claim: open, and `time` before the deadline, but not from before the offer (to the second that
+/// WhatsApp's times are cut to). `false` if any fails.
 pub(in super::super) async fn accept(
     connection: &mut PgConnection,
     attempt: AttemptId,
@@ -62,7 +63,8 @@ pub(in super::super) async fn accept(
 ) -> Result<bool> {
     let updated = sqlx::query!(
         "update distribution_attempt set status = 'accepted', acknowledged_at = $2, closed_at = $3
-         where id = $1 and status = 'open' and $2 < ack_deadline_at",
+         where id = $1 and status = 'open' and $2 < ack_deadline_at
+           and $2 >= assigned_at - interval '1 second'",
         attempt.0,
         time,
         now
@@ -87,7 +89,7 @@ pub(in super::super) async fn time_out(
              and not exists (
                  select from inbound_event e join "user" u on u.phone = e.sender
                  where u.id = a.sales_id and e.failures < $3
-                   and least(e.received_at, (e.payload ->> 'sent_at')::timestamptz) < a.ack_deadline_at)
+                   and e.acknowledged_at < a.ack_deadline_at)
            returning closed_at as "closed_at!""#,
         attempt.0,
         fixed_now,
@@ -98,7 +100,7 @@ pub(in super::super) async fn time_out(
 }
 
 /// Records, once, that the provider took the offer; more than a second after the assignment, the
-/// deadline moves forward by what was lost. Returns the deadline; `None` if there was nothing to record.
+/// deadline moves forward by what was lost, unless it has come: then it is final. Returns the deadline; `None` if there was nothing to record.
 pub(in super::super) async fn record_offer_accepted(
     connection: &mut PgConnection,
     attempt: AttemptId,
@@ -107,7 +109,7 @@ pub(in super::super) async fn record_offer_accepted(
     Ok(sqlx::query_scalar!(
         "update distribution_attempt
          set offer_accepted_at = $2,
-             ack_deadline_at = case when $2 - assigned_at > interval '1 second'
+             ack_deadline_at = case when $2 - assigned_at > interval '1 second' and $2 < ack_deadline_at
                                     then greatest(ack_deadline_at, $2 + (ack_deadline_at - assigned_at))
                                     else ack_deadline_at end
          where id = $1 and status = 'open' and offer_accepted_at is null

@@ -7,6 +7,10 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use sqlx::types::Json;
 
+/// The first key of the lock between a word's receipt and a roll; the second is the sender's number,
+/// hashed. "PLwd" in ASCII.
+pub(super) const WORD_LOCK_CLASS: i32 = 0x504C_7764;
+
 /// A word with the time of its receipt.
 #[derive(Clone, Debug)]
 pub(in super::super) struct InboundEvent {
@@ -16,6 +20,25 @@ pub(in super::super) struct InboundEvent {
     pub(in super::super) word: Word,
     /// When it was written down, by the one clock.
     pub(in super::super) received_at: DateTime<Utc>,
+    /// The time that it counts for.
+    pub(in super::super) acknowledged_at: DateTime<Utc>,
+}
+
+/// Says that a word of this sender is being written down, until the transaction ends. A roll that
+/// must know of it waits; one that has decided is waited for, so that the clock read after this
+/// tells which came first.
+pub(in super::super) async fn announce_word(
+    connection: &mut PgConnection,
+    word: &Word,
+) -> Result<()> {
+    sqlx::query!(
+        "select pg_advisory_xact_lock_shared($1, hashtext($2))::text as announced",
+        WORD_LOCK_CLASS,
+        word.from.as_str()
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(())
 }
 
 pub(in super::super) async fn insert_inbound(
@@ -23,13 +46,16 @@ pub(in super::super) async fn insert_inbound(
     id: MessageId,
     word: &Word,
     received_at: DateTime<Utc>,
+    acknowledged_at: DateTime<Utc>,
 ) -> Result<()> {
     sqlx::query!(
-        "insert into inbound_event (id, sender, payload, received_at) values ($1, $2, $3, $4)",
+        "insert into inbound_event (id, sender, payload, received_at, acknowledged_at)
+         values ($1, $2, $3, $4, $5)",
         id.0,
         word.from.as_str(),
         Json(word) as _,
-        received_at
+        received_at,
+        acknowledged_at
     )
     .execute(connection)
     .await?;
@@ -43,7 +69,7 @@ pub(in super::super) async fn take_inbound(
 ) -> Result<Option<InboundEvent>> {
     let row = sqlx::query!(
         r#"delete from inbound_event where id = $1
-           returning payload as "payload: Json<Word>", received_at"#,
+           returning payload as "payload: Json<Word>", received_at, acknowledged_at"#,
         id.0
     )
     .fetch_optional(connection)
@@ -52,6 +78,7 @@ pub(in super::super) async fn take_inbound(
         id,
         word: row.payload.0,
         received_at: row.received_at,
+        acknowledged_at: row.acknowledged_at,
     }))
 }
 
@@ -92,7 +119,7 @@ pub(in super::super) async fn word_in_time(
     Ok(sqlx::query_scalar!(
         r#"select e.id as "id: MessageId" from inbound_event e join "user" u on u.phone = e.sender
            where u.id = $1 and e.failures < $3
-             and least(e.received_at, (e.payload ->> 'sent_at')::timestamptz) < $2
+             and e.acknowledged_at < $2
            order by e.received_at limit 1"#,
         offer.sales_id.0,
         offer.ack_deadline_at,

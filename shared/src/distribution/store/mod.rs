@@ -13,9 +13,10 @@ pub(super) use cycles::{
     lock_open_cycle, members, open_held_cycle, read_one_snapshot,
 };
 pub(super) use inbound::{
-    InboundEvent, count_failure, inbound_before, insert_inbound, take_inbound, word_in_time,
+    InboundEvent, announce_word, count_failure, inbound_before, insert_inbound, take_inbound,
+    word_in_time,
 };
 pub(super) use offers::{
-    SendableOffer, latest_offer, lock_a_due_offer, lock_cycle_and_attempt, lock_offer,
-    next_deadline, offer, open_offers, sendable_offer,
+    SendableOffer, hold_words_of, latest_offer, lock_a_due_offer, lock_cycle_and_attempt,
+    lock_offer, next_deadline, offer, open_offers, sendable_offer,
 };

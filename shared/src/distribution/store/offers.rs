@@ -2,6 +2,7 @@
 //! lead → cycle → attempt: `for update of l, c, a` locks in the order of that list.
 
 use super::super::model::{AttemptStatus, Offer};
+use super::inbound::WORD_LOCK_CLASS;
 use crate::Result;
 use crate::id::{AttemptId, CycleId, LeadId, UserId};
 use chrono::{DateTime, Utc};
@@ -23,6 +24,23 @@ pub(in super::super) struct SendableOffer {
     pub(in super::super) words: Option<String>,
 }
 
+/// Waits for the agent's words that are being written down now, and keeps further ones waiting until
+/// the transaction ends. Whoever decides by "no word came in time" calls this first, in a statement
+/// of its own, so that the next one sees them.
+pub(in super::super) async fn hold_words_of(
+    connection: &mut PgConnection,
+    agent: &UserId,
+) -> Result<()> {
+    sqlx::query!(
+        r#"select pg_advisory_xact_lock($1, hashtext(phone))::text as held from "user" where id = $2"#,
+        WORD_LOCK_CLASS,
+        agent.0
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(())
+}
+
 /// The offer with everything about it locked, as it is once the locks are held.
 pub(in super::super) async fn lock_offer(
     connection: &mut PgConnection,
@@ -31,7 +49,8 @@ pub(in super::super) async fn lock_offer(
     Ok(sqlx::query_as!(
         Offer,
         r#"select a.id as "attempt: AttemptId", c.id as "cycle: CycleId", l.id as "lead: LeadId",
-                  a.sales_id as "sales_id: UserId", a.status as "status: AttemptStatus", a.ack_deadline_at
+                  a.sales_id as "sales_id: UserId", a.status as "status: AttemptStatus",
+                  a.assigned_at, a.ack_deadline_at
            from distribution_attempt a
            join distribution_cycle c on c.id = a.cycle_id
            join lead l on l.id = c.lead_id
@@ -47,19 +66,22 @@ pub(in super::super) async fn lock_offer(
 pub(in super::super) async fn lock_a_due_offer(
     connection: &mut PgConnection,
     now: DateTime<Utc>,
+    but_not: &[AttemptId],
 ) -> Result<Option<Offer>> {
     Ok(sqlx::query_as!(
         Offer,
         r#"select a.id as "attempt: AttemptId", c.id as "cycle: CycleId", l.id as "lead: LeadId",
-                  a.sales_id as "sales_id: UserId", a.status as "status: AttemptStatus", a.ack_deadline_at
+                  a.sales_id as "sales_id: UserId", a.status as "status: AttemptStatus",
+                  a.assigned_at, a.ack_deadline_at
            from distribution_attempt a
            join distribution_cycle c on c.id = a.cycle_id
            join lead l on l.id = c.lead_id
-           where a.status = 'open' and a.ack_deadline_at <= $1
+           where a.status = 'open' and a.ack_deadline_at <= $1 and a.id <> all($2::uuid[])
            order by a.ack_deadline_at
            limit 1
            for update of l, c, a skip locked"#,
-        now
+        now,
+        but_not as _
     )
     .fetch_optional(connection)
     .await?)
@@ -87,7 +109,8 @@ pub(in super::super) async fn offer(
     Ok(sqlx::query_as!(
         Offer,
         r#"select a.id as "attempt: AttemptId", c.id as "cycle: CycleId", c.lead_id as "lead: LeadId",
-                  a.sales_id as "sales_id: UserId", a.status as "status: AttemptStatus", a.ack_deadline_at
+                  a.sales_id as "sales_id: UserId", a.status as "status: AttemptStatus",
+                  a.assigned_at, a.ack_deadline_at
            from distribution_attempt a join distribution_cycle c on c.id = a.cycle_id
            where a.id = $1"#,
         attempt.0
@@ -104,7 +127,8 @@ pub(in super::super) async fn open_offers(
     Ok(sqlx::query_as!(
         Offer,
         r#"select a.id as "attempt: AttemptId", c.id as "cycle: CycleId", c.lead_id as "lead: LeadId",
-                  a.sales_id as "sales_id: UserId", a.status as "status: AttemptStatus", a.ack_deadline_at
+                  a.sales_id as "sales_id: UserId", a.status as "status: AttemptStatus",
+                  a.assigned_at, a.ack_deadline_at
            from distribution_attempt a join distribution_cycle c on c.id = a.cycle_id
            where a.sales_id = $1 and a.status = 'open'
            order by a.assigned_at, a.id"#,
@@ -114,19 +138,22 @@ pub(in super::super) async fn open_offers(
     .await?)
 }
 
-/// The offer last made to the agent, however it ended, if it reached them.
+/// The offer last made to the agent by that time, however it ended, if it reached them.
 pub(in super::super) async fn latest_offer(
     connection: &mut PgConnection,
     agent: &UserId,
+    by: DateTime<Utc>,
 ) -> Result<Option<Offer>> {
     Ok(sqlx::query_as!(
         Offer,
         r#"select a.id as "attempt: AttemptId", c.id as "cycle: CycleId", c.lead_id as "lead: LeadId",
-                  a.sales_id as "sales_id: UserId", a.status as "status: AttemptStatus", a.ack_deadline_at
+                  a.sales_id as "sales_id: UserId", a.status as "status: AttemptStatus",
+                  a.assigned_at, a.ack_deadline_at
            from distribution_attempt a join distribution_cycle c on c.id = a.cycle_id
-           where a.sales_id = $1 and a.status <> 'undeliverable'
+           where a.sales_id = $1 and a.status <> 'undeliverable' and a.assigned_at <= $2
            order by a.assigned_at desc, a.id desc limit 1"#,
-        agent.0
+        agent.0,
+        by
     )
     .fetch_optional(connection)
     .await?)

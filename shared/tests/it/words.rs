@@ -1,0 +1,215 @@
+//! Words at the edges: being written down while a roll decides, from before their offer, unreadable.
+
+use chrono::TimeDelta;
+use shared::distribution::{self, Ad, Checked, Door, Outcome, Word};
+use shared::id::{AttemptId, LeadId};
+use shared::phone::Phone;
+use shared::testing::{Harness, agent_phone};
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+async fn offered(harness: &Harness) -> (LeadId, AttemptId) {
+    let ad = Ad {
+        meta_lead_id: "meta-001".to_owned(),
+        name: None,
+        phone: Phone::from_human("test", "081234001234").expect("a number"),
+        source_ads: None,
+    };
+    let report = distribution::take_ad(&harness.app, &ad)
+        .await
+        .expect("taken");
+    (
+        report.lead.expect("a lead"),
+        report.attempt.expect("an offer"),
+    )
+}
+
+fn ok(label: &str) -> Word {
+    Word {
+        door: Door::Ack,
+        from: agent_phone(label),
+        body: "OK".to_owned(),
+        name: None,
+        source_ads: None,
+        message_id: None,
+        sent_at: None,
+        quoted_message_id: None,
+    }
+}
+
+async fn status(harness: &Harness, lead: LeadId) -> String {
+    sqlx::query_scalar("select status from lead where id = $1")
+        .bind(lead.0)
+        .fetch_one(&harness.app.pool)
+        .await
+        .expect("the lead")
+}
+
+/// The receipt of an OK has read the clock, before the deadline, and not yet committed when the
+/// alarm rings: the roll waits for it, and hears it first.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_word_that_is_being_written_down_is_waited_for_by_the_roll() {
+    let harness = Harness::new().await;
+    let app = &harness.app;
+    let (lead, attempt) = offered(&harness).await;
+    let received_at = harness.now() + TimeDelta::seconds(299);
+
+    let mut receipt = app.pool.begin().await.expect("a transaction");
+    sqlx::query("select pg_advisory_xact_lock_shared($1, hashtext($2))")
+        .bind(0x504C_7764_i32)
+        .bind(agent_phone("A").as_str())
+        .execute(&mut *receipt)
+        .await
+        .expect("announced");
+    sqlx::query(
+        "insert into inbound_event (id, sender, payload, received_at, acknowledged_at)
+         values (gen_random_uuid(), $1, $2, $3, $3)",
+    )
+    .bind(agent_phone("A").as_str())
+    .bind(serde_json::to_value(ok("A")).expect("JSON"))
+    .bind(received_at)
+    .execute(&mut *receipt)
+    .await
+    .expect("written down");
+
+    app.clock.set(harness.now() + TimeDelta::seconds(301));
+    let roll = tokio::spawn({
+        let app = app.clone();
+        async move { distribution::check_deadline(&app, attempt).await }
+    });
+    let deadline = Instant::now() + Duration::from_secs(10);
+    loop {
+        let waiting: i64 = sqlx::query_scalar(
+            "select count(*) from pg_locks
+             where locktype = 'advisory' and not granted
+               and database = (select oid from pg_database where datname = current_database())",
+        )
+        .fetch_one(&app.pool)
+        .await
+        .expect("a look");
+        if waiting == 1 {
+            break;
+        }
+        assert!(
+            Instant::now() < deadline && !roll.is_finished(),
+            "the roll did not wait"
+        );
+        sleep(Duration::from_millis(5)).await;
+    }
+    receipt.commit().await.expect("the receipt commits");
+    let checked = roll.await.expect("no panic").expect("checked");
+    assert!(matches!(checked, Checked::Over), "{checked:?}");
+    assert_eq!(status(&harness, lead).await, "claimed");
+}
+
+#[tokio::test]
+async fn an_ok_from_before_an_offer_was_made_is_not_for_it() {
+    let harness = Harness::new().await;
+    let app = &harness.app;
+    // Said with nothing open, and heard only after an offer was made.
+    let early = distribution::receive(app, &ok("A"))
+        .await
+        .expect("received");
+    app.clock.set(harness.now() + TimeDelta::seconds(2));
+    let (lead, _) = offered(&harness).await;
+    let report = distribution::hear(app, early).await.expect("heard");
+    assert_eq!(report.outcome, Outcome::NothingOpen);
+    assert_eq!(status(&harness, lead).await, "distributing");
+
+    // Its own time says the same, however late it arrives.
+    let stale = Word {
+        sent_at: Some(harness.now() - TimeDelta::seconds(30)),
+        ..ok("A")
+    };
+    let report = distribution::take_word(app, &stale).await.expect("heard");
+    assert_eq!(report.outcome, Outcome::NothingOpen);
+
+    // WhatsApp cuts to whole seconds: half a second before the offer may be half a second after it.
+    let cut = Word {
+        sent_at: Some(harness.now() - TimeDelta::milliseconds(500)),
+        ..ok("A")
+    };
+    let report = distribution::take_word(app, &cut).await.expect("heard");
+    assert_eq!(report.outcome, Outcome::Accepted);
+}
+
+#[tokio::test]
+async fn a_word_that_cannot_be_read_holds_up_neither_its_offer_nor_others_for_long() {
+    let harness = Harness::new().await;
+    let app = &harness.app;
+    let (lead, attempt) = offered(&harness).await;
+    sqlx::query(
+        "insert into inbound_event (id, sender, payload, received_at, acknowledged_at)
+         values (gen_random_uuid(), $1, '{\"door\": \"of the future\"}', $2, $2)",
+    )
+    .bind(agent_phone("A").as_str())
+    .bind(harness.now())
+    .execute(&app.pool)
+    .await
+    .expect("a word of a newer api");
+    let another = Ad {
+        meta_lead_id: "meta-002".to_owned(),
+        name: None,
+        phone: Phone::from_human("test", "081234001235").expect("a number"),
+        source_ads: None,
+    };
+    distribution::take_ad(app, &another).await.expect("taken");
+    app.clock.set(harness.now() + TimeDelta::seconds(301));
+
+    // The alarm fails, and its job comes back later; the sweep comes to its end.
+    assert!(distribution::check_deadline(app, attempt).await.is_err());
+    let mut rolled = 0;
+    for _ in 0..4 {
+        rolled += distribution::roll_all_due(app)
+            .await
+            .expect("a sweep")
+            .len();
+    }
+    // Five failures, and the word is a person's to look at.
+    assert_eq!(rolled, 2);
+    assert_eq!(status(&harness, lead).await, "distributing");
+    let failures: i32 = sqlx::query_scalar("select failures from inbound_event")
+        .fetch_one(&app.pool)
+        .await
+        .expect("the word is kept");
+    assert_eq!(failures, 5);
+    assert_eq!(
+        distribution::hear_what_was_left(app).await.expect("a look"),
+        0
+    );
+}
+
+#[tokio::test]
+async fn an_agent_whose_number_changes_between_tries_is_not_offered_the_lead_twice() {
+    let harness = Harness::new().await;
+    let app = &harness.app;
+    let (_, attempt) = offered(&harness).await;
+    harness.provider.is_away(1);
+    assert!(distribution::forward(app, attempt).await.is_err());
+    sqlx::query(r#"update "user" set phone = '081299990000' where id = 'sales-a'"#)
+        .execute(&app.pool)
+        .await
+        .expect("an operator edits the number");
+    distribution::forward(app, attempt).await.expect("sent");
+    distribution::forward(app, attempt)
+        .await
+        .expect("nothing to do");
+    let said = harness.provider.unheard();
+    assert_eq!(said.len(), 1);
+    assert_eq!(said[0].to, agent_phone("A"));
+}
+
+#[tokio::test]
+async fn a_deadline_that_has_come_is_final_however_late_the_provider_takes_the_offer() {
+    let harness = Harness::new().await;
+    let app = &harness.app;
+    let (_, attempt) = offered(&harness).await;
+    harness
+        .provider
+        .takes_the_next_after(TimeDelta::seconds(400));
+    distribution::forward(app, attempt).await.expect("sent");
+    let checked = distribution::check_deadline(app, attempt)
+        .await
+        .expect("checked");
+    assert!(matches!(checked, Checked::Rolled(_)), "{checked:?}");
+}
