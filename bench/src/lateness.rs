@@ -79,8 +79,12 @@ struct Report {
 pub(crate) async fn measure(options: &Options) -> anyhow::Result<()> {
     let folder = xtask::shell::root().join("target/bench-postgres");
     let programs = binaries(None, false).map_err(anyhow::Error::msg)?;
-    let cluster =
-        Cluster::start(&programs, &folder, Profile::Measured).map_err(anyhow::Error::msg)?;
+    let start = || Cluster::start(&programs, &folder, Profile::Measured);
+    // What a run that was killed left behind is of no use.
+    start()
+        .and_then(Cluster::destroy)
+        .map_err(anyhow::Error::msg)?;
+    let cluster = start().map_err(anyhow::Error::msg)?;
     let measured = measure_on(&cluster.url("property_lounge_bench"), options).await;
     cluster.destroy().map_err(anyhow::Error::msg)?;
     println!("{}", serde_json::to_string(&measured?)?);

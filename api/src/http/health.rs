@@ -57,7 +57,11 @@ impl Health {
         if let Err(error) = &migrated {
             tracing::warn!(%error, "api.not_ready");
         }
-        let workers = count_workers(&app).await.unwrap_or(0);
+        // A database that is away is asked once.
+        let workers = match &migrated {
+            Ok(_) => count_workers(&app).await.unwrap_or(0),
+            Err(_) => 0,
+        };
         let ready = Ready {
             database: migrated.is_ok(),
             migrated: migrated.unwrap_or(false),

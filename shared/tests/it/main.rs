@@ -2,6 +2,7 @@
 
 #![allow(missing_docs, reason = "tests are read by their names")]
 
+mod big;
 mod numbers;
 mod race;
 mod referee;
