@@ -86,12 +86,11 @@ enum Step {
 /// With lead, cycle and attempt locked: times the attempt out if it is due, and offers the lead to
 /// the next agent with a full window from now.
 async fn roll_locked(app: &App, connection: &mut PgConnection, offer: &Offer) -> Result<Step> {
-    store::hold_words_of(connection, &offer.sales_id).await?;
     let fixed_now = app.clock.fixed();
-    let Some(now) = store::time_out(connection, offer.attempt, fixed_now, MOST_FAILURES).await?
-    else {
-        return why_not(app, connection, offer).await;
-    };
+    let now = store::now_that_words_are_written(connection, &offer.sales_id, fixed_now).await?;
+    if !store::time_out(connection, offer.attempt, now, MOST_FAILURES).await? {
+        return why_not(connection, offer, now).await;
+    }
     let course = cycle::offer_next(app, connection, offer.lead, offer.cycle, now).await?;
     let next = match course {
         Course::Offered(opened) => Some(opened),
@@ -116,14 +115,13 @@ async fn roll_locked(app: &App, connection: &mut PgConnection, offer: &Offer) ->
 }
 
 /// Why an attempt was not rolled: a word is to be heard first, it is not due, or it is over.
-async fn why_not(app: &App, connection: &mut PgConnection, offer: &Offer) -> Result<Step> {
+async fn why_not(connection: &mut PgConnection, offer: &Offer, now: DateTime<Utc>) -> Result<Step> {
     if offer.status != AttemptStatus::Open {
         return Ok(Step::Checked(Checked::Over));
     }
     if let Some(word) = store::word_in_time(connection, offer, MOST_FAILURES).await? {
         return Ok(Step::Unheard(word));
     }
-    let now = app.clock.now(connection).await?;
     let wait = (offer.ack_deadline_at - now).to_std().unwrap_or_default();
     Ok(Step::Checked(Checked::NotDue(wait)))
 }

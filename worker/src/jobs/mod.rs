@@ -12,7 +12,7 @@ use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 /// A job that runs longer than this has hung; it is tried again.
-const LONGEST_RUN: Duration = Duration::from_secs(30);
+pub(crate) const LONGEST_RUN: Duration = Duration::from_secs(30);
 
 /// A job that this worker knows how to do.
 #[allow(

@@ -71,14 +71,18 @@ async fn tick(
                     tracing::error!(queue, "worker.deaf");
                     return;
                 }
-                let nap = recheck;
+                let nap = recheck.max(ahead / 4);
                 recheck = (recheck * 2).min(LONGEST_RECHECK);
                 nap
             }
             Ok(wait) => {
                 due_since = None;
                 recheck = FIRST_RECHECK;
-                wait.map_or(LONGEST_SLEEP, |wait| wait.min(LONGEST_SLEEP))
+                // Jobs that are taken ahead of time may be taken a few at a time.
+                let few_at_a_time = ahead / 4;
+                wait.map_or(LONGEST_SLEEP, |wait| {
+                    wait.min(LONGEST_SLEEP).max(few_at_a_time)
+                })
             }
             Err(error) => {
                 tracing::warn!(queue, %error, "worker.alarm_unsure");

@@ -17,7 +17,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Notify, Semaphore};
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tracing::Instrument;
 
 /// apalis's second net: a worker whose heartbeat is missing for a minute is taken for dead. Longer
@@ -79,11 +79,12 @@ pub(crate) async fn work<J: Perform>(process: Arc<Process>, terms: Terms) {
 
 /// Runs one apalis worker to its end, and says why it ended.
 async fn work_once<J: Perform>(process: &Arc<Process>, name: &str, terms: &Terms) -> String {
+    let slots = Arc::new(Semaphore::new(terms.slots));
     let ledger = Ledger {
         pool: process.bookkeeping.clone(),
         queue: J::QUEUE,
         ahead: terms.ahead,
-        slots: Arc::new(Semaphore::new(terms.slots)),
+        slots: Arc::clone(&slots),
         orphaned_after: HEARTBEAT * MISSED_HEARTBEATS,
         pulse: Pulse::new(),
     };
@@ -107,14 +108,30 @@ async fn work_once<J: Perform>(process: &Arc<Process>, name: &str, terms: &Terms
     let mut stop = process.stop.clone();
     let mut running = pin!(worker.run());
     tokio::select! {
-        ended = &mut running => return describe(ended),
-        _ = &mut deaf => return "it did not hear its alarm".to_owned(),
+        ended = &mut running => {
+            let reason = describe(ended);
+            let_go(terms, &slots).await;
+            return reason;
+        }
+        _ = &mut deaf => {
+            let_go(terms, &slots).await;
+            return "it did not hear its alarm".to_owned();
+        }
         _ = stop.wait_for(|stop| *stop) => {}
     }
     if let Err(error) = context.stop() {
         return format!("it could not be stopped: {error}");
     }
     describe(running.await)
+}
+
+/// Waits for the jobs in hand, which run on when their apalis worker has ended: their rows are put
+/// back afterwards, and would be run twice at once.
+async fn let_go(terms: &Terms, slots: &Semaphore) {
+    let all = u32::try_from(terms.slots).unwrap_or(u32::MAX);
+    timeout(jobs::LONGEST_RUN, slots.acquire_many(all))
+        .await
+        .ok();
 }
 
 fn describe(ended: Result<(), WorkerError>) -> String {
@@ -131,25 +148,35 @@ struct Hands {
 }
 
 /// Runs one job when it is due, and tells apalis what became of it.
+///
+/// The job is a task of its own: apalis polls all the jobs of a worker in one task, and only when it
+/// is not busy with its own bookkeeping, so that a roll would wait for an acknowledgement's commit.
 async fn handle<J: Perform>(job: Fetched, hands: Data<Arc<Hands>>) -> Result<(), BoxDynError> {
+    let hands = Arc::clone(&hands);
+    let outcome = tokio::spawn(async move { run::<J>(job, &hands).await }).await??;
+    match outcome {
+        Outcome::Done => Ok(()),
+        Outcome::Again(_) => Err("to be tried again".into()),
+        Outcome::Dead => Err(Box::new(AbortError::new("a dead letter"))),
+    }
+}
+
+async fn run<J: Perform>(job: Fetched, hands: &Hands) -> sqlx::Result<Outcome> {
     until(job.due).await;
     let span = tracing::info_span!("job", queue = J::QUEUE, id = job.id, request = job.request);
     let work = jobs::run::<J>(&hands.app, &job.payload, job.tried).instrument(span);
-    match with_request_id(job.request.clone(), work).await {
-        Outcome::Done => Ok(()),
-        Outcome::Again(wait) => {
-            // apalis has no delay of its own: a failed job is fetched again once `run_at` has come.
-            sqlx::query!(
-                "update apalis.jobs set run_at = clock_timestamp() + $2::float8 * interval '1 second' where id = $1",
-                job.id,
-                wait.as_secs_f64()
-            )
-            .execute(&hands.process.bookkeeping)
-            .await?;
-            Err("to be tried again".into())
-        }
-        Outcome::Dead => Err(Box::new(AbortError::new("a dead letter"))),
+    let outcome = with_request_id(job.request.clone(), work).await;
+    if let Outcome::Again(wait) = outcome {
+        // apalis has no delay of its own: a failed job is fetched again once `run_at` has come.
+        sqlx::query!(
+            "update apalis.jobs set run_at = clock_timestamp() + $2::float8 * interval '1 second' where id = $1",
+            job.id,
+            wait.as_secs_f64()
+        )
+        .execute(&hands.process.bookkeeping)
+        .await?;
     }
+    Ok(outcome)
 }
 
 /// Waits until an instant, and not a tick of the timer longer.

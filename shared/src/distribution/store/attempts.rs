@@ -75,28 +75,27 @@ pub(in super::super) async fn accept(
 }
 
 /// The roll: open, the deadline has come, and no word of the agent's that came in time is left
-/// unheard. Returns the instant it was decided at, read once the row is locked; `None` if any fails.
+/// unheard. `false` if any fails.
 pub(in super::super) async fn time_out(
     connection: &mut PgConnection,
     attempt: AttemptId,
-    fixed_now: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
     most_failures: i32,
-) -> Result<Option<DateTime<Utc>>> {
-    Ok(sqlx::query_scalar!(
-        r#"update distribution_attempt a set status = 'timed_out', closed_at = clock.now
-           from (select coalesce($2::timestamptz, clock_timestamp()) as now) clock
-           where a.id = $1 and a.status = 'open' and a.ack_deadline_at <= clock.now
+) -> Result<bool> {
+    let updated = sqlx::query!(
+        r#"update distribution_attempt a set status = 'timed_out', closed_at = $2
+           where a.id = $1 and a.status = 'open' and a.ack_deadline_at <= $2
              and not exists (
                  select from inbound_event e join "user" u on u.phone = e.sender
                  where u.id = a.sales_id and e.failures < $3
-                   and e.acknowledged_at < a.ack_deadline_at)
-           returning closed_at as "closed_at!""#,
+                   and e.acknowledged_at < a.ack_deadline_at)"#,
         attempt.0,
-        fixed_now,
+        now,
         most_failures
     )
-    .fetch_optional(connection)
-    .await?)
+    .execute(connection)
+    .await?;
+    Ok(updated.rows_affected() == 1)
 }
 
 /// Records, once, that the provider took the offer; more than a second after the assignment, the

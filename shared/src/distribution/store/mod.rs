@@ -17,6 +17,6 @@ pub(super) use inbound::{
     word_in_time,
 };
 pub(super) use offers::{
-    SendableOffer, hold_words_of, latest_offer, lock_a_due_offer, lock_cycle_and_attempt,
-    lock_offer, next_deadline, offer, open_offers, sendable_offer,
+    SendableOffer, latest_offer, lock_a_due_offer, lock_cycle_and_attempt, lock_offer,
+    next_deadline, now_that_words_are_written, offer, open_offers, sendable_offer,
 };

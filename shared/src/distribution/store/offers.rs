@@ -24,21 +24,29 @@ pub(in super::super) struct SendableOffer {
     pub(in super::super) words: Option<String>,
 }
 
-/// Waits for the agent's words that are being written down now, and keeps further ones waiting until
-/// the transaction ends. Whoever decides by "no word came in time" calls this first, in a statement
-/// of its own, so that the next one sees them.
-pub(in super::super) async fn hold_words_of(
+/// Waits until the agent's words that are being written down now have been, and then reads the clock,
+/// in a statement of its own, so that the next one sees them. A word that comes later reads the
+/// clock later.
+///
+/// The lock is held for an instant: rolls of one agent's offers do not wait for one another.
+pub(in super::super) async fn now_that_words_are_written(
     connection: &mut PgConnection,
     agent: &UserId,
-) -> Result<()> {
-    sqlx::query!(
-        r#"select pg_advisory_xact_lock($1, hashtext(phone))::text as held from "user" where id = $2"#,
+    fixed_now: Option<DateTime<Utc>>,
+) -> Result<DateTime<Utc>> {
+    // A select list is evaluated in its order: locked, released, and the clock read after that.
+    let row = sqlx::query!(
+        r#"select pg_advisory_lock($1, hashtext(phone))::text as held,
+                  pg_advisory_unlock($1, hashtext(phone)) as released,
+                  coalesce($3::timestamptz, clock_timestamp()) as "now!"
+           from "user" where id = $2"#,
         WORD_LOCK_CLASS,
-        agent.0
+        agent.0,
+        fixed_now
     )
-    .fetch_optional(connection)
+    .fetch_one(connection)
     .await?;
-    Ok(())
+    Ok(row.now)
 }
 
 /// The offer with everything about it locked, as it is once the locks are held.
