@@ -2,6 +2,7 @@
 
 use clap::{Args, Parser, Subcommand};
 use shared::config::{Database, Distribution, Telemetry, TextOverrides, WhatsApp};
+use shared::jobs::Announce;
 use shared::providers::provider;
 use shared::{App, Clock, Result, db};
 use std::net::IpAddr;
@@ -70,6 +71,7 @@ impl Settings {
             clock: Clock::database(),
             provider: provider(self.whatsapp.wa_provider),
             distribution: self.distribution,
+            announce: Announce::Everyone,
             texts: Arc::new(self.texts.clone().catalogue()?),
             company_phone: self.whatsapp.property_lounge_wa.clone(),
         })

@@ -2,6 +2,7 @@
 
 use crate::clock::Clock;
 use crate::config::Distribution;
+use crate::jobs::Announce;
 use crate::phone::Phone;
 use crate::providers::Provider;
 use crate::texts::Texts;
@@ -19,6 +20,8 @@ pub struct App {
     pub provider: Arc<dyn Provider>,
     /// How leads are distributed.
     pub distribution: Distribution,
+    /// Who is told of the jobs that a roll writes.
+    pub announce: Announce,
     /// What clients and salespeople read.
     pub texts: Arc<Texts>,
     /// The company's own number, the sender of everything we say (`PROPERTY_LOUNGE_WA`).

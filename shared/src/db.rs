@@ -1,16 +1,12 @@
 //! The database: connecting, and bringing its schema up to date.
 
 use crate::{Error, Result};
-use apalis_postgres::PostgresStorage;
 use secrecy::{ExposeSecret, SecretString};
-use sqlx::Postgres;
-use sqlx::migrate::{MigrateDatabase, Migrator};
+use sqlx::migrate::MigrateDatabase;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::{Connection, Postgres};
 use std::str::FromStr;
 use std::time::Duration;
-
-/// Our own tables. apalis keeps its tables and its own history of migrations in schema `apalis`.
-pub static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
 
 /// How long an operation waits for a connection before it says that the database is away.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -40,23 +36,25 @@ pub fn patient_pool(options: PgConnectOptions) -> PgPool {
         .connect_lazy_with(options)
 }
 
+/// A connection that was used within this time is taken to be alive: a question less in every
+/// operation. One that broke all the same fails its user, who is tried again, and is not kept.
+const TRUSTED_FOR: Duration = Duration::from_secs(1);
+
 /// A pool for domain transactions. Connects when first used, so that a process starts, and says
 /// that it is not ready, while the database is away.
 pub fn pool(options: PgConnectOptions, connections: u32) -> PgPool {
     PgPoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(ACQUIRE_TIMEOUT)
-        .connect_lazy_with(options.options(MANNERS))
-}
-
-/// As [`pool`], without asking the server whether a connection is alive before each use: a round
-/// trip saved where every millisecond counts. A worker's first jobs after an outage may fail for it,
-/// and are tried again.
-pub fn trusting_pool(options: PgConnectOptions, connections: u32) -> PgPool {
-    PgPoolOptions::new()
-        .max_connections(connections)
-        .acquire_timeout(ACQUIRE_TIMEOUT)
         .test_before_acquire(false)
+        .before_acquire(|connection, meta| {
+            Box::pin(async move {
+                if meta.idle_for > TRUSTED_FOR {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
         .connect_lazy_with(options.options(MANNERS))
 }
 
@@ -85,31 +83,12 @@ pub async fn create_if_missing(database_url: &SecretString) -> Result<()> {
     }
 }
 
-/// Brings both schemas up to date: apalis's, then ours. Safe to run again, and by several at once.
+/// Brings the schema up to date. Safe to run again, and by several at once.
 pub async fn migrate(pool: &PgPool) -> Result<()> {
-    // Both migrators take the same advisory lock, one after the other. Jobs have to exist before
-    // ours, whose operations write them.
-    PostgresStorage::migrations().run(pool).await?;
-    MIGRATIONS.run(pool).await?;
-    Ok(())
+    Ok(migrations::run(pool).await?)
 }
 
 /// Whether every migration that this binary knows has been applied.
 pub async fn is_migrated(pool: &PgPool) -> Result<bool> {
-    let tables: bool = sqlx::query_scalar!(
-        r#"select to_regclass('public._sqlx_migrations') is not null
-              and to_regclass('apalis.jobs') is not null as "exist!""#
-    )
-    .fetch_one(pool)
-    .await?;
-    if !tables {
-        return Ok(false);
-    }
-    // Not a checked query: the table is the migrator's own, made when it first runs.
-    let newest: Option<i64> =
-        sqlx::query_scalar("select max(version) from public._sqlx_migrations where success")
-            .fetch_one(pool)
-            .await?;
-    let known = MIGRATIONS.iter().map(|migration| migration.version).max();
-    Ok(newest >= known)
+    Ok(migrations::are_applied(pool).await?)
 }

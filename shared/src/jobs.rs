@@ -22,6 +22,19 @@ pub const CHANNEL: &str = "property_lounge_jobs";
 /// least this often ([`crate::config::Distribution::poll`] is bounded by it).
 pub const ANNOUNCE_WITHIN: Duration = Duration::from_secs(60);
 
+/// Who is told of a job when its transaction commits.
+///
+/// PostgreSQL lets only one transaction at a time commit with a NOTIFY, its wait for the disk
+/// included: at a hundred rolls a second they would queue for one another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Announce {
+    /// Every worker, by NOTIFY.
+    Everyone,
+    /// Nobody: the writer is a worker and will look for the job itself. Should it die first, another
+    /// finds the job by looking.
+    Nobody,
+}
+
 /// A kind of background job.
 pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// The queue: the kind, and the version of its payload.
@@ -106,13 +119,14 @@ impl Scheduled {
     }
 }
 
-/// Writes one job: [`enqueue_all`].
+/// Writes one job and announces it: [`enqueue_all`].
 pub async fn enqueue<J: Job>(
     connection: &mut PgConnection,
     job: &J,
     run_at: DateTime<Utc>,
 ) -> Result<()> {
-    enqueue_all(connection, &[Scheduled::new(job, run_at)?]).await
+    let jobs = [Scheduled::new(job, run_at)?];
+    enqueue_all(connection, &jobs, Announce::Everyone).await
 }
 
 /// Writes jobs in the caller's transaction, to run when they are due or soon after. They exist when
@@ -120,7 +134,11 @@ pub async fn enqueue<J: Job>(
 ///
 /// Not apalis's own push, which floors `run_at` to a whole second and aborts the caller's
 /// transaction on a key it has seen (`docs/decisions/0003-apalis.md`).
-pub async fn enqueue_all(connection: &mut PgConnection, jobs: &[Scheduled]) -> Result<()> {
+pub async fn enqueue_all(
+    connection: &mut PgConnection,
+    jobs: &[Scheduled],
+    announce: Announce,
+) -> Result<()> {
     let ids: Vec<&str> = jobs.iter().map(|job| job.id.as_str()).collect();
     let queues: Vec<&str> = jobs.iter().map(|job| job.queue).collect();
     let payloads: Vec<&[u8]> = jobs.iter().map(|job| job.payload.as_slice()).collect();
@@ -137,7 +155,7 @@ pub async fn enqueue_all(connection: &mut PgConnection, jobs: &[Scheduled]) -> R
              returning job_type, run_at
          )
          select pg_notify($8, job_type)::text as announced from written
-         where run_at <= clock_timestamp() + $9::float8 * interval '1 second'",
+         where $10::bool and run_at <= clock_timestamp() + $9::float8 * interval '1 second'",
         &ids as _,
         &queues as _,
         &payloads as _,
@@ -147,6 +165,7 @@ pub async fn enqueue_all(connection: &mut PgConnection, jobs: &[Scheduled]) -> R
         telemetry::request_id().unwrap_or_default(),
         CHANNEL,
         ANNOUNCE_WITHIN.as_secs_f64(),
+        announce == Announce::Everyone,
     )
     .fetch_all(connection)
     .await?;

@@ -47,6 +47,14 @@ impl Bell {
         Arc::clone(&self.sweep)
     }
 
+    /// The bells for what a roll writes: an offer to send, and its alarm.
+    pub(crate) fn of_a_roll(&self) -> Vec<Arc<Notify>> {
+        vec![
+            self.of::<ForwardLeadToSales>(),
+            self.of::<CheckAckDeadline>(),
+        ]
+    }
+
     fn ring(&self, name: &str) {
         for (queue, notify) in &self.queues {
             if *queue == name {
@@ -58,7 +66,8 @@ impl Bell {
         }
     }
 
-    fn ring_all(&self) {
+    /// Rings every bell: there may be something for anybody.
+    pub(crate) fn ring_all(&self) {
         for (queue, _) in &self.queues {
             self.ring(queue);
         }

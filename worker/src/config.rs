@@ -2,6 +2,7 @@
 
 use clap::Parser;
 use shared::config::{Database, Distribution, Telemetry, TextOverrides, WhatsApp};
+use shared::jobs::Announce;
 use shared::providers::provider;
 use shared::{App, Clock, Result, db};
 use std::net::IpAddr;
@@ -42,10 +43,11 @@ impl Settings {
     pub fn app(&self) -> Result<App> {
         let options = db::options(&self.database.database_url, "property-lounge-worker")?;
         Ok(App {
-            pool: db::trusting_pool(options, self.database.database_connections),
+            pool: db::pool(options, self.database.database_connections),
             clock: Clock::database(),
             provider: provider(self.whatsapp.wa_provider),
             distribution: self.distribution,
+            announce: Announce::Nobody,
             texts: Arc::new(self.texts.clone().catalogue()?),
             company_phone: self.whatsapp.property_lounge_wa.clone(),
         })

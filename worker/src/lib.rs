@@ -63,7 +63,7 @@ pub async fn run(settings: &Settings, app: App, stop: watch::Receiver<bool>) -> 
     let bookkeeping = db::bookkeeping_pool(options.clone(), BOOKKEEPING_CONNECTIONS);
     // Rolls never wait for a connection behind messages that are being sent.
     let deadlines = App {
-        pool: db::trusting_pool(options.clone(), DEADLINE_CONNECTIONS),
+        pool: db::pool(options.clone(), DEADLINE_CONNECTIONS),
         ..app.clone()
     };
     let presence = Arc::new(Presence::new());
@@ -83,11 +83,12 @@ pub async fn run(settings: &Settings, app: App, stop: watch::Receiver<bool>) -> 
     let (bell, ringer) = bell::hang(process.bookkeeping.clone());
     tracing::info!(instance = presence.instance(), "worker.started");
     let work = async {
-        let terms = |app: &App, slots, ahead, bell| Terms {
+        let terms = |app: &App, slots, ahead, bell, rings| Terms {
             app: app.clone(),
             slots,
             ahead,
             bell,
+            rings,
         };
         let (app, slots) = (&process.app, settings.worker_concurrency);
         let deadlines = terms(
@@ -95,14 +96,17 @@ pub async fn run(settings: &Settings, app: App, stop: watch::Receiver<bool>) -> 
             DEADLINES_IN_HAND,
             DEADLINES_AHEAD,
             bell.of::<CheckAckDeadline>(),
+            bell.of_a_roll(),
         );
-        let forwards = terms(app, slots, Duration::ZERO, bell.of::<ForwardLeadToSales>());
-        let messages = terms(app, slots, Duration::ZERO, bell.of::<SendMessage>());
+        let forward_bell = bell.of::<ForwardLeadToSales>();
+        let forwards = terms(app, slots, Duration::ZERO, forward_bell, Vec::new());
+        let message_bell = bell.of::<SendMessage>();
+        let messages = terms(app, slots, Duration::ZERO, message_bell, Vec::new());
         tokio::join!(
             queue::work::<CheckAckDeadline>(Arc::clone(&process), deadlines),
             queue::work::<ForwardLeadToSales>(Arc::clone(&process), forwards),
             queue::work::<SendMessage>(Arc::clone(&process), messages),
-            sweep::run(Arc::clone(&process), bell.sweeps()),
+            sweep::run(Arc::clone(&process), &bell),
         )
     };
     work.await;

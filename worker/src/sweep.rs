@@ -2,12 +2,12 @@
 //! rows that another is at are passed over.
 
 use crate::Process;
+use crate::bell::Bell;
 use crate::presence::Reaper;
 use chrono::TimeDelta;
 use shared::distribution;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 /// How long after a deadline the sweep looks: an alarm that rang has long rolled it by then.
@@ -16,6 +16,8 @@ const AFTER_DEADLINE: TimeDelta = TimeDelta::milliseconds(250);
 const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
 /// A sweep that takes longer waits for a database that does not answer.
 const LONGEST_SWEEP: Duration = Duration::from_secs(30);
+/// How often the next deadline is asked for: another worker's roll announces its own to nobody.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How often dead workers are looked for.
 const REAP_EVERY: Duration = Duration::from_millis(500);
 /// How often what is old is removed.
@@ -26,13 +28,14 @@ const UNSURE: Duration = Duration::from_secs(1);
 const KEEP_DEAD_DAYS: f64 = 30.0;
 
 /// Sweeps until the process is told to stop.
-pub(crate) async fn run(process: Arc<Process>, deadlines: Arc<Notify>) {
-    tokio::join!(sweep(&process, &deadlines), keep_house(&process));
+pub(crate) async fn run(process: Arc<Process>, bell: &Bell) {
+    tokio::join!(sweep(&process, bell), keep_house(&process));
 }
 
 /// Rolls overdue attempts, acts on words left unheard and releases held leads; then sleeps until
 /// the earlier of `DISTRIBUTION_POLL_MS` and the next deadline + 250 ms.
-async fn sweep(process: &Process, deadlines: &Notify) {
+async fn sweep(process: &Process, bell: &Bell) {
+    let deadlines = bell.sweeps();
     let mut stop = process.stop.clone();
     while !*stop.borrow() {
         let swept = tokio::select! {
@@ -40,7 +43,8 @@ async fn sweep(process: &Process, deadlines: &Notify) {
             _ = stop.wait_for(|stop| *stop) => return,
         };
         match swept {
-            Ok(Ok(())) => {}
+            Ok(Ok(false)) => {}
+            Ok(Ok(true)) => bell.ring_all(),
             Ok(Err(error)) => tracing::warn!(%error, "sweep.failed"),
             Err(_) => tracing::warn!("sweep.failed: it took too long"),
         }
@@ -50,8 +54,9 @@ async fn sweep(process: &Process, deadlines: &Notify) {
             let wake = next_sweep(process)
                 .await
                 .clamp(earliest, latest.max(earliest));
+            let look_again = Instant::now() + LOOK_EVERY;
             tokio::select! {
-                () = sleep_until(wake) => break,
+                () = sleep_until(wake.min(look_again)) => if wake <= look_again { break },
                 // A new deadline may be nearer than the one slept for.
                 () = deadlines.notified() => {}
                 _ = stop.wait_for(|stop| *stop) => return,
@@ -74,13 +79,15 @@ async fn next_sweep(process: &Process) -> Instant {
     }
 }
 
-async fn sweep_once(process: &Process) -> shared::Result<()> {
+/// Whether it made an offer, whose jobs were announced to nobody.
+async fn sweep_once(process: &Process) -> shared::Result<bool> {
     distribution::hear_what_was_left(&process.app).await?;
-    for rolled in distribution::roll_all_due(&process.app).await? {
+    let rolled = distribution::roll_all_due(&process.app).await?;
+    for rolled in &rolled {
         tracing::warn!(attempt = %rolled.attempt, "sweep.rolled: no alarm had");
     }
-    distribution::release_held(&process.app).await?;
-    Ok(())
+    let released = distribution::release_held(&process.app).await?;
+    Ok(!rolled.is_empty() || released > 0)
 }
 
 async fn keep_house(process: &Process) {

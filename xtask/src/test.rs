@@ -48,7 +48,7 @@ pub fn main(arguments: &[String]) -> Result<()> {
     match words.first().map(|word| word.as_str()) {
         None => everything(yes, long),
         Some("only") => with_server(yes, |url| nextest(url, long, &words[1..])),
-        Some("prepare") => with_server(yes, |url| prepare::write(&migrated(url)?)),
+        Some("prepare") => with_server(yes, |url| prepare::write(&migrated(url, &["migrations"])?)),
         Some("openapi") => write_openapi(),
         Some("postgres") => {
             let server = Server::open(yes)?;
@@ -149,7 +149,7 @@ fn steps(ledger: &mut Ledger, yes: bool, long: bool) -> Result<()> {
         })
         .and_then(|()| {
             ledger.step("checked queries", || {
-                prepare::check(&migrated(&server.url)?)
+                prepare::check(&migrated(&server.url, &["api", "migrate"])?)
             })
         })
         .and_then(|()| ledger.step("tests", || nextest(&server.url, long, &[])));
@@ -203,8 +203,9 @@ fn with_server(yes: bool, work: impl FnOnce(&str) -> Result<()>) -> Result<()> {
     worked.and(closed)
 }
 
-/// A migrated database of the given server, for the query checks.
-fn migrated(url: &str) -> Result<String> {
+/// A migrated database of the given server, for the query checks. The migrator is a package that has
+/// been built already, or one that builds while the queries are being changed.
+fn migrated(url: &str, migrator: &[&str]) -> Result<String> {
     let (server, query) = url
         .split_once('?')
         .map_or((url, String::new()), |(server, query)| {
@@ -212,10 +213,12 @@ fn migrated(url: &str) -> Result<String> {
         });
     let server = server.rsplit_once('/').map_or(server, |(server, _)| server);
     let url = format!("{server}/pl_checked_queries{query}");
-    run(
-        offline(cargo().args(["run", "--quiet", "--package", "api", "--", "migrate"]))
-            .env("DATABASE_URL", &url),
-    )?;
+    let (package, arguments) = migrator.split_first().ok_or("no migrator is named")?;
+    let mut migrate = cargo();
+    migrate
+        .args(["run", "--quiet", "--package", package, "--"])
+        .args(arguments);
+    run(offline(&mut migrate).env("DATABASE_URL", &url))?;
     Ok(url)
 }
 

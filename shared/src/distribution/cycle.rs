@@ -70,7 +70,7 @@ pub(super) async fn offer_next(
             Scheduled::new(&forward, now)?,
             Scheduled::new(&alarm, deadline)?,
         ];
-        enqueue_all(connection, &jobs).await?;
+        enqueue_all(connection, &jobs, app.announce).await?;
         return Ok(Course::Offered(Opened {
             attempt,
             sales_id: new.sales_id,

@@ -1,11 +1,11 @@
 //! A database for each test, cloned from a template that is migrated and seeded once.
 
 use crate::config::Distribution;
+use crate::jobs::Announce;
 use crate::phone::Phone;
 use crate::providers::dummy::Dummy;
 use crate::texts::Texts;
 use crate::{App, Clock, db, seed};
-use apalis_postgres::PostgresStorage;
 use secrecy::SecretString;
 use sqlx::postgres::{PgConnectOptions, PgPool};
 use sqlx::{ConnectOptions, PgConnection, Row};
@@ -134,6 +134,7 @@ async fn fill(url: &str) {
             ack_window: Duration::from_secs(300),
             poll: Duration::from_secs(15),
         },
+        announce: Announce::Everyone,
         texts: Arc::new(Texts::default()),
         company_phone: Phone::from_e164("+6281200000000").expect("a number"),
     };
@@ -202,7 +203,7 @@ fn with_database(url: &str, name: &str) -> String {
 fn migrations_hash() -> String {
     use std::hash::{DefaultHasher, Hash, Hasher};
     let mut hasher = DefaultHasher::new();
-    for migrator in [&db::MIGRATIONS, &PostgresStorage::migrations()] {
+    for migrator in [&migrations::MIGRATIONS, &migrations::of_apalis()] {
         for migration in migrator.iter() {
             (migration.version, &migration.checksum).hash(&mut hasher);
         }

@@ -9,6 +9,7 @@ pub use long::trials;
 pub use provider::ScriptedProvider;
 
 use crate::config::Distribution;
+use crate::jobs::Announce;
 use crate::phone::Phone;
 use crate::providers::Provider;
 use crate::texts::Texts;
@@ -50,6 +51,7 @@ impl Harness {
                 ack_window: Duration::from_secs(300),
                 poll: Duration::from_secs(15),
             },
+            announce: Announce::Everyone,
             texts: Arc::new(Texts::default()),
             company_phone: Phone::from_e164("+620000000000").expect("the seed's number"),
         };

@@ -5,7 +5,7 @@
 //! the bell rings, and wakes the worker. Should a wake-up fall between two fetches, the job is
 //! still due at the next question and the worker is woken again.
 
-use super::ledger::Pulse;
+use super::call::Call;
 use apalis_core::backend::ext::poll_strategy::{PollSnapshot, PollStrategy};
 use sqlx::PgPool;
 use std::sync::Arc;
@@ -13,14 +13,14 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::sync::{Notify, mpsc};
 use tokio::task::AbortHandle;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 
-/// The longest sleep between two looks at the queue.
-const LONGEST_SLEEP: Duration = Duration::from_secs(1);
-/// The sleep after waking the worker for a job that is due: doubled while it stays due, since then
-/// the worker is busy and looks for itself when it finishes a job.
-const FIRST_RECHECK: Duration = Duration::from_millis(2);
-const LONGEST_RECHECK: Duration = Duration::from_millis(32);
+/// The longest time between two looks at the queue.
+const LONGEST_NAP: Duration = Duration::from_secs(1);
+/// The shortest: doubled while a job stays due, since then the worker is busy and looks for itself
+/// when it finishes one.
+const SHORTEST_NAP: Duration = Duration::from_millis(5);
+const LONGEST_RECHECK: Duration = Duration::from_millis(80);
 /// A database that does not answer within this is away.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 /// A worker that has not looked for jobs for so long while one was due does not hear; it is
@@ -39,11 +39,11 @@ pub(crate) fn set(
     queue: &'static str,
     ahead: Duration,
     bell: Arc<Notify>,
-    pulse: Pulse,
+    call: Call,
 ) -> (Alarm, tokio::task::JoinHandle<()>) {
     // One wake-up that waits is as good as many.
     let (wake, wakes) = mpsc::channel(1);
-    let clockwork = tokio::spawn(tick(pool, queue, ahead, bell, pulse, wake));
+    let clockwork = tokio::spawn(tick(pool, queue, ahead, bell, call, wake));
     let alarm = Alarm {
         wakes,
         clockwork: clockwork.abort_handle(),
@@ -56,46 +56,54 @@ async fn tick(
     queue: &'static str,
     ahead: Duration,
     bell: Arc<Notify>,
-    pulse: Pulse,
+    call: Call,
     wake: mpsc::Sender<()>,
 ) {
-    let mut recheck = FIRST_RECHECK;
+    let ring = || {
+        call.call();
+        wake.try_send(()).ok();
+    };
+    // Jobs that are taken ahead of time may be taken a few at a time.
+    let shortest_nap = SHORTEST_NAP.max(ahead / 4);
+    let mut recheck = shortest_nap;
     let mut due_since: Option<Instant> = None;
     loop {
+        let asked_at = Instant::now();
         let asked = timeout(ANSWER_WITHIN, time_to_next_job(&pool, queue, ahead)).await;
         let nap = match asked.unwrap_or(Err(sqlx::Error::PoolTimedOut)) {
             Ok(Some(wait)) if wait.is_zero() => {
-                wake.try_send(()).ok();
+                ring();
                 let due_for = due_since.get_or_insert_with(Instant::now).elapsed();
-                if due_for > DEAF_AFTER && pulse.age() > DEAF_AFTER {
+                if due_for > DEAF_AFTER && call.unheard_for() > DEAF_AFTER {
                     tracing::error!(queue, "worker.deaf");
                     return;
                 }
-                let nap = recheck.max(ahead / 4);
-                recheck = (recheck * 2).min(LONGEST_RECHECK);
+                let nap = recheck;
+                recheck = (recheck * 2).min(LONGEST_RECHECK.max(shortest_nap));
                 nap
             }
             Ok(wait) => {
                 due_since = None;
-                recheck = FIRST_RECHECK;
-                // Jobs that are taken ahead of time may be taken a few at a time.
-                let few_at_a_time = ahead / 4;
-                wait.map_or(LONGEST_SLEEP, |wait| {
-                    wait.min(LONGEST_SLEEP).max(few_at_a_time)
-                })
+                recheck = shortest_nap;
+                wait.unwrap_or(LONGEST_NAP).clamp(shortest_nap, LONGEST_NAP)
             }
             Err(error) => {
                 tracing::warn!(queue, %error, "worker.alarm_unsure");
                 due_since = None;
-                LONGEST_SLEEP
+                LONGEST_NAP
             }
         };
-        tokio::select! {
-            () = sleep(nap) => if due_since.is_none() && nap < LONGEST_SLEEP {
-                wake.try_send(()).ok();
-            },
-            () = bell.notified() => {
-                wake.try_send(()).ok();
+        // An announced job is fetched at once; when the next one is due is asked a little later, for
+        // all those that are announced meanwhile.
+        let may_ask_at = asked_at + shortest_nap;
+        let mut ask_at = Instant::now() + nap;
+        loop {
+            tokio::select! {
+                () = sleep_until(ask_at) => break,
+                () = bell.notified() => {
+                    ring();
+                    ask_at = ask_at.min(may_ask_at);
+                }
             }
         }
     }

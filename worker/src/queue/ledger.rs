@@ -5,6 +5,7 @@
 //! (`docs/decisions/0003-apalis.md` has the figures). Runs on connections whose commits do not wait
 //! for the disk: what may be lost is who had a job, and every job may run twice.
 
+use super::call::Call;
 use apalis_core::backend::persistence::{Persistence, TaskEvent};
 use apalis_core::task::Task;
 use apalis_core::task::builder::TaskBuilder;
@@ -12,7 +13,7 @@ use apalis_core::task::status::Status;
 use apalis_core::task::task_id::TaskId;
 use apalis_core::worker::context::WorkerContext;
 use sqlx::PgPool;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
@@ -52,29 +53,8 @@ pub(super) struct Ledger {
     pub(super) slots: Arc<Semaphore>,
     /// A worker whose heartbeat is older is taken for dead.
     pub(super) orphaned_after: Duration,
-    /// When the worker last looked for jobs.
-    pub(super) pulse: Pulse,
-}
-
-/// When a worker last looked for jobs: one that does not, while jobs are due, is deaf.
-#[derive(Clone, Debug)]
-pub(super) struct Pulse(Arc<Mutex<Instant>>);
-
-impl Pulse {
-    pub(super) fn new() -> Self {
-        Self(Arc::new(Mutex::new(Instant::now())))
-    }
-
-    pub(super) fn beat(&self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
-    }
-
-    pub(super) fn age(&self) -> Duration {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .elapsed()
-    }
+    /// Whether to look for jobs.
+    pub(super) call: Call,
 }
 
 impl Persistence for Ledger {
@@ -115,9 +95,10 @@ impl Persistence for Ledger {
     }
 
     async fn fetch_next(&mut self, worker: &WorkerContext) -> sqlx::Result<Vec<Task<Fetched>>> {
-        self.pulse.beat();
+        self.call.heard();
         let room = self.slots.available_permits().min(LARGEST_BATCH);
-        if room == 0 {
+        // apalis comes here after every job that ends, too, which is no reason to ask the database.
+        if room == 0 || !self.call.take() {
             return Ok(Vec::new());
         }
         let rows = sqlx::query!(
@@ -139,6 +120,9 @@ impl Persistence for Ledger {
         .fetch_all(&self.pool)
         .await?;
         let fetched_at = Instant::now();
+        if rows.len() == room {
+            self.call.call();
+        }
         let mut tasks = Vec::with_capacity(rows.len());
         for row in rows {
             // Only this fetch takes slots, and it took no more jobs than there are.

@@ -2,6 +2,7 @@
 
 mod alarm;
 mod backend;
+mod call;
 mod ledger;
 
 use crate::Process;
@@ -10,7 +11,8 @@ use crate::outcome::Outcome;
 use apalis::prelude::{AbortError, BoxDynError, Data, WorkerBuilder, WorkerContext, WorkerError};
 use apalis_core::backend::ext::poll_strategy::PollWith;
 use backend::Queue;
-use ledger::{Fetched, Ledger, Pulse};
+use call::Call;
+use ledger::{Fetched, Ledger};
 use shared::App;
 use shared::telemetry::with_request_id;
 use std::pin::pin;
@@ -42,6 +44,8 @@ pub(crate) struct Terms {
     pub(crate) ahead: Duration,
     /// Rings when one of its jobs is announced.
     pub(crate) bell: Arc<Notify>,
+    /// Rung after each of its jobs: what that may have written was announced to nobody.
+    pub(crate) rings: Vec<Arc<Notify>>,
 }
 
 /// Works a queue until the process is told to stop. An apalis worker ends at the first error of its
@@ -86,19 +90,20 @@ async fn work_once<J: Perform>(process: &Arc<Process>, name: &str, terms: &Terms
         ahead: terms.ahead,
         slots: Arc::clone(&slots),
         orphaned_after: HEARTBEAT * MISSED_HEARTBEATS,
-        pulse: Pulse::new(),
+        call: Call::new(),
     };
     let (alarm, mut deaf) = alarm::set(
         process.bookkeeping.clone(),
         J::QUEUE,
         terms.ahead,
         Arc::clone(&terms.bell),
-        ledger.pulse.clone(),
+        ledger.call.clone(),
     );
     let context = WorkerContext::new(name);
     let hands = Arc::new(Hands {
         app: terms.app.clone(),
         process: Arc::clone(process),
+        rings: terms.rings.clone(),
     });
     let worker = WorkerBuilder::new(context.clone())
         .backend(PollWith::new(Queue::new(ledger, HEARTBEAT), alarm))
@@ -145,6 +150,7 @@ fn describe(ended: Result<(), WorkerError>) -> String {
 struct Hands {
     app: App,
     process: Arc<Process>,
+    rings: Vec<Arc<Notify>>,
 }
 
 /// Runs one job when it is due, and tells apalis what became of it.
@@ -166,6 +172,9 @@ async fn run<J: Perform>(job: Fetched, hands: &Hands) -> sqlx::Result<Outcome> {
     let span = tracing::info_span!("job", queue = J::QUEUE, id = job.id, request = job.request);
     let work = jobs::run::<J>(&hands.app, &job.payload, job.tried).instrument(span);
     let outcome = with_request_id(job.request.clone(), work).await;
+    for bell in &hands.rings {
+        bell.notify_one();
+    }
     if let Outcome::Again(wait) = outcome {
         // apalis has no delay of its own: a failed job is fetched again once `run_at` has come.
         sqlx::query!(

@@ -1,0 +1,43 @@
+//! The schema: the SQL files of this folder, applied in their order, after apalis's own.
+//!
+//! A crate that checks no query, so that it builds while the queries of the others are being
+//! changed: `./test prepare` migrates with it before it checks them.
+
+use apalis_postgres::PostgresStorage;
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::postgres::PgPool;
+
+/// Our own tables. apalis keeps its tables and its own history of migrations in schema `apalis`.
+pub static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
+
+/// apalis's tables.
+pub fn of_apalis() -> Migrator {
+    PostgresStorage::migrations()
+}
+
+/// Brings both schemas up to date: apalis's, then ours. Safe to run again, and by several at once.
+pub async fn run(pool: &PgPool) -> Result<(), MigrateError> {
+    // Both migrators take the same advisory lock, one after the other. Jobs have to exist before
+    // ours, whose operations write them.
+    of_apalis().run(pool).await?;
+    MIGRATIONS.run(pool).await
+}
+
+/// Whether every migration that this binary knows has been applied.
+pub async fn are_applied(pool: &PgPool) -> sqlx::Result<bool> {
+    let tables: bool = sqlx::query_scalar(
+        "select to_regclass('public._sqlx_migrations') is not null
+            and to_regclass('apalis.jobs') is not null",
+    )
+    .fetch_one(pool)
+    .await?;
+    if !tables {
+        return Ok(false);
+    }
+    let newest: Option<i64> =
+        sqlx::query_scalar("select max(version) from public._sqlx_migrations where success")
+            .fetch_one(pool)
+            .await?;
+    let known = MIGRATIONS.iter().map(|migration| migration.version).max();
+    Ok(newest >= known)
+}
