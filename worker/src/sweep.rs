@@ -10,8 +10,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
-/// How long after a deadline the sweep looks: an alarm that rang has long rolled it by then.
-const AFTER_DEADLINE: TimeDelta = TimeDelta::milliseconds(250);
+/// How long after a deadline the sweep sees to it: an alarm that rang has long rolled it by then.
+const AFTER_DEADLINE: Duration = Duration::from_millis(250);
 /// The pause after a sweep that left something overdue.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
 /// A sweep that takes longer waits for a database that does not answer.
@@ -73,7 +73,10 @@ async fn next_sweep(process: &Process) -> Instant {
     )
     .await;
     match asked {
-        Ok(Ok(Some(time))) => Instant::now() + (time + AFTER_DEADLINE).to_std().unwrap_or_default(),
+        Ok(Ok(Some(time))) => {
+            let grace = TimeDelta::from_std(AFTER_DEADLINE).unwrap_or_default();
+            Instant::now() + (time + grace).to_std().unwrap_or_default()
+        }
         Ok(Ok(None)) => Instant::now() + process.app.distribution.poll,
         Ok(Err(_)) | Err(_) => Instant::now() + UNSURE,
     }
@@ -82,7 +85,7 @@ async fn next_sweep(process: &Process) -> Instant {
 /// Whether it made an offer, whose jobs were announced to nobody.
 async fn sweep_once(process: &Process) -> shared::Result<bool> {
     distribution::hear_what_was_left(&process.app).await?;
-    let rolled = distribution::roll_all_due(&process.app).await?;
+    let rolled = distribution::roll_all_due(&process.app, AFTER_DEADLINE).await?;
     for rolled in &rolled {
         tracing::warn!(attempt = %rolled.attempt, "sweep.rolled: no alarm had");
     }

@@ -10,6 +10,7 @@ use poem_openapi::{Object, OpenApi};
 use shared::distribution::{self, Door, Rolled, Word};
 use shared::phone::Phone;
 use shared::{App, Error};
+use std::time::Duration;
 use uuid::Uuid;
 
 pub struct Dummy;
@@ -134,7 +135,7 @@ impl Dummy {
     async fn run_timeouts(&self, app: Data<&App>) -> Result<TimeoutsAnswer> {
         only_with_dummy(&app)?;
         let mut rolled = Vec::new();
-        for one in distribution::roll_all_due(&app).await? {
+        for one in distribution::roll_all_due(&app, Duration::ZERO).await? {
             rolled.push(describe(&app, one).await?);
         }
         Ok(Json(TimeoutsAnswer {

@@ -8,6 +8,7 @@ use crate::id::{AttemptId, MessageId};
 use crate::{App, Result};
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
+use std::time::Duration;
 
 /// Rolls this attempt if it is open and its deadline has come; safe at any time, any number of times.
 ///
@@ -31,16 +32,19 @@ pub async fn check_deadline(app: &App, attempt: AttemptId) -> Result<Checked> {
     }
 }
 
-/// Rolls every attempt that is due now, each in a transaction of its own, oldest deadline first.
+/// Rolls every attempt that has been due for at least `overdue_by`, each in a transaction of its own,
+/// oldest deadline first.
 /// Attempts that another worker is rolling are left to it; one that waits for a word which cannot be
 /// heard is left for the next time.
-pub async fn roll_all_due(app: &App) -> Result<Vec<Rolled>> {
+pub async fn roll_all_due(app: &App, overdue_by: Duration) -> Result<Vec<Rolled>> {
     let mut rolled = Vec::new();
     let mut left = Vec::new();
     loop {
         let mut transaction = app.pool.begin().await?;
         let now = app.clock.now(&mut transaction).await?;
-        let Some(offer) = store::lock_a_due_offer(&mut transaction, now, &left).await? else {
+        let Some(offer) =
+            store::lock_a_due_offer(&mut transaction, now - overdue_by, &left).await?
+        else {
             return Ok(rolled);
         };
         match roll_locked(app, &mut transaction, &offer).await? {

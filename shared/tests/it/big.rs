@@ -4,6 +4,7 @@ use shared::distribution::{self, Ad};
 use shared::phone::Phone;
 use shared::testing::{Harness, trials};
 use sqlx::PgPool;
+use std::time::Duration;
 
 /// Fills the tables with leads that went hangus long ago.
 async fn history(pool: &PgPool, leads: usize) {
@@ -84,7 +85,7 @@ async fn the_deadline_path_reads_by_index_however_long_the_history() {
         .app
         .clock
         .set(harness.now() + chrono::TimeDelta::minutes(5));
-    let rolled = distribution::roll_all_due(&harness.app)
+    let rolled = distribution::roll_all_due(&harness.app, Duration::ZERO)
         .await
         .expect("a sweep");
     assert_eq!(rolled.len(), 1);

@@ -160,10 +160,10 @@ async fn race_of_many_rollers_rolls_each_attempt_once() {
     sleep(Duration::from_millis(10)).await;
     let app = &harness.app;
     let sweeps = tokio::join!(
-        distribution::roll_all_due(app),
-        distribution::roll_all_due(app),
-        distribution::roll_all_due(app),
-        distribution::roll_all_due(app),
+        distribution::roll_all_due(app, Duration::ZERO),
+        distribution::roll_all_due(app, Duration::ZERO),
+        distribution::roll_all_due(app, Duration::ZERO),
+        distribution::roll_all_due(app, Duration::ZERO),
     );
     let rolled: usize = [sweeps.0, sweeps.1, sweeps.2, sweeps.3]
         .into_iter()

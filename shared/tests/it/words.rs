@@ -160,7 +160,7 @@ async fn a_word_that_cannot_be_read_holds_up_neither_its_offer_nor_others_for_lo
     assert!(distribution::check_deadline(app, attempt).await.is_err());
     let mut rolled = 0;
     for _ in 0..4 {
-        rolled += distribution::roll_all_due(app)
+        rolled += distribution::roll_all_due(app, Duration::ZERO)
             .await
             .expect("a sweep")
             .len();
