@@ -58,6 +58,18 @@ pub fn pool(options: PgConnectOptions, connections: u32) -> PgPool {
         .connect_lazy_with(options.options(MANNERS))
 }
 
+/// As [`pool`], without ever asking whether a connection is alive: a round trip saved where every
+/// millisecond counts. The first operations after an outage may fail for it, and are tried again.
+pub(crate) fn trusting_pool(
+    options: PgConnectOptions,
+    further: impl FnOnce(PgPoolOptions) -> PgPoolOptions,
+) -> PgPool {
+    let pool = PgPoolOptions::new()
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .test_before_acquire(false);
+    further(pool).connect_lazy_with(options.options(MANNERS))
+}
+
 /// A pool for the queue's own bookkeeping, which may be lost in a crash of the database.
 ///
 /// `synchronous_commit` is off: what apalis writes here says only who is running a job. Should the

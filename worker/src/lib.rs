@@ -25,7 +25,7 @@ use config::Settings;
 use presence::Presence;
 use queue::Terms;
 use shared::jobs::{CheckAckDeadline, ForwardLeadToSales, SendMessage};
-use shared::{App, Result, db};
+use shared::{App, Result, db, distribution};
 use sqlx::PgPool;
 use std::sync::Arc;
 use std::time::Duration;
@@ -63,7 +63,7 @@ pub async fn run(settings: &Settings, app: App, stop: watch::Receiver<bool>) -> 
     let bookkeeping = db::bookkeeping_pool(options.clone(), BOOKKEEPING_CONNECTIONS);
     // Rolls never wait for a connection behind messages that are being sent.
     let deadlines = App {
-        pool: db::pool(options.clone(), DEADLINE_CONNECTIONS),
+        pool: distribution::pool_for_rolls(options.clone(), DEADLINE_CONNECTIONS),
         ..app.clone()
     };
     let presence = Arc::new(Presence::new());

@@ -51,12 +51,15 @@ async fn sweep(process: &Process, bell: &Bell) {
         let earliest = Instant::now() + SHORTEST_PAUSE;
         let latest = Instant::now() + process.app.distribution.poll;
         loop {
-            let wake = next_sweep(process)
+            // Asked again on waking: alarms have mostly seen to it by then.
+            let due = next_sweep(process)
                 .await
                 .clamp(earliest, latest.max(earliest));
-            let look_again = Instant::now() + LOOK_EVERY;
+            if due <= Instant::now() {
+                break;
+            }
             tokio::select! {
-                () = sleep_until(wake.min(look_again)) => if wake <= look_again { break },
+                () = sleep_until(due.min(Instant::now() + LOOK_EVERY)) => {}
                 // A new deadline may be nearer than the one slept for.
                 () = deadlines.notified() => {}
                 _ = stop.wait_for(|stop| *stop) => return,

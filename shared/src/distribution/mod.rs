@@ -19,6 +19,7 @@ mod hear;
 mod intake;
 mod model;
 mod policy;
+mod rehearse;
 mod roll;
 mod store;
 mod view;
@@ -31,5 +32,6 @@ pub use model::{
     Ad, Attempt, AttemptStatus, Checked, Cycle, CycleStatus, CycleStory, Door, Journey, Opened,
     Outcome, Report, Rolled, Standing, Word,
 };
+pub use rehearse::pool_for_rolls;
 pub use roll::{check_deadline, next_deadline, roll_all_due, time_to_next_deadline};
 pub use view::{agent, journey, standing};

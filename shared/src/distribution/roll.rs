@@ -74,11 +74,7 @@ pub async fn next_deadline(app: &App) -> Result<Option<DateTime<Utc>>> {
 /// How long until the next deadline; negative if it has passed.
 pub async fn time_to_next_deadline(app: &App) -> Result<Option<TimeDelta>> {
     let mut connection = app.pool.acquire().await?;
-    let Some(deadline) = store::next_deadline(&mut connection).await? else {
-        return Ok(None);
-    };
-    let now = app.clock.now(&mut connection).await?;
-    Ok(Some(deadline - now))
+    store::time_to_next_deadline(&mut connection, app.clock.fixed()).await
 }
 
 enum Step {

@@ -19,4 +19,5 @@ pub(super) use inbound::{
 pub(super) use offers::{
     SendableOffer, latest_offer, lock_a_due_offer, lock_cycle_and_attempt, lock_offer,
     next_deadline, now_that_words_are_written, offer, open_offers, sendable_offer,
+    time_to_next_deadline,
 };

@@ -5,7 +5,7 @@ use super::super::model::{AttemptStatus, Offer};
 use super::inbound::WORD_LOCK_CLASS;
 use crate::Result;
 use crate::id::{AttemptId, CycleId, LeadId, UserId};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
 
 /// An open offer with all that its text needs, read at one moment.
@@ -204,4 +204,19 @@ pub(in super::super) async fn next_deadline(
     )
     .fetch_one(connection)
     .await?)
+}
+
+pub(in super::super) async fn time_to_next_deadline(
+    connection: &mut PgConnection,
+    fixed_now: Option<DateTime<Utc>>,
+) -> Result<Option<TimeDelta>> {
+    let microseconds = sqlx::query_scalar!(
+        "select (extract(epoch from min(ack_deadline_at) - coalesce($1::timestamptz, clock_timestamp()))
+                 * 1000000)::bigint
+         from distribution_attempt where status = 'open'",
+        fixed_now
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(microseconds.map(TimeDelta::microseconds))
 }
