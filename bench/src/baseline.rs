@@ -1,8 +1,9 @@
 //! What one commit costs on this cluster, in the same run.
 
 use crate::percentiles::Percentiles;
-use sqlx::PgPool;
-use std::time::Instant;
+use sqlx::{Connection, PgPool};
+use std::time::Duration;
+use tokio::time::{Instant, sleep_until};
 
 /// The time of one-row transactions, one after the other on one connection.
 pub(crate) async fn commits(pool: &PgPool, count: usize) -> anyhow::Result<Percentiles> {
@@ -17,6 +18,33 @@ pub(crate) async fn commits(pool: &PgPool, count: usize) -> anyhow::Result<Perce
             .execute(&mut *connection)
             .await?;
         times.push(started.elapsed().as_secs_f64() * 1000.0);
+    }
+    Ok(Percentiles::of(times))
+}
+
+/// How many statements a roll is between its BEGIN and its COMMIT.
+const STATEMENTS_OF_A_ROLL: usize = 5;
+
+/// The time of transactions of as many statements as a roll, trivial ones, ten a second, from the
+/// instant that each was due at: the floor that a machine which is mostly asleep sets for a roll.
+pub(crate) async fn paced(pool: &PgPool, count: u32) -> anyhow::Result<Percentiles> {
+    let mut connection = pool.acquire().await?;
+    let first = Instant::now() + Duration::from_millis(100);
+    let mut times = Vec::new();
+    for n in 0..count {
+        let due = first + Duration::from_millis(100) * n;
+        sleep_until(due).await;
+        let mut transaction = connection.begin().await?;
+        for _ in 1..STATEMENTS_OF_A_ROLL {
+            sqlx::query("select clock_timestamp()")
+                .execute(&mut *transaction)
+                .await?;
+        }
+        sqlx::query("insert into bench_commit values (clock_timestamp())")
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+        times.push(due.elapsed().as_secs_f64() * 1000.0);
     }
     Ok(Percentiles::of(times))
 }

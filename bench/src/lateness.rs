@@ -72,6 +72,8 @@ struct Report {
     figure: &'static str,
     seconds: u32,
     commit_ms: Percentiles,
+    /// A transaction of as many statements, ten a second: the machine's share of a roll.
+    paced_ms: Percentiles,
     runs: Vec<Measured>,
 }
 
@@ -99,6 +101,8 @@ async fn measure_on(url: &str, options: &Options) -> anyhow::Result<Report> {
     seed_agents(&pool).await?;
     let commit_ms = baseline::commits(&pool, 1000).await?;
     println!("one commit                {}", commit_ms.line());
+    let paced_ms = baseline::paced(&pool, 300).await?;
+    println!("trivial transaction, 10/s {}", paced_ms.line());
     let mut runs = Vec::new();
     for scenario in SCENARIOS {
         if options
@@ -132,6 +136,7 @@ async fn measure_on(url: &str, options: &Options) -> anyhow::Result<Report> {
         figure: "lateness",
         seconds: options.seconds,
         commit_ms,
+        paced_ms,
         runs,
     })
 }
