@@ -98,7 +98,9 @@ fn start(program: &Program) -> Result<Child> {
 fn wait(child: &mut Child, stop: &AtomicBool) -> bool {
     loop {
         if matches!(child.try_wait(), Ok(Some(_)) | Err(_)) {
-            return false;
+            // Ctrl-C at a terminal reaches the children as it reaches us.
+            thread::sleep(Duration::from_millis(100));
+            return stop.load(Ordering::SeqCst);
         }
         if stop.load(Ordering::SeqCst) {
             break;
