@@ -36,26 +36,32 @@ pub fn patient_pool(options: PgConnectOptions) -> PgPool {
         .connect_lazy_with(options)
 }
 
-/// A connection that was used within this time is taken to be alive: a question less in every
-/// operation. One that broke all the same fails its user, who is tried again, and is not kept.
-const TRUSTED_FOR: Duration = Duration::from_secs(1);
-
 /// A pool for domain transactions. Connects when first used, so that a process starts, and says
 /// that it is not ready, while the database is away.
 pub fn pool(options: PgConnectOptions, connections: u32) -> PgPool {
     PgPoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(ACQUIRE_TIMEOUT)
-        .test_before_acquire(false)
-        .before_acquire(|connection, meta| {
-            Box::pin(async move {
-                if meta.idle_for > TRUSTED_FOR {
-                    connection.ping().await?;
-                }
-                Ok(true)
-            })
-        })
         .connect_lazy_with(options.options(MANNERS))
+}
+
+/// A connection of a worker that was used within this time is taken to be alive: a round trip less
+/// in every job. One that broke all the same fails that job, which is tried again.
+const TRUSTED_FOR: Duration = Duration::from_secs(1);
+
+/// As [`pool`], for whoever tries again.
+pub fn worker_pool(options: PgConnectOptions, connections: u32) -> PgPool {
+    trusting_pool(options, |pool| {
+        pool.max_connections(connections)
+            .before_acquire(|connection, meta| {
+                Box::pin(async move {
+                    if meta.idle_for > TRUSTED_FOR {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
+    })
 }
 
 /// As [`pool`], without ever asking whether a connection is alive: a round trip saved where every
@@ -76,7 +82,7 @@ pub(crate) fn trusting_pool(
 /// server lose the last of it, a job runs a second time, and every job may. Jobs are *enqueued* in
 /// the domain's transactions, on the durable pool.
 pub fn bookkeeping_pool(options: PgConnectOptions, connections: u32) -> PgPool {
-    pool(
+    worker_pool(
         options.options([("synchronous_commit", "off")]),
         connections,
     )

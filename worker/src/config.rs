@@ -43,7 +43,7 @@ impl Settings {
     pub fn app(&self) -> Result<App> {
         let options = db::options(&self.database.database_url, "property-lounge-worker")?;
         Ok(App {
-            pool: db::pool(options, self.database.database_connections),
+            pool: db::worker_pool(options, self.database.database_connections),
             clock: Clock::database(),
             provider: provider(self.whatsapp.wa_provider),
             distribution: self.distribution,
