@@ -1,7 +1,7 @@
 //! The api's settings.
 
 use clap::{Args, Parser, Subcommand};
-use shared::config::{Database, Distribution, Telemetry, TextOverrides, WhatsApp};
+use shared::config::{Database, Distribution, Telemetry, TextOverrides, WhatsApp, Words};
 use shared::jobs::Announce;
 use shared::providers::provider;
 use shared::{App, Clock, Result, db};
@@ -48,6 +48,9 @@ pub struct Settings {
     /// Which WhatsApp we speak through.
     #[command(flatten)]
     pub whatsapp: WhatsApp,
+    /// What agents' words mean.
+    #[command(flatten)]
+    pub words: Words,
     /// What clients and salespeople read.
     #[command(flatten)]
     pub texts: TextOverrides,
@@ -72,6 +75,7 @@ impl Settings {
             provider: provider(self.whatsapp.wa_provider),
             distribution: self.distribution,
             announce: Announce::Everyone,
+            lexicon: Arc::new(self.words.lexicon()?),
             texts: Arc::new(self.texts.clone().catalogue()?),
             company_phone: self.whatsapp.property_lounge_wa.clone(),
         })

@@ -2,6 +2,7 @@
 
 use crate::clock::Clock;
 use crate::config::Distribution;
+use crate::distribution::lexicon::Lexicon;
 use crate::jobs::Announce;
 use crate::phone::Phone;
 use crate::providers::Provider;
@@ -22,6 +23,8 @@ pub struct App {
     pub distribution: Distribution,
     /// Who is told of the jobs that a roll writes.
     pub announce: Announce,
+    /// What agents' words mean.
+    pub lexicon: Arc<Lexicon>,
     /// What clients and salespeople read.
     pub texts: Arc<Texts>,
     /// The company's own number, the sender of everything we say (`PROPERTY_LOUNGE_WA`).

@@ -1,6 +1,7 @@
 //! Every setting, in groups that both binaries flatten. The doc comment is the help text, the
 //! environment variable is the seed's; `.env.example` lists them all (a test compares the two).
 
+use crate::distribution::lexicon::{self, Lexicon};
 use crate::phone::Phone;
 use crate::texts::{Text, Texts};
 use crate::{Error, Result};
@@ -73,22 +74,57 @@ pub enum ProviderKind {
     Dummy,
 }
 
+/// What agents' words mean: lists of phrases, separated by commas. A message counts only if it is made
+/// of these phrases, and perhaps an offer's code, alone.
+#[derive(Args, Clone, Debug)]
+pub struct Words {
+    /// Words that accept an offer.
+    #[arg(long, env = "LEXICON_OK", default_value = lexicon::OK)]
+    pub lexicon_ok: String,
+    /// Words that pass it on.
+    #[arg(long, env = "LEXICON_DECLINE", default_value = lexicon::DECLINE)]
+    pub lexicon_decline: String,
+    /// Words that may stand beside either and change nothing.
+    #[arg(long, env = "LEXICON_POLITE", default_value = lexicon::POLITE)]
+    pub lexicon_polite: String,
+}
+
+impl Words {
+    /// The lexicon that they make.
+    pub fn lexicon(&self) -> Result<Lexicon> {
+        Lexicon::new(
+            &self.lexicon_ok,
+            &self.lexicon_decline,
+            &self.lexicon_polite,
+        )
+    }
+}
+
 /// What clients and salespeople read. A text keeps its placeholders in braces; `\n` breaks a line.
 #[derive(Args, Clone, Debug, Default)]
 pub struct TextOverrides {
     /// To a client, once a cycle, when they wrote. No placeholders.
     #[arg(long, env = "TEXT_AUTO_REPLY")]
     pub text_auto_reply: Option<String>,
-    /// To an agent: a lead is offered. {label} {name} {phone} {source} {message} {window} {deadline}
+    /// To an agent: a lead is offered. {label} {code} {name} {phone} {source} {message} {window} {deadline}
     #[arg(long, env = "TEXT_OFFER")]
     pub text_offer: Option<String>,
     /// To the agent who claimed. {name} {phone} {source}
     #[arg(long, env = "TEXT_CLAIMED")]
     pub text_claimed: Option<String>,
+    /// To an agent who passed. {name}
+    #[arg(long, env = "TEXT_DECLINED")]
+    pub text_declined: Option<String>,
+    /// To an agent whose offer was taken back, somebody's earlier OK being heard late. {name} {owner}
+    #[arg(long, env = "TEXT_WITHDRAWN")]
+    pub text_withdrawn: Option<String>,
+    /// To an agent whose OK came late, when somebody has the lead. {name} {deadline} {owner}
+    #[arg(long, env = "TEXT_LATE_TAKEN")]
+    pub text_late_taken: Option<String>,
     /// To an agent whose OK came late. {name} {deadline}
     #[arg(long, env = "TEXT_LATE")]
     pub text_late: Option<String>,
-    /// To an agent whose OK fits several offers. {count} {offers}
+    /// To an agent whose OK fits several offers. {count} {offers} {code}
     #[arg(long, env = "TEXT_AMBIGUOUS")]
     pub text_ambiguous: Option<String>,
     /// To an agent who has no offer to accept. No placeholders.
@@ -110,7 +146,10 @@ impl TextOverrides {
             (Text::AutoReply, self.text_auto_reply),
             (Text::Offer, self.text_offer),
             (Text::Claimed, self.text_claimed),
+            (Text::Declined, self.text_declined),
+            (Text::Withdrawn, self.text_withdrawn),
             (Text::Late, self.text_late),
+            (Text::LateTaken, self.text_late_taken),
             (Text::Ambiguous, self.text_ambiguous),
             (Text::NothingOpen, self.text_nothing_open),
             (Text::OwnerClientWrote, self.text_owner_client_wrote),

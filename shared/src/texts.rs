@@ -12,8 +12,14 @@ pub enum Text {
     Offer,
     /// To the agent who claimed: the lead is yours.
     Claimed,
+    /// To an agent who passed.
+    Declined,
+    /// To an agent whose offer was taken back: somebody's earlier OK was heard late.
+    Withdrawn,
     /// To an agent whose OK came too late: "terlambat".
     Late,
+    /// The same, when somebody has the lead.
+    LateTaken,
     /// To an agent whose OK fits several offers.
     Ambiguous,
     /// To an agent who has no offer.
@@ -33,7 +39,7 @@ struct Entry {
 }
 
 /// The catalogue. The auto-reply is the seed's, letter for letter.
-const CATALOGUE: [Entry; 8] = [
+const CATALOGUE: [Entry; 11] = [
     Entry {
         text: Text::AutoReply,
         variable: "TEXT_AUTO_REPLY",
@@ -43,9 +49,9 @@ const CATALOGUE: [Entry; 8] = [
     Entry {
         text: Text::Offer,
         variable: "TEXT_OFFER",
-        default: "Lead baru untuk {label}\nNama: {name}\nWA: {phone}\nSumber: {source}\nPesan: {message}\n\nBalas OK dalam {window} (sebelum {deadline}) untuk mengambil lead ini.",
+        default: "Lead baru untuk {label} (kode {code})\nNama: {name}\nWA: {phone}\nSumber: {source}\nPesan: {message}\n\nBalas OK dalam {window} (sebelum {deadline}) untuk mengambil lead ini, atau LEWATI untuk melewatkannya.",
         placeholders: &[
-            "label", "name", "phone", "source", "message", "window", "deadline",
+            "label", "code", "name", "phone", "source", "message", "window", "deadline",
         ],
     },
     Entry {
@@ -55,16 +61,34 @@ const CATALOGUE: [Entry; 8] = [
         placeholders: &["name", "phone", "source"],
     },
     Entry {
+        text: Text::Declined,
+        variable: "TEXT_DECLINED",
+        default: "Baik, lead {name} dilewatkan ke agen berikutnya.",
+        placeholders: &["name"],
+    },
+    Entry {
+        text: Text::Withdrawn,
+        variable: "TEXT_WITHDRAWN",
+        default: "Penawaran lead {name} ditarik: {owner} sudah menjawab OK lebih dulu.",
+        placeholders: &["name", "owner"],
+    },
+    Entry {
         text: Text::Late,
         variable: "TEXT_LATE",
         default: "Maaf, OK Anda untuk lead {name} terlambat. Batas waktunya {deadline}; lead ini sudah dialihkan.",
         placeholders: &["name", "deadline"],
     },
     Entry {
+        text: Text::LateTaken,
+        variable: "TEXT_LATE_TAKEN",
+        default: "Maaf, OK Anda untuk lead {name} terlambat. Batas waktunya {deadline}; lead ini sudah diambil {owner}.",
+        placeholders: &["name", "deadline", "owner"],
+    },
+    Entry {
         text: Text::Ambiguous,
         variable: "TEXT_AMBIGUOUS",
-        default: "Ada {count} penawaran terbuka untuk Anda:\n{offers}\nBelum ada yang diambil. Balas OK dengan mengutip pesan penawaran yang Anda pilih.",
-        placeholders: &["count", "offers"],
+        default: "Ada {count} penawaran terbuka untuk Anda:\n{offers}\nBelum ada yang dipilih. Balas dengan kodenya, misalnya OK {code}, atau kutip pesan penawarannya.",
+        placeholders: &["count", "offers", "code"],
     },
     Entry {
         text: Text::NothingOpen,

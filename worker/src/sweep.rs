@@ -85,15 +85,15 @@ async fn next_sweep(process: &Process) -> Instant {
     }
 }
 
-/// Whether it made an offer, whose jobs were announced to nobody.
+/// Whether it may have made an offer, whose jobs were announced to nobody.
 async fn sweep_once(process: &Process) -> shared::Result<bool> {
-    distribution::hear_what_was_left(&process.app).await?;
+    let heard = distribution::hear_what_was_left(&process.app).await?;
     let rolled = distribution::roll_all_due(&process.app, AFTER_DEADLINE).await?;
     for rolled in &rolled {
         tracing::warn!(attempt = %rolled.attempt, "sweep.rolled: no alarm had");
     }
     let released = distribution::release_held(&process.app).await?;
-    Ok(!rolled.is_empty() || released > 0)
+    Ok(heard > 0 || !rolled.is_empty() || released > 0)
 }
 
 async fn keep_house(process: &Process) {

@@ -39,14 +39,19 @@ struct ClientMessage {
 struct SalesAck {
     /// The agent's number, as typed.
     sales_wa: String,
-    /// What they write: `OK`.
+    /// What they write: `OK`, `OK A17`, `LEWATI`. May be empty for a button or a reaction.
+    #[oai(default)]
     body: String,
     /// The message's id; the same id twice changes nothing.
     message_id: Option<String>,
     /// When they sent it; never taken as later than its receipt.
     sent_at: Option<Timestamp>,
-    /// The offer that they quote, by its `providerMessageId`.
+    /// The offer that they quote or react to, by its `providerMessageId`.
     quoted_message_id: Option<String>,
+    /// What the button carries that they press: `claim:<attemptId>` or `pass:<attemptId>`.
+    button_payload: Option<String>,
+    /// The emoji that they react with, to the message of `quotedMessageId`; empty: they take it back.
+    reaction: Option<String>,
 }
 
 /// The attempts that were rolled.
@@ -103,14 +108,16 @@ impl Dummy {
             message_id: optional("messageId", body.message_id.as_deref())?,
             sent_at: body.sent_at.map(|sent_at| sent_at.0),
             quoted_message_id: None,
+            button_payload: None,
+            reaction: None,
         };
         hear(&app, &word).await
     }
 
     /// Play an agent who answers an offer
     ///
-    /// `outcome` says what happened to the OK: `accepted`, `late`, `ambiguous`, `nothing_open` or
-    /// `unknown_agent`.
+    /// `outcome` says what happened: `accepted`, `late`, `declined`, `ambiguous`, `nothing_open`,
+    /// `not_an_ack` or `unknown_agent`.
     #[oai(path = "/sales-ack", method = "post", operation_id = "dummySalesAck", tag = Tag::Dummy)]
     async fn sales_ack(&self, app: Data<&App>, body: Json<SalesAck>) -> Result<EventAnswer> {
         only_with_dummy(&app)?;
@@ -123,6 +130,12 @@ impl Dummy {
             message_id: optional("messageId", body.message_id.as_deref())?,
             sent_at: body.sent_at.map(|sent_at| sent_at.0),
             quoted_message_id: optional("quotedMessageId", body.quoted_message_id.as_deref())?,
+            button_payload: optional("buttonPayload", body.button_payload.as_deref())?,
+            reaction: body
+                .reaction
+                .as_deref()
+                .map(|emoji| words("reaction", emoji))
+                .transpose()?,
         };
         hear(&app, &word).await
     }

@@ -123,6 +123,8 @@ wire_enum! {
         NothingOpen,
         /// An agent wrote something that is no OK.
         NotAnAck,
+        /// The agent passed: the lead is offered to the next one.
+        Declined,
         /// The number is no agent's.
         UnknownAgent,
     }
@@ -163,6 +165,8 @@ pub(super) struct Attempt {
     /// The first, the second … of its cycle.
     position: i32,
     status: AttemptStatus,
+    /// What the agent calls it in chat: `OK A17`.
+    code: Option<String>,
     /// Why it ended so, where the status alone does not say.
     reason: Option<String>,
     assigned_at: Timestamp,
@@ -252,6 +256,7 @@ impl From<distribution::Attempt> for Attempt {
             sales_id: attempt.sales_id.0,
             position: attempt.position,
             status: attempt.status.into(),
+            code: attempt.code,
             reason: attempt.reason,
             assigned_at: Timestamp(attempt.assigned_at),
             ack_deadline_at: Timestamp(attempt.ack_deadline_at),

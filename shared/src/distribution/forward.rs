@@ -76,6 +76,7 @@ fn offer_text(app: &App, offer: &store::SendableOffer) -> String {
         Text::Offer,
         &[
             ("label", &offer.label),
+            ("code", offer.code.as_deref().unwrap_or("-")),
             ("name", leads::name_or_unknown(offer.lead_name.as_deref())),
             ("phone", offer.lead_phone.as_deref().unwrap_or("-")),
             ("source", offer.lead_source.as_deref().unwrap_or("-")),

@@ -12,6 +12,10 @@
 //! Claim needs `t < deadline`, roll needs `now >= deadline`, each one conditional statement on the
 //! same locked row: one owner, whatever interleaves.
 
+pub mod lexicon;
+
+mod answer;
+mod bind;
 mod claim;
 mod cycle;
 mod forward;

@@ -77,6 +77,8 @@ pub struct Attempt {
     pub position: i32,
     /// Where it stands.
     pub status: AttemptStatus,
+    /// What the agent calls it: `A17`.
+    pub code: Option<String>,
     /// Why it ended so, where its status alone does not say.
     pub reason: Option<String>,
     /// When it was given.
@@ -118,8 +120,12 @@ pub struct Word {
     pub message_id: Option<String>,
     /// When they wrote it, by their own clock. Never taken as later than its receipt.
     pub sent_at: Option<DateTime<Utc>>,
-    /// The message of ours that they quoted, by the provider's id.
+    /// The message of ours that they quoted or reacted to, by the provider's id.
     pub quoted_message_id: Option<String>,
+    /// What the button of ours carries that they pressed: `claim:<attempt>` or `pass:<attempt>`.
+    pub button_payload: Option<String>,
+    /// The emoji that they reacted with; empty: they took the reaction back.
+    pub reaction: Option<String>,
 }
 
 /// A lead from an ad's form.
@@ -157,6 +163,8 @@ pub enum Outcome {
     Ambiguous,
     /// The agent has no offer to accept.
     NothingOpen,
+    /// The agent passed; the lead goes on at once.
+    Declined,
     /// An agent wrote something that is no OK.
     NotAnAck,
     /// The number is no agent's.
@@ -176,6 +184,7 @@ impl Outcome {
             Self::Late => "late",
             Self::Ambiguous => "ambiguous",
             Self::NothingOpen => "nothing_open",
+            Self::Declined => "declined",
             Self::NotAnAck => "not_an_ack",
             Self::UnknownAgent => "unknown_agent",
         }
@@ -215,10 +224,10 @@ pub(super) struct Offer {
     pub(super) sales_id: UserId,
     /// Where it stands.
     pub(super) status: AttemptStatus,
-    /// When it was made.
-    pub(super) assigned_at: DateTime<Utc>,
     /// Its deadline.
     pub(super) ack_deadline_at: DateTime<Utc>,
+    /// What the agent calls it.
+    pub(super) code: Option<String>,
 }
 
 /// What the check of a deadline found.

@@ -1,30 +1,13 @@
-//! Pure rules: what a word means, and how a deadline is told.
+//! Pure rules: the time that a word counts for, and how a deadline is told.
 
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 use std::time::Duration;
 
-/// What an agent's words ask for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Intent {
-    /// To take the lead.
-    Ok,
-    /// Nothing that we act on.
-    Other,
-}
-
-/// The seed's rule: the agent answers `OK`, in any case, with nothing but punctuation around it.
-pub(super) fn intent(body: &str) -> Intent {
-    let word = body.trim_matches(|c: char| !c.is_alphanumeric());
-    // "ok?" asks; it does not accept.
-    if word.eq_ignore_ascii_case("ok") && !body.contains('?') {
-        Intent::Ok
-    } else {
-        Intent::Other
-    }
-}
-
 /// WhatsApp's times are cut to whole seconds: an OK may seem to be so much older than it is.
 pub(super) const WHOLE_SECOND: TimeDelta = TimeDelta::seconds(1);
+
+/// For so long after a cycle went hangus, an OK that was in time and is heard late still takes the lead.
+pub(super) const HANGUS_GRACE: TimeDelta = TimeDelta::minutes(10);
 
 /// The time that an OK counts for: when it was written, but never later than when it was received,
 /// since a sender's clock may be wrong.
@@ -55,21 +38,9 @@ pub(super) fn jakarta_time(instant: DateTime<Utc>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Intent, acknowledged_at, intent, jakarta_time, window_in_words};
+    use super::{acknowledged_at, jakarta_time, window_in_words};
     use chrono::{DateTime, TimeDelta, Utc};
     use std::time::Duration;
-
-    #[test]
-    fn only_a_bare_ok_is_an_ok() {
-        for body in ["OK", "ok", " Ok ", "ok!", "*OK*", "OK 👍", "ok.\n"] {
-            assert_eq!(intent(body), Intent::Ok, "{body:?}");
-        }
-        for body in [
-            "", "ok?", "tidak ok", "okay", "ok nanti", "0k", "👍", "book",
-        ] {
-            assert_eq!(intent(body), Intent::Other, "{body:?}");
-        }
-    }
 
     #[test]
     fn a_sender_whose_clock_is_ahead_gains_nothing() {

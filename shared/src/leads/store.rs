@@ -169,7 +169,8 @@ pub(super) async fn set_claimed(
     now: DateTime<Utc>,
 ) -> Result<()> {
     sqlx::query!(
-        "update lead set status = 'claimed', owner_sales_id = $2, locked_at = $3, updated_at = $3
+        "update lead set status = 'claimed', owner_sales_id = $2, locked_at = $3, updated_at = $3,
+                progress = case when status = 'hangus' then 'pending' else progress end
          where id = $1",
         id.0,
         owner.0,

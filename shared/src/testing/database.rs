@@ -135,6 +135,7 @@ async fn fill(url: &str) {
             poll: Duration::from_secs(15),
         },
         announce: Announce::Everyone,
+        lexicon: Arc::default(),
         texts: Arc::new(Texts::default()),
         company_phone: Phone::from_e164("+6281200000000").expect("a number"),
     };

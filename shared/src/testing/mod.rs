@@ -52,6 +52,7 @@ impl Harness {
                 poll: Duration::from_secs(15),
             },
             announce: Announce::Everyone,
+            lexicon: Arc::default(),
             texts: Arc::new(Texts::default()),
             company_phone: Phone::from_e164("+620000000000").expect("the seed's number"),
         };

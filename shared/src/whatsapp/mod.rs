@@ -112,6 +112,11 @@ pub async fn queued_offer(
     store::queued_offer(connection, attempt).await
 }
 
+/// Whether an attempt's offer has been written, and so may be on its way.
+pub async fn offer_was_written(connection: &mut PgConnection, attempt: AttemptId) -> Result<bool> {
+    store::offer_was_written(connection, attempt).await
+}
+
 /// The offer that a quoted message of ours made.
 pub async fn attempt_of_offer(
     connection: &mut PgConnection,

@@ -13,6 +13,10 @@ pub enum OutboundKind {
     Offer,
     /// To the agent who claimed.
     Claimed,
+    /// To an agent who passed.
+    Declined,
+    /// To an agent whose offer was taken back.
+    Withdrawn,
     /// To an agent whose OK was late.
     Late,
     /// To an agent whose OK fits several offers.
@@ -32,6 +36,8 @@ impl OutboundKind {
             Self::AutoReply => "auto_reply",
             Self::Offer => "offer",
             Self::Claimed => "claimed",
+            Self::Declined => "declined",
+            Self::Withdrawn => "withdrawn",
             Self::Late => "late",
             Self::Ambiguous => "ambiguous",
             Self::NothingOpen => "nothing_open",

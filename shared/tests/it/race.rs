@@ -147,7 +147,71 @@ fn ok() -> Word {
         message_id: None,
         sent_at: None,
         quoted_message_id: None,
+        button_payload: None,
+        reaction: None,
     }
+}
+
+/// A's OK was in time and is heard after the roll, while B answers too.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn race_of_an_ok_heard_late_and_the_next_agents_ok_has_one_winner() {
+    let harness = Harness::on_database_clock().await;
+    let app = &harness.app;
+    let rounds = trials(300, 5_000);
+    let mut earlier_won = 0;
+    for round in 0..rounds {
+        let (lead, attempt) = offer(&harness, round).await;
+        while matches!(
+            distribution::check_deadline(app, attempt).await,
+            Ok(Checked::NotDue(_))
+        ) {
+            tokio::task::yield_now().await;
+        }
+        let sent_at: chrono::DateTime<chrono::Utc> = sqlx::query_scalar(
+            "select ack_deadline_at - interval '1 millisecond' from distribution_attempt where id = $1",
+        )
+        .bind(attempt.0)
+        .fetch_one(&app.pool)
+        .await
+        .expect("a deadline");
+        let says = |label: &str, sent_at| {
+            let word = Word {
+                from: agent_phone(label),
+                sent_at,
+                ..ok()
+            };
+            let pause = Duration::from_micros(rand::rng().random_range(0..2_000));
+            async move {
+                sleep(pause).await;
+                let id = distribution::receive(app, &word).await.expect("received");
+                distribution::hear(app, id).await.expect("heard").outcome
+            }
+        };
+        let outcomes = tokio::join!(says("A", Some(sent_at)), says("B", None));
+        let attempts: Vec<String> = sqlx::query_scalar(
+            "select a.sales_id || ' ' || a.status || ' ' || (l.owner_sales_id = a.sales_id)::text
+             from distribution_attempt a join distribution_cycle c on c.id = a.cycle_id
+             join lead l on l.id = c.lead_id
+             where l.id = $1 and c.status = 'accepted' and l.status = 'claimed' order by a.position",
+        )
+        .bind(lead.0)
+        .fetch_all(&app.pool)
+        .await
+        .expect("the attempts");
+        let expected = match outcomes {
+            (Outcome::Accepted, Outcome::Late) => {
+                earlier_won += 1;
+                ["sales-a accepted true", "sales-b withdrawn false"]
+            }
+            (Outcome::Late, Outcome::Accepted) => {
+                ["sales-a timed_out false", "sales-b accepted true"]
+            }
+            other => panic!("nobody, or both: {other:?} {attempts:?}"),
+        };
+        assert_eq!(attempts, expected, "round {round}");
+    }
+    println!("{rounds} trials: the earlier OK won {earlier_won}");
+    assert!(earlier_won > rounds / 50 && earlier_won < rounds - rounds / 50);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -34,6 +34,8 @@ fn ok(label: &str) -> Word {
         message_id: None,
         sent_at: None,
         quoted_message_id: None,
+        button_payload: None,
+        reaction: None,
     }
 }
 

@@ -117,6 +117,8 @@ fn ok_from(label: &str) -> Word {
         message_id: None,
         sent_at: None,
         quoted_message_id: None,
+        button_payload: None,
+        reaction: None,
     }
 }
 

@@ -5,5 +5,7 @@ mod clients_who_write_again;
 mod deadlines;
 mod duplicates;
 mod failures;
+mod fair_clock;
 mod seed_walkthrough;
 mod story;
+mod which_offer;

@@ -28,21 +28,31 @@ pub(in super::super) async fn insert_next(
     Ok(sqlx::query_as!(
         NewAttempt,
         r#"with seat as (
-               select m.sales_id, coalesce(u.phone ~ '^\+[1-9][0-9]{6,14}$', false) as reachable
+               select m.sales_id, coalesce(upper(substring(m.label from '[A-Za-z]')), 'L') as letter,
+                      coalesce(u.phone ~ '^\+[1-9][0-9]{6,14}$', false) as reachable
                from distribution_cycle_member m join "user" u on u.id = m.sales_id
                where m.cycle_id = $2
                  and not exists (select from distribution_attempt a
                                  where a.cycle_id = $2 and a.sales_id = m.sales_id)
-               order by m.seat limit 1)
+               order by m.seat limit 1),
+           number as (select nextval('offer_code') as n from seat),
+           -- Three digits come round again; a number that never does, while that offer is open still.
+           named as (
+               select seat.*, case when exists (
+                   select from distribution_attempt o
+                   where o.sales_id = seat.sales_id and o.status = 'open'
+                     and o.code = letter || (1 + n % 999))
+                   then letter || (1000 + n) else letter || (1 + n % 999) end as code
+               from seat, number)
            insert into distribution_attempt
-               (id, cycle_id, sales_id, position, status, reason, assigned_at, ack_deadline_at, closed_at)
-           select $1, $2, sales_id,
+               (id, cycle_id, sales_id, code, position, status, reason, assigned_at, ack_deadline_at, closed_at)
+           select $1, $2, sales_id, code,
                   (select coalesce(max(position), 0) + 1 from distribution_attempt where cycle_id = $2),
                   case when reachable then 'open' else 'undeliverable' end,
                   case when reachable then null else 'no_number' end,
                   $3::timestamptz, $4::timestamptz,
                   case when reachable then null else $3::timestamptz end
-           from seat
+           from named
            returning sales_id as "sales_id: UserId", position, status = 'open' as "reachable!""#,
         id.0,
         cycle.0,
@@ -67,6 +77,77 @@ pub(in super::super) async fn accept(
            and $2 >= assigned_at - interval '1 second'",
         attempt.0,
         time,
+        now
+    )
+    .execute(connection)
+    .await?;
+    Ok(updated.rows_affected() == 1)
+}
+
+/// The claim of an offer that was rolled before this OK, which was in time, was heard: its cycle
+/// open, or hangus since `hangus_after`. `false` if any fails. The lead must have no owner.
+pub(in super::super) async fn accept_after_roll(
+    connection: &mut PgConnection,
+    attempt: AttemptId,
+    time: DateTime<Utc>,
+    now: DateTime<Utc>,
+    hangus_after: DateTime<Utc>,
+) -> Result<bool> {
+    let updated = sqlx::query!(
+        "update distribution_attempt a set status = 'accepted', acknowledged_at = $2, closed_at = $3
+         from distribution_cycle c
+         where a.id = $1 and c.id = a.cycle_id and a.status = 'timed_out' and $2 < a.ack_deadline_at
+           and $2 >= a.assigned_at - interval '1 second'
+           and (c.status = 'open' or (c.status = 'hangus' and c.closed_at > $4))",
+        attempt.0,
+        time,
+        now,
+        hangus_after
+    )
+    .execute(connection)
+    .await?;
+    Ok(updated.rows_affected() == 1)
+}
+
+/// An offer taken back.
+pub(in super::super) struct TakenBack {
+    /// The attempt.
+    pub(in super::super) attempt: AttemptId,
+    /// Its cycle.
+    pub(in super::super) cycle: CycleId,
+    /// Whose it was.
+    pub(in super::super) sales_id: UserId,
+}
+
+/// Takes back the lead's open offer, if there is one. The lead must be locked.
+pub(in super::super) async fn withdraw_open(
+    connection: &mut PgConnection,
+    lead: LeadId,
+    now: DateTime<Utc>,
+) -> Result<Option<TakenBack>> {
+    Ok(sqlx::query_as!(
+        TakenBack,
+        r#"update distribution_attempt a set status = 'withdrawn', reason = 'earlier_ok', closed_at = $2
+           from distribution_cycle c
+           where c.id = a.cycle_id and c.lead_id = $1 and a.status = 'open'
+           returning a.id as "attempt: AttemptId", c.id as "cycle: CycleId", a.sales_id as "sales_id: UserId""#,
+        lead.0,
+        now
+    )
+    .fetch_optional(connection)
+    .await?)
+}
+
+/// The agent passes. `false` if the offer is not open any more.
+pub(in super::super) async fn decline(
+    connection: &mut PgConnection,
+    attempt: AttemptId,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    let updated = sqlx::query!(
+        "update distribution_attempt set status = 'declined', closed_at = $2
+         where id = $1 and status = 'open'",
+        attempt.0,
         now
     )
     .execute(connection)
@@ -127,7 +208,7 @@ pub(in super::super) async fn attempts(
     Ok(sqlx::query_as!(
         Attempt,
         r#"select id as "id: AttemptId", cycle_id as "cycle_id: CycleId", sales_id as "sales_id: UserId",
-                  position, status as "status: AttemptStatus", reason, assigned_at, ack_deadline_at,
+                  position, code, status as "status: AttemptStatus", reason, assigned_at, ack_deadline_at,
                   offer_accepted_at, acknowledged_at, closed_at
            from distribution_attempt where cycle_id = $1 order by position"#,
         cycle.0
@@ -145,7 +226,7 @@ pub(in super::super) async fn attempt_to_show(
     Ok(sqlx::query_as!(
         Attempt,
         r#"select a.id as "id: AttemptId", a.cycle_id as "cycle_id: CycleId", a.sales_id as "sales_id: UserId",
-                  a.position, a.status as "status: AttemptStatus", a.reason, a.assigned_at, a.ack_deadline_at,
+                  a.position, a.code, a.status as "status: AttemptStatus", a.reason, a.assigned_at, a.ack_deadline_at,
                   a.offer_accepted_at, a.acknowledged_at, a.closed_at
            from distribution_attempt a join distribution_cycle c on c.id = a.cycle_id
            where c.lead_id = $1

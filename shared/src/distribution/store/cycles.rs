@@ -130,6 +130,27 @@ pub(in super::super) async fn close_cycle(
     Ok(())
 }
 
+/// Ends the lead's journey with an OK in `won`: that cycle is accepted, even if it had gone hangus,
+/// and one that the client began since is called off.
+pub(in super::super) async fn end_cycles(
+    connection: &mut PgConnection,
+    lead: LeadId,
+    won: CycleId,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "update distribution_cycle
+         set status = case when id = $2 then 'accepted' else 'cancelled' end, closed_at = $3
+         where lead_id = $1 and (status in ('open', 'held') or id = $2)",
+        lead.0,
+        won.0,
+        now
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 pub(in super::super) async fn cycles(
     connection: &mut PgConnection,
     lead: LeadId,

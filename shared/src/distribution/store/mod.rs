@@ -6,11 +6,12 @@ mod inbound;
 mod offers;
 
 pub(super) use attempts::{
-    accept, attempt_to_show, attempts, insert_next, record_offer_accepted, time_out,
+    accept, accept_after_roll, attempt_to_show, attempts, decline, insert_next,
+    record_offer_accepted, time_out, withdraw_open,
 };
 pub(super) use cycles::{
-    close_cycle, cycle_to_show, cycles, insert_cycle, insert_members, lock_a_held_cycle,
-    lock_open_cycle, members, open_held_cycle, read_one_snapshot,
+    close_cycle, cycle_to_show, cycles, end_cycles, insert_cycle, insert_members,
+    lock_a_held_cycle, lock_open_cycle, members, open_held_cycle, read_one_snapshot,
 };
 pub(super) use inbound::{
     InboundEvent, announce_word, count_failure, inbound_before, insert_inbound, take_inbound,
@@ -18,6 +19,6 @@ pub(super) use inbound::{
 };
 pub(super) use offers::{
     SendableOffer, latest_offer, lock_a_due_offer, lock_cycle_and_attempt, lock_offer,
-    next_deadline, now_that_words_are_written, offer, open_offers, sendable_offer,
-    time_to_next_deadline,
+    next_deadline, now_that_words_are_written, offer, offer_by_code, offers_live_at,
+    sendable_offer, time_to_next_deadline,
 };

@@ -14,6 +14,7 @@ pub(in super::super) struct SendableOffer {
     pub(in super::super) cycle: CycleId,
     pub(in super::super) lead: LeadId,
     pub(in super::super) label: String,
+    pub(in super::super) code: Option<String>,
     pub(in super::super) assigned_at: DateTime<Utc>,
     pub(in super::super) ack_deadline_at: DateTime<Utc>,
     pub(in super::super) agent_phone: Option<String>,
@@ -58,7 +59,7 @@ pub(in super::super) async fn lock_offer(
         Offer,
         r#"select a.id as "attempt: AttemptId", c.id as "cycle: CycleId", l.id as "lead: LeadId",
                   a.sales_id as "sales_id: UserId", a.status as "status: AttemptStatus",
-                  a.assigned_at, a.ack_deadline_at
+                  a.ack_deadline_at, a.code
            from distribution_attempt a
            join distribution_cycle c on c.id = a.cycle_id
            join lead l on l.id = c.lead_id
@@ -80,7 +81,7 @@ pub(in super::super) async fn lock_a_due_offer(
         Offer,
         r#"select a.id as "attempt: AttemptId", c.id as "cycle: CycleId", l.id as "lead: LeadId",
                   a.sales_id as "sales_id: UserId", a.status as "status: AttemptStatus",
-                  a.assigned_at, a.ack_deadline_at
+                  a.ack_deadline_at, a.code
            from distribution_attempt a
            join distribution_cycle c on c.id = a.cycle_id
            join lead l on l.id = c.lead_id
@@ -118,7 +119,7 @@ pub(in super::super) async fn offer(
         Offer,
         r#"select a.id as "attempt: AttemptId", c.id as "cycle: CycleId", c.lead_id as "lead: LeadId",
                   a.sales_id as "sales_id: UserId", a.status as "status: AttemptStatus",
-                  a.assigned_at, a.ack_deadline_at
+                  a.ack_deadline_at, a.code
            from distribution_attempt a join distribution_cycle c on c.id = a.cycle_id
            where a.id = $1"#,
         attempt.0
@@ -127,22 +128,60 @@ pub(in super::super) async fn offer(
     .await?)
 }
 
-/// The agent's open offers, oldest first.
-pub(in super::super) async fn open_offers(
+/// The agent's offers that an OK of `time` can take, oldest first: open ones, and those that were
+/// rolled although `time` is before their deadline, unless the lead is taken or their cycle went
+/// hangus before `hangus_after`.
+pub(in super::super) async fn offers_live_at(
     connection: &mut PgConnection,
     agent: &UserId,
+    time: DateTime<Utc>,
+    by: DateTime<Utc>,
+    hangus_after: DateTime<Utc>,
 ) -> Result<Vec<Offer>> {
+    // The window is a day at most, and moves once: what was assigned earlier is over.
     Ok(sqlx::query_as!(
         Offer,
         r#"select a.id as "attempt: AttemptId", c.id as "cycle: CycleId", c.lead_id as "lead: LeadId",
                   a.sales_id as "sales_id: UserId", a.status as "status: AttemptStatus",
-                  a.assigned_at, a.ack_deadline_at
-           from distribution_attempt a join distribution_cycle c on c.id = a.cycle_id
-           where a.sales_id = $1 and a.status = 'open'
+                  a.ack_deadline_at, a.code
+           from distribution_attempt a
+           join distribution_cycle c on c.id = a.cycle_id
+           join lead l on l.id = c.lead_id
+           where a.sales_id = $1 and a.assigned_at between $2::timestamptz - interval '2 days' and $3
+             and $2 < a.ack_deadline_at
+             and (a.status = 'open'
+                  or (a.status = 'timed_out' and l.owner_sales_id is null
+                      and (c.status = 'open' or (c.status = 'hangus' and c.closed_at > $4))))
            order by a.assigned_at, a.id"#,
-        agent.0
+        agent.0,
+        time,
+        by,
+        hangus_after
     )
     .fetch_all(connection)
+    .await?)
+}
+
+/// The agent's offer of that code: the open one, or else the latest that had been made by then.
+pub(in super::super) async fn offer_by_code(
+    connection: &mut PgConnection,
+    agent: &UserId,
+    code: &str,
+    by: DateTime<Utc>,
+) -> Result<Option<Offer>> {
+    Ok(sqlx::query_as!(
+        Offer,
+        r#"select a.id as "attempt: AttemptId", c.id as "cycle: CycleId", c.lead_id as "lead: LeadId",
+                  a.sales_id as "sales_id: UserId", a.status as "status: AttemptStatus",
+                  a.ack_deadline_at, a.code
+           from distribution_attempt a join distribution_cycle c on c.id = a.cycle_id
+           where a.sales_id = $1 and a.code = $2 and a.assigned_at <= $3 and a.status <> 'undeliverable'
+           order by (a.status = 'open') desc, a.assigned_at desc limit 1"#,
+        agent.0,
+        code,
+        by
+    )
+    .fetch_optional(connection)
     .await?)
 }
 
@@ -156,7 +195,7 @@ pub(in super::super) async fn latest_offer(
         Offer,
         r#"select a.id as "attempt: AttemptId", c.id as "cycle: CycleId", c.lead_id as "lead: LeadId",
                   a.sales_id as "sales_id: UserId", a.status as "status: AttemptStatus",
-                  a.assigned_at, a.ack_deadline_at
+                  a.ack_deadline_at, a.code
            from distribution_attempt a join distribution_cycle c on c.id = a.cycle_id
            where a.sales_id = $1 and a.status <> 'undeliverable' and a.assigned_at <= $2
            order by a.assigned_at desc, a.id desc limit 1"#,
@@ -177,7 +216,7 @@ pub(in super::super) async fn sendable_offer(
     Ok(sqlx::query_as!(
         SendableOffer,
         r#"select coalesce($2::timestamptz, clock_timestamp()) as "now!",
-                  c.id as "cycle: CycleId", c.lead_id as "lead: LeadId", m.label,
+                  c.id as "cycle: CycleId", c.lead_id as "lead: LeadId", m.label, a.code,
                   a.assigned_at, a.ack_deadline_at, u.phone as agent_phone,
                   l.name as lead_name, l.phone as lead_phone, l.source_ads as lead_source,
                   (select body from wa_message w

@@ -1,0 +1,262 @@
+//! What an agent's words ask for.
+
+use crate::{Error, Result};
+use unicode_normalization::UnicodeNormalization;
+
+/// What an agent asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Intent {
+    /// To take the lead.
+    Ok,
+    /// To pass it on.
+    Decline,
+    /// Nothing that we act on.
+    Other,
+}
+
+/// What an agent said: the intent, and the code of the offer if one was named.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Said {
+    pub(super) intent: Intent,
+    pub(super) code: Option<String>,
+}
+
+/// The words that are understood, each possibly several words long.
+#[derive(Clone, Debug)]
+pub struct Lexicon {
+    ok: Vec<Phrase>,
+    decline: Vec<Phrase>,
+    polite: Vec<Phrase>,
+}
+
+type Phrase = Vec<String>;
+
+/// Words that accept an offer (`LEXICON_OK`).
+pub const OK: &str = "ok,oke,okay,okey,siap,gas,ambil,👍,✅";
+/// Words that pass it on (`LEXICON_DECLINE`).
+pub const DECLINE: &str = "lewati,lewat,pass,skip,👎";
+/// Words that may stand beside either and change nothing (`LEXICON_POLITE`).
+pub const POLITE: &str =
+    "pak,bu,bapak,ibu,kak,mas,mbak,bang,bos,boss,gan,min,admin,ya,deh,dong,terima kasih,makasih,🙏";
+
+impl Default for Lexicon {
+    fn default() -> Self {
+        Self::new(OK, DECLINE, POLITE).expect("the defaults say something")
+    }
+}
+
+impl Lexicon {
+    /// Three lists of phrases, separated by commas.
+    pub fn new(ok: &str, decline: &str, polite: &str) -> Result<Self> {
+        let lexicon = Self {
+            ok: phrases(ok),
+            decline: phrases(decline),
+            polite: phrases(polite),
+        };
+        if lexicon.ok.is_empty() {
+            return Err(Error::invalid("LEXICON_OK", "has no word"));
+        }
+        if let Some(both) = lexicon.ok.iter().find(|ok| lexicon.decline.contains(ok)) {
+            let message = format!("`{}` is in LEXICON_OK too", both.join(" "));
+            return Err(Error::invalid("LEXICON_DECLINE", message));
+        }
+        Ok(lexicon)
+    }
+
+    /// Reads a message. It means something only if it is made of known phrases and at most one
+    /// offer's code, and if it does not ask: "ok?" is no OK, nor is "tidak ok" or "ok nanti".
+    pub(super) fn read(&self, body: &str) -> Said {
+        let nothing = Said {
+            intent: Intent::Other,
+            code: None,
+        };
+        if body.contains('?') {
+            return nothing;
+        }
+        let words = words(body);
+        let mut rest = words.as_slice();
+        let mut intent = None;
+        let mut code = None;
+        while let [word, after @ ..] = rest {
+            let heard = [(&self.ok, Intent::Ok), (&self.decline, Intent::Decline)]
+                .into_iter()
+                .find_map(|(known, intent)| Some((longest(known, rest)?, intent)));
+            if let Some((length, meant)) = heard {
+                if *intent.get_or_insert(meant) != meant {
+                    return nothing;
+                }
+                rest = &rest[length..];
+            } else if let Some(length) = longest(&self.polite, rest) {
+                rest = &rest[length..];
+            } else if is_code(word) && code.is_none() {
+                code = Some(word.to_uppercase());
+                rest = after;
+            } else {
+                return nothing;
+            }
+        }
+        match intent {
+            Some(intent) => Said { intent, code },
+            None => nothing,
+        }
+    }
+
+    /// Reads a reaction to an offer: a single emoji; an empty one was taken back.
+    pub(super) fn read_reaction(&self, emoji: &str) -> Intent {
+        self.read(emoji).intent
+    }
+}
+
+/// The longest phrase that `words` begin with, in words.
+fn longest(known: &[Phrase], words: &[String]) -> Option<usize> {
+    known
+        .iter()
+        .filter(|phrase| words.starts_with(phrase))
+        .map(Vec::len)
+        .max()
+}
+
+fn phrases(list: &str) -> Vec<Phrase> {
+    list.split(',')
+        .map(words)
+        .filter(|words| !words.is_empty())
+        .collect()
+}
+
+/// A letter and a number, as offers show it: `A17`.
+fn is_code(word: &str) -> bool {
+    let mut characters = word.chars();
+    characters.next().is_some_and(|c| c.is_ascii_alphabetic())
+        && (1..=9).contains(&characters.clone().count())
+        && characters.all(|c| c.is_ascii_digit())
+}
+
+/// A message cut into words and emoji: compatibility forms folded, case and punctuation gone, skin
+/// tones and presentation selectors dropped.
+fn words(body: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    let mut in_word = false;
+    for c in body.nfkc() {
+        if c.is_alphanumeric() {
+            if !in_word {
+                words.push(String::new());
+            }
+            in_word = true;
+            if let Some(word) = words.last_mut() {
+                word.extend(c.to_lowercase());
+            }
+            continue;
+        }
+        in_word = false;
+        let modifies = matches!(
+            c,
+            '\u{1f3fb}'..='\u{1f3ff}' | '\u{fe0e}' | '\u{fe0f}' | '\u{200d}'
+        );
+        if !modifies && !c.is_ascii() && !is_punctuation(c) && !c.is_whitespace() && !c.is_control()
+        {
+            words.push(c.to_string());
+        }
+    }
+    words
+}
+
+/// Typographic marks that a phone's keyboard puts in the place of ASCII's.
+fn is_punctuation(c: char) -> bool {
+    matches!(c, '\u{2010}'..='\u{2027}' | '\u{2030}'..='\u{205e}' | '¡' | '¿' | '«' | '»' | '·')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Intent, Lexicon};
+
+    fn intent(body: &str) -> Intent {
+        Lexicon::default().read(body).intent
+    }
+
+    #[test]
+    fn an_ok_is_whatever_salespeople_write_for_it() {
+        for body in [
+            "OK",
+            "ok",
+            " Ok ",
+            "ok!",
+            "*OK*",
+            "OK 👍",
+            "ok.\n",
+            "oke",
+            "Ok pak",
+            "siap",
+            "Siap bos!",
+            "gas",
+            "👍",
+            "👍🏽",
+            "ok ok",
+            "oke siap kak 🙏",
+            "ＯＫ",
+            "Okay, terima kasih",
+            "✅",
+        ] {
+            assert_eq!(intent(body), Intent::Ok, "{body:?}");
+        }
+    }
+
+    #[test]
+    fn a_near_miss_is_no_ok() {
+        for body in [
+            "",
+            "ok?",
+            "tidak ok",
+            "ok nanti",
+            "0k",
+            "book",
+            "belum siap",
+            "ok tapi besok",
+            "apakah ok? ok",
+            "pak",
+            "🙏",
+            "siapa",
+            "gasss",
+            "ok lewati",
+            "A17",
+            "ok A17 B18",
+            "❌",
+        ] {
+            assert_eq!(intent(body), Intent::Other, "{body:?}");
+        }
+    }
+
+    #[test]
+    fn a_decline_is_understood_too() {
+        for body in ["lewati", "Skip", "pass pak", "skip A17", "👎🏿"] {
+            assert_eq!(intent(body), Intent::Decline, "{body:?}");
+        }
+        for body in ["jangan lewati", "password", "skip?"] {
+            assert_eq!(intent(body), Intent::Other, "{body:?}");
+        }
+    }
+
+    #[test]
+    fn a_code_names_the_offer() {
+        let lexicon = Lexicon::default();
+        for body in ["OK A17", "ok a17", "a17 ok", "Siap pak, A17."] {
+            assert_eq!(lexicon.read(body).code.as_deref(), Some("A17"), "{body:?}");
+        }
+        assert_eq!(lexicon.read("ok").code, None);
+    }
+
+    #[test]
+    fn a_reaction_is_read_as_its_emoji_and_one_taken_back_is_nothing() {
+        let lexicon = Lexicon::default();
+        assert_eq!(lexicon.read_reaction("👍🏻"), Intent::Ok);
+        assert_eq!(lexicon.read_reaction("👎"), Intent::Decline);
+        assert_eq!(lexicon.read_reaction("❤️"), Intent::Other);
+        assert_eq!(lexicon.read_reaction(""), Intent::Other);
+    }
+
+    #[test]
+    fn a_lexicon_that_contradicts_itself_is_refused() {
+        assert!(Lexicon::new("ok", "skip, OK", "").is_err());
+        assert!(Lexicon::new(" , ", "skip", "").is_err());
+        assert!(Lexicon::new("ok", "", "").is_ok());
+    }
+}
