@@ -93,6 +93,8 @@ pub async fn release_held(app: &App) -> Result<usize> {
         };
         let queue = sales::active_queue(&mut transaction).await?;
         if queue.is_empty() {
+            // Said, so that the locks are gone when this returns.
+            transaction.rollback().await?;
             return Ok(released);
         }
         let now = app.clock.now(&mut transaction).await?;

@@ -2,21 +2,32 @@
 
 use super::policy;
 use super::store;
+use super::undeliverable::{Undeliverable, offer_undeliverable};
 use crate::id::AttemptId;
 use crate::jobs::{CheckAckDeadline, enqueue};
 use crate::phone::Phone;
 use crate::texts::Text;
 use crate::whatsapp::{self, Draft, OutboundKind, Queued};
-use crate::{App, Result, leads};
+use crate::{App, Error, Result, leads};
 
 /// Sends an attempt's offer, once, and records when the provider took it. If that was more than a
 /// second after the assignment, the deadline moves, once and forward only, to give the agent the
-/// full window. An offer that has ended, or whose time is up, is not sent.
+/// full window. An offer that has ended, or whose time is up, is not sent. One that is refused for
+/// good goes to the next agent.
 pub async fn forward(app: &App, attempt: AttemptId) -> Result<()> {
-    let Some(queued) = write_offer(app, attempt).await? else {
-        return Ok(());
+    let queued = match write_offer(app, attempt).await? {
+        Written::Queued(queued) => queued,
+        Written::Nothing => return Ok(()),
+        Written::Refused => {
+            return offer_undeliverable(app, attempt, Undeliverable::Refused).await;
+        }
     };
-    let accepted = whatsapp::hand_over(app, &queued).await?;
+    let accepted = match whatsapp::hand_over(app, &queued).await {
+        Err(Error::Refused { .. }) => {
+            return offer_undeliverable(app, attempt, Undeliverable::Refused).await;
+        }
+        answer => answer?,
+    };
 
     let mut transaction = app.pool.begin().await?;
     let Some(offer) = store::lock_offer(&mut transaction, attempt).await? else {
@@ -34,19 +45,29 @@ pub async fn forward(app: &App, attempt: AttemptId) -> Result<()> {
     Ok(())
 }
 
-/// The offer's outbound row, written when first asked for; `None` when there is nothing to send.
-async fn write_offer(app: &App, attempt: AttemptId) -> Result<Option<Queued>> {
+/// An offer's outbound row.
+enum Written {
+    /// Waits to be sent.
+    Queued(Queued),
+    /// Was refused, by a run that did not live to pass the lead on.
+    Refused,
+    /// There is nothing to send.
+    Nothing,
+}
+
+/// The offer's outbound row, written when first asked for.
+async fn write_offer(app: &App, attempt: AttemptId) -> Result<Written> {
     let mut connection = app.pool.acquire().await?;
     let fixed_now = app.clock.fixed();
     let Some(offer) = store::sendable_offer(&mut connection, attempt, fixed_now).await? else {
-        return Ok(None);
+        return Ok(Written::Nothing);
     };
     if offer.now >= offer.ack_deadline_at {
-        return Ok(None);
+        return Ok(Written::Nothing);
     }
     let Some(to) = offer.agent_phone.as_deref().and_then(Phone::from_e164) else {
         tracing::warn!(%attempt, "distribution.unsent: the agent's number is gone");
-        return Ok(None);
+        return Ok(Written::Nothing);
     };
     let draft = Draft {
         kind: OutboundKind::Offer,
@@ -59,12 +80,16 @@ async fn write_offer(app: &App, attempt: AttemptId) -> Result<Option<Queued>> {
     };
     // The row is one statement, and so its own transaction; its job is the one that is running.
     match whatsapp::write_out(app, &mut connection, &draft, offer.now).await? {
-        Some(id) => Ok(Some(Queued {
+        Some(id) => Ok(Written::Queued(Queued {
             id,
             to,
             body: draft.body,
         })),
-        None => whatsapp::queued_offer(&mut connection, attempt).await,
+        None => match whatsapp::queued_offer(&mut connection, attempt).await? {
+            Some(queued) => Ok(Written::Queued(queued)),
+            None if whatsapp::offer_failed(&mut connection, attempt).await? => Ok(Written::Refused),
+            None => Ok(Written::Nothing),
+        },
     }
 }
 
@@ -87,13 +112,14 @@ fn offer_text(app: &App, offer: &store::SendableOffer) -> String {
     )
 }
 
-/// Records that an attempt's offer will not be sent. The attempt itself runs to its deadline.
+/// Records that an attempt's offer will not be sent, and passes the lead on if its time is not up.
 pub async fn give_up_offer(app: &App, attempt: AttemptId, reason: &str) -> Result<()> {
     let mut connection = app.pool.acquire().await?;
     let queued = whatsapp::queued_offer(&mut connection, attempt).await?;
     drop(connection);
-    match queued {
-        Some(queued) => whatsapp::give_up(app, queued.id, reason).await,
-        None => Ok(()),
+    if let Some(queued) = queued {
+        whatsapp::give_up(app, queued.id, reason).await?;
+        offer_undeliverable(app, attempt, Undeliverable::GivenUp).await?;
     }
+    Ok(())
 }

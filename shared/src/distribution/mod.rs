@@ -26,6 +26,7 @@ mod policy;
 mod rehearse;
 mod roll;
 mod store;
+mod undeliverable;
 mod view;
 
 pub use cycle::release_held;
@@ -38,4 +39,5 @@ pub use model::{
 };
 pub use rehearse::pool_for_rolls;
 pub use roll::{check_deadline, next_deadline, roll_all_due, time_to_next_deadline};
+pub use undeliverable::{Undeliverable, offer_undeliverable};
 pub use view::{agent, journey, standing};

@@ -117,6 +117,11 @@ pub async fn offer_was_written(connection: &mut PgConnection, attempt: AttemptId
     store::offer_was_written(connection, attempt).await
 }
 
+/// Whether an attempt's offer was refused for good.
+pub async fn offer_failed(connection: &mut PgConnection, attempt: AttemptId) -> Result<bool> {
+    store::offer_failed(connection, attempt).await
+}
+
 /// The offer that a quoted message of ours made.
 pub async fn attempt_of_offer(
     connection: &mut PgConnection,

@@ -146,6 +146,19 @@ pub(super) async fn offer_was_written(
     .await?)
 }
 
+pub(super) async fn offer_failed(
+    connection: &mut PgConnection,
+    attempt: AttemptId,
+) -> Result<bool> {
+    Ok(sqlx::query_scalar!(
+        r#"select exists (select from wa_message
+                          where attempt_id = $1 and kind = 'offer' and delivery_status = 'failed') as "failed!""#,
+        attempt.0
+    )
+    .fetch_one(connection)
+    .await?)
+}
+
 pub(super) async fn attempt_of_offer(
     connection: &mut PgConnection,
     provider_message_id: &str,

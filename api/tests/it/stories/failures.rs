@@ -2,7 +2,9 @@
 
 use super::story::{Story, minutes, text};
 use chrono::TimeDelta;
+use serde_json::json;
 use shared::distribution::{self, Door, Word};
+use shared::id::AttemptId;
 use shared::testing::agent_phone;
 use worker::drain;
 
@@ -46,19 +48,71 @@ async fn an_outage_that_outlasts_the_window_loses_no_lead() {
 }
 
 #[tokio::test]
-async fn a_message_that_is_refused_for_good_is_recorded_and_not_tried_again() {
+async fn an_offer_that_is_refused_for_good_goes_to_the_next_agent_at_once() {
     let story = Story::begin().await;
     let client = story.client("081234001234");
+    // The auto-reply, which is recorded and not tried again, and the offer to A.
     story.harness.provider.refuses_the_next();
     story.harness.provider.refuses_the_next();
     let lead = text(&client.says("Halo").await["lead"]["id"]);
+    story.agent("B").is_offered_the_lead();
     let journey = story.journey(&lead).await;
+    let attempts = &journey["cycles"][0]["attempts"];
+    assert_eq!(attempts[0]["status"], "undeliverable");
+    assert_eq!(attempts[0]["reason"], "refused");
+    assert_eq!(attempts[1]["position"], 2);
     let messages = journey["messages"].as_array().expect("messages");
     let failed = messages
         .iter()
         .filter(|message| message["deliveryStatus"] == "failed");
     assert_eq!(failed.count(), 2);
-    story.fast_forward(minutes(5)).await;
+    // B has the full window, and A nothing to be late for.
+    story.fast_forward(minutes(4)).await;
+    assert_eq!(story.standing(&lead).await.1, ["undeliverable", "open"]);
+    assert_eq!(story.agent("A").says("OK").await["outcome"], "nothing_open");
+    story.agent("A").is_told("Tidak ada penawaran");
+    story.nobody_else_was_messaged().await;
+}
+
+#[tokio::test]
+async fn when_no_offer_arrives_the_lead_is_hangus_at_once_and_the_history_says_why() {
+    let story = Story::begin().await;
+    for _ in 0..7 {
+        story.harness.provider.refuses_the_next();
+    }
+    let answer = story.client("081234001234").says("Halo").await;
+    let (status, attempts) = story.standing(&text(&answer["lead"]["id"])).await;
+    assert_eq!(status, "hangus");
+    assert_eq!(attempts, ["undeliverable"; 6]);
+    story.nobody_else_was_messaged().await;
+}
+
+#[tokio::test]
+async fn a_refusal_whose_worker_died_before_it_passed_the_lead_on_is_passed_on_by_the_next_run() {
+    let story = Story::begin().await;
+    let app = &story.harness.app;
+    let client = story.client("081234001234");
+    let path = "/webhooks/whatsapp/dummy/client-message";
+    let answer = story
+        .post(path, &json!({ "clientWa": "081234001234", "body": "Halo" }))
+        .await;
+    let attempt: AttemptId =
+        serde_json::from_value(answer["attempt"]["id"].clone()).expect("an id");
+    sqlx::query(
+        "insert into wa_message (id, lead_id, attempt_id, direction, kind, from_wa, to_wa, body, provider,
+                                 delivery_status, created_at)
+         select gen_random_uuid(), c.lead_id, a.id, 'out', 'offer', '+620000000000', '+6281110000001', '', 'dummy',
+                'failed', a.assigned_at
+         from distribution_attempt a join distribution_cycle c on c.id = a.cycle_id where a.id = $1",
+    )
+    .bind(attempt.0)
+    .execute(&app.pool)
+    .await
+    .expect("what the dead worker left");
+    story.workers_catch_up().await;
+    let lead = text(&answer["lead"]["id"]);
+    assert_eq!(story.standing(&lead).await.1, ["undeliverable", "open"]);
+    client.is_asked_to_wait();
     story.agent("B").is_offered_the_lead();
     story.nobody_else_was_messaged().await;
 }

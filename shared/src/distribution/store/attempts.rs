@@ -138,6 +138,24 @@ pub(in super::super) async fn withdraw_open(
     .await?)
 }
 
+pub(in super::super) async fn set_undeliverable(
+    connection: &mut PgConnection,
+    attempt: AttemptId,
+    reason: &str,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "update distribution_attempt set status = 'undeliverable', reason = $2, closed_at = $3
+         where id = $1 and status = 'open'",
+        attempt.0,
+        reason,
+        now
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 /// The agent passes. `false` if the offer is not open any more.
 pub(in super::super) async fn decline(
     connection: &mut PgConnection,

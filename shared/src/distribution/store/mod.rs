@@ -7,7 +7,7 @@ mod offers;
 
 pub(super) use attempts::{
     accept, accept_after_roll, attempt_to_show, attempts, decline, insert_next,
-    record_offer_accepted, time_out, withdraw_open,
+    record_offer_accepted, set_undeliverable, time_out, withdraw_open,
 };
 pub(super) use cycles::{
     close_cycle, cycle_to_show, cycles, end_cycles, insert_cycle, insert_members,
