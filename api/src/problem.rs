@@ -82,7 +82,10 @@ impl From<Error> for ProblemResponse {
                 problem.code = Some(code.to_owned());
                 Self::Client(StatusCode::CONFLICT, Json(problem))
             }
-            Error::Unavailable { .. } | Error::Refused { .. } => {
+            Error::Unavailable { .. }
+            | Error::Suspended { .. }
+            | Error::Frozen { .. }
+            | Error::Refused { .. } => {
                 tracing::error!(%error, "api.provider_failed");
                 server(StatusCode::BAD_GATEWAY)
             }

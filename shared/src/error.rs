@@ -42,6 +42,21 @@ pub enum Error {
         /// What happened, without personal data.
         reason: String,
     },
+    /// An outside party does nothing for us until a person acts: a token that is no longer good, an
+    /// account that is blocked.
+    #[error("{provider} has suspended us: {reason}")]
+    Suspended {
+        /// The outside party.
+        provider: &'static str,
+        /// What it said, without personal data.
+        reason: String,
+    },
+    /// An outside party is away, and has been for a while; what is meant for it waits.
+    #[error("{provider} is frozen")]
+    Frozen {
+        /// The outside party.
+        provider: &'static str,
+    },
     /// An outside party refused for good; the same call will never succeed.
     #[error("{provider} refused: {reason}")]
     Refused {

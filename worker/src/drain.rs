@@ -105,6 +105,15 @@ async fn run(app: &App, job: &Due) -> Result<()> {
             .execute(&app.pool)
             .await?;
         }
+        Outcome::Later(wait) => {
+            sqlx::query!(
+                "update apalis.jobs set run_at = $2 where id = $1",
+                job.id,
+                app.clock.reading() + wait
+            )
+            .execute(&app.pool)
+            .await?;
+        }
         Outcome::Dead => {
             sqlx::query!(
                 "update apalis.jobs set status = 'Killed' where id = $1",

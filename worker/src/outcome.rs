@@ -10,12 +10,16 @@ pub enum Outcome {
     Done,
     /// To be tried again after this time.
     Again(Duration),
+    /// To be tried again after this time, without counting this try.
+    Later(Duration),
     /// Laid aside: a dead letter, for a person to look at.
     Dead,
 }
 
 const FIRST_BACKOFF: Duration = Duration::from_millis(500);
 const LONGEST_BACKOFF: Duration = Duration::from_secs(300);
+/// How often a message that waits for a provider is tried: its success ends the freeze.
+const PROBE_EVERY: Duration = Duration::from_secs(15);
 
 /// Decides after a failure on the `tried`-th of `tries`. `spread` between 0 and 1 is the jitter: it
 /// keeps jobs that failed together from coming back together.
@@ -25,6 +29,7 @@ pub fn after_failure(error: &Error, tried: usize, tries: usize, spread: f64) -> 
         // would change nothing.
         Error::NotFound { .. } | Error::Refused { .. } => Outcome::Done,
         Error::Invalid { .. } => Outcome::Dead,
+        Error::Frozen { .. } => Outcome::Later(shortened(PROBE_EVERY, spread)),
         _ if tried >= tries => Outcome::Dead,
         Error::Unavailable {
             retry_after: Some(wait),
@@ -40,7 +45,11 @@ pub fn backoff(tried: usize, spread: f64) -> Duration {
         .unwrap_or(u32::MAX)
         .min(16);
     let full = (FIRST_BACKOFF * 2_u32.pow(doublings)).min(LONGEST_BACKOFF);
-    full.mul_f64(1.0 - 0.25 * spread.clamp(0.0, 1.0))
+    shortened(full, spread)
+}
+
+fn shortened(wait: Duration, spread: f64) -> Duration {
+    wait.mul_f64(1.0 - 0.25 * spread.clamp(0.0, 1.0))
 }
 
 #[cfg(test)]
@@ -78,6 +87,13 @@ mod tests {
             after_failure(&error, 1, 3, 0.9),
             Outcome::Again(Duration::from_secs(7))
         );
+    }
+
+    #[test]
+    fn what_waits_for_a_frozen_provider_never_becomes_a_dead_letter() {
+        let frozen = Error::Frozen { provider: "dummy" };
+        let later = Outcome::Later(Duration::from_secs(15));
+        assert_eq!(after_failure(&frozen, 3, 3, 0.0), later);
     }
 
     #[test]

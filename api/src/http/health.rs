@@ -1,11 +1,12 @@
 //! Whether the processes are well.
 
 use super::Tag;
+use super::model::Timestamp;
 use poem::web::Data;
 use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, Object, OpenApi};
 use shared::jobs::workers_alive;
-use shared::{App, Result, db};
+use shared::{App, Result, db, distribution};
 
 pub struct Health;
 
@@ -18,7 +19,7 @@ struct Live {
 
 /// What the api needs, and whether it has it.
 #[derive(Object)]
-#[oai(rename_all = "camelCase")]
+#[oai(rename_all = "camelCase", skip_serializing_if_is_none)]
 struct Ready {
     /// The database answers.
     database: bool,
@@ -28,6 +29,8 @@ struct Ready {
     workers_alive: i64,
     /// Whether any is.
     worker: bool,
+    /// Since when the WhatsApp provider is away and offers stand still; absent if it is well.
+    provider_frozen_since: Option<Timestamp>,
 }
 
 #[derive(ApiResponse)]
@@ -58,15 +61,19 @@ impl Health {
             tracing::warn!(%error, "api.not_ready");
         }
         // A database that is away is asked once.
-        let workers = match &migrated {
-            Ok(_) => count_workers(&app).await.unwrap_or(0),
-            Err(_) => 0,
+        let (workers, frozen_since) = match &migrated {
+            Ok(_) => (
+                count_workers(&app).await.unwrap_or(0),
+                distribution::frozen_since(&app).await.unwrap_or(None),
+            ),
+            Err(_) => (0, None),
         };
         let ready = Ready {
             database: migrated.is_ok(),
             migrated: migrated.unwrap_or(false),
             workers_alive: workers,
             worker: workers > 0,
+            provider_frozen_since: frozen_since.map(Timestamp),
         };
         if ready.migrated {
             ReadyAnswer::Ready(Json(ready))

@@ -92,7 +92,8 @@ pub(super) async fn bind(
     }
     let now = app.clock.now(connection).await?;
     let grace = now - policy::HANGUS_GRACE;
-    let mut live = store::offers_live_at(connection, &agent.id, time, by, grace).await?;
+    let mut live =
+        store::offers_live_at(connection, &agent.id, time, by, grace, app.provider.name()).await?;
     // A code that is nobody's names none of them.
     if live.len() > 1 || (asked.said.code.is_some() && !live.is_empty()) {
         return Ok(Bound::Several(live));

@@ -67,7 +67,8 @@ async fn claim(
         return Ok(None);
     }
     let time = event.acknowledged_at;
-    if store::accept(connection, offer.attempt, time, now).await? {
+    let (provider, window) = (app.provider.name(), app.distribution.ack_window);
+    if store::accept(connection, offer.attempt, time, now, provider, window).await? {
         store::close_cycle(connection, offer.cycle, CycleStatus::Accepted, now).await?;
         return hand_over(app, connection, event, offer, &lead, now).await;
     }

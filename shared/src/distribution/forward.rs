@@ -1,5 +1,6 @@
 //! Telling an agent that a lead is theirs to take.
 
+use super::freeze;
 use super::policy;
 use super::store;
 use super::undeliverable::{Undeliverable, offer_undeliverable};
@@ -22,7 +23,7 @@ pub async fn forward(app: &App, attempt: AttemptId) -> Result<()> {
             return offer_undeliverable(app, attempt, Undeliverable::Refused).await;
         }
     };
-    let accepted = match whatsapp::hand_over(app, &queued).await {
+    let accepted = match freeze::hand_over(app, &queued).await {
         Err(Error::Refused { .. }) => {
             return offer_undeliverable(app, attempt, Undeliverable::Refused).await;
         }
@@ -35,7 +36,9 @@ pub async fn forward(app: &App, attempt: AttemptId) -> Result<()> {
     };
     let now = app.clock.now(&mut transaction).await?;
     whatsapp::set_accepted(&mut transaction, queued.id, &accepted, now).await?;
-    if let Some(deadline) = store::record_offer_accepted(&mut transaction, attempt, now).await?
+    if let Some(deadline) =
+        store::record_offer_accepted(&mut transaction, attempt, now, app.distribution.ack_window)
+            .await?
         && deadline > offer.ack_deadline_at
     {
         enqueue(&mut transaction, &CheckAckDeadline { attempt }, deadline).await?;
@@ -59,10 +62,12 @@ enum Written {
 async fn write_offer(app: &App, attempt: AttemptId) -> Result<Written> {
     let mut connection = app.pool.acquire().await?;
     let fixed_now = app.clock.fixed();
-    let Some(offer) = store::sendable_offer(&mut connection, attempt, fixed_now).await? else {
+    let Some(offer) =
+        store::sendable_offer(&mut connection, attempt, fixed_now, app.provider.name()).await?
+    else {
         return Ok(Written::Nothing);
     };
-    if offer.now >= offer.ack_deadline_at {
+    if offer.now >= offer.ack_deadline_at && !offer.held {
         return Ok(Written::Nothing);
     }
     let Some(to) = offer.agent_phone.as_deref().and_then(Phone::from_e164) else {
@@ -86,7 +91,13 @@ async fn write_offer(app: &App, attempt: AttemptId) -> Result<Written> {
             body: draft.body,
         })),
         None => match whatsapp::queued_offer(&mut connection, attempt).await? {
-            Some(queued) => Ok(Written::Queued(queued)),
+            Some(queued) => {
+                whatsapp::rewrite(&mut connection, queued.id, &draft.body).await?;
+                Ok(Written::Queued(Queued {
+                    body: draft.body,
+                    ..queued
+                }))
+            }
             None if whatsapp::offer_failed(&mut connection, attempt).await? => Ok(Written::Refused),
             None => Ok(Written::Nothing),
         },
@@ -94,9 +105,13 @@ async fn write_offer(app: &App, attempt: AttemptId) -> Result<Written> {
 }
 
 fn offer_text(app: &App, offer: &store::SendableOffer) -> String {
-    let window = (offer.ack_deadline_at - offer.assigned_at)
-        .to_std()
-        .unwrap_or_default();
+    let window = app.distribution.ack_window;
+    // An offer that is sent late has the full window: its deadline moves when the provider takes it.
+    let deadline = if offer.now - offer.assigned_at > policy::AT_ONCE {
+        offer.now + window
+    } else {
+        offer.ack_deadline_at
+    };
     app.texts.render(
         Text::Offer,
         &[
@@ -107,7 +122,7 @@ fn offer_text(app: &App, offer: &store::SendableOffer) -> String {
             ("source", offer.lead_source.as_deref().unwrap_or("-")),
             ("message", offer.words.as_deref().unwrap_or("-")),
             ("window", &policy::window_in_words(window)),
-            ("deadline", &policy::jakarta_time(offer.ack_deadline_at)),
+            ("deadline", &policy::jakarta_time(deadline)),
         ],
     )
 }

@@ -19,18 +19,21 @@ mod bind;
 mod claim;
 mod cycle;
 mod forward;
+mod freeze;
 mod hear;
 mod intake;
 mod model;
 mod policy;
 mod rehearse;
 mod roll;
+mod send;
 mod store;
 mod undeliverable;
 mod view;
 
 pub use cycle::release_held;
 pub use forward::{forward, give_up_offer};
+pub use freeze::frozen_since;
 pub use hear::{hear, hear_what_was_left, receive, take_word};
 pub use intake::take_ad;
 pub use model::{
@@ -39,5 +42,6 @@ pub use model::{
 };
 pub use rehearse::pool_for_rolls;
 pub use roll::{check_deadline, next_deadline, roll_all_due, time_to_next_deadline};
+pub use send::send;
 pub use undeliverable::{Undeliverable, offer_undeliverable};
 pub use view::{agent, journey, standing};

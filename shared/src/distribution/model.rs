@@ -237,6 +237,8 @@ pub enum Checked {
     Rolled(Rolled),
     /// It is open and its deadline is yet to come, in so much time.
     NotDue(Duration),
+    /// The provider is frozen: it rolls after the thaw, which sets its alarm.
+    Frozen,
     /// It has ended already, or never was.
     Over,
 }

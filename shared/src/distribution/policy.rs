@@ -6,6 +6,9 @@ use std::time::Duration;
 /// WhatsApp's times are cut to whole seconds: an OK may seem to be so much older than it is.
 pub(super) const WHOLE_SECOND: TimeDelta = TimeDelta::seconds(1);
 
+/// An offer that the provider takes within this time of its making was sent at once.
+pub(super) const AT_ONCE: TimeDelta = TimeDelta::seconds(1);
+
 /// For so long after a cycle went hangus, an OK that was in time and is heard late still takes the lead.
 pub(super) const HANGUS_GRACE: TimeDelta = TimeDelta::minutes(10);
 

@@ -47,7 +47,7 @@ async fn rehearse(connection: &mut PgConnection) -> Result<()> {
         Ok(_) | Err(crate::Error::Database(sqlx::Error::RowNotFound)) => {}
         Err(error) => return Err(error),
     }
-    store::time_out(&mut transaction, attempt, never, 0).await?;
+    store::time_out(&mut transaction, attempt, never, 0, "").await?;
     store::insert_next(&mut transaction, attempt, cycle, never, never).await?;
     enqueue_all(&mut transaction, &[], Announce::Nobody).await?;
     let over = super::model::CycleStatus::Hangus;

@@ -41,6 +41,13 @@ pub async fn roll_all_due(app: &App, overdue_by: Duration) -> Result<Vec<Rolled>
     let mut left = Vec::new();
     loop {
         let mut transaction = app.pool.begin().await?;
+        let provider = app.provider.name();
+        if store::frozen_since(&mut transaction, provider)
+            .await?
+            .is_some()
+        {
+            return Ok(rolled);
+        }
         let now = app.clock.now(&mut transaction).await?;
         let Some(offer) =
             store::lock_a_due_offer(&mut transaction, now - overdue_by, &left).await?
@@ -57,8 +64,10 @@ pub async fn roll_all_due(app: &App, overdue_by: Duration) -> Result<Vec<Rolled>
             }
             Step::Checked(checked) => {
                 transaction.commit().await?;
-                if let Checked::Rolled(one) = checked {
-                    rolled.push(one);
+                match checked {
+                    Checked::Rolled(one) => rolled.push(one),
+                    // Frozen, or its deadline moved, between the look and the lock.
+                    _ => left.push(offer.attempt),
                 }
             }
         }
@@ -71,10 +80,11 @@ pub async fn next_deadline(app: &App) -> Result<Option<DateTime<Utc>>> {
     store::next_deadline(&mut connection).await
 }
 
-/// How long until the next deadline; negative if it has passed.
+/// How long until the next deadline; negative if it has passed. There is none while the provider is
+/// frozen.
 pub async fn time_to_next_deadline(app: &App) -> Result<Option<TimeDelta>> {
     let mut connection = app.pool.acquire().await?;
-    store::time_to_next_deadline(&mut connection, app.clock.fixed()).await
+    store::time_to_next_deadline(&mut connection, app.clock.fixed(), app.provider.name()).await
 }
 
 enum Step {
@@ -88,7 +98,8 @@ enum Step {
 async fn roll_locked(app: &App, connection: &mut PgConnection, offer: &Offer) -> Result<Step> {
     let fixed_now = app.clock.fixed();
     let now = store::now_that_words_are_written(connection, &offer.sales_id, fixed_now).await?;
-    if !store::time_out(connection, offer.attempt, now, MOST_FAILURES).await? {
+    let provider = app.provider.name();
+    if !store::time_out(connection, offer.attempt, now, MOST_FAILURES, provider).await? {
         return why_not(connection, offer, now).await;
     }
     let course = cycle::offer_next(app, connection, offer.lead, offer.cycle, now).await?;
@@ -114,13 +125,18 @@ async fn roll_locked(app: &App, connection: &mut PgConnection, offer: &Offer) ->
     })))
 }
 
-/// Why an attempt was not rolled: a word is to be heard first, it is not due, or it is over.
+/// Why an attempt was not rolled: it is over, a word is to be heard first, it is not due, or the
+/// provider is frozen.
 async fn why_not(connection: &mut PgConnection, offer: &Offer, now: DateTime<Utc>) -> Result<Step> {
     if offer.status != AttemptStatus::Open {
         return Ok(Step::Checked(Checked::Over));
     }
     if let Some(word) = store::word_in_time(connection, offer, MOST_FAILURES).await? {
         return Ok(Step::Unheard(word));
+    }
+    if now >= offer.ack_deadline_at {
+        // The thaw sets another alarm.
+        return Ok(Step::Checked(Checked::Frozen));
     }
     let wait = (offer.ack_deadline_at - now).to_std().unwrap_or_default();
     Ok(Step::Checked(Checked::NotDue(wait)))

@@ -12,6 +12,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 enum Turn {
     TakeAfter(TimeDelta),
     BeAway,
+    Suspend,
     Refuse,
     Panic,
 }
@@ -40,6 +41,16 @@ impl ScriptedProvider {
     /// The next `times` messages find the provider away.
     pub fn is_away(&self, times: usize) {
         lock(&self.script).extend((0..times).map(|_| Turn::BeAway));
+    }
+
+    /// The provider is back, whatever was to come.
+    pub fn is_back(&self) {
+        lock(&self.script).clear();
+    }
+
+    /// The next `times` messages find that our account is suspended.
+    pub fn suspends_us(&self, times: usize) {
+        lock(&self.script).extend((0..times).map(|_| Turn::Suspend));
     }
 
     /// The next message is refused for good.
@@ -85,6 +96,12 @@ impl Provider for ScriptedProvider {
                 return Err(Error::Unavailable {
                     provider: "scripted",
                     retry_after: None,
+                    reason: "as told".to_owned(),
+                });
+            }
+            Some(Turn::Suspend) => {
+                return Err(Error::Suspended {
+                    provider: "scripted",
                     reason: "as told".to_owned(),
                 });
             }

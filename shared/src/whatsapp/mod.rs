@@ -1,7 +1,7 @@
 //! What was said, to whom, whether it arrived: `wa_message`, and the outbox in it.
 //!
 //! To speak is to write a row and a [`SendMessage`] job in the transaction that decided to speak;
-//! [`send`] carries it out later. The row's unique keys say what is never said twice.
+//! `distribution::send` carries it out later. The row's unique keys say what is never said twice.
 
 mod model;
 mod store;
@@ -52,25 +52,9 @@ pub async fn file_in(
     store::insert_in(connection, heard, &app.company_phone, provider, received_at).await
 }
 
-/// Carries out an outbound row, once. Does nothing if it has been taken by the provider already.
-pub async fn send(app: &App, message: MessageId) -> Result<()> {
-    let mut connection = app.pool.acquire().await?;
-    let Some(queued) = store::queued(&mut connection, message).await? else {
-        return Ok(());
-    };
-    drop(connection);
-    let accepted = hand_over(app, &queued).await?;
-    let mut transaction = app.pool.begin().await?;
-    let now = app.clock.now(&mut transaction).await?;
-    store::set_accepted(
-        &mut transaction,
-        message,
-        &accepted.provider_message_id,
-        now,
-    )
-    .await?;
-    transaction.commit().await?;
-    Ok(())
+/// An outbound row that waits to be sent.
+pub async fn queued(connection: &mut PgConnection, message: MessageId) -> Result<Option<Queued>> {
+    store::queued(connection, message).await
 }
 
 /// Gives one message to the provider. A refusal for good is recorded on the row.
@@ -115,6 +99,11 @@ pub async fn queued_offer(
 /// Whether an attempt's offer has been written, and so may be on its way.
 pub async fn offer_was_written(connection: &mut PgConnection, attempt: AttemptId) -> Result<bool> {
     store::offer_was_written(connection, attempt).await
+}
+
+/// Puts other words into a row that waits to be sent.
+pub async fn rewrite(connection: &mut PgConnection, message: MessageId, body: &str) -> Result<()> {
+    store::rewrite(connection, message, body).await
 }
 
 /// Whether an attempt's offer was refused for good.

@@ -96,6 +96,22 @@ pub(super) async fn queued_offer(
     .await?)
 }
 
+pub(super) async fn rewrite(
+    connection: &mut PgConnection,
+    message: MessageId,
+    body: &str,
+) -> Result<()> {
+    sqlx::query!(
+        "update wa_message set body = $2
+         where id = $1 and direction = 'out' and delivery_status = 'queued' and body <> $2",
+        message.0,
+        body
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 pub(super) async fn set_accepted(
     connection: &mut PgConnection,
     message: MessageId,

@@ -58,7 +58,7 @@ async fn trial(harness: &Harness, round: usize) -> Winner {
             {
                 Checked::NotDue(_) => tokio::task::yield_now().await,
                 Checked::Rolled(_) => return true,
-                Checked::Over => return false,
+                Checked::Over | Checked::Frozen => return false,
             }
         }
     };
@@ -212,6 +212,57 @@ async fn race_of_an_ok_heard_late_and_the_next_agents_ok_has_one_winner() {
     }
     println!("{rounds} trials: the earlier OK won {earlier_won}");
     assert!(earlier_won > rounds / 50 && earlier_won < rounds - rounds / 50);
+}
+
+/// The provider comes back just as an OK and an alarm come, all after the deadline.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn race_of_a_thaw_with_an_ok_and_an_alarm_loses_neither_the_ok_nor_the_offer() {
+    let harness = Harness::on_database_clock().await;
+    let app = &harness.app;
+    for round in 0..trials(200, 3_000) {
+        let (lead, attempt) = offer(&harness, round).await;
+        sqlx::query(
+            "insert into provider_health (provider, failures, failing_since, frozen_since, reason)
+             values ('dummy', 3, clock_timestamp(), clock_timestamp(), 'a test')
+             on conflict (provider) do update set failures = 3, failing_since = clock_timestamp(),
+                 frozen_since = clock_timestamp(), reason = 'a test'",
+        )
+        .execute(&app.pool)
+        .await
+        .expect("a freeze");
+        sleep(Duration::from_secs_f64(AHEAD_MS / 1000.0)).await;
+        let pause = || sleep(Duration::from_micros(rand::rng().random_range(0..3_000)));
+        let (ok_after, alarm_after) = (pause(), pause());
+        let says_ok = async {
+            ok_after.await;
+            let id = distribution::receive(app, &ok()).await.expect("received");
+            distribution::hear(app, id).await.expect("heard").outcome
+        };
+        let alarm = async {
+            alarm_after.await;
+            distribution::check_deadline(app, attempt)
+                .await
+                .expect("checked")
+        };
+        // The offer that is sent now is the success that ends the freeze.
+        let sent = distribution::forward(app, attempt);
+        let (outcome, checked, sent) = tokio::join!(says_ok, alarm, sent);
+        sent.expect("sent");
+        assert_eq!(outcome, Outcome::Accepted, "round {round}");
+        assert!(
+            !matches!(checked, Checked::Rolled(_)),
+            "round {round}: {checked:?}"
+        );
+        let attempts: Vec<String> = sqlx::query_scalar(
+            "select a.sales_id || ' ' || a.status from distribution_attempt a
+             join distribution_cycle c on c.id = a.cycle_id where c.lead_id = $1",
+        )
+        .bind(lead.0)
+        .fetch_all(&app.pool)
+        .await
+        .expect("the attempts");
+        assert_eq!(attempts, ["sales-a accepted"], "round {round}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

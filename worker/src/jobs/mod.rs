@@ -54,6 +54,7 @@ pub async fn run<J: Perform>(app: &App, payload: &[u8], tried: usize) -> Outcome
         Outcome::Again(wait) => {
             tracing::warn!(queue = J::QUEUE, tried, wait_ms = wait.as_millis(), %error, "job.again");
         }
+        Outcome::Later(_) => tracing::debug!(queue = J::QUEUE, %error, "job.waits"),
         Outcome::Dead => return bury(app, &job, &error.to_string()).await,
     }
     outcome

@@ -2,11 +2,11 @@
 
 use super::Perform;
 use shared::jobs::SendMessage;
-use shared::{App, Result, whatsapp};
+use shared::{App, Result, distribution, whatsapp};
 
 impl Perform for SendMessage {
     async fn perform(&self, app: &App) -> Result<()> {
-        whatsapp::send(app, self.message).await
+        distribution::send(app, self.message).await
     }
 
     async fn bury(&self, app: &App, reason: &str) -> Result<()> {

@@ -162,7 +162,7 @@ async fn handle<J: Perform>(job: Fetched, hands: Data<Arc<Hands>>) -> Result<(),
     let outcome = tokio::spawn(async move { run::<J>(job, &hands).await }).await??;
     match outcome {
         Outcome::Done => Ok(()),
-        Outcome::Again(_) => Err("to be tried again".into()),
+        Outcome::Again(_) | Outcome::Later(_) => Err("to be tried again".into()),
         Outcome::Dead => Err(Box::new(AbortError::new("a dead letter"))),
     }
 }
@@ -179,6 +179,18 @@ async fn run<J: Perform>(job: Fetched, hands: &Hands) -> sqlx::Result<Outcome> {
         // apalis has no delay of its own: a failed job is fetched again once `run_at` has come.
         sqlx::query!(
             "update apalis.jobs set run_at = clock_timestamp() + $2::float8 * interval '1 second' where id = $1",
+            job.id,
+            wait.as_secs_f64()
+        )
+        .execute(&hands.process.bookkeeping)
+        .await?;
+    }
+    if let Outcome::Later(wait) = outcome {
+        // Put back as it was taken: what apalis writes about this run finds the row no longer ours.
+        sqlx::query!(
+            "update apalis.jobs set status = 'Pending', lock_by = null, lock_at = null,
+                    run_at = clock_timestamp() + $2::float8 * interval '1 second'
+             where id = $1",
             job.id,
             wait.as_secs_f64()
         )

@@ -6,6 +6,7 @@ mod deadlines;
 mod duplicates;
 mod failures;
 mod fair_clock;
+mod freeze;
 mod seed_walkthrough;
 mod story;
 mod which_offer;

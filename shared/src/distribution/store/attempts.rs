@@ -5,6 +5,7 @@ use crate::Result;
 use crate::id::{AttemptId, CycleId, LeadId, UserId};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
+use std::time::Duration;
 
 /// An attempt just written.
 pub(in super::super) struct NewAttempt {
@@ -64,20 +65,30 @@ pub(in super::super) async fn insert_next(
 }
 
 /// The claim: open, and `time` before the deadline, but not from before the offer (to the second that
-/// WhatsApp's times are cut to). `false` if any fails.
+/// WhatsApp's times are cut to). While the provider is frozen an offer that was open when the freeze
+/// began has no deadline; the claim writes down the one that it would have had. `false` if any fails.
 pub(in super::super) async fn accept(
     connection: &mut PgConnection,
     attempt: AttemptId,
     time: DateTime<Utc>,
     now: DateTime<Utc>,
+    provider: &str,
+    window: Duration,
 ) -> Result<bool> {
     let updated = sqlx::query!(
-        "update distribution_attempt set status = 'accepted', acknowledged_at = $2, closed_at = $3
-         where id = $1 and status = 'open' and $2 < ack_deadline_at
-           and $2 >= assigned_at - interval '1 second'",
+        "update distribution_attempt a
+         set status = 'accepted', acknowledged_at = $2, closed_at = $3,
+             ack_deadline_at = case when $2 < a.ack_deadline_at then a.ack_deadline_at
+                                    else $2 + $5::float8 * interval '1 second' end
+         where a.id = $1 and a.status = 'open' and $2 >= a.assigned_at - interval '1 second'
+           and ($2 < a.ack_deadline_at
+                or exists (select from provider_health h
+                           where h.provider = $4 and h.frozen_since < a.ack_deadline_at))",
         attempt.0,
         time,
-        now
+        now,
+        provider,
+        window.as_secs_f64()
     )
     .execute(connection)
     .await?;
@@ -173,13 +184,14 @@ pub(in super::super) async fn decline(
     Ok(updated.rows_affected() == 1)
 }
 
-/// The roll: open, the deadline has come, and no word of the agent's that came in time is left
-/// unheard. `false` if any fails.
+/// The roll: open, the deadline has come, no word of the agent's that came in time is left unheard,
+/// and the provider is not frozen. `false` if any fails.
 pub(in super::super) async fn time_out(
     connection: &mut PgConnection,
     attempt: AttemptId,
     now: DateTime<Utc>,
     most_failures: i32,
+    provider: &str,
 ) -> Result<bool> {
     let updated = sqlx::query!(
         r#"update distribution_attempt a set status = 'timed_out', closed_at = $2
@@ -187,10 +199,13 @@ pub(in super::super) async fn time_out(
              and not exists (
                  select from inbound_event e join "user" u on u.phone = e.sender
                  where u.id = a.sales_id and e.failures < $3
-                   and e.acknowledged_at < a.ack_deadline_at)"#,
+                   and e.acknowledged_at < a.ack_deadline_at)
+             and not exists (
+                 select from provider_health h where h.provider = $4 and h.frozen_since is not null)"#,
         attempt.0,
         now,
-        most_failures
+        most_failures,
+        provider
     )
     .execute(connection)
     .await?;
@@ -198,22 +213,25 @@ pub(in super::super) async fn time_out(
 }
 
 /// Records, once, that the provider took the offer; more than a second after the assignment, the
-/// deadline moves forward by what was lost, unless it has come: then it is final. Returns the deadline; `None` if there was nothing to record.
+/// deadline moves forward, to a window from then, unless it has come: then it is final. Returns the
+/// deadline; `None` if there was nothing to record.
 pub(in super::super) async fn record_offer_accepted(
     connection: &mut PgConnection,
     attempt: AttemptId,
     now: DateTime<Utc>,
+    window: Duration,
 ) -> Result<Option<DateTime<Utc>>> {
     Ok(sqlx::query_scalar!(
         "update distribution_attempt
          set offer_accepted_at = $2,
              ack_deadline_at = case when $2 - assigned_at > interval '1 second' and $2 < ack_deadline_at
-                                    then greatest(ack_deadline_at, $2 + (ack_deadline_at - assigned_at))
+                                    then greatest(ack_deadline_at, $2 + $3::float8 * interval '1 second')
                                     else ack_deadline_at end
          where id = $1 and status = 'open' and offer_accepted_at is null
          returning ack_deadline_at",
         attempt.0,
-        now
+        now,
+        window.as_secs_f64()
     )
     .fetch_optional(connection)
     .await?)

@@ -2,6 +2,7 @@
 
 mod attempts;
 mod cycles;
+mod health;
 mod inbound;
 mod offers;
 
@@ -12,6 +13,10 @@ pub(super) use attempts::{
 pub(super) use cycles::{
     close_cycle, cycle_to_show, cycles, end_cycles, insert_cycle, insert_members,
     lock_a_held_cycle, lock_open_cycle, members, open_held_cycle, read_one_snapshot,
+};
+pub(super) use health::{
+    count_failure_of, forget_failures, frozen_since, give_all_open_offers_until, is_failing,
+    lock_all_open_offers, lock_health,
 };
 pub(super) use inbound::{
     InboundEvent, announce_word, count_failure, inbound_before, insert_inbound, take_inbound,

@@ -21,6 +21,8 @@ pub(in super::super) struct SendableOffer {
     pub(in super::super) lead_name: Option<String>,
     pub(in super::super) lead_phone: Option<String>,
     pub(in super::super) lead_source: Option<String>,
+    /// A freeze has stopped its time.
+    pub(in super::super) held: bool,
     /// What the client last wrote.
     pub(in super::super) words: Option<String>,
 }
@@ -128,7 +130,8 @@ pub(in super::super) async fn offer(
     .await?)
 }
 
-/// The agent's offers that an OK of `time` can take, oldest first: open ones, and those that were
+/// The agent's offers that an OK of `time` can take, oldest first: open ones, without a deadline
+/// where a freeze has stopped it, and those that were
 /// rolled although `time` is before their deadline, unless the lead is taken or their cycle went
 /// hangus before `hangus_after`.
 pub(in super::super) async fn offers_live_at(
@@ -137,6 +140,7 @@ pub(in super::super) async fn offers_live_at(
     time: DateTime<Utc>,
     by: DateTime<Utc>,
     hangus_after: DateTime<Utc>,
+    provider: &str,
 ) -> Result<Vec<Offer>> {
     // The window is a day at most, and moves once: what was assigned earlier is over.
     Ok(sqlx::query_as!(
@@ -148,15 +152,18 @@ pub(in super::super) async fn offers_live_at(
            join distribution_cycle c on c.id = a.cycle_id
            join lead l on l.id = c.lead_id
            where a.sales_id = $1 and a.assigned_at between $2::timestamptz - interval '2 days' and $3
-             and $2 < a.ack_deadline_at
-             and (a.status = 'open'
-                  or (a.status = 'timed_out' and l.owner_sales_id is null
+             and ((a.status = 'open'
+                   and ($2 < a.ack_deadline_at
+                        or exists (select from provider_health h
+                                   where h.provider = $5 and h.frozen_since < a.ack_deadline_at)))
+                  or (a.status = 'timed_out' and $2 < a.ack_deadline_at and l.owner_sales_id is null
                       and (c.status = 'open' or (c.status = 'hangus' and c.closed_at > $4))))
            order by a.assigned_at, a.id"#,
         agent.0,
         time,
         by,
-        hangus_after
+        hangus_after,
+        provider
     )
     .fetch_all(connection)
     .await?)
@@ -212,6 +219,7 @@ pub(in super::super) async fn sendable_offer(
     connection: &mut PgConnection,
     attempt: AttemptId,
     fixed_now: Option<DateTime<Utc>>,
+    provider: &str,
 ) -> Result<Option<SendableOffer>> {
     Ok(sqlx::query_as!(
         SendableOffer,
@@ -219,6 +227,8 @@ pub(in super::super) async fn sendable_offer(
                   c.id as "cycle: CycleId", c.lead_id as "lead: LeadId", m.label, a.code,
                   a.assigned_at, a.ack_deadline_at, u.phone as agent_phone,
                   l.name as lead_name, l.phone as lead_phone, l.source_ads as lead_source,
+                  exists (select from provider_health h
+                          where h.provider = $3 and h.frozen_since < a.ack_deadline_at) as "held!",
                   (select body from wa_message w
                    where w.lead_id = l.id and w.direction = 'in' and w.kind = 'client'
                    order by w.created_at desc limit 1) as words
@@ -229,7 +239,8 @@ pub(in super::super) async fn sendable_offer(
            join "user" u on u.id = a.sales_id
            where a.id = $1 and a.status = 'open'"#,
         attempt.0,
-        fixed_now
+        fixed_now,
+        provider
     )
     .fetch_optional(connection)
     .await?)
@@ -248,12 +259,15 @@ pub(in super::super) async fn next_deadline(
 pub(in super::super) async fn time_to_next_deadline(
     connection: &mut PgConnection,
     fixed_now: Option<DateTime<Utc>>,
+    provider: &str,
 ) -> Result<Option<TimeDelta>> {
     let microseconds = sqlx::query_scalar!(
         "select (extract(epoch from min(ack_deadline_at) - coalesce($1::timestamptz, clock_timestamp()))
                  * 1000000)::bigint
-         from distribution_attempt where status = 'open'",
-        fixed_now
+         from distribution_attempt where status = 'open'
+           and not exists (select from provider_health h where h.provider = $2 and h.frozen_since is not null)",
+        fixed_now,
+        provider
     )
     .fetch_one(connection)
     .await?;

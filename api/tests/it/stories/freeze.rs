@@ -1,0 +1,118 @@
+//! The provider is away for longer than a hiccup: nobody's time runs.
+
+use super::story::{Story, minutes, text};
+use chrono::TimeDelta;
+use serde_json::json;
+
+/// A client wrote, A was offered the lead a minute ago, and then the provider went away: another
+/// client's messages have failed for a minute. Returns both leads.
+async fn frozen(story: &Story) -> [String; 2] {
+    let first = story.client("081234001234");
+    let one = text(&first.says("Halo").await["lead"]["id"]);
+    first.is_asked_to_wait();
+    story.agent("A").is_offered_the_lead();
+    story.fast_forward(minutes(1)).await;
+    story.harness.provider.is_away(10_000);
+    let other = text(&story.client("081234001235").says("Halo").await["lead"]["id"]);
+    story.fast_forward(TimeDelta::seconds(70)).await;
+    assert!(is_frozen(story).await);
+    [one, other]
+}
+
+async fn is_frozen(story: &Story) -> bool {
+    sqlx::query_scalar("select count(*) = 1 from provider_health where frozen_since is not null")
+        .fetch_one(&story.harness.app.pool)
+        .await
+        .expect("a look")
+}
+
+#[tokio::test]
+async fn while_the_provider_is_away_no_offer_rolls_and_no_message_is_given_up() {
+    let story = Story::begin().await;
+    let [one, other] = frozen(&story).await;
+    story.fast_forward(minutes(60)).await;
+    assert!(is_frozen(&story).await);
+    assert_eq!(story.run_timeouts().await["rolled"], json!([]));
+    assert_eq!(story.standing(&one).await.1, ["open"]);
+    assert_eq!(story.standing(&other).await.1, ["open"]);
+
+    // It is back: whoever waited is told, and everybody has the full window from now.
+    story.harness.provider.is_back();
+    story.fast_forward(TimeDelta::seconds(16)).await;
+    assert!(!is_frozen(&story).await);
+    story.client("081234001235").is_asked_to_wait();
+    story.agent("A").is_told("dalam 5 menit (sebelum 10:07:");
+    story.fast_forward(minutes(4)).await;
+    assert_eq!(story.standing(&one).await.1, ["open"]);
+    assert_eq!(story.standing(&other).await.1, ["open"]);
+    story.fast_forward(minutes(1)).await;
+    story.agent("B").is_offered_the_lead();
+    story.agent("B").is_offered_the_lead();
+    assert_eq!(story.standing(&one).await.1, ["timed_out", "open"]);
+    assert_eq!(story.standing(&other).await.1, ["timed_out", "open"]);
+    story.nobody_else_was_messaged().await;
+}
+
+#[tokio::test]
+async fn an_ok_to_an_offer_that_was_open_when_the_freeze_began_counts_however_late() {
+    let story = Story::begin().await;
+    let [one, other] = frozen(&story).await;
+    story.fast_forward(minutes(30)).await;
+    // The first was delivered, the second is not known to A; a bare OK could mean either.
+    assert_eq!(story.agent("A").says("OK").await["outcome"], "ambiguous");
+    let code = text(&story.journey(&one).await["cycles"][0]["attempts"][0]["code"]);
+    let answer = story.agent("A").says(&format!("OK {code}")).await;
+    assert_eq!(answer["outcome"], "accepted");
+    assert_eq!(story.standing(&one).await.0, "claimed");
+
+    story.harness.provider.is_back();
+    story.fast_forward(TimeDelta::seconds(16)).await;
+    story.client("081234001235").is_asked_to_wait();
+    for _ in 0..3 {
+        let heard = story
+            .harness
+            .provider
+            .heard_by(&shared::testing::agent_phone("A"));
+        assert!(
+            heard.is_some(),
+            "the question, the confirmation and the offer"
+        );
+    }
+    assert_eq!(story.standing(&other).await.1, ["open"]);
+    story.nobody_else_was_messaged().await;
+}
+
+#[tokio::test]
+async fn a_hiccup_freezes_nothing() {
+    let story = Story::begin().await;
+    story.harness.provider.is_away(4);
+    let client = story.client("081234001234");
+    client.says("Halo").await;
+    story.fast_forward(TimeDelta::seconds(10)).await;
+    assert!(!is_frozen(&story).await);
+    client.is_asked_to_wait();
+    story.agent("A").is_offered_the_lead();
+    // What failed long ago is forgotten with the first success.
+    story.fast_forward(minutes(3)).await;
+    story.harness.provider.is_away(2);
+    story.client("081234001235").says("Halo").await;
+    story.fast_forward(TimeDelta::seconds(10)).await;
+    assert!(!is_frozen(&story).await);
+    story.client("081234001235").is_asked_to_wait();
+    story.agent("A").is_offered_the_lead();
+    story.nobody_else_was_messaged().await;
+}
+
+#[tokio::test]
+async fn an_account_that_is_suspended_freezes_at_once() {
+    let story = Story::begin().await;
+    story.harness.provider.suspends_us(2);
+    let lead = text(&story.client("081234001234").says("Halo").await["lead"]["id"]);
+    assert!(is_frozen(&story).await);
+    assert_eq!(story.standing(&lead).await.1, ["open"]);
+    story.fast_forward(TimeDelta::seconds(16)).await;
+    assert!(!is_frozen(&story).await);
+    story.client("081234001234").is_asked_to_wait();
+    story.agent("A").is_offered_the_lead();
+    story.nobody_else_was_messaged().await;
+}

@@ -1,0 +1,104 @@
+//! When the provider is away, time stands still for offers.
+//!
+//! A freeze opens when the provider refuses to work for us at all, or when messages have failed for a
+//! while. Until a message gets through, no offer rolls, and an OK to one that was open when the
+//! freeze began counts, however late. The thaw gives every open offer a full window from now.
+
+use super::store;
+use crate::jobs::{Announce, CheckAckDeadline, Scheduled, enqueue_all};
+use crate::providers::Accepted;
+use crate::whatsapp::{self, Queued};
+use crate::{App, Error, Result};
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// So many failures in a row, over at least [`OVER`], are an outage and not a hiccup.
+const FAILURES: i32 = 3;
+const OVER: TimeDelta = TimeDelta::seconds(30);
+
+/// Since when the provider is frozen, if it is.
+pub async fn frozen_since(app: &App) -> Result<Option<DateTime<Utc>>> {
+    let mut connection = app.pool.acquire().await?;
+    store::frozen_since(&mut connection, app.provider.name()).await
+}
+
+/// Gives one message to the provider, and learns from its answer how it is doing. While it is
+/// frozen, a failure is [`Error::Frozen`]: the message waits and no try is counted.
+pub(super) async fn hand_over(app: &App, queued: &Queued) -> Result<Accepted> {
+    let answer = whatsapp::hand_over(app, queued).await;
+    let frozen = match &answer {
+        Ok(_) => {
+            // The message is on its way: whatever fails here is for the next success to mend.
+            if let Err(error) = thaw(app).await {
+                tracing::error!(%error, "distribution.not_thawed");
+            }
+            false
+        }
+        Err(Error::Suspended { reason, .. }) => {
+            count_failure(app, reason, 1, TimeDelta::zero()).await?
+        }
+        Err(Error::Unavailable { reason, .. }) => {
+            count_failure(app, reason, FAILURES, OVER).await?
+        }
+        Err(_) => false,
+    };
+    if frozen {
+        return Err(Error::Frozen {
+            provider: app.provider.name(),
+        });
+    }
+    answer
+}
+
+/// Counts a failure; returns whether the provider is frozen now.
+async fn count_failure(app: &App, reason: &str, failures: i32, over: TimeDelta) -> Result<bool> {
+    let mut connection = app.pool.acquire().await?;
+    let now = app.clock.now(&mut connection).await?;
+    let provider = app.provider.name();
+    let began = now - over;
+    let health =
+        store::count_failure_of(&mut connection, provider, reason, failures, began, now).await?;
+    if health.frozen_since == Some(now) {
+        tracing::error!(
+            provider,
+            reason,
+            "distribution.frozen: no offer rolls until a message gets through"
+        );
+    }
+    Ok(health.frozen_since.is_some())
+}
+
+/// Ends a freeze, if there is one, after a success.
+async fn thaw(app: &App) -> Result<()> {
+    let provider = app.provider.name();
+    let mut connection = app.pool.acquire().await?;
+    if !store::is_failing(&mut connection, provider).await? {
+        return Ok(());
+    }
+    drop(connection);
+    let mut transaction = app.pool.begin().await?;
+    // Before leads, cycles and attempts: nobody else locks it while holding one of those.
+    let frozen_since = store::lock_health(&mut transaction, provider).await?;
+    if frozen_since.is_some() {
+        store::lock_all_open_offers(&mut transaction).await?;
+    }
+    let now = app.clock.now(&mut transaction).await?;
+    let mut alarms = Vec::new();
+    if frozen_since.is_some() {
+        let deadline = now + app.distribution.ack_window;
+        for attempt in store::give_all_open_offers_until(&mut transaction, deadline).await? {
+            alarms.push(Scheduled::new(&CheckAckDeadline { attempt }, deadline)?);
+        }
+        enqueue_all(&mut transaction, &alarms, Announce::Everyone).await?;
+    }
+    store::forget_failures(&mut transaction, provider).await?;
+    transaction.commit().await?;
+    if let Some(since) = frozen_since {
+        tracing::warn!(
+            provider,
+            frozen_s = (now - since).num_seconds(),
+            offers = alarms.len(),
+            "distribution.thawed"
+        );
+    }
+    Ok(())
+}

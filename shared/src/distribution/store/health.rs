@@ -1,0 +1,125 @@
+//! How each provider is doing, and the offers that a freeze holds.
+
+use crate::Result;
+use crate::id::AttemptId;
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+
+/// A provider's state after a failure.
+pub(in super::super) struct Health {
+    pub(in super::super) frozen_since: Option<DateTime<Utc>>,
+}
+
+/// Counts a failure. Freezes once there are `failures` in a row, the first at or before `began`.
+pub(in super::super) async fn count_failure_of(
+    connection: &mut PgConnection,
+    provider: &str,
+    reason: &str,
+    failures: i32,
+    began: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<Health> {
+    Ok(sqlx::query_as!(
+        Health,
+        "insert into provider_health as h (provider, failures, failing_since, frozen_since, reason)
+         values ($1, 1, $5::timestamptz, case when $3::int <= 1 and $5::timestamptz <= $4::timestamptz then $5::timestamptz end, $2)
+         on conflict (provider) do update set
+             failures = h.failures + 1,
+             failing_since = coalesce(h.failing_since, $5::timestamptz),
+             frozen_since = coalesce(h.frozen_since,
+                 case when h.failures + 1 >= $3::int and coalesce(h.failing_since, $5::timestamptz) <= $4::timestamptz
+                      then $5::timestamptz end),
+             reason = case when h.frozen_since is null then $2 else h.reason end
+         returning frozen_since",
+        provider,
+        reason,
+        failures,
+        began,
+        now
+    )
+    .fetch_one(connection)
+    .await?)
+}
+
+/// Whether the provider has failed since its last success.
+pub(in super::super) async fn is_failing(
+    connection: &mut PgConnection,
+    provider: &str,
+) -> Result<bool> {
+    Ok(sqlx::query_scalar!(
+        r#"select exists (select from provider_health where provider = $1 and failures > 0) as "failing!""#,
+        provider
+    )
+    .fetch_one(connection)
+    .await?)
+}
+
+/// Whether the provider is frozen, and since when.
+pub(in super::super) async fn frozen_since(
+    connection: &mut PgConnection,
+    provider: &str,
+) -> Result<Option<DateTime<Utc>>> {
+    let since = sqlx::query_scalar!(
+        "select frozen_since from provider_health where provider = $1",
+        provider
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(since.flatten())
+}
+
+/// As [`frozen_since`], and nobody else changes it until the transaction ends.
+pub(in super::super) async fn lock_health(
+    connection: &mut PgConnection,
+    provider: &str,
+) -> Result<Option<DateTime<Utc>>> {
+    let since = sqlx::query_scalar!(
+        "select frozen_since from provider_health where provider = $1 for update",
+        provider
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(since.flatten())
+}
+
+pub(in super::super) async fn forget_failures(
+    connection: &mut PgConnection,
+    provider: &str,
+) -> Result<()> {
+    sqlx::query!(
+        "update provider_health set failures = 0, failing_since = null, frozen_since = null
+         where provider = $1",
+        provider
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Locks every open offer with its lead and cycle, lead by lead.
+pub(in super::super) async fn lock_all_open_offers(connection: &mut PgConnection) -> Result<()> {
+    sqlx::query!(
+        "select from distribution_attempt a
+         join distribution_cycle c on c.id = a.cycle_id
+         join lead l on l.id = c.lead_id
+         where a.status = 'open' order by l.id for update of l, c, a"
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Moves every open offer's deadline, forward only. Returns those that moved.
+pub(in super::super) async fn give_all_open_offers_until(
+    connection: &mut PgConnection,
+    deadline: DateTime<Utc>,
+) -> Result<Vec<AttemptId>> {
+    Ok(sqlx::query_scalar!(
+        r#"update distribution_attempt set ack_deadline_at = $1
+           where status = 'open' and ack_deadline_at < $1
+           returning id as "id: AttemptId""#,
+        deadline
+    )
+    .fetch_all(connection)
+    .await?)
+}

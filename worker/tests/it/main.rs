@@ -1,0 +1,3 @@
+//! The worker as it runs, with a provider that does as it is told.
+
+mod freeze;
