@@ -10,6 +10,10 @@ use crate::whatsapp::{self, Draft, Heard, InboundKind, OutboundKind};
 use crate::{App, Result, sales};
 use sqlx::PgConnection;
 
+/// So many answers that help nobody are given to a number in a row; a robot at the other end would
+/// answer them for ever.
+const MOST_UNHELPFUL: i64 = 5;
+
 /// What a word came to, and which offer it is about.
 #[derive(Clone, Copy)]
 pub(super) struct Verdict<'offer> {
@@ -87,6 +91,24 @@ pub(super) async fn answer(
     Ok(report)
 }
 
+/// As [`answer`], where the answer helps nobody: after [`MOST_UNHELPFUL`] of them the number is only
+/// listened to, until it does something.
+async fn answer_unhelpfully(
+    app: &App,
+    connection: &mut PgConnection,
+    event: &InboundEvent,
+    outcome: Outcome,
+    kind: OutboundKind,
+    body: String,
+) -> Result<Option<Report>> {
+    let verdict = Verdict::bare(outcome);
+    let given = whatsapp::unhelpful_replies(connection, &event.word.from).await?;
+    if given >= MOST_UNHELPFUL {
+        return file(app, connection, event, verdict).await;
+    }
+    answer(app, connection, event, verdict, kind, body).await
+}
+
 /// Tells the agent that there is nothing to take.
 pub(super) async fn nothing_open(
     app: &App,
@@ -94,9 +116,8 @@ pub(super) async fn nothing_open(
     event: &InboundEvent,
 ) -> Result<Option<Report>> {
     let body = app.texts.render(Text::NothingOpen, &[]);
-    let verdict = Verdict::bare(Outcome::NothingOpen);
-    let kind = OutboundKind::NothingOpen;
-    answer(app, connection, event, verdict, kind, body).await
+    let (outcome, kind) = (Outcome::NothingOpen, OutboundKind::NothingOpen);
+    answer_unhelpfully(app, connection, event, outcome, kind, body).await
 }
 
 /// Tells the agent "terlambat", once per offer, and who has the lead if somebody has.
@@ -178,7 +199,6 @@ pub(super) async fn ask_which(
             ("code", code.unwrap_or("-")),
         ],
     );
-    let verdict = Verdict::bare(Outcome::Ambiguous);
-    let kind = OutboundKind::Ambiguous;
-    answer(app, connection, event, verdict, kind, body).await
+    let (outcome, kind) = (Outcome::Ambiguous, OutboundKind::Ambiguous);
+    answer_unhelpfully(app, connection, event, outcome, kind, body).await
 }

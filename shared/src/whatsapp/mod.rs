@@ -10,6 +10,7 @@ pub use model::{Draft, Heard, InboundKind, MessageRow, OutboundKind, PastOutcome
 
 use crate::id::{AttemptId, LeadId, MessageId};
 use crate::jobs::{SendMessage, enqueue};
+use crate::phone::Phone;
 use crate::providers::{Accepted, Outgoing};
 use crate::{App, Error, Result};
 use chrono::{DateTime, Utc};
@@ -99,6 +100,11 @@ pub async fn queued_offer(
 /// Whether an attempt's offer has been written, and so may be on its way.
 pub async fn offer_was_written(connection: &mut PgConnection, attempt: AttemptId) -> Result<bool> {
     store::offer_was_written(connection, attempt).await
+}
+
+/// How many answers that helped nobody this number was given since it last took or passed a lead.
+pub async fn unhelpful_replies(connection: &mut PgConnection, phone: &Phone) -> Result<i64> {
+    store::unhelpful_replies(connection, phone).await
 }
 
 /// Puts other words into a row that waits to be sent.

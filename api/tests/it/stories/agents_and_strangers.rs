@@ -1,6 +1,7 @@
 //! Who may say OK, and to what.
 
 use super::story::{Story, minutes, text};
+use chrono::TimeDelta;
 use serde_json::json;
 
 #[tokio::test]
@@ -136,6 +137,29 @@ async fn an_agent_who_is_late_is_told_once_per_offer_however_often_they_say_ok()
         assert_eq!(answer["attempt"]["status"], "timed_out");
     }
     story.agent("A").is_told("terlambat");
+    story.nobody_else_was_messaged().await;
+}
+
+#[tokio::test]
+async fn a_robot_that_answers_our_answers_is_listened_to_only_after_the_fifth() {
+    let story = Story::begin().await;
+    for _ in 0..8 {
+        assert_eq!(story.agent("A").says("OK").await["outcome"], "nothing_open");
+    }
+    for _ in 0..5 {
+        story.agent("A").is_told("Tidak ada penawaran");
+    }
+    // A lead taken is a real act, and A is answered again.
+    let client = story.client("081234001234");
+    client.says("Halo").await;
+    client.is_asked_to_wait();
+    story.agent("A").is_offered_the_lead();
+    assert_eq!(story.agent("A").says("skip").await["outcome"], "declined");
+    story.agent("A").is_told("dilewatkan");
+    story.agent("B").is_offered_the_lead();
+    story.fast_forward(TimeDelta::seconds(1)).await;
+    assert_eq!(story.agent("A").says("OK").await["outcome"], "nothing_open");
+    story.agent("A").is_told("Tidak ada penawaran");
     story.nobody_else_was_messaged().await;
 }
 
