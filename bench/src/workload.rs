@@ -47,7 +47,7 @@ pub(crate) async fn offers(
     sqlx::query(
         "insert into apalis.jobs (id, job_type, job, run_at, max_attempts, priority, idempotency_key)
          select apalis.generate_ulid(), $1, convert_to(json_build_object('attempt', attempt_id)::text, 'UTF8'),
-                deadline, $2, 0, attempt_id::text
+                deadline, $2, 0, attempt_id || '@' || (extract(epoch from deadline) * 1000000)::bigint
          from bench_offer",
     )
     .bind(CheckAckDeadline::QUEUE)

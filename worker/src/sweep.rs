@@ -18,6 +18,8 @@ const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_SWEEP: Duration = Duration::from_secs(30);
 /// How often the next deadline is asked for: another worker's roll announces its own to nobody.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How often the rules are asserted.
+const AUDIT_EVERY: Duration = Duration::from_secs(5);
 /// How often dead workers are looked for.
 const REAP_EVERY: Duration = Duration::from_millis(500);
 /// How often what is old is removed.
@@ -29,7 +31,7 @@ const KEEP_DEAD_DAYS: f64 = 30.0;
 
 /// Sweeps until the process is told to stop.
 pub(crate) async fn run(process: Arc<Process>, bell: &Bell) {
-    tokio::join!(sweep(&process, bell), keep_house(&process));
+    tokio::join!(sweep(&process, bell), keep_house(&process), audit(&process));
 }
 
 /// Rolls overdue attempts, acts on words left unheard and releases held leads; then sleeps until
@@ -94,6 +96,22 @@ async fn sweep_once(process: &Process) -> shared::Result<bool> {
     }
     let released = distribution::release_held(&process.app).await?;
     Ok(heard > 0 || !rolled.is_empty() || released > 0)
+}
+
+/// Asserts the rules every few seconds; breaches are logged and mended by the operation.
+async fn audit(process: &Process) {
+    let mut stop = process.stop.clone();
+    while !*stop.borrow() {
+        tokio::select! {
+            () = sleep(AUDIT_EVERY) => {}
+            _ = stop.wait_for(|stop| *stop) => return,
+        }
+        match timeout(LONGEST_SWEEP, distribution::audit(&process.app)).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "audit.failed"),
+            Err(_) => tracing::warn!("audit.failed: it took too long"),
+        }
+    }
 }
 
 async fn keep_house(process: &Process) {

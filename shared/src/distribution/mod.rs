@@ -15,6 +15,7 @@
 pub mod lexicon;
 
 mod answer;
+mod audit;
 mod bind;
 mod claim;
 mod cycle;
@@ -31,6 +32,7 @@ mod store;
 mod undeliverable;
 mod view;
 
+pub use audit::{Breach, audit};
 pub use cycle::release_held;
 pub use forward::{forward, give_up_offer};
 pub use freeze::frozen_since;

@@ -1,6 +1,7 @@
 //! SQL of distribution, by what it is about.
 
 mod attempts;
+mod audit;
 mod cycles;
 mod health;
 mod inbound;
@@ -9,6 +10,10 @@ mod offers;
 pub(super) use attempts::{
     accept, accept_after_roll, attempt_to_show, attempts, decline, insert_next,
     record_offer_accepted, set_undeliverable, time_out, withdraw_open,
+};
+pub(super) use audit::{
+    distributing_without_cycle, lock_cycle_without_offer, open_cycles_with_a_gap,
+    open_cycles_without_offer, open_since, open_without_alarm,
 };
 pub(super) use cycles::{
     close_cycle, cycle_to_show, cycles, end_cycles, insert_cycle, insert_members,

@@ -1,0 +1,104 @@
+//! Rows that break a rule. Each statement reads what is open, by index: the past is not audited.
+
+use crate::Result;
+use crate::id::{AttemptId, CycleId, LeadId};
+use crate::jobs::{CheckAckDeadline, Job};
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+
+/// Attempts that are open although their deadline was before `since`.
+pub(in super::super) async fn open_since(
+    connection: &mut PgConnection,
+    since: DateTime<Utc>,
+) -> Result<Vec<AttemptId>> {
+    Ok(sqlx::query_scalar!(
+        r#"select id as "id: AttemptId" from distribution_attempt
+           where status = 'open' and ack_deadline_at < $1 order by ack_deadline_at limit 1000"#,
+        since
+    )
+    .fetch_all(connection)
+    .await?)
+}
+
+/// Open attempts whose deadline is to come and has no alarm.
+pub(in super::super) async fn open_without_alarm(
+    connection: &mut PgConnection,
+    now: DateTime<Utc>,
+) -> Result<Vec<AttemptId>> {
+    Ok(sqlx::query_scalar!(
+        r#"select id as "id: AttemptId" from distribution_attempt a
+           where status = 'open' and ack_deadline_at > $1
+             and not exists (
+                 select from apalis.jobs j
+                 where j.job_type = $2
+                   and j.idempotency_key = a.id || '@' || (extract(epoch from a.ack_deadline_at) * 1000000)::bigint)
+           limit 1000"#,
+        now,
+        CheckAckDeadline::QUEUE
+    )
+    .fetch_all(connection)
+    .await?)
+}
+
+/// Open cycles that nobody is being offered.
+pub(in super::super) async fn open_cycles_without_offer(
+    connection: &mut PgConnection,
+) -> Result<Vec<CycleId>> {
+    Ok(sqlx::query_scalar!(
+        r#"select id as "id: CycleId" from distribution_cycle c
+           where status = 'open'
+             and not exists (select from distribution_attempt a where a.cycle_id = c.id and a.status = 'open')
+           limit 1000"#
+    )
+    .fetch_all(connection)
+    .await?)
+}
+
+/// The lead of such a cycle, locked with it; `None` if it is offered to somebody after all.
+pub(in super::super) async fn lock_cycle_without_offer(
+    connection: &mut PgConnection,
+    cycle: CycleId,
+) -> Result<Option<LeadId>> {
+    let locked = sqlx::query_scalar!(
+        r#"select l.id as "id: LeadId" from distribution_cycle c join lead l on l.id = c.lead_id
+           where c.id = $1 and c.status = 'open' for update of l, c"#,
+        cycle.0
+    )
+    .fetch_optional(&mut *connection)
+    .await?;
+    let offered = sqlx::query_scalar!(
+        r#"select exists (select from distribution_attempt where cycle_id = $1 and status = 'open') as "offered!""#,
+        cycle.0
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(locked.filter(|_| !offered))
+}
+
+/// Open cycles whose attempts are not numbered 1, 2, 3 ….
+pub(in super::super) async fn open_cycles_with_a_gap(
+    connection: &mut PgConnection,
+) -> Result<Vec<CycleId>> {
+    Ok(sqlx::query_scalar!(
+        r#"select c.id as "id: CycleId" from distribution_cycle c
+           join distribution_attempt a on a.cycle_id = c.id
+           where c.status = 'open' group by c.id having max(a.position) <> count(*) limit 1000"#
+    )
+    .fetch_all(connection)
+    .await?)
+}
+
+/// Leads that are being distributed, and in no cycle.
+pub(in super::super) async fn distributing_without_cycle(
+    connection: &mut PgConnection,
+) -> Result<Vec<LeadId>> {
+    Ok(sqlx::query_scalar!(
+        r#"select id as "id: LeadId" from lead l
+           where status = 'distributing'
+             and not exists (select from distribution_cycle c
+                             where c.lead_id = l.id and c.status in ('open', 'held'))
+           limit 1000"#
+    )
+    .fetch_all(connection)
+    .await?)
+}

@@ -1,0 +1,151 @@
+//! The audit finds what somebody broke, and mends it.
+
+use chrono::TimeDelta;
+use shared::distribution::{self, Ad, Breach};
+use shared::id::{AttemptId, LeadId};
+use shared::phone::Phone;
+use shared::testing::Harness;
+
+/// A lead that is offered to Sales A.
+async fn offered(harness: &Harness) -> (LeadId, AttemptId) {
+    let ad = Ad {
+        meta_lead_id: "meta-001".to_owned(),
+        name: None,
+        phone: Phone::from_human("test", "081234001234").expect("a number"),
+        source_ads: None,
+    };
+    let report = distribution::take_ad(&harness.app, &ad)
+        .await
+        .expect("taken");
+    let found = audit(harness).await;
+    assert_eq!(found, [], "a lead as it should be");
+    (
+        report.lead.expect("a lead"),
+        report.attempt.expect("an offer"),
+    )
+}
+
+async fn audit(harness: &Harness) -> Vec<Breach> {
+    distribution::audit(&harness.app).await.expect("an audit")
+}
+
+async fn tamper(harness: &Harness, statement: &'static str) {
+    sqlx::query(statement)
+        .execute(&harness.app.pool)
+        .await
+        .expect("somebody's hand");
+}
+
+/// Each attempt of the only lead: whose it is and where it stands.
+async fn attempts(harness: &Harness) -> Vec<String> {
+    sqlx::query_scalar(
+        "select sales_id || ' ' || status from distribution_attempt order by position",
+    )
+    .fetch_all(&harness.app.pool)
+    .await
+    .expect("attempts")
+}
+
+#[tokio::test]
+async fn an_alarm_that_somebody_deleted_is_set_again() {
+    let harness = Harness::new().await;
+    let (_, attempt) = offered(&harness).await;
+    tamper(
+        &harness,
+        "delete from apalis.jobs where job_type like 'check-ack%'",
+    )
+    .await;
+    assert_eq!(audit(&harness).await, [Breach::NoAlarm(attempt)]);
+    assert_eq!(audit(&harness).await, []);
+    worker_free_roll(&harness, attempt).await;
+}
+
+/// At the deadline the alarm's operation rolls the attempt.
+async fn worker_free_roll(harness: &Harness, attempt: AttemptId) {
+    harness.app.clock.set(harness.now() + TimeDelta::minutes(5));
+    distribution::check_deadline(&harness.app, attempt)
+        .await
+        .expect("checked");
+    assert_eq!(
+        attempts(harness).await,
+        ["sales-a timed_out", "sales-b open"]
+    );
+}
+
+#[tokio::test]
+async fn an_attempt_that_neither_alarm_nor_sweep_rolled_is_rolled() {
+    let harness = Harness::new().await;
+    let (_, attempt) = offered(&harness).await;
+    harness
+        .app
+        .clock
+        .set(harness.now() + TimeDelta::seconds(302));
+    assert_eq!(audit(&harness).await, [], "two seconds are the sweep's");
+    harness
+        .app
+        .clock
+        .set(harness.now() + TimeDelta::milliseconds(1));
+    assert_eq!(audit(&harness).await, [Breach::Overdue(attempt)]);
+    assert_eq!(
+        attempts(&harness).await,
+        ["sales-a timed_out", "sales-b open"]
+    );
+    assert_eq!(audit(&harness).await, []);
+}
+
+#[tokio::test]
+async fn in_a_freeze_nothing_is_overdue() {
+    let harness = Harness::new().await;
+    offered(&harness).await;
+    tamper(
+        &harness,
+        "insert into provider_health (provider, failures, failing_since, frozen_since, reason)
+         select 'dummy', 3, assigned_at, assigned_at, 'a test' from distribution_attempt",
+    )
+    .await;
+    harness.app.clock.set(harness.now() + TimeDelta::hours(1));
+    assert_eq!(audit(&harness).await, []);
+    assert_eq!(attempts(&harness).await, ["sales-a open"]);
+}
+
+#[tokio::test]
+async fn an_open_cycle_that_nobody_is_offered_goes_to_the_next_agent() {
+    let harness = Harness::new().await;
+    offered(&harness).await;
+    tamper(
+        &harness,
+        "update distribution_attempt set status = 'withdrawn', closed_at = assigned_at",
+    )
+    .await;
+    let found = audit(&harness).await;
+    assert!(matches!(found[..], [Breach::NobodyAsked(_)]), "{found:?}");
+    assert_eq!(
+        attempts(&harness).await,
+        ["sales-a withdrawn", "sales-b open"]
+    );
+    assert_eq!(audit(&harness).await, []);
+}
+
+#[tokio::test]
+async fn what_only_a_person_can_mend_is_reported_until_they_do() {
+    let harness = Harness::new().await;
+    let (lead, _) = offered(&harness).await;
+    tamper(&harness, "update distribution_attempt set position = 2").await;
+    let found = audit(&harness).await;
+    assert!(matches!(found[..], [Breach::Gap(_)]), "{found:?}");
+    tamper(&harness, "update distribution_attempt set position = 1").await;
+    assert_eq!(audit(&harness).await, []);
+
+    tamper(
+        &harness,
+        "update distribution_cycle set status = 'cancelled', closed_at = started_at",
+    )
+    .await;
+    tamper(
+        &harness,
+        "update distribution_attempt set status = 'withdrawn', closed_at = assigned_at",
+    )
+    .await;
+    assert_eq!(audit(&harness).await, [Breach::NoFuture(lead)]);
+    assert_eq!(audit(&harness).await, [Breach::NoFuture(lead)]);
+}
