@@ -106,7 +106,7 @@ async fn audit(process: &Process) {
             () = sleep(AUDIT_EVERY) => {}
             _ = stop.wait_for(|stop| *stop) => return,
         }
-        match timeout(LONGEST_SWEEP, distribution::audit(&process.app)).await {
+        match timeout(LONGEST_SWEEP, Box::pin(distribution::audit(&process.app))).await {
             Ok(Ok(_)) => {}
             Ok(Err(error)) => tracing::warn!(%error, "audit.failed"),
             Err(_) => tracing::warn!("audit.failed: it took too long"),
