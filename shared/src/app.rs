@@ -30,3 +30,14 @@ pub struct App {
     /// The company's own number, the sender of everything we say (`PROPERTY_LOUNGE_WA`).
     pub company_phone: Phone,
 }
+
+impl App {
+    /// The same, telling everybody of the jobs that it writes: for what is done beside the jobs whose
+    /// worker looks for what they wrote.
+    pub(crate) fn announcing(&self) -> Self {
+        Self {
+            announce: Announce::Everyone,
+            ..self.clone()
+        }
+    }
+}

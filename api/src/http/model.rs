@@ -94,7 +94,8 @@ wire_enum! {
 }
 
 wire_enum! {
-    /// Where an attempt stands; everything but `open` is final.
+    /// Where an attempt stands; everything but `open` is final, save that an OK which was in time and
+    /// is heard late makes `timed_out` `accepted`.
     AttemptStatus("snake_case") from distribution::AttemptStatus {
         Open, Accepted, TimedOut, Declined, Undeliverable, Withdrawn, Assigned
     }

@@ -4,9 +4,10 @@
 //! somebody deleted, a row that was edited by hand, a fault of ours.
 
 use super::cycle;
+use super::freeze;
 use super::store;
 use crate::id::{AttemptId, CycleId, LeadId};
-use crate::jobs::{Announce, CheckAckDeadline, enqueue};
+use crate::jobs::{CheckAckDeadline, enqueue};
 use crate::{App, Result, distribution};
 use chrono::TimeDelta;
 
@@ -22,6 +23,8 @@ pub enum Breach {
     NoAlarm(AttemptId),
     /// A cycle is open and offered to nobody. The next agent is.
     NobodyAsked(CycleId),
+    /// The provider is frozen and no message waits whose success would end it. The freeze is ended.
+    FrozenForNothing,
     /// The positions of a running cycle's attempts have a gap. Left to a person.
     Gap(CycleId),
     /// A lead is being distributed in no cycle. Left to a person.
@@ -34,10 +37,15 @@ pub async fn audit(app: &App) -> Result<Vec<Breach>> {
     let mut connection = app.pool.acquire().await?;
     let now = app.clock.now(&mut connection).await?;
     let mut breaches = Vec::new();
-    if store::frozen_since(&mut connection, app.provider.name())
+    let provider = app.provider.name();
+    if store::frozen_since(&mut connection, provider)
         .await?
-        .is_none()
+        .is_some()
     {
+        if !store::a_message_waits(&mut connection).await? {
+            breaches.push(Breach::FrozenForNothing);
+        }
+    } else {
         let overdue = store::open_since(&mut connection, now - OVERDUE).await?;
         breaches.extend(overdue.into_iter().map(Breach::Overdue));
     }
@@ -52,7 +60,10 @@ pub async fn audit(app: &App) -> Result<Vec<Breach>> {
     drop(connection);
     for breach in &breaches {
         tracing::error!(?breach, "distribution.breach");
-        mend(app, *breach).await?;
+        // One that cannot be mended keeps none of the others from it.
+        if let Err(error) = mend(app, *breach).await {
+            tracing::error!(?breach, %error, "distribution.unmended");
+        }
     }
     Ok(breaches)
 }
@@ -62,6 +73,7 @@ async fn mend(app: &App, breach: Breach) -> Result<()> {
         Breach::Overdue(attempt) => distribution::check_deadline(app, attempt).await.map(|_| ()),
         Breach::NoAlarm(attempt) => arm(app, attempt).await,
         Breach::NobodyAsked(cycle) => ask_next(app, cycle).await,
+        Breach::FrozenForNothing => freeze::thaw(app).await,
         Breach::Gap(_) | Breach::NoFuture(_) => Ok(()),
     }
 }
@@ -82,10 +94,7 @@ async fn arm(app: &App, attempt: AttemptId) -> Result<()> {
 }
 
 async fn ask_next(app: &App, cycle: CycleId) -> Result<()> {
-    let app = App {
-        announce: Announce::Everyone,
-        ..app.clone()
-    };
+    let app = app.announcing();
     let mut transaction = app.pool.begin().await?;
     // Looked at again with the locks held: an operation may have been under way.
     let Some(lead) = store::lock_cycle_without_offer(&mut transaction, cycle).await? else {

@@ -10,6 +10,7 @@ use crate::providers::Accepted;
 use crate::whatsapp::{self, Queued};
 use crate::{App, Error, Result};
 use chrono::{DateTime, TimeDelta, Utc};
+use sqlx::PgConnection;
 
 /// So many failures in a row, over at least [`OVER`], are an outage and not a hiccup.
 const FAILURES: i32 = 3;
@@ -26,8 +27,9 @@ pub async fn frozen_since(app: &App) -> Result<Option<DateTime<Utc>>> {
 pub(super) async fn hand_over(app: &App, queued: &Queued) -> Result<Accepted> {
     let answer = whatsapp::hand_over(app, queued).await;
     let frozen = match &answer {
-        Ok(_) => {
-            // The message is on its way: whatever fails here is for the next success to mend.
+        // A refusal of this one message is an answer, too: somebody is there.
+        Ok(_) | Err(Error::Refused { .. }) => {
+            // The message is dealt with: whatever fails here is for the next answer to mend.
             if let Err(error) = thaw(app).await {
                 tracing::error!(%error, "distribution.not_thawed");
             }
@@ -55,20 +57,20 @@ async fn count_failure(app: &App, reason: &str, failures: i32, over: TimeDelta) 
     let now = app.clock.now(&mut connection).await?;
     let provider = app.provider.name();
     let began = now - over;
-    let health =
+    let frozen_since =
         store::count_failure_of(&mut connection, provider, reason, failures, began, now).await?;
-    if health.frozen_since == Some(now) {
+    if frozen_since == Some(now) {
         tracing::error!(
             provider,
             reason,
             "distribution.frozen: no offer rolls until a message gets through"
         );
     }
-    Ok(health.frozen_since.is_some())
+    Ok(frozen_since.is_some())
 }
 
-/// Ends a freeze, if there is one, after a success.
-async fn thaw(app: &App) -> Result<()> {
+/// Ends a freeze, if there is one.
+pub(super) async fn thaw(app: &App) -> Result<()> {
     let provider = app.provider.name();
     let mut connection = app.pool.acquire().await?;
     if !store::is_failing(&mut connection, provider).await? {
@@ -77,28 +79,28 @@ async fn thaw(app: &App) -> Result<()> {
     drop(connection);
     let mut transaction = app.pool.begin().await?;
     // Before leads, cycles and attempts: nobody else locks it while holding one of those.
-    let frozen_since = store::lock_health(&mut transaction, provider).await?;
-    if frozen_since.is_some() {
-        store::lock_all_open_offers(&mut transaction).await?;
-    }
-    let now = app.clock.now(&mut transaction).await?;
-    let mut alarms = Vec::new();
-    if frozen_since.is_some() {
-        let deadline = now + app.distribution.ack_window;
-        for attempt in store::give_all_open_offers_until(&mut transaction, deadline).await? {
-            alarms.push(Scheduled::new(&CheckAckDeadline { attempt }, deadline)?);
-        }
-        enqueue_all(&mut transaction, &alarms, Announce::Everyone).await?;
+    if let Some(since) = store::lock_health(&mut transaction, provider).await? {
+        let offers = restart_offers(app, &mut transaction, since).await?;
+        tracing::warn!(provider, %since, offers, "distribution.thawed");
     }
     store::forget_failures(&mut transaction, provider).await?;
     transaction.commit().await?;
-    if let Some(since) = frozen_since {
-        tracing::warn!(
-            provider,
-            frozen_s = (now - since).num_seconds(),
-            offers = alarms.len(),
-            "distribution.thawed"
-        );
-    }
     Ok(())
+}
+
+/// Gives the open offers a full window from now. Returns how many there were.
+async fn restart_offers(
+    app: &App,
+    connection: &mut PgConnection,
+    frozen_since: DateTime<Utc>,
+) -> Result<usize> {
+    store::lock_all_open_offers(connection).await?;
+    let deadline = app.clock.now(connection).await? + app.distribution.ack_window;
+    let restarted = store::give_all_open_offers_until(connection, deadline, frozen_since).await?;
+    let alarms = restarted
+        .into_iter()
+        .map(|attempt| Scheduled::new(&CheckAckDeadline { attempt }, deadline))
+        .collect::<Result<Vec<_>>>()?;
+    enqueue_all(connection, &alarms, Announce::Everyone).await?;
+    Ok(alarms.len())
 }

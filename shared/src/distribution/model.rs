@@ -28,7 +28,8 @@ pub enum CycleStatus {
     Cancelled,
 }
 
-/// Where an attempt stands. Everything but `Open` is final.
+/// Where an attempt stands. Everything but `Open` is final, with one exception: an OK that was in time
+/// and is heard after the roll makes `TimedOut` `Accepted`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type)]
 #[serde(rename_all = "snake_case")]
 #[sqlx(type_name = "text", rename_all = "snake_case")]

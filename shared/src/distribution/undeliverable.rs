@@ -4,7 +4,6 @@ use super::cycle;
 use super::model::AttemptStatus;
 use super::store;
 use crate::id::AttemptId;
-use crate::jobs::Announce;
 use crate::{App, Result};
 
 /// Why an offer did not reach its agent: the attempt's `reason`.
@@ -29,11 +28,7 @@ impl Undeliverable {
 /// Closes an open attempt whose offer did not arrive, and offers the lead to the next agent. Safe at
 /// any time, any number of times.
 pub async fn offer_undeliverable(app: &App, attempt: AttemptId, why: Undeliverable) -> Result<()> {
-    // Whoever calls does not look for what is written here.
-    let app = App {
-        announce: Announce::Everyone,
-        ..app.clone()
-    };
+    let app = app.announcing();
     let mut transaction = app.pool.begin().await?;
     let Some(offer) = store::lock_offer(&mut transaction, attempt).await? else {
         return Ok(());

@@ -9,6 +9,7 @@ pub use long::trials;
 pub use provider::ScriptedProvider;
 
 use crate::config::Distribution;
+use crate::distribution::{Ad, Door, Word};
 use crate::jobs::Announce;
 use crate::phone::Phone;
 use crate::providers::Provider;
@@ -66,6 +67,32 @@ impl Harness {
     /// The manual clock's time.
     pub fn now(&self) -> DateTime<Utc> {
         self.app.clock.reading()
+    }
+}
+
+/// A lead from an ad's form.
+pub fn ad(meta_lead_id: &str, phone: &str) -> Ad {
+    Ad {
+        meta_lead_id: meta_lead_id.to_owned(),
+        name: None,
+        phone: Phone::from_human("test", phone).expect("a number"),
+        source_ads: None,
+    }
+}
+
+/// The OK of a seeded agent: `A` … `F`.
+pub fn ok_of(label: &str) -> Word {
+    Word {
+        door: Door::Ack,
+        from: agent_phone(label),
+        body: "OK".to_owned(),
+        name: None,
+        source_ads: None,
+        message_id: None,
+        sent_at: None,
+        quoted_message_id: None,
+        button_payload: None,
+        reaction: None,
     }
 }
 

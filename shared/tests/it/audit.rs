@@ -1,19 +1,13 @@
 //! The audit finds what somebody broke, and mends it.
 
 use chrono::TimeDelta;
-use shared::distribution::{self, Ad, Breach};
+use shared::distribution::{self, Breach};
 use shared::id::{AttemptId, LeadId};
-use shared::phone::Phone;
-use shared::testing::Harness;
+use shared::testing::{Harness, ad};
 
 /// A lead that is offered to Sales A.
 async fn offered(harness: &Harness) -> (LeadId, AttemptId) {
-    let ad = Ad {
-        meta_lead_id: "meta-001".to_owned(),
-        name: None,
-        phone: Phone::from_human("test", "081234001234").expect("a number"),
-        source_ads: None,
-    };
+    let ad = ad("meta-001", "081234001234");
     let report = distribution::take_ad(&harness.app, &ad)
         .await
         .expect("taken");
@@ -106,6 +100,32 @@ async fn in_a_freeze_nothing_is_overdue() {
     harness.app.clock.set(harness.now() + TimeDelta::hours(1));
     assert_eq!(audit(&harness).await, []);
     assert_eq!(attempts(&harness).await, ["sales-a open"]);
+}
+
+#[tokio::test]
+async fn a_freeze_that_no_message_could_end_is_ended() {
+    let harness = Harness::new().await;
+    offered(&harness).await;
+    tamper(
+        &harness,
+        "insert into provider_health (provider, failures, failing_since, frozen_since, reason)
+         select 'dummy', 3, assigned_at, assigned_at, 'a test' from distribution_attempt",
+    )
+    .await;
+    assert_eq!(audit(&harness).await, [], "the offer waits to be sent");
+    tamper(
+        &harness,
+        "delete from apalis.jobs where job_type like 'forward%'",
+    )
+    .await;
+    harness.app.clock.set(harness.now() + TimeDelta::hours(1));
+    assert_eq!(audit(&harness).await, [Breach::FrozenForNothing]);
+    assert_eq!(audit(&harness).await, []);
+    assert_eq!(
+        attempts(&harness).await,
+        ["sales-a open"],
+        "with a full window"
+    );
 }
 
 #[tokio::test]

@@ -1,8 +1,7 @@
 //! With years of history the deadline path reads its few open rows, by index.
 
-use shared::distribution::{self, Ad};
-use shared::phone::Phone;
-use shared::testing::{Harness, trials};
+use shared::distribution;
+use shared::testing::{Harness, ad, trials};
 use sqlx::PgPool;
 use std::time::Duration;
 
@@ -46,7 +45,7 @@ async fn history(pool: &PgPool, leads: usize) {
 }
 
 /// Every statement of the deadline path that looks for rows, and what it must not do.
-const LOOKS: [&str; 4] = [
+const LOOKS: [&str; 8] = [
     "select min(ack_deadline_at) from distribution_attempt where status = 'open'",
     "select a.id from distribution_attempt a
      join distribution_cycle c on c.id = a.cycle_id join lead l on l.id = c.lead_id
@@ -57,18 +56,24 @@ const LOOKS: [&str; 4] = [
     "select a.id from distribution_attempt a join distribution_cycle c on c.id = a.cycle_id
      where a.sales_id = 'sales-a' and a.status <> 'undeliverable' and a.assigned_at <= '2026-06-01'
      order by a.assigned_at desc, a.id desc limit 1",
+    "select a.id from distribution_attempt a join distribution_cycle c on c.id = a.cycle_id
+     where a.sales_id = 'sales-a' and a.code = 'A17'
+       and a.assigned_at between timestamptz '2026-05-30' and '2026-06-01'
+     order by (a.status = 'open') desc, a.assigned_at desc limit 1",
+    "select c.id from distribution_cycle c
+     where status = 'open'
+       and not exists (select from distribution_attempt a where a.cycle_id = c.id and a.status = 'open')",
+    "select l.id from lead l where status = 'distributing'
+       and not exists (select from distribution_cycle c where c.lead_id = l.id and c.status in ('open', 'held'))",
+    "select count(*) from wa_message
+     where direction = 'out' and kind in ('nothing_open', 'ambiguous') and to_wa = '+6281110000001'",
 ];
 
 #[tokio::test]
 async fn the_deadline_path_reads_by_index_however_long_the_history() {
     let harness = Harness::new().await;
     history(&harness.app.pool, trials(5_000, 300_000)).await;
-    let ad = Ad {
-        meta_lead_id: "meta-001".to_owned(),
-        name: None,
-        phone: Phone::from_human("test", "081234001234").expect("a number"),
-        source_ads: None,
-    };
+    let ad = ad("meta-001", "081234001234");
     let report = distribution::take_ad(&harness.app, &ad)
         .await
         .expect("taken");

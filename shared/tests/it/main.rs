@@ -4,6 +4,7 @@
 
 mod audit;
 mod big;
+mod freeze;
 mod numbers;
 mod race;
 mod referee;

@@ -1,10 +1,10 @@
 //! Claim against roll, on real connections by the database's clock.
 
 use rand::RngExt;
-use shared::distribution::{self, Ad, Checked, Door, Outcome, Word};
+use shared::distribution::{self, Checked, Door, Outcome, Word};
 use shared::id::{AttemptId, LeadId};
 use shared::phone::Phone;
-use shared::testing::{Harness, agent_phone, trials};
+use shared::testing::{Harness, ad, ok_of, trials};
 use sqlx::Row;
 use std::time::Duration;
 use tokio::time::sleep;
@@ -42,7 +42,7 @@ async fn trial(harness: &Harness, round: usize) -> Winner {
     let pause = Duration::from_micros(rand::rng().random_range(0..8_000));
     let claim = async {
         sleep(pause).await;
-        let word = distribution::receive(&harness.app, &ok())
+        let word = distribution::receive(&harness.app, &ok_of("A"))
             .await
             .expect("received");
         distribution::hear(&harness.app, word)
@@ -75,13 +75,8 @@ async fn trial(harness: &Harness, round: usize) -> Winner {
 
 /// A lead offered to Sales A, whose deadline is a few milliseconds from now.
 async fn offer(harness: &Harness, round: usize) -> (LeadId, AttemptId) {
-    let ad = Ad {
-        meta_lead_id: format!("race-{round}"),
-        name: None,
-        phone: Phone::from_human("test", &format!("+62812{:08}", 10_000_000 + round))
-            .expect("a number"),
-        source_ads: None,
-    };
+    let phone = format!("+62812{:08}", 10_000_000 + round);
+    let ad = ad(&format!("race-{round}"), &phone);
     let report = distribution::take_ad(&harness.app, &ad)
         .await
         .expect("taken");
@@ -137,21 +132,6 @@ async fn referee(harness: &Harness, lead: LeadId) -> Winner {
     }
 }
 
-fn ok() -> Word {
-    Word {
-        door: Door::Ack,
-        from: agent_phone("A"),
-        body: "OK".to_owned(),
-        name: None,
-        source_ads: None,
-        message_id: None,
-        sent_at: None,
-        quoted_message_id: None,
-        button_payload: None,
-        reaction: None,
-    }
-}
-
 /// A's OK was in time and is heard after the roll, while B answers too.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn race_of_an_ok_heard_late_and_the_next_agents_ok_has_one_winner() {
@@ -176,9 +156,8 @@ async fn race_of_an_ok_heard_late_and_the_next_agents_ok_has_one_winner() {
         .expect("a deadline");
         let says = |label: &str, sent_at| {
             let word = Word {
-                from: agent_phone(label),
                 sent_at,
-                ..ok()
+                ..ok_of(label)
             };
             let pause = Duration::from_micros(rand::rng().random_range(0..2_000));
             async move {
@@ -223,10 +202,13 @@ async fn race_of_a_thaw_with_an_ok_and_an_alarm_loses_neither_the_ok_nor_the_off
         let (lead, attempt) = offer(&harness, round).await;
         sqlx::query(
             "insert into provider_health (provider, failures, failing_since, frozen_since, reason)
-             values ('dummy', 3, clock_timestamp(), clock_timestamp(), 'a test')
-             on conflict (provider) do update set failures = 3, failing_since = clock_timestamp(),
-                 frozen_since = clock_timestamp(), reason = 'a test'",
+             select 'dummy', 3, began, began, 'a test'
+             from (select ack_deadline_at - interval '1 millisecond' as began
+                   from distribution_attempt where id = $1) offer
+             on conflict (provider) do update set failures = 3, failing_since = excluded.failing_since,
+                 frozen_since = excluded.frozen_since",
         )
+        .bind(attempt.0)
         .execute(&app.pool)
         .await
         .expect("a freeze");
@@ -235,7 +217,9 @@ async fn race_of_a_thaw_with_an_ok_and_an_alarm_loses_neither_the_ok_nor_the_off
         let (ok_after, alarm_after) = (pause(), pause());
         let says_ok = async {
             ok_after.await;
-            let id = distribution::receive(app, &ok()).await.expect("received");
+            let id = distribution::receive(app, &ok_of("A"))
+                .await
+                .expect("received");
             distribution::hear(app, id).await.expect("heard").outcome
         };
         let alarm = async {
@@ -305,7 +289,7 @@ async fn race_of_first_messages_makes_one_lead_and_one_cycle() {
                 door: Door::Chat,
                 from: Phone::from_human("test", &phone).expect("a number"),
                 body: words.to_owned(),
-                ..ok()
+                ..ok_of("A")
             };
             let app = &harness.app;
             async move {

@@ -1,18 +1,12 @@
 //! The invariants are constraints: a program that breaks one is refused by the database.
 
-use shared::distribution::{self, Ad};
-use shared::phone::Phone;
-use shared::testing::Harness;
+use shared::distribution;
+use shared::testing::{Harness, ad};
 
 /// A harness with one lead, offered to Sales A.
 async fn offered() -> Harness {
     let harness = Harness::new().await;
-    let ad = Ad {
-        meta_lead_id: "meta-001".to_owned(),
-        name: None,
-        phone: Phone::from_human("test", "081234001234").expect("a number"),
-        source_ads: None,
-    };
+    let ad = ad("meta-001", "081234001234");
     distribution::take_ad(&harness.app, &ad)
         .await
         .expect("taken");

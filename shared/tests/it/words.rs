@@ -1,20 +1,14 @@
 //! Words at the edges: being written down while a roll decides, from before their offer, unreadable.
 
 use chrono::TimeDelta;
-use shared::distribution::{self, Ad, Checked, Door, Outcome, Word};
+use shared::distribution::{self, Checked, Outcome, Word};
 use shared::id::{AttemptId, LeadId};
-use shared::phone::Phone;
-use shared::testing::{Harness, agent_phone};
+use shared::testing::{Harness, ad, agent_phone, ok_of};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 async fn offered(harness: &Harness) -> (LeadId, AttemptId) {
-    let ad = Ad {
-        meta_lead_id: "meta-001".to_owned(),
-        name: None,
-        phone: Phone::from_human("test", "081234001234").expect("a number"),
-        source_ads: None,
-    };
+    let ad = ad("meta-001", "081234001234");
     let report = distribution::take_ad(&harness.app, &ad)
         .await
         .expect("taken");
@@ -22,21 +16,6 @@ async fn offered(harness: &Harness) -> (LeadId, AttemptId) {
         report.lead.expect("a lead"),
         report.attempt.expect("an offer"),
     )
-}
-
-fn ok(label: &str) -> Word {
-    Word {
-        door: Door::Ack,
-        from: agent_phone(label),
-        body: "OK".to_owned(),
-        name: None,
-        source_ads: None,
-        message_id: None,
-        sent_at: None,
-        quoted_message_id: None,
-        button_payload: None,
-        reaction: None,
-    }
 }
 
 async fn status(harness: &Harness, lead: LeadId) -> String {
@@ -68,7 +47,7 @@ async fn a_word_that_is_being_written_down_is_waited_for_by_the_roll() {
          values (gen_random_uuid(), $1, $2, $3, $3)",
     )
     .bind(agent_phone("A").as_str())
-    .bind(serde_json::to_value(ok("A")).expect("JSON"))
+    .bind(serde_json::to_value(ok_of("A")).expect("JSON"))
     .bind(received_at)
     .execute(&mut *receipt)
     .await
@@ -109,7 +88,7 @@ async fn an_ok_from_before_an_offer_was_made_is_not_for_it() {
     let harness = Harness::new().await;
     let app = &harness.app;
     // Said with nothing open, and heard only after an offer was made.
-    let early = distribution::receive(app, &ok("A"))
+    let early = distribution::receive(app, &ok_of("A"))
         .await
         .expect("received");
     app.clock.set(harness.now() + TimeDelta::seconds(2));
@@ -121,7 +100,7 @@ async fn an_ok_from_before_an_offer_was_made_is_not_for_it() {
     // Its own time says the same, however late it arrives.
     let stale = Word {
         sent_at: Some(harness.now() - TimeDelta::seconds(30)),
-        ..ok("A")
+        ..ok_of("A")
     };
     let report = distribution::take_word(app, &stale).await.expect("heard");
     assert_eq!(report.outcome, Outcome::NothingOpen);
@@ -129,7 +108,7 @@ async fn an_ok_from_before_an_offer_was_made_is_not_for_it() {
     // WhatsApp cuts to whole seconds: half a second before the offer may be half a second after it.
     let cut = Word {
         sent_at: Some(harness.now() - TimeDelta::milliseconds(500)),
-        ..ok("A")
+        ..ok_of("A")
     };
     let report = distribution::take_word(app, &cut).await.expect("heard");
     assert_eq!(report.outcome, Outcome::Accepted);
@@ -149,12 +128,7 @@ async fn a_word_that_cannot_be_read_holds_up_neither_its_offer_nor_others_for_lo
     .execute(&app.pool)
     .await
     .expect("a word of a newer api");
-    let another = Ad {
-        meta_lead_id: "meta-002".to_owned(),
-        name: None,
-        phone: Phone::from_human("test", "081234001235").expect("a number"),
-        source_ads: None,
-    };
+    let another = ad("meta-002", "081234001235");
     distribution::take_ad(app, &another).await.expect("taken");
     app.clock.set(harness.now() + TimeDelta::seconds(301));
 

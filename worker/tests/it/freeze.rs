@@ -1,10 +1,9 @@
 //! A message that waits for a frozen provider.
 
 use clap::Parser;
-use shared::distribution::{self, Ad};
+use shared::distribution;
 use shared::jobs::{ForwardLeadToSales, Job};
-use shared::phone::Phone;
-use shared::testing::Harness;
+use shared::testing::{Harness, ad};
 use sqlx::PgPool;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -51,12 +50,7 @@ async fn an_offer_waits_through_a_freeze_without_using_up_its_tries_and_ends_it(
 
 async fn a_freeze_and_a_thaw(harness: &Harness) {
     let pool = &harness.app.pool;
-    let ad = Ad {
-        meta_lead_id: "meta-001".to_owned(),
-        name: None,
-        phone: Phone::from_human("test", "081234001234").expect("a number"),
-        source_ads: None,
-    };
+    let ad = ad("meta-001", "081234001234");
     distribution::take_ad(&harness.app, &ad)
         .await
         .expect("taken");

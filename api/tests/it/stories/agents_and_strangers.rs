@@ -77,13 +77,8 @@ async fn a_bare_ok_with_two_open_offers_claims_nothing_and_asks() {
     assert_eq!(story.standing(&second).await.1, ["open"]);
 
     // The question says to quote; quoting the second offer claims it, and then OK is plain again.
-    let journey = story.journey(&second).await;
-    let messages = journey["messages"].as_array().expect("messages");
-    let offer = messages
-        .iter()
-        .find(|message| message["kind"] == "offer")
-        .expect("an offer");
-    let quoting = json!({ "body": "OK", "quotedMessageId": offer["providerMessageId"] });
+    let offer = story.offer_message(&second).await;
+    let quoting = json!({ "body": "OK", "quotedMessageId": offer });
     let answer = story.agent("A").sends(quoting).await;
     assert_eq!(answer["outcome"], "accepted");
     assert_eq!(answer["lead"]["id"], second.as_str());
@@ -105,13 +100,8 @@ async fn quoting_somebody_elses_offer_claims_nothing() {
     let story = Story::begin().await;
     let client = story.client("081234001234");
     let lead = text(&client.says("Halo").await["lead"]["id"]);
-    let journey = story.journey(&lead).await;
-    let messages = journey["messages"].as_array().expect("messages");
-    let offer = messages
-        .iter()
-        .find(|message| message["kind"] == "offer")
-        .expect("an offer");
-    let quoting = json!({ "body": "OK", "quotedMessageId": offer["providerMessageId"] });
+    let offer = story.offer_message(&lead).await;
+    let quoting = json!({ "body": "OK", "quotedMessageId": offer });
     assert_eq!(
         story.agent("B").sends(quoting).await["outcome"],
         "nothing_open"

@@ -3,9 +3,9 @@
 use super::story::{Story, minutes, text};
 use chrono::TimeDelta;
 use serde_json::json;
-use shared::distribution::{self, Door, Word};
+use shared::distribution;
 use shared::id::AttemptId;
-use shared::testing::agent_phone;
+use shared::testing::ok_of;
 use worker::drain;
 
 #[tokio::test]
@@ -139,21 +139,6 @@ async fn a_message_that_never_gets_through_becomes_a_dead_letter() {
     story.nobody_else_was_messaged().await;
 }
 
-fn ok_from(label: &str) -> Word {
-    Word {
-        door: Door::Ack,
-        from: agent_phone(label),
-        body: "OK".to_owned(),
-        name: None,
-        source_ads: None,
-        message_id: None,
-        sent_at: None,
-        quoted_message_id: None,
-        button_payload: None,
-        reaction: None,
-    }
-}
-
 #[tokio::test]
 async fn an_ok_received_in_time_by_a_process_that_died_is_heard_before_the_roll() {
     let story = Story::begin().await;
@@ -161,7 +146,7 @@ async fn an_ok_received_in_time_by_a_process_that_died_is_heard_before_the_roll(
     let lead = text(&client.says("Halo").await["lead"]["id"]);
     story.fast_forward(minutes(4)).await;
     // The api wrote the word down and was killed.
-    distribution::receive(&story.harness.app, &ok_from("A"))
+    distribution::receive(&story.harness.app, &ok_of("A"))
         .await
         .expect("received");
     story.fast_forward(minutes(10)).await;
@@ -180,7 +165,7 @@ async fn a_word_that_nobody_acted_on_is_found_by_the_sweep() {
     let app = &story.harness.app;
     let client = story.client("081234001234");
     let lead = text(&client.says("Halo").await["lead"]["id"]);
-    distribution::receive(app, &ok_from("A"))
+    distribution::receive(app, &ok_of("A"))
         .await
         .expect("received");
     // Its own process may still be at it.

@@ -104,6 +104,21 @@ async fn a_hiccup_freezes_nothing() {
 }
 
 #[tokio::test]
+async fn a_refusal_is_an_answer_and_ends_the_freeze_too() {
+    let story = Story::begin().await;
+    story.harness.provider.suspends_us(1);
+    let lead = text(&story.ad("meta-001", "081234001234").await["lead"]["id"]);
+    assert!(is_frozen(&story).await);
+    // The offer to A is tried again, and refused for A's number.
+    story.harness.provider.refuses_the_next();
+    story.fast_forward(TimeDelta::seconds(16)).await;
+    assert!(!is_frozen(&story).await);
+    assert_eq!(story.standing(&lead).await.1, ["undeliverable", "open"]);
+    story.agent("B").is_offered_the_lead();
+    story.nobody_else_was_messaged().await;
+}
+
+#[tokio::test]
 async fn an_account_that_is_suspended_freezes_at_once() {
     let story = Story::begin().await;
     story.harness.provider.suspends_us(2);

@@ -113,6 +113,14 @@ impl Story {
         json_of(response).await
     }
 
+    /// The provider's id of a lead's first offer.
+    pub(crate) async fn offer_message(&self, lead: &str) -> String {
+        let journey = self.journey(lead).await;
+        let messages = journey["messages"].as_array().expect("messages");
+        let offer = messages.iter().find(|message| message["kind"] == "offer");
+        text(&offer.expect("an offer")["providerMessageId"])
+    }
+
     /// `status` and, of the last cycle, each attempt's status.
     pub(crate) async fn standing(&self, lead: &str) -> (String, Vec<String>) {
         let journey = self.journey(lead).await;

@@ -102,20 +102,13 @@ async fn a_button_claims_its_own_offer_and_so_does_a_thumbs_up() {
     third.says("Halo").await;
     third.is_asked_to_wait();
     story.agent("A").is_offered_the_lead();
-    let offer = offer_message(&story, &leads[0]).await;
+    let offer = story.offer_message(&leads[0]).await;
     let thumb = json!({ "reaction": "👍🏾", "quotedMessageId": offer });
     let answer = story.agent("A").sends(thumb).await;
     assert_eq!(answer["outcome"], "accepted");
     assert_eq!(answer["lead"]["id"], leads[0].as_str());
     story.agent("A").is_told("sekarang milik Anda");
     story.nobody_else_was_messaged().await;
-}
-
-async fn offer_message(story: &Story, lead: &str) -> String {
-    let journey = story.journey(lead).await;
-    let messages = journey["messages"].as_array().expect("messages");
-    let offer = messages.iter().find(|message| message["kind"] == "offer");
-    text(&offer.expect("an offer")["providerMessageId"])
 }
 
 #[tokio::test]
@@ -125,7 +118,7 @@ async fn a_reaction_that_is_no_thumb_or_not_on_an_offer_or_taken_back_says_nothi
     let lead = text(&client.says("Halo").await["lead"]["id"]);
     client.is_asked_to_wait();
     story.agent("A").is_offered_the_lead();
-    let offer = offer_message(&story, &lead).await;
+    let offer = story.offer_message(&lead).await;
     for (reaction, on) in [
         ("❤️", offer.as_str()),
         ("", &offer),

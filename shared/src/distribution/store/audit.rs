@@ -2,7 +2,7 @@
 
 use crate::Result;
 use crate::id::{AttemptId, CycleId, LeadId};
-use crate::jobs::{CheckAckDeadline, Job};
+use crate::jobs::{CheckAckDeadline, ForwardLeadToSales, Job, SendMessage};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
@@ -37,6 +37,19 @@ pub(in super::super) async fn open_without_alarm(
         CheckAckDeadline::QUEUE
     )
     .fetch_all(connection)
+    .await?)
+}
+
+/// Whether a message or an offer waits to be sent.
+pub(in super::super) async fn a_message_waits(connection: &mut PgConnection) -> Result<bool> {
+    Ok(sqlx::query_scalar!(
+        r#"select exists (
+               select from apalis.jobs where job_type in ($1, $2) and status in ('Pending', 'Queued', 'Running', 'Failed')
+           ) as "waits!""#,
+        ForwardLeadToSales::QUEUE,
+        SendMessage::QUEUE
+    )
+    .fetch_one(connection)
     .await?)
 }
 

@@ -5,12 +5,8 @@ use crate::id::AttemptId;
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
-/// A provider's state after a failure.
-pub(in super::super) struct Health {
-    pub(in super::super) frozen_since: Option<DateTime<Utc>>,
-}
-
-/// Counts a failure. Freezes once there are `failures` in a row, the first at or before `began`.
+/// Counts a failure. Freezes once there are `failures` in a row, the first at or
+/// before `began`. Returns since when the provider is frozen, if it is.
 pub(in super::super) async fn count_failure_of(
     connection: &mut PgConnection,
     provider: &str,
@@ -18,9 +14,8 @@ pub(in super::super) async fn count_failure_of(
     failures: i32,
     began: DateTime<Utc>,
     now: DateTime<Utc>,
-) -> Result<Health> {
-    Ok(sqlx::query_as!(
-        Health,
+) -> Result<Option<DateTime<Utc>>> {
+    Ok(sqlx::query_scalar!(
         "insert into provider_health as h (provider, failures, failing_since, frozen_since, reason)
          values ($1, 1, $5::timestamptz, case when $3::int <= 1 and $5::timestamptz <= $4::timestamptz then $5::timestamptz end, $2)
          on conflict (provider) do update set
@@ -109,16 +104,19 @@ pub(in super::super) async fn lock_all_open_offers(connection: &mut PgConnection
     Ok(())
 }
 
-/// Moves every open offer's deadline, forward only. Returns those that moved.
+/// Moves the deadline of every open offer whose time was not up when the freeze began, forward only.
+/// Returns those that moved.
 pub(in super::super) async fn give_all_open_offers_until(
     connection: &mut PgConnection,
     deadline: DateTime<Utc>,
+    frozen_since: DateTime<Utc>,
 ) -> Result<Vec<AttemptId>> {
     Ok(sqlx::query_scalar!(
         r#"update distribution_attempt set ack_deadline_at = $1
-           where status = 'open' and ack_deadline_at < $1
+           where status = 'open' and ack_deadline_at < $1 and ack_deadline_at > $2
            returning id as "id: AttemptId""#,
-        deadline
+        deadline,
+        frozen_since
     )
     .fetch_all(connection)
     .await?)

@@ -12,7 +12,7 @@ pub(super) use attempts::{
     record_offer_accepted, set_undeliverable, time_out, withdraw_open,
 };
 pub(super) use audit::{
-    distributing_without_cycle, lock_cycle_without_offer, open_cycles_with_a_gap,
+    a_message_waits, distributing_without_cycle, lock_cycle_without_offer, open_cycles_with_a_gap,
     open_cycles_without_offer, open_since, open_without_alarm,
 };
 pub(super) use cycles::{

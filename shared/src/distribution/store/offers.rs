@@ -169,7 +169,8 @@ pub(in super::super) async fn offers_live_at(
     .await?)
 }
 
-/// The agent's offer of that code: the open one, or else the latest that had been made by then.
+/// The agent's offer of that code: the open one, or else the latest of those that had been made by
+/// then and not days ago.
 pub(in super::super) async fn offer_by_code(
     connection: &mut PgConnection,
     agent: &UserId,
@@ -182,7 +183,8 @@ pub(in super::super) async fn offer_by_code(
                   a.sales_id as "sales_id: UserId", a.status as "status: AttemptStatus",
                   a.ack_deadline_at, a.code
            from distribution_attempt a join distribution_cycle c on c.id = a.cycle_id
-           where a.sales_id = $1 and a.code = $2 and a.assigned_at <= $3 and a.status <> 'undeliverable'
+           where a.sales_id = $1 and a.code = $2 and a.status <> 'undeliverable'
+             and a.assigned_at between $3::timestamptz - interval '2 days' and $3
            order by (a.status = 'open') desc, a.assigned_at desc limit 1"#,
         agent.0,
         code,
