@@ -75,6 +75,7 @@ impl Settings {
             provider: provider(self.whatsapp.wa_provider),
             distribution: self.distribution,
             announce: Announce::Everyone,
+            instance: Arc::from(format!("api/{}", std::process::id())),
             lexicon: Arc::new(self.words.lexicon()?),
             texts: Arc::new(self.texts.clone().catalogue()?),
             company_phone: self.whatsapp.property_lounge_wa.clone(),

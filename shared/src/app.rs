@@ -23,6 +23,8 @@ pub struct App {
     pub distribution: Distribution,
     /// Who is told of the jobs that a roll writes.
     pub announce: Announce,
+    /// Which process this is, in the log of distribution's events: `api/17`, `worker/4711`.
+    pub instance: Arc<str>,
     /// What agents' words mean.
     pub lexicon: Arc<Lexicon>,
     /// What clients and salespeople read.

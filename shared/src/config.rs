@@ -1,7 +1,7 @@
 //! Every setting, in groups that both binaries flatten. The doc comment is the help text, the
 //! environment variable is the seed's; `.env.example` lists them all (a test compares the two).
 
-use crate::distribution::lexicon::{self, Lexicon};
+use crate::distribution::lexicon::{self, Lexicon, Lists};
 use crate::phone::Phone;
 use crate::texts::{Text, Texts};
 use crate::{Error, Result};
@@ -53,6 +53,9 @@ pub struct Distribution {
     /// The longest time between two sweeps for deadlines that no alarm rang for, in milliseconds.
     #[arg(id = "distribution_poll_ms", long = "distribution-poll-ms", env = "DISTRIBUTION_POLL_MS", default_value = "15000", value_parser = poll_milliseconds)]
     pub poll: Duration,
+    /// Whether an offer hides what the client could be reached by until the agent has claimed.
+    #[arg(id = "distribution_mask_offers", long = "distribution-mask-offers", env = "DISTRIBUTION_MASK_OFFERS", default_value_t = false, action = clap::ArgAction::Set)]
+    pub mask_offers: bool,
 }
 
 /// Which WhatsApp we speak through, and as whom.
@@ -87,16 +90,40 @@ pub struct Words {
     /// Words that may stand beside either and change nothing.
     #[arg(long, env = "LEXICON_POLITE", default_value = lexicon::POLITE)]
     pub lexicon_polite: String,
+    /// Words that ask what can be said.
+    #[arg(long, env = "LEXICON_HELP", default_value = lexicon::HELP)]
+    pub lexicon_help: String,
+    /// Words that ask where the agent stands.
+    #[arg(long, env = "LEXICON_QUEUE", default_value = lexicon::QUEUE)]
+    pub lexicon_queue: String,
+    /// Words that begin a break.
+    #[arg(long, env = "LEXICON_PAUSE", default_value = lexicon::PAUSE)]
+    pub lexicon_pause: String,
+    /// Words that end it.
+    #[arg(long, env = "LEXICON_RESUME", default_value = lexicon::RESUME)]
+    pub lexicon_resume: String,
+    /// Words that ask again for a lead that the agent was late for.
+    #[arg(long, env = "LEXICON_SECOND_CHANCE", default_value = lexicon::SECOND_CHANCE)]
+    pub lexicon_second_chance: String,
+    /// Words by which a manager gives a lead to an agent: `tugaskan H12 B`.
+    #[arg(long, env = "LEXICON_ASSIGN", default_value = lexicon::ASSIGN)]
+    pub lexicon_assign: String,
 }
 
 impl Words {
     /// The lexicon that they make.
     pub fn lexicon(&self) -> Result<Lexicon> {
-        Lexicon::new(
-            &self.lexicon_ok,
-            &self.lexicon_decline,
-            &self.lexicon_polite,
-        )
+        Lexicon::new(Lists {
+            ok: &self.lexicon_ok,
+            decline: &self.lexicon_decline,
+            polite: &self.lexicon_polite,
+            help: &self.lexicon_help,
+            queue: &self.lexicon_queue,
+            pause: &self.lexicon_pause,
+            resume: &self.lexicon_resume,
+            second_chance: &self.lexicon_second_chance,
+            assign: &self.lexicon_assign,
+        })
     }
 }
 
@@ -106,7 +133,7 @@ pub struct TextOverrides {
     /// To a client, once a cycle, when they wrote. No placeholders.
     #[arg(long, env = "TEXT_AUTO_REPLY")]
     pub text_auto_reply: Option<String>,
-    /// To an agent: a lead is offered. {label} {code} {name} {phone} {source} {message} {window} {deadline}
+    /// To an agent: a lead is offered. {label} {code} {name} {phone} {project} {area} {source} {message} {window} {deadline}
     #[arg(long, env = "TEXT_OFFER")]
     pub text_offer: Option<String>,
     /// To the agent who claimed. {name} {phone} {source}
@@ -136,6 +163,66 @@ pub struct TextOverrides {
     /// To the owner of a lead who filled in another ad. {name} {phone} {source}
     #[arg(long, env = "TEXT_OWNER_NEW_AD")]
     pub text_owner_new_ad: Option<String>,
+    /// To an agent: here is a lead, without what it could be called by. {label} {code} {name} {project} {area} {source} {message} {window} {deadline}
+    #[arg(long, env = "TEXT_OFFER_MASKED")]
+    pub text_offer_masked: Option<String>,
+    /// To every agent at once: the first OK wins. {label} {code} {name} {phone} {project} {area} {source} {message} {window} {deadline}
+    #[arg(long, env = "TEXT_OFFER_LAST_ROUND")]
+    pub text_offer_last_round: Option<String>,
+    /// The same, without what the client could be called by. {label} {code} {name} {project} {area} {source} {message} {window} {deadline}
+    #[arg(long, env = "TEXT_OFFER_LAST_ROUND_MASKED")]
+    pub text_offer_last_round_masked: Option<String>,
+    /// To an agent whose OK came late, for a lead that nobody took and they may still ask for. {name} {deadline} {code}
+    #[arg(long, env = "TEXT_LATE_SECOND_CHANCE")]
+    pub text_late_second_chance: Option<String>,
+    /// To an agent whose offer or lead was given to somebody else by hand. {name} {owner}
+    #[arg(long, env = "TEXT_HANDED_ON")]
+    pub text_handed_on: Option<String>,
+    /// To an agent who was given a lead by hand. {name} {phone} {source}
+    #[arg(long, env = "TEXT_ASSIGNED")]
+    pub text_assigned: Option<String>,
+    /// To an agent: what they can say. {window}
+    #[arg(long, env = "TEXT_HELP")]
+    pub text_help: Option<String>,
+    /// To an agent: where they stand, and which offers wait for them. {queue} {count} {offers}
+    #[arg(long, env = "TEXT_QUEUE")]
+    pub text_queue: Option<String>,
+    /// A line of the above: a place in a queue. {queue} {place} {of} {label}
+    #[arg(long, env = "TEXT_QUEUE_PLACE")]
+    pub text_queue_place: Option<String>,
+    /// The same, for an agent who is in no queue. No placeholders.
+    #[arg(long, env = "TEXT_QUEUE_NONE")]
+    pub text_queue_none: Option<String>,
+    /// A line of the above: the agent is given no leads. No placeholders.
+    #[arg(long, env = "TEXT_AWAY")]
+    pub text_away: Option<String>,
+    /// The same, with the end that is known. {until}
+    #[arg(long, env = "TEXT_AWAY_UNTIL")]
+    pub text_away_until: Option<String>,
+    /// To an agent who takes a break. No placeholders.
+    #[arg(long, env = "TEXT_PAUSED")]
+    pub text_paused: Option<String>,
+    /// To an agent whose break is over. No placeholders.
+    #[arg(long, env = "TEXT_RESUMED")]
+    pub text_resumed: Option<String>,
+    /// To a manager: nobody took a lead. {name} {source} {code} {team}
+    #[arg(long, env = "TEXT_MANAGER_HANGUS")]
+    pub text_manager_hangus: Option<String>,
+    /// To a manager: a lead waits, nobody can be asked. {name} {source} {code} {team}
+    #[arg(long, env = "TEXT_MANAGER_HELD")]
+    pub text_manager_held: Option<String>,
+    /// To a manager who gave a lead to somebody. {name} {owner}
+    #[arg(long, env = "TEXT_MANAGER_ASSIGNED")]
+    pub text_manager_assigned: Option<String>,
+    /// To a manager: the lead is taken. {name} {owner}
+    #[arg(long, env = "TEXT_MANAGER_TAKEN")]
+    pub text_manager_taken: Option<String>,
+    /// To a manager: no such lead or agent. {code} {label}
+    #[arg(long, env = "TEXT_MANAGER_UNKNOWN")]
+    pub text_manager_unknown: Option<String>,
+    /// To a manager who said something else. No placeholders.
+    #[arg(long, env = "TEXT_MANAGER_HELP")]
+    pub text_manager_help: Option<String>,
 }
 
 impl TextOverrides {
@@ -154,6 +241,29 @@ impl TextOverrides {
             (Text::NothingOpen, self.text_nothing_open),
             (Text::OwnerClientWrote, self.text_owner_client_wrote),
             (Text::OwnerNewAd, self.text_owner_new_ad),
+            (Text::OfferMasked, self.text_offer_masked),
+            (Text::OfferLastRound, self.text_offer_last_round),
+            (
+                Text::OfferLastRoundMasked,
+                self.text_offer_last_round_masked,
+            ),
+            (Text::LateSecondChance, self.text_late_second_chance),
+            (Text::HandedOn, self.text_handed_on),
+            (Text::Assigned, self.text_assigned),
+            (Text::Help, self.text_help),
+            (Text::Queue, self.text_queue),
+            (Text::QueuePlace, self.text_queue_place),
+            (Text::QueueNone, self.text_queue_none),
+            (Text::Away, self.text_away),
+            (Text::AwayUntil, self.text_away_until),
+            (Text::Paused, self.text_paused),
+            (Text::Resumed, self.text_resumed),
+            (Text::ManagerHangus, self.text_manager_hangus),
+            (Text::ManagerHeld, self.text_manager_held),
+            (Text::ManagerAssigned, self.text_manager_assigned),
+            (Text::ManagerTaken, self.text_manager_taken),
+            (Text::ManagerUnknown, self.text_manager_unknown),
+            (Text::ManagerHelp, self.text_manager_help),
         ];
         for (text, template) in overrides {
             if let Some(template) = template {

@@ -35,6 +35,8 @@ uuid_id! {
     CycleId,
     /// One offer of a lead to one agent.
     AttemptId,
+    /// A queue of agents.
+    QueueId,
     /// One WhatsApp message, in or out. An inbound message keeps the id of the event it came in as.
     MessageId,
 }

@@ -5,7 +5,7 @@
 //! it knows, so a newer api never hands an old worker a job that it cannot read.
 
 use crate::Result;
-use crate::id::{AttemptId, MessageId};
+use crate::id::{AttemptId, CycleId, MessageId};
 use crate::telemetry;
 use chrono::{DateTime, Utc};
 use serde::de::DeserializeOwned;
@@ -67,6 +67,14 @@ pub struct SendMessage {
     pub message: MessageId,
 }
 
+/// Offers leads that were held until somebody can take them.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ReleaseHeldLeads {
+    /// This one, whose time has come; `None`: all of them are looked at again, something about the
+    /// agents having changed.
+    pub cycle: Option<CycleId>,
+}
+
 impl Job for ForwardLeadToSales {
     const QUEUE: &'static str = "forward-lead-to-sales.v1";
     const TRIES: i32 = 12;
@@ -92,6 +100,19 @@ impl Job for SendMessage {
 
     fn idempotency_key(&self, _: DateTime<Utc>) -> String {
         self.message.to_string()
+    }
+}
+
+impl Job for ReleaseHeldLeads {
+    const QUEUE: &'static str = "release-held-leads.v1";
+    const TRIES: i32 = 12;
+
+    fn idempotency_key(&self, run_at: DateTime<Utc>) -> String {
+        match self.cycle {
+            Some(cycle) => format!("{cycle}@{}", run_at.timestamp_micros()),
+            // Whatever changed before it runs is seen by it; what changes later needs another.
+            None => Uuid::now_v7().to_string(),
+        }
     }
 }
 

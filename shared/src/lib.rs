@@ -17,6 +17,7 @@
 //!          ├─ sales                                    the agents and their order, A to F
 //!          ├─ whatsapp                                 what was said, to whom, whether it arrived
 //!          ├─ auth                                     passwords and the seed's users
+//!          ├─ availability                             when agents can be offered leads
 //!          └─ providers                                the outside world, one wire format each
 //! ```
 //!
@@ -36,6 +37,7 @@
 
 pub mod app;
 pub mod auth;
+pub mod availability;
 pub mod clock;
 pub mod config;
 pub mod db;

@@ -28,6 +28,46 @@ pub enum Text {
     OwnerClientWrote,
     /// To the owner: your client filled in another ad.
     OwnerNewAd,
+    /// To an agent: here is a lead, without what it could be called by.
+    OfferMasked,
+    /// To every agent at once: the first OK wins.
+    OfferLastRound,
+    /// The same, without what the client could be called by.
+    OfferLastRoundMasked,
+    /// To an agent whose OK came late, for a lead that nobody took and they may still ask for.
+    LateSecondChance,
+    /// To an agent whose offer or lead was given to somebody else by hand.
+    HandedOn,
+    /// To an agent who was given a lead by hand.
+    Assigned,
+    /// To an agent: what they can say.
+    Help,
+    /// To an agent: where they stand, and which offers wait for them.
+    Queue,
+    /// A line of the above: a place in a queue.
+    QueuePlace,
+    /// The same, for an agent who is in no queue.
+    QueueNone,
+    /// A line of the above: the agent is given no leads.
+    Away,
+    /// The same, with the end that is known.
+    AwayUntil,
+    /// To an agent who takes a break.
+    Paused,
+    /// To an agent whose break is over.
+    Resumed,
+    /// To a manager: nobody took a lead.
+    ManagerHangus,
+    /// To a manager: a lead waits, nobody can be asked.
+    ManagerHeld,
+    /// To a manager who gave a lead to somebody.
+    ManagerAssigned,
+    /// To a manager: the lead is taken.
+    ManagerTaken,
+    /// To a manager: no such lead or agent.
+    ManagerUnknown,
+    /// To a manager who said something else.
+    ManagerHelp,
 }
 
 /// One text's default and the placeholders that it may use.
@@ -39,7 +79,7 @@ struct Entry {
 }
 
 /// The catalogue. The auto-reply is the seed's, letter for letter.
-const CATALOGUE: [Entry; 11] = [
+const CATALOGUE: [Entry; 31] = [
     Entry {
         text: Text::AutoReply,
         variable: "TEXT_AUTO_REPLY",
@@ -51,7 +91,8 @@ const CATALOGUE: [Entry; 11] = [
         variable: "TEXT_OFFER",
         default: "Lead baru untuk {label} (kode {code})\nNama: {name}\nWA: {phone}\nSumber: {source}\nPesan: {message}\n\nBalas OK dalam {window} (sebelum {deadline}) untuk mengambil lead ini, atau LEWATI untuk melewatkannya.",
         placeholders: &[
-            "label", "code", "name", "phone", "source", "message", "window", "deadline",
+            "label", "code", "name", "phone", "project", "area", "source", "message", "window",
+            "deadline",
         ],
     },
     Entry {
@@ -107,6 +148,133 @@ const CATALOGUE: [Entry; 11] = [
         variable: "TEXT_OWNER_NEW_AD",
         default: "Client Anda {name} ({phone}) mengisi iklan lagi. Sumber: {source}",
         placeholders: &["name", "phone", "source"],
+    },
+    Entry {
+        text: Text::OfferMasked,
+        variable: "TEXT_OFFER_MASKED",
+        default: "Lead baru untuk {label} (kode {code})\nNama: {name}\nProyek: {project}\nArea: {area}\nSumber: {source}\nPesan: {message}\n\nBalas OK dalam {window} (sebelum {deadline}) untuk mengambil lead ini, atau LEWATI untuk melewatkannya. Nomor client dikirim setelah OK.",
+        placeholders: &[
+            "label", "code", "name", "project", "area", "source", "message", "window", "deadline",
+        ],
+    },
+    Entry {
+        text: Text::OfferLastRound,
+        variable: "TEXT_OFFER_LAST_ROUND",
+        default: "REBUTAN untuk {label} (kode {code}): siapa cepat dia dapat!\nNama: {name}\nWA: {phone}\nSumber: {source}\nPesan: {message}\n\nBalas OK {code} dalam {window} (sebelum {deadline}).",
+        placeholders: &[
+            "label", "code", "name", "phone", "project", "area", "source", "message", "window",
+            "deadline",
+        ],
+    },
+    Entry {
+        text: Text::OfferLastRoundMasked,
+        variable: "TEXT_OFFER_LAST_ROUND_MASKED",
+        default: "REBUTAN untuk {label} (kode {code}): siapa cepat dia dapat!\nNama: {name}\nProyek: {project}\nArea: {area}\nSumber: {source}\nPesan: {message}\n\nBalas OK {code} dalam {window} (sebelum {deadline}). Nomor client dikirim setelah OK.",
+        placeholders: &[
+            "label", "code", "name", "project", "area", "source", "message", "window", "deadline",
+        ],
+    },
+    Entry {
+        text: Text::LateSecondChance,
+        variable: "TEXT_LATE_SECOND_CHANCE",
+        default: "Maaf, OK Anda untuk lead {name} terlambat. Batas waktunya {deadline}. Lead ini belum diambil siapa pun: balas KESEMPATAN {code} jika Anda masih mau.",
+        placeholders: &["name", "deadline", "code"],
+    },
+    Entry {
+        text: Text::HandedOn,
+        variable: "TEXT_HANDED_ON",
+        default: "Lead {name} dialihkan kepada {owner}.",
+        placeholders: &["name", "owner"],
+    },
+    Entry {
+        text: Text::Assigned,
+        variable: "TEXT_ASSIGNED",
+        default: "Lead {name} ditugaskan kepada Anda. Segera hubungi {phone}. Sumber: {source}",
+        placeholders: &["name", "phone", "source"],
+    },
+    Entry {
+        text: Text::Help,
+        variable: "TEXT_HELP",
+        default: "Yang bisa Anda balas:\nOK (atau OK dan kodenya) untuk mengambil lead, dalam {window}\nLEWATI untuk melewatkannya\nANTRIAN untuk melihat posisi dan penawaran Anda\nISTIRAHAT untuk berhenti menerima lead\nSIAP KERJA untuk menerima lead lagi",
+        placeholders: &["window"],
+    },
+    Entry {
+        text: Text::Queue,
+        variable: "TEXT_QUEUE",
+        default: "{queue}\nPenawaran terbuka: {count}\n{offers}",
+        placeholders: &["queue", "count", "offers"],
+    },
+    Entry {
+        text: Text::QueuePlace,
+        variable: "TEXT_QUEUE_PLACE",
+        default: "{queue}: tempat {place} dari {of} ({label})",
+        placeholders: &["queue", "place", "of", "label"],
+    },
+    Entry {
+        text: Text::QueueNone,
+        variable: "TEXT_QUEUE_NONE",
+        default: "Anda tidak ada di antrian.",
+        placeholders: &[],
+    },
+    Entry {
+        text: Text::Away,
+        variable: "TEXT_AWAY",
+        default: "Anda sedang tidak menerima lead.",
+        placeholders: &[],
+    },
+    Entry {
+        text: Text::AwayUntil,
+        variable: "TEXT_AWAY_UNTIL",
+        default: "Anda tidak menerima lead sampai {until}.",
+        placeholders: &["until"],
+    },
+    Entry {
+        text: Text::Paused,
+        variable: "TEXT_PAUSED",
+        default: "Baik, Anda istirahat dan tidak akan ditawari lead baru. Balas SIAP KERJA jika sudah siap.",
+        placeholders: &[],
+    },
+    Entry {
+        text: Text::Resumed,
+        variable: "TEXT_RESUMED",
+        default: "Selamat bekerja kembali. Anda akan ditawari lead lagi.",
+        placeholders: &[],
+    },
+    Entry {
+        text: Text::ManagerHangus,
+        variable: "TEXT_MANAGER_HANGUS",
+        default: "Lead {name} hangus: tidak ada agen yang menjawab. Sumber: {source}\nBalas TUGASKAN {code} dan labelnya untuk menugaskan:\n{team}",
+        placeholders: &["name", "source", "code", "team"],
+    },
+    Entry {
+        text: Text::ManagerHeld,
+        variable: "TEXT_MANAGER_HELD",
+        default: "Lead {name} menunggu: tidak ada agen yang bisa ditawari. Sumber: {source}\nBalas TUGASKAN {code} dan labelnya untuk menugaskan:\n{team}",
+        placeholders: &["name", "source", "code", "team"],
+    },
+    Entry {
+        text: Text::ManagerAssigned,
+        variable: "TEXT_MANAGER_ASSIGNED",
+        default: "Lead {name} sudah ditugaskan kepada {owner}.",
+        placeholders: &["name", "owner"],
+    },
+    Entry {
+        text: Text::ManagerTaken,
+        variable: "TEXT_MANAGER_TAKEN",
+        default: "Lead {name} sudah diambil {owner}.",
+        placeholders: &["name", "owner"],
+    },
+    Entry {
+        text: Text::ManagerUnknown,
+        variable: "TEXT_MANAGER_UNKNOWN",
+        default: "Tidak ada lead dengan kode {code} atau agen dengan label {label}.",
+        placeholders: &["code", "label"],
+    },
+    Entry {
+        text: Text::ManagerHelp,
+        variable: "TEXT_MANAGER_HELP",
+        default: "Untuk menugaskan lead, balas TUGASKAN, kode lead dan label agen, misalnya TUGASKAN H12 B.",
+        placeholders: &[],
     },
 ];
 

@@ -1,6 +1,8 @@
 //! Hears the announcements of jobs (`LISTEN`) and rings for the queue that they are in.
 
-use shared::jobs::{CHANNEL, CheckAckDeadline, ForwardLeadToSales, Job, SendMessage};
+use shared::jobs::{
+    CHANNEL, CheckAckDeadline, ForwardLeadToSales, Job, ReleaseHeldLeads, SendMessage,
+};
 use sqlx::PgPool;
 use sqlx::postgres::PgListener;
 use std::sync::Arc;
@@ -13,7 +15,7 @@ const RELISTEN_AFTER: Duration = Duration::from_millis(500);
 
 /// One notification a queue, and one for the sweep, which minds the deadlines.
 pub(crate) struct Bell {
-    queues: [(&'static str, Arc<Notify>); 3],
+    queues: [(&'static str, Arc<Notify>); 4],
     sweep: Arc<Notify>,
 }
 
@@ -24,6 +26,7 @@ pub(crate) fn hang(pool: PgPool) -> (Arc<Bell>, JoinHandle<()>) {
             CheckAckDeadline::QUEUE,
             ForwardLeadToSales::QUEUE,
             SendMessage::QUEUE,
+            ReleaseHeldLeads::QUEUE,
         ]
         .map(|queue| (queue, Arc::default())),
         sweep: Arc::default(),

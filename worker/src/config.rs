@@ -51,6 +51,7 @@ impl Settings {
             provider: provider(self.whatsapp.wa_provider),
             distribution: self.distribution,
             announce: Announce::Nobody,
+            instance: Arc::from("worker"),
             lexicon: Arc::new(self.words.lexicon()?),
             texts: Arc::new(self.texts.clone().catalogue()?),
             company_phone: self.whatsapp.property_lounge_wa.clone(),

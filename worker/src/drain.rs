@@ -3,7 +3,7 @@
 use crate::jobs;
 use crate::outcome::Outcome;
 use chrono::{DateTime, Utc};
-use shared::jobs::{CheckAckDeadline, ForwardLeadToSales, Job, SendMessage};
+use shared::jobs::{CheckAckDeadline, ForwardLeadToSales, Job, ReleaseHeldLeads, SendMessage};
 use shared::{App, Result};
 
 /// Runs every job that is due by the app's clock, in order, until none is. Returns how many ran.
@@ -58,6 +58,7 @@ pub async fn perform(app: &App, queue: &str, payload: &[u8], tried: usize) -> Ou
         CheckAckDeadline::QUEUE => jobs::run::<CheckAckDeadline>(app, payload, tried).await,
         ForwardLeadToSales::QUEUE => jobs::run::<ForwardLeadToSales>(app, payload, tried).await,
         SendMessage::QUEUE => jobs::run::<SendMessage>(app, payload, tried).await,
+        ReleaseHeldLeads::QUEUE => jobs::run::<ReleaseHeldLeads>(app, payload, tried).await,
         unknown => panic!("a job of a queue that no worker knows: {unknown}"),
     }
 }

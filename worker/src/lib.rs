@@ -24,7 +24,7 @@ mod sweep;
 use config::Settings;
 use presence::Presence;
 use queue::Terms;
-use shared::jobs::{CheckAckDeadline, ForwardLeadToSales, SendMessage};
+use shared::jobs::{CheckAckDeadline, ForwardLeadToSales, ReleaseHeldLeads, SendMessage};
 use shared::{App, Result, db, distribution};
 use sqlx::PgPool;
 use std::sync::Arc;
@@ -40,6 +40,9 @@ const DEADLINE_CONNECTIONS: u32 = 4;
 const DEADLINES_AHEAD: Duration = Duration::from_millis(200);
 /// How many alarms are in hand at once; one that waits costs nothing but its place.
 const DEADLINES_IN_HAND: usize = 256;
+
+/// How many held leads are released at once.
+const RELEASES: usize = 2;
 
 /// What every part of a worker process needs.
 pub(crate) struct Process {
@@ -61,12 +64,16 @@ pub async fn run(settings: &Settings, app: App, stop: watch::Receiver<bool>) -> 
         "property-lounge-worker-queue",
     )?;
     let bookkeeping = db::bookkeeping_pool(options.clone(), BOOKKEEPING_CONNECTIONS);
+    let presence = Arc::new(Presence::new());
+    let app = App {
+        instance: Arc::from(format!("worker/{}", presence.instance())),
+        ..app
+    };
     // Rolls never wait for a connection behind messages that are being sent.
     let deadlines = App {
-        pool: distribution::pool_for_rolls(options.clone(), DEADLINE_CONNECTIONS),
+        pool: distribution::pool_for_rolls(&app, options.clone(), DEADLINE_CONNECTIONS),
         ..app.clone()
     };
-    let presence = Arc::new(Presence::new());
     let process = Arc::new(Process {
         app,
         bookkeeping,
@@ -102,10 +109,19 @@ pub async fn run(settings: &Settings, app: App, stop: watch::Receiver<bool>) -> 
         let forwards = terms(app, slots, Duration::ZERO, forward_bell, Vec::new());
         let message_bell = bell.of::<SendMessage>();
         let messages = terms(app, slots, Duration::ZERO, message_bell, Vec::new());
+        let release_bell = bell.of::<ReleaseHeldLeads>();
+        let releases = terms(
+            app,
+            RELEASES,
+            Duration::ZERO,
+            release_bell,
+            bell.of_a_roll(),
+        );
         tokio::join!(
             queue::work::<CheckAckDeadline>(Arc::clone(&process), deadlines),
             queue::work::<ForwardLeadToSales>(Arc::clone(&process), forwards),
             queue::work::<SendMessage>(Arc::clone(&process), messages),
+            queue::work::<ReleaseHeldLeads>(Arc::clone(&process), releases),
             sweep::run(Arc::clone(&process), &bell),
         )
     };

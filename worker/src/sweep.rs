@@ -5,7 +5,7 @@ use crate::Process;
 use crate::bell::Bell;
 use crate::presence::Reaper;
 use chrono::TimeDelta;
-use shared::distribution;
+use shared::distribution::{self, Cause};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
@@ -90,7 +90,7 @@ async fn next_sweep(process: &Process) -> Instant {
 /// Whether it may have made an offer, whose jobs were announced to nobody.
 async fn sweep_once(process: &Process) -> shared::Result<bool> {
     let heard = distribution::hear_what_was_left(&process.app).await?;
-    let rolled = distribution::roll_all_due(&process.app, AFTER_DEADLINE).await?;
+    let rolled = distribution::roll_all_due(&process.app, AFTER_DEADLINE, Cause::Sweep).await?;
     for rolled in &rolled {
         tracing::warn!(attempt = %rolled.attempt, "sweep.rolled: no alarm had");
     }

@@ -152,7 +152,8 @@ fn steps(ledger: &mut Ledger, yes: bool, long: bool) -> Result<()> {
                 prepare::check(&migrated(&server.url, &["api", "migrate"])?)
             })
         })
-        .and_then(|()| ledger.step("tests", || nextest(&server.url, long, &[])));
+        .and_then(|()| ledger.step("tests", || nextest(&server.url, long, &[])))
+        .and_then(|()| ledger.step("stories, offers masked", || masked(&server.url)));
     let closed = server.close();
     checked.and(closed)
 }
@@ -180,6 +181,23 @@ fn nextest(url: &str, long: bool, arguments: &[&String]) -> Result<()> {
             .env("PROPERTY_LOUNGE_LONG_TESTS", "true");
     }
     tests.args(arguments).env("TEST_DATABASE_URL", url);
+    run(offline(&mut tests))
+}
+
+/// Every story once more with masked offers: the harness looks through each message that is sent.
+fn masked(url: &str) -> Result<()> {
+    let mut tests = tools::command("cargo-nextest");
+    tests
+        .args([
+            "nextest",
+            "run",
+            "--package",
+            "api",
+            "--all-features",
+            "stories::",
+        ])
+        .env("PROPERTY_LOUNGE_MASKED_TESTS", "true")
+        .env("TEST_DATABASE_URL", url);
     run(offline(&mut tests))
 }
 

@@ -7,7 +7,7 @@ use crate::problem::Result;
 use poem::web::Data;
 use poem_openapi::payload::Json;
 use poem_openapi::{Object, OpenApi};
-use shared::distribution::{self, Door, Rolled, Word};
+use shared::distribution::{self, Cause, Door, Rolled, Word};
 use shared::phone::Phone;
 use shared::{App, Error};
 use std::time::Duration;
@@ -27,6 +27,10 @@ struct ClientMessage {
     client_name: Option<String>,
     /// The ad that they came from.
     source_ads: Option<String>,
+    /// The project that the ad is about.
+    project: Option<String>,
+    /// The campaign that the ad is part of.
+    campaign: Option<String>,
     /// The message's id; the same id twice changes nothing.
     message_id: Option<String>,
     /// When they sent it; never taken as later than its receipt.
@@ -105,6 +109,8 @@ impl Dummy {
             body: words("body", &body.body)?,
             name: optional("clientName", body.client_name.as_deref())?,
             source_ads: optional("sourceAds", body.source_ads.as_deref())?,
+            project: optional("project", body.project.as_deref())?,
+            campaign: optional("campaign", body.campaign.as_deref())?,
             message_id: optional("messageId", body.message_id.as_deref())?,
             sent_at: body.sent_at.map(|sent_at| sent_at.0),
             quoted_message_id: None,
@@ -127,6 +133,8 @@ impl Dummy {
             body: words("body", &body.body)?,
             name: None,
             source_ads: None,
+            project: None,
+            campaign: None,
             message_id: optional("messageId", body.message_id.as_deref())?,
             sent_at: body.sent_at.map(|sent_at| sent_at.0),
             quoted_message_id: optional("quotedMessageId", body.quoted_message_id.as_deref())?,
@@ -148,7 +156,7 @@ impl Dummy {
     async fn run_timeouts(&self, app: Data<&App>) -> Result<TimeoutsAnswer> {
         only_with_dummy(&app)?;
         let mut rolled = Vec::new();
-        for one in distribution::roll_all_due(&app, Duration::ZERO).await? {
+        for one in distribution::roll_all_due(&app, Duration::ZERO, Cause::Dummy).await? {
             rolled.push(describe(&app, one).await?);
         }
         Ok(Json(TimeoutsAnswer {

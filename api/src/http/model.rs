@@ -102,6 +102,31 @@ wire_enum! {
 }
 
 wire_enum! {
+    /// How an offer is made.
+    #[allow(clippy::enum_variant_names, reason = "a last round is what it is called")]
+    Round("snake_case") from distribution::Round {
+        /// To this agent alone, in turn.
+        Turn,
+        /// To everybody at once: the first OK wins.
+        LastRound,
+        /// The lead was given to the agent.
+        ByHand,
+    }
+}
+
+wire_enum! {
+    /// Who is next in a queue.
+    Strategy("snake_case") from distribution::Strategy {
+        /// From the top, for every lead.
+        Fixed,
+        /// Each in turn.
+        Rotating,
+        /// Each in turn, as often as their weight says.
+        Weighted,
+    }
+}
+
+wire_enum! {
     /// What became of an event.
     Outcome("snake_case") from distribution::Outcome {
         /// A cycle began and the lead is offered.
@@ -122,6 +147,16 @@ wire_enum! {
         Ambiguous,
         /// The agent has no offer to accept.
         NothingOpen,
+        /// The agent asked what they can say, and was told.
+        Help,
+        /// The agent asked where they stand, and was told.
+        Queue,
+        /// The agent takes a break.
+        Paused,
+        /// The agent's break is over.
+        Resumed,
+        /// A manager gave the lead to an agent.
+        Assigned,
         /// An agent wrote something that is no OK.
         NotAnAck,
         /// The agent passed: the lead is offered to the next one.
@@ -144,6 +179,10 @@ pub(super) struct Lead {
     owner_sales_id: Option<String>,
     locked_at: Option<Timestamp>,
     source_ads: Option<String>,
+    /// The project that was asked about.
+    project: Option<String>,
+    /// Where the client looks for a home.
+    area: Option<String>,
     created_at: Timestamp,
 }
 
@@ -153,6 +192,9 @@ pub(super) struct Lead {
 pub(super) struct Cycle {
     id: Uuid,
     status: CycleStatus,
+    strategy: Strategy,
+    /// While it is held: when it is offered again, if that is known.
+    resume_at: Option<Timestamp>,
     started_at: Timestamp,
     closed_at: Option<Timestamp>,
 }
@@ -165,6 +207,7 @@ pub(super) struct Attempt {
     sales_id: String,
     /// The first, the second … of its cycle.
     position: i32,
+    round: Round,
     status: AttemptStatus,
     /// What the agent calls it in chat: `OK A17`.
     code: Option<String>,
@@ -234,6 +277,8 @@ impl From<leads::Lead> for Lead {
             owner_sales_id: lead.owner.map(|owner| owner.0),
             locked_at: lead.locked_at.map(Timestamp),
             source_ads: lead.source_ads,
+            project: lead.project,
+            area: lead.area,
             created_at: Timestamp(lead.created_at),
         }
     }
@@ -244,6 +289,8 @@ impl From<distribution::Cycle> for Cycle {
         Self {
             id: cycle.id.0,
             status: cycle.status.into(),
+            strategy: cycle.strategy.into(),
+            resume_at: cycle.resume_at.map(Timestamp),
             started_at: Timestamp(cycle.started_at),
             closed_at: cycle.closed_at.map(Timestamp),
         }
@@ -256,6 +303,7 @@ impl From<distribution::Attempt> for Attempt {
             id: attempt.id.0,
             sales_id: attempt.sales_id.0,
             position: attempt.position,
+            round: attempt.round.into(),
             status: attempt.status.into(),
             code: attempt.code,
             reason: attempt.reason,

@@ -30,6 +30,12 @@ struct MetaLead {
     phone: String,
     /// The ad.
     source_ads: Option<String>,
+    /// The project that it advertises.
+    project: Option<String>,
+    /// The campaign that it is part of.
+    campaign: Option<String>,
+    /// Where the client looks for a home.
+    area: Option<String>,
 }
 
 #[OpenApi]
@@ -47,6 +53,9 @@ impl Webhooks {
             name: optional("name", body.name.as_deref())?,
             phone: Phone::from_human("phone", &body.phone)?,
             source_ads: optional("sourceAds", body.source_ads.as_deref())?,
+            project: optional("project", body.project.as_deref())?,
+            campaign: optional("campaign", body.campaign.as_deref())?,
+            area: optional("area", body.area.as_deref())?,
         };
         let report = distribution::take_ad(&app, &ad).await?;
         answer(&app, &report).await

@@ -1,16 +1,17 @@
 //! An agent speaks: takes an offer, passes it on, or says something else.
 
 use super::answer::{self, Verdict, answer, file};
+use super::assign::{Taken, take_from_holders};
 use super::bind::{self, Bound};
-use super::cycle;
+use super::event::{Cause, Event, EventKind};
 use super::lexicon::Intent;
-use super::model::{AttemptStatus, CycleStatus, Offer, Outcome, Report};
-use super::policy;
+use super::model::{AttemptStatus, CycleStatus, Offer, Outcome, Report, Round};
 use super::store::{self, InboundEvent};
+use super::{command, cycle, mask, policy};
 use crate::leads::{self, Lead};
 use crate::sales::Agent;
 use crate::texts::Text;
-use crate::whatsapp::{self, Draft, OutboundKind};
+use crate::whatsapp::OutboundKind;
 use crate::{App, Result, sales};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
@@ -24,8 +25,15 @@ pub(super) async fn agent_speaks(
 ) -> Result<Option<Report>> {
     let asked = bind::read(app, &event.word);
     let intent = asked.said.intent;
-    if intent == Intent::Other {
-        return file(app, connection, event, Verdict::bare(Outcome::NotAnAck)).await;
+    match intent {
+        Intent::Other => {
+            return file(app, connection, event, Verdict::bare(Outcome::NotAnAck)).await;
+        }
+        Intent::Command(command) => {
+            let code = asked.said.code.as_deref();
+            return command::obey(app, connection, event, agent, command, code).await;
+        }
+        Intent::Ok | Intent::Decline => {}
     }
     match bind::bind(app, connection, event, agent, &asked).await? {
         Bound::One(offer) if intent == Intent::Decline => {
@@ -70,7 +78,13 @@ async fn claim(
     let (provider, window) = (app.provider.name(), app.distribution.ack_window);
     if store::accept(connection, offer.attempt, time, now, provider, window).await? {
         store::close_cycle(connection, offer.cycle, CycleStatus::Accepted, now).await?;
-        return hand_over(app, connection, event, offer, &lead, now).await;
+        if offer.round == Round::LastRound {
+            let taker = sales::by_id(connection, &offer.sales_id).await?;
+            let (why, cause) = (Taken::Quicker, Cause::Agent);
+            take_from_holders(app, connection, &lead, &taker.name, why, cause, now).await?;
+        }
+        let accepted = Event::new(EventKind::Accepted, Cause::Agent, now);
+        return hand_over(app, connection, event, offer, &lead, accepted).await;
     }
     // Its time was up, or the agent's other OK took it while we waited for its lock.
     let now_it_is = store::offer(connection, offer.attempt).await?;
@@ -81,7 +95,8 @@ async fn claim(
         }
         AttemptStatus::Withdrawn => answer::refuse_withdrawn(app, connection, event, offer).await,
         AttemptStatus::TimedOut if take_back(app, connection, offer, &lead, time, now).await? => {
-            hand_over(app, connection, event, offer, &lead, now).await
+            let taken_back = Event::new(EventKind::TakenBack, Cause::Agent, now);
+            hand_over(app, connection, event, offer, &lead, taken_back).await
         }
         _ => answer::refuse_late(app, connection, event, offer).await,
     }
@@ -94,9 +109,15 @@ async fn hand_over(
     event: &InboundEvent,
     offer: &Offer,
     lead: &Lead,
-    now: DateTime<Utc>,
+    won: Event,
 ) -> Result<Option<Report>> {
-    leads::set_claimed(connection, offer.lead, &offer.sales_id, now).await?;
+    leads::set_claimed(connection, offer.lead, &offer.sales_id, won.at).await?;
+    let lateness = event.acknowledged_at - offer.ack_deadline_at;
+    let won = won
+        .of(offer.lead, offer.cycle)
+        .to(offer.attempt, &offer.sales_id)
+        .late_by(lateness);
+    store::record(app, connection, &[won]).await?;
     let body = app.texts.render(
         Text::Claimed,
         &[
@@ -127,24 +148,13 @@ async fn take_back(
         return Ok(false);
     }
     // In a cycle that went hangus, the client may have written again meanwhile: that cycle is over.
-    if let Some(held) = store::withdraw_open(connection, offer.lead, now).await? {
-        let holder = sales::by_id(connection, &held.sales_id).await?;
-        let was_told = whatsapp::offer_was_written(connection, held.attempt).await?;
-        if let Some(to) = holder.phone.filter(|_| was_told) {
-            let taker = sales::by_id(connection, &offer.sales_id).await?;
-            let notice = Draft {
-                kind: OutboundKind::Withdrawn,
-                to,
-                body: answer::withdrawn_text(app, lead, Some(&taker.name)),
-                lead: Some(offer.lead),
-                cycle: Some(held.cycle),
-                attempt: Some(held.attempt),
-                in_reply_to: None,
-            };
-            whatsapp::say(app, connection, &notice, now).await?;
-        }
+    let taker = sales::by_id(connection, &offer.sales_id).await?;
+    let (why, cause) = (Taken::EarlierOk, Cause::Agent);
+    take_from_holders(app, connection, lead, &taker.name, why, cause, now).await?;
+    for called_off in store::end_cycles(connection, offer.lead, offer.cycle, now).await? {
+        let event = Event::new(EventKind::Cancelled, cause, now).of(offer.lead, called_off);
+        store::record(app, connection, &[event]).await?;
     }
-    store::end_cycles(connection, offer.lead, offer.cycle, now).await?;
     tracing::info!(lead = %offer.lead, attempt = %offer.attempt, "distribution.taken_back");
     Ok(true)
 }
@@ -165,10 +175,14 @@ async fn decline(
     if !store::decline(connection, offer.attempt, now).await? {
         return answer::nothing_open(app, connection, event).await;
     }
-    cycle::offer_next(app, connection, offer.lead, offer.cycle, now).await?;
+    let declined = Event::new(EventKind::Declined, Cause::Agent, now)
+        .of(offer.lead, offer.cycle)
+        .to(offer.attempt, &offer.sales_id);
+    store::record(app, connection, &[declined]).await?;
+    cycle::go_on(app, connection, offer, Cause::Agent, now).await?;
     let body = app
         .texts
-        .render(Text::Declined, &[("name", lead.display_name())]);
+        .render(Text::Declined, &[("name", &mask::name_of(app, &lead))]);
     let verdict = Verdict::about(Outcome::Declined, offer);
     answer(
         app,

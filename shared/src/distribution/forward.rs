@@ -1,15 +1,17 @@
 //! Telling an agent that a lead is theirs to take.
 
-use super::freeze;
-use super::policy;
+use super::event::{Cause, Event, EventKind};
+use super::model::Round;
 use super::store;
 use super::undeliverable::{Undeliverable, offer_undeliverable};
+use super::{freeze, mask, policy};
 use crate::id::AttemptId;
 use crate::jobs::{CheckAckDeadline, enqueue};
 use crate::phone::Phone;
 use crate::texts::Text;
 use crate::whatsapp::{self, Draft, OutboundKind, Queued};
-use crate::{App, Error, Result, leads};
+use crate::{App, Error, Result};
+use serde_json::json;
 
 /// Sends an attempt's offer, once, and records when the provider took it. If that was more than a
 /// second after the assignment, the deadline moves, once and forward only, to give the agent the
@@ -42,6 +44,11 @@ pub async fn forward(app: &App, attempt: AttemptId) -> Result<()> {
         && deadline > offer.ack_deadline_at
     {
         enqueue(&mut transaction, &CheckAckDeadline { attempt }, deadline).await?;
+        let moved = Event::new(EventKind::DeadlineMoved, Cause::Provider, now)
+            .of(offer.lead, offer.cycle)
+            .to(attempt, &offer.sales_id)
+            .with(json!({ "deadline": deadline }));
+        store::record(app, &mut transaction, &[moved]).await?;
         tracing::info!(%attempt, moved_ms = (deadline - offer.ack_deadline_at).num_milliseconds(), "distribution.deadline_moved");
     }
     transaction.commit().await?;
@@ -70,7 +77,7 @@ async fn write_offer(app: &App, attempt: AttemptId) -> Result<Written> {
     if offer.now >= offer.ack_deadline_at && !offer.held {
         return Ok(Written::Nothing);
     }
-    let Some(to) = offer.agent_phone.as_deref().and_then(Phone::from_e164) else {
+    let Some(to) = offer.offered_to.as_deref().and_then(Phone::from_e164) else {
         tracing::warn!(%attempt, "distribution.unsent: the agent's number is gone");
         return Ok(Written::Nothing);
     };
@@ -112,15 +119,39 @@ fn offer_text(app: &App, offer: &store::SendableOffer) -> String {
     } else {
         offer.ack_deadline_at
     };
+    let masks = app.distribution.mask_offers;
+    let text = match (offer.round, masks) {
+        (Round::LastRound, false) => Text::OfferLastRound,
+        (Round::LastRound, true) => Text::OfferLastRoundMasked,
+        (_, false) => Text::Offer,
+        (_, true) => Text::OfferMasked,
+    };
+    let words = offer.words.as_deref().unwrap_or("-");
+    let (message, source, phone) = if masks {
+        let source = offer
+            .lead_source
+            .as_deref()
+            .map_or("-".into(), mask::scrubbed);
+        (mask::scrubbed(words), source, "-")
+    } else {
+        let source = offer.lead_source.clone().unwrap_or_else(|| "-".to_owned());
+        (
+            words.to_owned(),
+            source,
+            offer.lead_phone.as_deref().unwrap_or("-"),
+        )
+    };
     app.texts.render(
-        Text::Offer,
+        text,
         &[
             ("label", &offer.label),
             ("code", offer.code.as_deref().unwrap_or("-")),
-            ("name", leads::name_or_unknown(offer.lead_name.as_deref())),
-            ("phone", offer.lead_phone.as_deref().unwrap_or("-")),
-            ("source", offer.lead_source.as_deref().unwrap_or("-")),
-            ("message", offer.words.as_deref().unwrap_or("-")),
+            ("name", &mask::name(app, offer.lead_name.as_deref())),
+            ("phone", phone),
+            ("project", offer.lead_project.as_deref().unwrap_or("-")),
+            ("area", offer.lead_area.as_deref().unwrap_or("-")),
+            ("source", &source),
+            ("message", &message),
             ("window", &policy::window_in_words(window)),
             ("deadline", &policy::jakarta_time(deadline)),
         ],

@@ -4,12 +4,14 @@
 //! while. Until a message gets through, no offer rolls, and an OK to one that was open when the
 //! freeze began counts, however late. The thaw gives every open offer a full window from now.
 
+use super::event::{Cause, Event, EventKind};
 use super::store;
 use crate::jobs::{Announce, CheckAckDeadline, Scheduled, enqueue_all};
 use crate::providers::Accepted;
 use crate::whatsapp::{self, Queued};
 use crate::{App, Error, Result};
 use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::json;
 use sqlx::PgConnection;
 
 /// So many failures in a row, over at least [`OVER`], are an outage and not a hiccup.
@@ -60,6 +62,9 @@ async fn count_failure(app: &App, reason: &str, failures: i32, over: TimeDelta) 
     let frozen_since =
         store::count_failure_of(&mut connection, provider, reason, failures, began, now).await?;
     if frozen_since == Some(now) {
+        let frozen = Event::new(EventKind::Frozen, Cause::Provider, now)
+            .with(json!({ "provider": provider, "reason": reason }));
+        store::record(app, &mut connection, &[frozen]).await?;
         tracing::error!(
             provider,
             reason,
@@ -81,6 +86,10 @@ pub(super) async fn thaw(app: &App) -> Result<()> {
     // Before leads, cycles and attempts: nobody else locks it while holding one of those.
     if let Some(since) = store::lock_health(&mut transaction, provider).await? {
         let offers = restart_offers(app, &mut transaction, since).await?;
+        let now = app.clock.now(&mut transaction).await?;
+        let thawed = Event::new(EventKind::Thawed, Cause::Provider, now)
+            .with(json!({ "provider": provider, "since": since, "offers": offers }));
+        store::record(app, &mut transaction, &[thawed]).await?;
         tracing::warn!(provider, %since, offers, "distribution.thawed");
     }
     store::forget_failures(&mut transaction, provider).await?;
@@ -95,12 +104,21 @@ async fn restart_offers(
     frozen_since: DateTime<Utc>,
 ) -> Result<usize> {
     store::lock_all_open_offers(connection).await?;
-    let deadline = app.clock.now(connection).await? + app.distribution.ack_window;
+    let now = app.clock.now(connection).await?;
+    let deadline = now + app.distribution.ack_window;
     let restarted = store::give_all_open_offers_until(connection, deadline, frozen_since).await?;
-    let alarms = restarted
-        .into_iter()
-        .map(|attempt| Scheduled::new(&CheckAckDeadline { attempt }, deadline))
-        .collect::<Result<Vec<_>>>()?;
+    let mut alarms = Vec::with_capacity(restarted.len());
+    let mut events = Vec::with_capacity(restarted.len());
+    for offer in restarted {
+        let attempt = offer.attempt;
+        alarms.push(Scheduled::new(&CheckAckDeadline { attempt }, deadline)?);
+        let moved = Event::new(EventKind::DeadlineMoved, Cause::Provider, now)
+            .of(offer.lead, offer.cycle)
+            .to(attempt, &offer.sales_id)
+            .with(json!({ "deadline": deadline }));
+        events.push(moved);
+    }
+    store::record(app, connection, &events).await?;
     enqueue_all(connection, &alarms, Announce::Everyone).await?;
     Ok(alarms.len())
 }

@@ -7,7 +7,7 @@
 
 use super::model::{Door, Outcome, Report, Word};
 use super::store::{self, InboundEvent};
-use super::{claim, intake, policy};
+use super::{claim, intake, manager, policy};
 use crate::id::MessageId;
 use crate::whatsapp::{self, Heard, InboundKind};
 use crate::{App, Error, Result, sales};
@@ -87,7 +87,14 @@ async fn hear_once(app: &App, id: MessageId) -> Result<Report> {
         return past_report(app, &mut transaction, id, None).await;
     };
     let report = match sales::by_phone(&mut transaction, &event.word.from).await? {
+        // A manager may be an agent, too.
+        Some(_) if manages(app, &mut transaction, &event).await? => {
+            manager::manager_speaks(app, &mut transaction, &event).await?
+        }
         Some(agent) => claim::agent_speaks(app, &mut transaction, &event, &agent).await?,
+        None if store::is_manager(&mut transaction, &event.word.from).await? => {
+            manager::manager_speaks(app, &mut transaction, &event).await?
+        }
         None if event.word.door == Door::Chat => {
             intake::client_speaks(app, &mut transaction, &event).await?
         }
@@ -106,6 +113,12 @@ async fn hear_once(app: &App, id: MessageId) -> Result<Report> {
         "distribution.heard"
     );
     Ok(report)
+}
+
+/// Whether this agent gives somebody a lead, as a manager.
+async fn manages(app: &App, connection: &mut PgConnection, event: &InboundEvent) -> Result<bool> {
+    Ok(app.lexicon.read_assignment(&event.word.body).is_some()
+        && store::is_manager(connection, &event.word.from).await?)
 }
 
 /// Acts on the words that their own process did not live to act on. Returns how many.

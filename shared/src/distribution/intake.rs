@@ -4,10 +4,11 @@ use super::cycle::{self, Course};
 use super::model::{Ad, Outcome, Report};
 use super::store::{self, InboundEvent};
 use crate::id::{AttemptId, CycleId};
-use crate::leads::{self, Contact, EnquiryKind, Lead, LeadStatus};
+use crate::leads::{self, Contact, Enquiry, EnquiryKind, Lead, LeadStatus};
+use crate::sales::{self, Origin};
 use crate::texts::Text;
 use crate::whatsapp::{self, Draft, Heard, InboundKind, OutboundKind};
-use crate::{App, Result, sales};
+use crate::{App, Result};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
@@ -21,23 +22,27 @@ pub async fn take_ad(app: &App, ad: &Ad) -> Result<Report> {
         phone: ad.phone.clone(),
         name: ad.name.clone(),
         source_ads: ad.source_ads.clone(),
+        project: ad.project.clone(),
+        area: ad.area.clone(),
     };
     let lead = leads::find_or_create(&mut transaction, &contact, received_at).await?;
     let now = app.clock.now(&mut transaction).await?;
-    let new = leads::record_enquiry(
-        &mut transaction,
-        lead.id,
-        EnquiryKind::Ad,
-        Some(&ad.meta_lead_id),
-        ad.source_ads.as_deref(),
-        now,
-    )
-    .await?;
+    let enquiry = Enquiry {
+        kind: EnquiryKind::Ad,
+        meta_lead_id: Some(ad.meta_lead_id.clone()),
+        origin: Origin {
+            project: ad.project.clone(),
+            campaign: ad.campaign.clone(),
+            source: ad.source_ads.clone(),
+        },
+        area: ad.area.clone(),
+    };
+    let new = leads::record_enquiry(&mut transaction, lead.id, &enquiry, now).await?;
     if !new {
         transaction.rollback().await?;
         return duplicate_ad(app, &ad.meta_lead_id).await;
     }
-    let placed = place(app, &mut transaction, &lead, EnquiryKind::Ad, now).await?;
+    let placed = place(app, &mut transaction, &lead, &enquiry, now).await?;
     if placed.outcome == Outcome::OwnerTold {
         tell_owner(app, &mut transaction, &lead, News::FilledIn(ad), now).await?;
     }
@@ -75,13 +80,25 @@ pub(super) async fn client_speaks(
         phone: word.from.clone(),
         name: word.name.clone(),
         source_ads: word.source_ads.clone(),
+        project: word.project.clone(),
+        area: None,
     };
     let lead = leads::find_or_create(connection, &contact, event.received_at).await?;
     let now = app.clock.now(connection).await?;
     if super::hear::was_heard_before(app, connection, event).await? {
         return Ok(None);
     }
-    let placed = place(app, connection, &lead, EnquiryKind::Chat, now).await?;
+    let enquiry = Enquiry {
+        kind: EnquiryKind::Chat,
+        meta_lead_id: None,
+        origin: Origin {
+            project: word.project.clone().or_else(|| lead.project.clone()),
+            campaign: word.campaign.clone(),
+            source: word.source_ads.clone().or_else(|| lead.source_ads.clone()),
+        },
+        area: None,
+    };
+    let placed = place(app, connection, &lead, &enquiry, now).await?;
     let heard = Heard {
         lead: Some(lead.id),
         cycle: placed.cycle,
@@ -126,7 +143,7 @@ async fn place(
     app: &App,
     connection: &mut PgConnection,
     lead: &Lead,
-    kind: EnquiryKind,
+    enquiry: &Enquiry,
     now: DateTime<Utc>,
 ) -> Result<Placed> {
     if let Some(cycle) = store::lock_open_cycle(connection, lead.id).await? {
@@ -143,11 +160,11 @@ async fn place(
             attempt: None,
         });
     }
-    if kind == EnquiryKind::Chat {
-        let source = lead.source_ads.as_deref();
-        leads::record_enquiry(connection, lead.id, kind, None, source, now).await?;
+    if enquiry.kind == EnquiryKind::Chat {
+        leads::record_enquiry(connection, lead.id, enquiry, now).await?;
     }
-    let (cycle, course) = cycle::start(app, connection, lead.id, kind, now).await?;
+    let (cycle, course) =
+        cycle::start(app, connection, lead, &enquiry.origin, enquiry.kind, now).await?;
     let (outcome, attempt) = match course {
         Course::Offered(opened) => (Outcome::Distributing, Some(opened.attempt)),
         Course::Held => (Outcome::Held, None),

@@ -10,8 +10,25 @@ pub(super) enum Intent {
     Ok,
     /// To pass it on.
     Decline,
+    /// Something that is about no offer.
+    Command(Command),
     /// Nothing that we act on.
     Other,
+}
+
+/// What an agent may say beside taking and passing leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Command {
+    /// What can I say?
+    Help,
+    /// Where do I stand?
+    Queue,
+    /// No more offers for now.
+    Pause,
+    /// Offers again.
+    Resume,
+    /// The lead that I was late for, if nobody took it.
+    SecondChance,
 }
 
 /// What an agent said: the intent, and the code of the offer if one was named.
@@ -27,6 +44,8 @@ pub struct Lexicon {
     ok: Vec<Phrase>,
     decline: Vec<Phrase>,
     polite: Vec<Phrase>,
+    commands: [(Command, Vec<Phrase>); 5],
+    assign: Vec<Phrase>,
 }
 
 type Phrase = Vec<String>;
@@ -39,28 +58,115 @@ pub const DECLINE: &str = "lewati,lewat,pass,skip,👎";
 pub const POLITE: &str =
     "pak,bu,bapak,ibu,kak,mas,mbak,bang,bos,boss,gan,min,admin,ya,deh,dong,terima kasih,makasih,🙏";
 
+/// Words that ask what can be said (`LEXICON_HELP`).
+pub const HELP: &str = "bantuan,help,menu";
+/// Words that ask where the agent stands (`LEXICON_QUEUE`).
+pub const QUEUE: &str = "antrian,antrean";
+/// Words that begin a break (`LEXICON_PAUSE`).
+pub const PAUSE: &str = "istirahat,jeda";
+/// Words that end it (`LEXICON_RESUME`).
+pub const RESUME: &str = "siap kerja,mulai kerja,aktif";
+/// Words that ask for a lead again that the agent was late for (`LEXICON_SECOND_CHANCE`).
+pub const SECOND_CHANCE: &str =
+    "beri saya kesempatan lagi,beri kesempatan lagi,beri kesempatan,kesempatan";
+/// Words by which a manager gives a lead to an agent: `tugaskan H12 B` (`LEXICON_ASSIGN`).
+pub const ASSIGN: &str = "tugaskan,assign";
+
+/// The lists of phrases that a lexicon is made of, each separated by commas.
+#[derive(Clone, Copy, Debug)]
+pub struct Lists<'list> {
+    /// Words that accept an offer.
+    pub ok: &'list str,
+    /// Words that pass it on.
+    pub decline: &'list str,
+    /// Words that may stand beside any other.
+    pub polite: &'list str,
+    /// Words that ask what can be said.
+    pub help: &'list str,
+    /// Words that ask where the agent stands.
+    pub queue: &'list str,
+    /// Words that begin a break.
+    pub pause: &'list str,
+    /// Words that end it.
+    pub resume: &'list str,
+    /// Words that ask for a lead again.
+    pub second_chance: &'list str,
+    /// Words by which a manager gives a lead to an agent.
+    pub assign: &'list str,
+}
+
+impl Default for Lists<'_> {
+    fn default() -> Self {
+        Self {
+            ok: OK,
+            decline: DECLINE,
+            polite: POLITE,
+            help: HELP,
+            queue: QUEUE,
+            pause: PAUSE,
+            resume: RESUME,
+            second_chance: SECOND_CHANCE,
+            assign: ASSIGN,
+        }
+    }
+}
+
 impl Default for Lexicon {
     fn default() -> Self {
-        Self::new(OK, DECLINE, POLITE).expect("the defaults say something")
+        Self::new(Lists::default()).expect("the defaults say something")
     }
 }
 
 impl Lexicon {
-    /// Three lists of phrases, separated by commas.
-    pub fn new(ok: &str, decline: &str, polite: &str) -> Result<Self> {
+    /// The lexicon of these lists. A phrase that would mean two things is refused.
+    pub fn new(lists: Lists<'_>) -> Result<Self> {
         let lexicon = Self {
-            ok: phrases(ok),
-            decline: phrases(decline),
-            polite: phrases(polite),
+            ok: phrases(lists.ok),
+            decline: phrases(lists.decline),
+            polite: phrases(lists.polite),
+            commands: [
+                (Command::Help, phrases(lists.help)),
+                (Command::Queue, phrases(lists.queue)),
+                (Command::Pause, phrases(lists.pause)),
+                (Command::Resume, phrases(lists.resume)),
+                (Command::SecondChance, phrases(lists.second_chance)),
+            ],
+            assign: phrases(lists.assign),
         };
         if lexicon.ok.is_empty() {
             return Err(Error::invalid("LEXICON_OK", "has no word"));
         }
-        if let Some(both) = lexicon.ok.iter().find(|ok| lexicon.decline.contains(ok)) {
-            let message = format!("`{}` is in LEXICON_OK too", both.join(" "));
-            return Err(Error::invalid("LEXICON_DECLINE", message));
+        let [help, queue, pause, resume, second_chance] =
+            lexicon.commands.each_ref().map(|(_, phrases)| phrases);
+        let named = [
+            ("LEXICON_OK", &lexicon.ok),
+            ("LEXICON_DECLINE", &lexicon.decline),
+            ("LEXICON_HELP", help),
+            ("LEXICON_QUEUE", queue),
+            ("LEXICON_PAUSE", pause),
+            ("LEXICON_RESUME", resume),
+            ("LEXICON_SECOND_CHANCE", second_chance),
+            ("LEXICON_ASSIGN", &lexicon.assign),
+        ];
+        for (index, (field, phrases)) in named.iter().enumerate() {
+            for (other, others) in &named[..index] {
+                if let Some(both) = phrases.iter().find(|phrase| others.contains(phrase)) {
+                    let message = format!("`{}` is in {other} too", both.join(" "));
+                    return Err(Error::invalid(field, message));
+                }
+            }
         }
         Ok(lexicon)
+    }
+
+    /// Reads a manager's word: `tugaskan H12 B`, the code of the lead and the label of the agent.
+    pub(super) fn read_assignment(&self, body: &str) -> Option<(String, String)> {
+        let words = words(body);
+        let length = longest(&self.assign, &words)?;
+        match &words[length..] {
+            [code, label] if is_code(code) => Some((code.to_uppercase(), label.to_uppercase())),
+            _ => None,
+        }
     }
 
     /// Reads a message. It means something only if it is made of known phrases and at most one
@@ -78,9 +184,17 @@ impl Lexicon {
         let mut intent = None;
         let mut code = None;
         while let [word, after @ ..] = rest {
-            let heard = [(&self.ok, Intent::Ok), (&self.decline, Intent::Decline)]
+            // The longest phrase wins: `siap kerja` is no `siap`.
+            let known = [(&self.ok, Intent::Ok), (&self.decline, Intent::Decline)];
+            let commands = self
+                .commands
+                .iter()
+                .map(|(one, known)| (known, Intent::Command(*one)));
+            let heard = known
                 .into_iter()
-                .find_map(|(known, intent)| Some((longest(known, rest)?, intent)));
+                .chain(commands)
+                .filter_map(|(known, intent)| Some((longest(known, rest)?, intent)))
+                .max_by_key(|(length, _)| *length);
             if let Some((length, meant)) = heard {
                 if *intent.get_or_insert(meant) != meant {
                     return nothing;
@@ -167,7 +281,7 @@ fn is_punctuation(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Intent, Lexicon};
+    use super::{Command, Intent, Lexicon, Lists};
 
     fn intent(body: &str) -> Intent {
         Lexicon::default().read(body).intent
@@ -255,8 +369,43 @@ mod tests {
 
     #[test]
     fn a_lexicon_that_contradicts_itself_is_refused() {
-        assert!(Lexicon::new("ok", "skip, OK", "").is_err());
-        assert!(Lexicon::new(" , ", "skip", "").is_err());
-        assert!(Lexicon::new("ok", "", "").is_ok());
+        let with = |ok, decline, resume| {
+            Lexicon::new(Lists {
+                ok,
+                decline,
+                polite: "",
+                resume,
+                ..Lists::default()
+            })
+        };
+        assert!(with("ok", "skip, OK", "").is_err());
+        assert!(with(" , ", "skip", "").is_err());
+        assert!(with("ok", "", "OK").is_err());
+        assert!(with("ok", "", "").is_ok());
+    }
+
+    #[test]
+    fn a_command_is_not_the_ok_that_it_begins_with() {
+        for (body, command) in [
+            ("Bantuan", Command::Help),
+            ("antrian pak", Command::Queue),
+            ("Istirahat dong", Command::Pause),
+            ("siap kerja!", Command::Resume),
+            ("beri saya kesempatan lagi", Command::SecondChance),
+        ] {
+            assert_eq!(intent(body), Intent::Command(command), "{body:?}");
+        }
+        assert_eq!(intent("siap"), Intent::Ok);
+        assert_eq!(intent("siap kerja ok"), Intent::Other);
+        assert_eq!(intent("istirahat dulu ya"), Intent::Other);
+    }
+
+    #[test]
+    fn a_manager_names_the_lead_and_the_agent() {
+        let read = |body| Lexicon::default().read_assignment(body);
+        let named = |code: &str, label: &str| Some((code.to_owned(), label.to_owned()));
+        assert_eq!(read("Tugaskan h12 b"), named("H12", "B"));
+        assert_eq!(read("tugaskan b"), None);
+        assert_eq!(read("H12 B"), None);
     }
 }

@@ -15,35 +15,49 @@
 pub mod lexicon;
 
 mod answer;
+mod assign;
 mod audit;
 mod bind;
 mod claim;
+mod command;
 mod cycle;
+mod event;
+mod explain;
 mod forward;
 mod freeze;
 mod hear;
+mod hold;
 mod intake;
+mod last_round;
+mod manager;
+mod mask;
 mod model;
 mod policy;
 mod rehearse;
 mod roll;
 mod send;
 mod store;
+mod turn;
 mod undeliverable;
 mod view;
 
+pub use assign::{Assigned, assign};
 pub use audit::{Breach, audit};
-pub use cycle::release_held;
+pub use event::{Cause, EventKind, LoggedEvent};
+pub use explain::{Explanation, explain};
 pub use forward::{forward, give_up_offer};
 pub use freeze::frozen_since;
 pub use hear::{hear, hear_what_was_left, receive, take_word};
+pub use hold::{reconsider_held, release, release_held};
 pub use intake::take_ad;
+pub use mask::{masked_name, scrubbed};
 pub use model::{
     Ad, Attempt, AttemptStatus, Checked, Cycle, CycleStatus, CycleStory, Door, Journey, Opened,
-    Outcome, Report, Rolled, Standing, Word,
+    Outcome, Report, Rolled, Round, Standing, Word,
 };
 pub use rehearse::pool_for_rolls;
 pub use roll::{check_deadline, next_deadline, roll_all_due, time_to_next_deadline};
 pub use send::send;
+pub use turn::Strategy;
 pub use undeliverable::{Undeliverable, offer_undeliverable};
 pub use view::{agent, journey, standing};

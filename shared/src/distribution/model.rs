@@ -1,5 +1,6 @@
 //! Cycles, attempts, and what a word can come to.
 
+use super::turn::Strategy;
 use crate::id::{AttemptId, CycleId, LeadId, MessageId, UserId};
 use crate::leads::Lead;
 use crate::phone::Phone;
@@ -50,6 +51,29 @@ pub enum AttemptStatus {
     Assigned,
 }
 
+/// How an offer is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::Type)]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+pub enum Round {
+    /// To this agent alone, in turn.
+    Turn,
+    /// To everybody at once: the first OK wins.
+    LastRound,
+    /// The lead was given to the agent.
+    ByHand,
+}
+
+impl Round {
+    /// The word in the database and in the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Turn => "turn",
+            Self::LastRound => "last_round",
+            Self::ByHand => "by_hand",
+        }
+    }
+}
+
 /// One journey of a lead through the queue.
 #[derive(Clone, Debug)]
 pub struct Cycle {
@@ -59,6 +83,10 @@ pub struct Cycle {
     pub lead_id: LeadId,
     /// Where it stands.
     pub status: CycleStatus,
+    /// Who is next in it.
+    pub strategy: Strategy,
+    /// While it is held: when it is offered again, if that is known.
+    pub resume_at: Option<DateTime<Utc>>,
     /// When it began.
     pub started_at: DateTime<Utc>,
     /// When it ended.
@@ -78,6 +106,8 @@ pub struct Attempt {
     pub position: i32,
     /// Where it stands.
     pub status: AttemptStatus,
+    /// How it was made.
+    pub round: Round,
     /// What the agent calls it: `A17`.
     pub code: Option<String>,
     /// Why it ended so, where its status alone does not say.
@@ -117,6 +147,12 @@ pub struct Word {
     pub name: Option<String>,
     /// The ad that they came from, if the provider tells.
     pub source_ads: Option<String>,
+    /// The project that it advertises, if the provider tells.
+    #[serde(default)]
+    pub project: Option<String>,
+    /// The campaign that it is part of, if the provider tells.
+    #[serde(default)]
+    pub campaign: Option<String>,
     /// The provider's id of the message: the same id twice changes nothing.
     pub message_id: Option<String>,
     /// When they wrote it, by their own clock. Never taken as later than its receipt.
@@ -140,6 +176,12 @@ pub struct Ad {
     pub phone: Phone,
     /// The ad.
     pub source_ads: Option<String>,
+    /// The project that it advertises.
+    pub project: Option<String>,
+    /// The campaign that it is part of.
+    pub campaign: Option<String>,
+    /// Where the client looks for a home.
+    pub area: Option<String>,
 }
 
 /// What became of an event.
@@ -166,6 +208,16 @@ pub enum Outcome {
     NothingOpen,
     /// The agent passed; the lead goes on at once.
     Declined,
+    /// The agent asked what they can say, and was told.
+    Help,
+    /// The agent asked where they stand, and was told.
+    Queue,
+    /// The agent takes a break.
+    Paused,
+    /// The agent's break is over.
+    Resumed,
+    /// A manager gave the lead to an agent.
+    Assigned,
     /// An agent wrote something that is no OK.
     NotAnAck,
     /// The number is no agent's.
@@ -186,6 +238,11 @@ impl Outcome {
             Self::Ambiguous => "ambiguous",
             Self::NothingOpen => "nothing_open",
             Self::Declined => "declined",
+            Self::Help => "help",
+            Self::Queue => "queue",
+            Self::Paused => "paused",
+            Self::Resumed => "resumed",
+            Self::Assigned => "assigned",
             Self::NotAnAck => "not_an_ack",
             Self::UnknownAgent => "unknown_agent",
         }
@@ -229,6 +286,8 @@ pub(super) struct Offer {
     pub(super) ack_deadline_at: DateTime<Utc>,
     /// What the agent calls it.
     pub(super) code: Option<String>,
+    /// How it was made.
+    pub(super) round: Round,
 }
 
 /// What the check of a deadline found.

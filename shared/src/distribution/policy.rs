@@ -39,6 +39,12 @@ pub(super) fn jakarta_time(instant: DateTime<Utc>) -> String {
     format!("{} WIB", instant.with_timezone(&wib).format("%H:%M:%S"))
 }
 
+/// The same with its day: `06/01 09:00 WIB`.
+pub(super) fn jakarta_day_and_time(instant: DateTime<Utc>) -> String {
+    let wib = FixedOffset::east_opt(7 * 3600).expect("seven hours are within a day");
+    format!("{} WIB", instant.with_timezone(&wib).format("%d/%m %H:%M"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::{acknowledged_at, jakarta_time, window_in_words};

@@ -1,6 +1,7 @@
 //! Passing an offer on once its deadline has gone by.
 
-use super::cycle::{self, Course};
+use super::cycle;
+use super::event::Cause;
 use super::hear::{self, MOST_FAILURES};
 use super::model::{AttemptStatus, Checked, Offer, Rolled};
 use super::store;
@@ -13,13 +14,13 @@ use std::time::Duration;
 /// Rolls this attempt if it is open and its deadline has come; safe at any time, any number of times.
 ///
 /// An OK that was received before the deadline and not yet acted on is acted on first.
-pub async fn check_deadline(app: &App, attempt: AttemptId) -> Result<Checked> {
+pub async fn check_deadline(app: &App, attempt: AttemptId, cause: Cause) -> Result<Checked> {
     loop {
         let mut transaction = app.pool.begin().await?;
         let Some(offer) = store::lock_offer(&mut transaction, attempt).await? else {
             return Ok(Checked::Over);
         };
-        match roll_locked(app, &mut transaction, &offer).await? {
+        match roll_locked(app, &mut transaction, &offer, cause).await? {
             Step::Unheard(word) => {
                 transaction.rollback().await?;
                 hear::hear(app, word).await?;
@@ -36,7 +37,7 @@ pub async fn check_deadline(app: &App, attempt: AttemptId) -> Result<Checked> {
 /// oldest deadline first.
 /// Attempts that another worker is rolling are left to it; one that waits for a word which cannot be
 /// heard is left for the next time.
-pub async fn roll_all_due(app: &App, overdue_by: Duration) -> Result<Vec<Rolled>> {
+pub async fn roll_all_due(app: &App, overdue_by: Duration, cause: Cause) -> Result<Vec<Rolled>> {
     let mut rolled = Vec::new();
     let mut left = Vec::new();
     loop {
@@ -54,7 +55,7 @@ pub async fn roll_all_due(app: &App, overdue_by: Duration) -> Result<Vec<Rolled>
         else {
             return Ok(rolled);
         };
-        match roll_locked(app, &mut transaction, &offer).await? {
+        match roll_locked(app, &mut transaction, &offer, cause).await? {
             Step::Unheard(word) => {
                 transaction.rollback().await?;
                 if let Err(error) = hear::hear(app, word).await {
@@ -95,18 +96,18 @@ enum Step {
 
 /// With lead, cycle and attempt locked: times the attempt out if it is due, and offers the lead to
 /// the next agent with a full window from now.
-async fn roll_locked(app: &App, connection: &mut PgConnection, offer: &Offer) -> Result<Step> {
+async fn roll_locked(
+    app: &App,
+    connection: &mut PgConnection,
+    offer: &Offer,
+    cause: Cause,
+) -> Result<Step> {
     let fixed_now = app.clock.fixed();
-    let now = store::now_that_words_are_written(connection, &offer.sales_id, fixed_now).await?;
-    let provider = app.provider.name();
-    if !store::time_out(connection, offer.attempt, now, MOST_FAILURES, provider).await? {
+    let now = store::now_that_words_are_written(connection, offer, fixed_now).await?;
+    if !store::time_out(app, connection, offer, now, MOST_FAILURES, cause).await? {
         return why_not(connection, offer, now).await;
     }
-    let course = cycle::offer_next(app, connection, offer.lead, offer.cycle, now).await?;
-    let next = match course {
-        Course::Offered(opened) => Some(opened),
-        Course::Held | Course::Exhausted => None,
-    };
+    let next = cycle::go_on(app, connection, offer, cause, now).await?;
     tracing::info!(
         lead = %offer.lead,
         attempt = %offer.attempt,

@@ -1,10 +1,12 @@
 //! An offer that cannot reach its agent goes on at once: nobody's five minutes burn for nothing.
 
 use super::cycle;
+use super::event::{Cause, Event, EventKind};
 use super::model::AttemptStatus;
 use super::store;
 use crate::id::AttemptId;
 use crate::{App, Result};
+use serde_json::json;
 
 /// Why an offer did not reach its agent: the attempt's `reason`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +40,12 @@ pub async fn offer_undeliverable(app: &App, attempt: AttemptId, why: Undeliverab
     }
     let now = app.clock.now(&mut transaction).await?;
     store::set_undeliverable(&mut transaction, attempt, why.as_str(), now).await?;
-    cycle::offer_next(&app, &mut transaction, offer.lead, offer.cycle, now).await?;
+    let undeliverable = Event::new(EventKind::Undeliverable, Cause::Provider, now)
+        .of(offer.lead, offer.cycle)
+        .to(attempt, &offer.sales_id)
+        .with(json!({ "reason": why.as_str() }));
+    store::record(&app, &mut transaction, &[undeliverable]).await?;
+    cycle::go_on(&app, &mut transaction, &offer, Cause::Provider, now).await?;
     transaction.commit().await?;
     tracing::warn!(lead = %offer.lead, %attempt, sales = %offer.sales_id, reason = why.as_str(), "distribution.undeliverable");
     Ok(())

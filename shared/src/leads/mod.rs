@@ -5,7 +5,7 @@
 mod model;
 mod store;
 
-pub use model::{Contact, EnquiryKind, Lead, LeadProgress, LeadStatus, name_or_unknown};
+pub use model::{Contact, Enquiry, EnquiryKind, Lead, LeadProgress, LeadStatus, name_or_unknown};
 
 use crate::Result;
 use crate::id::{LeadId, UserId};
@@ -21,11 +21,19 @@ pub async fn find_or_create(
 ) -> Result<Lead> {
     store::insert_if_absent(connection, contact, now).await?;
     let mut lead = store::lock_by_phone(connection, &contact.phone).await?;
-    let learns_name = lead.name.is_none() && contact.name.is_some();
-    let learns_source = lead.source_ads.is_none() && contact.source_ads.is_some();
-    if learns_name || learns_source {
-        lead.name = lead.name.or_else(|| contact.name.clone());
-        lead.source_ads = lead.source_ads.or_else(|| contact.source_ads.clone());
+    let mut learnt = false;
+    for (known, told) in [
+        (&mut lead.name, &contact.name),
+        (&mut lead.source_ads, &contact.source_ads),
+        (&mut lead.project, &contact.project),
+        (&mut lead.area, &contact.area),
+    ] {
+        if known.is_none() && told.is_some() {
+            known.clone_from(told);
+            learnt = true;
+        }
+    }
+    if learnt {
         store::update_known(connection, &lead, now).await?;
     }
     Ok(lead)
@@ -53,12 +61,10 @@ pub async fn by_meta_lead_id(
 pub async fn record_enquiry(
     connection: &mut PgConnection,
     lead: LeadId,
-    kind: EnquiryKind,
-    meta_lead_id: Option<&str>,
-    source_ads: Option<&str>,
+    enquiry: &Enquiry,
     now: DateTime<Utc>,
 ) -> Result<bool> {
-    store::insert_enquiry(connection, lead, kind, meta_lead_id, source_ads, now).await
+    store::insert_enquiry(connection, lead, enquiry, now).await
 }
 
 /// A cycle has begun: the lead is on its way, owned by nobody.

@@ -2,6 +2,7 @@
 
 use crate::id::{LeadId, UserId};
 use crate::phone::Phone;
+use crate::sales::Origin;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -64,6 +65,10 @@ pub struct Lead {
     pub locked_at: Option<DateTime<Utc>>,
     /// The ad that brought it, first seen.
     pub source_ads: Option<String>,
+    /// The project that was asked about, first seen.
+    pub project: Option<String>,
+    /// Where the client looks for a home, first seen.
+    pub area: Option<String>,
     /// When it was first heard of.
     pub created_at: DateTime<Utc>,
 }
@@ -99,6 +104,23 @@ pub struct Contact {
     pub name: Option<String>,
     /// The ad that brought them, if the event carries one.
     pub source_ads: Option<String>,
+    /// The project that they ask about, if the event carries one.
+    pub project: Option<String>,
+    /// Where they look for a home, if the event carries it.
+    pub area: Option<String>,
+}
+
+/// Something that a person asked.
+#[derive(Clone, Debug)]
+pub struct Enquiry {
+    /// How.
+    pub kind: EnquiryKind,
+    /// Meta's id of the filled-in form.
+    pub meta_lead_id: Option<String>,
+    /// What brought them: decides which queue they go to.
+    pub origin: Origin,
+    /// Where they look for a home.
+    pub area: Option<String>,
 }
 
 /// How a person asked.

@@ -1,6 +1,6 @@
 //! SQL of the leads.
 
-use super::{Contact, EnquiryKind, Lead, LeadProgress, LeadStatus};
+use super::{Contact, Enquiry, Lead, LeadProgress, LeadStatus};
 use crate::id::{LeadId, UserId};
 use crate::phone::Phone;
 use crate::{Error, Result};
@@ -17,6 +17,8 @@ struct Row {
     owner_sales_id: Option<UserId>,
     locked_at: Option<DateTime<Utc>>,
     source_ads: Option<String>,
+    project: Option<String>,
+    area: Option<String>,
     created_at: DateTime<Utc>,
 }
 
@@ -31,6 +33,8 @@ impl From<Row> for Lead {
             owner: row.owner_sales_id,
             locked_at: row.locked_at,
             source_ads: row.source_ads,
+            project: row.project,
+            area: row.area,
             created_at: row.created_at,
         }
     }
@@ -42,14 +46,16 @@ pub(super) async fn insert_if_absent(
     now: DateTime<Utc>,
 ) -> Result<()> {
     sqlx::query!(
-        "insert into lead (id, name, phone, status, source_ads, created_at, updated_at)
-         values ($1, $2, $3, 'new', $4, $5, $5)
+        "insert into lead (id, name, phone, status, source_ads, project, area, created_at, updated_at)
+         values ($1, $2, $3, 'new', $4, $6, $7, $5, $5)
          on conflict on constraint lead_phone_key do nothing",
         LeadId::new().0,
         contact.name,
         contact.phone.as_str(),
         contact.source_ads,
-        now
+        now,
+        contact.project,
+        contact.area
     )
     .execute(connection)
     .await?;
@@ -61,7 +67,7 @@ pub(super) async fn lock_by_phone(connection: &mut PgConnection, phone: &Phone) 
         Row,
         r#"select id as "id: LeadId", name, phone as "phone: Phone", status as "status: LeadStatus",
                   progress as "progress: LeadProgress", owner_sales_id as "owner_sales_id: UserId",
-                  locked_at, source_ads, created_at
+                  locked_at, source_ads, project, area, created_at
            from lead where phone = $1 for update"#,
         phone.as_str()
     )
@@ -82,7 +88,7 @@ pub(super) async fn by_id(connection: &mut PgConnection, id: LeadId) -> Result<L
         Row,
         r#"select id as "id: LeadId", name, phone as "phone: Phone", status as "status: LeadStatus",
                   progress as "progress: LeadProgress", owner_sales_id as "owner_sales_id: UserId",
-                  locked_at, source_ads, created_at
+                  locked_at, source_ads, project, area, created_at
            from lead where id = $1"#,
         id.0
     )
@@ -98,11 +104,13 @@ pub(super) async fn update_known(
     now: DateTime<Utc>,
 ) -> Result<()> {
     sqlx::query!(
-        "update lead set name = $2, source_ads = $3, updated_at = $4 where id = $1",
+        "update lead set name = $2, source_ads = $3, updated_at = $4, project = $5, area = $6 where id = $1",
         lead.id.0,
         lead.name,
         lead.source_ads,
-        now
+        now,
+        lead.project,
+        lead.area
     )
     .execute(connection)
     .await?;
@@ -124,21 +132,22 @@ pub(super) async fn by_meta_lead_id(
 pub(super) async fn insert_enquiry(
     connection: &mut PgConnection,
     lead: LeadId,
-    kind: EnquiryKind,
-    meta_lead_id: Option<&str>,
-    source_ads: Option<&str>,
+    enquiry: &Enquiry,
     now: DateTime<Utc>,
 ) -> Result<bool> {
     let inserted = sqlx::query!(
-        "insert into lead_enquiry (id, lead_id, kind, meta_lead_id, source_ads, received_at)
-         values ($1, $2, $3, $4, $5, $6)
+        "insert into lead_enquiry (id, lead_id, kind, meta_lead_id, source_ads, received_at, project, campaign, area)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
          on conflict on constraint lead_enquiry_meta_lead_id_key do nothing",
         Uuid::now_v7(),
         lead.0,
-        kind.as_str(),
-        meta_lead_id,
-        source_ads,
-        now
+        enquiry.kind.as_str(),
+        enquiry.meta_lead_id,
+        enquiry.origin.source,
+        now,
+        enquiry.origin.project,
+        enquiry.origin.campaign,
+        enquiry.area
     )
     .execute(connection)
     .await?;

@@ -1,6 +1,7 @@
 //! Agents and their order.
 
-use crate::id::UserId;
+use crate::distribution::Strategy;
+use crate::id::{QueueId, UserId};
 use crate::phone::Phone;
 
 /// A person who is offered leads.
@@ -21,4 +22,26 @@ pub struct Seat {
     pub sales_id: UserId,
     /// What the place is called: `A` … `F`.
     pub label: String,
+    /// Its share, where the queue is weighted.
+    pub weight: i32,
+}
+
+/// A queue, as far as the beginning of a cycle needs it.
+#[derive(Clone, Copy, Debug)]
+pub struct Route {
+    /// Its id.
+    pub queue: QueueId,
+    /// Who is next in it.
+    pub strategy: Strategy,
+}
+
+/// What is known of an enquiry that decides which queue it goes to.
+#[derive(Clone, Debug, Default)]
+pub struct Origin {
+    /// The project that was asked about.
+    pub project: Option<String>,
+    /// The campaign whose ad it was.
+    pub campaign: Option<String>,
+    /// The ad.
+    pub source: Option<String>,
 }

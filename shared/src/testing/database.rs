@@ -133,8 +133,10 @@ async fn fill(url: &str) {
         distribution: Distribution {
             ack_window: Duration::from_secs(300),
             poll: Duration::from_secs(15),
+            mask_offers: false,
         },
         announce: Announce::Everyone,
+        instance: Arc::from("seed"),
         lexicon: Arc::default(),
         texts: Arc::new(Texts::default()),
         company_phone: Phone::from_e164("+6281200000000").expect("a number"),

@@ -1,12 +1,12 @@
 //! What tests of every crate stand on: a database each, a manual clock, a scripted provider.
 
 mod database;
-mod long;
 mod provider;
+mod variants;
 
 pub use database::TestDatabase;
-pub use long::trials;
 pub use provider::ScriptedProvider;
+pub use variants::trials;
 
 use crate::config::Distribution;
 use crate::distribution::{Ad, Door, Word};
@@ -33,26 +33,36 @@ impl Harness {
     /// On a manual clock that stands at 2026-01-05 09:00:00 WIB, with the seed's users and window.
     pub async fn new() -> Self {
         let start = DateTime::parse_from_rfc3339("2026-01-05T09:00:00+07:00").expect("a time");
-        Self::with_clock(Clock::manual(start.to_utc())).await
+        Self::with(Clock::manual(start.to_utc()), variants::masks()).await
+    }
+
+    /// As [`Self::new`], with `DISTRIBUTION_MASK_OFFERS`.
+    pub async fn masked() -> Self {
+        let start = DateTime::parse_from_rfc3339("2026-01-05T09:00:00+07:00").expect("a time");
+        Self::with(Clock::manual(start.to_utc()), true).await
     }
 
     /// On the database's clock, for races between real connections.
     pub async fn on_database_clock() -> Self {
-        Self::with_clock(Clock::database()).await
+        Self::with(Clock::database(), false).await
     }
 
-    async fn with_clock(clock: Clock) -> Self {
+    async fn with(clock: Clock, masks: bool) -> Self {
         let database = TestDatabase::new().await;
-        let provider = Arc::new(ScriptedProvider::new(clock.clone()));
+        let pool = database.pool(16);
+        let leaks = masks.then(|| pool.clone());
+        let provider = Arc::new(ScriptedProvider::new(clock.clone(), leaks));
         let app = App {
-            pool: database.pool(16),
+            pool,
             clock,
             provider: Arc::clone(&provider) as Arc<dyn Provider>,
             distribution: Distribution {
                 ack_window: Duration::from_secs(300),
                 poll: Duration::from_secs(15),
+                mask_offers: masks,
             },
             announce: Announce::Everyone,
+            instance: Arc::from("test"),
             lexicon: Arc::default(),
             texts: Arc::new(Texts::default()),
             company_phone: Phone::from_e164("+620000000000").expect("the seed's number"),
@@ -70,6 +80,17 @@ impl Harness {
     }
 }
 
+impl Drop for Harness {
+    /// With masked offers every message of every test is looked through.
+    fn drop(&mut self) {
+        let leaks = self.provider.leaks();
+        assert!(
+            leaks.is_empty() || std::thread::panicking(),
+            "said too much: {leaks:#?}"
+        );
+    }
+}
+
 /// A lead from an ad's form.
 pub fn ad(meta_lead_id: &str, phone: &str) -> Ad {
     Ad {
@@ -77,6 +98,9 @@ pub fn ad(meta_lead_id: &str, phone: &str) -> Ad {
         name: None,
         phone: Phone::from_human("test", phone).expect("a number"),
         source_ads: None,
+        project: None,
+        campaign: None,
+        area: None,
     }
 }
 
@@ -88,6 +112,8 @@ pub fn ok_of(label: &str) -> Word {
         body: "OK".to_owned(),
         name: None,
         source_ads: None,
+        project: None,
+        campaign: None,
         message_id: None,
         sent_at: None,
         quoted_message_id: None,

@@ -5,6 +5,7 @@ use crate::providers::{Accepted, Outgoing, Provider};
 use crate::{Clock, Error, Result};
 use async_trait::async_trait;
 use chrono::TimeDelta;
+use sqlx::PgPool;
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -22,12 +23,17 @@ pub struct ScriptedProvider {
     clock: Clock,
     script: Mutex<VecDeque<Turn>>,
     said: Mutex<Vec<Outgoing>>,
+    /// Where it is looked up what may be said to whom, if clients are masked.
+    masking: Option<PgPool>,
+    leaks: Mutex<Vec<Outgoing>>,
 }
 
 impl ScriptedProvider {
-    pub(super) fn new(clock: Clock) -> Self {
+    pub(super) fn new(clock: Clock, masking: Option<PgPool>) -> Self {
         Self {
             clock,
+            masking,
+            leaks: Mutex::default(),
             script: Mutex::default(),
             said: Mutex::default(),
         }
@@ -68,6 +74,35 @@ impl ScriptedProvider {
         let mut said = lock(&self.said);
         let index = said.iter().position(|message| message.to == *phone)?;
         Some(said.remove(index))
+    }
+
+    /// Messages that told somebody how to reach a client whose lead is not theirs.
+    pub fn leaks(&self) -> Vec<Outgoing> {
+        lock(&self.leaks).clone()
+    }
+
+    /// Looks through a message: only the client and the lead's owner may read the client's number or
+    /// whole name.
+    async fn look_through(&self, pool: &PgPool, message: &Outgoing) {
+        let client: Option<(Option<String>, Option<String>)> = sqlx::query_as(
+            r#"select l.name, l.phone from wa_message m join lead l on l.id = m.lead_id
+               left join "user" u on u.id = l.owner_sales_id
+               where m.id = $1 and m.to_wa is distinct from l.phone and m.to_wa is distinct from u.offer_address"#,
+        )
+        .bind(message.id.0)
+        .fetch_optional(pool)
+        .await
+        .expect("the message's lead");
+        let Some((name, phone)) = client else { return };
+        let digits: String = message.body.chars().filter(char::is_ascii_digit).collect();
+        // Without the country's code, which may be written in several ways.
+        let number = phone
+            .as_deref()
+            .map(|phone| phone.trim_start_matches("+62"));
+        let tells_number = number.is_some_and(|number| digits.contains(number));
+        if tells_number || name.is_some_and(|name| message.body.contains(&name)) {
+            lock(&self.leaks).push(message.clone());
+        }
     }
 
     /// Every message that has not been looked at.
@@ -112,6 +147,9 @@ impl Provider for ScriptedProvider {
                 });
             }
             Some(Turn::Panic) => panic!("as told"),
+        }
+        if let Some(pool) = &self.masking {
+            self.look_through(pool, message).await;
         }
         lock(&self.said).push(message.clone());
         Ok(Accepted {

@@ -27,6 +27,22 @@ pub enum OutboundKind {
     OwnerClientWrote,
     /// To a lead's owner: the client filled in another ad.
     OwnerNewAd,
+    /// To an agent: what they can say.
+    Help,
+    /// To an agent: where they stand.
+    Queue,
+    /// To an agent who takes a break.
+    Paused,
+    /// To an agent whose break is over.
+    Resumed,
+    /// To an agent who was given a lead by hand.
+    Assigned,
+    /// To a manager: nobody took a lead.
+    ManagerHangus,
+    /// To a manager: a lead waits, nobody can be asked.
+    ManagerHeld,
+    /// To a manager who gave a lead to somebody, or tried to.
+    ManagerAnswer,
 }
 
 impl OutboundKind {
@@ -43,6 +59,14 @@ impl OutboundKind {
             Self::NothingOpen => "nothing_open",
             Self::OwnerClientWrote => "owner_client_wrote",
             Self::OwnerNewAd => "owner_new_ad",
+            Self::Help => "help",
+            Self::Queue => "queue",
+            Self::Paused => "paused",
+            Self::Resumed => "resumed",
+            Self::Assigned => "assigned",
+            Self::ManagerHangus => "manager_hangus",
+            Self::ManagerHeld => "manager_held",
+            Self::ManagerAnswer => "manager_answer",
         }
     }
 }
@@ -56,6 +80,8 @@ pub enum InboundKind {
     Agent,
     /// Somebody who answered an offer and is no agent.
     Stranger,
+    /// A manager of a queue.
+    Manager,
 }
 
 impl InboundKind {
@@ -65,6 +91,7 @@ impl InboundKind {
             Self::Client => "client",
             Self::Agent => "agent",
             Self::Stranger => "stranger",
+            Self::Manager => "manager",
         }
     }
 }

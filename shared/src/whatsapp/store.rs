@@ -99,10 +99,10 @@ pub(super) async fn queued_offer(
 pub(super) async fn unhelpful_replies(connection: &mut PgConnection, phone: &Phone) -> Result<i64> {
     Ok(sqlx::query_scalar!(
         r#"select count(*) as "count!" from wa_message
-           where direction = 'out' and kind in ('nothing_open', 'ambiguous') and to_wa = $1
+           where direction = 'out' and kind in ('nothing_open', 'ambiguous', 'help', 'queue', 'manager_answer') and to_wa = $1
              and created_at > coalesce(
                  (select max(created_at) from wa_message
-                  where direction = 'in' and outcome in ('accepted', 'declined') and from_wa = $1),
+                  where direction = 'in' and outcome in ('accepted', 'declined', 'assigned') and from_wa = $1),
                  '-infinity')"#,
         phone.as_str()
     )

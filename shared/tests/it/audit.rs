@@ -1,7 +1,7 @@
 //! The audit finds what somebody broke, and mends it.
 
 use chrono::TimeDelta;
-use shared::distribution::{self, Breach};
+use shared::distribution::{self, Breach, Cause};
 use shared::id::{AttemptId, LeadId};
 use shared::testing::{Harness, ad};
 
@@ -57,7 +57,7 @@ async fn an_alarm_that_somebody_deleted_is_set_again() {
 /// At the deadline the alarm's operation rolls the attempt.
 async fn worker_free_roll(harness: &Harness, attempt: AttemptId) {
     harness.app.clock.set(harness.now() + TimeDelta::minutes(5));
-    distribution::check_deadline(&harness.app, attempt)
+    distribution::check_deadline(&harness.app, attempt, Cause::Alarm)
         .await
         .expect("checked");
     assert_eq!(
@@ -138,7 +138,8 @@ async fn an_open_cycle_that_nobody_is_offered_goes_to_the_next_agent() {
     )
     .await;
     let found = audit(&harness).await;
-    assert!(matches!(found[..], [Breach::NobodyAsked(_)]), "{found:?}");
+    let expected = matches!(found[..], [Breach::NobodyAsked(_), Breach::LogDisagrees(_)]);
+    assert!(expected, "{found:?}");
     assert_eq!(
         attempts(&harness).await,
         ["sales-a withdrawn", "sales-b open"]
@@ -166,6 +167,21 @@ async fn what_only_a_person_can_mend_is_reported_until_they_do() {
         "update distribution_attempt set status = 'withdrawn', closed_at = assigned_at",
     )
     .await;
+    let found = audit(&harness).await;
+    assert!(
+        matches!(found[..], [Breach::NoFuture(_), Breach::LogDisagrees(_)]),
+        "{found:?}"
+    );
+    assert_eq!(
+        audit(&harness).await,
+        [Breach::NoFuture(lead)],
+        "the log was told of the edit"
+    );
     assert_eq!(audit(&harness).await, [Breach::NoFuture(lead)]);
-    assert_eq!(audit(&harness).await, [Breach::NoFuture(lead)]);
+    let logged = "select count(*) from distribution_event where kind = 'breach' and detail->>'rule' = 'no_future'";
+    let logged: i64 = sqlx::query_scalar(logged)
+        .fetch_one(&harness.app.pool)
+        .await
+        .expect("a count");
+    assert_eq!(logged, 1, "what stays broken is logged once an hour");
 }

@@ -1,6 +1,6 @@
 //! With years of history the deadline path reads its few open rows, by index.
 
-use shared::distribution;
+use shared::distribution::{self, Cause};
 use shared::testing::{Harness, ad, trials};
 use sqlx::PgPool;
 use std::time::Duration;
@@ -90,7 +90,7 @@ async fn the_deadline_path_reads_by_index_however_long_the_history() {
         .app
         .clock
         .set(harness.now() + chrono::TimeDelta::minutes(5));
-    let rolled = distribution::roll_all_due(&harness.app, Duration::ZERO)
+    let rolled = distribution::roll_all_due(&harness.app, Duration::ZERO, Cause::Sweep)
         .await
         .expect("a sweep");
     assert_eq!(rolled.len(), 1);

@@ -1,7 +1,7 @@
 //! What a freeze does not change.
 
 use chrono::TimeDelta;
-use shared::distribution::{self, Checked, Outcome};
+use shared::distribution::{self, Cause, Checked, Outcome};
 use shared::id::MessageId;
 use shared::testing::{Harness, ad, ok_of};
 use uuid::Uuid;
@@ -24,7 +24,7 @@ async fn an_offer_whose_time_was_up_before_the_freeze_is_late_throughout_and_rol
     .execute(&app.pool)
     .await
     .expect("a freeze");
-    let checked = distribution::check_deadline(app, attempt).await;
+    let checked = distribution::check_deadline(app, attempt, Cause::Alarm).await;
     assert!(matches!(checked, Ok(Checked::Frozen)), "{checked:?}");
     let heard = distribution::take_word(app, &ok_of("A")).await;
     assert_eq!(heard.expect("heard").outcome, Outcome::Late);
@@ -37,6 +37,6 @@ async fn an_offer_whose_time_was_up_before_the_freeze_is_late_throughout_and_rol
     distribution::send(app, MessageId(answer))
         .await
         .expect("sent");
-    let checked = distribution::check_deadline(app, attempt).await;
+    let checked = distribution::check_deadline(app, attempt, Cause::Alarm).await;
     assert!(matches!(checked, Ok(Checked::Rolled(_))), "{checked:?}");
 }

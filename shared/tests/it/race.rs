@@ -1,7 +1,7 @@
 //! Claim against roll, on real connections by the database's clock.
 
 use rand::RngExt;
-use shared::distribution::{self, Checked, Door, Outcome, Word};
+use shared::distribution::{self, Cause, Checked, Door, Outcome, Word};
 use shared::id::{AttemptId, LeadId};
 use shared::phone::Phone;
 use shared::testing::{Harness, ad, ok_of, trials};
@@ -52,7 +52,7 @@ async fn trial(harness: &Harness, round: usize) -> Winner {
     };
     let roll = async {
         loop {
-            match distribution::check_deadline(&harness.app, attempt)
+            match distribution::check_deadline(&harness.app, attempt, Cause::Alarm)
                 .await
                 .expect("checked")
             {
@@ -142,7 +142,7 @@ async fn race_of_an_ok_heard_late_and_the_next_agents_ok_has_one_winner() {
     for round in 0..rounds {
         let (lead, attempt) = offer(&harness, round).await;
         while matches!(
-            distribution::check_deadline(app, attempt).await,
+            distribution::check_deadline(app, attempt, Cause::Alarm).await,
             Ok(Checked::NotDue(_))
         ) {
             tokio::task::yield_now().await;
@@ -224,7 +224,7 @@ async fn race_of_a_thaw_with_an_ok_and_an_alarm_loses_neither_the_ok_nor_the_off
         };
         let alarm = async {
             alarm_after.await;
-            distribution::check_deadline(app, attempt)
+            distribution::check_deadline(app, attempt, Cause::Alarm)
                 .await
                 .expect("checked")
         };
@@ -259,10 +259,10 @@ async fn race_of_many_rollers_rolls_each_attempt_once() {
     sleep(Duration::from_millis(10)).await;
     let app = &harness.app;
     let sweeps = tokio::join!(
-        distribution::roll_all_due(app, Duration::ZERO),
-        distribution::roll_all_due(app, Duration::ZERO),
-        distribution::roll_all_due(app, Duration::ZERO),
-        distribution::roll_all_due(app, Duration::ZERO),
+        distribution::roll_all_due(app, Duration::ZERO, Cause::Sweep),
+        distribution::roll_all_due(app, Duration::ZERO, Cause::Sweep),
+        distribution::roll_all_due(app, Duration::ZERO, Cause::Sweep),
+        distribution::roll_all_due(app, Duration::ZERO, Cause::Sweep),
     );
     let rolled: usize = [sweeps.0, sweeps.1, sweeps.2, sweeps.3]
         .into_iter()

@@ -1,7 +1,7 @@
 //! Words at the edges: being written down while a roll decides, from before their offer, unreadable.
 
 use chrono::TimeDelta;
-use shared::distribution::{self, Checked, Outcome, Word};
+use shared::distribution::{self, Cause, Checked, Outcome, Word};
 use shared::id::{AttemptId, LeadId};
 use shared::testing::{Harness, ad, agent_phone, ok_of};
 use std::time::Duration;
@@ -56,7 +56,7 @@ async fn a_word_that_is_being_written_down_is_waited_for_by_the_roll() {
     app.clock.set(harness.now() + TimeDelta::seconds(301));
     let roll = tokio::spawn({
         let app = app.clone();
-        async move { distribution::check_deadline(&app, attempt).await }
+        async move { distribution::check_deadline(&app, attempt, Cause::Alarm).await }
     });
     let deadline = Instant::now() + Duration::from_secs(10);
     loop {
@@ -133,10 +133,14 @@ async fn a_word_that_cannot_be_read_holds_up_neither_its_offer_nor_others_for_lo
     app.clock.set(harness.now() + TimeDelta::seconds(301));
 
     // The alarm fails, and its job comes back later; the sweep comes to its end.
-    assert!(distribution::check_deadline(app, attempt).await.is_err());
+    assert!(
+        distribution::check_deadline(app, attempt, Cause::Alarm)
+            .await
+            .is_err()
+    );
     let mut rolled = 0;
     for _ in 0..4 {
-        rolled += distribution::roll_all_due(app, Duration::ZERO)
+        rolled += distribution::roll_all_due(app, Duration::ZERO, Cause::Sweep)
             .await
             .expect("a sweep")
             .len();
@@ -184,7 +188,7 @@ async fn a_deadline_that_has_come_is_final_however_late_the_provider_takes_the_o
         .provider
         .takes_the_next_after(TimeDelta::seconds(400));
     distribution::forward(app, attempt).await.expect("sent");
-    let checked = distribution::check_deadline(app, attempt)
+    let checked = distribution::check_deadline(app, attempt, Cause::Alarm)
         .await
         .expect("checked");
     assert!(matches!(checked, Checked::Rolled(_)), "{checked:?}");

@@ -1,7 +1,7 @@
 //! `CheckAckDeadline`: the alarm at an attempt's deadline.
 
 use super::Perform;
-use shared::distribution::{self, Checked};
+use shared::distribution::{self, Cause, Checked};
 use shared::jobs::CheckAckDeadline;
 use shared::{App, Result};
 use std::time::Duration;
@@ -13,7 +13,9 @@ impl Perform for CheckAckDeadline {
     /// An alarm that finds its deadline moved has nothing to do: the move set an alarm of its own.
     /// One that rang a moment early, its host's clock being quicker, waits that moment.
     async fn perform(&self, app: &App) -> Result<()> {
-        while let Checked::NotDue(wait) = distribution::check_deadline(app, self.attempt).await? {
+        while let Checked::NotDue(wait) =
+            distribution::check_deadline(app, self.attempt, Cause::Alarm).await?
+        {
             if wait > MOMENT {
                 break;
             }

@@ -2,6 +2,7 @@
 
 mod check_ack_deadline;
 mod forward_lead_to_sales;
+mod release_held_leads;
 mod send_message;
 
 use crate::outcome::{Outcome, after_failure};

@@ -48,7 +48,7 @@ async fn company_on(server: &OwnServer, window: &str) -> Company {
     db::create_if_missing(&secret).await.expect("a database");
     let pool = db::pool(db::options(&secret, "test").expect("a URL"), 4);
     db::migrate(&pool).await.expect("the migrations apply");
-    let mut app = Harness::on_database_clock().await.app;
+    let mut app = Harness::on_database_clock().await.app.clone();
     app.pool = pool.clone();
     seed::seed(&app).await.expect("the seed applies");
     Company::at(url, pool, window)

@@ -1,12 +1,16 @@
 //! Whole journeys through both doors, by a manual clock.
 
 mod agents_and_strangers;
+mod availability;
 mod clients_who_write_again;
 mod deadlines;
 mod duplicates;
 mod failures;
 mod fair_clock;
 mod freeze;
+mod masked_offers;
+mod rescue;
 mod seed_walkthrough;
 mod story;
+mod taking_turns;
 mod which_offer;

@@ -5,6 +5,7 @@ use poem::endpoint::BoxEndpoint;
 use poem::test::TestClient;
 use poem::{EndpointExt, Response};
 use serde_json::{Value, json};
+use shared::distribution;
 use shared::phone::Phone;
 use shared::testing::{Harness, agent_phone};
 use worker::drain;
@@ -30,7 +31,15 @@ pub(crate) fn minutes(minutes: i64) -> TimeDelta {
 
 impl Story {
     pub(crate) async fn begin() -> Self {
-        let harness = Harness::new().await;
+        Self::of(Harness::new().await)
+    }
+
+    /// A story in which offers hide the client.
+    pub(crate) async fn begin_masked() -> Self {
+        Self::of(Harness::masked().await)
+    }
+
+    fn of(harness: Harness) -> Self {
         let http = TestClient::new(api::app(harness.app.clone()).boxed());
         Self {
             harness,
@@ -144,6 +153,10 @@ impl Story {
             .await
             .expect("a count");
         assert_eq!(dead, 0, "jobs were laid aside");
+        let audit = distribution::audit(&self.harness.app)
+            .await
+            .expect("an audit");
+        assert_eq!(audit, [], "the rules hold");
         self.ended = true;
     }
 }
@@ -189,6 +202,14 @@ impl Person<'_> {
             self.typed,
             heard.body
         );
+    }
+
+    /// The next message to this person.
+    pub(crate) fn reads(&self) -> String {
+        let heard = self.story.harness.provider.heard_by(&self.phone);
+        heard
+            .unwrap_or_else(|| panic!("{} was told nothing", self.typed))
+            .body
     }
 
     pub(crate) fn is_offered_the_lead(&self) {

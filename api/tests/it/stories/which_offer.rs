@@ -80,7 +80,7 @@ async fn a_code_that_is_nobodys_claims_nothing_and_asks() {
     let answer = story.agent("A").says("OK A998").await;
     assert_eq!(answer["outcome"], "ambiguous");
     let code = text(&attempt(&story, &leads[0]).await["code"]);
-    story.agent("A").is_told(&format!("1. {code} Bapak Test"));
+    story.agent("A").is_told(&format!("1. {code} B"));
     for lead in &leads {
         assert_eq!(story.standing(lead).await.1, ["open"]);
     }

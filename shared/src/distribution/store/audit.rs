@@ -115,3 +115,40 @@ pub(in super::super) async fn distributing_without_cycle(
     .fetch_all(connection)
     .await?)
 }
+
+/// Held cycles whose time came before `since`.
+pub(in super::super) async fn held_since(
+    connection: &mut PgConnection,
+    since: DateTime<Utc>,
+) -> Result<Vec<CycleId>> {
+    Ok(sqlx::query_scalar!(
+        r#"select id as "id: CycleId" from distribution_cycle
+           where status = 'held' and resume_at < $1 limit 1000"#,
+        since
+    )
+    .fetch_all(connection)
+    .await?)
+}
+
+/// Attempts of open cycles, and those that ended within the hour, whose last event is not what their
+/// status says. Read in one statement, and so at one moment.
+pub(in super::super) async fn attempts_that_disagree_with_their_log(
+    connection: &mut PgConnection,
+    now: DateTime<Utc>,
+) -> Result<Vec<AttemptId>> {
+    Ok(sqlx::query_scalar!(
+        r#"select a.id as "id!: AttemptId"
+           from (select id, status from distribution_attempt where status = 'open'
+                 union all
+                 select id, status from distribution_attempt
+                 where status <> 'open' and closed_at > $1::timestamptz - interval '1 hour') a
+           where coalesce((select case e.kind when 'offered' then 'open' when 'taken_back' then 'accepted' else e.kind end
+                           from distribution_event e
+                           where e.attempt_id = a.id and e.kind not in ('sent', 'deadline_moved', 'late', 'breach')
+                           order by e.id desc limit 1), 'nothing') <> a.status
+           limit 1000"#,
+        now
+    )
+    .fetch_all(connection)
+    .await?)
+}

@@ -1,16 +1,15 @@
 //! Cycles and the queue that each began with.
 
-use super::super::model::{Attempt, Cycle, CycleStatus};
+use super::super::model::CycleStatus;
 use crate::Result;
 use crate::id::{CycleId, LeadId, UserId};
 use crate::leads::EnquiryKind;
-use crate::phone::Phone;
-use crate::sales::{Agent, Seat};
+use crate::sales::{Route, Seat};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
 impl CycleStatus {
-    fn as_str(self) -> &'static str {
+    pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::Open => "open",
             Self::Held => "held",
@@ -30,47 +29,6 @@ pub(in super::super) async fn read_one_snapshot(connection: &mut PgConnection) -
     Ok(())
 }
 
-pub(in super::super) async fn insert_cycle(
-    connection: &mut PgConnection,
-    lead: LeadId,
-    trigger: EnquiryKind,
-    status: CycleStatus,
-    now: DateTime<Utc>,
-) -> Result<CycleId> {
-    let id = CycleId::new();
-    sqlx::query!(
-        "insert into distribution_cycle (id, lead_id, status, trigger, started_at) values ($1, $2, $3, $4, $5)",
-        id.0,
-        lead.0,
-        status.as_str(),
-        trigger.as_str(),
-        now
-    )
-    .execute(connection)
-    .await?;
-    Ok(id)
-}
-
-pub(in super::super) async fn insert_members(
-    connection: &mut PgConnection,
-    cycle: CycleId,
-    queue: &[Seat],
-) -> Result<()> {
-    let sales: Vec<String> = queue.iter().map(|seat| seat.sales_id.0.clone()).collect();
-    let labels: Vec<String> = queue.iter().map(|seat| seat.label.clone()).collect();
-    sqlx::query!(
-        "insert into distribution_cycle_member (cycle_id, seat, sales_id, label)
-         select $1, seat, sales_id, label
-         from unnest($2::text[], $3::text[]) with ordinality as queue (sales_id, label, seat)",
-        cycle.0,
-        &sales,
-        &labels
-    )
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
 /// The lead's open or held cycle, locked. The lead must be locked already.
 pub(in super::super) async fn lock_open_cycle(
     connection: &mut PgConnection,
@@ -83,34 +41,6 @@ pub(in super::super) async fn lock_open_cycle(
     )
     .fetch_optional(connection)
     .await?)
-}
-
-/// A held cycle with its lead, locked in order; one that somebody else is at is passed over.
-pub(in super::super) async fn lock_a_held_cycle(
-    connection: &mut PgConnection,
-) -> Result<Option<(LeadId, CycleId)>> {
-    let row = sqlx::query!(
-        r#"select l.id as "lead: LeadId", c.id as "cycle: CycleId"
-           from distribution_cycle c join lead l on l.id = c.lead_id
-           where c.status = 'held' order by c.started_at limit 1
-           for update of l, c skip locked"#
-    )
-    .fetch_optional(connection)
-    .await?;
-    Ok(row.map(|row| (row.lead, row.cycle)))
-}
-
-pub(in super::super) async fn open_held_cycle(
-    connection: &mut PgConnection,
-    cycle: CycleId,
-) -> Result<()> {
-    sqlx::query!(
-        "update distribution_cycle set status = 'open' where id = $1 and status = 'held'",
-        cycle.0
-    )
-    .execute(connection)
-    .await?;
-    Ok(())
 }
 
 pub(in super::super) async fn close_cycle(
@@ -130,82 +60,82 @@ pub(in super::super) async fn close_cycle(
     Ok(())
 }
 
-/// Ends the lead's journey with an OK in `won`: that cycle is accepted, even if it had gone hangus,
-/// and one that the client began since is called off.
-pub(in super::super) async fn end_cycles(
+/// A cycle that begins.
+pub(in super::super) struct NewCycle<'agent> {
+    pub(in super::super) lead: LeadId,
+    pub(in super::super) trigger: EnquiryKind,
+    pub(in super::super) route: Route,
+    /// Whose client this was.
+    pub(in super::super) sticky: Option<&'agent UserId>,
+}
+
+pub(in super::super) async fn insert_cycle(
     connection: &mut PgConnection,
-    lead: LeadId,
-    won: CycleId,
+    new: &NewCycle<'_>,
     now: DateTime<Utc>,
-) -> Result<()> {
+) -> Result<CycleId> {
+    let id = CycleId::new();
     sqlx::query!(
-        "update distribution_cycle
-         set status = case when id = $2 then 'accepted' else 'cancelled' end, closed_at = $3
-         where lead_id = $1 and (status in ('open', 'held') or id = $2)",
-        lead.0,
-        won.0,
-        now
+        "insert into distribution_cycle (id, lead_id, status, trigger, started_at, queue_id, strategy, sticky_sales_id)
+         values ($1, $2, 'open', $3, $4, $5, $6, $7)",
+        id.0,
+        new.lead.0,
+        new.trigger.as_str(),
+        now,
+        new.route.queue.0,
+        new.route.strategy.as_str(),
+        new.sticky.map(|agent| agent.0.as_str())
+    )
+    .execute(connection)
+    .await?;
+    Ok(id)
+}
+
+/// Copies a queue into a cycle. Whose client this was comes along, if they are in another queue now.
+pub(in super::super) async fn insert_members(
+    connection: &mut PgConnection,
+    cycle: CycleId,
+    queue: &[Seat],
+    sticky: Option<&Seat>,
+) -> Result<()> {
+    let guest = sticky.filter(|sticky| queue.iter().all(|seat| seat.sales_id != sticky.sales_id));
+    let seats = || queue.iter().chain(guest);
+    let sales: Vec<&str> = seats().map(|seat| seat.sales_id.0.as_str()).collect();
+    let labels: Vec<&str> = seats().map(|seat| seat.label.as_str()).collect();
+    let weights: Vec<i32> = seats().map(|seat| seat.weight).collect();
+    sqlx::query!(
+        "insert into distribution_cycle_member (cycle_id, seat, sales_id, label, weight, guest)
+         select $1, seat, sales_id, label, weight, seat > $5
+         from unnest($2::text[], $3::text[], $4::int[]) with ordinality as queue (sales_id, label, weight, seat)",
+        cycle.0,
+        &sales as _,
+        &labels as _,
+        &weights,
+        i64::try_from(queue.len()).unwrap_or(i64::MAX)
     )
     .execute(connection)
     .await?;
     Ok(())
 }
 
-pub(in super::super) async fn cycles(
+/// Ends the lead's journey with an OK in `won`: that cycle is accepted, even if it had gone hangus,
+/// and one that the client began since is called off. Returns those that were.
+pub(in super::super) async fn end_cycles(
     connection: &mut PgConnection,
     lead: LeadId,
-) -> Result<Vec<Cycle>> {
-    Ok(sqlx::query_as!(
-        Cycle,
-        r#"select id as "id: CycleId", lead_id as "lead_id: LeadId", status as "status: CycleStatus",
-                  started_at, closed_at
-           from distribution_cycle where lead_id = $1 order by started_at, id"#,
-        lead.0
-    )
-    .fetch_all(connection)
-    .await?)
-}
-
-/// The attempt's cycle, or else the lead's latest.
-pub(in super::super) async fn cycle_to_show(
-    connection: &mut PgConnection,
-    lead: LeadId,
-    attempt: Option<&Attempt>,
-) -> Result<Option<Cycle>> {
-    Ok(sqlx::query_as!(
-        Cycle,
-        r#"select id as "id: CycleId", lead_id as "lead_id: LeadId", status as "status: CycleStatus",
-                  started_at, closed_at
-           from distribution_cycle where lead_id = $1
-           order by (id = $2) desc nulls last, started_at desc, id desc limit 1"#,
+    won: CycleId,
+    now: DateTime<Utc>,
+) -> Result<Vec<CycleId>> {
+    let ended = sqlx::query_scalar!(
+        r#"update distribution_cycle
+           set status = case when id = $2 then 'accepted' else 'cancelled' end, closed_at = $3, resume_at = null
+           where lead_id = $1 and (status in ('open', 'held') or id = $2)
+           returning id as "id: CycleId""#,
         lead.0,
-        attempt.map(|attempt| attempt.cycle_id.0)
-    )
-    .fetch_optional(connection)
-    .await?)
-}
-
-pub(in super::super) async fn members(
-    connection: &mut PgConnection,
-    cycle: CycleId,
-) -> Result<Vec<(String, Agent)>> {
-    let rows = sqlx::query!(
-        r#"select m.label, u.id, u.name, u.phone
-           from distribution_cycle_member m join "user" u on u.id = m.sales_id
-           where m.cycle_id = $1 order by m.seat"#,
-        cycle.0
+        won.0,
+        now
     )
     .fetch_all(connection)
     .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| {
-            let agent = Agent {
-                id: UserId(row.id),
-                name: row.name,
-                phone: row.phone.as_deref().and_then(Phone::from_e164),
-            };
-            (row.label, agent)
-        })
-        .collect())
+    Ok(ended.into_iter().filter(|cycle| *cycle != won).collect())
 }

@@ -1,7 +1,7 @@
 //! How each provider is doing, and the offers that a freeze holds.
 
 use crate::Result;
-use crate::id::AttemptId;
+use crate::id::{AttemptId, CycleId, LeadId, UserId};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
@@ -104,17 +104,28 @@ pub(in super::super) async fn lock_all_open_offers(connection: &mut PgConnection
     Ok(())
 }
 
+/// An offer whose deadline moved.
+pub(in super::super) struct Moved {
+    pub(in super::super) attempt: AttemptId,
+    pub(in super::super) cycle: CycleId,
+    pub(in super::super) lead: LeadId,
+    pub(in super::super) sales_id: UserId,
+}
+
 /// Moves the deadline of every open offer whose time was not up when the freeze began, forward only.
 /// Returns those that moved.
 pub(in super::super) async fn give_all_open_offers_until(
     connection: &mut PgConnection,
     deadline: DateTime<Utc>,
     frozen_since: DateTime<Utc>,
-) -> Result<Vec<AttemptId>> {
-    Ok(sqlx::query_scalar!(
-        r#"update distribution_attempt set ack_deadline_at = $1
-           where status = 'open' and ack_deadline_at < $1 and ack_deadline_at > $2
-           returning id as "id: AttemptId""#,
+) -> Result<Vec<Moved>> {
+    Ok(sqlx::query_as!(
+        Moved,
+        r#"update distribution_attempt a set ack_deadline_at = $1
+           from distribution_cycle c
+           where c.id = a.cycle_id and a.status = 'open' and a.ack_deadline_at < $1 and a.ack_deadline_at > $2
+           returning a.id as "attempt: AttemptId", c.id as "cycle: CycleId", c.lead_id as "lead: LeadId",
+                     a.sales_id as "sales_id: UserId""#,
         deadline,
         frozen_since
     )

@@ -117,11 +117,13 @@ pub(in super::super) async fn word_in_time(
     most_failures: i32,
 ) -> Result<Option<MessageId>> {
     Ok(sqlx::query_scalar!(
-        r#"select e.id as "id: MessageId" from inbound_event e join "user" u on u.phone = e.sender
-           where u.id = $1 and e.failures < $3
+        r#"select e.id as "id: MessageId" from inbound_event e
+           join distribution_attempt a on a.id = $1
+           join "user" u on u.id = a.sales_id
+           where e.sender in (u.offer_address, a.offered_to) and e.failures < $3
              and e.acknowledged_at < $2
            order by e.received_at limit 1"#,
-        offer.sales_id.0,
+        offer.attempt.0,
         offer.ack_deadline_at,
         most_failures
     )

@@ -1,7 +1,7 @@
 //! Offers: an attempt with its cycle and lead. The locking reads take them in the one order,
 //! lead → cycle → attempt: `for update of l, c, a` locks in the order of that list.
 
-use super::super::model::{AttemptStatus, Offer};
+use super::super::model::{AttemptStatus, Offer, Round};
 use super::inbound::WORD_LOCK_CLASS;
 use crate::Result;
 use crate::id::{AttemptId, CycleId, LeadId, UserId};
@@ -17,10 +17,14 @@ pub(in super::super) struct SendableOffer {
     pub(in super::super) code: Option<String>,
     pub(in super::super) assigned_at: DateTime<Utc>,
     pub(in super::super) ack_deadline_at: DateTime<Utc>,
-    pub(in super::super) agent_phone: Option<String>,
+    pub(in super::super) round: Round,
+    /// The number that it goes to.
+    pub(in super::super) offered_to: Option<String>,
     pub(in super::super) lead_name: Option<String>,
     pub(in super::super) lead_phone: Option<String>,
     pub(in super::super) lead_source: Option<String>,
+    pub(in super::super) lead_project: Option<String>,
+    pub(in super::super) lead_area: Option<String>,
     /// A freeze has stopped its time.
     pub(in super::super) held: bool,
     /// What the client last wrote.
@@ -31,20 +35,26 @@ pub(in super::super) struct SendableOffer {
 /// in a statement of its own, so that the next one sees them. A word that comes later reads the
 /// clock later.
 ///
-/// The lock is held for an instant: rolls of one agent's offers do not wait for one another.
+/// The agent may answer from the number that the offer went to and from the one that they have now.
+/// The locks are held for an instant: rolls of one agent's offers do not wait for one another.
 pub(in super::super) async fn now_that_words_are_written(
     connection: &mut PgConnection,
-    agent: &UserId,
+    offer: &Offer,
     fixed_now: Option<DateTime<Utc>>,
 ) -> Result<DateTime<Utc>> {
     // A select list is evaluated in its order: locked, released, and the clock read after that.
     let row = sqlx::query!(
-        r#"select pg_advisory_lock($1, hashtext(phone))::text as held,
-                  pg_advisory_unlock($1, hashtext(phone)) as released,
+        r#"select pg_advisory_lock($1, least(then_key, now_key))::text as held,
+                  pg_advisory_lock($1, greatest(then_key, now_key))::text as held_too,
+                  pg_advisory_unlock($1, greatest(then_key, now_key)) as released,
+                  pg_advisory_unlock($1, least(then_key, now_key)) as released_too,
                   coalesce($3::timestamptz, clock_timestamp()) as "now!"
-           from "user" where id = $2"#,
+           from (select hashtext(coalesce(a.offered_to, u.offer_address, '')) as then_key,
+                        hashtext(coalesce(u.offer_address, a.offered_to, '')) as now_key
+                 from distribution_attempt a join "user" u on u.id = a.sales_id
+                 where a.id = $2 offset 0) address"#,
         WORD_LOCK_CLASS,
-        agent.0,
+        offer.attempt.0,
         fixed_now
     )
     .fetch_one(connection)
@@ -61,7 +71,7 @@ pub(in super::super) async fn lock_offer(
         Offer,
         r#"select a.id as "attempt: AttemptId", c.id as "cycle: CycleId", l.id as "lead: LeadId",
                   a.sales_id as "sales_id: UserId", a.status as "status: AttemptStatus",
-                  a.ack_deadline_at, a.code
+                  a.ack_deadline_at, a.code, a.round as "round: Round"
            from distribution_attempt a
            join distribution_cycle c on c.id = a.cycle_id
            join lead l on l.id = c.lead_id
@@ -83,7 +93,7 @@ pub(in super::super) async fn lock_a_due_offer(
         Offer,
         r#"select a.id as "attempt: AttemptId", c.id as "cycle: CycleId", l.id as "lead: LeadId",
                   a.sales_id as "sales_id: UserId", a.status as "status: AttemptStatus",
-                  a.ack_deadline_at, a.code
+                  a.ack_deadline_at, a.code, a.round as "round: Round"
            from distribution_attempt a
            join distribution_cycle c on c.id = a.cycle_id
            join lead l on l.id = c.lead_id
@@ -121,7 +131,7 @@ pub(in super::super) async fn offer(
         Offer,
         r#"select a.id as "attempt: AttemptId", c.id as "cycle: CycleId", c.lead_id as "lead: LeadId",
                   a.sales_id as "sales_id: UserId", a.status as "status: AttemptStatus",
-                  a.ack_deadline_at, a.code
+                  a.ack_deadline_at, a.code, a.round as "round: Round"
            from distribution_attempt a join distribution_cycle c on c.id = a.cycle_id
            where a.id = $1"#,
         attempt.0
@@ -147,7 +157,7 @@ pub(in super::super) async fn offers_live_at(
         Offer,
         r#"select a.id as "attempt: AttemptId", c.id as "cycle: CycleId", c.lead_id as "lead: LeadId",
                   a.sales_id as "sales_id: UserId", a.status as "status: AttemptStatus",
-                  a.ack_deadline_at, a.code
+                  a.ack_deadline_at, a.code, a.round as "round: Round"
            from distribution_attempt a
            join distribution_cycle c on c.id = a.cycle_id
            join lead l on l.id = c.lead_id
@@ -181,7 +191,7 @@ pub(in super::super) async fn offer_by_code(
         Offer,
         r#"select a.id as "attempt: AttemptId", c.id as "cycle: CycleId", c.lead_id as "lead: LeadId",
                   a.sales_id as "sales_id: UserId", a.status as "status: AttemptStatus",
-                  a.ack_deadline_at, a.code
+                  a.ack_deadline_at, a.code, a.round as "round: Round"
            from distribution_attempt a join distribution_cycle c on c.id = a.cycle_id
            where a.sales_id = $1 and a.code = $2 and a.status <> 'undeliverable'
              and a.assigned_at between $3::timestamptz - interval '2 days' and $3
@@ -204,7 +214,7 @@ pub(in super::super) async fn latest_offer(
         Offer,
         r#"select a.id as "attempt: AttemptId", c.id as "cycle: CycleId", c.lead_id as "lead: LeadId",
                   a.sales_id as "sales_id: UserId", a.status as "status: AttemptStatus",
-                  a.ack_deadline_at, a.code
+                  a.ack_deadline_at, a.code, a.round as "round: Round"
            from distribution_attempt a join distribution_cycle c on c.id = a.cycle_id
            where a.sales_id = $1 and a.status <> 'undeliverable' and a.assigned_at <= $2
            order by a.assigned_at desc, a.id desc limit 1"#,
@@ -227,8 +237,10 @@ pub(in super::super) async fn sendable_offer(
         SendableOffer,
         r#"select coalesce($2::timestamptz, clock_timestamp()) as "now!",
                   c.id as "cycle: CycleId", c.lead_id as "lead: LeadId", m.label, a.code,
-                  a.assigned_at, a.ack_deadline_at, u.phone as agent_phone,
+                  a.assigned_at, a.ack_deadline_at, a.round as "round: Round",
+                  coalesce(a.offered_to, u.offer_address) as offered_to,
                   l.name as lead_name, l.phone as lead_phone, l.source_ads as lead_source,
+                  l.project as lead_project, l.area as lead_area,
                   exists (select from provider_health h
                           where h.provider = $3 and h.frozen_since < a.ack_deadline_at) as "held!",
                   (select body from wa_message w
@@ -274,4 +286,53 @@ pub(in super::super) async fn time_to_next_deadline(
     .fetch_one(connection)
     .await?;
     Ok(microseconds.map(TimeDelta::microseconds))
+}
+
+/// Every offer that is open to the agent, oldest first.
+pub(in super::super) async fn open_offers_of(
+    connection: &mut PgConnection,
+    agent: &UserId,
+) -> Result<Vec<Offer>> {
+    Ok(sqlx::query_as!(
+        Offer,
+        r#"select a.id as "attempt: AttemptId", c.id as "cycle: CycleId", c.lead_id as "lead: LeadId",
+                  a.sales_id as "sales_id: UserId", a.status as "status: AttemptStatus",
+                  a.ack_deadline_at, a.code, a.round as "round: Round"
+           from distribution_attempt a join distribution_cycle c on c.id = a.cycle_id
+           where a.sales_id = $1 and a.status = 'open' order by a.assigned_at, a.id"#,
+        agent.0
+    )
+    .fetch_all(connection)
+    .await?)
+}
+
+/// A place in a queue.
+pub(in super::super) struct Place {
+    /// The queue's name.
+    pub(in super::super) queue: String,
+    /// The place's label.
+    pub(in super::super) label: String,
+    /// The first, the second …
+    pub(in super::super) number: i64,
+    /// Of so many.
+    pub(in super::super) of: i64,
+}
+
+/// The agent's active places.
+pub(in super::super) async fn places_of(
+    connection: &mut PgConnection,
+    agent: &UserId,
+) -> Result<Vec<Place>> {
+    Ok(sqlx::query_as!(
+        Place,
+        r#"select queue, label, number as "number!", of as "of!"
+           from (select q.name as queue, sq.label, sq.sales_id, q.is_default,
+                        row_number() over (partition by q.id order by sq.queue_order) as number,
+                        count(*) over (partition by q.id) as of
+                 from sales_queue sq join distribution_queue q on q.id = sq.queue_id where sq.active) place
+           where sales_id = $1 order by is_default desc, queue"#,
+        agent.0
+    )
+    .fetch_all(connection)
+    .await?)
 }

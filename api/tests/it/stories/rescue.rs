@@ -1,0 +1,143 @@
+//! When nobody answered: the last round, the managers, another chance.
+
+use super::story::{Story, minutes, text};
+use shared::phone::Phone;
+use shared::sales::{self, QueueSettings};
+
+const MANAGER: &str = "081299990001";
+
+async fn with(story: &Story, change: impl FnOnce(&mut QueueSettings)) {
+    let queue = sales::queues(&story.harness.app)
+        .await
+        .expect("queues")
+        .remove(0);
+    let mut settings = queue.settings;
+    change(&mut settings);
+    sales::change_queue(&story.harness.app, queue.id, &settings)
+        .await
+        .expect("a change");
+}
+
+/// A client writes and A to F are silent.
+async fn nobody_answers(story: &Story) -> String {
+    let client = story.client("081234001234");
+    let lead = text(&client.says("Halo").await["lead"]["id"]);
+    client.is_asked_to_wait();
+    for label in ["A", "B", "C", "D", "E", "F"] {
+        story.agent(label).is_offered_the_lead();
+        story.fast_forward(minutes(5)).await;
+    }
+    lead
+}
+
+#[tokio::test]
+async fn in_the_last_round_the_first_ok_wins_and_the_others_are_told() {
+    let story = Story::begin().await;
+    with(&story, |queue| queue.last_round = true).await;
+    let lead = nobody_answers(&story).await;
+    for label in ["A", "B", "C", "D", "E", "F"] {
+        story.agent(label).is_told("REBUTAN");
+    }
+    assert_eq!(story.agent("D").says("OK").await["outcome"], "accepted");
+    story.agent("D").is_told("sekarang milik Anda");
+    for label in ["A", "B", "C", "E", "F"] {
+        story
+            .agent(label)
+            .is_told("Sales D sudah menjawab OK lebih dulu");
+    }
+    assert_eq!(story.agent("A").says("OK").await["outcome"], "late");
+    story.agent("A").is_told("Sales D");
+    let (status, attempts) = story.standing(&lead).await;
+    assert_eq!(status, "claimed");
+    assert_eq!(
+        attempts
+            .iter()
+            .filter(|status| *status == "accepted")
+            .count(),
+        1
+    );
+    story.nobody_else_was_messaged().await;
+}
+
+#[tokio::test]
+async fn a_last_round_that_nobody_answers_ends_hangus_at_its_one_deadline() {
+    let story = Story::begin().await;
+    with(&story, |queue| queue.last_round = true).await;
+    let lead = nobody_answers(&story).await;
+    for label in ["A", "B", "C", "D", "E", "F"] {
+        story.agent(label).is_told("REBUTAN");
+    }
+    assert_eq!(story.agent("B").says("lewati").await["outcome"], "declined");
+    story.agent("B").is_told("dilewatkan");
+    assert_eq!(story.standing(&lead).await.0, "distributing");
+    story.fast_forward(minutes(5)).await;
+    let (status, attempts) = story.standing(&lead).await;
+    assert_eq!(status, "hangus");
+    assert_eq!(attempts.len(), 12);
+    story.nobody_else_was_messaged().await;
+}
+
+#[tokio::test]
+async fn a_manager_is_told_of_a_hangus_lead_and_gives_it_to_an_agent() {
+    let story = Story::begin().await;
+    let phone = Phone::from_human("manager", MANAGER).expect("a number");
+    with(&story, |queue| queue.manager_phones = vec![phone]).await;
+    let lead = nobody_answers(&story).await;
+    let manager = story.client(MANAGER);
+    let alert = manager.reads();
+    assert!(
+        alert.contains("hangus") && alert.contains("A = Sales A, B = Sales B"),
+        "{alert}"
+    );
+    let code = alert
+        .split("TUGASKAN ")
+        .nth(1)
+        .and_then(|rest| rest.split(' ').next())
+        .expect("a code");
+
+    manager.says("siapa saja?").await;
+    manager.is_told("TUGASKAN H12 B");
+    manager.says("tugaskan H999999 B").await;
+    manager.is_told("Tidak ada lead dengan kode H999999");
+    let answer = manager.says(&format!("Tugaskan {code} c")).await;
+    assert_eq!(answer["outcome"], "assigned");
+    manager.is_told("sudah ditugaskan kepada Sales C");
+    story
+        .agent("C")
+        .is_told("ditugaskan kepada Anda. Segera hubungi +6281234001234");
+    manager.says(&format!("Tugaskan {code} d")).await;
+    manager.is_told("sudah diambil Sales C");
+    let (status, attempts) = story.standing(&lead).await;
+    assert_eq!(
+        (status.as_str(), attempts.last().map(String::as_str)),
+        ("claimed", Some("assigned"))
+    );
+    story.nobody_else_was_messaged().await;
+}
+
+#[tokio::test]
+async fn an_agent_who_was_late_asks_for_another_chance_and_only_the_first_gets_it() {
+    let story = Story::begin().await;
+    with(&story, |queue| queue.second_chance = true).await;
+    let lead = nobody_answers(&story).await;
+    assert_eq!(story.agent("A").says("OK").await["outcome"], "late");
+    story.agent("A").is_told("balas KESEMPATAN");
+    let answer = story.agent("A").says("beri saya kesempatan lagi").await;
+    assert_eq!(answer["outcome"], "accepted");
+    story.agent("A").is_told("ditugaskan kepada Anda");
+    assert_eq!(story.agent("B").says("kesempatan").await["outcome"], "late");
+    story.agent("B").is_told("sudah diambil Sales A");
+    assert_eq!(story.standing(&lead).await.0, "claimed");
+    story.nobody_else_was_messaged().await;
+}
+
+#[tokio::test]
+async fn without_these_settings_hangus_is_as_the_seed_has_it() {
+    let story = Story::begin().await;
+    let lead = nobody_answers(&story).await;
+    assert_eq!(story.standing(&lead).await.0, "hangus");
+    assert_eq!(story.agent("A").says("kesempatan").await["outcome"], "late");
+    story.agent("A").is_told("terlambat");
+    assert_eq!(story.standing(&lead).await.0, "hangus");
+    story.nobody_else_was_messaged().await;
+}

@@ -1,0 +1,143 @@
+//! When agents can be offered leads: breaks, days off, working hours, caps. An agent of whom nothing
+//! is recorded always can, as in the seed.
+
+mod model;
+mod store;
+
+pub use model::{Availability, Hours, Leave, Load, Reason, Standing, Timezone};
+
+use crate::id::UserId;
+use crate::jobs::{ReleaseHeldLeads, enqueue};
+use crate::{App, Error, Result, sales};
+use chrono::{DateTime, NaiveDate, Utc};
+use sqlx::PgConnection;
+use std::collections::HashMap;
+
+/// How these agents stand at `now`, all of whom have something recorded. Call in the transaction
+/// that makes the offer: who has a cap is locked until it ends, so that no cap is exceeded by two
+/// offers at once.
+pub async fn standings(
+    connection: &mut PgConnection,
+    agents: &[UserId],
+    now: DateTime<Utc>,
+) -> Result<HashMap<UserId, Standing>> {
+    store::lock_capped(connection, agents).await?;
+    let recorded = store::of(connection, agents, now).await?;
+    let keeps_hours = recorded.iter().any(|(_, one, _)| !one.hours.is_empty());
+    let holidays = if keeps_hours {
+        let named = store::holidays(connection).await?;
+        named.into_iter().map(|(day, _)| day).collect()
+    } else {
+        Vec::new()
+    };
+    let standing = |(agent, availability, load): (UserId, Availability, Load)| {
+        let standing = availability.standing(&holidays, load, now);
+        (agent, standing)
+    };
+    Ok(recorded.into_iter().map(standing).collect())
+}
+
+/// What is recorded of an agent, or the default.
+pub async fn of(app: &App, agent: &UserId) -> Result<Availability> {
+    let mut connection = app.pool.acquire().await?;
+    sales::by_id(&mut connection, agent).await?;
+    let now = app.clock.now(&mut connection).await?;
+    let recorded = store::of(&mut connection, std::slice::from_ref(agent), now).await?;
+    Ok(recorded
+        .into_iter()
+        .next()
+        .map(|(_, availability, _)| availability)
+        .unwrap_or_default())
+}
+
+/// Records an agent's availability in the place of what was; leads that wait are looked at again.
+pub async fn set(app: &App, agent: &UserId, availability: &Availability) -> Result<()> {
+    check(availability)?;
+    let mut transaction = app.pool.begin().await?;
+    sales::by_id(&mut transaction, agent).await?;
+    store::replace(&mut transaction, agent, availability).await?;
+    let now = app.clock.now(&mut transaction).await?;
+    enqueue(&mut transaction, &ReleaseHeldLeads { cycle: None }, now).await?;
+    Ok(transaction.commit().await?)
+}
+
+/// The agent takes a break until they say otherwise, in the caller's transaction.
+pub async fn pause(
+    connection: &mut PgConnection,
+    agent: &UserId,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    store::pause(connection, agent, now).await
+}
+
+/// The agent's break is over, in the caller's transaction; leads that wait are looked at again.
+pub async fn resume(
+    connection: &mut PgConnection,
+    agent: &UserId,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    store::resume(connection, agent).await?;
+    enqueue(connection, &ReleaseHeldLeads { cycle: None }, now).await
+}
+
+/// The holidays, in order, each with its name.
+pub async fn holidays(app: &App) -> Result<Vec<(NaiveDate, String)>> {
+    let mut connection = app.pool.acquire().await?;
+    store::holidays(&mut connection).await
+}
+
+/// Records these holidays in the place of those that were; leads that wait are looked at again.
+pub async fn set_holidays(app: &App, holidays: &[(NaiveDate, String)]) -> Result<()> {
+    let mut days: Vec<_> = holidays.iter().map(|(day, _)| *day).collect();
+    days.sort_unstable();
+    if days.windows(2).any(|pair| pair[0] == pair[1]) {
+        return Err(Error::invalid("day", "is named twice"));
+    }
+    if holidays.iter().any(|(_, name)| name.trim().is_empty()) {
+        return Err(Error::invalid("name", "must not be empty"));
+    }
+    let mut transaction = app.pool.begin().await?;
+    store::replace_holidays(&mut transaction, holidays).await?;
+    let now = app.clock.now(&mut transaction).await?;
+    enqueue(&mut transaction, &ReleaseHeldLeads { cycle: None }, now).await?;
+    Ok(transaction.commit().await?)
+}
+
+/// Refuses what the schema would, in words.
+fn check(availability: &Availability) -> Result<()> {
+    if availability.paused_until.is_some() && availability.paused_since.is_none() {
+        return Err(Error::invalid("pausedUntil", "needs `pausedSince`"));
+    }
+    for (field, most) in [
+        ("mostADay", availability.most_a_day),
+        ("mostOpen", availability.most_open),
+    ] {
+        if most.is_some_and(|most| most < 0) {
+            return Err(Error::invalid(field, "must not be negative"));
+        }
+    }
+    if availability
+        .leave
+        .iter()
+        .any(|leave| leave.last_day < leave.first_day)
+    {
+        return Err(Error::invalid("leave", "ends before it begins"));
+    }
+    let mut hours = availability.hours.clone();
+    hours.sort_by_key(|hours| (hours.weekday, hours.opens));
+    if hours.iter().any(|hours| !(1..=7).contains(&hours.weekday)) {
+        return Err(Error::invalid(
+            "hours",
+            "has a weekday that is not 1 (Monday) to 7 (Sunday)",
+        ));
+    }
+    if hours.iter().any(|hours| hours.closes <= hours.opens) {
+        return Err(Error::invalid("hours", "closes before it opens"));
+    }
+    let overlap =
+        |pair: &[Hours]| pair[0].weekday == pair[1].weekday && pair[1].opens < pair[0].closes;
+    if hours.windows(2).any(overlap) {
+        return Err(Error::invalid("hours", "overlaps itself"));
+    }
+    Ok(())
+}

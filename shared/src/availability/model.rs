@@ -1,0 +1,373 @@
+//! Whether an agent can be offered a lead at some instant, and if not, why and until when. Pure.
+
+use chrono::{DateTime, Datelike, Days, FixedOffset, NaiveDate, NaiveTime, TimeZone, Utc};
+use serde::{Deserialize, Serialize};
+
+/// Indonesia's three zones; none has a summer time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, sqlx::Type)]
+#[sqlx(type_name = "text")]
+pub enum Timezone {
+    /// WIB, UTC+7.
+    #[default]
+    #[serde(rename = "Asia/Jakarta")]
+    #[sqlx(rename = "Asia/Jakarta")]
+    Jakarta,
+    /// WITA, UTC+8.
+    #[serde(rename = "Asia/Makassar")]
+    #[sqlx(rename = "Asia/Makassar")]
+    Makassar,
+    /// WIT, UTC+9.
+    #[serde(rename = "Asia/Jayapura")]
+    #[sqlx(rename = "Asia/Jayapura")]
+    Jayapura,
+}
+
+impl Timezone {
+    /// Every zone.
+    pub const ALL: [Self; 3] = [Self::Jakarta, Self::Makassar, Self::Jayapura];
+
+    /// The zone's name in the IANA database, which is its word here.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Jakarta => "Asia/Jakarta",
+            Self::Makassar => "Asia/Makassar",
+            Self::Jayapura => "Asia/Jayapura",
+        }
+    }
+
+    fn offset(self) -> FixedOffset {
+        let hours = match self {
+            Self::Jakarta => 7,
+            Self::Makassar => 8,
+            Self::Jayapura => 9,
+        };
+        FixedOffset::east_opt(hours * 3600).expect("a few hours are within a day")
+    }
+
+    /// The day that it is there.
+    pub fn day(self, instant: DateTime<Utc>) -> NaiveDate {
+        instant.with_timezone(&self.offset()).date_naive()
+    }
+
+    /// The instant of a day's time there.
+    pub fn instant(self, day: NaiveDate, time: NaiveTime) -> DateTime<Utc> {
+        self.offset()
+            .from_local_datetime(&day.and_time(time))
+            .single()
+            .expect("a fixed offset skips and repeats no time")
+            .to_utc()
+    }
+
+    /// When the day after `day` begins there.
+    fn end_of(self, day: NaiveDate) -> DateTime<Utc> {
+        let next = day.checked_add_days(Days::new(1)).unwrap_or(day);
+        self.instant(next, NaiveTime::MIN)
+    }
+}
+
+/// Some working hours of a weekday.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hours {
+    /// ISO 8601: Monday is 1.
+    pub weekday: i32,
+    /// From, by the agent's clock.
+    pub opens: NaiveTime,
+    /// Until.
+    pub closes: NaiveTime,
+}
+
+/// Days off, the first and the last included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Leave {
+    /// The first day.
+    pub first_day: NaiveDate,
+    /// The last.
+    pub last_day: NaiveDate,
+}
+
+/// What an agent's availability is made of. The default is the seed's: always.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Availability {
+    /// The agent's clock and calendar.
+    pub timezone: Timezone,
+    /// Since when they take a break.
+    pub paused_since: Option<DateTime<Utc>>,
+    /// Until when, if they said.
+    pub paused_until: Option<DateTime<Utc>>,
+    /// Leads that they are given a day at most.
+    pub most_a_day: Option<i32>,
+    /// Leads that they have at once at most.
+    pub most_open: Option<i32>,
+    /// Working hours; none: always.
+    pub hours: Vec<Hours>,
+    /// Days off.
+    pub leave: Vec<Leave>,
+}
+
+/// How much an agent has on their hands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Load {
+    /// Leads taken today and offers open now.
+    pub today: i64,
+    /// Leads that are theirs and not closed, and offers open now.
+    pub open: i64,
+}
+
+/// Why an agent is passed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// Takes a break.
+    Paused,
+    /// Has days off.
+    Leave,
+    /// Outside their working hours.
+    OffHours,
+    /// A holiday.
+    Holiday,
+    /// Has had as many leads as they are given a day.
+    CapPerDay,
+    /// Has as many open leads as they may.
+    CapOpen,
+    /// Has no number that an offer can go to, or it was refused there.
+    Undeliverable,
+    /// Passed on this lead.
+    Declined,
+    /// Was asked already, and did not answer.
+    Asked,
+}
+
+/// Whether an agent can be offered a lead now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// They can.
+    OnDuty,
+    /// They cannot.
+    Away {
+        /// Why.
+        reason: Reason,
+        /// From when on they can, if that is known.
+        until: Option<DateTime<Utc>>,
+    },
+}
+
+/// Farther ahead nobody's calendar is looked at.
+const HORIZON_DAYS: i64 = 400;
+
+impl Availability {
+    /// How the agent stands at `now`.
+    pub fn standing(&self, holidays: &[NaiveDate], load: Load, now: DateTime<Utc>) -> Standing {
+        let until = |from| self.on_duty_from(holidays, from);
+        if let Some((reason, _)) = self.absence(holidays, now) {
+            return Standing::Away {
+                reason,
+                until: until(now),
+            };
+        }
+        if self
+            .most_open
+            .is_some_and(|most| load.open >= i64::from(most))
+        {
+            return Standing::Away {
+                reason: Reason::CapOpen,
+                until: None,
+            };
+        }
+        if self
+            .most_a_day
+            .is_some_and(|most| load.today >= i64::from(most))
+        {
+            let tomorrow = self.timezone.end_of(self.timezone.day(now));
+            return Standing::Away {
+                reason: Reason::CapPerDay,
+                until: self
+                    .most_a_day
+                    .filter(|most| *most > 0)
+                    .and_then(|_| until(tomorrow)),
+            };
+        }
+        Standing::OnDuty
+    }
+
+    /// The first instant, not before `from`, at which no break, leave, hour or holiday keeps the
+    /// agent away; `None` if there is none in sight.
+    fn on_duty_from(&self, holidays: &[NaiveDate], from: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let mut instant = from;
+        while (instant - from).num_days() < HORIZON_DAYS {
+            match self.absence(holidays, instant) {
+                None => return Some(instant),
+                Some((_, end)) => instant = end?,
+            }
+        }
+        None
+    }
+
+    /// What keeps the agent away at `instant`, and until when that does: `None` for no end.
+    fn absence(
+        &self,
+        holidays: &[NaiveDate],
+        instant: DateTime<Utc>,
+    ) -> Option<(Reason, Option<DateTime<Utc>>)> {
+        let day = self.timezone.day(instant);
+        if self.paused_since.is_some() && self.paused_until.is_none_or(|until| instant < until) {
+            return Some((Reason::Paused, self.paused_until));
+        }
+        if let Some(leave) = self
+            .leave
+            .iter()
+            .find(|leave| (leave.first_day..=leave.last_day).contains(&day))
+        {
+            return Some((Reason::Leave, Some(self.timezone.end_of(leave.last_day))));
+        }
+        if self.hours.is_empty() {
+            return None;
+        }
+        if holidays.contains(&day) {
+            return Some((Reason::Holiday, Some(self.timezone.end_of(day))));
+        }
+        let weekday = i64::from(day.weekday().number_from_monday());
+        let today = || {
+            self.hours
+                .iter()
+                .filter(|hours| i64::from(hours.weekday) == weekday)
+        };
+        let at = |time| self.timezone.instant(day, time);
+        if today().any(|hours| at(hours.opens) <= instant && instant < at(hours.closes)) {
+            return None;
+        }
+        let opens = today()
+            .map(|hours| at(hours.opens))
+            .filter(|opens| *opens > instant)
+            .min();
+        Some((
+            Reason::OffHours,
+            Some(opens.unwrap_or_else(|| self.timezone.end_of(day))),
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Availability, Hours, Leave, Load, Reason, Standing, Timezone};
+    use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+
+    fn time(text: &str) -> DateTime<Utc> {
+        DateTime::parse_from_rfc3339(text).expect("a time").to_utc()
+    }
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().expect("a day")
+    }
+
+    fn office(timezone: Timezone) -> Availability {
+        let at = |hour| NaiveTime::from_hms_opt(hour, 0, 0).expect("a time");
+        let hours = (1..=5).map(|weekday| Hours {
+            weekday,
+            opens: at(9),
+            closes: at(17),
+        });
+        Availability {
+            timezone,
+            hours: hours.collect(),
+            ..Availability::default()
+        }
+    }
+
+    fn away(reason: Reason, until: Option<&str>) -> Standing {
+        Standing::Away {
+            reason,
+            until: until.map(time),
+        }
+    }
+
+    #[test]
+    fn working_hours_are_the_agents_own_clocks() {
+        let at = time("2026-01-05T09:30:00+08:00"); // A Monday; 08:30 in Jakarta.
+        let load = Load::default();
+        assert_eq!(
+            office(Timezone::Makassar).standing(&[], load, at),
+            Standing::OnDuty
+        );
+        assert_eq!(
+            office(Timezone::Jakarta).standing(&[], load, at),
+            away(Reason::OffHours, Some("2026-01-05T09:00:00+07:00"))
+        );
+    }
+
+    #[test]
+    fn closing_time_is_over_at_its_very_instant() {
+        let office = office(Timezone::Jakarta);
+        let (load, closing) = (Load::default(), time("2026-01-05T17:00:00+07:00"));
+        let before = closing - chrono::TimeDelta::microseconds(1);
+        assert_eq!(office.standing(&[], load, before), Standing::OnDuty);
+        assert_eq!(
+            office.standing(&[], load, closing),
+            away(Reason::OffHours, Some("2026-01-06T09:00:00+07:00"))
+        );
+    }
+
+    #[test]
+    fn a_friday_evening_lasts_until_the_monday_after_the_holiday() {
+        let friday = time("2026-01-09T18:00:00+07:00");
+        assert_eq!(
+            office(Timezone::Jakarta).standing(&[day("2026-01-12")], Load::default(), friday),
+            away(Reason::OffHours, Some("2026-01-13T09:00:00+07:00"))
+        );
+    }
+
+    #[test]
+    fn leave_counts_whole_days_and_ends_in_working_hours() {
+        let mut office = office(Timezone::Jakarta);
+        office.leave = vec![Leave {
+            first_day: day("2026-01-05"),
+            last_day: day("2026-01-06"),
+        }];
+        assert_eq!(
+            office.standing(&[], Load::default(), time("2026-01-05T12:00:00+07:00")),
+            away(Reason::Leave, Some("2026-01-07T09:00:00+07:00"))
+        );
+    }
+
+    #[test]
+    fn a_break_without_an_end_is_not_waited_for() {
+        let now = time("2026-01-05T12:00:00+07:00");
+        let mut agent = Availability {
+            paused_since: Some(now),
+            ..Availability::default()
+        };
+        assert_eq!(
+            agent.standing(&[], Load::default(), now),
+            away(Reason::Paused, None)
+        );
+        agent.paused_until = Some(time("2026-01-05T13:00:00+07:00"));
+        assert_eq!(
+            agent.standing(&[], Load::default(), now),
+            away(Reason::Paused, Some("2026-01-05T13:00:00+07:00"))
+        );
+        let after = time("2026-01-05T13:00:00+07:00");
+        assert_eq!(
+            agent.standing(&[], Load::default(), after),
+            Standing::OnDuty
+        );
+    }
+
+    #[test]
+    fn a_day_cap_ends_with_the_day_and_an_open_cap_with_a_lead() {
+        let now = time("2026-01-05T12:00:00+07:00");
+        let agent = Availability {
+            most_a_day: Some(2),
+            most_open: Some(3),
+            ..Availability::default()
+        };
+        let load = |today, open| Load { today, open };
+        assert_eq!(agent.standing(&[], load(1, 2), now), Standing::OnDuty);
+        assert_eq!(
+            agent.standing(&[], load(2, 2), now),
+            away(Reason::CapPerDay, Some("2026-01-06T00:00:00+07:00"))
+        );
+        assert_eq!(
+            agent.standing(&[], load(1, 3), now),
+            away(Reason::CapOpen, None)
+        );
+    }
+}

@@ -1,0 +1,179 @@
+//! SQL of the agents' availability.
+
+use super::{Availability, Hours, Leave, Load, Timezone};
+use crate::Result;
+use crate::id::UserId;
+use chrono::{DateTime, NaiveDate, Utc};
+use sqlx::PgConnection;
+use sqlx::types::Json;
+
+/// The first key of the lock on a capped agent; the second is their id, hashed. `PLcp` in ASCII.
+const CAP_LOCK_CLASS: i32 = 0x504C_6370;
+
+/// Locks the capped ones of these agents until the transaction ends, in one order.
+pub(super) async fn lock_capped(connection: &mut PgConnection, agents: &[UserId]) -> Result<()> {
+    sqlx::query!(
+        "select pg_advisory_xact_lock($1, hash)::text as locked
+         from (select distinct hashtext(sales_id) as hash from agent_availability
+               where sales_id = any($2::text[]) and num_nonnulls(most_a_day, most_open) > 0
+               order by hash) capped",
+        CAP_LOCK_CLASS,
+        agents as _
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(())
+}
+
+/// What is recorded of these agents, and how much they have on their hands.
+pub(super) async fn of(
+    connection: &mut PgConnection,
+    agents: &[UserId],
+    now: DateTime<Utc>,
+) -> Result<Vec<(UserId, Availability, Load)>> {
+    let rows = sqlx::query!(
+        r#"select v.sales_id as "sales_id: UserId", v.timezone as "timezone: Timezone", v.paused_since,
+                  v.paused_until, v.most_a_day, v.most_open,
+                  (select coalesce(json_agg(json_build_object(
+                              'weekday', h.weekday, 'opens', h.opens, 'closes', h.closes)
+                              order by h.weekday, h.opens), '[]')
+                   from agent_hours h where h.sales_id = v.sales_id) as "hours!: Json<Vec<Hours>>",
+                  (select coalesce(json_agg(json_build_object(
+                              'first_day', l.first_day, 'last_day', l.last_day) order by l.first_day), '[]')
+                   from agent_leave l where l.sales_id = v.sales_id) as "leave!: Json<Vec<Leave>>",
+                  (select count(*) from distribution_attempt a
+                   where a.sales_id = v.sales_id
+                     and (a.status = 'open'
+                          or (a.status in ('accepted', 'assigned')
+                              and a.assigned_at > $2::timestamptz - interval '2 days'
+                              and a.closed_at >= date_trunc('day', $2::timestamptz at time zone v.timezone)
+                                                 at time zone v.timezone))) as "today!",
+                  (select count(*) from distribution_attempt a where a.sales_id = v.sales_id and a.status = 'open')
+                  + (select count(*) from lead where owner_sales_id = v.sales_id and status = 'claimed') as "open!"
+           from agent_availability v where v.sales_id = any($1::text[])"#,
+        agents as _,
+        now
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let availability = Availability {
+                timezone: row.timezone,
+                paused_since: row.paused_since,
+                paused_until: row.paused_until,
+                most_a_day: row.most_a_day,
+                most_open: row.most_open,
+                hours: row.hours.0,
+                leave: row.leave.0,
+            };
+            let load = Load {
+                today: row.today,
+                open: row.open,
+            };
+            (row.sales_id, availability, load)
+        })
+        .collect())
+}
+
+pub(super) async fn replace(
+    connection: &mut PgConnection,
+    agent: &UserId,
+    availability: &Availability,
+) -> Result<()> {
+    sqlx::query!(
+        "insert into agent_availability (sales_id, timezone, paused_since, paused_until, most_a_day, most_open)
+         values ($1, $2, $3, $4, $5, $6)
+         on conflict (sales_id) do update set timezone = excluded.timezone, paused_since = excluded.paused_since,
+             paused_until = excluded.paused_until, most_a_day = excluded.most_a_day, most_open = excluded.most_open",
+        agent.0,
+        availability.timezone.as_str(),
+        availability.paused_since,
+        availability.paused_until,
+        availability.most_a_day,
+        availability.most_open
+    )
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query!("delete from agent_hours where sales_id = $1", agent.0)
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query!("delete from agent_leave where sales_id = $1", agent.0)
+        .execute(&mut *connection)
+        .await?;
+    for hours in &availability.hours {
+        sqlx::query!(
+            "insert into agent_hours (sales_id, weekday, opens, closes) values ($1, $2, $3, $4)",
+            agent.0,
+            hours.weekday,
+            hours.opens,
+            hours.closes
+        )
+        .execute(&mut *connection)
+        .await?;
+    }
+    for leave in &availability.leave {
+        sqlx::query!(
+            "insert into agent_leave (sales_id, first_day, last_day) values ($1, $2, $3)",
+            agent.0,
+            leave.first_day,
+            leave.last_day
+        )
+        .execute(&mut *connection)
+        .await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn pause(
+    connection: &mut PgConnection,
+    agent: &UserId,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "insert into agent_availability (sales_id, paused_since) values ($1, $2)
+         on conflict (sales_id) do update
+             set paused_since = coalesce(agent_availability.paused_since, excluded.paused_since), paused_until = null",
+        agent.0,
+        now
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn resume(connection: &mut PgConnection, agent: &UserId) -> Result<()> {
+    sqlx::query!(
+        "update agent_availability set paused_since = null, paused_until = null where sales_id = $1",
+        agent.0
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn holidays(connection: &mut PgConnection) -> Result<Vec<(NaiveDate, String)>> {
+    let rows = sqlx::query!("select day, name from holiday order by day")
+        .fetch_all(connection)
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.day, row.name)).collect())
+}
+
+pub(super) async fn replace_holidays(
+    connection: &mut PgConnection,
+    holidays: &[(NaiveDate, String)],
+) -> Result<()> {
+    sqlx::query!("delete from holiday")
+        .execute(&mut *connection)
+        .await?;
+    let (days, names): (Vec<NaiveDate>, Vec<String>) = holidays.iter().cloned().unzip();
+    sqlx::query!(
+        "insert into holiday (day, name) select * from unnest($1::date[], $2::text[])",
+        &days,
+        &names
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}

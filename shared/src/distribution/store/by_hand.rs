@@ -1,0 +1,203 @@
+//! What managers and admins do by hand.
+
+use super::super::model::CycleStatus;
+use crate::Result;
+use crate::id::{AttemptId, CycleId, LeadId, UserId};
+use crate::phone::Phone;
+use crate::sales::Agent;
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+
+/// The numbers of the managers of a cycle's queue.
+pub(in super::super) async fn managers_of(
+    connection: &mut PgConnection,
+    cycle: CycleId,
+) -> Result<Vec<String>> {
+    let numbers = sqlx::query_scalar!(
+        "select q.manager_phones from distribution_cycle c join distribution_queue q on q.id = c.queue_id
+         where c.id = $1",
+        cycle.0
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(numbers.unwrap_or_default())
+}
+
+/// Whether somebody manages a queue.
+pub(in super::super) async fn is_manager(
+    connection: &mut PgConnection,
+    phone: &Phone,
+) -> Result<bool> {
+    Ok(sqlx::query_scalar!(
+        r#"select exists (select from distribution_queue where $1 = any(manager_phones)) as "manages!""#,
+        phone.as_str()
+    )
+    .fetch_one(connection)
+    .await?)
+}
+
+/// What managers call the cycle's lead, given now if it has no name yet: `H12`.
+pub(in super::super) async fn name_cycle(
+    connection: &mut PgConnection,
+    cycle: CycleId,
+) -> Result<String> {
+    Ok(sqlx::query_scalar!(
+        r#"update distribution_cycle set code = coalesce(code, 'H' || nextval('offer_code')) where id = $1
+           returning code as "code!""#,
+        cycle.0
+    )
+    .fetch_one(connection)
+    .await?)
+}
+
+/// A cycle that a manager names.
+pub(in super::super) struct NamedCycle {
+    pub(in super::super) cycle: CycleId,
+    pub(in super::super) lead: LeadId,
+}
+
+pub(in super::super) async fn cycle_by_code(
+    connection: &mut PgConnection,
+    code: &str,
+) -> Result<Option<NamedCycle>> {
+    Ok(sqlx::query_as!(
+        NamedCycle,
+        r#"select id as "cycle: CycleId", lead_id as "lead: LeadId" from distribution_cycle
+           where code = $1 order by started_at desc limit 1"#,
+        code
+    )
+    .fetch_optional(connection)
+    .await?)
+}
+
+/// Labels and names of the cycle's agents; of its queue as it is now, if that was empty.
+pub(in super::super) async fn team_of(
+    connection: &mut PgConnection,
+    cycle: CycleId,
+) -> Result<Vec<(String, String)>> {
+    let rows = sqlx::query!(
+        r#"select place.label as "label!", u.name
+           from (select m.sales_id, m.label, m.seat as n from distribution_cycle_member m where m.cycle_id = $1
+                 union all
+                 select sq.sales_id, sq.label, sq.queue_order from distribution_cycle c
+                 join sales_queue sq on sq.queue_id = c.queue_id
+                 where c.id = $1
+                   and not exists (select from distribution_cycle_member m where m.cycle_id = $1)) place
+           join "user" u on u.id = place.sales_id order by place.n"#,
+        cycle.0
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.label, row.name)).collect())
+}
+
+/// The agent of that label in the cycle, or in its queue as it is now.
+pub(in super::super) async fn agent_by_label(
+    connection: &mut PgConnection,
+    cycle: CycleId,
+    label: &str,
+) -> Result<Option<Agent>> {
+    let found = sqlx::query!(
+        r#"select u.id, u.name, u.offer_address
+           from (select m.sales_id, 0 as n from distribution_cycle_member m
+                 where m.cycle_id = $1 and upper(m.label) = $2
+                 union all
+                 select sq.sales_id, 1 from distribution_cycle c join sales_queue sq on sq.queue_id = c.queue_id
+                 where c.id = $1 and upper(sq.label) = $2) place
+           join "user" u on u.id = place.sales_id order by place.n limit 1"#,
+        cycle.0,
+        label
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(found.map(|row| Agent {
+        id: UserId(row.id),
+        name: row.name,
+        phone: row.offer_address.as_deref().and_then(Phone::from_e164),
+    }))
+}
+
+/// The lead's cycle that an assignment ends: under way, or the latest if nobody took it. Locked.
+pub(in super::super) async fn lock_assignable_cycle(
+    connection: &mut PgConnection,
+    lead: LeadId,
+) -> Result<Option<CycleId>> {
+    Ok(sqlx::query_scalar!(
+        r#"select id as "id: CycleId" from distribution_cycle
+           where id = (select id from distribution_cycle where lead_id = $1
+                       order by started_at desc, id desc limit 1)
+             and status in ('open', 'held', 'hangus')
+           for update"#,
+        lead.0
+    )
+    .fetch_optional(connection)
+    .await?)
+}
+
+pub(in super::super) async fn end_cycle_by_hand(
+    connection: &mut PgConnection,
+    cycle: CycleId,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "update distribution_cycle set status = 'assigned', closed_at = $2, resume_at = null where id = $1",
+        cycle.0,
+        now
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// A cycle that was over when it began: a lead of no open cycle was given to somebody.
+pub(in super::super) async fn insert_cycle_by_hand(
+    connection: &mut PgConnection,
+    lead: LeadId,
+    status: CycleStatus,
+    now: DateTime<Utc>,
+) -> Result<CycleId> {
+    let id = CycleId::new();
+    sqlx::query!(
+        "insert into distribution_cycle (id, lead_id, status, trigger, started_at, closed_at, queue_id)
+         values ($1, $2, $3, 'admin', $4, $4, default_distribution_queue())",
+        id.0,
+        lead.0,
+        status.as_str(),
+        now
+    )
+    .execute(connection)
+    .await?;
+    Ok(id)
+}
+
+/// The attempt by which the lead became its owner's.
+pub(in super::super) async fn winning_attempt(
+    connection: &mut PgConnection,
+    lead: LeadId,
+) -> Result<Option<AttemptId>> {
+    Ok(sqlx::query_scalar!(
+        r#"select a.id as "id: AttemptId" from distribution_attempt a
+           join distribution_cycle c on c.id = a.cycle_id
+           join lead l on l.id = c.lead_id
+           where l.id = $1 and l.status = 'claimed' and a.status in ('accepted', 'assigned')
+             and a.sales_id = l.owner_sales_id
+           order by a.closed_at desc limit 1"#,
+        lead.0
+    )
+    .fetch_optional(connection)
+    .await?)
+}
+
+/// Whether an agent who was late may ask for what nobody took.
+pub(in super::super) async fn gives_second_chances(
+    connection: &mut PgConnection,
+    cycle: CycleId,
+) -> Result<bool> {
+    Ok(sqlx::query_scalar!(
+        r#"select coalesce(bool_or(q.second_chance), false) as "gives!"
+           from distribution_cycle c join distribution_queue q on q.id = c.queue_id where c.id = $1"#,
+        cycle.0
+    )
+    .fetch_one(connection)
+    .await?)
+}

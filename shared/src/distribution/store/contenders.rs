@@ -1,0 +1,159 @@
+//! Who is in a cycle, as they stand now, and what places are owed.
+
+use super::super::turn::{Contender, Rules, Strategy};
+use crate::Result;
+use crate::availability::{self, Reason, Standing};
+use crate::id::{CycleId, QueueId, UserId};
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+
+/// A cycle with its members: all that a decision is made from.
+pub(in super::super) struct Board {
+    pub(in super::super) rules: Rules,
+    /// The queue that the cycle came from, if it is still there.
+    pub(in super::super) queue: Option<QueueId>,
+    /// Whether everybody may be asked at once after all have been asked in turn, and has not been.
+    pub(in super::super) last_round_is_left: bool,
+    /// In the order of the seats.
+    pub(in super::super) contenders: Vec<Contender>,
+}
+
+struct Row {
+    strategy: Strategy,
+    queue_id: Option<QueueId>,
+    sticky_sales_id: Option<UserId>,
+    most_turns_owed: Option<i32>,
+    last_round_is_left: bool,
+    sales_id: UserId,
+    label: String,
+    weight: i32,
+    guest: bool,
+    offer_address: Option<String>,
+    credit: Option<i64>,
+    asked: Option<String>,
+    has_availability: bool,
+}
+
+/// Reads the board. Where places take turns the queue is locked first, so that what they are owed
+/// changes under nobody; a `fixed` queue has nothing to lock.
+pub(in super::super) async fn board(
+    connection: &mut PgConnection,
+    cycle: CycleId,
+    now: DateTime<Utc>,
+) -> Result<Board> {
+    let mut rows = rows(connection, cycle).await?;
+    let takes_turns = rows
+        .first()
+        .is_some_and(|row| row.strategy != Strategy::Fixed);
+    if let Some(queue) = rows
+        .first()
+        .and_then(|row| row.queue_id)
+        .filter(|_| takes_turns)
+    {
+        lock_queue(connection, queue).await?;
+        rows = self::rows(connection, cycle).await?;
+    }
+    let recorded: Vec<UserId> = rows
+        .iter()
+        .filter(|row| row.has_availability)
+        .map(|row| row.sales_id.clone())
+        .collect();
+    let mut standings = if recorded.is_empty() {
+        std::collections::HashMap::default()
+    } else {
+        availability::standings(connection, &recorded, now).await?
+    };
+    let first = rows.first();
+    Ok(Board {
+        rules: Rules {
+            strategy: first.map_or(Strategy::Fixed, |row| row.strategy),
+            sticky: first.and_then(|row| row.sticky_sales_id.clone()),
+            most_turns_owed: first.and_then(|row| row.most_turns_owed),
+        },
+        queue: first.and_then(|row| row.queue_id),
+        last_round_is_left: first.is_some_and(|row| row.last_round_is_left),
+        contenders: rows
+            .into_iter()
+            .map(|row| Contender {
+                standing: standings.remove(&row.sales_id).unwrap_or(Standing::OnDuty),
+                sales_id: row.sales_id,
+                label: row.label,
+                weight: i64::from(row.weight),
+                guest: row.guest,
+                address: row.offer_address,
+                credit: row.credit,
+                asked: row.asked.as_deref().map(ended),
+            })
+            .collect(),
+    })
+}
+
+/// How an offer's end is told of somebody who is passed over for it.
+fn ended(status: &str) -> Reason {
+    match status {
+        "declined" => Reason::Declined,
+        "undeliverable" => Reason::Undeliverable,
+        _ => Reason::Asked,
+    }
+}
+
+async fn rows(connection: &mut PgConnection, cycle: CycleId) -> Result<Vec<Row>> {
+    Ok(sqlx::query_as!(
+        Row,
+        r#"select c.strategy as "strategy: Strategy", c.queue_id as "queue_id: QueueId",
+                  c.sticky_sales_id as "sticky_sales_id: UserId", q.most_turns_owed as "most_turns_owed?",
+                  coalesce(q.last_round, false) and c.last_round_at is null as "last_round_is_left!",
+                  m.sales_id as "sales_id: UserId", m.label, m.weight, m.guest, u.offer_address,
+                  sq.credit as "credit?",
+                  (select a.status from distribution_attempt a
+                   where a.cycle_id = c.id and a.sales_id = m.sales_id
+                   order by a.position desc limit 1) as asked,
+                  exists (select from agent_availability v where v.sales_id = m.sales_id) as "has_availability!"
+           from distribution_cycle c
+           left join distribution_queue q on q.id = c.queue_id
+           join distribution_cycle_member m on m.cycle_id = c.id
+           join "user" u on u.id = m.sales_id
+           left join sales_queue sq on sq.queue_id = c.queue_id and sq.sales_id = m.sales_id
+           where c.id = $1 order by m.seat"#,
+        cycle.0
+    )
+    .fetch_all(connection)
+    .await?)
+}
+
+/// Locks a queue's pointer until the transaction ends.
+pub(in super::super) async fn lock_queue(
+    connection: &mut PgConnection,
+    queue: QueueId,
+) -> Result<()> {
+    sqlx::query!(
+        "select from distribution_queue where id = $1 for no key update",
+        queue.0
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Writes down what places of a queue are owed from now on.
+pub(in super::super) async fn set_credits(
+    connection: &mut PgConnection,
+    queue: QueueId,
+    credits: &[(UserId, i64)],
+) -> Result<()> {
+    let (agents, credits): (Vec<&str>, Vec<i64>) = credits
+        .iter()
+        .map(|(agent, credit)| (agent.0.as_str(), *credit))
+        .unzip();
+    sqlx::query!(
+        "update sales_queue sq set credit = owed.credit
+         from unnest($2::text[], $3::bigint[]) as owed (sales_id, credit)
+         where sq.queue_id = $1 and sq.sales_id = owed.sales_id",
+        queue.0,
+        &agents as _,
+        &credits
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}

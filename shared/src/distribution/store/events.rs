@@ -1,0 +1,140 @@
+//! The append-only log.
+
+use super::super::event::{Event, LoggedEvent};
+use crate::id::{AttemptId, CycleId, LeadId, UserId};
+use crate::{App, Result};
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+use std::collections::HashMap;
+use uuid::Uuid;
+
+/// Writes events down in the caller's transaction, in their order, in one statement.
+pub(in super::super) async fn record(
+    app: &App,
+    connection: &mut PgConnection,
+    events: &[Event],
+) -> Result<()> {
+    let times: Vec<_> = events.iter().map(|event| event.at).collect();
+    let kinds: Vec<&str> = events.iter().map(|event| event.kind.as_str()).collect();
+    let causes: Vec<&str> = events.iter().map(|event| event.cause.as_str()).collect();
+    let leads: Vec<Option<Uuid>> = events
+        .iter()
+        .map(|event| event.lead.map(|id| id.0))
+        .collect();
+    let cycles: Vec<Option<Uuid>> = events
+        .iter()
+        .map(|event| event.cycle.map(|id| id.0))
+        .collect();
+    let attempts: Vec<Option<Uuid>> = events
+        .iter()
+        .map(|event| event.attempt.map(|id| id.0))
+        .collect();
+    let sales: Vec<Option<&str>> = events
+        .iter()
+        .map(|event| event.sales_id.as_ref().map(|id| id.0.as_str()))
+        .collect();
+    let lateness: Vec<Option<i64>> = events
+        .iter()
+        .map(|event| event.lateness.and_then(|late| late.num_microseconds()))
+        .collect();
+    let details: Vec<Option<&serde_json::Value>> =
+        events.iter().map(|event| event.detail.as_ref()).collect();
+    sqlx::query!(
+        "insert into distribution_event
+             (at, kind, cause, lead_id, cycle_id, attempt_id, sales_id, lateness_us, detail, worker)
+         select at, kind, cause, lead, cycle, attempt, sales, lateness, detail, $10
+         from unnest($1::timestamptz[], $2::text[], $3::text[], $4::uuid[], $5::uuid[], $6::uuid[], $7::text[],
+                     $8::bigint[], $9::jsonb[])
+              with ordinality as event (at, kind, cause, lead, cycle, attempt, sales, lateness, detail, n)
+         order by n",
+        &times,
+        &kinds as _,
+        &causes as _,
+        &leads as _,
+        &cycles as _,
+        &attempts as _,
+        &sales as _,
+        &lateness as _,
+        &details as _,
+        &*app.instance
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Everything logged about a lead, in order.
+pub(in super::super) async fn of_lead(
+    connection: &mut PgConnection,
+    lead: LeadId,
+) -> Result<Vec<LoggedEvent>> {
+    Ok(sqlx::query_as!(
+        LoggedEvent,
+        r#"select e.id, e.at, e.kind, e.cause, e.cycle_id as "cycle_id: CycleId",
+                  e.attempt_id as "attempt_id: AttemptId", e.sales_id as "sales_id: UserId",
+                  u.name as "sales_name?", e.lateness_us, e.worker, e.detail
+           from distribution_event e left join "user" u on u.id = e.sales_id
+           where e.lead_id = $1 order by e.id"#,
+        lead.0
+    )
+    .fetch_all(connection)
+    .await?)
+}
+
+/// As [`record`], but only breaches that were not logged since.
+pub(in super::super) async fn record_news(
+    app: &App,
+    connection: &mut PgConnection,
+    breaches: &[Event],
+    since: DateTime<Utc>,
+) -> Result<()> {
+    for breach in breaches {
+        let known = sqlx::query_scalar!(
+            r#"select exists (
+                   select from distribution_event
+                   where at > $1 and kind = 'breach' and detail = $2
+                     and attempt_id is not distinct from $3 and cycle_id is not distinct from $4
+                     and lead_id is not distinct from $5) as "known!""#,
+            since,
+            breach.detail,
+            breach.attempt.map(|id| id.0),
+            breach.cycle.map(|id| id.0),
+            breach.lead.map(|id| id.0)
+        )
+        .fetch_one(&mut *connection)
+        .await?;
+        if !known {
+            record(app, connection, std::slice::from_ref(breach)).await?;
+        }
+    }
+    Ok(())
+}
+
+/// What every agent is called.
+pub(in super::super) async fn names_of_everybody(
+    connection: &mut PgConnection,
+) -> Result<HashMap<UserId, String>> {
+    let rows = sqlx::query!(r#"select id as "id: UserId", name from "user""#)
+        .fetch_all(connection)
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.name)).collect())
+}
+
+/// Logs how an attempt stands, for one that was changed past the log.
+pub(in super::super) async fn log_what_is(
+    app: &App,
+    connection: &mut PgConnection,
+    attempt: AttemptId,
+) -> Result<()> {
+    sqlx::query!(
+        "insert into distribution_event (at, kind, cause, lead_id, cycle_id, attempt_id, sales_id, worker, detail)
+         select coalesce(a.closed_at, a.assigned_at), case a.status when 'open' then 'offered' else a.status end,
+                'audit', c.lead_id, c.id, a.id, a.sales_id, $2, jsonb_build_object('by', 'hand')
+         from distribution_attempt a join distribution_cycle c on c.id = a.cycle_id where a.id = $1",
+        attempt.0,
+        &*app.instance
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}

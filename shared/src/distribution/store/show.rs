@@ -1,0 +1,105 @@
+//! Reading cycles and attempts to show them.
+
+use super::super::model::{Attempt, AttemptStatus, Cycle, CycleStatus, Round};
+use super::super::turn::Strategy;
+use crate::Result;
+use crate::id::{AttemptId, CycleId, LeadId, UserId};
+use crate::phone::Phone;
+use crate::sales::Agent;
+use sqlx::PgConnection;
+
+pub(in super::super) async fn attempts(
+    connection: &mut PgConnection,
+    cycle: CycleId,
+) -> Result<Vec<Attempt>> {
+    Ok(sqlx::query_as!(
+        Attempt,
+        r#"select id as "id: AttemptId", cycle_id as "cycle_id: CycleId", sales_id as "sales_id: UserId",
+                  position, round as "round: Round", code, status as "status: AttemptStatus", reason, assigned_at, ack_deadline_at,
+                  offer_accepted_at, acknowledged_at, closed_at
+           from distribution_attempt where cycle_id = $1 order by position"#,
+        cycle.0
+    )
+    .fetch_all(connection)
+    .await?)
+}
+
+/// The given attempt of the lead, or else its latest.
+pub(in super::super) async fn attempt_to_show(
+    connection: &mut PgConnection,
+    lead: LeadId,
+    attempt: Option<AttemptId>,
+) -> Result<Option<Attempt>> {
+    Ok(sqlx::query_as!(
+        Attempt,
+        r#"select a.id as "id: AttemptId", a.cycle_id as "cycle_id: CycleId", a.sales_id as "sales_id: UserId",
+                  a.position, a.round as "round: Round", a.code, a.status as "status: AttemptStatus", a.reason, a.assigned_at, a.ack_deadline_at,
+                  a.offer_accepted_at, a.acknowledged_at, a.closed_at
+           from distribution_attempt a join distribution_cycle c on c.id = a.cycle_id
+           where c.lead_id = $1
+           order by (a.id = $2) desc nulls last, c.started_at desc, a.position desc limit 1"#,
+        lead.0,
+        attempt.map(|attempt| attempt.0)
+    )
+    .fetch_optional(connection)
+    .await?)
+}
+
+pub(in super::super) async fn cycles(
+    connection: &mut PgConnection,
+    lead: LeadId,
+) -> Result<Vec<Cycle>> {
+    Ok(sqlx::query_as!(
+        Cycle,
+        r#"select id as "id: CycleId", lead_id as "lead_id: LeadId", status as "status: CycleStatus",
+                  strategy as "strategy: Strategy", resume_at, started_at, closed_at
+           from distribution_cycle where lead_id = $1 order by started_at, id"#,
+        lead.0
+    )
+    .fetch_all(connection)
+    .await?)
+}
+
+/// The attempt's cycle, or else the lead's latest.
+pub(in super::super) async fn cycle_to_show(
+    connection: &mut PgConnection,
+    lead: LeadId,
+    attempt: Option<&Attempt>,
+) -> Result<Option<Cycle>> {
+    Ok(sqlx::query_as!(
+        Cycle,
+        r#"select id as "id: CycleId", lead_id as "lead_id: LeadId", status as "status: CycleStatus",
+                  strategy as "strategy: Strategy", resume_at, started_at, closed_at
+           from distribution_cycle where lead_id = $1
+           order by (id = $2) desc nulls last, started_at desc, id desc limit 1"#,
+        lead.0,
+        attempt.map(|attempt| attempt.cycle_id.0)
+    )
+    .fetch_optional(connection)
+    .await?)
+}
+
+pub(in super::super) async fn members(
+    connection: &mut PgConnection,
+    cycle: CycleId,
+) -> Result<Vec<(String, Agent)>> {
+    let rows = sqlx::query!(
+        r#"select m.label, u.id, u.name, u.offer_address
+           from distribution_cycle_member m join "user" u on u.id = m.sales_id
+           where m.cycle_id = $1 order by m.seat"#,
+        cycle.0
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let agent = Agent {
+                id: UserId(row.id),
+                name: row.name,
+                phone: row.offer_address.as_deref().and_then(Phone::from_e164),
+            };
+            (row.label, agent)
+        })
+        .collect())
+}

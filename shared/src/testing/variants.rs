@@ -1,0 +1,23 @@
+//! What `./test` varies: more trials in the long tier, and every story once more with masked offers.
+
+/// `many` in the long tier (`./test --long`), else `few`.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the tests' own switch; the binaries' settings are clap's"
+)]
+pub fn trials(few: usize, many: usize) -> usize {
+    if std::env::var("PROPERTY_LOUNGE_LONG_TESTS").is_ok_and(|long| long == "true") {
+        many
+    } else {
+        few
+    }
+}
+
+/// Whether every test is to run with `DISTRIBUTION_MASK_OFFERS`.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the tests' own switch; the binaries' settings are clap's"
+)]
+pub(super) fn masks() -> bool {
+    std::env::var("PROPERTY_LOUNGE_MASKED_TESTS").is_ok_and(|masks| masks == "true")
+}
