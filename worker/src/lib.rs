@@ -125,7 +125,7 @@ pub async fn run(settings: &Settings, app: App, stop: watch::Receiver<bool>) -> 
             sweep::run(Arc::clone(&process), &bell),
         )
     };
-    work.await;
+    Box::pin(work).await;
     ringer.abort();
     presence.release_jobs(&process.bookkeeping).await;
     held.abort();

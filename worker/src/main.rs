@@ -26,6 +26,6 @@ async fn main() -> anyhow::Result<()> {
         tracing::info!("worker.stopping: finishing the jobs at hand");
         stopping.send_replace(true);
     });
-    Box::pin(worker::run(&settings, app, stop)).await?;
+    worker::run(&settings, app, stop).await?;
     Ok(())
 }
