@@ -1,10 +1,14 @@
 //! The api's settings.
 
+use crate::auth::Auth;
 use clap::{Args, Parser, Subcommand};
-use shared::config::{Database, Distribution, Telemetry, TextOverrides, WhatsApp, Words};
+use secrecy::{ExposeSecret, SecretString};
+use shared::config::{
+    Database, Distribution, ProviderKind, Telemetry, TextOverrides, WhatsApp, Words,
+};
 use shared::jobs::Announce;
 use shared::providers::provider;
-use shared::{App, Clock, Result, db};
+use shared::{App, Clock, Error, Result, db};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -54,6 +58,9 @@ pub struct Settings {
     /// What clients and salespeople read.
     #[command(flatten)]
     pub texts: TextOverrides,
+    /// How people sign in.
+    #[command(flatten)]
+    pub sign_in: SignIn,
     /// What is logged.
     #[command(flatten)]
     pub telemetry: Telemetry,
@@ -65,7 +72,70 @@ pub struct Settings {
     pub port: u16,
 }
 
+/// How people sign in: better-auth's variables, with its meaning.
+#[derive(Args, Clone, Debug)]
+pub struct SignIn {
+    /// Signs the session cookies. The old system's keeps its logins. Unset, a development secret that
+    /// only the dummy provider on a loopback address takes.
+    #[arg(long, env = "BETTER_AUTH_SECRET", hide_env_values = true)]
+    pub better_auth_secret: Option<SecretString>,
+    /// Where browsers reach the api; with https its cookie is for https only.
+    #[arg(long, env = "BETTER_AUTH_URL", default_value = "http://localhost:3001")]
+    pub better_auth_url: String,
+    /// Origins whose pages may use the api, separated by commas; `*` stands for part of a host.
+    #[arg(
+        long,
+        env = "BETTER_AUTH_TRUSTED_ORIGINS",
+        default_value = "http://localhost:5173",
+        value_delimiter = ','
+    )]
+    pub better_auth_trusted_origins: Vec<String>,
+    /// Whether anybody may sign up; otherwise an admin makes users.
+    #[arg(long, env = "AUTH_SIGN_UP", default_value_t = false, action = clap::ArgAction::Set)]
+    pub auth_sign_up: bool,
+    /// Whether tries to sign in are limited to three in ten seconds from one address.
+    #[arg(long, env = "AUTH_RATE_LIMIT", default_value_t = true, action = clap::ArgAction::Set)]
+    pub auth_rate_limit: bool,
+}
+
+/// Signs cookies while nothing is at stake.
+const DEVELOPMENT_SECRET: &str = "development-secret-that-no-production-takes";
+
 impl Settings {
+    /// How people sign in, for these settings. A development secret is refused where anybody but this
+    /// machine could use it.
+    pub fn auth(&self) -> Result<Auth> {
+        let own = self.whatsapp.wa_provider == ProviderKind::Dummy && self.host.is_loopback();
+        let secret = match &self.sign_in.better_auth_secret {
+            Some(secret) if secret.expose_secret().len() >= 32 || own => secret.clone(),
+            Some(_) => {
+                return Err(Error::invalid(
+                    "BETTER_AUTH_SECRET",
+                    "must be at least 32 characters",
+                ));
+            }
+            None if own => SecretString::from(DEVELOPMENT_SECRET),
+            None => {
+                let reason = "must be set unless WA_PROVIDER is dummy and HOST a loopback address";
+                return Err(Error::invalid("BETTER_AUTH_SECRET", reason));
+            }
+        };
+        if secret.expose_secret() == DEVELOPMENT_SECRET && !own {
+            return Err(Error::invalid(
+                "BETTER_AUTH_SECRET",
+                "is the development secret",
+            ));
+        }
+        let sign_in = &self.sign_in;
+        Ok(Auth::new(
+            secret,
+            &sign_in.better_auth_url,
+            &sign_in.better_auth_trusted_origins,
+            sign_in.auth_sign_up,
+            sign_in.auth_rate_limit,
+        ))
+    }
+
     /// The operations' handle for these settings.
     pub fn app(&self) -> Result<App> {
         let options = db::options(&self.database.database_url, "property-lounge-api")?;

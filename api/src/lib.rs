@@ -3,12 +3,14 @@
 //! `http/` holds a file per part of the tree of paths; [`problem`] is the only place that chooses
 //! an error's status.
 
+pub mod auth;
 pub mod config;
 pub mod http;
 pub mod problem;
 
 mod middleware;
 
+use auth::Auth;
 use poem::{Endpoint, EndpointExt, Response, Route};
 use poem_openapi::{OpenApiService, ServerObject};
 use shared::App;
@@ -26,13 +28,17 @@ pub fn service() -> OpenApiService<http::Endpoints, ()> {
 }
 
 /// Everything that the api serves.
-pub fn app(app: App) -> impl Endpoint<Output = Response> {
+pub fn app(app: App, auth: Auth) -> impl Endpoint<Output = Response> {
     let service = service();
     Route::new()
         .at("/openapi.json", service.spec_endpoint())
+        .at("/api/auth/*path", auth::BetterAuth)
         .nest("/docs", service.swagger_ui())
         .nest("/", service)
+        .around(auth::without_secure_prefix)
+        .around(auth::share_with_trusted_pages)
         .data(app)
+        .data(auth)
         .catch_all_error(problem::from_framework)
         .around(middleware::log)
 }

@@ -113,6 +113,12 @@ fn invalid(field: &str, reason: impl Into<String>) -> ProblemResponse {
     ProblemResponse::Client(status, Json(problem))
 }
 
+/// Somebody is signed in and may not.
+pub(crate) fn forbidden(detail: &str) -> ProblemResponse {
+    let status = StatusCode::FORBIDDEN;
+    ProblemResponse::Client(status, Json(Problem::new(status).detail(detail)))
+}
+
 /// There is nothing at this path.
 fn not_found() -> ProblemResponse {
     let status = StatusCode::NOT_FOUND;
@@ -157,4 +163,20 @@ pub(crate) async fn from_framework(error: poem::Error) -> Response {
         .status(status)
         .header(header::CONTENT_TYPE, json)
         .body(body)
+}
+
+/// An error of a handler's guard, with a status and words of its own.
+pub(crate) fn status(status: StatusCode, detail: &str) -> poem::Error {
+    let problem = Problem::new(status).detail(detail);
+    let answer = if status.is_server_error() {
+        ProblemResponse::Server(status, Json(problem))
+    } else {
+        ProblemResponse::Client(status, Json(problem))
+    };
+    poem::Error::from_response(answer.into_response())
+}
+
+/// An operation's error, met in a handler's guard.
+pub(crate) fn error(error: Error) -> poem::Error {
+    poem::Error::from_response(ProblemResponse::from(error).into_response())
 }

@@ -1,9 +1,11 @@
 //! The tree of paths, a file for each part.
 
+mod availability;
 mod distribution;
 mod dummy;
 mod health;
 mod model;
+mod queues;
 mod webhooks;
 
 /// Every endpoint of the OpenAPI document.
@@ -11,6 +13,8 @@ pub type Endpoints = (
     webhooks::Webhooks,
     dummy::Dummy,
     distribution::Distribution,
+    queues::Queues,
+    availability::Availability,
     health::Health,
 );
 
@@ -20,6 +24,8 @@ pub(crate) fn endpoints() -> Endpoints {
         webhooks::Webhooks,
         dummy::Dummy,
         distribution::Distribution,
+        queues::Queues,
+        availability::Availability,
         health::Health,
     )
 }
@@ -33,6 +39,8 @@ enum Tag {
     Dummy,
     /// Which agent holds which lead, until when.
     Distribution,
+    /// Who is offered leads: queues, their rules, and when agents are there.
+    Queues,
     /// Whether the processes are well.
     Health,
 }

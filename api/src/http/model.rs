@@ -126,6 +126,16 @@ wire_enum! {
     }
 }
 
+impl From<Strategy> for distribution::Strategy {
+    fn from(wire: Strategy) -> Self {
+        match wire {
+            Strategy::Fixed => Self::Fixed,
+            Strategy::Rotating => Self::Rotating,
+            Strategy::Weighted => Self::Weighted,
+        }
+    }
+}
+
 wire_enum! {
     /// What became of an event.
     Outcome("snake_case") from distribution::Outcome {
@@ -263,6 +273,17 @@ impl EventAnswer {
             answer.agent = standing.agent.map(Into::into);
         }
         answer
+    }
+}
+
+impl Lead {
+    /// As somebody sees it whose lead it is not: without what the client could be reached by.
+    pub(super) fn without_client(self) -> Self {
+        Self {
+            name: self.name.as_deref().map(distribution::masked_name),
+            phone: None,
+            ..self
+        }
     }
 }
 

@@ -1,3 +1,240 @@
-//! People who can sign in.
+//! People who sign in: users, sessions and passwords, in better-auth's tables, so that accounts and
+//! logins of the old system go on.
+
+mod model;
+mod store;
 
 pub mod password;
+
+pub use model::{Client, Credential, NewUser, Profile, Role, Session, User};
+
+use crate::id::UserId;
+use crate::phone::Phone;
+use crate::{App, Error, Result};
+use chrono::TimeDelta;
+use rand::RngExt;
+
+/// How long a session lasts, counted from its last renewal (better-auth's `expiresIn`).
+pub const SESSION_LASTS: TimeDelta = TimeDelta::days(7);
+/// A session that was renewed less than this ago is left as it is (`updateAge`).
+const RENEWED_AFTER: TimeDelta = TimeDelta::days(1);
+/// How long a session lasts that the user did not want to be remembered; it is not renewed.
+const UNREMEMBERED_LASTS: TimeDelta = TimeDelta::days(1);
+
+/// Signs somebody in by email and password. `None`: there is no such pair; it takes as long to say
+/// so of an unknown email as of a wrong password.
+pub async fn sign_in(
+    app: &App,
+    email: &str,
+    given: &str,
+    client: &Client,
+    remember: bool,
+) -> Result<Option<(Session, User)>> {
+    let mut connection = app.pool.acquire().await?;
+    let known = store::user_with_password(&mut connection, &email.to_lowercase()).await?;
+    drop(connection);
+    let Some((user, Some(stored))) = known else {
+        password::verify_nothing(given).await?;
+        return Ok(None);
+    };
+    if !password::verify(stored, given.to_owned()).await? {
+        return Ok(None);
+    }
+    let session = begin_session(app, &user.id, client, remember).await?;
+    Ok(Some((session, user)))
+}
+
+/// Makes a user with a password and signs them in. An email that is somebody's already is a conflict,
+/// `user_exists`.
+pub async fn sign_up(
+    app: &App,
+    new: &NewUser,
+    client: &Client,
+    remember: bool,
+) -> Result<(Session, User)> {
+    let user = create_user(app, new).await?;
+    let session = begin_session(app, &user.id, client, remember).await?;
+    Ok((session, user))
+}
+
+/// Makes a user with a password.
+pub async fn create_user(app: &App, new: &NewUser) -> Result<User> {
+    let hash = password::hash_off_thread(new.password.clone()).await?;
+    let mut transaction = app.pool.begin().await?;
+    let now = app.clock.now(&mut transaction).await?;
+    let id = UserId(opaque());
+    if !store::insert_user(&mut transaction, &id, new, now).await? {
+        return Err(Error::Conflict {
+            code: "user_exists",
+        });
+    }
+    store::insert_credential(&mut transaction, &opaque(), &id, &hash, now).await?;
+    let user = store::user(&mut transaction, &id).await?;
+    transaction.commit().await?;
+    user.ok_or(Error::NotFound { what: "user" })
+}
+
+async fn begin_session(
+    app: &App,
+    user: &UserId,
+    client: &Client,
+    remember: bool,
+) -> Result<Session> {
+    let mut connection = app.pool.acquire().await?;
+    let now = app.clock.now(&mut connection).await?;
+    let lasts = if remember {
+        SESSION_LASTS
+    } else {
+        UNREMEMBERED_LASTS
+    };
+    let session = Session {
+        id: opaque(),
+        token: opaque(),
+        expires_at: now + lasts,
+        created_at: now,
+        updated_at: now,
+        ip_address: client.ip_address.clone(),
+        user_agent: client.user_agent.clone(),
+        user_id: user.clone(),
+    };
+    store::insert_session(&mut connection, &session).await?;
+    Ok(session)
+}
+
+/// What a session's token is good for.
+#[derive(Clone, Debug)]
+pub enum Found {
+    /// The session and its user; `renewed`: it lasts longer now, and its cookie is to be sent again.
+    Good {
+        /// The session.
+        session: Session,
+        /// Whose.
+        user: User,
+        /// Whether it was renewed just now.
+        renewed: bool,
+    },
+    /// It is over, or never was.
+    Nothing,
+}
+
+/// Looks a session up, and renews it at most once a day if `renew`.
+pub async fn session(app: &App, token: &str, renew: bool) -> Result<Found> {
+    let mut connection = app.pool.acquire().await?;
+    let Some((mut session, user)) = store::session(&mut connection, token).await? else {
+        return Ok(Found::Nothing);
+    };
+    let now = app.clock.now(&mut connection).await?;
+    if session.expires_at <= now {
+        store::delete_session(&mut connection, token).await?;
+        return Ok(Found::Nothing);
+    }
+    let renewed = renew && session.expires_at - SESSION_LASTS + RENEWED_AFTER <= now;
+    if renewed {
+        session.expires_at = now + SESSION_LASTS;
+        session.updated_at = now;
+        store::renew_session(&mut connection, &session).await?;
+    }
+    Ok(Found::Good {
+        session,
+        user,
+        renewed,
+    })
+}
+
+/// Ends a session.
+pub async fn sign_out(app: &App, token: &str) -> Result<()> {
+    let mut connection = app.pool.acquire().await?;
+    store::delete_session(&mut connection, token).await
+}
+
+/// The user's sessions that are not over, oldest first.
+pub async fn sessions(app: &App, user: &UserId) -> Result<Vec<Session>> {
+    let mut connection = app.pool.acquire().await?;
+    let now = app.clock.now(&mut connection).await?;
+    store::sessions(&mut connection, user, now).await
+}
+
+/// Ends one of the user's own sessions; another's token does nothing.
+pub async fn revoke(app: &App, user: &UserId, token: &str) -> Result<()> {
+    let mut connection = app.pool.acquire().await?;
+    store::delete_sessions(&mut connection, user, Some(token), None).await
+}
+
+/// Ends all of the user's sessions, but for one.
+pub async fn revoke_all(app: &App, user: &UserId, but: Option<&str>) -> Result<()> {
+    let mut connection = app.pool.acquire().await?;
+    store::delete_sessions(&mut connection, user, None, but).await
+}
+
+/// Changes what a user may change of themselves. Their phone, too; where their offers go stays.
+pub async fn update_profile(app: &App, user: &UserId, profile: &Profile) -> Result<()> {
+    let mut transaction = app.pool.begin().await?;
+    let now = app.clock.now(&mut transaction).await?;
+    store::update_profile(&mut transaction, user, profile, now).await?;
+    Ok(transaction.commit().await?)
+}
+
+/// What came of a change of password.
+#[derive(Clone, Debug)]
+pub enum Changed {
+    /// The current one is another.
+    WrongPassword,
+    /// It is changed; sessions go on.
+    Quietly,
+    /// It is changed, every session has ended, and this one has begun.
+    With(Session),
+}
+
+/// Changes a password; with `revoke_others` every session ends and a new one begins.
+pub async fn change_password(
+    app: &App,
+    user: &UserId,
+    current: &str,
+    new: &str,
+    revoke_others: Option<&Client>,
+) -> Result<Changed> {
+    let mut connection = app.pool.acquire().await?;
+    let Some(stored) = store::password(&mut connection, user).await? else {
+        return Ok(Changed::WrongPassword);
+    };
+    drop(connection);
+    if !password::verify(stored, current.to_owned()).await? {
+        return Ok(Changed::WrongPassword);
+    }
+    let hash = password::hash_off_thread(new.to_owned()).await?;
+    let mut transaction = app.pool.begin().await?;
+    let now = app.clock.now(&mut transaction).await?;
+    store::set_password(&mut transaction, user, &hash, now).await?;
+    if revoke_others.is_some() {
+        store::delete_sessions(&mut transaction, user, None, None).await?;
+    }
+    transaction.commit().await?;
+    match revoke_others {
+        Some(client) => {
+            let session = begin_session(app, user, client, true).await?;
+            Ok(Changed::With(session))
+        }
+        None => Ok(Changed::Quietly),
+    }
+}
+
+/// The accounts that the user can sign in by.
+pub async fn credentials(app: &App, user: &UserId) -> Result<Vec<Credential>> {
+    let mut connection = app.pool.acquire().await?;
+    store::credentials(&mut connection, user).await
+}
+
+/// A phone as it is kept: E.164 if it can be read, else as typed.
+pub fn phone_as_kept(typed: &str) -> String {
+    Phone::from_human("phone", typed)
+        .map_or_else(|_| typed.trim().to_owned(), |phone| phone.to_string())
+}
+
+/// 32 letters and digits that nobody can guess: better-auth's ids and tokens.
+fn opaque() -> String {
+    const ALPHABET: &[u8] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+    let mut random = rand::rng();
+    (0..32)
+        .map(|_| char::from(ALPHABET[random.random_range(0..ALPHABET.len())]))
+        .collect()
+}

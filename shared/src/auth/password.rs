@@ -4,9 +4,52 @@
 use crate::{Error, Result};
 use rand::RngExt;
 use scrypt::Params;
+use subtle::ConstantTimeEq;
+use tokio::sync::Semaphore;
+use tokio::task::spawn_blocking;
 use unicode_normalization::UnicodeNormalization;
 
 const KEY_BYTES: usize = 64;
+
+/// So many passwords are hashed at once in a process; each takes 32 MiB and a core.
+static AT_ONCE: Semaphore = Semaphore::const_new(2);
+
+/// As [`hash`], on a thread of its own, when its turn comes.
+pub async fn hash_off_thread(password: String) -> Result<String> {
+    off_thread(move || hash(&password)).await
+}
+
+/// Whether `password` is the one that was hashed, in constant time. Never, for a hash that is none.
+pub async fn verify(stored: String, password: String) -> Result<bool> {
+    off_thread(move || {
+        let Some((salt, key)) = stored.split_once(':') else {
+            return Ok(false);
+        };
+        let derived = hex::encode(derive(&password, salt)?);
+        Ok(derived
+            .as_bytes()
+            .ct_eq(key.to_lowercase().as_bytes())
+            .into())
+    })
+    .await
+}
+
+/// Takes as long as [`verify`], for somebody who does not exist.
+pub async fn verify_nothing(password: &str) -> Result<()> {
+    let password = password.to_owned();
+    off_thread(move || derive(&password, "00000000000000000000000000000000").map(|_| ())).await
+}
+
+async fn off_thread<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
+    let Ok(_turn) = AT_ONCE.acquire().await else {
+        return Err(Error::invalid("password", "nothing is hashed any more"));
+    };
+    spawn_blocking(work)
+        .await
+        .map_err(|error| sqlx::Error::Decode(error.into()))?
+}
 
 /// Hashes a password with a new salt. Takes about 0.1 s and 32 MiB: keep it off the async threads.
 pub fn hash(password: &str) -> Result<String> {

@@ -36,6 +36,7 @@ mod policy;
 mod rehearse;
 mod roll;
 mod send;
+mod simulate;
 mod store;
 mod turn;
 mod undeliverable;
@@ -58,6 +59,7 @@ pub use model::{
 pub use rehearse::pool_for_rolls;
 pub use roll::{check_deadline, next_deadline, roll_all_due, time_to_next_deadline};
 pub use send::send;
+pub use simulate::{Figures, Policy, Share, Simulation, simulate};
 pub use turn::Strategy;
 pub use undeliverable::{Undeliverable, offer_undeliverable};
 pub use view::{agent, journey, standing};

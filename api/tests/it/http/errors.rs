@@ -112,10 +112,10 @@ async fn other_errors_are_problems_too() {
     let door = Door::open().await;
     for (path, status) in [
         ("/nowhere", 404),
-        ("/api/distribution/leads/not-an-id", 404),
+        ("/api/distribution/leads/not-an-id", 401),
         (
             "/api/distribution/leads/01890000-0000-7000-8000-000000000000",
-            404,
+            401,
         ),
         ("/webhooks/meta/leads", 405),
     ] {

@@ -3,13 +3,39 @@
 mod document;
 mod errors;
 mod health;
+mod sign_in;
 mod texts;
 
+use api::auth::Auth;
 use poem::endpoint::BoxEndpoint;
 use poem::test::TestClient;
 use poem::{EndpointExt, Response};
+use secrecy::SecretString;
 use serde_json::Value;
+use shared::App;
 use shared::testing::Harness;
+
+/// Sign-in as in development.
+pub(crate) fn auth() -> Auth {
+    let secret = SecretString::from("a secret of the tests, thirty-two long");
+    let trusted = ["http://localhost:5173".to_owned()];
+    Auth::new(secret, "http://localhost:3001", &trusted, false, false)
+}
+
+/// Signs a user in; returns the `Cookie` header of their session.
+pub(crate) async fn cookie_of(app: &App, auth: &Auth, user: &str) -> String {
+    let token = format!("token-of-{user}");
+    sqlx::query(
+        "insert into session (id, token, user_id, expires_at) values ($1, $1, $2, now() + interval '100 years')
+         on conflict do nothing",
+    )
+    .bind(&token)
+    .bind(user)
+    .execute(&app.pool)
+    .await
+    .expect("a session");
+    auth.cookie_of(&token)
+}
 
 /// The api on a database of its own.
 struct Door {
@@ -20,7 +46,7 @@ struct Door {
 impl Door {
     async fn open() -> Self {
         let harness = Harness::new().await;
-        let http = TestClient::new(api::app(harness.app.clone()).boxed());
+        let http = TestClient::new(api::app(harness.app.clone(), auth()).boxed());
         Self { harness, http }
     }
 

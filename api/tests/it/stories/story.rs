@@ -1,7 +1,10 @@
 //! The words that the stories are told in.
 
+use crate::http::{auth, cookie_of};
+use api::auth::Auth;
 use chrono::{DateTime, TimeDelta, Utc};
 use poem::endpoint::BoxEndpoint;
+use poem::http::Method;
 use poem::test::TestClient;
 use poem::{EndpointExt, Response};
 use serde_json::{Value, json};
@@ -15,6 +18,7 @@ use worker::drain;
 pub(crate) struct Story {
     pub(crate) harness: Harness,
     http: TestClient<BoxEndpoint<'static, Response>>,
+    auth: Auth,
     ended: bool,
 }
 
@@ -40,10 +44,12 @@ impl Story {
     }
 
     fn of(harness: Harness) -> Self {
-        let http = TestClient::new(api::app(harness.app.clone()).boxed());
+        let auth = auth();
+        let http = TestClient::new(api::app(harness.app.clone(), auth.clone()).boxed());
         Self {
             harness,
             http,
+            auth,
             ended: false,
         }
     }
@@ -116,10 +122,34 @@ impl Story {
 
     /// The whole story of a lead.
     pub(crate) async fn journey(&self, lead: &str) -> Value {
-        let path = format!("/api/distribution/leads/{lead}");
-        let response = self.http.get(path).send().await;
+        self.get_as("admin", &format!("/api/distribution/leads/{lead}"))
+            .await
+    }
+
+    /// What this user is answered, which must be 200.
+    pub(crate) async fn get_as(&self, user: &str, path: &str) -> Value {
+        let cookie = cookie_of(&self.harness.app, &self.auth, user).await;
+        let response = self.http.get(path).header("cookie", cookie).send().await;
         response.assert_status_is_ok();
         json_of(response).await
+    }
+
+    /// Sends a body as this user, and returns status and answer.
+    pub(crate) async fn send_as(
+        &self,
+        user: &str,
+        method: Method,
+        path: &str,
+        body: &Value,
+    ) -> (u16, Value) {
+        let cookie = cookie_of(&self.harness.app, &self.auth, user).await;
+        let request = self.http.request(method, path).header("cookie", cookie);
+        let response = request
+            .header("origin", "http://localhost:5173")
+            .body_json(body)
+            .send()
+            .await;
+        (response.0.status().as_u16(), json_of(response).await)
     }
 
     /// The provider's id of a lead's first offer.

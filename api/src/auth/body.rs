@@ -1,0 +1,156 @@
+//! A request's body, read and checked as better-auth reads and checks it.
+
+use super::answer::Refusal;
+use poem::http::header;
+use poem::{Body, Request};
+use serde_json::{Map, Value};
+
+/// Longer bodies are nobody's sign-in.
+const LONGEST: usize = 64 * 1024;
+
+/// The body's fields; `None` if there is no body.
+pub(super) async fn fields(
+    request: &Request,
+    body: Body,
+    forms: bool,
+) -> Result<Option<Map<String, Value>>, Refusal> {
+    let bytes = body
+        .into_bytes_limit(LONGEST)
+        .await
+        .map_err(|_| Refusal::InvalidJson)?;
+    if bytes.is_empty() {
+        return Ok(None);
+    }
+    let kind = request.header(header::CONTENT_TYPE).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    match kind {
+        "application/json" => match serde_json::from_slice(&bytes) {
+            Ok(Value::Object(fields)) => Ok(Some(fields)),
+            Ok(_) => Err(Refusal::Fields(vec![
+                "[body] Invalid input: expected object".to_owned(),
+            ])),
+            Err(_) => Err(Refusal::InvalidJson),
+        },
+        "application/x-www-form-urlencoded" if forms => Ok(Some(form(&bytes))),
+        other => Err(Refusal::ContentType(other.to_owned())),
+    }
+}
+
+fn form(bytes: &[u8]) -> Map<String, Value> {
+    let decode = |text: &str| {
+        let spaced = text.replace('+', " ");
+        percent_encoding::percent_decode_str(&spaced)
+            .decode_utf8_lossy()
+            .into_owned()
+    };
+    String::from_utf8_lossy(bytes)
+        .split('&')
+        .filter_map(|pair| pair.split_once('='))
+        .map(|(name, value)| (decode(name), Value::String(decode(value))))
+        .collect()
+}
+
+/// Collects what is wrong with each field, so that all of it is told at once.
+pub(super) struct Checked {
+    fields: Map<String, Value>,
+    errors: Vec<String>,
+}
+
+impl Checked {
+    pub(super) fn new(fields: Option<Map<String, Value>>) -> Result<Self, Refusal> {
+        let missing = "[body] Invalid input: expected object, received undefined";
+        let fields = fields.ok_or_else(|| Refusal::Fields(vec![missing.to_owned()]))?;
+        Ok(Self {
+            fields,
+            errors: Vec::new(),
+        })
+    }
+
+    /// A text that must be there.
+    pub(super) fn text(&mut self, name: &str) -> String {
+        match self.fields.get(name) {
+            Some(Value::String(text)) => text.clone(),
+            other => {
+                let kind = other.map_or("undefined", kind);
+                self.errors.push(format!(
+                    "[body.{name}] Invalid input: expected string, received {kind}"
+                ));
+                String::new()
+            }
+        }
+    }
+
+    /// A text that may be missing, or null.
+    pub(super) fn optional_text(&mut self, name: &str) -> Option<Option<String>> {
+        match self.fields.get(name) {
+            None => None,
+            Some(Value::Null) => Some(None),
+            Some(Value::String(text)) => Some(Some(text.clone())),
+            Some(other) => {
+                let kind = kind(other);
+                self.errors.push(format!(
+                    "[body.{name}] Invalid input: expected string, received {kind}"
+                ));
+                None
+            }
+        }
+    }
+
+    /// A flag, which a form writes as a word.
+    pub(super) fn flag(&self, name: &str) -> Option<bool> {
+        match self.fields.get(name) {
+            Some(Value::Bool(flag)) => Some(*flag),
+            Some(Value::String(word)) => Some(word == "true"),
+            _ => None,
+        }
+    }
+
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.fields.contains_key(name)
+    }
+
+    pub(super) fn is_email(&mut self, name: &str, given: &str) {
+        if self.errors.is_empty() && !looks_like_an_email(given) {
+            self.errors
+                .push(format!("[body.{name}] Invalid email address"));
+        }
+    }
+
+    pub(super) fn finish(self) -> Result<(), Refusal> {
+        if self.errors.is_empty() {
+            Ok(())
+        } else {
+            Err(Refusal::Fields(self.errors))
+        }
+    }
+}
+
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
+}
+
+/// Something, an at sign, and a host with a dot.
+pub(super) fn looks_like_an_email(given: &str) -> bool {
+    let Some((local, host)) = given.split_once('@') else {
+        return false;
+    };
+    let good = |c: char| c.is_ascii_alphanumeric() || "_'+-.".contains(c);
+    let labels = || host.split('.');
+    !local.is_empty()
+        && local.chars().all(good)
+        && !local.starts_with('.')
+        && !local.ends_with('.')
+        && !local.contains("..")
+        && labels().count() >= 2
+        && labels().all(|label| {
+            !label.is_empty() && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+        })
+        && labels().next_back().is_some_and(|label| label.len() >= 2)
+}

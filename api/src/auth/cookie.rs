@@ -1,0 +1,140 @@
+//! better-auth's signed cookies, byte for byte: `encodeURIComponent(value + "." + base64(HMAC-SHA256))`.
+
+use super::Auth;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, KeyInit, Mac};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use sha2::Sha256;
+use std::fmt::Write;
+use subtle::ConstantTimeEq;
+
+/// The session's cookie, without the prefix that it has under https.
+pub(super) const SESSION: &str = "better-auth.session_token";
+/// Says that the session ends with the browser.
+pub(super) const DONT_REMEMBER: &str = "better-auth.dont_remember";
+/// What better-auth may have kept beside it.
+const SESSION_DATA: &str = "better-auth.session_data";
+/// Before a name: the cookie is sent over https only (RFC 6265bis, 4.1.3.1).
+pub(super) const SECURE_PREFIX: &str = "__Secure-";
+
+/// What `encodeURIComponent` leaves as it is (ECMA-262, 19.2.6.4).
+const KEPT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'!')
+    .remove(b'~')
+    .remove(b'*')
+    .remove(b'\'')
+    .remove(b'(')
+    .remove(b')');
+
+fn signature(secret: &[u8], value: &str) -> String {
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret).expect("a key of any length will do");
+    mac.update(value.as_bytes());
+    STANDARD.encode(mac.finalize().into_bytes())
+}
+
+/// A value as it stands in a cookie.
+fn sign(secret: &[u8], value: &str) -> String {
+    let signed = format!("{value}.{}", signature(secret, value));
+    utf8_percent_encode(&signed, KEPT).to_string()
+}
+
+/// The value of a signed cookie, encoded or not, quoted or not; `None` if we did not sign it.
+pub(super) fn verify(secret: &[u8], cookie: &str) -> Option<String> {
+    let unquoted = cookie
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'))
+        .unwrap_or(cookie);
+    let decoded = if unquoted.contains('%') {
+        percent_decode_str(unquoted)
+            .decode_utf8()
+            .ok()?
+            .into_owned()
+    } else {
+        unquoted.to_owned()
+    };
+    let (value, given) = decoded.rsplit_once('.')?;
+    if value.is_empty() {
+        return None;
+    }
+    let genuine = signature(secret, value).as_bytes().ct_eq(given.as_bytes());
+    bool::from(genuine).then(|| value.to_owned())
+}
+
+/// The first cookie of that name in a `Cookie` header, as it was sent.
+pub(super) fn named<'header>(header: &'header str, name: &str) -> Option<&'header str> {
+    header
+        .split(';')
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find_map(|(found, value)| (found.trim() == name).then(|| value.trim()))
+}
+
+/// The session's token in a `Cookie` header, if we signed it.
+pub(super) fn session_token(auth: &Auth, header: &str) -> Option<String> {
+    let secure = named(header, &format!("{SECURE_PREFIX}{SESSION}"));
+    verify(auth.secret(), secure.or_else(|| named(header, SESSION))?)
+}
+
+/// Whether a `Cookie` header says that the session ends with the browser.
+pub(super) fn ends_with_browser(auth: &Auth, header: &str) -> bool {
+    let secure = named(header, &format!("{SECURE_PREFIX}{DONT_REMEMBER}"));
+    secure
+        .or_else(|| named(header, DONT_REMEMBER))
+        .is_some_and(|cookie| verify(auth.secret(), cookie).is_some())
+}
+
+/// `Set-Cookie` for a signed value, for so many seconds or until the browser is closed.
+pub(super) fn set(auth: &Auth, name: &str, value: &str, seconds: Option<i64>) -> String {
+    written(auth, name, &sign(auth.secret(), value), seconds)
+}
+
+/// `Set-Cookie` that removes all that sign-in ever set.
+pub(super) fn clear(auth: &Auth) -> [String; 3] {
+    [SESSION, SESSION_DATA, DONT_REMEMBER].map(|name| written(auth, name, "", Some(0)))
+}
+
+fn written(auth: &Auth, name: &str, value: &str, seconds: Option<i64>) -> String {
+    let prefix = if auth.is_secure() { SECURE_PREFIX } else { "" };
+    let mut cookie = format!("{prefix}{name}={value}");
+    if let Some(seconds) = seconds {
+        let _ = write!(cookie, "; Max-Age={seconds}");
+    }
+    cookie.push_str("; Path=/; HttpOnly");
+    if auth.is_secure() {
+        cookie.push_str("; Secure");
+    }
+    cookie.push_str("; SameSite=Lax");
+    cookie
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{named, sign, verify};
+
+    #[test]
+    fn cookies_are_signed_as_better_auth_signs_them() {
+        let file = include_str!("../../tests/fixtures/signed-cookies.json");
+        let vectors: serde_json::Value = serde_json::from_str(file).expect("JSON");
+        let vectors = vectors["vectors"].as_array().expect("vectors");
+        assert!(vectors.len() > 10);
+        for vector in vectors {
+            let text = |key: &str| vector[key].as_str().expect("a text");
+            let (secret, value) = (text("secret").as_bytes(), text("value"));
+            let cookie = sign(secret, value);
+            assert_eq!(cookie, text("cookie_value_encoded"));
+            let expected = (!value.is_empty()).then(|| value.to_owned());
+            assert_eq!(verify(secret, &cookie), expected);
+            assert_eq!(verify(b"another secret", &cookie), None);
+        }
+    }
+
+    #[test]
+    fn the_first_cookie_of_a_name_counts() {
+        assert_eq!(named("a=1; b=\"2\"; a=3", "a"), Some("1"));
+        assert_eq!(named("a=1; b=\"2\"", "b"), Some("\"2\""));
+        assert_eq!(named("ab=1", "a"), None);
+    }
+}

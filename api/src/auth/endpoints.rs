@@ -1,0 +1,393 @@
+//! `/api/auth/*`.
+
+use super::answer::{self, Refusal, answer};
+use super::body::{Checked, fields, looks_like_an_email};
+use super::cookie::{self, DONT_REMEMBER, SECURE_PREFIX, SESSION};
+use super::{Auth, origin};
+use poem::http::{HeaderValue, Method, header};
+use poem::{Endpoint, IntoResponse, Request, Response};
+use serde_json::{Value, json};
+use shared::auth::{
+    self, Changed, Client, Found, NewUser, Profile, Role, SESSION_LASTS, Session, User,
+};
+use shared::{App, Error};
+use std::time::Instant;
+
+/// The lengths of password that better-auth takes.
+const SHORTEST: usize = 8;
+const LONGEST: usize = 128;
+
+/// Everything under `/api/auth`.
+pub struct BetterAuth;
+
+impl Endpoint for BetterAuth {
+    type Output = Response;
+
+    async fn call(&self, mut request: Request) -> poem::Result<Response> {
+        let body = request.take_body();
+        let (Some(app), Some(auth)) = (
+            request.data::<App>().cloned(),
+            request.data::<Auth>().cloned(),
+        ) else {
+            return Ok(Refusal::Broken.into_response());
+        };
+        let call = Call {
+            app: &app,
+            auth: &auth,
+            request: &request,
+        };
+        let mut response = call
+            .answer(body)
+            .await
+            .unwrap_or_else(IntoResponse::into_response);
+        if request.uri().path().ends_with("/get-session") {
+            let headers = response.headers_mut();
+            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+            headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
+        }
+        Ok(response)
+    }
+}
+
+/// One request.
+struct Call<'call> {
+    app: &'call App,
+    auth: &'call Auth,
+    request: &'call Request,
+}
+
+type Answer = Result<Response, Refusal>;
+
+fn broken(error: Error) -> Refusal {
+    tracing::error!(%error, "api.failed");
+    Refusal::Broken
+}
+
+impl Call<'_> {
+    async fn answer(&self, body: poem::Body) -> Answer {
+        let path = self.request.uri().path().to_owned();
+        let Some(path) = path.strip_prefix("/api/auth") else {
+            return Err(Refusal::Nowhere);
+        };
+        if let Some(limiter) = &self.auth.0.limiter {
+            let address = self.client().ip_address;
+            limiter
+                .try_now(&address, path, Instant::now())
+                .map_err(Refusal::TooMany)?;
+        }
+        match (self.request.method(), path) {
+            (&Method::GET, "/ok") => Ok(answer(&json!({ "ok": true }), &[])),
+            (&Method::GET, "/get-session") => self.get_session().await,
+            (&Method::GET, "/list-sessions") => self.list_sessions().await,
+            (&Method::GET, "/list-accounts") => self.list_accounts().await,
+            (&Method::POST, "/get-session") => Err(Refusal::PostOnGetSession),
+            (&Method::POST, "/request-password-reset") => Err(Refusal::ResetDisabled),
+            (&Method::POST, "/sign-in/email") => self.sign_in(body).await,
+            (&Method::POST, "/sign-up/email") => self.sign_up(body).await,
+            (&Method::POST, path) => self.change(path, body).await,
+            _ => Err(Refusal::Nowhere),
+        }
+    }
+
+    /// What changes something for somebody who is signed in.
+    async fn change(&self, path: &str, body: poem::Body) -> Answer {
+        let known = [
+            "/sign-out",
+            "/revoke-session",
+            "/revoke-sessions",
+            "/revoke-other-sessions",
+            "/update-user",
+            "/change-password",
+        ];
+        if !known.contains(&path) {
+            return Err(Refusal::Nowhere);
+        }
+        if self.request.headers().contains_key(header::COOKIE) {
+            origin::check_cookied(self.auth, self.request.headers())?;
+        }
+        let fields = fields(self.request, body, false).await?;
+        if path == "/sign-out" {
+            return self.sign_out().await;
+        }
+        let (session, user) = self.signed_in().await?.ok_or(Refusal::Unauthorized)?;
+        let done = || Ok(answer(&json!({ "status": true }), &[]));
+        match path {
+            "/revoke-session" => {
+                let mut checked = Checked::new(fields)?;
+                let token = checked.text("token");
+                checked.finish()?;
+                auth::revoke(self.app, &user.id, &token)
+                    .await
+                    .map_err(broken)?;
+                done()
+            }
+            "/revoke-sessions" => {
+                auth::revoke_all(self.app, &user.id, None)
+                    .await
+                    .map_err(broken)?;
+                done()
+            }
+            "/revoke-other-sessions" => {
+                let spared = Some(session.token.as_str());
+                auth::revoke_all(self.app, &user.id, spared)
+                    .await
+                    .map_err(broken)?;
+                done()
+            }
+            "/update-user" => {
+                self.update_user(&session, &user, Checked::new(fields)?)
+                    .await
+            }
+            _ => self.change_password(&user, Checked::new(fields)?).await,
+        }
+    }
+
+    async fn sign_in(&self, body: poem::Body) -> Answer {
+        origin::check_sign_in(self.auth, self.request.headers())?;
+        let mut checked = Checked::new(fields(self.request, body, true).await?)?;
+        let (email, password) = (checked.text("email"), checked.text("password"));
+        let callback = checked.optional_text("callbackURL").flatten();
+        let remember = checked.flag("rememberMe").unwrap_or(true);
+        checked.finish()?;
+        if callback
+            .as_deref()
+            .is_some_and(|address| !origin::may_call_back(self.auth, address))
+        {
+            return Err(Refusal::InvalidCallback);
+        }
+        if !looks_like_an_email(&email) {
+            return Err(Refusal::InvalidEmail);
+        }
+        let signed = auth::sign_in(self.app, &email, &password, &self.client(), remember).await;
+        let (session, user) = signed
+            .map_err(broken)?
+            .ok_or(Refusal::WrongEmailOrPassword)?;
+        let mut body = json!({ "redirect": callback.is_some(), "token": session.token });
+        if let Some(callback) = &callback {
+            body["url"] = json!(callback);
+        }
+        body["user"] = answer::user(&user);
+        let mut response = answer(&body, &self.cookies(&session, remember));
+        if let Some(location) = callback.and_then(|address| HeaderValue::from_str(&address).ok()) {
+            response.headers_mut().insert(header::LOCATION, location);
+        }
+        Ok(response)
+    }
+
+    async fn sign_up(&self, body: poem::Body) -> Answer {
+        origin::check_sign_in(self.auth, self.request.headers())?;
+        if !self.auth.0.sign_up {
+            return Err(Refusal::SignUpDisabled);
+        }
+        let mut checked = Checked::new(fields(self.request, body, true).await?)?;
+        let (name, email, password) = (
+            checked.text("name"),
+            checked.text("email"),
+            checked.text("password"),
+        );
+        checked.is_email("email", &email);
+        let image = checked.optional_text("image").flatten();
+        let phone = checked.optional_text("phone").flatten();
+        let remember = checked.flag("rememberMe").unwrap_or(true);
+        checked.finish()?;
+        check_length(&password)?;
+        let phone = phone.map(|phone| auth::phone_as_kept(&phone));
+        // A role is not theirs to choose: what they send is passed over, as better-auth does.
+        let new = NewUser {
+            name,
+            email,
+            password,
+            image,
+            phone,
+            role: Role::Sales,
+        };
+        let signed = auth::sign_up(self.app, &new, &self.client(), remember).await;
+        let (session, user) = signed.map_err(|error| match error {
+            Error::Conflict { .. } => Refusal::UserExists,
+            error => broken(error),
+        })?;
+        let body = json!({ "token": session.token, "user": answer::user(&user) });
+        Ok(answer(&body, &self.cookies(&session, remember)))
+    }
+
+    async fn sign_out(&self) -> Answer {
+        if let Some(token) = self.token() {
+            auth::sign_out(self.app, &token).await.map_err(broken)?;
+        }
+        Ok(answer(
+            &json!({ "success": true }),
+            &cookie::clear(self.auth),
+        ))
+    }
+
+    async fn get_session(&self) -> Answer {
+        let Some(token) = self.token() else {
+            return Ok(answer(&Value::Null, &[]));
+        };
+        let query = self.request.uri().query().unwrap_or_default();
+        let fixed = query.split('&').any(|pair| pair == "disableRefresh=true");
+        let renew = !fixed && !cookie::ends_with_browser(self.auth, self.cookie_header());
+        match auth::session(self.app, &token, renew)
+            .await
+            .map_err(broken)?
+        {
+            Found::Good {
+                session,
+                user,
+                renewed,
+            } => {
+                let body =
+                    json!({ "session": answer::session(&session), "user": answer::user(&user) });
+                let cookies = if renewed {
+                    self.cookies(&session, true)
+                } else {
+                    Vec::new()
+                };
+                Ok(answer(&body, &cookies))
+            }
+            Found::Nothing => Ok(answer(&Value::Null, &cookie::clear(self.auth))),
+        }
+    }
+
+    async fn list_sessions(&self) -> Answer {
+        let (_, user) = self.signed_in().await?.ok_or(Refusal::Unauthorized)?;
+        let sessions = auth::sessions(self.app, &user.id).await.map_err(broken)?;
+        Ok(answer(&sessions.iter().map(answer::session).collect(), &[]))
+    }
+
+    async fn list_accounts(&self) -> Answer {
+        let (_, user) = self.signed_in().await?.ok_or(Refusal::Unauthorized)?;
+        let accounts = auth::credentials(self.app, &user.id)
+            .await
+            .map_err(broken)?;
+        Ok(answer(
+            &accounts.iter().map(answer::credential).collect(),
+            &[],
+        ))
+    }
+
+    async fn update_user(&self, session: &Session, user: &User, mut checked: Checked) -> Answer {
+        for field in ["role", "emailVerified", "id"] {
+            if checked.has(field) {
+                return Err(Refusal::FieldNotAllowed(field));
+            }
+        }
+        let profile = Profile {
+            name: checked.optional_text("name").flatten(),
+            image: checked.optional_text("image"),
+            phone: checked
+                .optional_text("phone")
+                .map(|phone| phone.map(|phone| auth::phone_as_kept(&phone))),
+        };
+        checked.finish()?;
+        if profile.name.is_none() && profile.image.is_none() && profile.phone.is_none() {
+            return Err(Refusal::NothingToUpdate);
+        }
+        auth::update_profile(self.app, &user.id, &profile)
+            .await
+            .map_err(broken)?;
+        let remember = !cookie::ends_with_browser(self.auth, self.cookie_header());
+        Ok(answer(
+            &json!({ "status": true }),
+            &self.cookies(session, remember),
+        ))
+    }
+
+    async fn change_password(&self, user: &User, mut checked: Checked) -> Answer {
+        let (new, current) = (checked.text("newPassword"), checked.text("currentPassword"));
+        let revoke = checked.flag("revokeOtherSessions").unwrap_or(false);
+        checked.finish()?;
+        check_length(&new)?;
+        let client = self.client();
+        let revoke = revoke.then_some(&client);
+        let changed = auth::change_password(self.app, &user.id, &current, &new, revoke).await;
+        match changed.map_err(broken)? {
+            Changed::WrongPassword => Err(Refusal::WrongPassword),
+            Changed::Quietly => Ok(answer(
+                &json!({ "token": null, "user": answer::user(user) }),
+                &[],
+            )),
+            Changed::With(session) => {
+                let body = json!({ "token": session.token, "user": answer::user(user) });
+                Ok(answer(&body, &self.cookies(&session, true)))
+            }
+        }
+    }
+
+    /// The session and user of the request's cookie.
+    async fn signed_in(&self) -> Result<Option<(Session, User)>, Refusal> {
+        let Some(token) = self.token() else {
+            return Ok(None);
+        };
+        match auth::session(self.app, &token, false)
+            .await
+            .map_err(broken)?
+        {
+            Found::Good { session, user, .. } => Ok(Some((session, user))),
+            Found::Nothing => Ok(None),
+        }
+    }
+
+    fn cookie_header(&self) -> &str {
+        self.request.header(header::COOKIE).unwrap_or_default()
+    }
+
+    fn token(&self) -> Option<String> {
+        cookie::session_token(self.auth, self.cookie_header())
+    }
+
+    fn cookies(&self, session: &Session, remember: bool) -> Vec<String> {
+        if remember {
+            let lasts = Some(SESSION_LASTS.num_seconds());
+            return vec![cookie::set(self.auth, SESSION, &session.token, lasts)];
+        }
+        vec![
+            cookie::set(self.auth, SESSION, &session.token, None),
+            cookie::set(self.auth, DONT_REMEMBER, "true", None),
+        ]
+    }
+
+    /// Where the request comes from: the one address that a proxy names, else the connection's.
+    fn client(&self) -> Client {
+        let forwarded = self
+            .request
+            .header("x-forwarded-for")
+            .unwrap_or_default()
+            .trim();
+        let single =
+            (!forwarded.is_empty() && !forwarded.contains(',')).then(|| forwarded.to_owned());
+        Client {
+            ip_address: single.unwrap_or_default(),
+            user_agent: self
+                .request
+                .header(header::USER_AGENT)
+                .unwrap_or_default()
+                .to_owned(),
+        }
+    }
+}
+
+fn check_length(password: &str) -> Result<(), Refusal> {
+    // JavaScript counts UTF-16 units.
+    match password.encode_utf16().count() {
+        length if length < SHORTEST => Err(Refusal::PasswordTooShort),
+        length if length > LONGEST => Err(Refusal::PasswordTooLong),
+        _ => Ok(()),
+    }
+}
+
+/// Under https the session's cookie has a prefix to its name, which OpenAPI's one name for it does
+/// not: a cookie of the plain name is put beside it, for the framework to find.
+pub async fn without_secure_prefix<E: Endpoint>(
+    next: std::sync::Arc<E>,
+    mut request: Request,
+) -> poem::Result<E::Output> {
+    let prefixed = format!("{SECURE_PREFIX}{SESSION}");
+    let cookies = request.header(header::COOKIE).unwrap_or_default();
+    if let Some(value) = cookie::named(cookies, &prefixed)
+        && let Ok(header) = HeaderValue::from_str(&format!("{cookies}; {SESSION}={value}"))
+    {
+        request.headers_mut().insert(header::COOKIE, header);
+    }
+    next.call(request).await
+}

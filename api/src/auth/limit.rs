@@ -1,0 +1,77 @@
+//! How often somebody may try: better-auth's window, which restarts only once so long has gone by
+//! without a try that was let through.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+const WINDOW: Duration = Duration::from_secs(10);
+const TRIES: u32 = 100;
+/// For what guesses passwords.
+const GUESSES: u32 = 3;
+/// More addresses than this are not remembered: the oldest windows have long ended.
+const MOST: usize = 10_000;
+
+/// Counts tries in memory, by address and path.
+#[derive(Default)]
+pub(super) struct Limiter(Mutex<HashMap<String, Tries>>);
+
+struct Tries {
+    count: u32,
+    last: Instant,
+}
+
+impl Limiter {
+    /// Lets a try through, or says for how many seconds none is.
+    pub(super) fn try_now(&self, address: &str, path: &str, now: Instant) -> Result<(), u64> {
+        let guesses = ["/sign-in", "/sign-up", "/change-password"];
+        let most = if guesses.iter().any(|start| path.starts_with(start)) {
+            GUESSES
+        } else {
+            TRIES
+        };
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.len() >= MOST {
+            all.retain(|_, tries| now.duration_since(tries.last) < WINDOW);
+        }
+        let tries = all.entry(format!("{address}|{path}")).or_insert(Tries {
+            count: 0,
+            last: now,
+        });
+        if now.duration_since(tries.last) >= WINDOW {
+            tries.count = 0;
+        }
+        if tries.count >= most {
+            let left = WINDOW.saturating_sub(now.duration_since(tries.last));
+            return Err(left.as_secs().max(1));
+        }
+        tries.count += 1;
+        tries.last = now;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Limiter, WINDOW};
+    use std::time::{Duration, Instant};
+
+    #[test]
+    fn the_fourth_guess_waits_until_ten_seconds_after_the_third() {
+        let limiter = Limiter::default();
+        let start = Instant::now();
+        let guess = |after| limiter.try_now("1.2.3.4", "/sign-in/email", start + after);
+        for second in 0..3 {
+            assert_eq!(guess(Duration::from_secs(second)), Ok(()));
+        }
+        assert_eq!(guess(Duration::from_secs(3)), Err(9));
+        assert_eq!(
+            guess(Duration::from_secs(11)),
+            Err(1),
+            "a refusal extends nothing"
+        );
+        assert_eq!(guess(WINDOW + Duration::from_secs(2)), Ok(()));
+        assert_eq!(limiter.try_now("5.6.7.8", "/sign-in/email", start), Ok(()));
+        assert_eq!(limiter.try_now("1.2.3.4", "/get-session", start), Ok(()));
+    }
+}

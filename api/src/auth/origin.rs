@@ -1,0 +1,106 @@
+//! Whose page sent a request (better-auth 1.7's rules): a cookie that a foreign page made the browser
+//! send is no sign of its owner's will.
+
+use super::answer::Refusal;
+use super::{Auth, origin_of};
+use poem::http::{HeaderMap, header};
+
+fn text<'headers>(headers: &'headers HeaderMap, name: &str) -> Option<&'headers str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+/// The page that sent the request: `Origin`, else the origin of `Referer`; `null` is nobody's.
+fn sender(headers: &HeaderMap) -> Option<String> {
+    match text(headers, header::ORIGIN.as_str()) {
+        Some("null") => None,
+        Some(origin) => Some(origin.to_owned()),
+        None => text(headers, header::REFERER.as_str()).and_then(origin_of),
+    }
+}
+
+/// Refuses a request that changes something, carries cookies, and does not come from a page that we
+/// trust.
+pub(super) fn check_cookied(auth: &Auth, headers: &HeaderMap) -> Result<(), Refusal> {
+    match sender(headers) {
+        None => Err(Refusal::MissingOrigin),
+        Some(origin) if auth.trusts(&origin) => Ok(()),
+        Some(_) => Err(Refusal::InvalidOrigin),
+    }
+}
+
+/// The same for any request that signs somebody in or up; a program, which says nothing of an origin,
+/// may.
+pub(super) fn check_sign_in(auth: &Auth, headers: &HeaderMap) -> Result<(), Refusal> {
+    if headers.contains_key(header::COOKIE) {
+        return check_cookied(auth, headers);
+    }
+    let site = text(headers, "sec-fetch-site");
+    if site == Some("cross-site") && text(headers, "sec-fetch-mode") == Some("navigate") {
+        return Err(Refusal::CrossSiteNavigation);
+    }
+    let names = [
+        "sec-fetch-site",
+        "sec-fetch-mode",
+        "sec-fetch-dest",
+        "origin",
+        "referer",
+    ];
+    if names.iter().any(|name| headers.contains_key(*name)) {
+        return check_cookied(auth, headers);
+    }
+    Ok(())
+}
+
+/// Whether somebody may be sent to this address after signing in: a path of ours, or a page that we
+/// trust.
+pub(super) fn may_call_back(auth: &Auth, address: &str) -> bool {
+    if let Some(origin) = origin_of(address) {
+        return auth.trusts(&origin);
+    }
+    let Some(rest) = address.strip_prefix('/') else {
+        return false;
+    };
+    let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let lower = path.to_ascii_lowercase();
+    let escapes = ["/", "\\", "%2f", "%5c"]
+        .iter()
+        .any(|start| lower.starts_with(start));
+    let plain = |text: &str, more: &str| {
+        text.chars()
+            .all(|c| c.is_ascii_alphanumeric() || c == '_' || more.contains(c))
+    };
+    !escapes && plain(path, "-.+/@") && plain(query, "-.+/=&%@")
+}
+
+/// Whether an origin fits a trusted one, in which `*` stands for anything but a slash.
+pub(super) fn fits(trusted: &str, origin: &str) -> bool {
+    let Some((before, after)) = trusted.split_once('*') else {
+        return trusted.trim_end_matches('/') == origin;
+    };
+    let Some(rest) = origin.strip_prefix(before) else {
+        return false;
+    };
+    (0..=rest.len())
+        .filter(|end| rest.is_char_boundary(*end) && !rest[..*end].contains('/'))
+        .any(|end| fits(after, &rest[end..]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fits;
+
+    #[test]
+    fn a_star_stands_for_part_of_a_host() {
+        assert!(fits("https://app.example.com", "https://app.example.com"));
+        assert!(fits("https://*.example.com", "https://a.b.example.com"));
+        assert!(!fits(
+            "https://*.example.com",
+            "https://example.com.evil.test"
+        ));
+        assert!(!fits(
+            "https://*.example.com",
+            "https://evil.test/.example.com"
+        ));
+        assert!(!fits("https://app.example.com", "http://app.example.com"));
+    }
+}

@@ -1,0 +1,59 @@
+//! Cross-origin requests (the Fetch standard's CORS): pages that we trust may use the api with its
+//! cookie. A request of any other page is answered as it is, without the headers that would let the
+//! page read the answer; poem's own middleware refuses it, and so a webhook's that names an origin.
+
+use super::Auth;
+use poem::http::{HeaderValue, Method, StatusCode, header};
+use poem::{Endpoint, IntoResponse, Request, Response, Result};
+use std::sync::Arc;
+
+const METHODS: &str = "GET, POST, PUT, PATCH, DELETE";
+const HEADERS: &str = "content-type, if-match, x-request-id";
+/// For so many seconds a browser need not ask again.
+const REMEMBERED: &str = "600";
+
+/// Answers preflights of trusted pages, and lets them read every other answer.
+pub async fn share_with_trusted_pages<E: Endpoint>(
+    next: Arc<E>,
+    request: Request,
+) -> Result<Response> {
+    let origin = request.headers().get(header::ORIGIN).cloned();
+    let trusted = origin.filter(|origin| {
+        let auth = request.data::<Auth>();
+        origin
+            .to_str()
+            .is_ok_and(|origin| auth.is_some_and(|auth| auth.trusts(origin)))
+    });
+    let Some(origin) = trusted else {
+        return Ok(next.call(request).await?.into_response());
+    };
+    let asks = request
+        .headers()
+        .contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
+    let mut response = if request.method() == Method::OPTIONS && asks {
+        let mut response = StatusCode::NO_CONTENT.into_response();
+        for (name, value) in [
+            (header::ACCESS_CONTROL_ALLOW_METHODS, METHODS),
+            (header::ACCESS_CONTROL_ALLOW_HEADERS, HEADERS),
+            (header::ACCESS_CONTROL_MAX_AGE, REMEMBERED),
+        ] {
+            response
+                .headers_mut()
+                .insert(name, HeaderValue::from_static(value));
+        }
+        response
+    } else {
+        match next.call(request).await {
+            Ok(response) => response.into_response(),
+            Err(error) => crate::problem::from_framework(error).await,
+        }
+    };
+    let headers = response.headers_mut();
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+    headers.insert(
+        header::ACCESS_CONTROL_ALLOW_CREDENTIALS,
+        HeaderValue::from_static("true"),
+    );
+    headers.append(header::VARY, HeaderValue::from_static("Origin"));
+    Ok(response)
+}

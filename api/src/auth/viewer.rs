@@ -1,0 +1,91 @@
+//! Who asks: what handlers name in their signature to say who may.
+
+use super::{Auth, cookie, origin};
+use crate::problem;
+use poem::Request;
+use poem::http::{Method, StatusCode, header};
+use poem_openapi::SecurityScheme;
+use poem_openapi::auth::ApiKey;
+use shared::App;
+use shared::auth::{self, Found, Role, User};
+use shared::id::UserId;
+
+/// Somebody who is signed in.
+#[derive(Clone, Debug)]
+pub struct Viewer {
+    /// Their user.
+    pub user: User,
+}
+
+impl Viewer {
+    /// Whether they may see all of a client's data: their own lead, or any for an admin.
+    pub fn may_see_client_of(&self, owner: Option<&UserId>) -> bool {
+        self.user.role == Role::Admin || owner == Some(&self.user.id)
+    }
+}
+
+/// Anybody who is signed in, by better-auth's cookie.
+#[derive(SecurityScheme)]
+#[oai(
+    rename = "session",
+    ty = "api_key",
+    key_name = "better-auth.session_token",
+    key_in = "cookie",
+    checker = "signed_in"
+)]
+pub struct SignedIn(pub Viewer);
+
+/// An admin, by better-auth's cookie.
+#[derive(SecurityScheme)]
+#[oai(
+    rename = "adminSession",
+    ty = "api_key",
+    key_name = "better-auth.session_token",
+    key_in = "cookie",
+    checker = "admin"
+)]
+pub struct AdminOnly(pub Viewer);
+
+async fn admin(request: &Request, key: ApiKey) -> poem::Result<Viewer> {
+    let viewer = signed_in(request, key).await?;
+    if viewer.user.role == Role::Admin {
+        Ok(viewer)
+    } else {
+        Err(problem::status(StatusCode::FORBIDDEN, "for admins only"))
+    }
+}
+
+/// The signed cookie is read from the header itself: the framework's own reading of cookies is not
+/// better-auth's. A request that changes something must come from a page that we trust.
+async fn signed_in(request: &Request, _: ApiKey) -> poem::Result<Viewer> {
+    let (Some(app), Some(auth)) = (request.data::<App>(), request.data::<Auth>()) else {
+        return Err(problem::status(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "sign-in is not set up",
+        ));
+    };
+    let cookies = request.header(header::COOKIE).unwrap_or_default();
+    let token = cookie::session_token(auth, cookies).ok_or_else(unauthorized)?;
+    let renew = !cookie::ends_with_browser(auth, cookies);
+    match auth::session(app, &token, renew)
+        .await
+        .map_err(problem::error)?
+    {
+        Found::Good { user, .. } => {
+            let changes = !matches!(
+                *request.method(),
+                Method::GET | Method::HEAD | Method::OPTIONS
+            );
+            if changes && origin::check_cookied(auth, request.headers()).is_err() {
+                let told = "the request does not come from a page that is trusted (BETTER_AUTH_TRUSTED_ORIGINS)";
+                return Err(problem::status(StatusCode::FORBIDDEN, told));
+            }
+            Ok(Viewer { user })
+        }
+        Found::Nothing => Err(unauthorized()),
+    }
+}
+
+fn unauthorized() -> poem::Error {
+    problem::status(StatusCode::UNAUTHORIZED, "sign in first")
+}

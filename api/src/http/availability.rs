@@ -1,0 +1,220 @@
+//! When agents can be offered leads.
+
+use super::Tag;
+use super::model::Timestamp;
+use crate::auth::{AdminOnly, SignedIn};
+use crate::problem::{self, Result};
+use chrono::{NaiveDate, NaiveTime};
+use poem::web::Data;
+use poem_openapi::param::Path;
+use poem_openapi::payload::Json;
+use poem_openapi::{Enum, Object, OpenApi};
+use shared::auth::Role;
+use shared::id::UserId;
+use shared::{App, Error, availability};
+
+pub struct Availability;
+
+/// Indonesia's zones.
+#[derive(Clone, Copy, Enum)]
+enum Zone {
+    /// Asia/Jakarta, UTC+7.
+    #[oai(rename = "WIB")]
+    Wib,
+    /// Asia/Makassar, UTC+8.
+    #[oai(rename = "WITA")]
+    Wita,
+    /// Asia/Jayapura, UTC+9.
+    #[oai(rename = "WIT")]
+    Wit,
+}
+
+/// When an agent can be offered leads. Everything left out is the default: always.
+#[derive(Object)]
+#[oai(rename_all = "camelCase", skip_serializing_if_is_none)]
+struct AgentAvailability {
+    /// The agent's clock and calendar.
+    #[oai(default = "wib")]
+    zone: Zone,
+    /// Since when they take a break; absent: they do not.
+    paused_since: Option<Timestamp>,
+    /// Until when; absent: until they are back.
+    paused_until: Option<Timestamp>,
+    /// Leads that they are given a day at most.
+    most_a_day: Option<i32>,
+    /// Leads that they have at once at most.
+    most_open: Option<i32>,
+    /// Working hours; none: always.
+    #[oai(default)]
+    hours: Vec<WorkingHours>,
+    /// Days off.
+    #[oai(default)]
+    leave: Vec<DaysOff>,
+}
+
+/// Some working hours of a weekday, by the agent's clock.
+#[derive(Object)]
+#[oai(rename_all = "camelCase")]
+struct WorkingHours {
+    /// 1 (Monday) to 7 (Sunday).
+    weekday: i32,
+    /// `09:00`
+    opens: String,
+    /// `17:00`; after `opens`.
+    closes: String,
+}
+
+/// Days off, the first and the last included.
+#[derive(Object)]
+#[oai(rename_all = "camelCase")]
+struct DaysOff {
+    first_day: NaiveDate,
+    last_day: NaiveDate,
+}
+
+/// A day on which nobody who keeps working hours works.
+#[derive(Object)]
+struct Holiday {
+    day: NaiveDate,
+    name: String,
+}
+
+fn wib() -> Zone {
+    Zone::Wib
+}
+
+#[OpenApi]
+impl Availability {
+    /// When an agent can be offered leads
+    ///
+    /// An agent may ask about themselves, an admin about anybody.
+    #[oai(path = "/api/sales/:id/availability", method = "get", operation_id = "availability", tag = Tag::Queues)]
+    async fn get(
+        &self,
+        app: Data<&App>,
+        viewer: SignedIn,
+        id: Path<String>,
+    ) -> Result<AgentAvailability> {
+        let viewer = viewer.0;
+        if viewer.user.role != Role::Admin && viewer.user.id.0 != id.0 {
+            return Err(problem::forbidden(
+                "another agent's availability is for admins",
+            ));
+        }
+        read(&app, &UserId(id.0)).await
+    }
+
+    /// Set when an agent can be offered leads, in the place of what was set before
+    ///
+    /// Leads that wait are looked at again. Offers that are open finish.
+    #[oai(path = "/api/sales/:id/availability", method = "put", operation_id = "setAvailability", tag = Tag::Queues)]
+    async fn set(
+        &self,
+        app: Data<&App>,
+        _admin: AdminOnly,
+        id: Path<String>,
+        body: Json<AgentAvailability>,
+    ) -> Result<AgentAvailability> {
+        let agent = UserId(id.0);
+        availability::set(&app, &agent, &domain(body.0)?).await?;
+        read(&app, &agent).await
+    }
+
+    /// The holidays
+    #[oai(path = "/api/distribution/holidays", method = "get", operation_id = "holidays", tag = Tag::Queues)]
+    async fn holidays(&self, app: Data<&App>, _viewer: SignedIn) -> Result<Vec<Holiday>> {
+        let holidays = availability::holidays(&app).await?;
+        Ok(Json(
+            holidays
+                .into_iter()
+                .map(|(day, name)| Holiday { day, name })
+                .collect(),
+        ))
+    }
+
+    /// Set the holidays, in the place of those that were
+    #[oai(path = "/api/distribution/holidays", method = "put", operation_id = "setHolidays", tag = Tag::Queues)]
+    async fn set_holidays(
+        &self,
+        app: Data<&App>,
+        _admin: AdminOnly,
+        body: Json<Vec<Holiday>>,
+    ) -> Result<Vec<Holiday>> {
+        let days: Vec<_> = body
+            .0
+            .into_iter()
+            .map(|holiday| (holiday.day, holiday.name))
+            .collect();
+        availability::set_holidays(&app, &days).await?;
+        let holidays = availability::holidays(&app).await?;
+        Ok(Json(
+            holidays
+                .into_iter()
+                .map(|(day, name)| Holiday { day, name })
+                .collect(),
+        ))
+    }
+}
+
+async fn read(app: &App, agent: &UserId) -> Result<AgentAvailability> {
+    let known = availability::of(app, agent).await?;
+    Ok(Json(AgentAvailability {
+        zone: match known.timezone {
+            availability::Timezone::Jakarta => Zone::Wib,
+            availability::Timezone::Makassar => Zone::Wita,
+            availability::Timezone::Jayapura => Zone::Wit,
+        },
+        paused_since: known.paused_since.map(Timestamp),
+        paused_until: known.paused_until.map(Timestamp),
+        most_a_day: known.most_a_day,
+        most_open: known.most_open,
+        hours: known
+            .hours
+            .iter()
+            .map(|hours| WorkingHours {
+                weekday: hours.weekday,
+                opens: hours.opens.format("%H:%M").to_string(),
+                closes: hours.closes.format("%H:%M").to_string(),
+            })
+            .collect(),
+        leave: known
+            .leave
+            .iter()
+            .map(|leave| DaysOff {
+                first_day: leave.first_day,
+                last_day: leave.last_day,
+            })
+            .collect(),
+    }))
+}
+
+fn domain(given: AgentAvailability) -> shared::Result<availability::Availability> {
+    let time = |field, text: &str| {
+        NaiveTime::parse_from_str(text, "%H:%M")
+            .map_err(|_| Error::invalid(field, "must be a time as 09:00"))
+    };
+    let hours = given.hours.iter().map(|hours| {
+        Ok(availability::Hours {
+            weekday: hours.weekday,
+            opens: time("opens", &hours.opens)?,
+            closes: time("closes", &hours.closes)?,
+        })
+    });
+    let leave = given.leave.iter().map(|leave| availability::Leave {
+        first_day: leave.first_day,
+        last_day: leave.last_day,
+    });
+    Ok(availability::Availability {
+        timezone: match given.zone {
+            Zone::Wib => availability::Timezone::Jakarta,
+            Zone::Wita => availability::Timezone::Makassar,
+            Zone::Wit => availability::Timezone::Jayapura,
+        },
+        paused_since: given.paused_since.map(|time| time.0),
+        paused_until: given.paused_until.map(|time| time.0),
+        most_a_day: given.most_a_day,
+        most_open: given.most_open,
+        hours: hours.collect::<shared::Result<_>>()?,
+        leave: leave.collect(),
+    })
+}

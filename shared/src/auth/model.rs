@@ -1,0 +1,122 @@
+//! Users and sessions, as better-auth has them.
+
+use crate::id::UserId;
+use chrono::{DateTime, Utc};
+
+/// What a user may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::Type)]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+pub enum Role {
+    /// Everything.
+    Admin,
+    /// Their own leads.
+    Sales,
+}
+
+impl Role {
+    /// The word in the database and on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Admin => "admin",
+            Self::Sales => "sales",
+        }
+    }
+}
+
+/// Somebody who can sign in.
+#[derive(Clone, Debug)]
+pub struct User {
+    /// Their id.
+    pub id: UserId,
+    /// Their name.
+    pub name: String,
+    /// What they sign in with, in lower case.
+    pub email: String,
+    /// Whether it was shown to be theirs.
+    pub email_verified: bool,
+    /// A picture's address.
+    pub image: Option<String>,
+    /// Their number, as they gave it.
+    pub phone: Option<String>,
+    /// What they may do.
+    pub role: Role,
+    /// Since when there is such a user.
+    pub created_at: DateTime<Utc>,
+    /// When they were last changed.
+    pub updated_at: DateTime<Utc>,
+}
+
+/// Somebody's being signed in somewhere.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// Its id.
+    pub id: String,
+    /// The secret that stands for it.
+    pub token: String,
+    /// Until when.
+    pub expires_at: DateTime<Utc>,
+    /// Since when.
+    pub created_at: DateTime<Utc>,
+    /// When it was last renewed.
+    pub updated_at: DateTime<Utc>,
+    /// From where; empty if that is not known.
+    pub ip_address: String,
+    /// With what; empty if that is not known.
+    pub user_agent: String,
+    /// Whose.
+    pub user_id: UserId,
+}
+
+/// Where a request comes from.
+#[derive(Clone, Debug, Default)]
+pub struct Client {
+    /// Its address; empty if that is not known.
+    pub ip_address: String,
+    /// What it calls itself; empty if it does not.
+    pub user_agent: String,
+}
+
+/// A user to be.
+#[derive(Clone)]
+pub struct NewUser {
+    /// Their name.
+    pub name: String,
+    /// What they will sign in with.
+    pub email: String,
+    /// Their password.
+    pub password: String,
+    /// A picture's address.
+    pub image: Option<String>,
+    /// Their number.
+    pub phone: Option<String>,
+    /// What they may do.
+    pub role: Role,
+}
+
+/// What a user changes of themselves; `None` leaves a part as it is.
+#[derive(Clone, Debug, Default)]
+pub struct Profile {
+    /// Their name.
+    pub name: Option<String>,
+    /// A picture's address, or none.
+    pub image: Option<Option<String>>,
+    /// Their number, or none.
+    pub phone: Option<Option<String>>,
+}
+
+/// A way to sign in.
+#[derive(Clone, Debug)]
+pub struct Credential {
+    /// Its id.
+    pub id: String,
+    /// The user's id with the provider.
+    pub account_id: String,
+    /// `credential`: by email and password.
+    pub provider_id: String,
+    /// Whose.
+    pub user_id: UserId,
+    /// Since when.
+    pub created_at: DateTime<Utc>,
+    /// When it was last changed.
+    pub updated_at: DateTime<Utc>,
+}

@@ -1,0 +1,240 @@
+//! SQL of users and sessions.
+
+use super::{Credential, NewUser, Profile, Role, Session, User};
+use crate::Result;
+use crate::id::UserId;
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+
+pub(super) async fn user(connection: &mut PgConnection, id: &UserId) -> Result<Option<User>> {
+    Ok(sqlx::query_as!(
+        User,
+        r#"select id as "id: UserId", name, email, email_verified, image, phone, role as "role: Role",
+                  created_at, updated_at
+           from "user" where id = $1"#,
+        id.0
+    )
+    .fetch_optional(connection)
+    .await?)
+}
+
+/// The user of that email, with the hash of their password if they have one.
+pub(super) async fn user_with_password(
+    connection: &mut PgConnection,
+    email: &str,
+) -> Result<Option<(User, Option<String>)>> {
+    let found = sqlx::query_scalar!(
+        r#"select id as "id: UserId" from "user" where email = $1"#,
+        email
+    )
+    .fetch_optional(&mut *connection)
+    .await?;
+    let Some(id) = found else { return Ok(None) };
+    let password = password(connection, &id).await?;
+    Ok(user(connection, &id).await?.map(|user| (user, password)))
+}
+
+pub(super) async fn password(connection: &mut PgConnection, id: &UserId) -> Result<Option<String>> {
+    let password = sqlx::query_scalar!(
+        "select password from account where user_id = $1 and provider_id = 'credential' order by created_at limit 1",
+        id.0
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(password.flatten())
+}
+
+/// `false` if the email is somebody's already.
+pub(super) async fn insert_user(
+    connection: &mut PgConnection,
+    id: &UserId,
+    new: &NewUser,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    let inserted = sqlx::query!(
+        r#"insert into "user" (id, name, email, image, phone, role, created_at, updated_at)
+           values ($1, $2, $3, $4, $5, $6, $7, $7) on conflict on constraint user_email_key do nothing"#,
+        id.0,
+        new.name,
+        new.email.to_lowercase(),
+        new.image,
+        new.phone,
+        new.role.as_str(),
+        now
+    )
+    .execute(connection)
+    .await?;
+    Ok(inserted.rows_affected() == 1)
+}
+
+pub(super) async fn insert_credential(
+    connection: &mut PgConnection,
+    id: &str,
+    user: &UserId,
+    hash: &str,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "insert into account (id, account_id, provider_id, user_id, password, created_at, updated_at)
+         values ($1, $2, 'credential', $2, $3, $4, $4)",
+        id,
+        user.0,
+        hash,
+        now
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn set_password(
+    connection: &mut PgConnection,
+    user: &UserId,
+    hash: &str,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "update account set password = $2, updated_at = $3 where user_id = $1 and provider_id = 'credential'",
+        user.0,
+        hash,
+        now
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn insert_session(connection: &mut PgConnection, session: &Session) -> Result<()> {
+    sqlx::query!(
+        "insert into session (id, expires_at, token, created_at, updated_at, ip_address, user_agent, user_id)
+         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        session.id,
+        session.expires_at,
+        session.token,
+        session.created_at,
+        session.updated_at,
+        session.ip_address,
+        session.user_agent,
+        session.user_id.0
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn session(
+    connection: &mut PgConnection,
+    token: &str,
+) -> Result<Option<(Session, User)>> {
+    let session = sqlx::query_as!(
+        Session,
+        r#"select id, token, expires_at, created_at, updated_at, coalesce(ip_address, '') as "ip_address!",
+                  coalesce(user_agent, '') as "user_agent!", user_id as "user_id: UserId"
+           from session where token = $1"#,
+        token
+    )
+    .fetch_optional(&mut *connection)
+    .await?;
+    let Some(session) = session else {
+        return Ok(None);
+    };
+    let user = user(connection, &session.user_id).await?;
+    Ok(user.map(|user| (session, user)))
+}
+
+pub(super) async fn sessions(
+    connection: &mut PgConnection,
+    user: &UserId,
+    now: DateTime<Utc>,
+) -> Result<Vec<Session>> {
+    Ok(sqlx::query_as!(
+        Session,
+        r#"select id, token, expires_at, created_at, updated_at, coalesce(ip_address, '') as "ip_address!",
+                  coalesce(user_agent, '') as "user_agent!", user_id as "user_id: UserId"
+           from session where user_id = $1 and expires_at > $2 order by created_at, id"#,
+        user.0,
+        now
+    )
+    .fetch_all(connection)
+    .await?)
+}
+
+pub(super) async fn renew_session(connection: &mut PgConnection, session: &Session) -> Result<()> {
+    sqlx::query!(
+        "update session set expires_at = $2, updated_at = $3 where id = $1",
+        session.id,
+        session.expires_at,
+        session.updated_at
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn delete_session(connection: &mut PgConnection, token: &str) -> Result<()> {
+    sqlx::query!("delete from session where token = $1", token)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Deletes the user's session of that token, or all of them; never the one that is spared.
+pub(super) async fn delete_sessions(
+    connection: &mut PgConnection,
+    user: &UserId,
+    only: Option<&str>,
+    but: Option<&str>,
+) -> Result<()> {
+    sqlx::query!(
+        "delete from session
+         where user_id = $1 and ($2::text is null or token = $2) and token is distinct from $3",
+        user.0,
+        only,
+        but
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn update_profile(
+    connection: &mut PgConnection,
+    user: &UserId,
+    profile: &Profile,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    // The trigger leaves the offer address alone.
+    sqlx::query!("select set_config('property_lounge.own_phone', 'on', true)")
+        .fetch_one(&mut *connection)
+        .await?;
+    sqlx::query!(
+        r#"update "user" set name = coalesce($2, name),
+               image = case when $3 then $4 else image end,
+               phone = case when $5 then $6 else phone end, updated_at = $7
+           where id = $1"#,
+        user.0,
+        profile.name,
+        profile.image.is_some(),
+        profile.image.clone().flatten(),
+        profile.phone.is_some(),
+        profile.phone.clone().flatten(),
+        now
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn credentials(
+    connection: &mut PgConnection,
+    user: &UserId,
+) -> Result<Vec<Credential>> {
+    Ok(sqlx::query_as!(
+        Credential,
+        r#"select id, account_id, provider_id, user_id as "user_id: UserId", created_at, updated_at
+           from account where user_id = $1 order by created_at, id"#,
+        user.0
+    )
+    .fetch_all(connection)
+    .await?)
+}
