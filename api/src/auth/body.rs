@@ -4,6 +4,7 @@ use super::answer::Refusal;
 use poem::http::header;
 use poem::{Body, Request};
 use serde_json::{Map, Value};
+use shared::auth::Change;
 
 /// Longer bodies are nobody's sign-in.
 const LONGEST: usize = 64 * 1024;
@@ -81,17 +82,17 @@ impl Checked {
     }
 
     /// A text that may be missing, or null.
-    pub(super) fn optional_text(&mut self, name: &str) -> Option<Option<String>> {
+    pub(super) fn optional_text(&mut self, name: &str) -> Change {
         match self.fields.get(name) {
-            None => None,
-            Some(Value::Null) => Some(None),
-            Some(Value::String(text)) => Some(Some(text.clone())),
+            None => Change::Keep,
+            Some(Value::Null) => Change::Clear,
+            Some(Value::String(text)) => Change::To(text.clone()),
             Some(other) => {
                 let kind = kind(other);
                 self.errors.push(format!(
                     "[body.{name}] Invalid input: expected string, received {kind}"
                 ));
-                None
+                Change::Keep
             }
         }
     }

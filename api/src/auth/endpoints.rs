@@ -8,7 +8,7 @@ use poem::http::{HeaderValue, Method, header};
 use poem::{Endpoint, IntoResponse, Request, Response};
 use serde_json::{Value, json};
 use shared::auth::{
-    self, Changed, Client, Found, NewUser, Profile, Role, SESSION_LASTS, Session, User,
+    self, Change, Changed, Client, Found, NewUser, Profile, Role, SESSION_LASTS, Session, User,
 };
 use shared::{App, Error};
 use std::time::Instant;
@@ -58,6 +58,7 @@ struct Call<'call> {
 
 type Answer = Result<Response, Refusal>;
 
+#[allow(clippy::needless_pass_by_value, reason = "as `map_err` hands it over")]
 fn broken(error: Error) -> Refusal {
     tracing::error!(%error, "api.failed");
     Refusal::Broken
@@ -146,7 +147,7 @@ impl Call<'_> {
         origin::check_sign_in(self.auth, self.request.headers())?;
         let mut checked = Checked::new(fields(self.request, body, true).await?)?;
         let (email, password) = (checked.text("email"), checked.text("password"));
-        let callback = checked.optional_text("callbackURL").flatten();
+        let callback = checked.optional_text("callbackURL").value();
         let remember = checked.flag("rememberMe").unwrap_or(true);
         checked.finish()?;
         if callback
@@ -186,8 +187,8 @@ impl Call<'_> {
             checked.text("password"),
         );
         checked.is_email("email", &email);
-        let image = checked.optional_text("image").flatten();
-        let phone = checked.optional_text("phone").flatten();
+        let image = checked.optional_text("image").value();
+        let phone = checked.optional_text("phone").value();
         let remember = checked.flag("rememberMe").unwrap_or(true);
         checked.finish()?;
         check_length(&password)?;
@@ -273,14 +274,13 @@ impl Call<'_> {
             }
         }
         let profile = Profile {
-            name: checked.optional_text("name").flatten(),
+            name: checked.optional_text("name").value(),
             image: checked.optional_text("image"),
-            phone: checked
-                .optional_text("phone")
-                .map(|phone| phone.map(|phone| auth::phone_as_kept(&phone))),
+            phone: checked.optional_text("phone").map(auth::phone_as_kept),
         };
         checked.finish()?;
-        if profile.name.is_none() && profile.image.is_none() && profile.phone.is_none() {
+        let nothing = Change::Keep;
+        if profile.name.is_none() && profile.image == nothing && profile.phone == nothing {
             return Err(Refusal::NothingToUpdate);
         }
         auth::update_profile(self.app, &user.id, &profile)
@@ -323,7 +323,7 @@ impl Call<'_> {
             .await
             .map_err(broken)?
         {
-            Found::Good { session, user, .. } => Ok(Some((session, user))),
+            Found::Good { session, user, .. } => Ok(Some((*session, *user))),
             Found::Nothing => Ok(None),
         }
     }

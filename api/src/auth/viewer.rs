@@ -80,7 +80,7 @@ async fn signed_in(request: &Request, _: ApiKey) -> poem::Result<Viewer> {
                 let told = "the request does not come from a page that is trusted (BETTER_AUTH_TRUSTED_ORIGINS)";
                 return Err(problem::status(StatusCode::FORBIDDEN, told));
             }
-            Ok(Viewer { user })
+            Ok(Viewer { user: *user })
         }
         Found::Nothing => Err(unauthorized()),
     }

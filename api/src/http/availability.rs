@@ -116,7 +116,7 @@ impl Availability {
         body: Json<AgentAvailability>,
     ) -> Result<AgentAvailability> {
         let agent = UserId(id.0);
-        availability::set(&app, &agent, &domain(body.0)?).await?;
+        availability::set(&app, &agent, &domain(&body.0)?).await?;
         read(&app, &agent).await
     }
 
@@ -188,7 +188,7 @@ async fn read(app: &App, agent: &UserId) -> Result<AgentAvailability> {
     }))
 }
 
-fn domain(given: AgentAvailability) -> shared::Result<availability::Availability> {
+fn domain(given: &AgentAvailability) -> shared::Result<availability::Availability> {
     let time = |field, text: &str| {
         NaiveTime::parse_from_str(text, "%H:%M")
             .map_err(|_| Error::invalid(field, "must be a time as 09:00"))

@@ -4,6 +4,7 @@ use super::Tag;
 use super::model::{Agent, Attempt, Cycle, Lead, Timestamp};
 use crate::auth::{AdminOnly, SignedIn};
 use crate::problem::Result;
+use chrono::TimeDelta;
 use poem::web::Data;
 use poem_openapi::param::Path;
 use poem_openapi::payload::Json;
@@ -326,8 +327,8 @@ impl From<distribution::Figures> for PeriodFigures {
             cycles: figures.cycles,
             hangus: figures.hangus,
             hangus_rate: rate(figures.hangus, figures.cycles),
-            claim_seconds_p50: figures.claim_p50.map(|time| time.as_seconds_f64()),
-            claim_seconds_p90: figures.claim_p90.map(|time| time.as_seconds_f64()),
+            claim_seconds_p50: figures.claim_p50.map(TimeDelta::as_seconds_f64),
+            claim_seconds_p90: figures.claim_p90.map(TimeDelta::as_seconds_f64),
             shares: figures
                 .shares
                 .into_iter()

@@ -4,6 +4,7 @@ mod availability;
 mod distribution;
 mod dummy;
 mod health;
+mod metrics;
 mod model;
 mod queues;
 mod webhooks;
@@ -16,6 +17,7 @@ pub type Endpoints = (
     queues::Queues,
     availability::Availability,
     health::Health,
+    metrics::Metrics,
 );
 
 /// The endpoints, ready to be served.
@@ -27,6 +29,7 @@ pub(crate) fn endpoints() -> Endpoints {
         queues::Queues,
         availability::Availability,
         health::Health,
+        metrics::Metrics,
     )
 }
 

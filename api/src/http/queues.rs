@@ -123,7 +123,7 @@ impl Queues {
         _admin: AdminOnly,
         body: Json<QueueSettings>,
     ) -> Result<Queue> {
-        let id = sales::create_queue(&app, &settings(body.0)?).await?;
+        let id = sales::create_queue(&app, &settings(&body.0)?).await?;
         the_queue(&app, id).await
     }
 
@@ -138,7 +138,7 @@ impl Queues {
         id: Path<Uuid>,
         body: Json<QueueSettings>,
     ) -> Result<Queue> {
-        sales::change_queue(&app, QueueId(id.0), &settings(body.0)?).await?;
+        sales::change_queue(&app, QueueId(id.0), &settings(&body.0)?).await?;
         the_queue(&app, QueueId(id.0)).await
     }
 
@@ -216,7 +216,7 @@ async fn the_queue(app: &App, id: QueueId) -> Result<Queue> {
     ))
 }
 
-fn settings(given: QueueSettings) -> shared::Result<sales::QueueSettings> {
+fn settings(given: &QueueSettings) -> shared::Result<sales::QueueSettings> {
     let phones = given.manager_phones.iter();
     Ok(sales::QueueSettings {
         name: given.name.trim().to_owned(),

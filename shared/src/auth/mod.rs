@@ -6,7 +6,7 @@ mod store;
 
 pub mod password;
 
-pub use model::{Client, Credential, NewUser, Profile, Role, Session, User};
+pub use model::{Change, Client, Credential, NewUser, Profile, Role, Session, User};
 
 use crate::id::UserId;
 use crate::phone::Phone;
@@ -107,9 +107,9 @@ pub enum Found {
     /// The session and its user; `renewed`: it lasts longer now, and its cookie is to be sent again.
     Good {
         /// The session.
-        session: Session,
+        session: Box<Session>,
         /// Whose.
-        user: User,
+        user: Box<User>,
         /// Whether it was renewed just now.
         renewed: bool,
     },
@@ -135,8 +135,8 @@ pub async fn session(app: &App, token: &str, renew: bool) -> Result<Found> {
         store::renew_session(&mut connection, &session).await?;
     }
     Ok(Found::Good {
-        session,
-        user,
+        session: Box::new(session),
+        user: Box::new(user),
         renewed,
     })
 }

@@ -93,15 +93,46 @@ pub struct NewUser {
     pub role: Role,
 }
 
-/// What a user changes of themselves; `None` leaves a part as it is.
+/// What is to become of a part of a profile.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Change {
+    /// It stays as it is.
+    #[default]
+    Keep,
+    /// It is emptied.
+    Clear,
+    /// It becomes this.
+    To(String),
+}
+
+impl Change {
+    /// The new value, if there is one.
+    pub fn value(self) -> Option<String> {
+        match self {
+            Self::To(value) => Some(value),
+            Self::Keep | Self::Clear => None,
+        }
+    }
+
+    /// The same with another value.
+    #[must_use]
+    pub fn map(self, change: impl FnOnce(&str) -> String) -> Self {
+        match self {
+            Self::To(value) => Self::To(change(&value)),
+            other => other,
+        }
+    }
+}
+
+/// What a user changes of themselves.
 #[derive(Clone, Debug, Default)]
 pub struct Profile {
-    /// Their name.
+    /// Their name, if it changes; everybody has one.
     pub name: Option<String>,
-    /// A picture's address, or none.
-    pub image: Option<Option<String>>,
-    /// Their number, or none.
-    pub phone: Option<Option<String>>,
+    /// A picture's address.
+    pub image: Change,
+    /// Their number.
+    pub phone: Change,
 }
 
 /// A way to sign in.

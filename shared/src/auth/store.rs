@@ -1,6 +1,6 @@
 //! SQL of users and sessions.
 
-use super::{Credential, NewUser, Profile, Role, Session, User};
+use super::{Change, Credential, NewUser, Profile, Role, Session, User};
 use crate::Result;
 use crate::id::UserId;
 use chrono::{DateTime, Utc};
@@ -214,10 +214,10 @@ pub(super) async fn update_profile(
            where id = $1"#,
         user.0,
         profile.name,
-        profile.image.is_some(),
-        profile.image.clone().flatten(),
-        profile.phone.is_some(),
-        profile.phone.clone().flatten(),
+        profile.image != Change::Keep,
+        profile.image.clone().value(),
+        profile.phone != Change::Keep,
+        profile.phone.clone().value(),
         now
     )
     .execute(connection)

@@ -41,6 +41,7 @@ mod store;
 mod turn;
 mod undeliverable;
 mod view;
+mod vitals;
 
 pub use assign::{Assigned, assign};
 pub use audit::{Breach, audit};
@@ -63,3 +64,4 @@ pub use simulate::{Figures, Policy, Share, Simulation, simulate};
 pub use turn::Strategy;
 pub use undeliverable::{Undeliverable, offer_undeliverable};
 pub use view::{agent, journey, standing};
+pub use vitals::{Vitals, vitals};

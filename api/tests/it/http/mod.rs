@@ -3,6 +3,7 @@
 mod document;
 mod errors;
 mod health;
+mod permissions;
 mod sign_in;
 mod texts;
 

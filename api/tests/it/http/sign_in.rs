@@ -183,8 +183,7 @@ async fn every_captured_exchange_of_better_auth_is_answered_as_it_answered() {
                 .bind(expires)
                 .execute(&replay.harness.app.pool)
                 .await
-                .map(|_| ())
-                .unwrap_or_else(|error| panic!("{name}: {error}"));
+                .expect("the row is set");
         }
         let (status, cookies, body) = replay.play(exchange).await;
         let expected = &exchange["response"];
@@ -263,7 +262,7 @@ async fn changing_ones_own_phone_never_changes_where_offers_go() {
     let harness = Harness::new().await;
     let app = &harness.app;
     let profile = shared::auth::Profile {
-        phone: Some(Some("+6281299999999".to_owned())),
+        phone: shared::auth::Change::To("+6281299999999".to_owned()),
         ..Default::default()
     };
     let agent = shared::id::UserId("sales-a".to_owned());

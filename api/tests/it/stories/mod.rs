@@ -1,5 +1,6 @@
 //! Whole journeys through both doors, by a manual clock.
 
+mod admin;
 mod agents_and_strangers;
 mod availability;
 mod clients_who_write_again;

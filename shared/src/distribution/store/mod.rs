@@ -12,6 +12,7 @@ mod held;
 mod inbound;
 mod offers;
 mod show;
+mod vitals;
 
 pub(super) use attempts::{
     NewAttempt, begin_last_round, insert_assigned, insert_attempts, others_are_open,
@@ -53,3 +54,4 @@ pub(super) use offers::{
     open_offers_of, places_of, sendable_offer, time_to_next_deadline,
 };
 pub(super) use show::{attempt_to_show, attempts, cycle_to_show, cycles, members};
+pub(super) use vitals::vitals;

@@ -1,0 +1,56 @@
+//! What operators watch, in Prometheus' text format.
+
+use super::Tag;
+use poem::web::Data;
+use poem_openapi::payload::PlainText;
+use poem_openapi::{ApiResponse, OpenApi};
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::Registry;
+use shared::App;
+use shared::distribution::{self, Vitals};
+use std::sync::atomic::AtomicU64;
+
+pub struct Metrics;
+
+#[derive(ApiResponse)]
+enum MetricsAnswer {
+    /// The figures.
+    #[oai(status = 200)]
+    Figures(PlainText<String>),
+    /// The database does not answer.
+    #[oai(status = 503)]
+    Away(PlainText<String>),
+}
+
+#[OpenApi]
+impl Metrics {
+    /// The figures that operators watch
+    ///
+    /// Read from the database when asked: every api process tells the same, whichever worker did it.
+    /// No personal data.
+    #[oai(path = "/metrics", method = "get", operation_id = "metrics", tag = Tag::Health)]
+    async fn metrics(&self, app: Data<&App>) -> MetricsAnswer {
+        match distribution::vitals(&app).await {
+            Ok(vitals) => MetricsAnswer::Figures(PlainText(told(&vitals))),
+            Err(error) => {
+                tracing::warn!(%error, "api.no_metrics");
+                MetricsAnswer::Away(PlainText("the database does not answer\n".to_owned()))
+            }
+        }
+    }
+}
+
+fn told(vitals: &Vitals) -> String {
+    let mut registry = Registry::with_prefix("property_lounge");
+    for (name, help, value) in vitals.figures() {
+        let gauge = Gauge::<f64, AtomicU64>::default();
+        gauge.set(value);
+        registry.register(name, help, gauge);
+    }
+    let mut text = String::new();
+    match encode(&mut text, &registry) {
+        Ok(()) => text,
+        Err(error) => format!("# {error}\n"),
+    }
+}

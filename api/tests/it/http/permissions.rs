@@ -1,0 +1,134 @@
+//! Who may do what: every operation of the OpenAPI document, by everybody who may come.
+
+use super::{Door, auth, cookie_of};
+use poem::http::Method;
+use serde_json::{Value, json};
+
+/// What an operation is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum For {
+    Anybody,
+    SignedIn,
+    Admins,
+}
+
+fn operations() -> Vec<(String, Method, String, For)> {
+    let document: Value = serde_json::from_str(&api::document()).expect("JSON");
+    let mut operations = Vec::new();
+    for (path, methods) in document["paths"].as_object().expect("paths") {
+        for (method, operation) in methods.as_object().expect("methods") {
+            let id = operation["operationId"]
+                .as_str()
+                .expect("every operation has an id")
+                .to_owned();
+            let scheme = operation["security"][0]
+                .as_object()
+                .and_then(|scheme| scheme.keys().next());
+            let wants = match scheme.map(String::as_str) {
+                None => For::Anybody,
+                Some("session") => For::SignedIn,
+                Some("adminSession") => For::Admins,
+                Some(other) => panic!("{id} has a security scheme that is not known here: {other}"),
+            };
+            let path = path.replace("{id}", "01890000-0000-7000-8000-000000000000");
+            operations.push((
+                id,
+                method.to_uppercase().parse().expect("a method"),
+                path,
+                wants,
+            ));
+        }
+    }
+    operations
+}
+
+/// The operations that take no sign-in; a new one must be named here.
+const OPEN: [&str; 7] = [
+    "receiveMetaLead",
+    "dummyClientMessage",
+    "dummySalesAck",
+    "dummyRunTimeouts",
+    "healthLive",
+    "healthReady",
+    "metrics",
+];
+
+#[tokio::test]
+async fn every_operation_of_the_document_lets_in_whom_it_is_for_and_nobody_else() {
+    let door = Door::open().await;
+    let app = &door.harness.app;
+    let (admin, sales) = (
+        cookie_of(app, &auth(), "admin").await,
+        cookie_of(app, &auth(), "sales-a").await,
+    );
+    let expired = cookie_of(app, &auth(), "sales-b").await;
+    sqlx::query("update session set expires_at = '2020-01-01' where user_id = 'sales-b'")
+        .execute(&app.pool)
+        .await
+        .expect("it is over");
+    let wrong = format!("{}x", &admin[..admin.len() - 4]);
+    let everybody = [
+        ("nobody", ""),
+        ("a wrong token", &wrong),
+        ("an expired session", &expired),
+        ("sales", &sales),
+        ("an admin", &admin),
+    ];
+    let all = operations();
+    assert!(all.len() > 15);
+    for (id, method, path, wants) in all {
+        assert_eq!(wants == For::Anybody, OPEN.contains(&id.as_str()), "{id}");
+        if wants == For::Anybody {
+            continue;
+        }
+        for (who, cookie) in everybody {
+            let request = door
+                .http
+                .request(method.clone(), &path)
+                .header("origin", "http://localhost:5173");
+            let request = if cookie.is_empty() {
+                request
+            } else {
+                request.header("cookie", cookie)
+            };
+            let status = request
+                .body_json(&json!({}))
+                .send()
+                .await
+                .0
+                .status()
+                .as_u16();
+            match (who, wants) {
+                ("an admin", _) | ("sales", For::SignedIn) => {
+                    assert!(![401, 500].contains(&status), "{id} by {who}: {status}");
+                }
+                ("sales", _) => assert_eq!(status, 403, "{id} by {who}"),
+                _ => assert_eq!(status, 401, "{id} by {who}"),
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_foreign_page_cannot_make_an_admins_browser_change_anything() {
+    let door = Door::open().await;
+    let admin = cookie_of(&door.harness.app, &auth(), "admin").await;
+    for origin in [None, Some("https://evil.test"), Some("null")] {
+        let request = door
+            .http
+            .put("/api/distribution/holidays")
+            .header("cookie", &admin);
+        let request = match origin {
+            Some(origin) => request.header("origin", origin),
+            None => request,
+        };
+        let status = request
+            .body_json(&json!([]))
+            .send()
+            .await
+            .0
+            .status()
+            .as_u16();
+        assert_eq!(status, 403, "{origin:?}");
+    }
+}
