@@ -3,6 +3,7 @@
 #![allow(missing_docs, reason = "tests are read by their names")]
 
 mod http;
+mod model;
 mod processes;
 mod settings;
 mod stories;

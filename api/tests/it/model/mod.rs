@@ -1,0 +1,109 @@
+//! A model of distribution, compared with the real thing: random histories of what can happen run
+//! against a real database and against a few dozen lines that know no SQL, and both must agree on who
+//! has which lead after every step. A history that fails is kept, in `proptest-regressions/`.
+
+mod cycle;
+mod world;
+
+use chrono::TimeDelta;
+use proptest::prelude::*;
+use proptest::test_runner::{Config, FileFailurePersistence, TestRunner};
+use shared::testing::trials;
+use world::World;
+
+/// Leads and agents of a history: few, so that their paths cross.
+const LEADS: usize = 2;
+const AGENTS: usize = 3;
+
+/// Something that happens.
+#[derive(Clone, Debug)]
+enum Step {
+    /// The client writes.
+    Enquiry(usize),
+    /// The agent answers OK to their latest offer of the lead, by its code; it was sent so long ago.
+    Ok {
+        agent: usize,
+        lead: usize,
+        sent_ago: TimeDelta,
+    },
+    /// The agent passes on their latest offer of the lead.
+    Decline { agent: usize, lead: usize },
+    /// The offer that is open cannot be delivered.
+    Undeliverable(usize),
+    /// Time goes by.
+    Wait(TimeDelta),
+    /// The provider is away: until a message gets through no offer rolls.
+    Freeze,
+    /// The audit runs, which ends a freeze that no message is left to end.
+    Thaw,
+    /// Every worker is killed.
+    Kill,
+    /// Workers are started.
+    Restart,
+    /// The alarms that wait are lost.
+    LoseAlarms,
+    /// The sweep and the audit run.
+    Sweep,
+    /// An admin takes the agent out of the queue, or puts them back.
+    Toggle(usize),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let (lead, agent) = (0..LEADS, 0..AGENTS);
+    // Around the deadline, to the millisecond and to the second; and anything else.
+    let time = prop_oneof![
+        3 => (299_990_i64..300_010).prop_map(TimeDelta::milliseconds),
+        2 => (0_i64..700).prop_map(TimeDelta::seconds),
+        1 => (0_i64..40).prop_map(TimeDelta::minutes),
+    ];
+    let ago = prop_oneof![
+        4 => Just(TimeDelta::zero()),
+        3 => (0_i64..400).prop_map(TimeDelta::seconds),
+        2 => (0_i64..1_500).prop_map(TimeDelta::milliseconds),
+    ];
+    prop_oneof![
+        4 => lead.clone().prop_map(Step::Enquiry),
+        8 => (agent.clone(), lead.clone(), ago).prop_map(|(agent, lead, sent_ago)| Step::Ok { agent, lead, sent_ago }),
+        2 => (agent.clone(), lead.clone()).prop_map(|(agent, lead)| Step::Decline { agent, lead }),
+        1 => lead.prop_map(Step::Undeliverable),
+        8 => time.prop_map(Step::Wait),
+        1 => Just(Step::Freeze),
+        2 => Just(Step::Thaw),
+        1 => Just(Step::Kill),
+        2 => Just(Step::Restart),
+        1 => Just(Step::LoseAlarms),
+        2 => Just(Step::Sweep),
+        1 => agent.prop_map(Step::Toggle),
+    ]
+}
+
+#[test]
+fn race_of_everything_that_can_happen_ends_as_the_model_says() {
+    let cases = u32::try_from(trials(40, 2_000)).expect("few");
+    let mut runner = TestRunner::new(Config {
+        cases,
+        failure_persistence: Some(Box::new(FileFailurePersistence::WithSource(
+            "proptest-regressions",
+        ))),
+        source_file: Some(file!()),
+        max_shrink_iters: 300,
+        ..Config::default()
+    });
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let history = prop::collection::vec(step(), 1..40);
+    let result = runner.run(&history, |steps| {
+        runtime.block_on(async {
+            let mut world = World::begin().await;
+            for (number, step) in steps.iter().enumerate() {
+                world.take(step).await;
+                world.agrees().await.map_err(|difference| {
+                    TestCaseError::fail(format!("after step {number}, {step:?}: {difference}"))
+                })?;
+            }
+            world.settles().await.map_err(TestCaseError::fail)
+        })
+    });
+    if let Err(error) = result {
+        panic!("{error}");
+    }
+}

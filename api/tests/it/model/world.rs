@@ -1,0 +1,319 @@
+//! The real thing, driven step by step beside the model.
+
+use super::cycle::{Model, Time};
+use super::{AGENTS, LEADS, Step};
+use chrono::TimeDelta;
+use shared::distribution::{self, Cause, Door, Undeliverable, Word};
+use shared::id::AttemptId;
+use shared::phone::Phone;
+use shared::testing::{Harness, agent_phone, ok_of};
+use sqlx::Row;
+use std::time::Duration;
+use uuid::Uuid;
+use worker::drain;
+
+pub(super) struct World {
+    harness: Harness,
+    model: Model,
+    workers: bool,
+}
+
+const LABELS: [&str; AGENTS] = ["A", "B", "C"];
+
+impl World {
+    pub(super) async fn begin() -> Self {
+        let harness = Harness::new().await;
+        let world = Self {
+            harness,
+            model: Model::new(),
+            workers: true,
+        };
+        world
+            .execute("update sales_queue set active = label in ('A', 'B', 'C')")
+            .await;
+        world
+    }
+
+    async fn execute(&self, statement: &'static str) {
+        sqlx::query(statement)
+            .execute(&self.harness.app.pool)
+            .await
+            .expect(statement);
+    }
+
+    fn now(&self) -> Time {
+        self.harness.now()
+    }
+
+    /// Takes the step in both worlds.
+    pub(super) async fn take(&mut self, step: &Step) {
+        let now = self.now();
+        let app = self.harness.app.clone();
+        match step {
+            Step::Enquiry(lead) => {
+                let from =
+                    Phone::from_human("client", &format!("08123400000{lead}")).expect("a number");
+                let word = Word {
+                    door: Door::Chat,
+                    from,
+                    body: "Halo".to_owned(),
+                    ..ok_of("A")
+                };
+                distribution::take_word(&app, &word).await.expect("heard");
+                self.model.enquiry(*lead, now);
+            }
+            Step::Ok {
+                agent,
+                lead,
+                sent_ago,
+            } => {
+                self.say(*agent, *lead, "OK", *sent_ago).await;
+                self.model.ok(*agent, *lead, now - *sent_ago, now);
+            }
+            Step::Decline { agent, lead } => {
+                self.say(*agent, *lead, "LEWATI", TimeDelta::zero()).await;
+                self.model.decline(*agent, *lead, now);
+            }
+            Step::Undeliverable(lead) => {
+                let open = "select a.id from distribution_attempt a join distribution_cycle c on c.id = a.cycle_id
+                            join lead l on l.id = c.lead_id where a.status = 'open' and l.phone like '%0000' || $1";
+                let open: Option<Uuid> = sqlx::query_scalar(open)
+                    .bind(lead.to_string())
+                    .fetch_optional(&app.pool)
+                    .await
+                    .expect("a look");
+                if let Some(attempt) = open {
+                    let why = Undeliverable::Refused;
+                    distribution::offer_undeliverable(&app, AttemptId(attempt), why)
+                        .await
+                        .expect("passed on");
+                }
+                self.model.undeliverable(*lead, now);
+            }
+            Step::Wait(time) => self.wait(*time).await,
+            Step::Freeze if self.model.frozen_since.is_none() => {
+                sqlx::query(
+                    "insert into provider_health (provider, failures, failing_since, frozen_since, reason)
+                     values ('dummy', 1, $1, $1, 'a test')
+                     on conflict (provider) do update set failures = 1, failing_since = $1, frozen_since = $1, reason = 'a test'",
+                )
+                .bind(now)
+                .execute(&app.pool)
+                .await
+                .expect("a freeze");
+                self.model.frozen_since = Some(now);
+            }
+            Step::Thaw => {
+                self.model
+                    .roll(now, |offer| offer.deadline < now - TimeDelta::seconds(2));
+                distribution::audit(&app).await.expect("an audit");
+                self.model.set_alarms(now);
+            }
+            Step::Freeze => {}
+            Step::Kill => self.workers = false,
+            Step::Restart => self.workers = true,
+            Step::LoseAlarms => {
+                self.execute("delete from apalis.jobs where job_type like 'check-ack%' and status = 'Pending'").await;
+                self.model.lose_alarms();
+            }
+            Step::Sweep => self.sweep().await,
+            Step::Toggle(agent) => {
+                sqlx::query("update sales_queue set active = not active where label = $1")
+                    .bind(LABELS[*agent])
+                    .execute(&app.pool)
+                    .await
+                    .expect("an edit");
+                distribution::release_held(&app).await.expect("a look");
+                self.model.toggle(*agent, now);
+            }
+        }
+        self.work().await;
+    }
+
+    /// An agent speaks of their latest offer of a lead, by its code.
+    async fn say(&self, agent: usize, lead: usize, verb: &str, sent_ago: TimeDelta) {
+        let code: Option<String> = sqlx::query_scalar(
+            "select a.code from distribution_attempt a join distribution_cycle c on c.id = a.cycle_id
+             join lead l on l.id = c.lead_id
+             where a.sales_id = $1 and l.phone like '%0000' || $2 order by a.assigned_at desc, a.id desc limit 1",
+        )
+        .bind(format!("sales-{}", LABELS[agent].to_lowercase()))
+        .bind(lead.to_string())
+        .fetch_optional(&self.harness.app.pool)
+        .await
+        .expect("a look");
+        let Some(code) = code else { return };
+        let word = Word {
+            from: agent_phone(LABELS[agent]),
+            body: format!("{verb} {code}"),
+            sent_at: Some(self.now() - sent_ago),
+            ..ok_of("A")
+        };
+        distribution::take_word(&self.harness.app, &word)
+            .await
+            .expect("heard");
+    }
+
+    async fn wait(&mut self, time: TimeDelta) {
+        let target = self.now() + time;
+        if !self.workers {
+            self.harness.app.clock.set(target);
+            return;
+        }
+        // From one deadline, or try of a message, to the next, as workers would.
+        while self.now() < target {
+            let next = self
+                .model
+                .next_roll(target)
+                .filter(|next| *next > self.now());
+            let stop = next
+                .unwrap_or(target)
+                .min(self.now() + TimeDelta::seconds(60));
+            drain::run_until(&self.harness.app, stop)
+                .await
+                .expect("jobs run");
+            self.settle_model().await;
+        }
+    }
+
+    /// Workers, if there are any, do what is due.
+    async fn work(&mut self) {
+        if self.workers {
+            drain::drain(&self.harness.app).await.expect("jobs run");
+        }
+        self.settle_model().await;
+    }
+
+    /// What the workers' time did to the model's: thaws, moved deadlines, rolls. When a message that
+    /// gets through ends a freeze is told by the log; what that does to offers is the model's.
+    async fn settle_model(&mut self) {
+        let pool = &self.harness.app.pool;
+        let since: Option<Time> =
+            sqlx::query_scalar("select max(frozen_since) from provider_health")
+                .fetch_one(pool)
+                .await
+                .expect("a look");
+        if self.model.frozen_since.is_some() && self.model.frozen_since != since {
+            let at: Time =
+                sqlx::query_scalar("select max(at) from distribution_event where kind = 'thawed'")
+                    .fetch_one(pool)
+                    .await
+                    .expect("a thaw is logged");
+            self.model.thaw(at);
+        }
+        self.follow_late_deliveries().await;
+        if self.workers {
+            let now = self.now();
+            self.model
+                .roll(now, |offer| offer.alarm && offer.deadline <= now);
+            self.model.alarms_ring(self.now());
+        }
+    }
+
+    /// An offer that the provider took late has its full window from then: the model believes a moved
+    /// deadline only if that is what happened.
+    async fn follow_late_deliveries(&mut self) {
+        let moved: Vec<(Time, Time, Time)> = sqlx::query_as(
+            "select assigned_at, offer_accepted_at, ack_deadline_at from distribution_attempt
+             where status = 'open' and offer_accepted_at - assigned_at > interval '1 second'",
+        )
+        .fetch_all(&self.harness.app.pool)
+        .await
+        .expect("a look");
+        for offer in self.model.open_offers() {
+            let late = moved.iter().find(|(assigned, _, deadline)| {
+                *assigned == offer.assigned && *deadline > offer.deadline
+            });
+            if let Some((_, accepted, deadline)) = late
+                && *deadline == *accepted + TimeDelta::minutes(5)
+            {
+                offer.deadline = *deadline;
+            }
+        }
+    }
+
+    async fn sweep(&mut self) {
+        let (app, now) = (self.harness.app.clone(), self.now());
+        distribution::roll_all_due(&app, Duration::ZERO, Cause::Sweep)
+            .await
+            .expect("a sweep");
+        self.model.roll(now, |offer| offer.deadline <= now);
+        distribution::audit(&app).await.expect("an audit");
+        self.model.set_alarms(now);
+    }
+
+    /// Compares every lead, its owner, cycles and offers.
+    pub(super) async fn agrees(&mut self) -> Result<(), String> {
+        for number in 0..LEADS {
+            let model = self.model.leads[number].as_ref().map(|lead| {
+                let offers = lead.cycles.iter().flat_map(|cycle| {
+                    let offers = cycle
+                        .offers
+                        .iter()
+                        .map(|offer| format!("{} {}", LABELS[offer.agent], offer.status));
+                    std::iter::once(cycle.status.to_owned()).chain(offers)
+                });
+                let owner = lead.owner.map_or("nobody", |owner| LABELS[owner]);
+                format!(
+                    "{} {owner}: {}",
+                    lead.status,
+                    offers.collect::<Vec<_>>().join(", ")
+                )
+            });
+            let real = self.real(number).await;
+            if model != real {
+                return Err(format!(
+                    "lead {number}\n  the model: {model:?}\n  the database: {real:?}"
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    async fn real(&self, number: usize) -> Option<String> {
+        let row = sqlx::query(
+            "select l.status, coalesce(upper(right(l.owner_sales_id, 1)), 'nobody') as owner,
+                    array(select x.told from (
+                        select c.started_at, c.id, 0 as position, c.status as told
+                        from distribution_cycle c where c.lead_id = l.id
+                        union all
+                        select c.started_at, c.id, a.position, upper(right(a.sales_id, 1)) || ' ' || a.status
+                        from distribution_cycle c join distribution_attempt a on a.cycle_id = c.id
+                        where c.lead_id = l.id) x order by x.started_at, x.id, x.position) as told
+             from lead l where l.phone like '%0000' || $1",
+        )
+        .bind(number.to_string())
+        .fetch_optional(&self.harness.app.pool)
+        .await
+        .expect("a look")?;
+        let (status, owner, told): (String, String, Vec<String>) =
+            (row.get(0), row.get(1), row.get(2));
+        Some(format!("{status} {owner}: {}", told.join(", ")))
+    }
+
+    /// With workers and the provider back, every lead comes to an end and no rule is broken.
+    pub(super) async fn settles(&mut self) -> Result<(), String> {
+        for step in [
+            Step::Restart,
+            Step::Thaw,
+            Step::Sweep,
+            Step::Wait(TimeDelta::minutes(30)),
+            Step::Sweep,
+            Step::Wait(TimeDelta::minutes(30)),
+        ] {
+            self.take(&step).await;
+        }
+        self.agrees().await?;
+        let left = self.model.open_offers().count();
+        let breaches = distribution::audit(&self.harness.app)
+            .await
+            .expect("an audit");
+        if left == 0 && breaches.is_empty() {
+            Ok(())
+        } else {
+            Err(format!(
+                "{left} offers are still open; the audit says {breaches:?}"
+            ))
+        }
+    }
+}
