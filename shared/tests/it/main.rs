@@ -4,9 +4,11 @@
 
 mod audit;
 mod big;
+mod fairness;
 mod freeze;
 mod numbers;
 mod race;
 mod referee;
 mod schema;
+mod thaw_and_release;
 mod words;

@@ -21,7 +21,7 @@ enum Winner {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn race_of_claim_and_roll_has_one_winner_whatever_interleaves() {
     let harness = Harness::on_database_clock().await;
-    let rounds = trials(2_000, 20_000);
+    let rounds = trials(2_000, 100_000);
     let (mut claims, mut rolls) = (0, 0);
     for round in 0..rounds {
         match trial(&harness, round).await {
