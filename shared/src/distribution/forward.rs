@@ -38,18 +38,21 @@ pub async fn forward(app: &App, attempt: AttemptId) -> Result<()> {
     };
     let now = app.clock.now(&mut transaction).await?;
     whatsapp::set_accepted(&mut transaction, queued.id, &accepted, now).await?;
-    if let Some(deadline) =
-        store::record_offer_accepted(&mut transaction, attempt, now, app.distribution.ack_window)
-            .await?
-        && deadline > offer.ack_deadline_at
-    {
-        enqueue(&mut transaction, &CheckAckDeadline { attempt }, deadline).await?;
-        let moved = Event::new(EventKind::DeadlineMoved, Cause::Provider, now)
-            .of(offer.lead, offer.cycle)
-            .to(attempt, &offer.sales_id)
-            .with(json!({ "deadline": deadline }));
-        store::record(app, &mut transaction, &[moved]).await?;
-        tracing::info!(%attempt, moved_ms = (deadline - offer.ack_deadline_at).num_milliseconds(), "distribution.deadline_moved");
+    let window = app.distribution.ack_window;
+    let recorded = store::record_offer_accepted(&mut transaction, attempt, now, window).await?;
+    if let Some(deadline) = recorded {
+        let about = |kind| {
+            Event::new(kind, Cause::Provider, now)
+                .of(offer.lead, offer.cycle)
+                .to(attempt, &offer.sales_id)
+        };
+        let mut events = vec![about(EventKind::Sent)];
+        if deadline > offer.ack_deadline_at {
+            enqueue(&mut transaction, &CheckAckDeadline { attempt }, deadline).await?;
+            events.push(about(EventKind::DeadlineMoved).with(json!({ "deadline": deadline })));
+            tracing::info!(%attempt, moved_ms = (deadline - offer.ack_deadline_at).num_milliseconds(), "distribution.deadline_moved");
+        }
+        store::record(app, &mut transaction, &events).await?;
     }
     transaction.commit().await?;
     Ok(())

@@ -47,19 +47,18 @@ pub(super) struct Model {
 impl Cycle {
     fn offer_next(&mut self, now: Time) {
         let asked = |agent: &usize| self.offers.iter().any(|offer| offer.agent == *agent);
-        match self.members.iter().copied().find(|agent| !asked(agent)) {
-            Some(agent) => self.offers.push(Offer {
-                agent,
-                status: "open",
-                assigned: now,
-                deadline: now + WINDOW,
-                alarm: true,
-            }),
-            None => {
-                self.status = "hangus";
-                self.closed = Some(now);
-            }
-        }
+        let Some(agent) = self.members.iter().copied().find(|agent| !asked(agent)) else {
+            self.status = "hangus";
+            self.closed = Some(now);
+            return;
+        };
+        self.offers.push(Offer {
+            agent,
+            status: "open",
+            assigned: now,
+            deadline: now + WINDOW,
+            alarm: true,
+        });
     }
 
     pub(super) fn open(&mut self) -> Option<&mut Offer> {

@@ -96,6 +96,10 @@ pub async fn create_queue(app: &App, settings: &QueueSettings) -> Result<QueueId
 pub async fn change_queue(app: &App, id: QueueId, settings: &QueueSettings) -> Result<()> {
     check(settings)?;
     let mut transaction = app.pool.begin().await?;
+    // Locked before its places, as an offer locks it.
+    if store::is_default(&mut transaction, id).await?.is_none() {
+        return Err(Error::NotFound { what: "queue" });
+    }
     if !store::update(&mut transaction, id, settings)
         .await
         .map_err(named_twice)?

@@ -1,0 +1,157 @@
+//! Every sentence that a client or a salesperson reads, in Indonesian, each replaceable by
+//! configuration (`TEXT_…`, see [`crate::config::TextOverrides`]).
+
+mod catalogue;
+
+pub use catalogue::Text;
+
+use crate::{Error, Result};
+use catalogue::{CATALOGUE, Entry};
+
+/// The texts in force.
+#[derive(Clone, Debug)]
+pub struct Texts([String; CATALOGUE.len()]);
+
+impl Default for Texts {
+    fn default() -> Self {
+        Self(CATALOGUE.each_ref().map(|entry| entry.default.to_owned()))
+    }
+}
+
+impl Texts {
+    /// Puts `template` in the place of the default. A placeholder that the text does not know is an
+    /// error at start, not a blank in somebody's chat. A `\n` typed as two characters breaks a line.
+    pub fn replace(&mut self, text: Text, template: &str) -> Result<()> {
+        let (index, entry) = entry(text);
+        let template = template.replace("\\n", "\n");
+        if template.trim().is_empty() {
+            return Err(Error::invalid(entry.variable, "the text is empty"));
+        }
+        for name in pieces(&template).filter_map(Piece::placeholder) {
+            if !entry.placeholders.contains(&name) {
+                let known = entry.placeholders.join("}, {");
+                return Err(Error::invalid(
+                    entry.variable,
+                    format!("knows no placeholder {{{name}}}; it has: {{{known}}}"),
+                ));
+            }
+        }
+        self.0[index] = template;
+        Ok(())
+    }
+
+    /// The text with its placeholders filled. A value is never read as a template, so a client
+    /// named `{phone}` is called just that.
+    pub fn render(&self, text: Text, values: &[(&str, &str)]) -> String {
+        let (index, _) = entry(text);
+        pieces(&self.0[index])
+            .map(|piece| match piece {
+                Piece::Words(words) => words,
+                Piece::Placeholder(name) => values
+                    .iter()
+                    .find(|(known, _)| *known == name)
+                    .map_or("", |(_, value)| *value),
+            })
+            .collect()
+    }
+}
+
+fn entry(text: Text) -> (usize, &'static Entry) {
+    CATALOGUE
+        .iter()
+        .enumerate()
+        .find(|(_, entry)| entry.text == text)
+        .expect("every text has its entry in the catalogue")
+}
+
+enum Piece<'template> {
+    Words(&'template str),
+    Placeholder(&'template str),
+}
+
+impl<'template> Piece<'template> {
+    fn placeholder(self) -> Option<&'template str> {
+        match self {
+            Self::Placeholder(name) => Some(name),
+            Self::Words(_) => None,
+        }
+    }
+}
+
+/// Cuts a template into words and `{placeholders}`; a brace that encloses no name is a word.
+fn pieces(template: &str) -> impl Iterator<Item = Piece<'_>> {
+    let mut rest = template;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let start = rest.find('{').unwrap_or(rest.len());
+        if start > 0 {
+            let (words, tail) = rest.split_at(start);
+            rest = tail;
+            return Some(Piece::Words(words));
+        }
+        match rest.find('}') {
+            Some(end) if is_name(&rest[1..end]) => {
+                let name = &rest[1..end];
+                rest = &rest[end + 1..];
+                Some(Piece::Placeholder(name))
+            }
+            _ => {
+                let (brace, tail) = rest.split_at(1);
+                rest = tail;
+                Some(Piece::Words(brace))
+            }
+        }
+    })
+}
+
+fn is_name(candidate: &str) -> bool {
+    !candidate.is_empty()
+        && candidate
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b == b'_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CATALOGUE, Text, Texts, pieces};
+
+    #[test]
+    fn the_auto_reply_is_the_seeds_letter_for_letter() {
+        assert_eq!(
+            Texts::default().render(Text::AutoReply, &[]),
+            "Harap menunggu agent professional akan menhubungi anda"
+        );
+    }
+
+    #[test]
+    fn every_default_uses_only_its_own_placeholders() {
+        for entry in &CATALOGUE {
+            for name in pieces(entry.default).filter_map(super::Piece::placeholder) {
+                assert!(
+                    entry.placeholders.contains(&name),
+                    "{} {name}",
+                    entry.variable
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_value_is_never_read_as_a_template() {
+        let mut texts = Texts::default();
+        texts
+            .replace(Text::Late, r"{name}\n{deadline} {")
+            .expect("a good template");
+        let said = texts.render(Text::Late, &[("name", "{deadline}"), ("deadline", "10:00")]);
+        assert_eq!(said, "{deadline}\n10:00 {");
+    }
+
+    #[test]
+    fn a_placeholder_that_the_text_does_not_know_is_refused() {
+        let refused = Texts::default().replace(Text::AutoReply, "Halo {name}");
+        assert!(refused.is_err());
+        assert!(Texts::default().replace(Text::Offer, "  ").is_err());
+    }
+}
