@@ -199,6 +199,7 @@ impl World {
                     .fetch_one(pool)
                     .await
                     .expect("a thaw is logged");
+            self.leave_the_overdue_to_the_sweep().await;
             self.model.thaw(at);
         }
         self.follow_late_deliveries().await;
@@ -207,6 +208,29 @@ impl World {
             self.model
                 .roll(now, |offer| offer.alarm && offer.deadline <= now);
             self.model.alarms_ring(self.now());
+        }
+    }
+
+    /// Of an offer whose time was up before the freeze, the alarm may have rung during the freeze, or
+    /// only after the thaw: whether it rolled by itself the model is told.
+    async fn leave_the_overdue_to_the_sweep(&mut self) {
+        let Some(since) = self.model.frozen_since else {
+            return;
+        };
+        let open: Vec<(Time,)> = sqlx::query_as(
+            "select ack_deadline_at from distribution_attempt where status = 'open'",
+        )
+        .fetch_all(&self.harness.app.pool)
+        .await
+        .expect("a look");
+        for offer in self
+            .model
+            .open_offers()
+            .filter(|offer| offer.deadline <= since)
+        {
+            if open.contains(&(offer.deadline,)) {
+                offer.alarm = false;
+            }
         }
     }
 
@@ -228,6 +252,7 @@ impl World {
                 && *deadline == *accepted + TimeDelta::minutes(5)
             {
                 offer.deadline = *deadline;
+                offer.alarm = true;
             }
         }
     }
