@@ -15,6 +15,8 @@
 //!          ├─ distribution ─► leads, sales, whatsapp   which agent holds which lead, until when
 //!          ├─ leads                                    people who asked about a property
 //!          ├─ sales                                    the agents and their order, A to F
+//!          ├─ pipeline                                 what agents make of their leads, and lists of them
+//!          ├─ dashboard                                how sales go
 //!          ├─ whatsapp                                 what was said, to whom, whether it arrived
 //!          ├─ auth                                     passwords and the seed's users
 //!          ├─ availability                             when agents can be offered leads
@@ -40,6 +42,7 @@ pub mod auth;
 pub mod availability;
 pub mod clock;
 pub mod config;
+pub mod dashboard;
 pub mod db;
 pub mod distribution;
 pub mod error;
@@ -47,6 +50,7 @@ pub mod id;
 pub mod jobs;
 pub mod leads;
 pub mod phone;
+pub mod pipeline;
 pub mod providers;
 pub mod sales;
 pub mod seed;

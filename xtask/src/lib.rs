@@ -7,6 +7,7 @@
     reason = "a tool for a person at a terminal: it prints, reads its environment and waits"
 )]
 
+pub mod client;
 pub mod dev;
 pub mod postgres;
 pub mod prepare;

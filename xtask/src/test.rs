@@ -2,7 +2,7 @@
 
 use crate::postgres::{Cluster, Profile, binaries};
 use crate::shell::{cargo, fingerprint, output, root, run};
-use crate::{Result, prepare, tools};
+use crate::{Result, client, prepare, tools};
 use std::env;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -14,7 +14,8 @@ pub const HELP: &str = "\
 ./test [--yes] [--long]      all checks and tests; --long adds the long tier
 ./test [--yes] only [ARGS]   the tests alone; ARGS go to cargo nextest (a filter, --no-capture …)
 ./test prepare               write the record of checked queries to .sqlx/
-./test openapi               write openapi/openapi.json
+./test openapi               write openapi/openapi.json, and the client that is generated from it
+./test client                the client alone
 ./test postgres              start the test server and print how to reach it
 
 TEST_DATABASE_URL set: its server is used (the role needs CREATEDB). DATABASE_URL is ignored: the
@@ -49,7 +50,8 @@ pub fn main(arguments: &[String]) -> Result<()> {
         None => everything(yes, long),
         Some("only") => with_server(yes, |url| nextest(url, long, &words[1..])),
         Some("prepare") => with_server(yes, |url| prepare::write(&migrated(url, &["migrations"])?)),
-        Some("openapi") => write_openapi(),
+        Some("openapi") => write_openapi().and_then(|()| client::write()),
+        Some("client") => client::write(),
         Some("postgres") => {
             let server = Server::open(yes)?;
             println!("export TEST_DATABASE_URL='{}'", server.url);
@@ -131,6 +133,7 @@ fn steps(ledger: &mut Ledger, yes: bool, long: bool) -> Result<()> {
                 .env("RUSTDOCFLAGS", "-D warnings"),
         ))
     })?;
+    ledger.step("generated client", client::check)?;
     let mut server = None;
     ledger.step("test server", || {
         server = Some(Server::open(yes)?);
@@ -165,6 +168,8 @@ fn offline(command: &mut Command) -> &mut Command {
 }
 
 fn nextest(url: &str, long: bool, arguments: &[&String]) -> Result<()> {
+    // One of the tests runs it against a real api.
+    client::build()?;
     run(offline(cargo().args([
         "build",
         "--quiet",

@@ -31,7 +31,7 @@ struct Journey {
 
 /// A cycle with its queue and its attempts.
 #[derive(Object)]
-struct CycleDetail {
+pub(super) struct CycleDetail {
     #[oai(flatten)]
     cycle: Cycle,
     /// The queue as it was when the cycle started.
@@ -51,7 +51,7 @@ struct Seat {
 /// A WhatsApp message about the lead.
 #[derive(Object)]
 #[oai(rename_all = "camelCase", skip_serializing_if_is_none)]
-struct Message {
+pub(super) struct Message {
     id: Uuid,
     /// `in` or `out`.
     direction: String,

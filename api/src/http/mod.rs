@@ -1,9 +1,11 @@
 //! The tree of paths, a file for each part.
 
 mod availability;
+mod dashboard;
 mod distribution;
 mod dummy;
 mod health;
+mod leads;
 mod metrics;
 mod model;
 mod queues;
@@ -14,6 +16,8 @@ pub type Endpoints = (
     webhooks::Webhooks,
     dummy::Dummy,
     distribution::Distribution,
+    leads::Leads,
+    dashboard::Dashboard,
     queues::Queues,
     availability::Availability,
     health::Health,
@@ -26,6 +30,8 @@ pub(crate) fn endpoints() -> Endpoints {
         webhooks::Webhooks,
         dummy::Dummy,
         distribution::Distribution,
+        leads::Leads,
+        dashboard::Dashboard,
         queues::Queues,
         availability::Availability,
         health::Health,
@@ -42,6 +48,10 @@ enum Tag {
     Dummy,
     /// Which agent holds which lead, until when.
     Distribution,
+    /// Leads, and what people make of them.
+    Leads,
+    /// How sales go, and who sells.
+    Dashboard,
     /// Who is offered leads: queues, their rules, and when agents are there.
     Queues,
     /// Whether the processes are well.

@@ -3,7 +3,9 @@
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use poem_openapi::registry::{MetaSchema, MetaSchemaRef};
-use poem_openapi::types::{ParseError, ParseFromJSON, ParseResult, ToJSON, Type};
+use poem_openapi::types::{
+    ParseError, ParseFromJSON, ParseFromParameter, ParseResult, ToJSON, Type,
+};
 use poem_openapi::{Enum, Object};
 use shared::distribution::{self, Standing};
 use shared::{leads, sales};
@@ -49,6 +51,12 @@ impl ParseFromJSON for Timestamp {
     }
 }
 
+impl ParseFromParameter for Timestamp {
+    fn parse_from_parameter(text: &str) -> ParseResult<Self> {
+        Self::parse_from_json(Some(serde_json::Value::String(text.to_owned())))
+    }
+}
+
 impl ToJSON for Timestamp {
     fn to_json(&self) -> Option<serde_json::Value> {
         Some(self.0.to_rfc3339_opts(SecondsFormat::Micros, true).into())
@@ -70,6 +78,14 @@ macro_rules! wire_enum {
                 use $domain as Domain;
                 match domain {
                     $(Domain::$variant => Self::$variant),+
+                }
+            }
+        }
+
+        impl From<$name> for $domain {
+            fn from(wire: $name) -> Self {
+                match wire {
+                    $($name::$variant => Self::$variant),+
                 }
             }
         }
@@ -123,16 +139,6 @@ wire_enum! {
         Rotating,
         /// Each in turn, as often as their weight says.
         Weighted,
-    }
-}
-
-impl From<Strategy> for distribution::Strategy {
-    fn from(wire: Strategy) -> Self {
-        match wire {
-            Strategy::Fixed => Self::Fixed,
-            Strategy::Rotating => Self::Rotating,
-            Strategy::Weighted => Self::Weighted,
-        }
     }
 }
 

@@ -23,6 +23,19 @@ pub enum LeadStatus {
     Closed,
 }
 
+impl LeadStatus {
+    /// The word in the database and in the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Distributing => "distributing",
+            Self::Claimed => "claimed",
+            Self::Hangus => "hangus",
+            Self::Closed => "closed",
+        }
+    }
+}
+
 /// What the agent has made of a lead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type)]
 #[serde(rename_all = "kebab-case")]
@@ -44,6 +57,22 @@ pub enum LeadProgress {
     Won,
     /// Gone elsewhere.
     Lost,
+}
+
+impl LeadProgress {
+    /// The word in the database and in the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::NoAction => "no-action",
+            Self::Contacted => "contacted",
+            Self::FollowUp => "follow-up",
+            Self::Visit => "visit",
+            Self::Negotiation => "negotiation",
+            Self::Won => "won",
+            Self::Lost => "lost",
+        }
+    }
 }
 
 /// A lead as it stands.

@@ -6,8 +6,8 @@ mod store;
 
 pub use model::{Agent, Origin, Route, Seat};
 pub use queues::{
-    Place, Queue, QueueSettings, Rule, change_queue, create_queue, delete_queue, queues,
-    set_address, set_places, set_rules,
+    Place, PlaceChange, Queue, QueueSettings, Rule, change_place, change_queue, create_queue,
+    delete_queue, queues, set_address, set_places, set_rules, version_of,
 };
 
 use crate::Result;

@@ -87,7 +87,10 @@ impl ScriptedProvider {
         let client: Option<(Option<String>, Option<String>)> = sqlx::query_as(
             r#"select l.name, l.phone from wa_message m join lead l on l.id = m.lead_id
                left join "user" u on u.id = l.owner_sales_id
-               where m.id = $1 and m.to_wa is distinct from l.phone and m.to_wa is distinct from u.offer_address"#,
+               where m.id = $1 and m.to_wa is distinct from l.phone and m.to_wa is distinct from u.offer_address
+                 -- The owner may have taken the lead at a number that they had before.
+                 and not exists (select from distribution_attempt a
+                                 where a.sales_id = u.id and a.offered_to = m.to_wa)"#,
         )
         .bind(message.id.0)
         .fetch_optional(pool)

@@ -138,11 +138,16 @@ impl Company {
 
     /// The api, and where it is served.
     pub(crate) async fn start_api(&self) -> (Process, String) {
-        let settings = [
+        self.start_api_with(&[]).await
+    }
+
+    pub(crate) async fn start_api_with(&self, more: &[(&str, &str)]) -> (Process, String) {
+        let mut settings = vec![
             ("DATABASE_URL", self.url.as_str()),
             ("DISTRIBUTION_ACK_SECONDS", self.window.as_str()),
             ("PORT", "0"),
         ];
+        settings.extend(more);
         let api = Process::spawn(
             PathBuf::from(env!("CARGO_BIN_EXE_api")),
             &["serve"],

@@ -1,5 +1,6 @@
 //! Processes, not mocks: the real binaries on a real PostgreSQL, killed at the worst moments.
 
+mod client;
 mod company;
 mod kills;
 mod lifecycle;

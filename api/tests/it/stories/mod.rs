@@ -10,6 +10,7 @@ mod failures;
 mod fair_clock;
 mod freeze;
 mod masked_offers;
+mod pipeline;
 mod rescue;
 mod seed_walkthrough;
 mod story;

@@ -142,13 +142,31 @@ impl Story {
         path: &str,
         body: &Value,
     ) -> (u16, Value) {
+        self.send_with(
+            user,
+            method,
+            path,
+            body,
+            ("x-request-id", "a-story-is-told"),
+        )
+        .await
+    }
+
+    /// The same, with a header.
+    pub(crate) async fn send_with(
+        &self,
+        user: &str,
+        method: Method,
+        path: &str,
+        body: &Value,
+        (name, value): (&str, &str),
+    ) -> (u16, Value) {
         let cookie = cookie_of(&self.harness.app, &self.auth, user).await;
         let request = self.http.request(method, path).header("cookie", cookie);
-        let response = request
+        let request = request
             .header("origin", "http://localhost:5173")
-            .body_json(body)
-            .send()
-            .await;
+            .header(name, value);
+        let response = request.body_json(body).send().await;
         (response.0.status().as_u16(), json_of(response).await)
     }
 

@@ -130,6 +130,21 @@ pub async fn delete_queue(app: &App, id: QueueId) -> Result<()> {
 /// Puts these agents into a queue, in this order, in the place of those who were. What is owed to who
 /// stays is still owed.
 pub async fn set_places(app: &App, id: QueueId, places: &[Place]) -> Result<()> {
+    check_places(places)?;
+    let mut transaction = app.pool.begin().await?;
+    if store::is_default(&mut transaction, id).await?.is_none() {
+        return Err(Error::NotFound { what: "queue" });
+    }
+    for place in places {
+        super::by_id(&mut transaction, &place.sales_id).await?;
+    }
+    store::replace_places(&mut transaction, id, places).await?;
+    let now = app.clock.now(&mut transaction).await?;
+    enqueue(&mut transaction, &ReleaseHeldLeads { cycle: None }, now).await?;
+    Ok(transaction.commit().await?)
+}
+
+fn check_places(places: &[Place]) -> Result<()> {
     let mut seen = HashSet::new();
     let mut labels = HashSet::new();
     for place in places {
@@ -146,17 +161,81 @@ pub async fn set_places(app: &App, id: QueueId, places: &[Place]) -> Result<()> 
             return Err(Error::invalid("weight", "must be between 1 and 1000"));
         }
     }
+    Ok(())
+}
+
+/// What changes about a place in a queue; `None` leaves it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PlaceChange {
+    /// To stand there: the first, the second …
+    pub order: Option<i32>,
+    /// To be called so.
+    pub label: Option<String>,
+    /// To be offered leads, or not.
+    pub active: Option<bool>,
+}
+
+/// Changes an agent's place in a queue, the default one unless another is named; others make room.
+/// With `if_version` only if the queue's places are still as that version of them was: otherwise a
+/// conflict, `stale`.
+pub async fn change_place(
+    app: &App,
+    queue: Option<QueueId>,
+    agent: &UserId,
+    change: &PlaceChange,
+    if_version: Option<&str>,
+) -> Result<Queue> {
     let mut transaction = app.pool.begin().await?;
+    let id = match queue {
+        Some(id) => id,
+        None => store::default_queue(&mut transaction).await?,
+    };
     if store::is_default(&mut transaction, id).await?.is_none() {
         return Err(Error::NotFound { what: "queue" });
     }
-    for place in places {
-        super::by_id(&mut transaction, &place.sales_id).await?;
+    let mut places = store::places(&mut transaction, id).await?;
+    if if_version.is_some_and(|version| version != version_of(&places)) {
+        return Err(Error::Conflict { code: "stale" });
     }
-    store::replace_places(&mut transaction, id, places).await?;
+    let Some(at) = places.iter().position(|place| place.sales_id == *agent) else {
+        return Err(Error::NotFound { what: "place" });
+    };
+    let mut place = places.remove(at);
+    if let Some(label) = &change.label {
+        place.label.clone_from(label);
+    }
+    place.active = change.active.unwrap_or(place.active);
+    let to = match change.order {
+        Some(order) => usize::try_from(order - 1)
+            .map_err(|_| Error::invalid("order", "must be 1 or more"))?
+            .min(places.len()),
+        None => at,
+    };
+    places.insert(to, place);
+    check_places(&places)?;
+    store::replace_places(&mut transaction, id, &places).await?;
     let now = app.clock.now(&mut transaction).await?;
     enqueue(&mut transaction, &ReleaseHeldLeads { cycle: None }, now).await?;
-    Ok(transaction.commit().await?)
+    transaction.commit().await?;
+    let queues = queues(app).await?;
+    let changed = queues.into_iter().find(|queue| queue.id == id);
+    changed.ok_or(Error::NotFound { what: "queue" })
+}
+
+/// A version of a queue's places: another when anything about them that an admin sets is another.
+pub fn version_of(places: &[Place]) -> String {
+    let told = places.iter().map(|place| {
+        format!(
+            "{}|{}|{}|{}",
+            place.sales_id, place.label, place.active, place.weight
+        )
+    });
+    let told = told.collect::<Vec<_>>().join("\n");
+    // FNV-1a, 64 bits: two admins who edit at once, not an attacker, are told apart.
+    let hash = told.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    format!("{hash:016x}")
 }
 
 /// Sends the leads that fit any of these rules to a queue, in the place of those that were.

@@ -40,7 +40,7 @@ pub(super) async fn queues(connection: &mut PgConnection) -> Result<Vec<Queue>> 
     Ok(queues)
 }
 
-async fn places(connection: &mut PgConnection, queue: QueueId) -> Result<Vec<Place>> {
+pub(super) async fn places(connection: &mut PgConnection, queue: QueueId) -> Result<Vec<Place>> {
     Ok(sqlx::query_as!(
         Place,
         r#"select sales_id as "sales_id: UserId", label, active, weight,
@@ -118,6 +118,14 @@ pub(super) async fn update(
     .execute(connection)
     .await?;
     Ok(updated.rows_affected() == 1)
+}
+
+pub(super) async fn default_queue(connection: &mut PgConnection) -> Result<QueueId> {
+    Ok(sqlx::query_scalar!(
+        r#"select id as "id: QueueId" from distribution_queue where is_default"#
+    )
+    .fetch_one(connection)
+    .await?)
 }
 
 /// Whether it is the default; `None` if there is no such queue. Locked.

@@ -1,0 +1,329 @@
+//! How sales go, and who sells.
+
+use super::Tag;
+use super::leads::StatusCount;
+use super::model::Timestamp;
+use crate::auth::{AdminOnly, SignedIn};
+use crate::problem::Result;
+use chrono::NaiveDate;
+use poem::web::Data;
+use poem_openapi::param::{Header, Path, Query};
+use poem_openapi::payload::Json;
+use poem_openapi::{Object, OpenApi};
+use shared::App;
+use shared::availability::{Standing, Timezone};
+use shared::dashboard::{self, Period};
+use shared::id::{QueueId, UserId};
+use shared::sales::{self, PlaceChange};
+use uuid::Uuid;
+
+pub struct Dashboard;
+
+/// The figures of a period.
+#[derive(Object)]
+#[oai(rename_all = "camelCase", skip_serializing_if_is_none)]
+struct DashboardStats {
+    /// The first day, by Jakarta's calendar.
+    from: NaiveDate,
+    /// The last, included.
+    to: NaiveDate,
+    /// Leads first heard of in the period.
+    new_leads: i64,
+    /// Cycles that began in it. For an agent: that they won.
+    cycles: i64,
+    /// Of these, how many an agent claimed.
+    claimed: i64,
+    /// How many ended hangus. For an agent: 0.
+    hangus: i64,
+    /// Of all cycles, 0 to 1.
+    hangus_rate: f64,
+    /// From a cycle's beginning to its claim, in seconds: half of them took at most so long.
+    claim_seconds_p50: Option<f64>,
+    /// Nine in ten.
+    claim_seconds_p90: Option<f64>,
+    /// Leads as they stand now.
+    by_status: Vec<StatusCount>,
+    /// Leads of the period by the ad that brought them, the 50 that brought most.
+    by_source: Vec<SourceCount>,
+    by_agent: Vec<AgentFigures>,
+}
+
+/// How many leads an ad brought.
+#[derive(Object)]
+#[oai(skip_serializing_if_is_none)]
+struct SourceCount {
+    /// The ad; absent: none.
+    source: Option<String>,
+    count: i64,
+}
+
+/// An agent's part of a period.
+#[derive(Object)]
+#[oai(rename_all = "camelCase")]
+struct AgentFigures {
+    sales_id: String,
+    name: String,
+    /// Offers that they had.
+    offered: i64,
+    /// Leads that became theirs.
+    claimed: i64,
+}
+
+/// A part of a chart.
+#[derive(Object)]
+struct ChartSlice {
+    id: String,
+    label: String,
+    count: i64,
+}
+
+/// Somebody who is offered leads, with how much they have on their hands.
+#[derive(Object)]
+#[oai(rename_all = "camelCase", skip_serializing_if_is_none)]
+struct TeamMember {
+    id: String,
+    name: String,
+    /// Where their offers go, E.164.
+    phone: Option<String>,
+    places: Vec<TeamPlace>,
+    /// Leads that are theirs and not closed.
+    open_leads: i64,
+    /// Offers that wait for their answer.
+    open_offers: i64,
+    /// Leads that became theirs in the last thirty days.
+    claimed30_days: i64,
+    /// Of all that became somebody's in that time, 0 to 1.
+    share: f64,
+    /// Whether they can be offered a lead now.
+    on_duty: bool,
+    /// Until when not, if that is known.
+    away_until: Option<Timestamp>,
+}
+
+/// A place of an agent in a queue.
+#[derive(Object)]
+#[oai(rename_all = "camelCase")]
+struct TeamPlace {
+    queue_id: Uuid,
+    queue: String,
+    label: String,
+    /// The first, the second …
+    order: i32,
+    active: bool,
+}
+
+/// What changes about an agent's place; what is left out stays.
+#[derive(Object)]
+#[oai(rename_all = "camelCase", skip_serializing_if_is_none)]
+struct QueuePlaceChange {
+    /// Which queue; the default one unless said.
+    queue_id: Option<Uuid>,
+    /// To stand there: 1 is first. Others make room.
+    order: Option<i32>,
+    label: Option<String>,
+    active: Option<bool>,
+}
+
+/// The places of a queue, as they are now.
+#[derive(Object)]
+#[oai(rename_all = "camelCase")]
+struct QueuePlaces {
+    queue_id: Uuid,
+    /// For `If-Match`: another when a place is another.
+    version: String,
+    places: Vec<QueuePlace>,
+}
+
+/// A place in a queue.
+#[derive(Object)]
+#[oai(rename_all = "camelCase")]
+struct QueuePlace {
+    sales_id: String,
+    label: String,
+    order: usize,
+    active: bool,
+}
+
+#[OpenApi]
+impl Dashboard {
+    /// The figures of a period: of everything for an admin, of their own leads for an agent
+    #[oai(path = "/api/dashboard/stats", method = "get", operation_id = "dashboardStats", tag = Tag::Dashboard)]
+    async fn stats(
+        &self,
+        app: Data<&App>,
+        viewer: SignedIn,
+        /// The first day; thirty days ago unless said.
+        from: Query<Option<NaiveDate>>,
+        /// The last day; today unless said.
+        to: Query<Option<NaiveDate>>,
+    ) -> Result<DashboardStats> {
+        let period = dashboard::period(&app, from.0, to.0, Timezone::Jakarta).await?;
+        let stats = dashboard::stats(&app, &viewer.0.user, period).await?;
+        Ok(Json(told(period, stats)))
+    }
+
+    /// The leads of a period by their layer 2 status
+    #[oai(path = "/api/dashboard/layer2-status-chart", method = "get", operation_id = "layer2StatusChart", tag = Tag::Dashboard)]
+    async fn layer2(
+        &self,
+        app: Data<&App>,
+        _admin: AdminOnly,
+        /// The first day; thirty days ago unless said.
+        from: Query<Option<NaiveDate>>,
+        /// The last day; today unless said.
+        to: Query<Option<NaiveDate>>,
+    ) -> Result<Vec<ChartSlice>> {
+        let period = dashboard::period(&app, from.0, to.0, Timezone::Jakarta).await?;
+        let slices = dashboard::layer2(&app, period).await?;
+        Ok(Json(slices.into_iter().map(Into::into).collect()))
+    }
+
+    /// The rejected leads of a period by their reason
+    #[oai(path = "/api/dashboard/rejected-reason-chart", method = "get", operation_id = "rejectedReasonChart", tag = Tag::Dashboard)]
+    async fn reasons(
+        &self,
+        app: Data<&App>,
+        _admin: AdminOnly,
+        /// The first day; thirty days ago unless said.
+        from: Query<Option<NaiveDate>>,
+        /// The last day; today unless said.
+        to: Query<Option<NaiveDate>>,
+    ) -> Result<Vec<ChartSlice>> {
+        let period = dashboard::period(&app, from.0, to.0, Timezone::Jakarta).await?;
+        let slices = dashboard::rejected_reasons(&app, period).await?;
+        Ok(Json(slices.into_iter().map(Into::into).collect()))
+    }
+
+    /// Everybody who is offered leads, in the order of the default queue
+    #[oai(path = "/api/sales", method = "get", operation_id = "sales", tag = Tag::Dashboard)]
+    async fn sales(&self, app: Data<&App>, _viewer: SignedIn) -> Result<Vec<TeamMember>> {
+        let team = dashboard::team(&app).await?;
+        let total: i64 = team.iter().map(|agent| agent.claimed_30_days).sum();
+        Ok(Json(
+            team.into_iter().map(|agent| member(agent, total)).collect(),
+        ))
+    }
+
+    /// Change an agent's place in a queue
+    ///
+    /// With `If-Match` of a `version` that is not the places' any more: 409 `stale`.
+    #[oai(path = "/api/sales/:id/queue", method = "patch", operation_id = "updateSalesQueue", tag = Tag::Dashboard)]
+    async fn queue(
+        &self,
+        app: Data<&App>,
+        _admin: AdminOnly,
+        id: Path<String>,
+        /// The version that the change is meant for.
+        #[oai(name = "If-Match")]
+        if_match: Header<Option<String>>,
+        body: Json<QueuePlaceChange>,
+    ) -> Result<QueuePlaces> {
+        let given = body.0;
+        let change = PlaceChange {
+            order: given.order,
+            label: given.label,
+            active: given.active,
+        };
+        let version = if_match
+            .0
+            .as_deref()
+            .map(|version| version.trim_matches('"'));
+        let queue = given.queue_id.map(QueueId);
+        let queue = sales::change_place(&app, queue, &UserId(id.0), &change, version).await?;
+        Ok(Json(QueuePlaces {
+            queue_id: queue.id.0,
+            version: sales::version_of(&queue.places),
+            places: (1..)
+                .zip(queue.places)
+                .map(|(order, place)| QueuePlace {
+                    sales_id: place.sales_id.0,
+                    label: place.label,
+                    order,
+                    active: place.active,
+                })
+                .collect(),
+        }))
+    }
+}
+
+#[allow(clippy::cast_precision_loss, reason = "a share of some thousand")]
+fn rate(part: i64, of: i64) -> f64 {
+    if of == 0 {
+        0.0
+    } else {
+        part as f64 / of as f64
+    }
+}
+
+fn told(period: Period, stats: dashboard::Stats) -> DashboardStats {
+    DashboardStats {
+        from: period.first_day,
+        to: period.last_day,
+        new_leads: stats.new_leads,
+        cycles: stats.cycles,
+        claimed: stats.claimed,
+        hangus: stats.hangus,
+        hangus_rate: rate(stats.hangus, stats.cycles),
+        claim_seconds_p50: stats.claim_seconds_p50,
+        claim_seconds_p90: stats.claim_seconds_p90,
+        by_status: stats
+            .by_status
+            .into_iter()
+            .map(|(status, count)| StatusCount {
+                status: status.into(),
+                count,
+            })
+            .collect(),
+        by_source: stats
+            .by_source
+            .into_iter()
+            .map(|(source, count)| SourceCount { source, count })
+            .collect(),
+        by_agent: stats
+            .by_agent
+            .into_iter()
+            .map(|agent| AgentFigures {
+                sales_id: agent.sales_id.0,
+                name: agent.name,
+                offered: agent.offered,
+                claimed: agent.claimed,
+            })
+            .collect(),
+    }
+}
+
+fn member(agent: dashboard::Agent, total: i64) -> TeamMember {
+    let away_until = match agent.standing {
+        Standing::OnDuty => None,
+        Standing::Away { until, .. } => until,
+    };
+    TeamMember {
+        on_duty: agent.standing == Standing::OnDuty,
+        away_until: away_until.map(Timestamp),
+        share: rate(agent.claimed_30_days, total),
+        id: agent.id.0,
+        name: agent.name,
+        phone: agent.offer_address,
+        open_leads: agent.open_leads,
+        open_offers: agent.open_offers,
+        claimed30_days: agent.claimed_30_days,
+        places: agent
+            .places
+            .into_iter()
+            .map(|place| TeamPlace {
+                queue_id: place.queue_id.0,
+                queue: place.queue,
+                label: place.label,
+                order: place.order,
+                active: place.active,
+            })
+            .collect(),
+    }
+}
+
+impl From<dashboard::Slice> for ChartSlice {
+    fn from(slice: dashboard::Slice) -> Self {
+        let dashboard::Slice { id, label, count } = slice;
+        Self { id, label, count }
+    }
+}

@@ -1,0 +1,400 @@
+//! Leads: lists, one of them, and what people make of it.
+
+use super::Tag;
+use super::distribution::{CycleDetail, Message};
+use super::model::{Lead, LeadProgress, LeadStatus, Timestamp};
+use crate::auth::{AdminOnly, SignedIn};
+use crate::problem::Result;
+use poem::web::Data;
+use poem_openapi::param::{Path, Query};
+use poem_openapi::payload::Json;
+use poem_openapi::{Enum, Object, OpenApi};
+use shared::id::{LeadId, UserId};
+use shared::pipeline::{self, ChoiceKind, Cursor, Filter, PageRequest};
+use shared::{App, distribution};
+use uuid::Uuid;
+
+pub struct Leads;
+
+/// The most leads of one page.
+const MOST: u32 = 200;
+
+/// In which order.
+#[derive(Clone, Copy, Enum)]
+#[oai(rename_all = "snake_case")]
+enum LeadSort {
+    /// The newest first.
+    Newest,
+    /// The oldest first.
+    Oldest,
+}
+
+/// Some leads, in order.
+#[derive(Object)]
+#[oai(rename_all = "camelCase", skip_serializing_if_is_none)]
+struct LeadPage {
+    items: Vec<LeadEntry>,
+    /// For the next page: `?cursor=`; absent: this is the last.
+    next_cursor: Option<String>,
+    /// How many leads there are of each status, under the same filters but for `status` itself.
+    counts: Vec<StatusCount>,
+}
+
+/// How many leads there are of a status.
+#[derive(Object)]
+pub(super) struct StatusCount {
+    pub(super) status: LeadStatus,
+    pub(super) count: i64,
+}
+
+/// A lead in a list.
+#[derive(Object)]
+#[oai(rename_all = "camelCase", skip_serializing_if_is_none)]
+struct LeadEntry {
+    #[oai(flatten)]
+    lead: Lead,
+    /// What its owner is called.
+    owner_name: Option<String>,
+    layer2: Option<Layer2>,
+    updated_at: Timestamp,
+}
+
+/// The second layer of a lead's status.
+#[derive(Object)]
+#[oai(skip_serializing_if_is_none)]
+struct Layer2 {
+    /// The id of one of the layer 2 statuses.
+    status: String,
+    /// The id of a rejected reason: needed if that status is a rejection, and only then.
+    reason: Option<String>,
+    /// In the agent's own words, at most 2,000 characters.
+    note: Option<String>,
+}
+
+/// A lead with all that is known of it.
+#[derive(Object)]
+#[oai(rename_all = "camelCase")]
+struct LeadDetail {
+    lead: LeadEntry,
+    /// Oldest first.
+    cycles: Vec<CycleDetail>,
+    /// Oldest first.
+    messages: Vec<Message>,
+    /// What was changed by hand, oldest first.
+    history: Vec<LeadChange>,
+}
+
+/// Something that was changed of a lead by hand.
+#[derive(Object)]
+#[oai(rename_all = "camelCase", skip_serializing_if_is_none)]
+struct LeadChange {
+    at: Timestamp,
+    /// By whom; absent: they are a user no more.
+    by_user_id: Option<String>,
+    by_name: Option<String>,
+    /// `status`, `progress` or `layer2`.
+    field: String,
+    old_value: Option<String>,
+    new_value: Option<String>,
+    note: Option<String>,
+}
+
+/// A lead's status, as a person changes it.
+#[derive(Object)]
+struct StatusChange {
+    /// `closed`, or `claimed` to open a closed lead again.
+    status: LeadStatus,
+}
+
+/// How far an agent is with a lead.
+#[derive(Object)]
+struct ProgressChange {
+    progress: LeadProgress,
+}
+
+/// An entry of one of the small tables that an admin edits.
+#[derive(Object)]
+#[oai(rename_all = "camelCase")]
+struct Choice {
+    /// Lower-case letters and figures, joined by dashes; never changes.
+    id: String,
+    label: String,
+    #[oai(default)]
+    position: i32,
+    /// Whether a lead of this status needs a reason. Statuses only.
+    #[oai(default)]
+    is_rejected: bool,
+    /// Whether it can still be chosen.
+    #[oai(default = "yes")]
+    active: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+#[OpenApi]
+impl Leads {
+    /// The leads that one may see
+    ///
+    /// Their own for an agent, all for an admin.
+    #[allow(clippy::too_many_arguments, reason = "a filter each")]
+    #[oai(path = "/api/leads", method = "get", operation_id = "leads", tag = Tag::Leads)]
+    async fn leads(
+        &self,
+        app: Data<&App>,
+        viewer: SignedIn,
+        /// Of any of these.
+        #[oai(default)]
+        status: Query<Vec<LeadStatus>>,
+        /// As far as any of these.
+        #[oai(default)]
+        progress: Query<Vec<LeadProgress>>,
+        /// Of this layer 2 status.
+        layer2: Query<Option<String>>,
+        /// This agent's, by user id.
+        owner: Query<Option<String>>,
+        /// From this ad.
+        source: Query<Option<String>>,
+        /// First heard of at or after this instant.
+        from: Query<Option<Timestamp>>,
+        /// And before this one.
+        to: Query<Option<Timestamp>>,
+        /// With these letters or figures in their name or number.
+        #[oai(validator(max_length = 100))]
+        q: Query<Option<String>>,
+        /// In which order; `newest` first unless said.
+        sort: Query<Option<LeadSort>>,
+        /// How many, 50 unless said.
+        #[oai(
+            default = "fifty",
+            validator(minimum(value = "1"), maximum(value = "200"))
+        )]
+        limit: Query<u32>,
+        /// Where the page before ended.
+        cursor: Query<Option<String>>,
+    ) -> Result<LeadPage> {
+        let text = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
+        let request = PageRequest {
+            filter: Filter {
+                status: status.0.into_iter().map(Into::into).collect(),
+                progress: progress.0.into_iter().map(Into::into).collect(),
+                layer2: text(layer2.0),
+                owner: text(owner.0).map(UserId),
+                source: text(source.0),
+                from: from.0.map(|time| time.0),
+                to: to.0.map(|time| time.0),
+                text: text(q.0).map(|text| text.trim().replace('\0', "")),
+            },
+            sort: match sort.0 {
+                Some(LeadSort::Oldest) => pipeline::Sort::Oldest,
+                Some(LeadSort::Newest) | None => pipeline::Sort::Newest,
+            },
+            limit: i64::from(limit.0.min(MOST)),
+            after: text(cursor.0)
+                .map(|told| Cursor::parse(&told))
+                .transpose()?,
+        };
+        let page = pipeline::list(&app, &viewer.0.user, &request).await?;
+        Ok(Json(LeadPage {
+            items: page.entries.into_iter().map(Into::into).collect(),
+            next_cursor: page.next.map(Cursor::told),
+            counts: page
+                .counts
+                .into_iter()
+                .map(|(status, count)| StatusCount {
+                    status: status.into(),
+                    count,
+                })
+                .collect(),
+        }))
+    }
+
+    /// A lead with its messages, cycles and history
+    ///
+    /// Another's lead is 404 for an agent.
+    #[oai(path = "/api/leads/:id", method = "get", operation_id = "leadDetail", tag = Tag::Leads)]
+    async fn detail(
+        &self,
+        app: Data<&App>,
+        viewer: SignedIn,
+        id: Path<Uuid>,
+    ) -> Result<LeadDetail> {
+        let id = LeadId(id.0);
+        let entry = pipeline::entry(&app, &viewer.0.user, id).await?;
+        let journey = distribution::journey(&app, id).await?;
+        let changes = pipeline::changes(&app, id).await?;
+        Ok(Json(LeadDetail {
+            lead: entry.into(),
+            cycles: journey.cycles.into_iter().map(Into::into).collect(),
+            messages: journey.messages.into_iter().map(Into::into).collect(),
+            history: changes.into_iter().map(Into::into).collect(),
+        }))
+    }
+
+    /// Close a lead, or open a closed one again
+    ///
+    /// Anything else is distribution's to change: 409 `illegal_transition`.
+    #[oai(path = "/api/leads/:id/status", method = "patch", operation_id = "updateLeadStatus", tag = Tag::Leads)]
+    async fn status(
+        &self,
+        app: Data<&App>,
+        viewer: SignedIn,
+        id: Path<Uuid>,
+        body: Json<StatusChange>,
+    ) -> Result<LeadEntry> {
+        let status = body.0.status.into();
+        Ok(Json(
+            pipeline::set_status(&app, &viewer.0.user, LeadId(id.0), status)
+                .await?
+                .into(),
+        ))
+    }
+
+    /// Say how far one is with a claimed lead
+    ///
+    /// A step that makes no sense, as from `won` back: 409 `illegal_transition`.
+    #[oai(path = "/api/leads/:id/progress", method = "patch", operation_id = "updateLeadProgress", tag = Tag::Leads)]
+    async fn progress(
+        &self,
+        app: Data<&App>,
+        viewer: SignedIn,
+        id: Path<Uuid>,
+        body: Json<ProgressChange>,
+    ) -> Result<LeadEntry> {
+        let progress = body.0.progress.into();
+        Ok(Json(
+            pipeline::set_progress(&app, &viewer.0.user, LeadId(id.0), progress)
+                .await?
+                .into(),
+        ))
+    }
+
+    /// Set the second layer of a lead's status
+    #[oai(path = "/api/leads/:id/layer2", method = "patch", operation_id = "updateLeadLayer2", tag = Tag::Leads)]
+    async fn layer2(
+        &self,
+        app: Data<&App>,
+        viewer: SignedIn,
+        id: Path<Uuid>,
+        body: Json<Layer2>,
+    ) -> Result<LeadEntry> {
+        let given = body.0;
+        let layer2 = pipeline::Layer2 {
+            status: given.status,
+            reason: given.reason.filter(|reason| !reason.is_empty()),
+            note: given
+                .note
+                .map(|note| note.replace('\0', ""))
+                .filter(|note| !note.trim().is_empty()),
+        };
+        Ok(Json(
+            pipeline::set_layer2(&app, &viewer.0.user, LeadId(id.0), &layer2)
+                .await?
+                .into(),
+        ))
+    }
+
+    /// The layer 2 statuses, in order
+    #[oai(path = "/api/layer2-statuses", method = "get", operation_id = "layer2Statuses", tag = Tag::Leads)]
+    async fn layer2_statuses(&self, app: Data<&App>, _viewer: SignedIn) -> Result<Vec<Choice>> {
+        choices(&app, ChoiceKind::Layer2Status).await
+    }
+
+    /// Add a layer 2 status, or change the one of that id
+    #[oai(path = "/api/layer2-statuses", method = "put", operation_id = "saveLayer2Status", tag = Tag::Leads)]
+    async fn save_layer2_status(
+        &self,
+        app: Data<&App>,
+        _admin: AdminOnly,
+        body: Json<Choice>,
+    ) -> Result<Vec<Choice>> {
+        save(&app, ChoiceKind::Layer2Status, body.0).await
+    }
+
+    /// The reasons of a rejection, in order
+    #[oai(path = "/api/rejected-reasons", method = "get", operation_id = "rejectedReasons", tag = Tag::Leads)]
+    async fn rejected_reasons(&self, app: Data<&App>, _viewer: SignedIn) -> Result<Vec<Choice>> {
+        choices(&app, ChoiceKind::RejectedReason).await
+    }
+
+    /// Add a reason of a rejection, or change the one of that id
+    #[oai(path = "/api/rejected-reasons", method = "put", operation_id = "saveRejectedReason", tag = Tag::Leads)]
+    async fn save_rejected_reason(
+        &self,
+        app: Data<&App>,
+        _admin: AdminOnly,
+        body: Json<Choice>,
+    ) -> Result<Vec<Choice>> {
+        save(&app, ChoiceKind::RejectedReason, body.0).await
+    }
+}
+
+fn fifty() -> u32 {
+    50
+}
+
+async fn choices(app: &App, kind: ChoiceKind) -> Result<Vec<Choice>> {
+    let choices = pipeline::choices(app, kind).await?;
+    Ok(Json(choices.into_iter().map(Into::into).collect()))
+}
+
+async fn save(app: &App, kind: ChoiceKind, given: Choice) -> Result<Vec<Choice>> {
+    let choice = pipeline::Choice {
+        id: given.id,
+        label: given.label.trim().replace('\0', ""),
+        position: given.position,
+        is_rejected: given.is_rejected,
+        active: given.active,
+    };
+    let choices = pipeline::save_choice(app, kind, &choice).await?;
+    Ok(Json(choices.into_iter().map(Into::into).collect()))
+}
+
+impl From<pipeline::Choice> for Choice {
+    fn from(choice: pipeline::Choice) -> Self {
+        let pipeline::Choice {
+            id,
+            label,
+            position,
+            is_rejected,
+            active,
+        } = choice;
+        Self {
+            id,
+            label,
+            position,
+            is_rejected,
+            active,
+        }
+    }
+}
+
+impl From<pipeline::Entry> for LeadEntry {
+    fn from(entry: pipeline::Entry) -> Self {
+        Self {
+            lead: entry.lead.into(),
+            owner_name: entry.owner_name,
+            layer2: entry.layer2.map(|layer2| Layer2 {
+                status: layer2.status,
+                reason: layer2.reason,
+                note: layer2.note,
+            }),
+            updated_at: Timestamp(entry.updated_at),
+        }
+    }
+}
+
+impl From<pipeline::Change> for LeadChange {
+    fn from(change: pipeline::Change) -> Self {
+        Self {
+            at: Timestamp(change.at),
+            by_user_id: change.by_user_id.map(|id| id.0),
+            by_name: change.by_name,
+            field: change.field,
+            old_value: change.old_value,
+            new_value: change.new_value,
+            note: change.note,
+        }
+    }
+}

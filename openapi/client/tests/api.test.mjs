@@ -1,0 +1,117 @@
+// The generated client and the real better-auth client against a real api (API_URL), run by
+// api/tests/it/processes/client.rs.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { QueryClient } from '@tanstack/react-query'
+import { createAuthClient } from 'better-auth/client'
+import * as hooks from '../build/@tanstack/react-query.gen.js'
+import { client } from '../build/client.gen.js'
+import { dummyClientMessage, dummySalesAck, explainLead, leadDetail, leads, sales, updateLeadProgress } from '../build/index.js'
+
+const url = process.env.API_URL
+const origin = 'http://localhost:5173'
+
+/** A fetch as a browser's page does it: with its origin, and its cookies from answer to request. */
+function browser() {
+  const jar = new Map()
+  return async (input, init = {}) => {
+    const request = new Request(input, init)
+    const headers = new Headers(request.headers)
+    headers.set('origin', origin)
+    if (jar.size > 0) headers.set('cookie', [...jar].map(([name, value]) => `${name}=${value}`).join('; '))
+    const response = await fetch(new Request(request, { headers }))
+    for (const cookie of response.headers.getSetCookie()) {
+      const [pair, ...attributes] = cookie.split(';')
+      const at = pair.indexOf('=')
+      if (attributes.some((attribute) => attribute.trim() === 'Max-Age=0')) jar.delete(pair.slice(0, at))
+      else jar.set(pair.slice(0, at), pair.slice(at + 1))
+    }
+    return response
+  }
+}
+
+const signIn = (customFetchImpl) => createAuthClient({ baseURL: url, fetchOptions: { customFetchImpl } })
+
+test('the better-auth client signs up, in and out, and changes what is its own', async () => {
+  const auth = signIn(browser())
+  const up = await auth.signUp.email({ name: 'Rina', email: 'Rina@Example.com', password: 'S3cret-pass!', phone: '081299990009' })
+  assert.equal(up.error, null)
+  assert.equal(up.data.user.email, 'rina@example.com')
+  assert.equal(up.data.user.phone, '+6281299990009')
+
+  const session = await auth.getSession()
+  assert.equal(session.data.user.role, 'sales')
+  assert.equal((await auth.updateUser({ name: 'Rina W' })).error, null)
+  assert.equal((await auth.getSession()).data.user.name, 'Rina W')
+
+  const wrong = await auth.changePassword({ currentPassword: 'nope-nope', newPassword: 'N3w-secret-pass' })
+  assert.equal(wrong.error.code, 'INVALID_PASSWORD')
+  const elsewhere = signIn(browser())
+  assert.equal((await elsewhere.signIn.email({ email: 'rina@example.com', password: 'S3cret-pass!' })).error, null)
+  assert.equal((await auth.listSessions()).data.length, 2)
+  assert.equal((await auth.revokeOtherSessions()).error, null)
+  assert.equal((await elsewhere.getSession()).data, null)
+  const changed = await auth.changePassword({ currentPassword: 'S3cret-pass!', newPassword: 'N3w-secret-pass', revokeOtherSessions: true })
+  assert.equal(changed.error, null)
+
+  const token = (await auth.getSession()).data.session.token
+  assert.equal((await auth.revokeSession({ token })).error, null)
+  assert.equal((await auth.getSession()).data, null)
+  assert.equal((await auth.signIn.email({ email: 'rina@example.com', password: 'S3cret-pass!' })).error.status, 401)
+  assert.equal((await auth.signIn.email({ email: 'rina@example.com', password: 'N3w-secret-pass' })).error, null)
+  assert.equal((await auth.signOut()).error, null)
+  assert.equal((await auth.getSession()).data, null)
+})
+
+test('the generated client takes a lead from a message to a visit', async () => {
+  const fetch = browser()
+  client.setConfig({ baseUrl: url, fetch })
+  const anonymous = await leads({ client })
+  assert.equal(anonymous.response.status, 401)
+  assert.equal(anonymous.error.title, 'Unauthorized')
+
+  const auth = signIn(fetch)
+  const signed = await auth.signIn.email({ email: process.env.ADMIN_EMAIL, password: process.env.ADMIN_PASSWORD })
+  assert.equal(signed.error, null)
+  const wrote = await dummyClientMessage({ client, body: { clientWa: '081234001234', body: 'Halo', clientName: 'Bapak Test' } })
+  assert.equal(wrote.data.outcome, 'distributing')
+  await dummySalesAck({ client, body: { salesWa: '+6281110000001', body: 'OK' } })
+
+  const page = await leads({ client, query: { status: ['claimed'], q: 'bapak', limit: 10 } })
+  assert.equal(page.data.items.length, 1)
+  const id = page.data.items[0].id
+  const detail = await leadDetail({ client, path: { id } })
+  assert.equal(detail.data.lead.ownerName, 'Sales A')
+  const moved = await updateLeadProgress({ client, path: { id }, body: { progress: 'visit' } })
+  assert.equal(moved.data.progress, 'visit')
+  const refused = await updateLeadProgress({ client, path: { id }, body: { progress: 'pending' } })
+  assert.equal(refused.error.code, 'illegal_transition')
+  const told = await explainLead({ client, path: { id } })
+  assert.match(told.data.steps.at(-1).summary, /Sales A said OK/)
+  // A to F, and Rina.
+  assert.equal((await sales({ client })).data.length, 7)
+})
+
+test('TanStack Query runs the generated options, and the hooks have the names that were promised', async () => {
+  const queries = new QueryClient({ defaultOptions: { queries: { retry: false } } })
+  const page = await queries.fetchQuery(hooks.leadsOptions({ client, query: { limit: 1 } }))
+  assert.equal(page.items.length, 1)
+  const stats = await queries.fetchQuery(hooks.dashboardStatsOptions({ client }))
+  assert.equal(stats.claimed, 1)
+  await assert.rejects(
+    queries.fetchQuery(hooks.leadDetailOptions({ client, path: { id: '01890000-0000-7000-8000-000000000000' } })),
+    (problem) => problem.status === 404,
+  )
+  for (const name of [
+    'useLeadsQuery',
+    'useLeadDetailQuery',
+    'useUpdateLeadStatusMutation',
+    'useUpdateLeadProgressMutation',
+    'useAssignLeadMutation',
+    'useSalesQuery',
+    'useDashboardStatsQuery',
+  ]) {
+    assert.equal(typeof hooks[name], 'function', name)
+  }
+})

@@ -1,0 +1,353 @@
+//! SQL of the lists, and of what is changed by hand.
+
+use super::{Change, Choice, ChoiceKind, Counts, Entry, Filter, Layer2, PageRequest, Sort};
+use crate::id::{LeadId, UserId};
+use crate::leads::{Lead, LeadProgress, LeadStatus};
+use crate::phone::Phone;
+use crate::{Error, Result};
+use chrono::{DateTime, Utc};
+use sqlx::postgres::{PgConnection, Postgres};
+use sqlx::{FromRow, QueryBuilder};
+
+#[derive(FromRow)]
+struct Row {
+    id: LeadId,
+    name: Option<String>,
+    phone: Option<Phone>,
+    status: LeadStatus,
+    progress: LeadProgress,
+    owner_sales_id: Option<UserId>,
+    owner_name: Option<String>,
+    locked_at: Option<DateTime<Utc>>,
+    source_ads: Option<String>,
+    project: Option<String>,
+    area: Option<String>,
+    layer2_status_id: Option<String>,
+    rejected_reason_id: Option<String>,
+    layer2_note: Option<String>,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+}
+
+const COLUMNS: &str = "l.id, l.name, l.phone, l.status, l.progress, l.owner_sales_id, u.name as owner_name, l.locked_at,
+    l.source_ads, l.project, l.area, l.layer2_status_id, l.rejected_reason_id, l.layer2_note, l.created_at, l.updated_at";
+
+impl From<Row> for Entry {
+    fn from(row: Row) -> Self {
+        Self {
+            owner_name: row.owner_name,
+            layer2: row.layer2_status_id.map(|status| Layer2 {
+                status,
+                reason: row.rejected_reason_id,
+                note: row.layer2_note,
+            }),
+            updated_at: row.updated_at,
+            lead: Lead {
+                id: row.id,
+                name: row.name,
+                phone: row.phone,
+                status: row.status,
+                progress: row.progress,
+                owner: row.owner_sales_id,
+                locked_at: row.locked_at,
+                source_ads: row.source_ads,
+                project: row.project,
+                area: row.area,
+                created_at: row.created_at,
+            },
+        }
+    }
+}
+
+/// One more than the page's limit, so that it is known whether there is a next page.
+///
+/// Built, not checked: only the conditions that are asked for are in it, so that the planner sees
+/// which index serves them.
+pub(super) async fn page(
+    connection: &mut PgConnection,
+    scope: Option<&UserId>,
+    request: &PageRequest,
+) -> Result<Vec<Entry>> {
+    let mut query = QueryBuilder::new(format!(
+        r#"select {COLUMNS} from lead l left join "user" u on u.id = l.owner_sales_id where true"#
+    ));
+    conditions(&mut query, scope, &request.filter, true);
+    let (comparison, order) = match request.sort {
+        Sort::Newest => ("<", "desc"),
+        Sort::Oldest => (">", "asc"),
+    };
+    if let Some(after) = request.after {
+        query.push(format!(" and (l.created_at, l.id) {comparison} ("));
+        query
+            .push_bind(after.created_at)
+            .push(", ")
+            .push_bind(after.id.0)
+            .push(")");
+    }
+    query.push(format!(
+        " order by l.created_at {order}, l.id {order} limit "
+    ));
+    query.push_bind(request.limit + 1);
+    let rows: Vec<Row> = query
+        .build_query_as()
+        .persistent(false)
+        .fetch_all(connection)
+        .await?;
+    Ok(rows.into_iter().map(Into::into).collect())
+}
+
+pub(super) async fn counts(
+    connection: &mut PgConnection,
+    scope: Option<&UserId>,
+    filter: &Filter,
+) -> Result<Counts> {
+    let mut query = QueryBuilder::new("select l.status, count(*) from lead l where true");
+    conditions(&mut query, scope, filter, false);
+    query.push(" group by l.status");
+    Ok(query
+        .build_query_as()
+        .persistent(false)
+        .fetch_all(connection)
+        .await?)
+}
+
+fn conditions(
+    query: &mut QueryBuilder<Postgres>,
+    scope: Option<&UserId>,
+    filter: &Filter,
+    with_status: bool,
+) {
+    if let Some(owner) = scope {
+        query
+            .push(" and l.owner_sales_id = ")
+            .push_bind(owner.0.clone());
+    }
+    if with_status && !filter.status.is_empty() {
+        let words: Vec<&str> = filter.status.iter().map(|status| status.as_str()).collect();
+        query
+            .push(" and l.status = any(")
+            .push_bind(owned(&words))
+            .push(")");
+    }
+    if !filter.progress.is_empty() {
+        let words: Vec<&str> = filter
+            .progress
+            .iter()
+            .map(|progress| progress.as_str())
+            .collect();
+        query
+            .push(" and l.progress = any(")
+            .push_bind(owned(&words))
+            .push(")");
+    }
+    if let Some(layer2) = &filter.layer2 {
+        query
+            .push(" and l.layer2_status_id = ")
+            .push_bind(layer2.clone());
+    }
+    if let Some(owner) = &filter.owner {
+        query
+            .push(" and l.owner_sales_id = ")
+            .push_bind(owner.0.clone());
+    }
+    if let Some(source) = &filter.source {
+        query.push(" and l.source_ads = ").push_bind(source.clone());
+    }
+    if let Some(from) = filter.from {
+        query.push(" and l.created_at >= ").push_bind(from);
+    }
+    if let Some(to) = filter.to {
+        query.push(" and l.created_at < ").push_bind(to);
+    }
+    if let Some(text) = &filter.text {
+        let escaped = text
+            .replace('\\', "\\\\")
+            .replace('%', "\\%")
+            .replace('_', "\\_");
+        query.push(" and (coalesce(l.name, '') || ' ' || coalesce(l.phone, '')) ilike ");
+        query.push_bind(format!("%{escaped}%"));
+    }
+}
+
+fn owned(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+pub(super) async fn entry(connection: &mut PgConnection, id: LeadId) -> Result<Entry> {
+    let mut query = QueryBuilder::new(format!(
+        r#"select {COLUMNS} from lead l left join "user" u on u.id = l.owner_sales_id where l.id = "#
+    ));
+    query.push_bind(id.0);
+    let row: Option<Row> = query.build_query_as().fetch_optional(connection).await?;
+    row.map(Into::into).ok_or(Error::NotFound { what: "lead" })
+}
+
+/// A change to be recorded.
+pub(super) struct NewChange<'change> {
+    pub(super) field: &'static str,
+    pub(super) old: Option<&'change str>,
+    pub(super) new: Option<&'change str>,
+    pub(super) note: Option<&'change str>,
+}
+
+pub(super) async fn record(
+    connection: &mut PgConnection,
+    lead: LeadId,
+    by: &UserId,
+    change: &NewChange<'_>,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "insert into lead_change (lead_id, at, by_user_id, field, old_value, new_value, note)
+         values ($1, $2, $3, $4, $5, $6, $7)",
+        lead.0,
+        now,
+        by.0,
+        change.field,
+        change.old,
+        change.new,
+        change.note
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn changes(connection: &mut PgConnection, lead: LeadId) -> Result<Vec<Change>> {
+    Ok(sqlx::query_as!(
+        Change,
+        r#"select c.at, c.by_user_id as "by_user_id: UserId", u.name as "by_name?", c.field, c.old_value,
+                  c.new_value, c.note
+           from lead_change c left join "user" u on u.id = c.by_user_id
+           where c.lead_id = $1 order by c.id"#,
+        lead.0
+    )
+    .fetch_all(connection)
+    .await?)
+}
+
+pub(super) async fn set_status(
+    connection: &mut PgConnection,
+    id: LeadId,
+    status: LeadStatus,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "update lead set status = $2, updated_at = $3 where id = $1",
+        id.0,
+        status.as_str(),
+        now
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn set_progress(
+    connection: &mut PgConnection,
+    id: LeadId,
+    progress: LeadProgress,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "update lead set progress = $2, updated_at = $3 where id = $1",
+        id.0,
+        progress.as_str(),
+        now
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn set_layer2(
+    connection: &mut PgConnection,
+    id: LeadId,
+    layer2: &Layer2,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "update lead set layer2_status_id = $2, rejected_reason_id = $3, layer2_note = $4, updated_at = $5 where id = $1",
+        id.0,
+        layer2.status,
+        layer2.reason,
+        layer2.note,
+        now
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// An entry that can still be chosen.
+pub(super) async fn choice(
+    connection: &mut PgConnection,
+    kind: ChoiceKind,
+    id: &str,
+) -> Result<Option<Choice>> {
+    let all = choices(connection, kind).await?;
+    Ok(all
+        .into_iter()
+        .find(|choice| choice.id == id && choice.active))
+}
+
+pub(super) async fn choices(
+    connection: &mut PgConnection,
+    kind: ChoiceKind,
+) -> Result<Vec<Choice>> {
+    Ok(match kind {
+        ChoiceKind::Layer2Status => {
+            sqlx::query_as!(
+                Choice,
+                "select id, label, position, is_rejected, active from layer2_status order by position, id"
+            )
+            .fetch_all(connection)
+            .await?
+        }
+        ChoiceKind::RejectedReason => {
+            sqlx::query_as!(
+                Choice,
+                r#"select id, label, position, false as "is_rejected!", active from rejected_reason order by position, id"#
+            )
+            .fetch_all(connection)
+            .await?
+        }
+    })
+}
+
+pub(super) async fn save_choice(
+    connection: &mut PgConnection,
+    kind: ChoiceKind,
+    choice: &Choice,
+) -> Result<()> {
+    match kind {
+        ChoiceKind::Layer2Status => {
+            sqlx::query!(
+                "insert into layer2_status (id, label, position, is_rejected, active) values ($1, $2, $3, $4, $5)
+                 on conflict (id) do update set label = excluded.label, position = excluded.position,
+                     is_rejected = excluded.is_rejected, active = excluded.active",
+                choice.id,
+                choice.label,
+                choice.position,
+                choice.is_rejected,
+                choice.active
+            )
+            .execute(connection)
+            .await?;
+        }
+        ChoiceKind::RejectedReason => {
+            sqlx::query!(
+                "insert into rejected_reason (id, label, position, active) values ($1, $2, $3, $4)
+                 on conflict (id) do update set label = excluded.label, position = excluded.position,
+                     active = excluded.active",
+                choice.id,
+                choice.label,
+                choice.position,
+                choice.active
+            )
+            .execute(connection)
+            .await?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,114 @@
+//! Which changes are legal, as tables.
+
+use crate::auth::Role;
+use crate::leads::{LeadProgress, LeadStatus};
+
+/// What a person may make of a lead's status; distribution does the rest. From, to, whether the lead
+/// must have an owner for it, whether only an admin may.
+const STATUSES: [(LeadStatus, LeadStatus, bool, bool); 4] = [
+    (LeadStatus::Claimed, LeadStatus::Closed, false, false),
+    (LeadStatus::Closed, LeadStatus::Claimed, true, false),
+    (LeadStatus::Hangus, LeadStatus::Closed, false, true),
+    (LeadStatus::New, LeadStatus::Closed, false, true),
+];
+
+/// Whether a person may change a lead's status so.
+pub fn may_become(from: LeadStatus, to: LeadStatus, has_owner: bool, by: Role) -> bool {
+    STATUSES
+        .iter()
+        .any(|(one, other, needs_owner, admins_only)| {
+            (*one, *other) == (from, to)
+                && (has_owner || !needs_owner)
+                && (by == Role::Admin || !admins_only)
+        })
+}
+
+/// What may follow what in an agent's work. A sale that fell through is for an admin to undo.
+const PROGRESS: [(LeadProgress, &[LeadProgress]); 8] = {
+    use LeadProgress::{Contacted, FollowUp, Lost, Negotiation, NoAction, Pending, Visit, Won};
+    [
+        (Pending, &[Contacted, FollowUp, Visit, Negotiation, Lost]),
+        (NoAction, &[Contacted, FollowUp, Visit, Negotiation, Lost]),
+        (Contacted, &[FollowUp, Visit, Negotiation, Won, Lost]),
+        (FollowUp, &[Contacted, Visit, Negotiation, Won, Lost]),
+        (Visit, &[Contacted, FollowUp, Negotiation, Won, Lost]),
+        (Negotiation, &[Contacted, FollowUp, Visit, Won, Lost]),
+        (Won, &[]),
+        (Lost, &[Contacted, FollowUp, Visit, Negotiation]),
+    ]
+};
+
+/// Whether a claimed lead may go on so. An admin may also undo a sale.
+pub fn may_progress(from: LeadProgress, to: LeadProgress, by: Role) -> bool {
+    let undone = from == LeadProgress::Won && by == Role::Admin && to != LeadProgress::NoAction;
+    undone
+        || PROGRESS
+            .iter()
+            .any(|(one, after)| *one == from && after.contains(&to))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{may_become, may_progress};
+    use crate::auth::Role;
+    use crate::leads::{LeadProgress, LeadStatus};
+
+    #[test]
+    fn what_distribution_is_at_no_person_changes() {
+        for to in [
+            LeadStatus::Claimed,
+            LeadStatus::Hangus,
+            LeadStatus::Closed,
+            LeadStatus::New,
+        ] {
+            assert!(
+                !may_become(LeadStatus::Distributing, to, false, Role::Admin),
+                "{to:?}"
+            );
+        }
+        assert!(
+            !may_become(LeadStatus::Hangus, LeadStatus::Claimed, false, Role::Admin),
+            "that is to assign it"
+        );
+    }
+
+    #[test]
+    fn a_closed_lead_is_opened_again_for_the_owner_it_had() {
+        assert!(may_become(
+            LeadStatus::Closed,
+            LeadStatus::Claimed,
+            true,
+            Role::Sales
+        ));
+        assert!(!may_become(
+            LeadStatus::Closed,
+            LeadStatus::Claimed,
+            false,
+            Role::Admin
+        ));
+    }
+
+    #[test]
+    fn only_an_admin_undoes_a_sale_and_nobody_goes_back_to_the_beginning() {
+        assert!(!may_progress(
+            LeadProgress::Won,
+            LeadProgress::Negotiation,
+            Role::Sales
+        ));
+        assert!(may_progress(
+            LeadProgress::Won,
+            LeadProgress::Negotiation,
+            Role::Admin
+        ));
+        assert!(!may_progress(
+            LeadProgress::Visit,
+            LeadProgress::Pending,
+            Role::Admin
+        ));
+        assert!(!may_progress(
+            LeadProgress::Visit,
+            LeadProgress::NoAction,
+            Role::Admin
+        ));
+    }
+}
