@@ -96,6 +96,10 @@ pub struct SignIn {
     /// Whether tries to sign in are limited to three in ten seconds from one address.
     #[arg(long, env = "AUTH_RATE_LIMIT", default_value_t = true, action = clap::ArgAction::Set)]
     pub auth_rate_limit: bool,
+    /// Whether a proxy of yours, and nobody else, reaches the api, and says in `X-Forwarded-For` where
+    /// requests come from.
+    #[arg(long, env = "AUTH_BEHIND_PROXY", default_value_t = false, action = clap::ArgAction::Set)]
+    pub auth_behind_proxy: bool,
 }
 
 /// Signs cookies while nothing is at stake.
@@ -127,13 +131,18 @@ impl Settings {
             ));
         }
         let sign_in = &self.sign_in;
-        Ok(Auth::new(
+        let auth = Auth::new(
             secret,
             &sign_in.better_auth_url,
             &sign_in.better_auth_trusted_origins,
             sign_in.auth_sign_up,
             sign_in.auth_rate_limit,
-        ))
+        );
+        Ok(if sign_in.auth_behind_proxy {
+            auth.behind_proxy()
+        } else {
+            auth
+        })
     }
 
     /// The operations' handle for these settings.

@@ -23,7 +23,7 @@ pub(crate) async fn commits(pool: &PgPool, count: usize) -> anyhow::Result<Perce
 }
 
 /// How many statements a roll is between its BEGIN and its COMMIT.
-const STATEMENTS_OF_A_ROLL: usize = 5;
+const STATEMENTS_OF_A_ROLL: usize = 7;
 
 /// The time of transactions of as many statements as a roll, trivial ones, ten a second, from the
 /// instant that each was due at: the floor that a machine which is mostly asleep sets for a roll.

@@ -150,7 +150,7 @@ async fn seed_agents(pool: &PgPool) -> anyhow::Result<()> {
            on conflict do nothing;
            insert into sales_queue (sales_id, queue_order, label)
            select id, row_number() over (order by id), upper(right(id, 1)) from "user"
-           on conflict (sales_id) do nothing"#,
+           on conflict (queue_id, sales_id) do nothing"#,
     )
     .execute(pool)
     .await?;

@@ -14,7 +14,7 @@ pub(crate) async fn offers(
 ) -> anyhow::Result<()> {
     let mut transaction = pool.begin().await?;
     sqlx::raw_sql(
-        "truncate lead, lead_enquiry, distribution_cycle, distribution_cycle_member,
+        "truncate lead, lead_change, lead_enquiry, distribution_cycle, distribution_cycle_member,
                   distribution_attempt, wa_message, inbound_event;
          delete from apalis.jobs",
     )
@@ -34,12 +34,15 @@ pub(crate) async fn offers(
     for statement in [
         "insert into lead (id, name, phone, status, created_at, updated_at)
          select lead_id, 'Bench', '+62812' || (10000000 + n), 'distributing', deadline, deadline from bench_offer",
-        "insert into distribution_cycle (id, lead_id, status, trigger, started_at)
-         select cycle_id, lead_id, 'open', 'chat', deadline - interval '300 seconds' from bench_offer",
+        "insert into distribution_cycle (id, lead_id, status, trigger, started_at, queue_id)
+         select cycle_id, lead_id, 'open', 'chat', deadline - interval '300 seconds', default_distribution_queue() from bench_offer",
         "insert into distribution_cycle_member (cycle_id, seat, sales_id, label)
          select cycle_id, queue_order, sales_id, label from bench_offer, sales_queue",
-        "insert into distribution_attempt (id, cycle_id, sales_id, position, status, assigned_at, ack_deadline_at)
-         select attempt_id, cycle_id, 'sales-a', 1, 'open', deadline - interval '300 seconds', deadline
+        "insert into distribution_attempt (id, cycle_id, sales_id, offered_to, position, status, assigned_at, ack_deadline_at)
+         select attempt_id, cycle_id, 'sales-a', '+6281110000001', 1, 'open', deadline - interval '300 seconds', deadline
+         from bench_offer",
+        "insert into distribution_event (at, kind, cause, lead_id, cycle_id, attempt_id, sales_id, worker)
+         select deadline - interval '300 seconds', 'offered', 'enquiry', lead_id, cycle_id, attempt_id, 'sales-a', 'bench'
          from bench_offer",
     ] {
         sqlx::query(statement).execute(&mut *transaction).await?;

@@ -21,6 +21,7 @@ pub(super) enum Refusal {
     /// What is wrong with each field, as its validator says it.
     Fields(Vec<String>),
     SignUpDisabled,
+    Banned,
     UserExists,
     PasswordTooShort,
     PasswordTooLong,
@@ -53,6 +54,11 @@ impl Refusal {
             ),
             Self::InvalidEmail => (400, "Invalid email", "INVALID_EMAIL"),
             Self::InvalidJson => (400, "Invalid JSON in request body", "BAD_REQUEST"),
+            Self::Banned => (
+                403,
+                "You have been banned from this application. Please contact support if you believe this is an error.",
+                "BANNED_USER",
+            ),
             Self::SignUpDisabled => (
                 400,
                 "Email and password sign up is not enabled",

@@ -138,7 +138,7 @@ fn kind(value: &Value) -> &'static str {
 }
 
 /// Something, an at sign, and a host with a dot.
-pub(super) fn looks_like_an_email(given: &str) -> bool {
+pub fn looks_like_an_email(given: &str) -> bool {
     let Some((local, host)) = given.split_once('@') else {
         return false;
     };

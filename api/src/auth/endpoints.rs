@@ -160,9 +160,11 @@ impl Call<'_> {
             return Err(Refusal::InvalidEmail);
         }
         let signed = auth::sign_in(self.app, &email, &password, &self.client(), remember).await;
-        let (session, user) = signed
-            .map_err(broken)?
-            .ok_or(Refusal::WrongEmailOrPassword)?;
+        let signed = signed.map_err(|error| match error {
+            Error::Conflict { .. } => Refusal::Banned,
+            error => broken(error),
+        });
+        let (session, user) = signed?.ok_or(Refusal::WrongEmailOrPassword)?;
         let mut body = json!({ "redirect": callback.is_some(), "token": session.token });
         if let Some(callback) = &callback {
             body["url"] = json!(callback);
@@ -347,17 +349,26 @@ impl Call<'_> {
         ]
     }
 
-    /// Where the request comes from: the one address that a proxy names, else the connection's.
+    /// Where the request comes from: the connection's other end, or behind a proxy of ours the one
+    /// address that it names. Anybody else could name any address, and never run out of tries.
     fn client(&self) -> Client {
         let forwarded = self
             .request
             .header("x-forwarded-for")
             .unwrap_or_default()
             .trim();
-        let single =
-            (!forwarded.is_empty() && !forwarded.contains(',')).then(|| forwarded.to_owned());
+        let named = self.auth.0.behind_proxy && !forwarded.is_empty() && !forwarded.contains(',');
+        let peer = self
+            .request
+            .remote_addr()
+            .as_socket_addr()
+            .map(|peer| peer.ip().to_string());
         Client {
-            ip_address: single.unwrap_or_default(),
+            ip_address: if named {
+                forwarded.to_owned()
+            } else {
+                peer.unwrap_or_default()
+            },
             user_agent: self
                 .request
                 .header(header::USER_AGENT)

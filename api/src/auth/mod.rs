@@ -10,6 +10,7 @@ mod origin;
 mod sharing;
 mod viewer;
 
+pub use body::looks_like_an_email;
 pub use endpoints::{BetterAuth, without_secure_prefix};
 pub use sharing::share_with_trusted_pages;
 pub use viewer::{AdminOnly, SignedIn, Viewer};
@@ -32,6 +33,7 @@ struct Inner {
     trusted: Vec<String>,
     sign_up: bool,
     limiter: Option<Limiter>,
+    behind_proxy: bool,
 }
 
 impl Auth {
@@ -49,6 +51,21 @@ impl Auth {
             trusted: trusted.to_vec(),
             sign_up,
             limiter: limited.then(Limiter::default),
+            behind_proxy: false,
+        }))
+    }
+
+    /// The same behind a proxy of ours, which says in `X-Forwarded-For` where requests come from.
+    #[must_use]
+    pub fn behind_proxy(self) -> Self {
+        let inner = &self.0;
+        Self(Arc::new(Inner {
+            secret: inner.secret.clone(),
+            url: inner.url.clone(),
+            trusted: inner.trusted.clone(),
+            sign_up: inner.sign_up,
+            limiter: inner.limiter.as_ref().map(|_| Limiter::default()),
+            behind_proxy: true,
         }))
     }
 

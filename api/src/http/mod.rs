@@ -9,6 +9,7 @@ mod leads;
 mod metrics;
 mod model;
 mod queues;
+mod users;
 mod webhooks;
 
 /// Every endpoint of the OpenAPI document.
@@ -19,6 +20,7 @@ pub type Endpoints = (
     leads::Leads,
     dashboard::Dashboard,
     queues::Queues,
+    users::Users,
     availability::Availability,
     health::Health,
     metrics::Metrics,
@@ -33,6 +35,7 @@ pub(crate) fn endpoints() -> Endpoints {
         leads::Leads,
         dashboard::Dashboard,
         queues::Queues,
+        users::Users,
         availability::Availability,
         health::Health,
         metrics::Metrics,
@@ -52,6 +55,8 @@ enum Tag {
     Leads,
     /// How sales go, and who sells.
     Dashboard,
+    /// Who can sign in.
+    Users,
     /// Who is offered leads: queues, their rules, and when agents are there.
     Queues,
     /// Whether the processes are well.

@@ -639,6 +639,37 @@ export type MetaLead = {
 };
 
 /**
+ * NewAccount
+ *
+ * A user to be.
+ */
+export type NewAccount = {
+    email: string;
+    name: string;
+    /**
+     * 8 to 128 characters, for an admin to tell them.
+     */
+    password: string;
+    /**
+     * Where their offers shall go.
+     */
+    phone?: string;
+    role?: Role & unknown;
+};
+
+/**
+ * NewPassword
+ *
+ * Another password.
+ */
+export type NewPassword = {
+    /**
+     * 8 to 128 characters.
+     */
+    password: string;
+};
+
+/**
  * NextAttempt
  *
  * The offer that follows one that timed out.
@@ -900,6 +931,11 @@ export type Ready = {
      */
     workersAlive: number;
 };
+
+/**
+ * What a user may do.
+ */
+export type Role = 'admin' | 'sales';
 
 /**
  * RolledAttempt
@@ -1176,6 +1212,45 @@ export type TimeoutsAnswer = {
      * One for each attempt that was due, oldest deadline first.
      */
     rolled: Array<RolledAttempt>;
+};
+
+/**
+ * UserAccount
+ *
+ * Somebody who can sign in.
+ */
+export type UserAccount = {
+    createdAt: string;
+    /**
+     * Since when they may not sign in; absent: they may.
+     */
+    disabledAt?: string;
+    email: string;
+    id: string;
+    name: string;
+    /**
+     * As they or an admin gave it.
+     */
+    phone?: string;
+    role: Role;
+    /**
+     * In how many places they are signed in.
+     */
+    sessions: number;
+};
+
+/**
+ * UserChange
+ *
+ * What changes of a user; what is left out stays.
+ */
+export type UserChange = {
+    /**
+     * Whether they may not sign in: they are signed out everywhere, and offered no more leads.
+     */
+    disabled?: boolean;
+    name?: string;
+    role?: Role;
 };
 
 /**
@@ -2107,6 +2182,142 @@ export type UpdateSalesQueueResponses = {
 };
 
 export type UpdateSalesQueueResponse = UpdateSalesQueueResponses[keyof UpdateSalesQueueResponses];
+
+export type UsersData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/users';
+};
+
+export type UsersErrors = {
+    /**
+     * The request is at fault.
+     */
+    '4XX': Problem;
+    /**
+     * We are.
+     */
+    '5XX': Problem;
+};
+
+export type UsersError = UsersErrors[keyof UsersErrors];
+
+export type UsersResponses = {
+    200: Array<UserAccount>;
+};
+
+export type UsersResponse = UsersResponses[keyof UsersResponses];
+
+export type CreateUserData = {
+    body: NewAccount;
+    path?: never;
+    query?: never;
+    url: '/api/users';
+};
+
+export type CreateUserErrors = {
+    /**
+     * The request is at fault.
+     */
+    '4XX': Problem;
+    /**
+     * We are.
+     */
+    '5XX': Problem;
+};
+
+export type CreateUserError = CreateUserErrors[keyof CreateUserErrors];
+
+export type CreateUserResponses = {
+    200: UserAccount;
+};
+
+export type CreateUserResponse = CreateUserResponses[keyof CreateUserResponses];
+
+export type UpdateUserData = {
+    body: UserChange;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/users/{id}';
+};
+
+export type UpdateUserErrors = {
+    /**
+     * The request is at fault.
+     */
+    '4XX': Problem;
+    /**
+     * We are.
+     */
+    '5XX': Problem;
+};
+
+export type UpdateUserError = UpdateUserErrors[keyof UpdateUserErrors];
+
+export type UpdateUserResponses = {
+    200: UserAccount;
+};
+
+export type UpdateUserResponse = UpdateUserResponses[keyof UpdateUserResponses];
+
+export type ResetPasswordData = {
+    body: NewPassword;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/users/{id}/password';
+};
+
+export type ResetPasswordErrors = {
+    /**
+     * The request is at fault.
+     */
+    '4XX': Problem;
+    /**
+     * We are.
+     */
+    '5XX': Problem;
+};
+
+export type ResetPasswordError = ResetPasswordErrors[keyof ResetPasswordErrors];
+
+export type ResetPasswordResponses = {
+    200: UserAccount;
+};
+
+export type ResetPasswordResponse = ResetPasswordResponses[keyof ResetPasswordResponses];
+
+export type RevokeUserSessionsData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/users/{id}/sessions';
+};
+
+export type RevokeUserSessionsErrors = {
+    /**
+     * The request is at fault.
+     */
+    '4XX': Problem;
+    /**
+     * We are.
+     */
+    '5XX': Problem;
+};
+
+export type RevokeUserSessionsError = RevokeUserSessionsErrors[keyof RevokeUserSessionsErrors];
+
+export type RevokeUserSessionsResponses = {
+    200: UserAccount;
+};
+
+export type RevokeUserSessionsResponse = RevokeUserSessionsResponses[keyof RevokeUserSessionsResponses];
 
 export type HealthLiveData = {
     body?: never;

@@ -3,10 +3,12 @@
 
 mod model;
 mod store;
+mod users;
 
 pub mod password;
 
 pub use model::{Change, Client, Credential, NewUser, Profile, Role, Session, User};
+pub use users::{Account, AccountChange, accounts, add_account, change_account, reset_password};
 
 use crate::id::UserId;
 use crate::phone::Phone;
@@ -22,7 +24,8 @@ const RENEWED_AFTER: TimeDelta = TimeDelta::days(1);
 const UNREMEMBERED_LASTS: TimeDelta = TimeDelta::days(1);
 
 /// Signs somebody in by email and password. `None`: there is no such pair; it takes as long to say
-/// so of an unknown email as of a wrong password.
+/// so of an unknown email as of a wrong password. Somebody who is disabled and knows their password is
+/// told: a conflict, `user_disabled`.
 pub async fn sign_in(
     app: &App,
     email: &str,
@@ -40,6 +43,13 @@ pub async fn sign_in(
     if !password::verify(stored, given.to_owned()).await? {
         return Ok(None);
     }
+    let mut connection = app.pool.acquire().await?;
+    if store::is_disabled(&mut connection, &user.id).await? {
+        return Err(Error::Conflict {
+            code: "user_disabled",
+        });
+    }
+    drop(connection);
     let session = begin_session(app, &user.id, client, remember).await?;
     Ok(Some((session, user)))
 }

@@ -1,6 +1,6 @@
 //! SQL of users and sessions.
 
-use super::{Change, Credential, NewUser, Profile, Role, Session, User};
+use super::{Account, AccountChange, Change, Credential, NewUser, Profile, Role, Session, User};
 use crate::Result;
 use crate::id::UserId;
 use chrono::{DateTime, Utc};
@@ -130,7 +130,9 @@ pub(super) async fn session(
         Session,
         r#"select id, token, expires_at, created_at, updated_at, coalesce(ip_address, '') as "ip_address!",
                   coalesce(user_agent, '') as "user_agent!", user_id as "user_id: UserId"
-           from session where token = $1"#,
+           from session s where token = $1
+             -- Who is disabled has no session, whatever the table says.
+             and not exists (select from "user" u where u.id = s.user_id and u.disabled_at is not null)"#,
         token
     )
     .fetch_optional(&mut *connection)
@@ -236,5 +238,121 @@ pub(super) async fn credentials(
         user.0
     )
     .fetch_all(connection)
+    .await?)
+}
+
+pub(super) async fn accounts(
+    connection: &mut PgConnection,
+    now: DateTime<Utc>,
+) -> Result<Vec<Account>> {
+    let rows = sqlx::query!(
+        r#"select id as "id: UserId", name, email, email_verified, image, phone, role as "role: Role",
+                  created_at, updated_at, disabled_at,
+                  (select count(*) from session s where s.user_id = u.id and s.expires_at > $1) as "sessions!"
+           from "user" u order by name, id"#,
+        now
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Account {
+            user: User {
+                id: row.id,
+                name: row.name,
+                email: row.email,
+                email_verified: row.email_verified,
+                image: row.image,
+                phone: row.phone,
+                role: row.role,
+                created_at: row.created_at,
+                updated_at: row.updated_at,
+            },
+            disabled_at: row.disabled_at,
+            sessions: row.sessions,
+        })
+        .collect())
+}
+
+/// Two admins who take each other's role at once: the second sees what the first did.
+pub(super) async fn lock_admins(connection: &mut PgConnection) -> Result<()> {
+    sqlx::query!(r#"select id from "user" where role = 'admin' order by id for no key update"#)
+        .fetch_all(connection)
+        .await?;
+    Ok(())
+}
+
+/// How many others may do everything.
+pub(super) async fn other_admins(connection: &mut PgConnection, id: &UserId) -> Result<i64> {
+    Ok(sqlx::query_scalar!(
+        r#"select count(*) as "count!" from "user" where role = 'admin' and disabled_at is null and id <> $1"#,
+        id.0
+    )
+    .fetch_one(connection)
+    .await?)
+}
+
+pub(super) async fn change_account(
+    connection: &mut PgConnection,
+    id: &UserId,
+    change: &AccountChange,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        r#"update "user" set name = coalesce($2, name), role = coalesce($3, role),
+               disabled_at = case when $4::bool then coalesce(disabled_at, $5::timestamptz)
+                                  when not $4::bool then null else disabled_at end,
+               updated_at = $5
+           where id = $1"#,
+        id.0,
+        change.name,
+        change.role.map(Role::as_str),
+        change.disabled,
+        now
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// The agent is offered no more leads, in any queue.
+pub(super) async fn leave_queues(connection: &mut PgConnection, id: &UserId) -> Result<()> {
+    sqlx::query!(
+        "update sales_queue set active = false where sales_id = $1",
+        id.0
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn set_or_insert_password(
+    connection: &mut PgConnection,
+    id: &str,
+    user: &UserId,
+    hash: &str,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let updated = sqlx::query!(
+        "update account set password = $2, updated_at = $3 where user_id = $1 and provider_id = 'credential'",
+        user.0,
+        hash,
+        now
+    )
+    .execute(&mut *connection)
+    .await?;
+    if updated.rows_affected() == 0 {
+        insert_credential(connection, id, user, hash, now).await?;
+    }
+    Ok(())
+}
+
+/// Whether somebody may not sign in.
+pub(super) async fn is_disabled(connection: &mut PgConnection, id: &UserId) -> Result<bool> {
+    Ok(sqlx::query_scalar!(
+        r#"select disabled_at is not null as "disabled!" from "user" where id = $1"#,
+        id.0
+    )
+    .fetch_one(connection)
     .await?)
 }

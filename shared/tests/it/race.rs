@@ -1,5 +1,6 @@
 //! Claim against roll, on real connections by the database's clock.
 
+use futures::future::join_all;
 use rand::RngExt;
 use shared::distribution::{self, Cause, Checked, Door, Outcome, Word};
 use shared::id::{AttemptId, LeadId};
@@ -11,6 +12,8 @@ use tokio::time::sleep;
 
 /// How far ahead of the trial its deadline lies: both sides reach it within a few milliseconds.
 const AHEAD_MS: f64 = 4.0;
+/// How many trials go on at once.
+const LANES: usize = 4;
 
 #[derive(Debug, PartialEq, Eq)]
 enum Winner {
@@ -20,8 +23,22 @@ enum Winner {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn race_of_claim_and_roll_has_one_winner_whatever_interleaves() {
-    let harness = Harness::on_database_clock().await;
     let rounds = trials(2_000, 100_000);
+    // Companies of their own, so that a trial waits for its deadline while others are at work.
+    let lanes = (0..LANES).map(|_| lane(rounds / LANES));
+    let (claims, rolls): (Vec<usize>, Vec<usize>) = join_all(lanes).await.into_iter().unzip();
+    let (claims, rolls): (usize, usize) = (claims.iter().sum(), rolls.iter().sum());
+    println!("{rounds} trials: {claims} claimed, {rolls} rolled");
+    assert!(
+        claims > rounds / 50,
+        "only {claims} of {rounds} were claimed"
+    );
+    assert!(rolls > rounds / 50, "only {rolls} of {rounds} were rolled");
+}
+
+/// So many trials, one after the other, on a database of their own; how many each side won.
+async fn lane(rounds: usize) -> (usize, usize) {
+    let harness = Harness::on_database_clock().await;
     let (mut claims, mut rolls) = (0, 0);
     for round in 0..rounds {
         match trial(&harness, round).await {
@@ -29,12 +46,7 @@ async fn race_of_claim_and_roll_has_one_winner_whatever_interleaves() {
             Winner::Roll => rolls += 1,
         }
     }
-    println!("{rounds} trials: {claims} claimed, {rolls} rolled");
-    assert!(
-        claims > rounds / 50,
-        "only {claims} of {rounds} were claimed"
-    );
-    assert!(rolls > rounds / 50, "only {rolls} of {rounds} were rolled");
+    (claims, rolls)
 }
 
 async fn trial(harness: &Harness, round: usize) -> Winner {

@@ -281,8 +281,10 @@ impl Model {
         let Some(since) = self.frozen_since.take() else {
             return;
         };
-        for offer in self.open_offers().filter(|offer| offer.deadline > since) {
-            offer.deadline = offer.deadline.max(at + WINDOW);
+        let full = at + WINDOW;
+        let held = |offer: &&mut Offer| since < offer.deadline && offer.deadline < full;
+        for offer in self.open_offers().filter(held) {
+            offer.deadline = full;
             offer.alarm = true;
         }
     }

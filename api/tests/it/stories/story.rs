@@ -100,6 +100,12 @@ impl Story {
         json_of(response).await
     }
 
+    /// Posts as nobody, and returns status and answer.
+    pub(crate) async fn try_post(&self, path: &str, body: &Value) -> (u16, Value) {
+        let response = self.http.post(path).body_json(body).send().await;
+        (response.0.status().as_u16(), json_of(response).await)
+    }
+
     /// The seed's Step A.
     pub(crate) async fn ad(&self, meta_lead_id: &str, phone: &str) -> Value {
         let body = json!({

@@ -3,8 +3,8 @@
 import { type DefaultError, type InfiniteData, infiniteQueryOptions, queryOptions, useMutation, type UseMutationOptions, useQuery } from '@tanstack/react-query';
 
 import { client } from '../client.gen.js';
-import { assignLead, availability, createQueue, dashboardStats, deleteQueue, dummyClientMessage, dummyRunTimeouts, dummySalesAck, explainLead, healthLive, healthReady, holidays, layer2StatusChart, layer2Statuses, leadDetail, leadDistribution, leads, metrics, type Options, queues, receiveMetaLead, rejectedReasonChart, rejectedReasons, sales, saveLayer2Status, saveRejectedReason, setAvailability, setHolidays, setOfferAddress, setQueuePlaces, setQueueRules, simulateDistribution, updateLeadLayer2, updateLeadProgress, updateLeadStatus, updateQueue, updateSalesQueue } from '../sdk.gen.js';
-import type { AssignLeadData, AssignLeadError, AssignLeadResponse, AvailabilityData, AvailabilityError, AvailabilityResponse, CreateQueueData, CreateQueueError, CreateQueueResponse, DashboardStatsData, DashboardStatsError, DashboardStatsResponse, DeleteQueueData, DeleteQueueError, DeleteQueueResponse, DummyClientMessageData, DummyClientMessageError, DummyClientMessageResponse, DummyRunTimeoutsData, DummyRunTimeoutsError, DummyRunTimeoutsResponse, DummySalesAckData, DummySalesAckError, DummySalesAckResponse, ExplainLeadData, ExplainLeadError, ExplainLeadResponse, HealthLiveData, HealthLiveResponse, HealthReadyData, HealthReadyError, HealthReadyResponse, HolidaysData, HolidaysError, HolidaysResponse, Layer2StatusChartData, Layer2StatusChartError, Layer2StatusChartResponse, Layer2StatusesData, Layer2StatusesError, Layer2StatusesResponse, LeadDetailData, LeadDetailError, LeadDetailResponse, LeadDistributionData, LeadDistributionError, LeadDistributionResponse, LeadsData, LeadsError, LeadsResponse, MetricsData, MetricsError, MetricsResponse, QueuesData, QueuesError, QueuesResponse, ReceiveMetaLeadData, ReceiveMetaLeadError, ReceiveMetaLeadResponse, RejectedReasonChartData, RejectedReasonChartError, RejectedReasonChartResponse, RejectedReasonsData, RejectedReasonsError, RejectedReasonsResponse, SalesData, SalesError, SalesResponse, SaveLayer2StatusData, SaveLayer2StatusError, SaveLayer2StatusResponse, SaveRejectedReasonData, SaveRejectedReasonError, SaveRejectedReasonResponse, SetAvailabilityData, SetAvailabilityError, SetAvailabilityResponse, SetHolidaysData, SetHolidaysError, SetHolidaysResponse, SetOfferAddressData, SetOfferAddressError, SetOfferAddressResponse, SetQueuePlacesData, SetQueuePlacesError, SetQueuePlacesResponse, SetQueueRulesData, SetQueueRulesError, SetQueueRulesResponse, SimulateDistributionData, SimulateDistributionError, SimulateDistributionResponse, UpdateLeadLayer2Data, UpdateLeadLayer2Error, UpdateLeadLayer2Response, UpdateLeadProgressData, UpdateLeadProgressError, UpdateLeadProgressResponse, UpdateLeadStatusData, UpdateLeadStatusError, UpdateLeadStatusResponse, UpdateQueueData, UpdateQueueError, UpdateQueueResponse, UpdateSalesQueueData, UpdateSalesQueueError, UpdateSalesQueueResponse } from '../types.gen.js';
+import { assignLead, availability, createQueue, createUser, dashboardStats, deleteQueue, dummyClientMessage, dummyRunTimeouts, dummySalesAck, explainLead, healthLive, healthReady, holidays, layer2StatusChart, layer2Statuses, leadDetail, leadDistribution, leads, metrics, type Options, queues, receiveMetaLead, rejectedReasonChart, rejectedReasons, resetPassword, revokeUserSessions, sales, saveLayer2Status, saveRejectedReason, setAvailability, setHolidays, setOfferAddress, setQueuePlaces, setQueueRules, simulateDistribution, updateLeadLayer2, updateLeadProgress, updateLeadStatus, updateQueue, updateSalesQueue, updateUser, users } from '../sdk.gen.js';
+import type { AssignLeadData, AssignLeadError, AssignLeadResponse, AvailabilityData, AvailabilityError, AvailabilityResponse, CreateQueueData, CreateQueueError, CreateQueueResponse, CreateUserData, CreateUserError, CreateUserResponse, DashboardStatsData, DashboardStatsError, DashboardStatsResponse, DeleteQueueData, DeleteQueueError, DeleteQueueResponse, DummyClientMessageData, DummyClientMessageError, DummyClientMessageResponse, DummyRunTimeoutsData, DummyRunTimeoutsError, DummyRunTimeoutsResponse, DummySalesAckData, DummySalesAckError, DummySalesAckResponse, ExplainLeadData, ExplainLeadError, ExplainLeadResponse, HealthLiveData, HealthLiveResponse, HealthReadyData, HealthReadyError, HealthReadyResponse, HolidaysData, HolidaysError, HolidaysResponse, Layer2StatusChartData, Layer2StatusChartError, Layer2StatusChartResponse, Layer2StatusesData, Layer2StatusesError, Layer2StatusesResponse, LeadDetailData, LeadDetailError, LeadDetailResponse, LeadDistributionData, LeadDistributionError, LeadDistributionResponse, LeadsData, LeadsError, LeadsResponse, MetricsData, MetricsError, MetricsResponse, QueuesData, QueuesError, QueuesResponse, ReceiveMetaLeadData, ReceiveMetaLeadError, ReceiveMetaLeadResponse, RejectedReasonChartData, RejectedReasonChartError, RejectedReasonChartResponse, RejectedReasonsData, RejectedReasonsError, RejectedReasonsResponse, ResetPasswordData, ResetPasswordError, ResetPasswordResponse, RevokeUserSessionsData, RevokeUserSessionsError, RevokeUserSessionsResponse, SalesData, SalesError, SalesResponse, SaveLayer2StatusData, SaveLayer2StatusError, SaveLayer2StatusResponse, SaveRejectedReasonData, SaveRejectedReasonError, SaveRejectedReasonResponse, SetAvailabilityData, SetAvailabilityError, SetAvailabilityResponse, SetHolidaysData, SetHolidaysError, SetHolidaysResponse, SetOfferAddressData, SetOfferAddressError, SetOfferAddressResponse, SetQueuePlacesData, SetQueuePlacesError, SetQueuePlacesResponse, SetQueueRulesData, SetQueueRulesError, SetQueueRulesResponse, SimulateDistributionData, SimulateDistributionError, SimulateDistributionResponse, UpdateLeadLayer2Data, UpdateLeadLayer2Error, UpdateLeadLayer2Response, UpdateLeadProgressData, UpdateLeadProgressError, UpdateLeadProgressResponse, UpdateLeadStatusData, UpdateLeadStatusError, UpdateLeadStatusResponse, UpdateQueueData, UpdateQueueError, UpdateQueueResponse, UpdateSalesQueueData, UpdateSalesQueueError, UpdateSalesQueueResponse, UpdateUserData, UpdateUserError, UpdateUserResponse, UsersData, UsersError, UsersResponse } from '../types.gen.js';
 
 export type QueryKey<TOptions extends Options> = [
     Pick<TOptions, 'baseUrl' | 'body' | 'headers' | 'path' | 'query'> & {
@@ -815,6 +815,125 @@ export const updateSalesQueueMutation = (options?: Partial<Options<UpdateSalesQu
  * With `If-Match` of a `version` that is not the places' any more: 409 `stale`.
  */
 export const useUpdateSalesQueueMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<UpdateSalesQueueResponse, UpdateSalesQueueError, Options<UpdateSalesQueueData>>, 'mutationFn'>>) => useMutation({ ...updateSalesQueueMutation(), ...mutationOptions });
+
+export const usersQueryKey = (options?: Options<UsersData>) => createQueryKey('users', options, false, ['Users']);
+
+/**
+ * Everybody who can sign in, by name
+ */
+export const usersOptions = (options?: Options<UsersData>) => queryOptions<UsersResponse, UsersError, UsersResponse, ReturnType<typeof usersQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await users({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: usersQueryKey(options)
+});
+
+/**
+ * Everybody who can sign in, by name
+ */
+export const useUsersQuery = (options?: Options<UsersData>) => useQuery(usersOptions(options));
+
+/**
+ * Make a user
+ *
+ * An email that is somebody's already: 409 `user_exists`.
+ */
+export const createUserMutation = (options?: Partial<Options<CreateUserData>>): UseMutationOptions<CreateUserResponse, CreateUserError, Options<CreateUserData>> => {
+    const mutationOptions: UseMutationOptions<CreateUserResponse, CreateUserError, Options<CreateUserData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await createUser({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Make a user
+ *
+ * An email that is somebody's already: 409 `user_exists`.
+ */
+export const useCreateUserMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<CreateUserResponse, CreateUserError, Options<CreateUserData>>, 'mutationFn'>>) => useMutation({ ...createUserMutation(), ...mutationOptions });
+
+/**
+ * Change a user
+ *
+ * The last admin stays one: 409 `last_admin`.
+ */
+export const updateUserMutation = (options?: Partial<Options<UpdateUserData>>): UseMutationOptions<UpdateUserResponse, UpdateUserError, Options<UpdateUserData>> => {
+    const mutationOptions: UseMutationOptions<UpdateUserResponse, UpdateUserError, Options<UpdateUserData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await updateUser({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Change a user
+ *
+ * The last admin stays one: 409 `last_admin`.
+ */
+export const useUpdateUserMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<UpdateUserResponse, UpdateUserError, Options<UpdateUserData>>, 'mutationFn'>>) => useMutation({ ...updateUserMutation(), ...mutationOptions });
+
+/**
+ * Give a user another password, and sign them out everywhere
+ */
+export const resetPasswordMutation = (options?: Partial<Options<ResetPasswordData>>): UseMutationOptions<ResetPasswordResponse, ResetPasswordError, Options<ResetPasswordData>> => {
+    const mutationOptions: UseMutationOptions<ResetPasswordResponse, ResetPasswordError, Options<ResetPasswordData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await resetPassword({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Give a user another password, and sign them out everywhere
+ */
+export const useResetPasswordMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<ResetPasswordResponse, ResetPasswordError, Options<ResetPasswordData>>, 'mutationFn'>>) => useMutation({ ...resetPasswordMutation(), ...mutationOptions });
+
+/**
+ * Sign a user out everywhere
+ */
+export const revokeUserSessionsMutation = (options?: Partial<Options<RevokeUserSessionsData>>): UseMutationOptions<RevokeUserSessionsResponse, RevokeUserSessionsError, Options<RevokeUserSessionsData>> => {
+    const mutationOptions: UseMutationOptions<RevokeUserSessionsResponse, RevokeUserSessionsError, Options<RevokeUserSessionsData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await revokeUserSessions({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Sign a user out everywhere
+ */
+export const useRevokeUserSessionsMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<RevokeUserSessionsResponse, RevokeUserSessionsError, Options<RevokeUserSessionsData>>, 'mutationFn'>>) => useMutation({ ...revokeUserSessionsMutation(), ...mutationOptions });
 
 export const healthLiveQueryKey = (options?: Options<HealthLiveData>) => createQueryKey('healthLive', options, false, ['Health']);
 

@@ -1,0 +1,194 @@
+//! Users, as an admin sees to them.
+
+use super::Tag;
+use super::model::Timestamp;
+use crate::auth::{AdminOnly, looks_like_an_email};
+use crate::problem::Result;
+use poem::web::Data;
+use poem_openapi::param::Path;
+use poem_openapi::payload::Json;
+use poem_openapi::{Enum, Object, OpenApi};
+use shared::auth::{self, Account, AccountChange, NewUser};
+use shared::id::UserId;
+use shared::{App, Error};
+
+pub struct Users;
+
+/// What a user may do.
+#[derive(Clone, Copy, Enum)]
+#[oai(rename_all = "snake_case")]
+enum Role {
+    /// Everything.
+    Admin,
+    /// Their own leads.
+    Sales,
+}
+
+/// Somebody who can sign in.
+#[derive(Object)]
+#[oai(rename_all = "camelCase", skip_serializing_if_is_none)]
+struct UserAccount {
+    id: String,
+    name: String,
+    email: String,
+    /// As they or an admin gave it.
+    phone: Option<String>,
+    role: Role,
+    /// Since when they may not sign in; absent: they may.
+    disabled_at: Option<Timestamp>,
+    /// In how many places they are signed in.
+    sessions: i64,
+    created_at: Timestamp,
+}
+
+/// A user to be.
+#[derive(Object)]
+struct NewAccount {
+    name: String,
+    email: String,
+    /// 8 to 128 characters, for an admin to tell them.
+    password: String,
+    /// Where their offers shall go.
+    phone: Option<String>,
+    #[oai(default = "sales")]
+    role: Role,
+}
+
+/// What changes of a user; what is left out stays.
+#[derive(Object)]
+#[oai(skip_serializing_if_is_none)]
+struct UserChange {
+    name: Option<String>,
+    role: Option<Role>,
+    /// Whether they may not sign in: they are signed out everywhere, and offered no more leads.
+    disabled: Option<bool>,
+}
+
+/// Another password.
+#[derive(Object)]
+struct NewPassword {
+    /// 8 to 128 characters.
+    password: String,
+}
+
+fn sales() -> Role {
+    Role::Sales
+}
+
+#[OpenApi]
+impl Users {
+    /// Everybody who can sign in, by name
+    #[oai(path = "/api/users", method = "get", operation_id = "users", tag = Tag::Users)]
+    async fn users(&self, app: Data<&App>, _admin: AdminOnly) -> Result<Vec<UserAccount>> {
+        let accounts = auth::accounts(&app).await?;
+        Ok(Json(accounts.into_iter().map(Into::into).collect()))
+    }
+
+    /// Make a user
+    ///
+    /// An email that is somebody's already: 409 `user_exists`.
+    #[oai(path = "/api/users", method = "post", operation_id = "createUser", tag = Tag::Users)]
+    async fn create(
+        &self,
+        app: Data<&App>,
+        _admin: AdminOnly,
+        body: Json<NewAccount>,
+    ) -> Result<UserAccount> {
+        let given = body.0;
+        if !looks_like_an_email(&given.email) {
+            return Err(Error::invalid("email", "is not an email address").into());
+        }
+        let new = NewUser {
+            name: given.name.trim().replace('\0', ""),
+            email: given.email,
+            password: given.password,
+            image: None,
+            phone: given.phone.map(|phone| auth::phone_as_kept(&phone)),
+            role: given.role.into(),
+        };
+        Ok(Json(auth::add_account(&app, &new).await?.into()))
+    }
+
+    /// Change a user
+    ///
+    /// The last admin stays one: 409 `last_admin`.
+    #[oai(path = "/api/users/:id", method = "patch", operation_id = "updateUser", tag = Tag::Users)]
+    async fn update(
+        &self,
+        app: Data<&App>,
+        _admin: AdminOnly,
+        id: Path<String>,
+        body: Json<UserChange>,
+    ) -> Result<UserAccount> {
+        let given = body.0;
+        let change = AccountChange {
+            name: given.name.map(|name| name.trim().replace('\0', "")),
+            role: given.role.map(Into::into),
+            disabled: given.disabled,
+        };
+        let id = UserId(id.0);
+        auth::change_account(&app, &id, &change).await?;
+        the_account(&app, &id).await
+    }
+
+    /// Give a user another password, and sign them out everywhere
+    #[oai(path = "/api/users/:id/password", method = "put", operation_id = "resetPassword", tag = Tag::Users)]
+    async fn password(
+        &self,
+        app: Data<&App>,
+        _admin: AdminOnly,
+        id: Path<String>,
+        body: Json<NewPassword>,
+    ) -> Result<UserAccount> {
+        let id = UserId(id.0);
+        auth::reset_password(&app, &id, &body.password).await?;
+        the_account(&app, &id).await
+    }
+
+    /// Sign a user out everywhere
+    #[oai(path = "/api/users/:id/sessions", method = "delete", operation_id = "revokeUserSessions", tag = Tag::Users)]
+    async fn sessions(
+        &self,
+        app: Data<&App>,
+        _admin: AdminOnly,
+        id: Path<String>,
+    ) -> Result<UserAccount> {
+        let id = UserId(id.0);
+        auth::revoke_all(&app, &id, None).await?;
+        the_account(&app, &id).await
+    }
+}
+
+async fn the_account(app: &App, id: &UserId) -> Result<UserAccount> {
+    let accounts = auth::accounts(app).await?;
+    let found = accounts.into_iter().find(|account| account.user.id == *id);
+    Ok(Json(found.ok_or(Error::NotFound { what: "user" })?.into()))
+}
+
+impl From<Role> for auth::Role {
+    fn from(role: Role) -> Self {
+        match role {
+            Role::Admin => Self::Admin,
+            Role::Sales => Self::Sales,
+        }
+    }
+}
+
+impl From<Account> for UserAccount {
+    fn from(account: Account) -> Self {
+        let user = account.user;
+        Self {
+            id: user.id.0,
+            name: user.name,
+            email: user.email,
+            phone: user.phone,
+            role: match user.role {
+                auth::Role::Admin => Role::Admin,
+                auth::Role::Sales => Role::Sales,
+            },
+            disabled_at: account.disabled_at.map(Timestamp),
+            sessions: account.sessions,
+            created_at: Timestamp(user.created_at),
+        }
+    }
+}

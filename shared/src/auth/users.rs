@@ -1,0 +1,104 @@
+//! Users, as an admin sees to them.
+
+use super::{NewUser, Role, User, password, store};
+use crate::id::UserId;
+use crate::jobs::{ReleaseHeldLeads, enqueue};
+use crate::{App, Error, Result};
+use chrono::{DateTime, Utc};
+
+/// A user in the list of all.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// The user.
+    pub user: User,
+    /// Since when they may not sign in; `None`: they may.
+    pub disabled_at: Option<DateTime<Utc>>,
+    /// In how many places they are signed in.
+    pub sessions: i64,
+}
+
+/// What an admin changes of a user; `None` leaves it.
+#[derive(Clone, Debug, Default)]
+pub struct AccountChange {
+    /// Their name.
+    pub name: Option<String>,
+    /// What they may do.
+    pub role: Option<Role>,
+    /// Whether they may not sign in.
+    pub disabled: Option<bool>,
+}
+
+/// Everybody, by name.
+pub async fn accounts(app: &App) -> Result<Vec<Account>> {
+    let mut connection = app.pool.acquire().await?;
+    let now = app.clock.now(&mut connection).await?;
+    store::accounts(&mut connection, now).await
+}
+
+/// Makes a user whom an admin has told a password. An email that is somebody's already is a conflict,
+/// `user_exists`.
+pub async fn add_account(app: &App, new: &NewUser) -> Result<Account> {
+    check_name(&new.name)?;
+    check_password(&new.password)?;
+    let user = super::create_user(app, new).await?;
+    Ok(Account {
+        user,
+        disabled_at: None,
+        sessions: 0,
+    })
+}
+
+/// Changes a user. Who is disabled is signed out everywhere and is offered no more leads; the last
+/// admin stays one: a conflict, `last_admin`.
+pub async fn change_account(app: &App, id: &UserId, change: &AccountChange) -> Result<()> {
+    if let Some(name) = &change.name {
+        check_name(name)?;
+    }
+    let mut transaction = app.pool.begin().await?;
+    store::lock_admins(&mut transaction).await?;
+    let Some(user) = store::user(&mut transaction, id).await? else {
+        return Err(Error::NotFound { what: "user" });
+    };
+    let loses = change.role == Some(Role::Sales) || change.disabled == Some(true);
+    if user.role == Role::Admin && loses && store::other_admins(&mut transaction, id).await? == 0 {
+        return Err(Error::Conflict { code: "last_admin" });
+    }
+    let now = app.clock.now(&mut transaction).await?;
+    store::change_account(&mut transaction, id, change, now).await?;
+    if change.disabled == Some(true) {
+        store::delete_sessions(&mut transaction, id, None, None).await?;
+        store::leave_queues(&mut transaction, id).await?;
+        enqueue(&mut transaction, &ReleaseHeldLeads { cycle: None }, now).await?;
+    }
+    Ok(transaction.commit().await?)
+}
+
+/// Gives a user another password, and signs them out everywhere.
+pub async fn reset_password(app: &App, id: &UserId, new: &str) -> Result<()> {
+    check_password(new)?;
+    let hash = password::hash_off_thread(new.to_owned()).await?;
+    let mut transaction = app.pool.begin().await?;
+    if store::user(&mut transaction, id).await?.is_none() {
+        return Err(Error::NotFound { what: "user" });
+    }
+    let now = app.clock.now(&mut transaction).await?;
+    store::set_or_insert_password(&mut transaction, &super::opaque(), id, &hash, now).await?;
+    store::delete_sessions(&mut transaction, id, None, None).await?;
+    Ok(transaction.commit().await?)
+}
+
+fn check_name(name: &str) -> Result<()> {
+    if name.trim().is_empty() || name.chars().count() > 255 {
+        return Err(Error::invalid("name", "must be 1 to 255 characters"));
+    }
+    Ok(())
+}
+
+/// better-auth's lengths, in UTF-16 units as it counts them.
+fn check_password(password: &str) -> Result<()> {
+    if (8..=128).contains(&password.encode_utf16().count()) {
+        Ok(())
+    } else {
+        Err(Error::invalid("password", "must be 8 to 128 characters"))
+    }
+}
