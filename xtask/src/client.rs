@@ -74,9 +74,16 @@ pub fn write() -> Result<()> {
     generate_into(&folder().join("src"))
 }
 
-/// That the committed client is what its generator makes of the committed document.
+/// That the document has no error, and that the committed client is what its generator makes of it.
 pub fn check() -> Result<()> {
     ensure()?;
+    run(&mut npm(&[
+        "exec",
+        "--",
+        "redocly",
+        "lint",
+        "../openapi.json",
+    ]))?;
     let fresh = root().join("target/client");
     fs::remove_dir_all(&fresh).ok();
     generate_into(&fresh)?;

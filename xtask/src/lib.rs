@@ -8,6 +8,7 @@
 )]
 
 pub mod client;
+pub mod contract;
 pub mod dev;
 pub mod postgres;
 pub mod prepare;

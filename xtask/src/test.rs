@@ -2,7 +2,7 @@
 
 use crate::postgres::{Cluster, Profile, binaries};
 use crate::shell::{cargo, fingerprint, output, root, run};
-use crate::{Result, client, prepare, tools};
+use crate::{Result, client, contract, prepare, tools};
 use std::env;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -48,7 +48,7 @@ pub fn main(arguments: &[String]) -> Result<()> {
     }
     match words.first().map(|word| word.as_str()) {
         None => everything(yes, long),
-        Some("only") => with_server(yes, |url| nextest(url, long, &words[1..])),
+        Some("only") => with_server(yes, |url| nextest(url, yes, long, &words[1..])),
         Some("prepare") => with_server(yes, |url| prepare::write(&migrated(url, &["migrations"])?)),
         Some("openapi") => write_openapi().and_then(|()| client::write()),
         Some("client") => client::write(),
@@ -155,7 +155,7 @@ fn steps(ledger: &mut Ledger, yes: bool, long: bool) -> Result<()> {
                 prepare::check(&migrated(&server.url, &["api", "migrate"])?)
             })
         })
-        .and_then(|()| ledger.step("tests", || nextest(&server.url, long, &[])))
+        .and_then(|()| ledger.step("tests", || nextest(&server.url, yes, long, &[])))
         .and_then(|()| ledger.step("stories, offers masked", || masked(&server.url)));
     let closed = server.close();
     checked.and(closed)
@@ -167,9 +167,10 @@ fn offline(command: &mut Command) -> &mut Command {
         .env_remove("DATABASE_URL")
 }
 
-fn nextest(url: &str, long: bool, arguments: &[&String]) -> Result<()> {
-    // One of the tests runs it against a real api.
+fn nextest(url: &str, yes: bool, long: bool, arguments: &[&String]) -> Result<()> {
+    // Tests run these against a real api.
     client::build()?;
+    contract::ensure(yes)?;
     run(offline(cargo().args([
         "build",
         "--quiet",

@@ -115,14 +115,17 @@ fn is_good(tool: &Tool, path: &PathBuf) -> bool {
 /// Kept outside the checkout, so that a fresh clone on the same machine finds them; each set of
 /// pins has a folder of its own.
 fn folder() -> PathBuf {
-    let cache = env::var_os("XDG_CACHE_HOME")
+    let pins: String = TOOLS.iter().map(|tool| tool.source).collect();
+    cache().join(fingerprint(pins.as_ref()))
+}
+
+/// Where tools are kept.
+pub fn cache() -> PathBuf {
+    env::var_os("XDG_CACHE_HOME")
         .map(PathBuf::from)
         .or_else(|| env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache")))
-        .unwrap_or_else(|| root().join("target"));
-    let pins: String = TOOLS.iter().map(|tool| tool.source).collect();
-    cache
+        .unwrap_or_else(|| root().join("target"))
         .join("property-lounge")
-        .join(fingerprint(pins.as_ref()))
 }
 
 fn install(tool: &Tool, yes: bool) -> Result<()> {

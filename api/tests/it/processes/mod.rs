@@ -2,6 +2,7 @@
 
 mod client;
 mod company;
+mod contract;
 mod kills;
 mod lifecycle;
 mod outages;

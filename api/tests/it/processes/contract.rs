@@ -1,0 +1,58 @@
+//! The api keeps to its OpenAPI document, whatever it is sent.
+
+use super::company::Company;
+use api::auth::Auth;
+use secrecy::SecretString;
+use shared::testing::trials;
+use std::process::Command;
+
+const SECRET: &str = "a secret of the tests, thirty-two long";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_that_is_sent_makes_a_server_error_or_an_answer_that_is_not_in_the_document() {
+    let company = Company::open("300").await;
+    sqlx::query(
+        "insert into session (id, token, user_id, expires_at) values ('s', 'token-of-admin', 'admin', now() + interval '1 day')",
+    )
+    .execute(&company.pool)
+    .await
+    .expect("a session");
+    let auth = Auth::new(
+        SecretString::from(SECRET),
+        "http://localhost",
+        &[],
+        false,
+        false,
+    );
+    let cookie = auth.cookie_of("token-of-admin");
+    let (_, value) = cookie.split_once('=').expect("a value");
+    let settings = [("BETTER_AUTH_SECRET", SECRET), ("LOG", "info")];
+    let (_api, url) = company.start_api_with(&settings).await;
+    let folder =
+        std::env::temp_dir().join(format!("property-lounge-contract-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let schemes = ["session", "adminSession"]
+        .map(|name| format!("[auth.openapi.{name}]\napi_key = \"{value}\"\n"));
+    std::fs::write(folder.join("schemathesis.toml"), schemes.concat()).expect("its settings");
+    let (phases, examples) = match trials(1, 100) {
+        1 => ("coverage", "1".to_owned()),
+        many => ("coverage,fuzzing", many.to_string()),
+    };
+    let run_in = folder.clone();
+    let told = tokio::task::spawn_blocking(move || {
+        Command::new(xtask::contract::binary())
+            .args(["run", &format!("{url}/openapi.json"), "--phases", phases, "--max-examples", &examples])
+            // Signing everybody out would end the test's own session.
+            .args(["--exclude-operation-id", "revokeUserSessions", "--exclude-operation-id", "updateUser"])
+            .args(["-H", "Origin: http://localhost:5173", "--no-color"])
+            .args(["--checks", "not_a_server_error,status_code_conformance,response_schema_conformance,content_type_conformance"])
+            .current_dir(run_in)
+            .output()
+            .expect("./test installs schemathesis")
+    })
+    .await
+    .expect("it ends");
+    std::fs::remove_dir_all(&folder).ok();
+    let output = String::from_utf8_lossy(&told.stdout);
+    assert!(told.status.success(), "{output}");
+}
