@@ -30,6 +30,8 @@ pub enum Command {
     Migrate(Database),
     /// Fill a database that has no users with Sales A to F and an admin, and print their passwords.
     Seed(Box<Settings>),
+    /// Bring users and their logins over from the old server's database.
+    Import(Box<Import>),
     /// Print the OpenAPI document. Needs no database.
     Openapi,
     /// Ask a process on this host whether it is ready, for container images without a shell.
@@ -38,6 +40,17 @@ pub enum Command {
         #[arg(long, default_value_t = 3001)]
         port: u16,
     },
+}
+
+/// The settings of `api import`.
+#[derive(Args, Clone, Debug)]
+pub struct Import {
+    /// The old server's database.
+    #[arg(long, env = "OLD_DATABASE_URL", hide_env_values = true)]
+    pub old_database_url: SecretString,
+    /// The api's own settings.
+    #[command(flatten)]
+    pub settings: Settings,
 }
 
 /// The settings of `api serve`.

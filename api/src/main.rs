@@ -1,7 +1,7 @@
 //! The `api` binary: serve · migrate · seed · openapi.
 
 use anyhow::Context;
-use api::config::{Cli, Command, Settings};
+use api::config::{Cli, Command, Import, Settings};
 use clap::Parser;
 use poem::Server;
 use poem::listener::{Acceptor, Listener, TcpListener};
@@ -31,6 +31,7 @@ async fn main() -> anyhow::Result<()> {
             db::migrate(&pool).await.context("cannot migrate")
         }
         Command::Seed(settings) => seed(&settings).await,
+        Command::Import(import) => bring_over(&import).await,
         Command::Health { port } => health(port).await,
         Command::Openapi => Ok(std::io::stdout().write_all(api::document().as_bytes())?),
     }
@@ -82,6 +83,24 @@ async fn serve(settings: &Settings) -> anyhow::Result<()> {
         .run_with_graceful_shutdown(api::app(app, auth), stop, Some(DRAIN))
         .await?;
     tracing::info!("api.stopped");
+    Ok(())
+}
+
+async fn bring_over(import: &Import) -> anyhow::Result<()> {
+    let options = db::options(&import.old_database_url, "property-lounge-import")?;
+    let old = db::patient_pool(options);
+    let done = shared::auth::import(&import.settings.app()?, &old)
+        .await
+        .context("cannot import; nothing was written")?;
+    writeln!(
+        std::io::stdout(),
+        "Brought over {} users, {} accounts, {} sessions and {} verifications; left {} rows.",
+        done.users,
+        done.accounts,
+        done.sessions,
+        done.verifications,
+        done.left
+    )?;
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 mod document;
 mod errors;
 mod health;
+mod import;
 mod permissions;
 mod sign_in;
 mod texts;
@@ -21,6 +22,11 @@ pub(crate) fn auth() -> Auth {
     let secret = SecretString::from("a secret of the tests, thirty-two long");
     let trusted = ["http://localhost:5173".to_owned()];
     Auth::new(secret, "http://localhost:3001", &trusted, false, false)
+}
+
+/// A client of the api with this sign-in.
+fn client_of(app: &App, auth: Auth) -> TestClient<BoxEndpoint<'static, Response>> {
+    TestClient::new(api::app(app.clone(), auth).boxed())
 }
 
 /// Signs a user in; returns the `Cookie` header of their session.

@@ -79,7 +79,7 @@ fn step() -> impl Strategy<Value = Step> {
 
 #[test]
 fn race_of_everything_that_can_happen_ends_as_the_model_says() {
-    let cases = u32::try_from(trials(40, 2_000)).expect("few");
+    let cases = u32::try_from(trials(24, 2_000)).expect("few");
     let mut runner = TestRunner::new(Config {
         cases,
         failure_persistence: Some(Box::new(FileFailurePersistence::WithSource(
