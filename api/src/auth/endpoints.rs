@@ -2,7 +2,7 @@
 
 use super::answer::{self, Refusal, answer};
 use super::body::{Checked, fields, looks_like_an_email};
-use super::cookie::{self, DONT_REMEMBER, SECURE_PREFIX, SESSION};
+use super::cookie::{self, DONT_REMEMBER, SESSION};
 use super::{Auth, origin};
 use poem::http::{HeaderValue, Method, header};
 use poem::{Endpoint, IntoResponse, Request, Response};
@@ -385,20 +385,4 @@ fn check_length(password: &str) -> Result<(), Refusal> {
         length if length > LONGEST => Err(Refusal::PasswordTooLong),
         _ => Ok(()),
     }
-}
-
-/// Under https the session's cookie has a prefix to its name, which OpenAPI's one name for it does
-/// not: a cookie of the plain name is put beside it, for the framework to find.
-pub async fn without_secure_prefix<E: Endpoint>(
-    next: std::sync::Arc<E>,
-    mut request: Request,
-) -> poem::Result<E::Output> {
-    let prefixed = format!("{SECURE_PREFIX}{SESSION}");
-    let cookies = request.header(header::COOKIE).unwrap_or_default();
-    if let Some(value) = cookie::named(cookies, &prefixed)
-        && let Ok(header) = HeaderValue::from_str(&format!("{cookies}; {SESSION}={value}"))
-    {
-        request.headers_mut().insert(header::COOKIE, header);
-    }
-    next.call(request).await
 }

@@ -11,8 +11,8 @@ mod sharing;
 mod viewer;
 
 pub use body::looks_like_an_email;
-pub use endpoints::{BetterAuth, without_secure_prefix};
-pub use sharing::share_with_trusted_pages;
+pub use endpoints::BetterAuth;
+pub use sharing::{share_with_trusted_pages, without_secure_prefix};
 pub use viewer::{AdminOnly, SignedIn, Viewer};
 
 use limit::Limiter;

@@ -1,8 +1,11 @@
+//! What requests of browsers need before they are handled.
+//!
 //! Cross-origin requests (the Fetch standard's CORS): pages that we trust may use the api with its
 //! cookie. A request of any other page is answered as it is, without the headers that would let the
 //! page read the answer; poem's own middleware refuses it, and so a webhook's that names an origin.
 
 use super::Auth;
+use super::cookie::{self, SECURE_PREFIX, SESSION};
 use poem::http::{HeaderValue, Method, StatusCode, header};
 use poem::{Endpoint, IntoResponse, Request, Response, Result};
 use std::sync::Arc;
@@ -56,4 +59,20 @@ pub async fn share_with_trusted_pages<E: Endpoint>(
     );
     headers.append(header::VARY, HeaderValue::from_static("Origin"));
     Ok(response)
+}
+
+/// Under https the session's cookie has a prefix to its name, which OpenAPI's one name for it does
+/// not: a cookie of the plain name is put beside it, for the framework to find.
+pub async fn without_secure_prefix<E: Endpoint>(
+    next: Arc<E>,
+    mut request: Request,
+) -> Result<E::Output> {
+    let prefixed = format!("{SECURE_PREFIX}{SESSION}");
+    let cookies = request.header(header::COOKIE).unwrap_or_default();
+    if let Some(value) = cookie::named(cookies, &prefixed)
+        && let Ok(header) = HeaderValue::from_str(&format!("{cookies}; {SESSION}={value}"))
+    {
+        request.headers_mut().insert(header::COOKIE, header);
+    }
+    next.call(request).await
 }

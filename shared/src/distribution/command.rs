@@ -36,8 +36,8 @@ pub(super) async fn obey(
                 .await
         }
         Command::Queue => tell_queue(app, connection, event, agent).await,
-        Command::Pause => pause(app, connection, event, agent).await,
-        Command::Resume => resume(app, connection, event, agent).await,
+        Command::Pause => take_break(app, connection, event, agent, true).await,
+        Command::Resume => take_break(app, connection, event, agent, false).await,
         Command::SecondChance => second_chance(app, connection, event, agent, code).await,
     }
 }
@@ -94,37 +94,27 @@ async fn tell_queue(
     answer::answer_unhelpfully(app, connection, event, verdict, OutboundKind::Queue, body).await
 }
 
-/// No offer comes to the agent any more; one that is open goes on.
-async fn pause(
+/// From now on no offer comes to the agent, one that is open going on; or again from now on.
+async fn take_break(
     app: &App,
     connection: &mut PgConnection,
     event: &InboundEvent,
     agent: &Agent,
+    begins: bool,
 ) -> Result<Option<Report>> {
     if hear::was_heard_before(app, connection, event).await? {
         return Ok(None);
     }
     let now = app.clock.now(connection).await?;
-    availability::pause(connection, &agent.id, now).await?;
-    let body = app.texts.render(Text::Paused, &[]);
-    let verdict = Verdict::bare(Outcome::Paused);
-    answer(app, connection, event, verdict, OutboundKind::Paused, body).await
-}
-
-async fn resume(
-    app: &App,
-    connection: &mut PgConnection,
-    event: &InboundEvent,
-    agent: &Agent,
-) -> Result<Option<Report>> {
-    if hear::was_heard_before(app, connection, event).await? {
-        return Ok(None);
-    }
-    let now = app.clock.now(connection).await?;
-    availability::resume(connection, &agent.id, now).await?;
-    let body = app.texts.render(Text::Resumed, &[]);
-    let verdict = Verdict::bare(Outcome::Resumed);
-    answer(app, connection, event, verdict, OutboundKind::Resumed, body).await
+    let (outcome, kind, text) = if begins {
+        availability::pause(connection, &agent.id, now).await?;
+        (Outcome::Paused, OutboundKind::Paused, Text::Paused)
+    } else {
+        availability::resume(connection, &agent.id, now).await?;
+        (Outcome::Resumed, OutboundKind::Resumed, Text::Resumed)
+    };
+    let body = app.texts.render(text, &[]);
+    answer(app, connection, event, Verdict::bare(outcome), kind, body).await
 }
 
 /// Gives the agent the lead that they were late for, if their queue allows it and it is still

@@ -15,4 +15,6 @@ mod rescue;
 mod seed_walkthrough;
 mod story;
 mod taking_turns;
+mod team;
+mod users;
 mod which_offer;
