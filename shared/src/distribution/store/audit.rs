@@ -130,8 +130,9 @@ pub(in super::super) async fn held_since(
     .await?)
 }
 
-/// Attempts of open cycles, and those that ended within the hour, whose last event is not what their
-/// status says. Read in one statement, and so at one moment.
+/// Attempts that are open, and those that ended in the last half minute, whose last event is not what
+/// their status says. Read in one statement, and so at one moment; several audits see each end, and
+/// none reads the past.
 pub(in super::super) async fn attempts_that_disagree_with_their_log(
     connection: &mut PgConnection,
     now: DateTime<Utc>,
@@ -141,7 +142,7 @@ pub(in super::super) async fn attempts_that_disagree_with_their_log(
            from (select id, status from distribution_attempt where status = 'open'
                  union all
                  select id, status from distribution_attempt
-                 where status <> 'open' and closed_at > $1::timestamptz - interval '1 hour') a
+                 where status <> 'open' and closed_at > $1::timestamptz - interval '30 seconds') a
            where coalesce((select case e.kind when 'offered' then 'open' when 'taken_back' then 'accepted' else e.kind end
                            from distribution_event e
                            where e.attempt_id = a.id and e.kind not in ('sent', 'deadline_moved', 'late', 'breach')
