@@ -4,8 +4,9 @@ use crate::auth::Auth;
 use clap::{Args, Parser, Subcommand};
 use secrecy::{ExposeSecret, SecretString};
 use shared::config::{
-    Database, Distribution, ProviderKind, Telemetry, TextOverrides, WhatsApp, Words,
+    Company, Database, Distribution, ProviderKind, Telemetry, TextOverrides, WhatsApp, Words,
 };
+use shared::import::LeadColumns;
 use shared::jobs::Announce;
 use shared::providers::provider;
 use shared::{App, Clock, Error, Result, db};
@@ -30,7 +31,7 @@ pub enum Command {
     Migrate(Database),
     /// Fill a database that has no users with Sales A to F and an admin, and print their passwords.
     Seed(Box<Settings>),
-    /// Bring users and their logins over from the old server's database.
+    /// Bring users with their logins, the queue and the leads over from the old server's database.
     Import(Box<Import>),
     /// Print the OpenAPI document. Needs no database.
     Openapi,
@@ -48,6 +49,10 @@ pub struct Import {
     /// The old server's database.
     #[arg(long, env = "OLD_DATABASE_URL", hide_env_values = true)]
     pub old_database_url: SecretString,
+    /// Where its `lead` table keeps what, if not where it is looked for: `phone=nomor_wa,owner=agen_id`.
+    /// Fields: phone, name, status, progress, owner, source, metaLead, layer2, reason, note.
+    #[arg(long, env = "OLD_LEAD_COLUMNS", default_value = "")]
+    pub old_lead_columns: LeadColumns,
     /// The api's own settings.
     #[command(flatten)]
     pub settings: Settings,
@@ -65,6 +70,9 @@ pub struct Settings {
     /// Which WhatsApp we speak through.
     #[command(flatten)]
     pub whatsapp: WhatsApp,
+    /// Where the company is.
+    #[command(flatten)]
+    pub company: Company,
     /// What agents' words mean.
     #[command(flatten)]
     pub words: Words,
@@ -170,6 +178,7 @@ impl Settings {
             instance: Arc::from(format!("api/{}", std::process::id())),
             lexicon: Arc::new(self.words.lexicon()?),
             texts: Arc::new(self.texts.clone().catalogue()?),
+            timezone: self.company.company_timezone,
             company_phone: self.whatsapp.property_lounge_wa.clone(),
         })
     }

@@ -15,7 +15,6 @@ use shared::{Clock, db};
 use sqlx::PgPool;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
-use xtask::postgres::{Cluster, Profile, binaries};
 
 #[derive(clap::Args)]
 pub(crate) struct Options {
@@ -79,14 +78,7 @@ struct Report {
 
 /// Measures on a durable cluster of its own, which is removed afterwards.
 pub(crate) async fn measure(options: &Options) -> anyhow::Result<()> {
-    let folder = xtask::shell::root().join("target/bench-postgres");
-    let programs = binaries(None, false).map_err(anyhow::Error::msg)?;
-    let start = || Cluster::start(&programs, &folder, Profile::Measured);
-    // What a run that was killed left behind is of no use.
-    start()
-        .and_then(Cluster::destroy)
-        .map_err(anyhow::Error::msg)?;
-    let cluster = start().map_err(anyhow::Error::msg)?;
+    let cluster = crate::cluster::fresh()?;
     let measured = measure_on(&cluster.url("property_lounge_bench"), options).await;
     cluster.destroy().map_err(anyhow::Error::msg)?;
     println!("{}", serde_json::to_string(&measured?)?);

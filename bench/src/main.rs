@@ -5,7 +5,9 @@
 #![allow(clippy::print_stdout, reason = "a tool for a person at a terminal")]
 
 mod baseline;
+mod cluster;
 mod lateness;
+mod lists;
 mod percentiles;
 mod workers;
 mod workload;
@@ -23,6 +25,8 @@ struct Cli {
 enum Figure {
     /// How late an offer rolls: next offer committed − previous deadline.
     Lateness(lateness::Options),
+    /// How long the list and the dashboard take with years of leads.
+    Lists(lists::Options),
     /// A worker process, for the figures that need some.
     #[command(hide = true)]
     Worker(Box<worker::config::Settings>),
@@ -32,6 +36,7 @@ enum Figure {
 async fn main() -> anyhow::Result<()> {
     match Cli::parse().figure {
         Figure::Lateness(options) => lateness::measure(&options).await,
+        Figure::Lists(options) => lists::measure(&options).await,
         Figure::Worker(settings) => workers::work(&settings).await,
     }
 }

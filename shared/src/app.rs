@@ -1,5 +1,6 @@
 //! What every operation needs, built once per process.
 
+use crate::availability::Timezone;
 use crate::clock::Clock;
 use crate::config::Distribution;
 use crate::distribution::lexicon::Lexicon;
@@ -29,6 +30,8 @@ pub struct App {
     pub lexicon: Arc<Lexicon>,
     /// What clients and salespeople read.
     pub texts: Arc<Texts>,
+    /// The zone by whose days figures are counted (`COMPANY_TIMEZONE`).
+    pub timezone: Timezone,
     /// The company's own number, the sender of everything we say (`PROPERTY_LOUNGE_WA`).
     pub company_phone: Phone,
 }

@@ -1,6 +1,7 @@
 //! Every setting, in groups that both binaries flatten. The doc comment is the help text, the
 //! environment variable is the seed's; `.env.example` lists them all (a test compares the two).
 
+use crate::availability::Timezone;
 use crate::distribution::lexicon::{self, Lexicon, Lists};
 use crate::phone::Phone;
 use crate::texts::{Text, Texts};
@@ -56,6 +57,14 @@ pub struct Distribution {
     /// Whether an offer hides what the client could be reached by until the agent has claimed.
     #[arg(id = "distribution_mask_offers", long = "distribution-mask-offers", env = "DISTRIBUTION_MASK_OFFERS", default_value_t = false, action = clap::ArgAction::Set)]
     pub mask_offers: bool,
+}
+
+/// Where the company is.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct Company {
+    /// The zone of Indonesia by whose days figures are counted and whose clock people read.
+    #[arg(long, env = "COMPANY_TIMEZONE", default_value = "Asia/Jakarta", value_parser = timezone)]
+    pub company_timezone: Timezone,
 }
 
 /// Which WhatsApp we speak through, and as whom.
@@ -295,6 +304,13 @@ fn poll_milliseconds(given: &str) -> std::result::Result<Duration, String> {
     } else {
         Err("must be between 100 and 60000 milliseconds".to_owned())
     }
+}
+
+fn timezone(given: &str) -> std::result::Result<Timezone, String> {
+    Timezone::ALL
+        .into_iter()
+        .find(|zone| zone.as_str() == given)
+        .ok_or_else(|| "must be Asia/Jakarta, Asia/Makassar or Asia/Jayapura".to_owned())
 }
 
 fn company_phone(given: &str) -> std::result::Result<Phone, String> {

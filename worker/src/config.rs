@@ -1,7 +1,7 @@
 //! The worker's settings.
 
 use clap::Parser;
-use shared::config::{Database, Distribution, Telemetry, TextOverrides, WhatsApp, Words};
+use shared::config::{Company, Database, Distribution, Telemetry, TextOverrides, WhatsApp, Words};
 use shared::jobs::Announce;
 use shared::providers::provider;
 use shared::{App, Clock, Result, db};
@@ -21,6 +21,9 @@ pub struct Settings {
     /// Which WhatsApp we speak through.
     #[command(flatten)]
     pub whatsapp: WhatsApp,
+    /// Where the company is.
+    #[command(flatten)]
+    pub company: Company,
     /// What agents' words mean.
     #[command(flatten)]
     pub words: Words,
@@ -54,6 +57,7 @@ impl Settings {
             instance: Arc::from("worker"),
             lexicon: Arc::new(self.words.lexicon()?),
             texts: Arc::new(self.texts.clone().catalogue()?),
+            timezone: self.company.company_timezone,
             company_phone: self.whatsapp.property_lounge_wa.clone(),
         })
     }

@@ -11,7 +11,7 @@ use poem_openapi::param::{Header, Path, Query};
 use poem_openapi::payload::Json;
 use poem_openapi::{Object, OpenApi};
 use shared::App;
-use shared::availability::{Standing, Timezone};
+use shared::availability::Standing;
 use shared::dashboard::{self, Period};
 use shared::id::{QueueId, UserId};
 use shared::sales::{self, PlaceChange};
@@ -23,7 +23,7 @@ pub struct Dashboard;
 #[derive(Object)]
 #[oai(rename_all = "camelCase", skip_serializing_if_is_none)]
 struct DashboardStats {
-    /// The first day, by Jakarta's calendar.
+    /// The first day, by the company's calendar (`COMPANY_TIMEZONE`).
     from: NaiveDate,
     /// The last, included.
     to: NaiveDate,
@@ -157,7 +157,7 @@ impl Dashboard {
         /// The last day; today unless said.
         to: Query<Option<NaiveDate>>,
     ) -> Result<DashboardStats> {
-        let period = dashboard::period(&app, from.0, to.0, Timezone::Jakarta).await?;
+        let period = dashboard::period(&app, from.0, to.0).await?;
         let stats = dashboard::stats(&app, &viewer.0.user, period).await?;
         Ok(Json(told(period, stats)))
     }
@@ -173,7 +173,7 @@ impl Dashboard {
         /// The last day; today unless said.
         to: Query<Option<NaiveDate>>,
     ) -> Result<Vec<ChartSlice>> {
-        let period = dashboard::period(&app, from.0, to.0, Timezone::Jakarta).await?;
+        let period = dashboard::period(&app, from.0, to.0).await?;
         let slices = dashboard::layer2(&app, period).await?;
         Ok(Json(slices.into_iter().map(Into::into).collect()))
     }
@@ -189,7 +189,7 @@ impl Dashboard {
         /// The last day; today unless said.
         to: Query<Option<NaiveDate>>,
     ) -> Result<Vec<ChartSlice>> {
-        let period = dashboard::period(&app, from.0, to.0, Timezone::Jakarta).await?;
+        let period = dashboard::period(&app, from.0, to.0).await?;
         let slices = dashboard::rejected_reasons(&app, period).await?;
         Ok(Json(slices.into_iter().map(Into::into).collect()))
     }

@@ -47,12 +47,8 @@ impl Period {
 }
 
 /// The last thirty days, or the days asked for.
-pub async fn period(
-    app: &App,
-    from: Option<NaiveDate>,
-    to: Option<NaiveDate>,
-    timezone: Timezone,
-) -> Result<Period> {
+pub async fn period(app: &App, from: Option<NaiveDate>, to: Option<NaiveDate>) -> Result<Period> {
+    let timezone = app.timezone;
     let mut connection = app.pool.acquire().await?;
     let today = timezone.day(app.clock.now(&mut connection).await?);
     let last_day = to.unwrap_or(today);

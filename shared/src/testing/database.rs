@@ -1,5 +1,6 @@
 //! A database for each test, cloned from a template that is migrated and seeded once.
 
+use crate::availability::Timezone;
 use crate::config::Distribution;
 use crate::jobs::Announce;
 use crate::phone::Phone;
@@ -139,6 +140,7 @@ async fn fill(url: &str) {
         instance: Arc::from("seed"),
         lexicon: Arc::default(),
         texts: Arc::new(Texts::default()),
+        timezone: Timezone::Jakarta,
         company_phone: Phone::from_e164("+6281200000000").expect("a number"),
     };
     seed::seed(&app).await.expect("the seed applies");

@@ -1,13 +1,16 @@
 //! What tests of every crate stand on: a database each, a manual clock, a scripted provider.
 
 mod database;
+mod history;
 mod provider;
 mod variants;
 
 pub use database::TestDatabase;
+pub use history::years_of_leads;
 pub use provider::ScriptedProvider;
 pub use variants::trials;
 
+use crate::availability::Timezone;
 use crate::config::Distribution;
 use crate::distribution::{Ad, Door, Word};
 use crate::jobs::Announce;
@@ -65,6 +68,7 @@ impl Harness {
             instance: Arc::from("test"),
             lexicon: Arc::default(),
             texts: Arc::new(Texts::default()),
+            timezone: Timezone::Jakarta,
             company_phone: Phone::from_e164("+620000000000").expect("the seed's number"),
         };
         Self {

@@ -6,6 +6,7 @@ mod audit;
 mod big;
 mod fairness;
 mod freeze;
+mod lists;
 mod numbers;
 mod race;
 mod referee;

@@ -1,0 +1,13 @@
+//! A durable PostgreSQL of the benchmark's own.
+
+use xtask::postgres::{Cluster, Profile, binaries};
+
+/// Starts an empty one; what a run that was killed left behind is of no use.
+pub(crate) fn fresh() -> anyhow::Result<Cluster> {
+    let folder = xtask::shell::root().join("target/bench-postgres");
+    let programs = binaries(None, false).map_err(anyhow::Error::msg)?;
+    let start =
+        || Cluster::start(&programs, &folder, Profile::Measured).map_err(anyhow::Error::msg);
+    start()?.destroy().map_err(anyhow::Error::msg)?;
+    start()
+}
