@@ -89,18 +89,24 @@ async fn serve(settings: &Settings) -> anyhow::Result<()> {
 async fn bring_over(import: &Import) -> anyhow::Result<()> {
     let options = db::options(&import.old_database_url, "property-lounge-import")?;
     let old = db::patient_pool(options);
-    let done = shared::auth::import(&import.settings.app()?, &old)
+    let done = shared::import::import(&import.settings.app()?, &old, &import.old_lead_columns)
         .await
         .context("cannot import; nothing was written")?;
+    let mut out = std::io::stdout();
     writeln!(
-        std::io::stdout(),
-        "Brought over {} users, {} accounts, {} sessions and {} verifications; left {} rows.",
+        out,
+        "Brought over {} users, {} accounts, {} sessions, {} verifications, {} places and {} leads; left {} rows.",
         done.users,
         done.accounts,
         done.sessions,
         done.verifications,
+        done.places,
+        done.leads,
         done.left
     )?;
+    for (lead, reason) in done.unread {
+        writeln!(out, "  left lead {lead}: {reason}")?;
+    }
     Ok(())
 }
 

@@ -19,6 +19,7 @@
 //!          ├─ dashboard                                how sales go
 //!          ├─ whatsapp                                 what was said, to whom, whether it arrived
 //!          ├─ auth                                     passwords and the seed's users
+//!          ├─ import                                   the old server's database, brought over
 //!          ├─ availability                             when agents can be offered leads
 //!          └─ providers                                the outside world, one wire format each
 //! ```
@@ -47,6 +48,7 @@ pub mod db;
 pub mod distribution;
 pub mod error;
 pub mod id;
+pub mod import;
 pub mod jobs;
 pub mod leads;
 pub mod phone;

@@ -3,14 +3,14 @@
 use super::Tag;
 use super::distribution::{CycleDetail, Message};
 use super::model::{Lead, LeadProgress, LeadStatus, Timestamp};
-use crate::auth::{AdminOnly, SignedIn};
+use crate::auth::SignedIn;
 use crate::problem::Result;
 use poem::web::Data;
 use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::Json;
 use poem_openapi::{Enum, Object, OpenApi};
 use shared::id::{LeadId, UserId};
-use shared::pipeline::{self, ChoiceKind, Cursor, Filter, PageRequest};
+use shared::pipeline::{self, Cursor, Filter, PageRequest};
 use shared::{App, distribution};
 use uuid::Uuid;
 
@@ -112,27 +112,6 @@ struct ProgressChange {
     progress: LeadProgress,
 }
 
-/// An entry of one of the small tables that an admin edits.
-#[derive(Object)]
-#[oai(rename_all = "camelCase")]
-struct Choice {
-    /// Lower-case letters and figures, joined by dashes; never changes.
-    id: String,
-    label: String,
-    #[oai(default)]
-    position: i32,
-    /// Whether a lead of this status needs a reason. Statuses only.
-    #[oai(default)]
-    is_rejected: bool,
-    /// Whether it can still be chosen.
-    #[oai(default = "yes")]
-    active: bool,
-}
-
-fn yes() -> bool {
-    true
-}
-
 #[OpenApi]
 impl Leads {
     /// The leads that one may see
@@ -174,24 +153,24 @@ impl Leads {
         /// Where the page before ended.
         cursor: Query<Option<String>>,
     ) -> Result<LeadPage> {
-        let text = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
+        let filter = filter(Asked {
+            status: status.0,
+            progress: progress.0,
+            layer2: layer2.0,
+            owner: owner.0,
+            source: source.0,
+            from: from.0,
+            to: to.0,
+            q: q.0,
+        });
         let request = PageRequest {
-            filter: Filter {
-                status: status.0.into_iter().map(Into::into).collect(),
-                progress: progress.0.into_iter().map(Into::into).collect(),
-                layer2: text(layer2.0),
-                owner: text(owner.0).map(UserId),
-                source: text(source.0),
-                from: from.0.map(|time| time.0),
-                to: to.0.map(|time| time.0),
-                text: text(q.0).map(|text| text.trim().replace('\0', "")),
-            },
+            filter,
             sort: match sort.0 {
                 Some(LeadSort::Oldest) => pipeline::Sort::Oldest,
                 Some(LeadSort::Newest) | None => pipeline::Sort::Newest,
             },
             limit: i64::from(limit.0.min(MOST)),
-            after: text(cursor.0)
+            after: said(cursor.0)
                 .map(|told| Cursor::parse(&told))
                 .transpose()?,
         };
@@ -294,80 +273,40 @@ impl Leads {
                 .into(),
         ))
     }
+}
 
-    /// The layer 2 statuses, in order
-    #[oai(path = "/api/layer2-statuses", method = "get", operation_id = "layer2Statuses", tag = Tag::Leads)]
-    async fn layer2_statuses(&self, app: Data<&App>, _viewer: SignedIn) -> Result<Vec<Choice>> {
-        choices(&app, ChoiceKind::Layer2Status).await
-    }
+/// The filters of a list as they are asked for.
+pub(super) struct Asked {
+    pub(super) status: Vec<LeadStatus>,
+    pub(super) progress: Vec<LeadProgress>,
+    pub(super) layer2: Option<String>,
+    pub(super) owner: Option<String>,
+    pub(super) source: Option<String>,
+    pub(super) from: Option<Timestamp>,
+    pub(super) to: Option<Timestamp>,
+    pub(super) q: Option<String>,
+}
 
-    /// Add a layer 2 status, or change the one of that id
-    #[oai(path = "/api/layer2-statuses", method = "put", operation_id = "saveLayer2Status", tag = Tag::Leads)]
-    async fn save_layer2_status(
-        &self,
-        app: Data<&App>,
-        _admin: AdminOnly,
-        body: Json<Choice>,
-    ) -> Result<Vec<Choice>> {
-        save(&app, ChoiceKind::Layer2Status, body.0).await
+/// The filter that is meant; an empty text is as good as none.
+pub(super) fn filter(asked: Asked) -> Filter {
+    Filter {
+        status: asked.status.into_iter().map(Into::into).collect(),
+        progress: asked.progress.into_iter().map(Into::into).collect(),
+        layer2: said(asked.layer2),
+        owner: said(asked.owner).map(UserId),
+        source: said(asked.source),
+        from: asked.from.map(|time| time.0),
+        to: asked.to.map(|time| time.0),
+        text: said(asked.q).map(|text| text.trim().replace('\0', "")),
     }
+}
 
-    /// The reasons of a rejection, in order
-    #[oai(path = "/api/rejected-reasons", method = "get", operation_id = "rejectedReasons", tag = Tag::Leads)]
-    async fn rejected_reasons(&self, app: Data<&App>, _viewer: SignedIn) -> Result<Vec<Choice>> {
-        choices(&app, ChoiceKind::RejectedReason).await
-    }
-
-    /// Add a reason of a rejection, or change the one of that id
-    #[oai(path = "/api/rejected-reasons", method = "put", operation_id = "saveRejectedReason", tag = Tag::Leads)]
-    async fn save_rejected_reason(
-        &self,
-        app: Data<&App>,
-        _admin: AdminOnly,
-        body: Json<Choice>,
-    ) -> Result<Vec<Choice>> {
-        save(&app, ChoiceKind::RejectedReason, body.0).await
-    }
+fn said(text: Option<String>) -> Option<String> {
+    text.filter(|text| !text.trim().is_empty())
 }
 
 fn fifty() -> u32 {
     50
-}
-
-async fn choices(app: &App, kind: ChoiceKind) -> Result<Vec<Choice>> {
-    let choices = pipeline::choices(app, kind).await?;
-    Ok(Json(choices.into_iter().map(Into::into).collect()))
-}
-
-async fn save(app: &App, kind: ChoiceKind, given: Choice) -> Result<Vec<Choice>> {
-    let choice = pipeline::Choice {
-        id: given.id,
-        label: given.label.trim().replace('\0', ""),
-        position: given.position,
-        is_rejected: given.is_rejected,
-        active: given.active,
-    };
-    let choices = pipeline::save_choice(app, kind, &choice).await?;
-    Ok(Json(choices.into_iter().map(Into::into).collect()))
-}
-
-impl From<pipeline::Choice> for Choice {
-    fn from(choice: pipeline::Choice) -> Self {
-        let pipeline::Choice {
-            id,
-            label,
-            position,
-            is_rejected,
-            active,
-        } = choice;
-        Self {
-            id,
-            label,
-            position,
-            is_rejected,
-            active,
-        }
-    }
 }
 
 impl From<pipeline::Entry> for LeadEntry {

@@ -1,9 +1,11 @@
 //! The tree of paths, a file for each part.
 
 mod availability;
+mod choices;
 mod dashboard;
 mod distribution;
 mod dummy;
+mod export;
 mod health;
 mod leads;
 mod metrics;
@@ -18,6 +20,8 @@ pub type Endpoints = (
     dummy::Dummy,
     distribution::Distribution,
     leads::Leads,
+    choices::Choices,
+    export::Export,
     dashboard::Dashboard,
     queues::Queues,
     users::Users,
@@ -33,6 +37,8 @@ pub(crate) fn endpoints() -> Endpoints {
         dummy::Dummy,
         distribution::Distribution,
         leads::Leads,
+        choices::Choices,
+        export::Export,
         dashboard::Dashboard,
         queues::Queues,
         users::Users,

@@ -295,7 +295,7 @@ export type DashboardStats = {
      */
     cycles: number;
     /**
-     * The first day, by Jakarta's calendar.
+     * The first day, by the company's calendar (`COMPANY_TIMEZONE`).
      */
     from: string;
     /**
@@ -1846,6 +1846,68 @@ export type LeadsResponses = {
 };
 
 export type LeadsResponse = LeadsResponses[keyof LeadsResponses];
+
+export type ExportLeadsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Of any of these.
+         */
+        status?: Array<LeadStatus>;
+        /**
+         * As far as any of these.
+         */
+        progress?: Array<LeadProgress>;
+        /**
+         * Of this layer 2 status.
+         */
+        layer2?: string;
+        /**
+         * This agent's, by user id.
+         */
+        owner?: string;
+        /**
+         * From this ad.
+         */
+        source?: string;
+        /**
+         * First heard of at or after this instant.
+         */
+        from?: string;
+        /**
+         * And before this one.
+         */
+        to?: string;
+        /**
+         * With these letters or figures in their name or number.
+         */
+        q?: string;
+    };
+    url: '/api/leads/export';
+};
+
+export type ExportLeadsErrors = {
+    /**
+     * The request is at fault.
+     */
+    '4XX': Problem;
+    /**
+     * We are.
+     */
+    '5XX': Problem;
+};
+
+export type ExportLeadsError = ExportLeadsErrors[keyof ExportLeadsErrors];
+
+export type ExportLeadsResponses = {
+    /**
+     * One line a lead, the newest first; times by the company's clock.
+     */
+    200: Blob | File;
+};
+
+export type ExportLeadsResponse = ExportLeadsResponses[keyof ExportLeadsResponses];
 
 export type LeadDetailData = {
     body?: never;

@@ -1,14 +1,12 @@
 //! People who sign in: users, sessions and passwords, in better-auth's tables, so that accounts and
 //! logins of the old system go on.
 
-mod import;
 mod model;
 mod store;
 mod users;
 
 pub mod password;
 
-pub use import::{Imported, import};
 pub use model::{Change, Client, Credential, NewUser, Profile, Role, Session, User};
 pub use users::{Account, AccountChange, accounts, add_account, change_account, reset_password};
 

@@ -44,9 +44,14 @@ impl Timezone {
         FixedOffset::east_opt(hours * 3600).expect("a few hours are within a day")
     }
 
+    /// The instant by a clock there.
+    pub fn local(self, instant: DateTime<Utc>) -> DateTime<FixedOffset> {
+        instant.with_timezone(&self.offset())
+    }
+
     /// The day that it is there.
     pub fn day(self, instant: DateTime<Utc>) -> NaiveDate {
-        instant.with_timezone(&self.offset()).date_naive()
+        self.local(instant).date_naive()
     }
 
     /// The instant of a day's time there.

@@ -60,6 +60,18 @@ pub enum LeadProgress {
 }
 
 impl LeadProgress {
+    /// Every step.
+    pub const ALL: [Self; 8] = [
+        Self::Pending,
+        Self::NoAction,
+        Self::Contacted,
+        Self::FollowUp,
+        Self::Visit,
+        Self::Negotiation,
+        Self::Won,
+        Self::Lost,
+    ];
+
     /// The word in the database and in the API.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -1,10 +1,12 @@
 //! What agents make of their leads: status, progress and the second layer, changed by hand, each
 //! change kept with who and when; and the lists that people work from.
 
+mod export;
 mod model;
 mod store;
 mod transitions;
 
+pub use export::export;
 pub use model::{
     Change, Choice, ChoiceKind, Counts, Cursor, Entry, Filter, Layer2, Page, PageRequest, Sort,
 };

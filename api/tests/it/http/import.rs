@@ -3,12 +3,16 @@
 use super::client_of;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
-use shared::auth::{Imported, import};
+use shared::import::{Imported, LeadColumns};
 use shared::testing::{Harness, TestDatabase};
 use sqlx::PgPool;
 
 /// The secret of the server that the dump was taken from.
 const SECRET: &str = "conformance-secret-0123456789abcdef0123456789abcdef";
+
+async fn bring_over(harness: &Harness, old: &PgPool) -> shared::Result<Imported> {
+    shared::import::import(&harness.app, old, &LeadColumns::default()).await
+}
 
 async fn old_database() -> (TestDatabase, PgPool) {
     let database = TestDatabase::empty().await;
@@ -40,18 +44,18 @@ async fn a_drizzle_database_comes_over_once_and_its_logins_go_on() {
     let (_database, old) = old_database().await;
     let at = |text: &str| -> DateTime<Utc> { text.parse().expect("a time") };
     harness.app.clock.set(at("2026-11-23T00:00:00Z"));
-    let first = import(&harness.app, &old).await.expect("it comes over");
+    let first = bring_over(&harness, &old).await.expect("it comes over");
     assert_eq!(
         first,
         Imported {
             users: 1,
             accounts: 1,
             sessions: 1,
-            verifications: 0,
-            left: 0
+            left: 0,
+            ..Imported::default()
         }
     );
-    let again = import(&harness.app, &old).await.expect("again");
+    let again = bring_over(&harness, &old).await.expect("again");
     assert_eq!(
         again,
         Imported {
@@ -129,15 +133,14 @@ async fn a_database_of_better_auths_own_migrations_is_read_too() {
     .execute(&old)
     .await
     .expect("an old database");
-    let done = import(&harness.app, &old).await.expect("it comes over");
+    let done = bring_over(&harness, &old).await.expect("it comes over");
     assert_eq!(
         done,
         Imported {
             users: 1,
             accounts: 1,
-            sessions: 0,
-            verifications: 0,
-            left: 2
+            left: 2,
+            ..Imported::default()
         }
     );
     let (email, role): (String, String) =
@@ -149,4 +152,108 @@ async fn a_database_of_better_auths_own_migrations_is_read_too() {
         (email.as_str(), role.as_str()),
         ("boss@example.com", "admin")
     );
+}
+
+/// An old database with people, a queue and leads, its tables in the seed's words.
+async fn old_office(lead_table: &str) -> (TestDatabase, PgPool) {
+    let (database, old) = old_database().await;
+    let sql = format!(
+        r#"set search_path = public;
+           insert into "user" (id, name, email, email_verified, created_at, updated_at)
+           values ('old-rina', 'Rina', 'rina@x.co', true, '2025-01-01', '2025-01-01');
+           create table sales_queue (id int, sales_id text, queue_order int, label text);
+           insert into sales_queue values (1, 'old-rina', 7, 'G'), (2, 'who-left', 8, 'H');
+           {lead_table}"#
+    );
+    sqlx::raw_sql(sqlx::AssertSqlSafe(sql))
+        .execute(&old)
+        .await
+        .expect("an old office");
+    (database, old)
+}
+
+#[tokio::test]
+async fn leads_come_over_with_their_owner_layer_2_and_form_and_what_cannot_be_read_is_told() {
+    let harness = Harness::new().await;
+    let (_database, old) = old_office(
+        "create table lead (id text, name text, phone text, status text, progress text, owner_sales_id text,
+                            source_ads text, meta_lead_id text, layer2_status text, rejected_reason text,
+                            rejected_note text, created_at timestamp, updated_at timestamp);
+         insert into lead values
+         ('l1', 'Budi', '0812 3400 1234', 'claimed', 'follow_up', 'old-rina', 'Ad', 'm-1', 'Ditolak', 'Terlalu jauh', 'katanya', '2025-02-01 10:00', '2025-02-02 10:00'),
+         ('l2', 'Sari', '+62 812-3400-1235', 'hangus', 'no-action', null, null, null, null, null, null, '2025-02-01 10:00', null),
+         ('l3', 'Tono', '6281234001236', 'distributing', 'pending', 'who-left', null, null, null, null, null, '2025-02-01 10:00', null),
+         ('l4', 'Buta', 'tidak ada', 'new', null, null, null, null, null, null, null, '2025-02-01 10:00', null);",
+    )
+    .await;
+    let done = bring_over(&harness, &old).await.expect("it comes over");
+    assert_eq!((done.users, done.places, done.leads), (2, 1, 3));
+    assert_eq!(done.unread.len(), 1);
+    assert_eq!(done.unread[0].0, "l4");
+    let leads: Vec<(String, String, String, Option<String>, Option<String>, Option<String>)> =
+        sqlx::query_as(
+            "select phone, status, progress, owner_sales_id, layer2_status_id, rejected_reason_id from lead order by phone",
+        )
+        .fetch_all(&harness.app.pool)
+        .await
+        .expect("leads");
+    let text = |word: &str| Some(word.to_owned());
+    assert_eq!(
+        leads,
+        [
+            (
+                "+6281234001234".into(),
+                "claimed".into(),
+                "follow-up".into(),
+                text("old-rina"),
+                text("ditolak"),
+                text("terlalu-jauh")
+            ),
+            (
+                "+6281234001235".into(),
+                "hangus".into(),
+                "no-action".into(),
+                None,
+                None,
+                None
+            ),
+            (
+                "+6281234001236".into(),
+                "new".into(),
+                "pending".into(),
+                None,
+                None,
+                None
+            ),
+        ]
+    );
+    // Meta's form that was heard there is heard here, too.
+    let mut again = shared::testing::ad("m-1", "081234001234");
+    again.name = Some("Budi".to_owned());
+    let report = shared::distribution::take_ad(&harness.app, &again).await;
+    assert!(report.expect("taken").duplicate);
+    let done = bring_over(&harness, &old).await.expect("again");
+    assert_eq!((done.users, done.places, done.leads), (0, 0, 0));
+    let audit = shared::distribution::audit(&harness.app).await;
+    assert_eq!(audit.expect("an audit"), [], "the rules hold");
+}
+
+#[tokio::test]
+async fn an_old_lead_table_with_other_names_is_read_by_the_names_that_are_told() {
+    let harness = Harness::new().await;
+    let (_database, old) = old_office(
+        "create table lead (id int, nama text, nomor_wa text, agen text, created_at timestamp);
+         insert into lead values (1, 'Budi', '081234001234', 'old-rina', '2025-02-01 10:00');",
+    )
+    .await;
+    let columns: LeadColumns = "phone=nomor_wa,name=nama,owner=agen"
+        .parse()
+        .expect("columns");
+    let done = shared::import::import(&harness.app, &old, &columns).await;
+    assert_eq!(done.expect("it comes over").leads, 1);
+    let (name, owner): (String, String) = sqlx::query_as("select name, owner_sales_id from lead")
+        .fetch_one(&harness.app.pool)
+        .await
+        .expect("the lead");
+    assert_eq!((name.as_str(), owner.as_str()), ("Budi", "old-rina"));
 }

@@ -109,6 +109,59 @@ async fn every_operation_of_the_document_lets_in_whom_it_is_for_and_nobody_else(
     }
 }
 
+/// How a lead travels may be seen by the whole team; who the client is, by its owner and admins.
+const SHOWN_MASKED: [&str; 2] = ["leadDistribution", "explainLead"];
+
+/// What is done to one lead is done by its owner or an admin: to any other agent there is no such lead.
+#[tokio::test]
+async fn every_operation_on_a_lead_tells_another_agent_that_there_is_none() {
+    let door = Door::open().await;
+    let app = &door.harness.app;
+    sqlx::query(
+        "insert into lead (id, name, phone, status, owner_sales_id, locked_at, created_at, updated_at)
+         values ('01890000-0000-7000-8000-000000000000', 'Budi', '+6281234001234', 'claimed', 'sales-a', now(), now(), now())",
+    )
+    .execute(&app.pool)
+    .await
+    .expect("a lead of Sales A");
+    let (owner, other) = (
+        cookie_of(app, &auth(), "sales-a").await,
+        cookie_of(app, &auth(), "sales-b").await,
+    );
+    let of_a_lead = |path: &str| {
+        path.starts_with("/api/leads/0189") || path.starts_with("/api/distribution/leads/0189")
+    };
+    let mut looked_at = 0;
+    for (id, method, path, wants) in operations() {
+        if wants != For::SignedIn || !of_a_lead(&path) {
+            continue;
+        }
+        looked_at += 1;
+        let body = match id.as_str() {
+            "updateLeadStatus" => json!({ "status": "closed" }),
+            "updateLeadProgress" => json!({ "progress": "contacted" }),
+            "updateLeadLayer2" => json!({ "status": "prospek" }),
+            _ => json!({}),
+        };
+        for (cookie, may) in [(&other, false), (&owner, true)] {
+            let request = door.http.request(method.clone(), &path);
+            let request = request
+                .header("origin", "http://localhost:5173")
+                .header("cookie", cookie);
+            let answer = request.body_json(&body).send().await.0;
+            let status = answer.status().as_u16();
+            let text = answer.into_body().into_string().await.expect("a text");
+            if SHOWN_MASKED.contains(&id.as_str()) {
+                assert_eq!(status, 200, "{id}");
+                assert_eq!(text.contains("+6281234001234"), may, "{id}: {text}");
+            } else {
+                assert_eq!(status == 404, !may, "{id}: {status}");
+            }
+        }
+    }
+    assert!(looked_at >= 5, "{looked_at}");
+}
+
 #[tokio::test]
 async fn a_foreign_page_cannot_make_an_admins_browser_change_anything() {
     let door = Door::open().await;

@@ -6,6 +6,7 @@ mod availability;
 mod clients_who_write_again;
 mod deadlines;
 mod duplicates;
+mod export;
 mod failures;
 mod fair_clock;
 mod freeze;

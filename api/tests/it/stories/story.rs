@@ -140,6 +140,15 @@ impl Story {
         json_of(response).await
     }
 
+    /// The text that this user is answered, which must be 200.
+    pub(crate) async fn text_as(&self, user: &str, path: &str) -> String {
+        let cookie = cookie_of(&self.harness.app, &self.auth, user).await;
+        let response = self.http.get(path).header("cookie", cookie).send().await;
+        response.assert_status_is_ok();
+        let text = response.0.into_body().into_string().await;
+        text.expect("a text body")
+    }
+
     /// Sends a body as this user, and returns status and answer.
     pub(crate) async fn send_as(
         &self,

@@ -3,8 +3,8 @@
 import { type DefaultError, type InfiniteData, infiniteQueryOptions, queryOptions, useMutation, type UseMutationOptions, useQuery } from '@tanstack/react-query';
 
 import { client } from '../client.gen.js';
-import { assignLead, availability, createQueue, createUser, dashboardStats, deleteQueue, dummyClientMessage, dummyRunTimeouts, dummySalesAck, explainLead, healthLive, healthReady, holidays, layer2StatusChart, layer2Statuses, leadDetail, leadDistribution, leads, metrics, type Options, queues, receiveMetaLead, rejectedReasonChart, rejectedReasons, resetPassword, revokeUserSessions, sales, saveLayer2Status, saveRejectedReason, setAvailability, setHolidays, setOfferAddress, setQueuePlaces, setQueueRules, simulateDistribution, updateLeadLayer2, updateLeadProgress, updateLeadStatus, updateQueue, updateSalesQueue, updateUser, users } from '../sdk.gen.js';
-import type { AssignLeadData, AssignLeadError, AssignLeadResponse, AvailabilityData, AvailabilityError, AvailabilityResponse, CreateQueueData, CreateQueueError, CreateQueueResponse, CreateUserData, CreateUserError, CreateUserResponse, DashboardStatsData, DashboardStatsError, DashboardStatsResponse, DeleteQueueData, DeleteQueueError, DeleteQueueResponse, DummyClientMessageData, DummyClientMessageError, DummyClientMessageResponse, DummyRunTimeoutsData, DummyRunTimeoutsError, DummyRunTimeoutsResponse, DummySalesAckData, DummySalesAckError, DummySalesAckResponse, ExplainLeadData, ExplainLeadError, ExplainLeadResponse, HealthLiveData, HealthLiveResponse, HealthReadyData, HealthReadyError, HealthReadyResponse, HolidaysData, HolidaysError, HolidaysResponse, Layer2StatusChartData, Layer2StatusChartError, Layer2StatusChartResponse, Layer2StatusesData, Layer2StatusesError, Layer2StatusesResponse, LeadDetailData, LeadDetailError, LeadDetailResponse, LeadDistributionData, LeadDistributionError, LeadDistributionResponse, LeadsData, LeadsError, LeadsResponse, MetricsData, MetricsError, MetricsResponse, QueuesData, QueuesError, QueuesResponse, ReceiveMetaLeadData, ReceiveMetaLeadError, ReceiveMetaLeadResponse, RejectedReasonChartData, RejectedReasonChartError, RejectedReasonChartResponse, RejectedReasonsData, RejectedReasonsError, RejectedReasonsResponse, ResetPasswordData, ResetPasswordError, ResetPasswordResponse, RevokeUserSessionsData, RevokeUserSessionsError, RevokeUserSessionsResponse, SalesData, SalesError, SalesResponse, SaveLayer2StatusData, SaveLayer2StatusError, SaveLayer2StatusResponse, SaveRejectedReasonData, SaveRejectedReasonError, SaveRejectedReasonResponse, SetAvailabilityData, SetAvailabilityError, SetAvailabilityResponse, SetHolidaysData, SetHolidaysError, SetHolidaysResponse, SetOfferAddressData, SetOfferAddressError, SetOfferAddressResponse, SetQueuePlacesData, SetQueuePlacesError, SetQueuePlacesResponse, SetQueueRulesData, SetQueueRulesError, SetQueueRulesResponse, SimulateDistributionData, SimulateDistributionError, SimulateDistributionResponse, UpdateLeadLayer2Data, UpdateLeadLayer2Error, UpdateLeadLayer2Response, UpdateLeadProgressData, UpdateLeadProgressError, UpdateLeadProgressResponse, UpdateLeadStatusData, UpdateLeadStatusError, UpdateLeadStatusResponse, UpdateQueueData, UpdateQueueError, UpdateQueueResponse, UpdateSalesQueueData, UpdateSalesQueueError, UpdateSalesQueueResponse, UpdateUserData, UpdateUserError, UpdateUserResponse, UsersData, UsersError, UsersResponse } from '../types.gen.js';
+import { assignLead, availability, createQueue, createUser, dashboardStats, deleteQueue, dummyClientMessage, dummyRunTimeouts, dummySalesAck, explainLead, exportLeads, healthLive, healthReady, holidays, layer2StatusChart, layer2Statuses, leadDetail, leadDistribution, leads, metrics, type Options, queues, receiveMetaLead, rejectedReasonChart, rejectedReasons, resetPassword, revokeUserSessions, sales, saveLayer2Status, saveRejectedReason, setAvailability, setHolidays, setOfferAddress, setQueuePlaces, setQueueRules, simulateDistribution, updateLeadLayer2, updateLeadProgress, updateLeadStatus, updateQueue, updateSalesQueue, updateUser, users } from '../sdk.gen.js';
+import type { AssignLeadData, AssignLeadError, AssignLeadResponse, AvailabilityData, AvailabilityError, AvailabilityResponse, CreateQueueData, CreateQueueError, CreateQueueResponse, CreateUserData, CreateUserError, CreateUserResponse, DashboardStatsData, DashboardStatsError, DashboardStatsResponse, DeleteQueueData, DeleteQueueError, DeleteQueueResponse, DummyClientMessageData, DummyClientMessageError, DummyClientMessageResponse, DummyRunTimeoutsData, DummyRunTimeoutsError, DummyRunTimeoutsResponse, DummySalesAckData, DummySalesAckError, DummySalesAckResponse, ExplainLeadData, ExplainLeadError, ExplainLeadResponse, ExportLeadsData, ExportLeadsError, ExportLeadsResponse, HealthLiveData, HealthLiveResponse, HealthReadyData, HealthReadyError, HealthReadyResponse, HolidaysData, HolidaysError, HolidaysResponse, Layer2StatusChartData, Layer2StatusChartError, Layer2StatusChartResponse, Layer2StatusesData, Layer2StatusesError, Layer2StatusesResponse, LeadDetailData, LeadDetailError, LeadDetailResponse, LeadDistributionData, LeadDistributionError, LeadDistributionResponse, LeadsData, LeadsError, LeadsResponse, MetricsData, MetricsError, MetricsResponse, QueuesData, QueuesError, QueuesResponse, ReceiveMetaLeadData, ReceiveMetaLeadError, ReceiveMetaLeadResponse, RejectedReasonChartData, RejectedReasonChartError, RejectedReasonChartResponse, RejectedReasonsData, RejectedReasonsError, RejectedReasonsResponse, ResetPasswordData, ResetPasswordError, ResetPasswordResponse, RevokeUserSessionsData, RevokeUserSessionsError, RevokeUserSessionsResponse, SalesData, SalesError, SalesResponse, SaveLayer2StatusData, SaveLayer2StatusError, SaveLayer2StatusResponse, SaveRejectedReasonData, SaveRejectedReasonError, SaveRejectedReasonResponse, SetAvailabilityData, SetAvailabilityError, SetAvailabilityResponse, SetHolidaysData, SetHolidaysError, SetHolidaysResponse, SetOfferAddressData, SetOfferAddressError, SetOfferAddressResponse, SetQueuePlacesData, SetQueuePlacesError, SetQueuePlacesResponse, SetQueueRulesData, SetQueueRulesError, SetQueueRulesResponse, SimulateDistributionData, SimulateDistributionError, SimulateDistributionResponse, UpdateLeadLayer2Data, UpdateLeadLayer2Error, UpdateLeadLayer2Response, UpdateLeadProgressData, UpdateLeadProgressError, UpdateLeadProgressResponse, UpdateLeadStatusData, UpdateLeadStatusError, UpdateLeadStatusResponse, UpdateQueueData, UpdateQueueError, UpdateQueueResponse, UpdateSalesQueueData, UpdateSalesQueueError, UpdateSalesQueueResponse, UpdateUserData, UpdateUserError, UpdateUserResponse, UsersData, UsersError, UsersResponse } from '../types.gen.js';
 
 export type QueryKey<TOptions extends Options> = [
     Pick<TOptions, 'baseUrl' | 'body' | 'headers' | 'path' | 'query'> & {
@@ -511,6 +511,35 @@ export const leadsInfiniteOptions = (options?: Options<LeadsData>) => infiniteQu
  * Their own for an agent, all for an admin.
  */
 export const useLeadsQuery = (options?: Options<LeadsData>) => useQuery(leadsOptions(options));
+
+export const exportLeadsQueryKey = (options?: Options<ExportLeadsData>) => createQueryKey('exportLeads', options, false, ['Leads']);
+
+/**
+ * The leads that one may see, as CSV
+ *
+ * The filters of the list, and all that they leave. Text that a spreadsheet would take for a
+ * formula begins with an apostrophe.
+ */
+export const exportLeadsOptions = (options?: Options<ExportLeadsData>) => queryOptions<ExportLeadsResponse, ExportLeadsError, ExportLeadsResponse, ReturnType<typeof exportLeadsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await exportLeads({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: exportLeadsQueryKey(options)
+});
+
+/**
+ * The leads that one may see, as CSV
+ *
+ * The filters of the list, and all that they leave. Text that a spreadsheet would take for a
+ * formula begins with an apostrophe.
+ */
+export const useExportLeadsQuery = (options?: Options<ExportLeadsData>) => useQuery(exportLeadsOptions(options));
 
 export const leadDetailQueryKey = (options: Options<LeadDetailData>) => createQueryKey('leadDetail', options, false, ['Leads']);
 

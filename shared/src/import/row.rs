@@ -1,0 +1,66 @@
+//! Rows of a database that is not ours.
+
+use crate::auth::Role;
+use crate::{Error, Result};
+use chrono::{DateTime, NaiveDateTime, Utc};
+use serde_json::Value;
+
+/// A row whose columns may have either kind of name.
+pub(super) struct Row(pub(super) Value);
+
+impl Row {
+    pub(super) fn value(&self, name: &str) -> Option<&Value> {
+        let mut camel = String::with_capacity(name.len());
+        let mut capital = false;
+        for c in name.chars() {
+            if c == '_' {
+                capital = true;
+            } else if capital {
+                camel.extend(c.to_uppercase());
+                capital = false;
+            } else {
+                camel.push(c);
+            }
+        }
+        let found = self.0.get(name).or_else(|| self.0.get(&camel));
+        found.filter(|value| !value.is_null())
+    }
+
+    pub(super) fn text(&self, name: &str) -> Option<&str> {
+        self.value(name).and_then(Value::as_str)
+    }
+
+    pub(super) fn needed(&self, name: &'static str) -> Result<&str> {
+        self.text(name)
+            .ok_or_else(|| Error::invalid(name, "is missing in a row of the old database"))
+    }
+
+    pub(super) fn time(&self, name: &'static str) -> Result<Option<DateTime<Utc>>> {
+        let Some(text) = self.text(name) else {
+            return Ok(None);
+        };
+        let zoned = DateTime::parse_from_rfc3339(text).map(|time| time.to_utc());
+        zoned
+            .or_else(|_| {
+                NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f")
+                    .map(|time| time.and_utc())
+            })
+            .map(Some)
+            .map_err(|_| Error::invalid(name, "is no time in a row of the old database"))
+    }
+
+    pub(super) fn needed_time(&self, name: &'static str) -> Result<DateTime<Utc>> {
+        self.time(name)?
+            .ok_or_else(|| Error::invalid(name, "is missing in a row of the old database"))
+    }
+
+    /// `admin` by itself or in a list; anybody else sells.
+    pub(super) fn role(&self) -> Role {
+        let words = self.text("role").unwrap_or_default();
+        if words.split(',').any(|word| word.trim() == "admin") {
+            Role::Admin
+        } else {
+            Role::Sales
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! Leads as comma-separated values, read page by page: as many as there are, no table in memory.
+
+use super::model::{Cursor, Entry, Filter, PageRequest, Sort};
+use super::store;
+use crate::auth::{Role, User};
+use crate::availability::Timezone;
+use crate::id::UserId;
+use crate::{App, Error, Result};
+use chrono::{DateTime, Utc};
+use futures::stream::{self, Stream};
+
+/// How many leads are read at once.
+const PAGE: i64 = 1000;
+
+const COLUMNS: [&str; 15] = [
+    "id",
+    "name",
+    "phone",
+    "status",
+    "progress",
+    "ownerId",
+    "ownerName",
+    "layer2Status",
+    "rejectedReason",
+    "layer2Note",
+    "sourceAds",
+    "project",
+    "area",
+    "createdAt",
+    "updatedAt",
+];
+
+/// Where an export stands.
+struct Place {
+    app: App,
+    scope: Option<UserId>,
+    request: PageRequest,
+}
+
+/// The leads that a user may see and the filter leaves, the newest first, as pieces of a CSV text
+/// (RFC 4180). Each page is read when it is asked for, at its own moment: a lead that changes
+/// meanwhile is told once, as it was or as it is.
+pub async fn export(
+    app: &App,
+    viewer: &User,
+    filter: Filter,
+) -> Result<impl Stream<Item = Result<Vec<u8>>> + Send + 'static> {
+    let mut place = Place {
+        app: app.clone(),
+        scope: (viewer.role != Role::Admin).then(|| viewer.id.clone()),
+        request: PageRequest {
+            filter,
+            sort: Sort::Newest,
+            limit: PAGE,
+            after: None,
+        },
+    };
+    let mut first = written(|csv| csv.write_record(COLUMNS))?;
+    let (lines, more) = place.next_page().await?;
+    first.extend(lines);
+    let rest = stream::try_unfold((place, more), |(mut place, more)| async move {
+        if !more {
+            return Ok(None);
+        }
+        let (lines, more) = place.next_page().await?;
+        Ok(Some((lines, (place, more))))
+    });
+    Ok(stream::StreamExt::chain(
+        stream::once(async { Ok(first) }),
+        rest,
+    ))
+}
+
+impl Place {
+    /// The next page's lines, and whether there may be another.
+    async fn next_page(&mut self) -> Result<(Vec<u8>, bool)> {
+        let mut connection = self.app.pool.acquire().await?;
+        let mut entries = store::page(&mut connection, self.scope.as_ref(), &self.request).await?;
+        drop(connection);
+        let more = entries.len() > usize::try_from(PAGE).unwrap_or(usize::MAX);
+        if more {
+            entries.pop();
+        }
+        self.request.after = entries.last().map(|entry| Cursor {
+            created_at: entry.lead.created_at,
+            id: entry.lead.id,
+        });
+        let zone = self.app.timezone;
+        let lines = written(|csv| {
+            entries
+                .iter()
+                .try_for_each(|entry| csv.write_record(cells(entry, zone)))
+        })?;
+        Ok((lines, more))
+    }
+}
+
+fn written(write: impl FnOnce(&mut csv::Writer<Vec<u8>>) -> csv::Result<()>) -> Result<Vec<u8>> {
+    let mut csv = csv::Writer::from_writer(Vec::new());
+    let unwritten = |reason: String| Error::invalid("csv", reason);
+    write(&mut csv).map_err(|error| unwritten(error.to_string()))?;
+    csv.into_inner()
+        .map_err(|error| unwritten(error.to_string()))
+}
+
+fn cells(entry: &Entry, zone: Timezone) -> [String; COLUMNS.len()] {
+    let Entry { lead, .. } = entry;
+    let typed = |text: Option<&String>| text.map_or_else(String::new, |text| no_formula(text));
+    let time = |instant: DateTime<Utc>| zone.local(instant).to_rfc3339();
+    let layer2 = entry.layer2.as_ref();
+    [
+        lead.id.to_string(),
+        typed(lead.name.as_ref()),
+        lead.phone
+            .as_ref()
+            .map_or_else(String::new, ToString::to_string),
+        lead.status.as_str().to_owned(),
+        lead.progress.as_str().to_owned(),
+        typed(lead.owner.as_ref().map(|owner| &owner.0)),
+        typed(entry.owner_name.as_ref()),
+        typed(layer2.map(|layer2| &layer2.status)),
+        typed(layer2.and_then(|layer2| layer2.reason.as_ref())),
+        typed(layer2.and_then(|layer2| layer2.note.as_ref())),
+        typed(lead.source_ads.as_ref()),
+        typed(lead.project.as_ref()),
+        typed(lead.area.as_ref()),
+        time(lead.created_at),
+        time(entry.updated_at),
+    ]
+}
+
+/// A client's text is never run by the spreadsheet that opens it (OWASP, CSV injection).
+fn no_formula(text: &str) -> String {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        format!("'{text}")
+    } else {
+        text.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::no_formula;
+
+    #[test]
+    fn a_name_that_is_a_formula_is_only_a_name() {
+        assert_eq!(no_formula("=HYPERLINK(\"x\")"), "'=HYPERLINK(\"x\")");
+        assert_eq!(no_formula("Budi, S.H."), "Budi, S.H.");
+    }
+}
