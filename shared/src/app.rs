@@ -5,6 +5,7 @@ use crate::clock::Clock;
 use crate::config::Distribution;
 use crate::distribution::lexicon::Lexicon;
 use crate::jobs::Announce;
+use crate::meta::Meta;
 use crate::phone::Phone;
 use crate::providers::Provider;
 use crate::texts::Texts;
@@ -30,6 +31,8 @@ pub struct App {
     pub lexicon: Arc<Lexicon>,
     /// What clients and salespeople read.
     pub texts: Arc<Texts>,
+    /// How we stand with Meta; `None`: not at all.
+    pub meta: Option<Arc<Meta>>,
     /// The zone by whose days figures are counted (`COMPANY_TIMEZONE`).
     pub timezone: Timezone,
     /// The company's own number, the sender of everything we say (`PROPERTY_LOUNGE_WA`).

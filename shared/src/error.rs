@@ -57,6 +57,31 @@ pub enum Error {
         /// The outside party.
         provider: &'static str,
     },
+    /// It is not known whether an outside party did what it was asked: no answer came. Asking again may
+    /// do it twice.
+    #[error("{provider} did not say whether it did it: {reason}")]
+    OutcomeUnknown {
+        /// The outside party.
+        provider: &'static str,
+        /// What happened, without personal data.
+        reason: String,
+    },
+    /// An outside party does not take the message in this form.
+    #[error("{provider} does not take it in this form: {reason}")]
+    Unfit {
+        /// The outside party.
+        provider: &'static str,
+        /// Which form would do.
+        what: Unfit,
+        /// What it said, without personal data.
+        reason: String,
+    },
+    /// Nothing is wrong; it is not time yet.
+    #[error("not for another {wait:?}")]
+    NotYet {
+        /// When to come again.
+        wait: Duration,
+    },
     /// An outside party refused for good; the same call will never succeed.
     #[error("{provider} refused: {reason}")]
     Refused {
@@ -71,6 +96,15 @@ pub enum Error {
     /// The database's schema could not be brought up to date.
     #[error("migration: {0}")]
     Migration(#[from] sqlx::migrate::MigrateError),
+}
+
+/// Why a message is not taken in its form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unfit {
+    /// Its recipient has not written for a day: only a template may go.
+    OutsideWindow,
+    /// The template is missing, paused, or filled in wrongly.
+    Template,
 }
 
 impl Error {

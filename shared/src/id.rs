@@ -39,6 +39,10 @@ uuid_id! {
     QueueId,
     /// One WhatsApp message, in or out. An inbound message keeps the id of the event it came in as.
     MessageId,
+    /// One call to a provider.
+    SendId,
+    /// One delivery of a webhook.
+    DeliveryId,
 }
 
 /// A user's id: better-auth's opaque text.

@@ -5,7 +5,7 @@
 //! it knows, so a newer api never hands an old worker a job that it cannot read.
 
 use crate::Result;
-use crate::id::{AttemptId, CycleId, MessageId};
+use crate::id::{AttemptId, CycleId, DeliveryId, MessageId};
 use crate::telemetry;
 use chrono::{DateTime, Utc};
 use serde::de::DeserializeOwned;
@@ -51,6 +51,9 @@ pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
 pub struct ForwardLeadToSales {
     /// The offer to send.
     pub attempt: AttemptId,
+    /// How often it had been sent before and failed.
+    #[serde(default)]
+    pub nth: i32,
 }
 
 /// Rings at an attempt's deadline. Only an alarm clock: the deadline itself is a column.
@@ -65,6 +68,9 @@ pub struct CheckAckDeadline {
 pub struct SendMessage {
     /// The row to send.
     pub message: MessageId,
+    /// How often it had been sent before and failed.
+    #[serde(default)]
+    pub nth: i32,
 }
 
 /// Offers leads that were held until somebody can take them.
@@ -75,12 +81,75 @@ pub struct ReleaseHeldLeads {
     pub cycle: Option<CycleId>,
 }
 
+/// Acts on what a webhook delivered.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct HandleDelivery {
+    /// The delivery, stored as it came.
+    pub delivery: DeliveryId,
+}
+
+/// Fetches a lead of a Meta form from Graph and takes it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct FetchMetaLead {
+    /// Meta's id of it.
+    pub lead: String,
+}
+
+/// Looks for leads of Meta's forms whose webhook never came.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ReconcileMetaLeads {}
+
+/// Tells Meta what became of a lead.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SendConversion {
+    /// The row of `conversion_event`.
+    pub conversion: Uuid,
+}
+
+impl Job for HandleDelivery {
+    const QUEUE: &'static str = "handle-delivery.v1";
+    const TRIES: i32 = 12;
+
+    fn idempotency_key(&self, _: DateTime<Utc>) -> String {
+        self.delivery.to_string()
+    }
+}
+
+impl Job for FetchMetaLead {
+    const QUEUE: &'static str = "fetch-meta-lead.v1";
+    // Over a day, with the longest backoff.
+    const TRIES: i32 = 300;
+
+    fn idempotency_key(&self, _: DateTime<Utc>) -> String {
+        self.lead.clone()
+    }
+}
+
+impl Job for ReconcileMetaLeads {
+    const QUEUE: &'static str = "reconcile-meta-leads.v1";
+    const TRIES: i32 = 3;
+
+    /// One at a time, whoever asks for it.
+    fn idempotency_key(&self, run_at: DateTime<Utc>) -> String {
+        run_at.timestamp().to_string()
+    }
+}
+
+impl Job for SendConversion {
+    const QUEUE: &'static str = "send-conversion.v1";
+    const TRIES: i32 = 100;
+
+    fn idempotency_key(&self, _: DateTime<Utc>) -> String {
+        self.conversion.to_string()
+    }
+}
+
 impl Job for ForwardLeadToSales {
     const QUEUE: &'static str = "forward-lead-to-sales.v1";
     const TRIES: i32 = 12;
 
     fn idempotency_key(&self, _: DateTime<Utc>) -> String {
-        self.attempt.to_string()
+        nth(&self.attempt, self.nth)
     }
 }
 
@@ -99,7 +168,7 @@ impl Job for SendMessage {
     const TRIES: i32 = 12;
 
     fn idempotency_key(&self, _: DateTime<Utc>) -> String {
-        self.message.to_string()
+        nth(&self.message, self.nth)
     }
 }
 
@@ -113,6 +182,15 @@ impl Job for ReleaseHeldLeads {
             // Whatever changed before it runs is seen by it; what changes later needs another.
             None => Uuid::now_v7().to_string(),
         }
+    }
+}
+
+/// The key of a row's n-th job.
+fn nth(row: &impl std::fmt::Display, nth: i32) -> String {
+    if nth == 0 {
+        row.to_string()
+    } else {
+        format!("{row}/{nth}")
     }
 }
 

@@ -19,6 +19,7 @@
 //!          ├─ dashboard                                how sales go
 //!          ├─ whatsapp                                 what was said, to whom, whether it arrived
 //!          ├─ auth                                     passwords and the seed's users
+//!          ├─ meta ─► distribution                     what Meta sends and is asked
 //!          ├─ import                                   the old server's database, brought over
 //!          ├─ availability                             when agents can be offered leads
 //!          └─ providers                                the outside world, one wire format each
@@ -51,6 +52,7 @@ pub mod id;
 pub mod import;
 pub mod jobs;
 pub mod leads;
+pub mod meta;
 pub mod phone;
 pub mod pipeline;
 pub mod providers;

@@ -90,6 +90,7 @@ pub(super) async fn answer(
         cycle: verdict.cycle,
         attempt: verdict.attempt,
         in_reply_to: Some(event.id),
+        short: None,
     };
     let report = file(app, connection, event, verdict).await?;
     if report.is_some() {

@@ -151,6 +151,8 @@ pub(super) enum Taken {
     Quicker,
     /// The lead was given to somebody by hand.
     ByHand,
+    /// The client is one whom somebody has, or is being offered, already.
+    Merged,
 }
 
 impl Taken {
@@ -160,6 +162,7 @@ impl Taken {
             Self::EarlierOk => "earlier_ok",
             Self::Quicker => "quicker_ok",
             Self::ByHand => "assigned",
+            Self::Merged => "merged",
         }
     }
 }
@@ -186,7 +189,7 @@ pub(super) async fn take_from_holders(
         let holder = sales::by_id(connection, &held.sales_id).await?;
         let told = match why {
             Taken::ByHand => handed_on(app, lead, taker),
-            Taken::EarlierOk | Taken::Quicker => {
+            Taken::EarlierOk | Taken::Quicker | Taken::Merged => {
                 super::answer::withdrawn_text(app, lead, Some(taker))
             }
         };
@@ -229,12 +232,13 @@ async fn tell(
     };
     let draft = Draft {
         kind,
-        to,
+        to: to.into(),
         body,
         lead: Some(lead.id),
         cycle: Some(cycle),
         attempt,
         in_reply_to: None,
+        short: None,
     };
     whatsapp::say(app, connection, &draft, now).await?;
     Ok(())

@@ -132,7 +132,7 @@ pub(super) fn jobs_of_offer(
     deadline: DateTime<Utc>,
 ) -> Result<[Scheduled; 2]> {
     Ok([
-        Scheduled::new(&ForwardLeadToSales { attempt }, now)?,
+        Scheduled::new(&ForwardLeadToSales { attempt, nth: 0 }, now)?,
         Scheduled::new(&CheckAckDeadline { attempt }, deadline)?,
     ])
 }

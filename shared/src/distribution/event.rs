@@ -47,6 +47,10 @@ pub enum EventKind {
     Frozen,
     /// It is back.
     Thawed,
+    /// Two leads turned out to be one person.
+    Merged,
+    /// Nothing had been heard of an offer that was sent: it was sent again.
+    Resent,
     /// A rule did not hold: see `docs/operations.md`.
     Breach,
 }
@@ -74,6 +78,8 @@ impl EventKind {
             Self::Cancelled => "cancelled",
             Self::Frozen => "frozen",
             Self::Thawed => "thawed",
+            Self::Merged => "merged",
+            Self::Resent => "resent",
             Self::Breach => "breach",
         }
     }
@@ -153,6 +159,12 @@ impl Event {
     pub(super) fn of(mut self, lead: LeadId, cycle: CycleId) -> Self {
         self.lead = Some(lead);
         self.cycle = Some(cycle);
+        self
+    }
+
+    /// About this lead, in no cycle.
+    pub(super) fn about(mut self, lead: LeadId) -> Self {
+        self.lead = Some(lead);
         self
     }
 

@@ -1,17 +1,19 @@
 //! Telling an agent that a lead is theirs to take.
 
 use super::event::{Cause, Event, EventKind};
-use super::model::Round;
+use super::model::{Offer, Round};
 use super::store;
 use super::undeliverable::{Undeliverable, offer_undeliverable};
 use super::{freeze, mask, policy};
-use crate::id::AttemptId;
+use crate::id::{AttemptId, SendId};
 use crate::jobs::{CheckAckDeadline, enqueue};
 use crate::phone::Phone;
 use crate::texts::Text;
-use crate::whatsapp::{self, Draft, OutboundKind, Queued};
+use crate::whatsapp::{self, Draft, Handed, OutboundKind, Queued, Short};
 use crate::{App, Error, Result};
+use chrono::{DateTime, Utc};
 use serde_json::json;
+use sqlx::PgConnection;
 
 /// Sends an attempt's offer, once, and records when the provider took it. If that was more than a
 /// second after the assignment, the deadline moves, once and forward only, to give the agent the
@@ -25,37 +27,62 @@ pub async fn forward(app: &App, attempt: AttemptId) -> Result<()> {
             return offer_undeliverable(app, attempt, Undeliverable::Refused).await;
         }
     };
-    let accepted = match freeze::hand_over(app, &queued).await {
+    let handed = match freeze::hand_over(app, &queued).await {
         Err(Error::Refused { .. }) => {
             return offer_undeliverable(app, attempt, Undeliverable::Refused).await;
         }
         answer => answer?,
     };
+    record(app, &handed).await
+}
 
-    let mut transaction = app.pool.begin().await?;
-    let Some(offer) = store::lock_offer(&mut transaction, attempt).await? else {
+/// Records what the provider took, offer by offer.
+pub(super) async fn record(app: &App, handed: &Handed) -> Result<()> {
+    for (message, attempt) in &handed.messages {
+        let mut transaction = app.pool.begin().await?;
+        let offer = match attempt {
+            Some(attempt) => store::lock_offer(&mut transaction, *attempt).await?,
+            None => None,
+        };
+        let now = app.clock.now(&mut transaction).await?;
+        whatsapp::set_accepted(&mut transaction, *message, &handed.accepted, now).await?;
+        if let Some(offer) = offer {
+            record_offer(app, &mut transaction, &offer, handed.resend_of, now).await?;
+        }
+        transaction.commit().await?;
+    }
+    Ok(())
+}
+
+/// The provider has taken the offer: its agent has the full window from now, if that was not at once.
+pub(super) async fn record_offer(
+    app: &App,
+    connection: &mut PgConnection,
+    offer: &Offer,
+    resend_of: Option<SendId>,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let attempt = offer.attempt;
+    let window = app.distribution.ack_window;
+    let Some(deadline) = store::record_offer_accepted(connection, attempt, now, window).await?
+    else {
         return Ok(());
     };
-    let now = app.clock.now(&mut transaction).await?;
-    whatsapp::set_accepted(&mut transaction, queued.id, &accepted, now).await?;
-    let window = app.distribution.ack_window;
-    let recorded = store::record_offer_accepted(&mut transaction, attempt, now, window).await?;
-    if let Some(deadline) = recorded {
-        let about = |kind| {
-            Event::new(kind, Cause::Provider, now)
-                .of(offer.lead, offer.cycle)
-                .to(attempt, &offer.sales_id)
-        };
-        let mut events = vec![about(EventKind::Sent)];
-        if deadline > offer.ack_deadline_at {
-            enqueue(&mut transaction, &CheckAckDeadline { attempt }, deadline).await?;
-            events.push(about(EventKind::DeadlineMoved).with(json!({ "deadline": deadline })));
-            tracing::info!(%attempt, moved_ms = (deadline - offer.ack_deadline_at).num_milliseconds(), "distribution.deadline_moved");
-        }
-        store::record(app, &mut transaction, &events).await?;
+    let about = |kind| {
+        Event::new(kind, Cause::Provider, now)
+            .of(offer.lead, offer.cycle)
+            .to(attempt, &offer.sales_id)
+    };
+    let mut events = vec![about(EventKind::Sent)];
+    if let Some(lost) = resend_of {
+        events.push(about(EventKind::Resent).with(json!({ "of": lost })));
     }
-    transaction.commit().await?;
-    Ok(())
+    if deadline > offer.ack_deadline_at {
+        enqueue(connection, &CheckAckDeadline { attempt }, deadline).await?;
+        events.push(about(EventKind::DeadlineMoved).with(json!({ "deadline": deadline })));
+        tracing::info!(%attempt, moved_ms = (deadline - offer.ack_deadline_at).num_milliseconds(), "distribution.deadline_moved");
+    }
+    store::record(app, connection, &events).await
 }
 
 /// An offer's outbound row.
@@ -86,23 +113,25 @@ async fn write_offer(app: &App, attempt: AttemptId) -> Result<Written> {
     };
     let draft = Draft {
         kind: OutboundKind::Offer,
-        to: to.clone(),
+        to: to.into(),
         body: offer_text(app, &offer),
         lead: Some(offer.lead),
         cycle: Some(offer.cycle),
         attempt: Some(attempt),
         in_reply_to: None,
+        short: Some(in_short(app, &offer)),
     };
     // The row is one statement, and so its own transaction; its job is the one that is running.
     match whatsapp::write_out(app, &mut connection, &draft, offer.now).await? {
         Some(id) => Ok(Written::Queued(Queued {
             id,
-            to,
+            to: draft.to,
             body: draft.body,
+            attempt: Some(attempt),
         })),
         None => match whatsapp::queued_offer(&mut connection, attempt).await? {
             Some(queued) => {
-                whatsapp::rewrite(&mut connection, queued.id, &draft.body).await?;
+                whatsapp::rewrite(&mut connection, queued.id, &draft).await?;
                 Ok(Written::Queued(Queued {
                     body: draft.body,
                     ..queued
@@ -159,6 +188,30 @@ fn offer_text(app: &App, offer: &store::SendableOffer) -> String {
             ("deadline", &policy::jakarta_time(deadline)),
         ],
     )
+}
+
+/// The offer in a line of a list, and in the blanks of a template: code, project, window.
+fn in_short(app: &App, offer: &store::SendableOffer) -> Short {
+    let code = offer.code.as_deref().unwrap_or("-");
+    let project = offer
+        .lead_project
+        .as_deref()
+        .or(offer.lead_source.as_deref())
+        .unwrap_or("-");
+    let project = if app.distribution.mask_offers {
+        mask::scrubbed(project)
+    } else {
+        project.to_owned()
+    };
+    let name = mask::name(app, offer.lead_name.as_deref());
+    Short {
+        line: format!("{code} {name}"),
+        parameters: vec![
+            code.to_owned(),
+            project,
+            policy::window_in_words(app.distribution.ack_window),
+        ],
+    }
 }
 
 /// Records that an attempt's offer will not be sent, and passes the lead on if its time is not up.

@@ -7,8 +7,7 @@
 use super::event::{Cause, Event, EventKind};
 use super::store;
 use crate::jobs::{Announce, CheckAckDeadline, Scheduled, enqueue_all};
-use crate::providers::Accepted;
-use crate::whatsapp::{self, Queued};
+use crate::whatsapp::{self, Handed, Queued};
 use crate::{App, Error, Result};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
@@ -26,7 +25,7 @@ pub async fn frozen_since(app: &App) -> Result<Option<DateTime<Utc>>> {
 
 /// Gives one message to the provider, and learns from its answer how it is doing. While it is
 /// frozen, a failure is [`Error::Frozen`]: the message waits and no try is counted.
-pub(super) async fn hand_over(app: &App, queued: &Queued) -> Result<Accepted> {
+pub(super) async fn hand_over(app: &App, queued: &Queued) -> Result<Handed> {
     let answer = whatsapp::hand_over(app, queued).await;
     let frozen = match &answer {
         // A refusal of this one message is an answer, too: somebody is there.
@@ -40,7 +39,7 @@ pub(super) async fn hand_over(app: &App, queued: &Queued) -> Result<Accepted> {
         Err(Error::Suspended { reason, .. }) => {
             count_failure(app, reason, 1, TimeDelta::zero()).await?
         }
-        Err(Error::Unavailable { reason, .. }) => {
+        Err(Error::Unavailable { reason, .. } | Error::OutcomeUnknown { reason, .. }) => {
             count_failure(app, reason, FAILURES, OVER).await?
         }
         Err(_) => false,
@@ -50,7 +49,19 @@ pub(super) async fn hand_over(app: &App, queued: &Queued) -> Result<Accepted> {
             provider: app.provider.name(),
         });
     }
-    answer
+    match (answer, app.provider.rules()) {
+        // The call is written down: a status, or the time to send it again, will tell.
+        (Err(Error::OutcomeUnknown { .. }), Some(rules)) => Err(Error::NotYet {
+            wait: rules.settle_after,
+        }),
+        (answer, _) => answer,
+    }
+}
+
+/// The provider has suspended us, it says of a message that it had taken.
+pub(super) async fn suspend(app: &App, reason: &str) -> Result<()> {
+    count_failure(app, reason, 1, TimeDelta::zero()).await?;
+    Ok(())
 }
 
 /// Counts a failure; returns whether the provider is frozen now.

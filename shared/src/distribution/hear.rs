@@ -8,8 +8,8 @@
 use super::model::{Door, Outcome, Report, Word};
 use super::store::{self, InboundEvent};
 use super::{claim, intake, manager, policy};
-use crate::id::MessageId;
-use crate::whatsapp::{self, Heard, InboundKind};
+use crate::id::{DeliveryId, MessageId};
+use crate::whatsapp::{self, Address, Heard, InboundKind};
 use crate::{App, Error, Result, sales};
 use chrono::TimeDelta;
 use sqlx::PgConnection;
@@ -39,13 +39,47 @@ pub async fn take_word(app: &App, word: &Word) -> Result<Report> {
 /// before the deadline is seen by the roll, even while its transaction is still to commit.
 pub async fn receive(app: &App, word: &Word) -> Result<MessageId> {
     let mut transaction = app.pool.begin().await?;
-    store::announce_word(&mut transaction, word).await?;
-    let received_at = app.clock.now(&mut transaction).await?;
-    let acknowledged_at = policy::acknowledged_at(word.sent_at, received_at);
-    let id = MessageId::new();
-    store::insert_inbound(&mut transaction, id, word, received_at, acknowledged_at).await?;
+    let ids = receive_all(app, &mut transaction, std::slice::from_ref(word), None).await?;
     transaction.commit().await?;
-    Ok(id)
+    ids.first().copied().ok_or(Error::NotFound { what: "word" })
+}
+
+/// As [`receive`], several that came together, in the caller's transaction, which is to be a short one.
+pub async fn receive_all(
+    app: &App,
+    connection: &mut PgConnection,
+    words: &[Word],
+    delivery: Option<DeliveryId>,
+) -> Result<Vec<MessageId>> {
+    store::announce_words(connection, words).await?;
+    let received_at = app.clock.now(connection).await?;
+    let mut ids = Vec::with_capacity(words.len());
+    for word in words {
+        let acknowledged_at = policy::acknowledged_at(word.sent_at, received_at);
+        let id = MessageId::new();
+        store::insert_inbound(connection, id, word, delivery, received_at, acknowledged_at).await?;
+        ids.push(id);
+    }
+    Ok(ids)
+}
+
+/// The words of a delivery that are still to be heard, in the order of their own times.
+pub async fn words_of(app: &App, delivery: DeliveryId) -> Result<Vec<MessageId>> {
+    let mut connection = app.pool.acquire().await?;
+    store::inbound_of(&mut connection, delivery, MOST_FAILURES).await
+}
+
+/// Gives a word that came under a provider's id the number of its sender, if it is known whose id it is:
+/// an agent is an agent under whatever name they write.
+pub async fn recognise(connection: &mut PgConnection, word: &mut Word) -> Result<()> {
+    let keys = [Some(&word.from), word.also.as_ref()];
+    if let Some(phone) = store::known_number(connection, keys).await? {
+        let other = std::mem::replace(&mut word.from, Address::from(&phone));
+        if word.from != other && word.also.is_none() {
+            word.also = Some(other);
+        }
+    }
+    Ok(())
 }
 
 /// Decides what a received word means and does it: a client's word begins a cycle, an agent's OK is
@@ -86,20 +120,28 @@ async fn hear_once(app: &App, id: MessageId) -> Result<Report> {
     let Some(event) = store::take_inbound(&mut transaction, id).await? else {
         return past_report(app, &mut transaction, id, None).await;
     };
-    let report = match sales::by_phone(&mut transaction, &event.word.from).await? {
-        // A manager may be an agent, too.
-        Some(_) if manages(app, &mut transaction, &event).await? => {
-            manager::manager_speaks(app, &mut transaction, &event).await?
-        }
-        Some(agent) => claim::agent_speaks(app, &mut transaction, &event, &agent).await?,
-        None if store::is_manager(&mut transaction, &event.word.from).await? => {
-            manager::manager_speaks(app, &mut transaction, &event).await?
-        }
-        None if event.word.door == Door::Chat => {
-            intake::client_speaks(app, &mut transaction, &event).await?
-        }
-        None => stranger_speaks(app, &mut transaction, &event).await?,
-    };
+    let report =
+        match sales::by_address(&mut transaction, &event.word.from, event.word.also.as_ref())
+            .await?
+        {
+            // A manager may be an agent, too.
+            Some(_) if manages(app, &mut transaction, &event).await? => {
+                manager::manager_speaks(app, &mut transaction, &event).await?
+            }
+            Some(agent) => {
+                if let Some(key) = &event.word.also {
+                    sales::link(&mut transaction, &agent.id, key, event.received_at).await?;
+                }
+                claim::agent_speaks(app, &mut transaction, &event, &agent).await?
+            }
+            None if store::is_manager(&mut transaction, &event.word.from).await? => {
+                manager::manager_speaks(app, &mut transaction, &event).await?
+            }
+            None if event.word.door == Door::Chat => {
+                intake::client_speaks(app, &mut transaction, &event).await?
+            }
+            None => stranger_speaks(app, &mut transaction, &event).await?,
+        };
     let Some(report) = report else {
         transaction.rollback().await?;
         return forget_duplicate(app, &event).await;
@@ -192,6 +234,17 @@ async fn past_report(
 }
 
 impl InboundEvent {
+    /// Whether it came so late that nothing follows from it any more (Meta delivers for up to a week).
+    pub(super) fn is_stale(&self, app: &App) -> bool {
+        let Some(rules) = app.provider.rules() else {
+            return false;
+        };
+        let most = TimeDelta::from_std(rules.stale_after).unwrap_or(TimeDelta::MAX);
+        self.word
+            .sent_at
+            .is_some_and(|sent_at| self.received_at - sent_at > most)
+    }
+
     /// The row that files this event: who spoke and what it was taken to mean.
     pub(super) fn heard_as(&self, kind: InboundKind, outcome: Outcome) -> Heard {
         Heard {

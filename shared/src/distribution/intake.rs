@@ -1,13 +1,14 @@
 //! A person asks: by an ad's form, or by writing.
 
 use super::cycle::{self, Course};
+use super::merge;
 use super::model::{Ad, Outcome, Report};
 use super::store::{self, InboundEvent};
 use crate::id::{AttemptId, CycleId};
 use crate::leads::{self, Contact, Enquiry, EnquiryKind, Lead, LeadStatus};
 use crate::sales::{self, Origin};
 use crate::texts::Text;
-use crate::whatsapp::{self, Draft, Heard, InboundKind, OutboundKind};
+use crate::whatsapp::{self, Address, Draft, Heard, InboundKind, OutboundKind};
 use crate::{App, Result};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
@@ -19,13 +20,14 @@ pub async fn take_ad(app: &App, ad: &Ad) -> Result<Report> {
     let mut transaction = app.pool.begin().await?;
     let received_at = app.clock.now(&mut transaction).await?;
     let contact = Contact {
-        phone: ad.phone.clone(),
+        address: Address::from(&ad.phone),
+        also: None,
         name: ad.name.clone(),
         source_ads: ad.source_ads.clone(),
         project: ad.project.clone(),
         area: ad.area.clone(),
     };
-    let lead = leads::find_or_create(&mut transaction, &contact, received_at).await?;
+    let lead = find_or_create(app, &mut transaction, &contact, received_at).await?;
     let now = app.clock.now(&mut transaction).await?;
     let enquiry = Enquiry {
         kind: EnquiryKind::Ad,
@@ -36,6 +38,7 @@ pub async fn take_ad(app: &App, ad: &Ad) -> Result<Report> {
             source: ad.source_ads.clone(),
         },
         area: ad.area.clone(),
+        click: ad.click.clone(),
     };
     let new = leads::record_enquiry(&mut transaction, lead.id, &enquiry, now).await?;
     if !new {
@@ -77,16 +80,21 @@ pub(super) async fn client_speaks(
 ) -> Result<Option<Report>> {
     let word = &event.word;
     let contact = Contact {
-        phone: word.from.clone(),
+        address: word.from.clone(),
+        also: word.also.clone(),
         name: word.name.clone(),
         source_ads: word.source_ads.clone(),
         project: word.project.clone(),
         area: None,
     };
-    let lead = leads::find_or_create(connection, &contact, event.received_at).await?;
+    let lead = find_or_create(app, connection, &contact, event.received_at).await?;
     let now = app.clock.now(connection).await?;
     if super::hear::was_heard_before(app, connection, event).await? {
         return Ok(None);
+    }
+    // A thumb says nothing; what is old was said to somebody who is not there any more.
+    if word.reaction.is_some() || event.is_stale(app) {
+        return note(app, connection, event, &lead).await;
     }
     let enquiry = Enquiry {
         kind: EnquiryKind::Chat,
@@ -97,6 +105,7 @@ pub(super) async fn client_speaks(
             source: word.source_ads.clone().or_else(|| lead.source_ads.clone()),
         },
         area: None,
+        click: word.click.clone(),
     };
     let placed = place(app, connection, &lead, &enquiry, now).await?;
     let heard = Heard {
@@ -116,6 +125,7 @@ pub(super) async fn client_speaks(
             cycle: Some(cycle),
             attempt: None,
             in_reply_to: Some(event.id),
+            short: None,
         };
         whatsapp::say(app, connection, &auto_reply, now).await?;
     } else {
@@ -128,6 +138,44 @@ pub(super) async fn client_speaks(
         lead: Some(lead.id),
         attempt: placed.attempt,
     }))
+}
+
+/// Files a client's word from which nothing follows.
+async fn note(
+    app: &App,
+    connection: &mut PgConnection,
+    event: &InboundEvent,
+    lead: &Lead,
+) -> Result<Option<Report>> {
+    let heard = Heard {
+        lead: Some(lead.id),
+        ..event.heard_as(InboundKind::Client, Outcome::Noted)
+    };
+    let new = whatsapp::file_in(app, connection, &heard, event.received_at).await?;
+    if event.is_stale(app) {
+        tracing::warn!(lead = %lead.id, message = %event.id, "distribution.stale: a client's word came too late to be answered");
+    }
+    Ok(new.then_some(Report {
+        outcome: Outcome::Noted,
+        duplicate: false,
+        message: Some(event.id),
+        lead: Some(lead.id),
+        attempt: None,
+    }))
+}
+
+/// The client's lead, locked; two, if the word shows that they are one person, made one.
+async fn find_or_create(
+    app: &App,
+    connection: &mut PgConnection,
+    contact: &Contact,
+    now: DateTime<Utc>,
+) -> Result<Lead> {
+    let (lead, other) = leads::find_or_create(connection, contact, now).await?;
+    match other {
+        Some(other) => merge::merge(app, connection, lead.id, other).await,
+        None => Ok(lead),
+    }
 }
 
 /// Where an enquiry landed.
@@ -213,12 +261,13 @@ async fn tell_owner(
     ];
     let draft = Draft {
         kind,
-        to,
+        to: to.into(),
         body: app.texts.render(text, &client),
         lead: Some(lead.id),
         cycle: None,
         attempt: None,
         in_reply_to,
+        short: None,
     };
     whatsapp::say(app, connection, &draft, now).await?;
     Ok(())

@@ -73,12 +73,13 @@ async fn alert(
     {
         let draft = Draft {
             kind,
-            to,
+            to: to.into(),
             body: body.clone(),
             lead: Some(lead.id),
             cycle: Some(cycle),
             attempt: None,
             in_reply_to: None,
+            short: None,
         };
         whatsapp::say(app, connection, &draft, now).await?;
     }

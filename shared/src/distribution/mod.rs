@@ -21,6 +21,7 @@ mod bind;
 mod claim;
 mod command;
 mod cycle;
+mod delivery;
 mod event;
 mod explain;
 mod forward;
@@ -31,6 +32,7 @@ mod intake;
 mod last_round;
 mod manager;
 mod mask;
+mod merge;
 mod model;
 mod policy;
 mod rehearse;
@@ -45,14 +47,16 @@ mod vitals;
 
 pub use assign::{Assigned, assign};
 pub use audit::{Breach, audit};
+pub use delivery::report;
 pub use event::{Cause, EventKind, LoggedEvent};
 pub use explain::{Explanation, explain};
 pub use forward::{forward, give_up_offer};
 pub use freeze::frozen_since;
-pub use hear::{hear, hear_what_was_left, receive, take_word};
+pub use hear::{hear, hear_what_was_left, receive, receive_all, recognise, take_word, words_of};
 pub use hold::{reconsider_held, release, release_held};
 pub use intake::take_ad;
 pub use mask::{masked_name, scrubbed};
+pub use merge::change_number;
 pub use model::{
     Ad, Attempt, AttemptStatus, Checked, Cycle, CycleStatus, CycleStory, Door, Journey, Opened,
     Outcome, Report, Rolled, Round, Standing, Word,

@@ -2,10 +2,10 @@
 
 use super::turn::Strategy;
 use crate::id::{AttemptId, CycleId, LeadId, MessageId, UserId};
-use crate::leads::Lead;
+use crate::leads::{Click, Lead};
 use crate::phone::Phone;
 use crate::sales::Agent;
-use crate::whatsapp::MessageRow;
+use crate::whatsapp::{Address, MessageRow};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -140,7 +140,10 @@ pub struct Word {
     /// Which door.
     pub door: Door,
     /// Who wrote.
-    pub from: Phone,
+    pub from: Address,
+    /// Another key of theirs that came with it: where the provider tells their number and its own id.
+    #[serde(default)]
+    pub also: Option<Address>,
     /// What.
     pub body: String,
     /// The name they go by, if the provider tells.
@@ -163,6 +166,31 @@ pub struct Word {
     pub button_payload: Option<String>,
     /// The emoji that they reacted with; empty: they took the reaction back.
     pub reaction: Option<String>,
+    /// The click on an ad that brought them here, by Meta's ids.
+    #[serde(default)]
+    pub click: Click,
+}
+
+impl Word {
+    /// Something that this person wrote, and nothing else known of it.
+    pub fn new(door: Door, from: Address, body: impl Into<String>) -> Self {
+        Self {
+            door,
+            from,
+            also: None,
+            body: body.into(),
+            name: None,
+            source_ads: None,
+            project: None,
+            campaign: None,
+            message_id: None,
+            sent_at: None,
+            quoted_message_id: None,
+            button_payload: None,
+            reaction: None,
+            click: Click::default(),
+        }
+    }
 }
 
 /// A lead from an ad's form.
@@ -182,6 +210,8 @@ pub struct Ad {
     pub campaign: Option<String>,
     /// Where the client looks for a home.
     pub area: Option<String>,
+    /// The ad, by Meta's ids.
+    pub click: Click,
 }
 
 /// What became of an event.
@@ -222,6 +252,8 @@ pub enum Outcome {
     NotAnAck,
     /// The number is no agent's.
     UnknownAgent,
+    /// Written down; nothing follows: it is old, or says nothing.
+    Noted,
 }
 
 impl Outcome {
@@ -245,6 +277,7 @@ impl Outcome {
             Self::Assigned => "assigned",
             Self::NotAnAck => "not_an_ack",
             Self::UnknownAgent => "unknown_agent",
+            Self::Noted => "noted",
         }
     }
 

@@ -1,6 +1,6 @@
 //! Carrying out what was decided to be said.
 
-use super::freeze;
+use super::{forward, freeze};
 use crate::id::MessageId;
 use crate::{App, Result, whatsapp};
 
@@ -11,8 +11,6 @@ pub async fn send(app: &App, message: MessageId) -> Result<()> {
         return Ok(());
     };
     drop(connection);
-    let accepted = freeze::hand_over(app, &queued).await?;
-    let mut connection = app.pool.acquire().await?;
-    let now = app.clock.now(&mut connection).await?;
-    whatsapp::set_accepted(&mut connection, message, &accepted, now).await
+    let handed = freeze::hand_over(app, &queued).await?;
+    forward::record(app, &handed).await
 }

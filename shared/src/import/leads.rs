@@ -260,7 +260,7 @@ fn standing(
     owned: bool,
 ) -> (LeadStatus, LeadProgress) {
     let word = status.map(str::to_lowercase).unwrap_or_default();
-    if word.contains("clos") || word.contains("selesai") {
+    if word.starts_with("close") || word.contains("selesai") {
         (LeadStatus::Closed, progress)
     } else if owned {
         (LeadStatus::Claimed, progress)

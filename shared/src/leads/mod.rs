@@ -2,26 +2,53 @@
 //!
 //! These operations run inside a caller's transaction; distribution decides what an enquiry leads to.
 
+mod identities;
 mod model;
 mod store;
 
-pub use model::{Contact, Enquiry, EnquiryKind, Lead, LeadProgress, LeadStatus, name_or_unknown};
+pub use model::{
+    Click, Contact, Enquiry, EnquiryKind, Lead, LeadProgress, LeadStatus, name_or_unknown,
+};
 
 use crate::Result;
 use crate::id::{LeadId, UserId};
+use crate::phone::Phone;
+use crate::whatsapp::Address;
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
-/// The lead of this person, made if there is none, and locked until the transaction ends. A name or
-/// an ad that was not known before is filled in; what is known stays.
+/// The lead of this person, made if there is none, and locked until the transaction ends. A name, a
+/// number or an ad that was not known before is filled in; what is known stays. A second lead, if the
+/// keys that came together are those of two.
 pub async fn find_or_create(
     connection: &mut PgConnection,
     contact: &Contact,
     now: DateTime<Utc>,
-) -> Result<Lead> {
-    store::insert_if_absent(connection, contact, now).await?;
-    let mut lead = store::lock_by_phone(connection, &contact.phone).await?;
+) -> Result<(Lead, Option<LeadId>)> {
+    let keys = identities::keys_of(contact);
+    let named = identities::leads_of(connection, &keys).await?;
+    let phone = keys.iter().find_map(Address::phone);
+    let mut lead = match (&phone, named.first()) {
+        // Their number is another lead's name, or nobody's.
+        (Some(phone), None) => {
+            store::insert_if_absent(connection, phone, contact, now).await?;
+            store::lock_by_phone(connection, phone).await?
+        }
+        (_, Some(id)) => store::lock_by_id(connection, *id).await?,
+        (None, None) => identities::create_nameless(connection, contact, now).await?,
+    };
+    let by_phone = match &phone {
+        Some(phone) => store::id_by_phone(connection, phone).await?,
+        None => None,
+    };
+    let mut others = named.iter().copied().chain(by_phone);
+    let other = others.find(|other| *other != lead.id);
+    identities::link_lead(connection, &keys, lead.id, now).await?;
     let mut learnt = false;
+    if lead.phone.is_none() && other.is_none() && phone.is_some() {
+        lead.phone.clone_from(&phone);
+        learnt = true;
+    }
     for (known, told) in [
         (&mut lead.name, &contact.name),
         (&mut lead.source_ads, &contact.source_ads),
@@ -36,7 +63,34 @@ pub async fn find_or_create(
     if learnt {
         store::update_known(connection, &lead, now).await?;
     }
-    Ok(lead)
+    Ok((lead, other))
+}
+
+/// All that is known of `lose` becomes `keep`'s: enquiries, cycles, messages, changes, keys, and what
+/// `keep` did not know. Both locked by the caller, and `lose` without an open cycle.
+pub async fn absorb(
+    connection: &mut PgConnection,
+    keep: LeadId,
+    lose: LeadId,
+    now: DateTime<Utc>,
+) -> Result<Lead> {
+    identities::absorb(connection, keep, lose, now).await?;
+    store::by_id(connection, keep).await
+}
+
+/// The lead of that number, if there is one.
+pub async fn by_phone(connection: &mut PgConnection, phone: &Phone) -> Result<Option<LeadId>> {
+    store::id_by_phone(connection, phone).await
+}
+
+/// The lead's number is another one now; the old one stays a key of theirs.
+pub async fn set_phone(
+    connection: &mut PgConnection,
+    id: LeadId,
+    phone: &Phone,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    identities::set_phone(connection, id, phone, now).await
 }
 
 /// The lead, locked until the transaction ends.

@@ -3,6 +3,7 @@
 use crate::id::{LeadId, UserId};
 use crate::phone::Phone;
 use crate::sales::Origin;
+use crate::whatsapp::Address;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -139,8 +140,10 @@ pub fn name_or_unknown(name: Option<&str>) -> &str {
 /// What an event tells about a person.
 #[derive(Clone, Debug)]
 pub struct Contact {
-    /// Their number.
-    pub phone: Phone,
+    /// Where they are reached.
+    pub address: Address,
+    /// Another key of theirs, if the event carries one.
+    pub also: Option<Address>,
     /// Their name, if the event carries one.
     pub name: Option<String>,
     /// The ad that brought them, if the event carries one.
@@ -162,6 +165,19 @@ pub struct Enquiry {
     pub origin: Origin,
     /// Where they look for a home.
     pub area: Option<String>,
+    /// The ad that they came from, by Meta's ids.
+    pub click: Click,
+}
+
+/// An ad by Meta's ids: kept as text, since they exceed what programs count exactly.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Click {
+    /// The ad.
+    pub ad_id: Option<String>,
+    /// Its campaign.
+    pub campaign_id: Option<String>,
+    /// The click itself (`ctwa_clid`): names it to Meta.
+    pub ctwa_clid: Option<String>,
 }
 
 /// How a person asked.

@@ -42,6 +42,7 @@ impl From<Row> for Lead {
 
 pub(super) async fn insert_if_absent(
     connection: &mut PgConnection,
+    phone: &Phone,
     contact: &Contact,
     now: DateTime<Utc>,
 ) -> Result<()> {
@@ -51,7 +52,7 @@ pub(super) async fn insert_if_absent(
          on conflict on constraint lead_phone_key do nothing",
         LeadId::new().0,
         contact.name,
-        contact.phone.as_str(),
+        phone.as_str(),
         contact.source_ads,
         now,
         contact.project,
@@ -98,19 +99,32 @@ pub(super) async fn by_id(connection: &mut PgConnection, id: LeadId) -> Result<L
     .ok_or(Error::NotFound { what: "lead" })
 }
 
+pub(super) async fn id_by_phone(
+    connection: &mut PgConnection,
+    phone: &Phone,
+) -> Result<Option<LeadId>> {
+    Ok(sqlx::query_scalar!(
+        r#"select id as "id: LeadId" from lead where phone = $1"#,
+        phone.as_str()
+    )
+    .fetch_optional(connection)
+    .await?)
+}
+
 pub(super) async fn update_known(
     connection: &mut PgConnection,
     lead: &Lead,
     now: DateTime<Utc>,
 ) -> Result<()> {
     sqlx::query!(
-        "update lead set name = $2, source_ads = $3, updated_at = $4, project = $5, area = $6 where id = $1",
+        "update lead set name = $2, source_ads = $3, updated_at = $4, project = $5, area = $6, phone = $7 where id = $1",
         lead.id.0,
         lead.name,
         lead.source_ads,
         now,
         lead.project,
-        lead.area
+        lead.area,
+        lead.phone.as_ref().map(Phone::as_str)
     )
     .execute(connection)
     .await?;
@@ -136,8 +150,9 @@ pub(super) async fn insert_enquiry(
     now: DateTime<Utc>,
 ) -> Result<bool> {
     let inserted = sqlx::query!(
-        "insert into lead_enquiry (id, lead_id, kind, meta_lead_id, source_ads, received_at, project, campaign, area)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        "insert into lead_enquiry (id, lead_id, kind, meta_lead_id, source_ads, received_at, project, campaign, area,
+                                   ad_id, campaign_id, ctwa_clid)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
          on conflict on constraint lead_enquiry_meta_lead_id_key do nothing",
         Uuid::now_v7(),
         lead.0,
@@ -147,7 +162,10 @@ pub(super) async fn insert_enquiry(
         now,
         enquiry.origin.project,
         enquiry.origin.campaign,
-        enquiry.area
+        enquiry.area,
+        enquiry.click.ad_id,
+        enquiry.click.campaign_id,
+        enquiry.click.ctwa_clid
     )
     .execute(connection)
     .await?;

@@ -16,7 +16,7 @@ use crate::auth::{Role, User};
 use crate::id::LeadId;
 use crate::jobs::{ReleaseHeldLeads, enqueue};
 use crate::leads::{self, Lead, LeadProgress, LeadStatus};
-use crate::{App, Error, Result};
+use crate::{App, Error, Result, meta};
 use sqlx::PgConnection;
 
 /// The longest note that is kept, in characters.
@@ -154,6 +154,7 @@ pub async fn set_layer2(app: &App, by: &User, id: LeadId, layer2: &Layer2) -> Re
         note: layer2.note.as_deref(),
     };
     store::record(&mut transaction, id, &by.id, &change, now).await?;
+    meta::remember_conversion(app, &mut transaction, id, &layer2.status, now).await?;
     transaction.commit().await?;
     entry(app, by, id).await
 }

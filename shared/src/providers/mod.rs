@@ -1,25 +1,67 @@
-//! The outside world that carries our messages: one trait, one file a wire format.
+//! The outside world that carries our messages: one trait, one file or folder a wire format.
 
+pub mod cloud_api;
 pub mod dummy;
+pub mod graph;
 
 use crate::Result;
-use crate::config::ProviderKind;
-use crate::id::MessageId;
+use crate::id::{AttemptId, MessageId, SendId};
 use crate::phone::Phone;
+use crate::whatsapp::Address;
 use async_trait::async_trait;
-use std::sync::Arc;
+use std::time::Duration;
 
 /// A message to carry out.
 #[derive(Clone, Debug)]
 pub struct Outgoing {
-    /// Our row's id. The same id may be given again after a crash; a provider that can, sends it once.
+    /// Our row's id; of several offers in one list, the first one's. The same id may be given again
+    /// after a crash; a provider that can, sends it once.
     pub id: MessageId,
+    /// The call that it is part of, where calls are kept ([`Provider::rules`]).
+    pub send: Option<SendId>,
     /// The sender: the company's number.
     pub from: Phone,
     /// The recipient.
-    pub to: Phone,
-    /// What it says.
+    pub to: Address,
+    /// What it says, in words alone.
     pub body: String,
+    /// In which form it is said.
+    pub content: Content,
+}
+
+/// The form of a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// Its words.
+    Text,
+    /// An offer, with its buttons.
+    Offer(AttemptId),
+    /// Several offers, to choose from.
+    Offers(Vec<ListedOffer>),
+    /// A form that the provider keeps, filled in.
+    Template(Template),
+}
+
+/// An offer in a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedOffer {
+    /// The offer.
+    pub attempt: AttemptId,
+    /// Its line: code and client.
+    pub line: String,
+}
+
+/// A template with its blanks filled in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Template {
+    /// As it is registered.
+    pub name: String,
+    /// As it is registered: `id`.
+    pub language: String,
+    /// The blanks of its body, in order.
+    pub parameters: Vec<String>,
+    /// What its quick-reply buttons carry, in order.
+    pub payloads: Vec<String>,
 }
 
 /// The provider's word that it took a message. Taken is not delivered.
@@ -27,6 +69,37 @@ pub struct Outgoing {
 pub struct Accepted {
     /// Its own id for the message, by which replies quote it and statuses name it.
     pub provider_message_id: String,
+}
+
+/// What a provider asks of whoever sends through it. All workers keep these together, through the
+/// database.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    /// So many messages a second from our number, in and out together.
+    pub messages_per_second: u32,
+    /// The pause between two messages to the same person.
+    pub pair_pause: Duration,
+    /// A message whose fate is not known is sent again only after this time without a status.
+    pub settle_after: Duration,
+    /// How long after their last message a person can be written to freely.
+    pub window: Duration,
+    /// A message older than this when it comes is written down, and nothing follows from it.
+    pub stale_after: Duration,
+    /// The forms for whoever is outside it.
+    pub templates: Templates,
+}
+
+/// The names of the templates that are registered.
+#[derive(Clone, Debug, Default)]
+pub struct Templates {
+    /// Their language.
+    pub language: String,
+    /// For an offer: code, project, window; two quick replies.
+    pub offer: Option<String>,
+    /// For anything else that an agent or manager is told: the words.
+    pub notice: Option<String>,
+    /// For a client who filled in an ad and has not written: their name.
+    pub welcome: Option<String>,
 }
 
 /// A way out to WhatsApp.
@@ -38,13 +111,11 @@ pub trait Provider: Send + Sync + 'static {
     /// The name that messages are filed under: `dummy`, `cloud_api`, `qr_local`.
     fn name(&self) -> &'static str;
 
+    /// What it asks of senders; `None`: messages go as they come.
+    fn rules(&self) -> Option<&Rules> {
+        None
+    }
+
     /// Hands over one message.
     async fn send(&self, message: &Outgoing) -> Result<Accepted>;
-}
-
-/// The provider that `WA_PROVIDER` chose.
-pub fn provider(kind: ProviderKind) -> Arc<dyn Provider> {
-    match kind {
-        ProviderKind::Dummy => Arc::new(dummy::Dummy),
-    }
 }

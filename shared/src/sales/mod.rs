@@ -13,12 +13,39 @@ pub use queues::{
 use crate::Result;
 use crate::id::{QueueId, UserId};
 use crate::phone::Phone;
+use crate::whatsapp::Address;
+use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
-/// The agent who writes from this number, if it is one. Anybody who has a place in the queue or the
+/// The agent whom one of these keys names, if it is one's. Anybody who has a place in the queue or the
 /// role `sales` is an agent; a client who shares an agent's number is not told apart.
-pub async fn by_phone(connection: &mut PgConnection, phone: &Phone) -> Result<Option<Agent>> {
-    store::agent_by_phone(connection, phone).await
+pub async fn by_address(
+    connection: &mut PgConnection,
+    address: &Address,
+    also: Option<&Address>,
+) -> Result<Option<Agent>> {
+    store::agent_by_address(connection, address, also).await
+}
+
+/// The key is this agent's from now on, unless it is somebody's already.
+pub async fn link(
+    connection: &mut PgConnection,
+    agent: &UserId,
+    key: &Address,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    store::link(connection, agent, key, now).await
+}
+
+/// WhatsApp says that this number is another one now: an agent's goes with it, if nobody else has it.
+/// Their old number stays a key of theirs. `None`: it is no agent's.
+pub async fn change_number(
+    connection: &mut PgConnection,
+    old: &Phone,
+    new: &Phone,
+    now: DateTime<Utc>,
+) -> Result<Option<UserId>> {
+    store::change_number(connection, old, new, now).await
 }
 
 /// An agent by id, with the number that offers go to now.

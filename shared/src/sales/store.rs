@@ -4,7 +4,9 @@ use super::{Agent, Origin, Route, Seat};
 use crate::distribution::Strategy;
 use crate::id::{QueueId, UserId};
 use crate::phone::Phone;
+use crate::whatsapp::Address;
 use crate::{Error, Result};
+use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
 fn agent(id: String, name: String, address: Option<&str>) -> Agent {
@@ -15,20 +17,23 @@ fn agent(id: String, name: String, address: Option<&str>) -> Agent {
     }
 }
 
-pub(super) async fn agent_by_phone(
+pub(super) async fn agent_by_address(
     connection: &mut PgConnection,
-    phone: &Phone,
+    address: &Address,
+    also: Option<&Address>,
 ) -> Result<Option<Agent>> {
     // An open offer keeps the number that it was sent to: there, too, it is its agent who answers.
     let found = sqlx::query!(
         r#"select u.id, u.name, u.offer_address
            from "user" u
-           where (u.offer_address = $1 and (u.role = 'sales'
-                                            or exists (select from sales_queue sq where sq.sales_id = u.id)))
+           where ((u.offer_address = $1
+                   or u.id in (select user_id from wa_identity where address in ($1, $2)))
+                  and (u.role = 'sales' or exists (select from sales_queue sq where sq.sales_id = u.id)))
               or u.id = (select a.sales_id from distribution_attempt a
                          where a.offered_to = $1 and a.status = 'open' order by a.assigned_at limit 1)
            order by (u.offer_address is distinct from $1) limit 1"#,
-        phone.as_str()
+        address.as_str(),
+        also.map(Address::as_str)
     )
     .fetch_optional(connection)
     .await?;
@@ -89,4 +94,43 @@ pub(super) async fn active_seat(
     )
     .fetch_optional(connection)
     .await?)
+}
+
+pub(super) async fn link(
+    connection: &mut PgConnection,
+    agent: &UserId,
+    key: &Address,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "insert into wa_identity (address, user_id, first_seen_at) values ($1, $2, $3) on conflict do nothing",
+        key.as_str(),
+        agent.0,
+        now
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn change_number(
+    connection: &mut PgConnection,
+    old: &Phone,
+    new: &Phone,
+    now: DateTime<Utc>,
+) -> Result<Option<UserId>> {
+    let agent = sqlx::query_scalar!(
+        r#"update "user" set phone = $2, updated_at = $3
+           where offer_address = $1 and not exists (select from "user" where offer_address = $2)
+           returning id as "id: UserId""#,
+        old.as_str(),
+        new.as_str(),
+        now
+    )
+    .fetch_optional(&mut *connection)
+    .await?;
+    if let Some(agent) = &agent {
+        link(connection, agent, &Address::from(old), now).await?;
+    }
+    Ok(agent)
 }

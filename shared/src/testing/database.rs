@@ -140,6 +140,7 @@ async fn fill(url: &str) {
         instance: Arc::from("seed"),
         lexicon: Arc::default(),
         texts: Arc::new(Texts::default()),
+        meta: None,
         timezone: Timezone::Jakarta,
         company_phone: Phone::from_e164("+6281200000000").expect("a number"),
     };

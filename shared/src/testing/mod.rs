@@ -14,9 +14,11 @@ use crate::availability::Timezone;
 use crate::config::Distribution;
 use crate::distribution::{Ad, Door, Word};
 use crate::jobs::Announce;
+use crate::leads::Click;
 use crate::phone::Phone;
 use crate::providers::Provider;
 use crate::texts::Texts;
+use crate::whatsapp::Address;
 use crate::{App, Clock};
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
@@ -68,6 +70,7 @@ impl Harness {
             instance: Arc::from("test"),
             lexicon: Arc::default(),
             texts: Arc::new(Texts::default()),
+            meta: None,
             timezone: Timezone::Jakarta,
             company_phone: Phone::from_e164("+620000000000").expect("the seed's number"),
         };
@@ -105,25 +108,13 @@ pub fn ad(meta_lead_id: &str, phone: &str) -> Ad {
         project: None,
         campaign: None,
         area: None,
+        click: Click::default(),
     }
 }
 
 /// The OK of a seeded agent: `A` … `F`.
 pub fn ok_of(label: &str) -> Word {
-    Word {
-        door: Door::Ack,
-        from: agent_phone(label),
-        body: "OK".to_owned(),
-        name: None,
-        source_ads: None,
-        project: None,
-        campaign: None,
-        message_id: None,
-        sent_at: None,
-        quoted_message_id: None,
-        button_payload: None,
-        reaction: None,
-    }
+    Word::new(Door::Ack, Address::from(agent_phone(label)), "OK")
 }
 
 /// The number of a seeded agent: `A` … `F`.

@@ -1,7 +1,7 @@
 //! A provider that does what a test tells it to, and remembers what was said.
 
-use crate::phone::Phone;
 use crate::providers::{Accepted, Outgoing, Provider};
+use crate::whatsapp::Address;
 use crate::{Clock, Error, Result};
 use async_trait::async_trait;
 use chrono::TimeDelta;
@@ -70,9 +70,12 @@ impl ScriptedProvider {
     }
 
     /// Removes and returns the first message to this number that has not been looked at.
-    pub fn heard_by(&self, phone: &Phone) -> Option<Outgoing> {
+    pub fn heard_by<T>(&self, to: &T) -> Option<Outgoing>
+    where
+        Address: PartialEq<T>,
+    {
         let mut said = lock(&self.said);
-        let index = said.iter().position(|message| message.to == *phone)?;
+        let index = said.iter().position(|message| message.to == *to)?;
         Some(said.remove(index))
     }
 

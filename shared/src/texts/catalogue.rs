@@ -65,6 +65,10 @@ pub enum Text {
     ManagerUnknown,
     /// To a manager who said something else.
     ManagerHelp,
+    /// To an agent for whom several leads wait: all of them.
+    OfferList,
+    /// To a client who filled in an ad and has not written.
+    Welcome,
 }
 
 /// One text's default and the placeholders that it may use.
@@ -76,7 +80,7 @@ pub(super) struct Entry {
 }
 
 /// The catalogue. The auto-reply is the seed's, letter for letter.
-pub(super) const CATALOGUE: [Entry; 31] = [
+pub(super) const CATALOGUE: [Entry; 33] = [
     Entry {
         text: Text::AutoReply,
         variable: "TEXT_AUTO_REPLY",
@@ -272,5 +276,17 @@ pub(super) const CATALOGUE: [Entry; 31] = [
         variable: "TEXT_MANAGER_HELP",
         default: "Untuk menugaskan lead, balas TUGASKAN, kode lead dan label agen, misalnya TUGASKAN H12 B.",
         placeholders: &[],
+    },
+    Entry {
+        text: Text::OfferList,
+        variable: "TEXT_OFFER_LIST",
+        default: "Ada {count} lead baru untuk Anda:\n{offers}\n\nPilih dari daftar, atau balas dengan kodenya: OK {code} untuk mengambil, LEWATI {code} untuk melewatkan.",
+        placeholders: &["count", "offers", "code"],
+    },
+    Entry {
+        text: Text::Welcome,
+        variable: "TEXT_WELCOME",
+        default: "Halo {name}, terima kasih atas minat Anda. Agent professional kami akan segera menghubungi Anda.",
+        placeholders: &["name"],
     },
 ];

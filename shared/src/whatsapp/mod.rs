@@ -3,16 +3,23 @@
 //! To speak is to write a row and a [`SendMessage`] job in the transaction that decided to speak;
 //! `distribution::send` carries it out later. The row's unique keys say what is never said twice.
 
+mod address;
 mod model;
+mod outbox;
+mod statuses;
 mod store;
 
-pub use model::{Draft, Heard, InboundKind, MessageRow, OutboundKind, PastOutcome, Queued};
+pub use address::Address;
+pub use model::{
+    Correction, Draft, Heard, InboundKind, MessageRow, OutboundKind, PastOutcome, Queued, Short,
+};
+pub use outbox::{Handed, hand_over};
+pub use statuses::{Progress, Reported, Status, report, requeue};
 
 use crate::id::{AttemptId, LeadId, MessageId};
 use crate::jobs::{SendMessage, enqueue};
-use crate::phone::Phone;
-use crate::providers::{Accepted, Outgoing};
-use crate::{App, Error, Result};
+use crate::providers::Accepted;
+use crate::{App, Result};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
@@ -27,7 +34,7 @@ pub async fn say(
     let Some(message) = write_out(app, connection, draft, now).await? else {
         return Ok(false);
     };
-    enqueue(connection, &SendMessage { message }, now).await?;
+    enqueue(connection, &SendMessage { message, nth: 0 }, now).await?;
     Ok(true)
 }
 
@@ -50,27 +57,50 @@ pub async fn file_in(
     received_at: DateTime<Utc>,
 ) -> Result<bool> {
     let provider = app.provider.name();
-    store::insert_in(connection, heard, &app.company_phone, provider, received_at).await
+    let new =
+        store::insert_in(connection, heard, &app.company_phone, provider, received_at).await?;
+    if new && app.provider.rules().is_some() {
+        let at = heard.sent_at.unwrap_or(received_at).min(received_at);
+        store::open_window(connection, provider, &heard.from, at).await?;
+    }
+    Ok(new)
+}
+
+/// Writes down what a sender changed of a message afterwards. `false`: it was written down before.
+pub async fn correct(
+    app: &App,
+    connection: &mut PgConnection,
+    correction: &Correction,
+) -> Result<bool> {
+    store::insert_correction(connection, app.provider.name(), correction).await
+}
+
+/// Files what an admin wrote to somebody with the phone's own app. `false`: it was filed before.
+pub async fn file_echo(
+    app: &App,
+    connection: &mut PgConnection,
+    to: &Address,
+    body: &str,
+    provider_message_id: &str,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    let from = &app.company_phone;
+    let provider = app.provider.name();
+    store::insert_echo(
+        connection,
+        provider,
+        from,
+        to,
+        body,
+        provider_message_id,
+        now,
+    )
+    .await
 }
 
 /// An outbound row that waits to be sent.
 pub async fn queued(connection: &mut PgConnection, message: MessageId) -> Result<Option<Queued>> {
     store::queued(connection, message).await
-}
-
-/// Gives one message to the provider. A refusal for good is recorded on the row.
-pub async fn hand_over(app: &App, queued: &Queued) -> Result<Accepted> {
-    let outgoing = Outgoing {
-        id: queued.id,
-        from: app.company_phone.clone(),
-        to: queued.to.clone(),
-        body: queued.body.clone(),
-    };
-    let answer = app.provider.send(&outgoing).await;
-    if let Err(refusal @ Error::Refused { .. }) = &answer {
-        give_up(app, queued.id, &refusal.to_string()).await?;
-    }
-    answer
 }
 
 /// Records, in the caller's transaction, that the provider took the message.
@@ -103,13 +133,17 @@ pub async fn offer_was_written(connection: &mut PgConnection, attempt: AttemptId
 }
 
 /// How many answers that helped nobody this number was given since it last took or passed a lead.
-pub async fn unhelpful_replies(connection: &mut PgConnection, phone: &Phone) -> Result<i64> {
-    store::unhelpful_replies(connection, phone).await
+pub async fn unhelpful_replies(connection: &mut PgConnection, address: &Address) -> Result<i64> {
+    store::unhelpful_replies(connection, address).await
 }
 
 /// Puts other words into a row that waits to be sent.
-pub async fn rewrite(connection: &mut PgConnection, message: MessageId, body: &str) -> Result<()> {
-    store::rewrite(connection, message, body).await
+pub async fn rewrite(
+    connection: &mut PgConnection,
+    message: MessageId,
+    draft: &Draft,
+) -> Result<()> {
+    store::rewrite(connection, message, draft).await
 }
 
 /// Whether an attempt's offer was refused for good.

@@ -1,7 +1,7 @@
 //! What was said, to whom, whether it arrived.
 
+use super::Address;
 use crate::id::{AttemptId, CycleId, LeadId, MessageId};
-use crate::phone::Phone;
 use chrono::{DateTime, Utc};
 
 /// Why we speak: the `kind` of an outbound message.
@@ -43,6 +43,8 @@ pub enum OutboundKind {
     ManagerHeld,
     /// To a manager who gave a lead to somebody, or tried to.
     ManagerAnswer,
+    /// To a client who filled in an ad and has not written.
+    Welcome,
 }
 
 impl OutboundKind {
@@ -67,6 +69,7 @@ impl OutboundKind {
             Self::ManagerHangus => "manager_hangus",
             Self::ManagerHeld => "manager_held",
             Self::ManagerAnswer => "manager_answer",
+            Self::Welcome => "welcome",
         }
     }
 }
@@ -102,7 +105,7 @@ pub struct Draft {
     /// Why we speak.
     pub kind: OutboundKind,
     /// To whom.
-    pub to: Phone,
+    pub to: Address,
     /// What.
     pub body: String,
     /// About which lead.
@@ -113,6 +116,17 @@ pub struct Draft {
     pub attempt: Option<AttemptId>,
     /// In answer to which inbound message.
     pub in_reply_to: Option<MessageId>,
+    /// For forms that have no room for the whole of it.
+    pub short: Option<Short>,
+}
+
+/// A message in short.
+#[derive(Clone, Debug)]
+pub struct Short {
+    /// In a line, as in a list.
+    pub line: String,
+    /// What a template's blanks are filled with, in order.
+    pub parameters: Vec<String>,
 }
 
 /// An inbound message, understood.
@@ -122,8 +136,8 @@ pub struct Heard {
     pub id: MessageId,
     /// Who spoke.
     pub kind: InboundKind,
-    /// Their number.
-    pub from: Phone,
+    /// Where they wrote from.
+    pub from: Address,
     /// The words.
     pub body: String,
     /// What it was taken to mean.
@@ -159,9 +173,11 @@ pub struct Queued {
     /// Its id.
     pub id: MessageId,
     /// To whom.
-    pub to: Phone,
+    pub to: Address,
     /// What it says.
     pub body: String,
+    /// The offer that it makes, if it is one.
+    pub attempt: Option<AttemptId>,
 }
 
 /// A row of `wa_message` as it is shown.
@@ -191,4 +207,17 @@ pub struct MessageRow {
     pub accepted_at: Option<DateTime<Utc>>,
     /// When it was written down.
     pub created_at: DateTime<Utc>,
+}
+
+/// What its sender changed of a message afterwards.
+#[derive(Clone, Debug)]
+pub struct Correction {
+    /// The correction's own id.
+    pub id: String,
+    /// The message that it is about, by the provider's id.
+    pub original_id: String,
+    /// The words now; `None`: it was taken back.
+    pub body: Option<String>,
+    /// When.
+    pub at: DateTime<Utc>,
 }

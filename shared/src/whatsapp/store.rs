@@ -1,6 +1,6 @@
 //! SQL of the messages.
 
-use super::{Draft, Heard, MessageRow, OutboundKind, PastOutcome, Queued};
+use super::{Address, Correction, Draft, Heard, MessageRow, OutboundKind, PastOutcome, Queued};
 use crate::Result;
 use crate::id::{AttemptId, LeadId, MessageId};
 use crate::phone::Phone;
@@ -16,8 +16,8 @@ pub(super) async fn insert_out(
 ) -> Result<Option<MessageId>> {
     Ok(sqlx::query_scalar!(
         r#"insert into wa_message (id, lead_id, cycle_id, attempt_id, in_reply_to, direction, kind,
-                                   from_wa, to_wa, body, provider, delivery_status, created_at)
-           values ($1, $2, $3, $4, $5, 'out', $6, $7, $8, $9, $10, 'queued', $11)
+                                   from_wa, to_wa, body, provider, delivery_status, created_at, line, parameters)
+           values ($1, $2, $3, $4, $5, 'out', $6, $7, $8, $9, $10, 'queued', $11, $12, $13)
            on conflict do nothing
            returning id as "id: MessageId""#,
         MessageId::new().0,
@@ -30,7 +30,9 @@ pub(super) async fn insert_out(
         draft.to.as_str(),
         draft.body,
         provider,
-        now
+        now,
+        draft.short.as_ref().map(|short| short.line.as_str()),
+        draft.short.as_ref().map(|short| short.parameters.as_slice()) as _
     )
     .fetch_optional(connection)
     .await?)
@@ -73,7 +75,8 @@ pub(super) async fn queued(
 ) -> Result<Option<Queued>> {
     Ok(sqlx::query_as!(
         Queued,
-        r#"select id as "id: MessageId", to_wa as "to: Phone", body from wa_message
+        r#"select id as "id: MessageId", to_wa as "to: Address", body,
+                  case when kind = 'offer' then attempt_id end as "attempt: AttemptId" from wa_message
            where id = $1 and direction = 'out' and delivery_status = 'queued'"#,
         message.0
     )
@@ -87,7 +90,8 @@ pub(super) async fn queued_offer(
 ) -> Result<Option<Queued>> {
     Ok(sqlx::query_as!(
         Queued,
-        r#"select id as "id: MessageId", to_wa as "to: Phone", body from wa_message
+        r#"select id as "id: MessageId", to_wa as "to: Address", body,
+                  case when kind = 'offer' then attempt_id end as "attempt: AttemptId" from wa_message
            where attempt_id = $1 and kind = $2 and direction = 'out' and delivery_status = 'queued'"#,
         attempt.0,
         OutboundKind::Offer.as_str()
@@ -96,7 +100,10 @@ pub(super) async fn queued_offer(
     .await?)
 }
 
-pub(super) async fn unhelpful_replies(connection: &mut PgConnection, phone: &Phone) -> Result<i64> {
+pub(super) async fn unhelpful_replies(
+    connection: &mut PgConnection,
+    address: &Address,
+) -> Result<i64> {
     Ok(sqlx::query_scalar!(
         r#"select count(*) as "count!" from wa_message
            where direction = 'out' and kind in ('nothing_open', 'ambiguous', 'help', 'queue', 'manager_answer') and to_wa = $1
@@ -104,7 +111,7 @@ pub(super) async fn unhelpful_replies(connection: &mut PgConnection, phone: &Pho
                  (select max(created_at) from wa_message
                   where direction = 'in' and outcome in ('accepted', 'declined', 'assigned') and from_wa = $1),
                  '-infinity')"#,
-        phone.as_str()
+        address.as_str()
     )
     .fetch_one(connection)
     .await?)
@@ -113,13 +120,18 @@ pub(super) async fn unhelpful_replies(connection: &mut PgConnection, phone: &Pho
 pub(super) async fn rewrite(
     connection: &mut PgConnection,
     message: MessageId,
-    body: &str,
+    draft: &Draft,
 ) -> Result<()> {
     sqlx::query!(
-        "update wa_message set body = $2
+        "update wa_message set body = $2, line = $3, parameters = $4
          where id = $1 and direction = 'out' and delivery_status = 'queued' and body <> $2",
         message.0,
-        body
+        draft.body,
+        draft.short.as_ref().map(|short| short.line.as_str()),
+        draft
+            .short
+            .as_ref()
+            .map(|short| short.parameters.as_slice()) as _
     )
     .execute(connection)
     .await?;
@@ -132,12 +144,16 @@ pub(super) async fn set_accepted(
     provider_message_id: &str,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    // A status that a webhook reported meanwhile is further along, and stays.
+    // A status that a webhook reported meanwhile is further along, and stays; so does the call's name.
     sqlx::query!(
-        "update wa_message
-         set delivery_status = case when delivery_status = 'queued' then 'accepted' else delivery_status end,
-             provider_message_id = $2, accepted_at = $3
-         where id = $1 and accepted_at is null",
+        "with taken as (
+             update wa_message
+             set delivery_status = case when delivery_status = 'queued' then 'accepted' else delivery_status end,
+                 provider_message_id = $2, accepted_at = $3
+             where id = $1 and accepted_at is null
+             returning send_id)
+         update wa_send set outcome = 'accepted', settled_at = $3, provider_message_id = $2
+         where id = (select send_id from taken) and settled_at is null",
         message.0,
         provider_message_id,
         now
@@ -194,8 +210,9 @@ pub(super) async fn attempt_of_offer(
     provider_message_id: &str,
 ) -> Result<Option<AttemptId>> {
     Ok(sqlx::query_scalar!(
-        r#"select attempt_id as "attempt_id!: AttemptId" from wa_message
-           where provider_message_id = $1 and direction = 'out' and kind = 'offer'"#,
+        r#"select (array_agg(attempt_id))[1] as "attempt_id!: AttemptId" from wa_message
+           where provider_message_id = $1 and direction = 'out' and kind = 'offer'
+           having count(*) = 1"#,
         provider_message_id
     )
     .fetch_optional(connection)
@@ -236,4 +253,72 @@ pub(super) async fn of_lead(
     )
     .fetch_all(connection)
     .await?)
+}
+
+/// They wrote: for a day from now they can be written to freely.
+pub(super) async fn open_window(
+    connection: &mut PgConnection,
+    provider: &str,
+    address: &Address,
+    at: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "insert into wa_contact as c (provider, address, last_heard_at) values ($1, $2, $3)
+         on conflict (provider, address) do update set last_heard_at = greatest(c.last_heard_at, $3)",
+        provider,
+        address.as_str(),
+        at
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn insert_correction(
+    connection: &mut PgConnection,
+    provider: &str,
+    correction: &Correction,
+) -> Result<bool> {
+    let inserted = sqlx::query!(
+        "insert into wa_correction (provider, id, original_id, kind, body, at)
+         values ($1, $2, $3, case when $4::text is null then 'revoke' else 'edit' end, $4, $5)
+         on conflict do nothing",
+        provider,
+        correction.id,
+        correction.original_id,
+        correction.body,
+        correction.at
+    )
+    .execute(connection)
+    .await?;
+    Ok(inserted.rows_affected() == 1)
+}
+
+pub(super) async fn insert_echo(
+    connection: &mut PgConnection,
+    provider: &str,
+    from: &Phone,
+    to: &Address,
+    body: &str,
+    provider_message_id: &str,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    let inserted = sqlx::query!(
+        "insert into wa_message (id, lead_id, direction, kind, from_wa, to_wa, body, provider, provider_message_id,
+                                 delivery_status, created_at)
+         values ($1, (select id from lead where phone = $4
+                      union all select lead_id from wa_identity where address = $4 and lead_id is not null limit 1),
+                 'out', 'echo', $3, $4, $5, $2, $6, 'sent', $7)
+         on conflict do nothing",
+        MessageId::new().0,
+        provider,
+        from.as_str(),
+        to.as_str(),
+        body,
+        provider_message_id,
+        now
+    )
+    .execute(connection)
+    .await?;
+    Ok(inserted.rows_affected() == 1)
 }

@@ -299,7 +299,7 @@ async fn race_of_first_messages_makes_one_lead_and_one_cycle() {
         let says = |words: &'static str| {
             let word = Word {
                 door: Door::Chat,
-                from: Phone::from_human("test", &phone).expect("a number"),
+                from: Phone::from_human("test", &phone).expect("a number").into(),
                 body: words.to_owned(),
                 ..ok_of("A")
             };

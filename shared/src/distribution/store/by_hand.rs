@@ -5,6 +5,7 @@ use crate::Result;
 use crate::id::{AttemptId, CycleId, LeadId, UserId};
 use crate::phone::Phone;
 use crate::sales::Agent;
+use crate::whatsapp::Address;
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
@@ -26,11 +27,11 @@ pub(in super::super) async fn managers_of(
 /// Whether somebody manages a queue.
 pub(in super::super) async fn is_manager(
     connection: &mut PgConnection,
-    phone: &Phone,
+    address: &Address,
 ) -> Result<bool> {
     Ok(sqlx::query_scalar!(
         r#"select exists (select from distribution_queue where $1 = any(manager_phones)) as "manages!""#,
-        phone.as_str()
+        address.as_str()
     )
     .fetch_one(connection)
     .await?)

@@ -45,8 +45,8 @@ pub(super) use held::{
     releasable_cycles,
 };
 pub(super) use inbound::{
-    InboundEvent, announce_word, count_failure, inbound_before, insert_inbound, take_inbound,
-    word_in_time,
+    InboundEvent, announce_words, count_failure, inbound_before, inbound_of, insert_inbound,
+    known_number, take_inbound, word_in_time,
 };
 pub(super) use offers::{
     Place, SendableOffer, latest_offer, lock_a_due_offer, lock_cycle_and_attempt, lock_offer,

@@ -1,0 +1,135 @@
+//! Settings of the Cloud API and of Meta's Graph beside it.
+
+use super::{ProviderKind, WhatsApp};
+use crate::meta::{Conversions, Meta};
+use crate::providers::cloud_api::CloudApi;
+use crate::providers::dummy::Dummy;
+use crate::providers::graph::Graph;
+use crate::providers::{Provider, Rules, Templates};
+use crate::{Error, Result};
+use clap::Args;
+use secrecy::SecretString;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How we reach Meta, and what we send through.
+#[derive(Args, Clone, Debug)]
+pub struct Cloud {
+    /// Where Graph is.
+    #[arg(
+        long,
+        env = "WA_CLOUD_API_BASE_URL",
+        default_value = "https://graph.facebook.com"
+    )]
+    pub wa_cloud_api_base_url: String,
+    /// Graph's version. Each lives two years; the log warns when Meta answers with a newer one.
+    #[arg(long, env = "WA_CLOUD_API_VERSION", default_value = "v21.0")]
+    pub wa_cloud_api_version: String,
+    /// A token of a system user with `whatsapp_business_messaging`. Needed for `cloud_api`.
+    #[arg(long, env = "WA_CLOUD_API_TOKEN", hide_env_values = true)]
+    pub wa_cloud_api_token: Option<SecretString>,
+    /// Meta's id of the company's number. Needed for `cloud_api`.
+    #[arg(long, env = "WA_CLOUD_PHONE_NUMBER_ID")]
+    pub wa_cloud_phone_number_id: Option<String>,
+    /// Messages a second that the number may exchange: 80, or 20 if it is used in the Business app, too.
+    #[arg(long, env = "WA_CLOUD_MESSAGES_PER_SECOND", default_value_t = 80, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub wa_cloud_messages_per_second: u32,
+    /// Seconds between two messages to the same person.
+    #[arg(long, env = "WA_CLOUD_PAIR_SECONDS", default_value_t = 6.0)]
+    pub wa_cloud_pair_seconds: f64,
+    /// Seconds without a status after which a message whose fate is not known is sent again.
+    #[arg(long, env = "WA_CLOUD_SETTLE_SECONDS", default_value_t = 60.0)]
+    pub wa_cloud_settle_seconds: f64,
+    /// Minutes after which a message that comes late is written down and not acted on.
+    #[arg(long, env = "WA_CLOUD_STALE_MINUTES", default_value_t = 60)]
+    pub wa_cloud_stale_minutes: u64,
+    /// The language that the templates are registered in.
+    #[arg(long, env = "WA_TEMPLATE_LANGUAGE", default_value = "id")]
+    pub wa_template_language: String,
+    /// The template of an offer, for an agent who has not written for a day; empty: none.
+    #[arg(long, env = "WA_TEMPLATE_OFFER", default_value = "lead_offer")]
+    pub wa_template_offer: String,
+    /// The template of anything else that such an agent is told; empty: none.
+    #[arg(long, env = "WA_TEMPLATE_NOTICE", default_value = "lead_notice")]
+    pub wa_template_notice: String,
+    /// The template that greets a client who filled in an ad; empty: they are not greeted.
+    #[arg(long, env = "WA_TEMPLATE_WELCOME", default_value = "")]
+    pub wa_template_welcome: String,
+    /// A page token with `leads_retrieval`, to fetch leads of Meta's forms; unset: they are not fetched.
+    #[arg(long, env = "META_PAGE_ACCESS_TOKEN", hide_env_values = true)]
+    pub meta_page_access_token: Option<SecretString>,
+    /// Minutes between two looks for leads whose webhook never came; 0: never.
+    #[arg(long, env = "META_LEADS_POLL_MINUTES", default_value_t = 15)]
+    pub meta_leads_poll_minutes: u64,
+    /// The dataset (pixel) that outcomes are told to; unset: they are not told.
+    #[arg(long, env = "META_CAPI_DATASET_ID")]
+    pub meta_capi_dataset_id: Option<String>,
+    /// A token that may write to it; unset: the page's.
+    #[arg(long, env = "META_CAPI_TOKEN", hide_env_values = true)]
+    pub meta_capi_token: Option<SecretString>,
+}
+
+impl Cloud {
+    /// The provider that `WA_PROVIDER` chose, and how we stand with Meta.
+    pub fn connect(&self, whatsapp: &WhatsApp) -> Result<(Arc<dyn Provider>, Arc<Meta>)> {
+        let graph = Arc::new(Graph::new(
+            &self.wa_cloud_api_base_url,
+            &self.wa_cloud_api_version,
+        )?);
+        let provider: Arc<dyn Provider> = match whatsapp.wa_provider {
+            ProviderKind::Dummy => Arc::new(Dummy),
+            ProviderKind::CloudApi => Arc::new(self.cloud_api(Arc::clone(&graph))?),
+        };
+        Ok((provider, Arc::new(self.meta(graph))))
+    }
+
+    fn cloud_api(&self, graph: Arc<Graph>) -> Result<CloudApi> {
+        let needed = |field| Error::invalid(field, "must be set for WA_PROVIDER=cloud_api");
+        let token = self.wa_cloud_api_token.clone();
+        let token = token.ok_or_else(|| needed("WA_CLOUD_API_TOKEN"))?;
+        let number = said(self.wa_cloud_phone_number_id.as_deref().unwrap_or_default());
+        let number = number.ok_or_else(|| needed("WA_CLOUD_PHONE_NUMBER_ID"))?;
+        Ok(CloudApi::new(graph, token, number, self.rules()?))
+    }
+
+    fn rules(&self) -> Result<Rules> {
+        let seconds = |field, seconds: f64| {
+            Duration::try_from_secs_f64(seconds)
+                .map_err(|_| Error::invalid(field, "is no number of seconds"))
+        };
+        Ok(Rules {
+            messages_per_second: self.wa_cloud_messages_per_second,
+            pair_pause: seconds("WA_CLOUD_PAIR_SECONDS", self.wa_cloud_pair_seconds)?,
+            settle_after: seconds("WA_CLOUD_SETTLE_SECONDS", self.wa_cloud_settle_seconds)?,
+            window: Duration::from_secs(24 * 60 * 60),
+            stale_after: Duration::from_secs(self.wa_cloud_stale_minutes * 60),
+            templates: Templates {
+                language: self.wa_template_language.clone(),
+                offer: said(&self.wa_template_offer),
+                notice: said(&self.wa_template_notice),
+                welcome: said(&self.wa_template_welcome),
+            },
+        })
+    }
+
+    fn meta(&self, graph: Arc<Graph>) -> Meta {
+        let conversions_token = self.meta_capi_token.clone();
+        let conversions_token = conversions_token.or_else(|| self.meta_page_access_token.clone());
+        let dataset = said(self.meta_capi_dataset_id.as_deref().unwrap_or_default());
+        Meta {
+            graph,
+            phone_number_id: said(self.wa_cloud_phone_number_id.as_deref().unwrap_or_default()),
+            page_token: self.meta_page_access_token.clone(),
+            reconcile_every: Some(Duration::from_secs(self.meta_leads_poll_minutes * 60))
+                .filter(|every| !every.is_zero()),
+            conversions: dataset
+                .zip(conversions_token)
+                .map(|(dataset_id, token)| Conversions { dataset_id, token }),
+        }
+    }
+}
+
+fn said(text: &str) -> Option<String> {
+    let text = text.trim();
+    (!text.is_empty()).then(|| text.to_owned())
+}

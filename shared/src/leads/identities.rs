@@ -1,0 +1,185 @@
+//! SQL of the keys that a person is known by: a number, a BSUID, a LID.
+
+use super::{Contact, Lead};
+use crate::Result;
+use crate::id::LeadId;
+use crate::phone::Phone;
+use crate::whatsapp::Address;
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+
+/// The first key of the lock under which a person without a number is looked for and made.
+/// `PLid` in ASCII.
+const IDENTITY_LOCK_CLASS: i32 = 0x504C_6964;
+
+/// The keys that came together.
+pub(super) fn keys_of(contact: &Contact) -> Vec<Address> {
+    let mut keys = vec![contact.address.clone()];
+    keys.extend(contact.also.clone());
+    keys
+}
+
+fn words(keys: &[Address]) -> Vec<String> {
+    keys.iter().map(|key| key.as_str().to_owned()).collect()
+}
+
+/// The leads that these keys name, the one that is somebody's or the oldest first.
+pub(super) async fn leads_of(
+    connection: &mut PgConnection,
+    keys: &[Address],
+) -> Result<Vec<LeadId>> {
+    Ok(sqlx::query_scalar!(
+        r#"select l.id as "id: LeadId" from lead l
+           where l.id in (select lead_id from wa_identity where address = any($1))
+           order by l.owner_sales_id is null, l.created_at, l.id"#,
+        &words(keys)
+    )
+    .fetch_all(connection)
+    .await?)
+}
+
+/// A lead of whom only a provider's id is known, locked. Two at once make one.
+pub(super) async fn create_nameless(
+    connection: &mut PgConnection,
+    contact: &Contact,
+    now: DateTime<Utc>,
+) -> Result<Lead> {
+    sqlx::query!(
+        "select pg_advisory_xact_lock($1, hashtext($2))::text as locked",
+        IDENTITY_LOCK_CLASS,
+        contact.address.as_str()
+    )
+    .fetch_one(&mut *connection)
+    .await?;
+    if let Some(id) = leads_of(connection, &keys_of(contact)).await?.first() {
+        return super::store::lock_by_id(connection, *id).await;
+    }
+    let id = LeadId::new();
+    sqlx::query!(
+        "insert into lead (id, name, status, source_ads, project, area, created_at, updated_at)
+         values ($1, $2, 'new', $3, $4, $5, $6, $6)",
+        id.0,
+        contact.name,
+        contact.source_ads,
+        contact.project,
+        contact.area,
+        now
+    )
+    .execute(&mut *connection)
+    .await?;
+    super::store::lock_by_id(connection, id).await
+}
+
+/// The keys are this lead's, but for its own number, which is on its row, and those that are somebody's
+/// already.
+pub(super) async fn link_lead(
+    connection: &mut PgConnection,
+    keys: &[Address],
+    lead: LeadId,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let others: Vec<Address> = keys
+        .iter()
+        .filter(|key| key.phone().is_none())
+        .cloned()
+        .collect();
+    if others.is_empty() {
+        return Ok(());
+    }
+    sqlx::query!(
+        "insert into wa_identity (address, lead_id, first_seen_at) select key, $2, $3 from unnest($1::text[]) key
+         on conflict do nothing",
+        &words(&others),
+        lead.0,
+        now
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn set_phone(
+    connection: &mut PgConnection,
+    id: LeadId,
+    phone: &Phone,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "with old as (
+             insert into wa_identity (address, lead_id, first_seen_at)
+             select phone, id, $3 from lead where id = $1 and phone is not null and phone <> $2
+             on conflict (address) do nothing)
+         update lead set phone = $2, updated_at = $3 where id = $1",
+        id.0,
+        phone.as_str(),
+        now
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn absorb(
+    connection: &mut PgConnection,
+    keep: LeadId,
+    lose: LeadId,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    macro_rules! move_rows {
+        ($statement:literal) => {
+            sqlx::query!($statement, keep.0, lose.0)
+                .execute(&mut *connection)
+                .await?
+        };
+    }
+    move_rows!("update lead_enquiry set lead_id = $1 where lead_id = $2");
+    move_rows!("update distribution_cycle set lead_id = $1 where lead_id = $2");
+    move_rows!("update wa_message set lead_id = $1 where lead_id = $2");
+    move_rows!("update lead_change set lead_id = $1 where lead_id = $2");
+    move_rows!("update wa_identity set lead_id = $1 where lead_id = $2");
+    move_rows!("update meta_lead set lead_id = $1 where lead_id = $2");
+    move_rows!("update conversion_event set lead_id = $1 where lead_id = $2");
+    let lost = sqlx::query!(
+        r#"delete from lead where id = $1
+           returning name, phone, source_ads, project, area, layer2_status_id, rejected_reason_id, layer2_note, created_at"#,
+        lose.0
+    )
+    .fetch_one(&mut *connection)
+    .await?;
+    sqlx::query!(
+        "update lead set name = coalesce(name, $2), phone = coalesce(phone, $3), source_ads = coalesce(source_ads, $4),
+                project = coalesce(project, $5), area = coalesce(area, $6),
+                rejected_reason_id = case when layer2_status_id is null then $8 else rejected_reason_id end,
+                layer2_note = case when layer2_status_id is null then $9 else layer2_note end,
+                layer2_status_id = coalesce(layer2_status_id, $7),
+                created_at = least(created_at, $10), updated_at = $11
+         where id = $1",
+        keep.0,
+        lost.name,
+        lost.phone,
+        lost.source_ads,
+        lost.project,
+        lost.area,
+        lost.layer2_status_id,
+        lost.rejected_reason_id,
+        lost.layer2_note,
+        lost.created_at,
+        now
+    )
+    .execute(&mut *connection)
+    .await?;
+    if let Some(phone) = lost.phone {
+        // Another number than the lead's own is still a key of theirs.
+        sqlx::query!(
+            "insert into wa_identity (address, lead_id, first_seen_at)
+             select $2, $1, $3 where not exists (select from lead where phone = $2)
+             on conflict do nothing",
+            keep.0,
+            phone,
+            now
+        )
+        .execute(connection)
+        .await?;
+    }
+    Ok(())
+}

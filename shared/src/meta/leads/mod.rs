@@ -1,0 +1,257 @@
+//! Leads of Meta's forms: announced, fetched from Graph, taken once; and looked for, since a webhook is
+//! given up after 36 hours (developers.facebook.com/docs/marketing-api/guides/lead-ads/retrieving).
+
+mod answers;
+mod reconcile;
+
+pub use reconcile::{plan_reconciliation, reconcile};
+
+use super::store;
+use crate::distribution::{self, Ad};
+use crate::jobs::{FetchMetaLead, enqueue};
+use crate::leads::Click;
+use crate::providers::graph::Answer;
+use crate::{App, Error, Result};
+use answers::{Read, Unusable};
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// What a lead is asked for.
+const FIELDS: &str = "id,created_time,ad_id,ad_name,adset_id,adset_name,campaign_id,campaign_name,form_id,is_organic,platform,field_data";
+
+/// A form of the page.
+#[derive(Clone, Debug)]
+pub struct Form {
+    /// Meta's id.
+    pub id: String,
+    /// Its page, by Meta's id.
+    pub page: Option<String>,
+    /// What people call it.
+    pub name: Option<String>,
+    /// The project that it is about.
+    pub project: Option<String>,
+    /// Which question holds what, where its name does not say: `phone`, `name`, `area`, `project`.
+    pub fields: BTreeMap<String, String>,
+    /// Leads that were made before this have been looked for.
+    pub looked_until: Option<DateTime<Utc>>,
+    /// How many leads of it are known.
+    pub leads: i64,
+}
+
+/// What an admin says of a form.
+#[derive(Clone, Debug)]
+pub struct FormChange {
+    /// What people call it.
+    pub name: Option<String>,
+    /// The project that it is about.
+    pub project: Option<String>,
+    /// Which question holds what.
+    pub fields: BTreeMap<String, String>,
+}
+
+/// A lead that has been heard of.
+pub(super) struct Known {
+    pub(super) id: String,
+    pub(super) form: Option<String>,
+    pub(super) page: Option<String>,
+    pub(super) ad: Option<String>,
+    pub(super) made_at: Option<DateTime<Utc>>,
+}
+
+/// Writes down the leads that a delivery announces, each with the job that fetches it.
+pub(super) async fn hear(app: &App, body: &[u8]) -> Result<()> {
+    let envelope: Value = serde_json::from_slice(body).unwrap_or_default();
+    let entries = envelope["entry"].as_array().into_iter().flatten();
+    let changes = entries.flat_map(|entry| entry["changes"].as_array().into_iter().flatten());
+    let leads: Vec<Known> = changes
+        .filter(|change| change["field"] == "leadgen")
+        .filter_map(|change| announced(&change["value"]))
+        .collect();
+    remember(app, &leads, "webhook").await?;
+    Ok(())
+}
+
+fn announced(value: &Value) -> Option<Known> {
+    Some(Known {
+        id: id_of(&value["leadgen_id"])?,
+        form: id_of(&value["form_id"]),
+        page: id_of(&value["page_id"]),
+        ad: id_of(&value["ad_id"]),
+        made_at: value["created_time"]
+            .as_i64()
+            .and_then(|seconds| DateTime::from_timestamp(seconds, 0)),
+    })
+}
+
+/// An id, which old payloads write as a number: digits, as text.
+fn id_of(value: &Value) -> Option<String> {
+    let id = match value {
+        Value::String(text) => text.clone(),
+        Value::Number(number) => number.as_u64()?.to_string(),
+        _ => return None,
+    };
+    let fits = (1..=40).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_digit());
+    fits.then_some(id)
+}
+
+/// Returns how many had not been heard of.
+async fn remember(app: &App, leads: &[Known], heard_by: &str) -> Result<usize> {
+    let mut transaction = app.pool.begin().await?;
+    let now = app.clock.now(&mut transaction).await?;
+    let mut new = 0;
+    for lead in leads {
+        if let Some(form) = &lead.form {
+            store::know_form(&mut transaction, form, lead.page.as_deref()).await?;
+        }
+        if store::know_lead(&mut transaction, lead, heard_by, now).await? {
+            let fetch = FetchMetaLead {
+                lead: lead.id.clone(),
+            };
+            enqueue(&mut transaction, &fetch, now).await?;
+            new += 1;
+        }
+    }
+    transaction.commit().await?;
+    Ok(new)
+}
+
+/// Fetches a lead and takes it: a cycle begins. A test lead is marked and never distributed; one that
+/// cannot be reached is kept with the reason.
+pub async fn fetch_lead(app: &App, id: &str) -> Result<()> {
+    let mut connection = app.pool.acquire().await?;
+    let Some(form) = store::waiting_lead(&mut connection, id).await? else {
+        return Ok(());
+    };
+    let forms = store::forms(&mut connection).await?;
+    drop(connection);
+    let unavailable = |reason: String| Error::Unavailable {
+        provider: "graph",
+        retry_after: None,
+        reason,
+    };
+    let token = app
+        .meta
+        .as_ref()
+        .and_then(|meta| meta.page_token.as_ref().map(|token| (meta, token)));
+    let Some((meta, token)) = token else {
+        return Err(unavailable("META_PAGE_ACCESS_TOKEN is not set".to_owned()));
+    };
+    let answer = match meta.graph.get(id, &[("fields", FIELDS)], token).await? {
+        Answer::Done(answer) => answer,
+        Answer::Refused { reason, .. } | Answer::Unknown(reason) => {
+            return Err(unavailable(reason));
+        }
+    };
+    let form = forms.iter().find(|known| Some(&known.id) == form.as_ref());
+    take(app, id, form, &answer).await
+}
+
+async fn take(app: &App, id: &str, form: Option<&Form>, answer: &Value) -> Result<()> {
+    let fields = form.map(|form| &form.fields);
+    let mut fetched = store::Fetched {
+        id,
+        state: "taken",
+        reason: None,
+        lead: None,
+        answer: Some(answer),
+    };
+    match answers::read(answer, fields) {
+        Ok(read) => {
+            let report = distribution::take_ad(app, &ad(id, form, answer, read)).await?;
+            fetched.lead = report.lead;
+        }
+        Err(Unusable::Test) => fetched.state = "test",
+        Err(Unusable::NoNumber(reason)) => {
+            tracing::error!(
+                meta_lead = id,
+                reason,
+                "meta.unusable_lead: nobody can call them"
+            );
+            (fetched.state, fetched.reason) = ("unusable", Some(reason));
+        }
+    }
+    let mut connection = app.pool.acquire().await?;
+    store::set_fetched(&mut connection, &fetched).await
+}
+
+fn ad(id: &str, form: Option<&Form>, answer: &Value, read: Read) -> Ad {
+    let text = |field: &str| {
+        answer[field]
+            .as_str()
+            .map(|text| text.replace('\0', ""))
+            .filter(|text| !text.trim().is_empty())
+    };
+    Ad {
+        meta_lead_id: id.to_owned(),
+        name: read.name,
+        phone: read.phone,
+        source_ads: text("ad_name")
+            .or_else(|| text("campaign_name"))
+            .or_else(|| form.and_then(|form| form.name.clone()))
+            .or_else(|| Some("Meta Lead Ads".to_owned())),
+        project: read
+            .project
+            .or_else(|| form.and_then(|form| form.project.clone())),
+        campaign: text("campaign_name"),
+        area: read.area,
+        click: Click {
+            ad_id: text("ad_id"),
+            campaign_id: text("campaign_id"),
+            ctwa_clid: None,
+        },
+    }
+}
+
+/// Keeps a lead that could not be fetched however often it was tried, with the reason.
+pub async fn give_up_lead(app: &App, id: &str, reason: &str) -> Result<()> {
+    let mut connection = app.pool.acquire().await?;
+    let fetched = store::Fetched {
+        id,
+        state: "unusable",
+        reason: Some(reason),
+        lead: None,
+        answer: None,
+    };
+    store::set_fetched(&mut connection, &fetched).await
+}
+
+/// Every form that is known.
+pub async fn forms(app: &App) -> Result<Vec<Form>> {
+    let mut connection = app.pool.acquire().await?;
+    store::forms(&mut connection).await
+}
+
+/// Names a form, says what it is about and which question holds what; makes it known if it was not, so
+/// that it is looked into.
+pub async fn change_form(app: &App, id: &str, change: FormChange) -> Result<Vec<Form>> {
+    if id.is_empty() || id.len() > 40 || !id.bytes().all(|b| b.is_ascii_digit()) {
+        return Err(Error::invalid(
+            "id",
+            "must be Meta's id of the form: digits",
+        ));
+    }
+    if let Some(held) = change
+        .fields
+        .values()
+        .find(|held| !answers::HELD.contains(&held.as_str()))
+    {
+        tracing::debug!(held, "meta.unknown_field");
+        return Err(Error::invalid(
+            "fields",
+            format!("may hold {}", answers::HELD.join(", ")),
+        ));
+    }
+    let form = Form {
+        id: id.to_owned(),
+        page: None,
+        name: change.name,
+        project: change.project,
+        fields: change.fields,
+        looked_until: None,
+        leads: 0,
+    };
+    let mut connection = app.pool.acquire().await?;
+    store::save_form(&mut connection, &form).await?;
+    store::forms(&mut connection).await
+}

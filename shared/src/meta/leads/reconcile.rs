@@ -1,0 +1,135 @@
+//! Looking for leads whose webhook never came.
+
+use super::super::store;
+use super::{Form, Known, id_of, remember};
+use crate::jobs::{ReconcileMetaLeads, enqueue};
+use crate::providers::graph::{Answer, Graph};
+use crate::{App, Error, Result};
+use chrono::{DateTime, TimeDelta, Utc};
+use secrecy::SecretString;
+use serde_json::{Value, json};
+
+/// How far back the first look goes: as long as Meta tries to deliver, and a little.
+const FIRST_LOOK: TimeDelta = TimeDelta::hours(48);
+/// Each look begins so long before the last one: leads show up there late.
+const OVERLAP: TimeDelta = TimeDelta::minutes(30);
+/// No look is longer than so many pages of a hundred.
+const MOST_PAGES: usize = 50;
+
+/// Sees to it that leads are looked for: one job for each time, however many ask.
+pub async fn plan_reconciliation(app: &App) -> Result<()> {
+    let every = app.meta.as_ref().and_then(|meta| {
+        meta.page_token.as_ref()?;
+        meta.reconcile_every
+    });
+    let Some(every) = every
+        .and_then(|every| i64::try_from(every.as_secs()).ok())
+        .filter(|every| *every > 0)
+    else {
+        return Ok(());
+    };
+    let mut connection = app.pool.acquire().await?;
+    let now = app.clock.now(&mut connection).await?;
+    let next = (now.timestamp() / every + 1) * every;
+    let Some(next) = DateTime::from_timestamp(next, 0) else {
+        return Ok(());
+    };
+    enqueue(&mut connection, &ReconcileMetaLeads {}, next).await
+}
+
+/// Asks every known form for its latest leads; those that were never heard of are fetched and taken.
+/// Returns how many there were.
+pub async fn reconcile(app: &App) -> Result<usize> {
+    let Some((meta, token)) = app
+        .meta
+        .as_ref()
+        .and_then(|meta| Some((meta, meta.page_token.as_ref()?)))
+    else {
+        return Ok(0);
+    };
+    let forms = super::forms(app).await?;
+    let mut found = 0;
+    let mut failed = None;
+    for form in forms {
+        match look_into(app, &meta.graph, token, &form).await {
+            Ok(0) => {}
+            Ok(new) => {
+                tracing::warn!(
+                    form = form.id,
+                    leads = new,
+                    "meta.reconciled: webhooks never came"
+                );
+                found += new;
+            }
+            Err(error) => failed = Some(error),
+        }
+    }
+    failed.map_or(Ok(found), Err)
+}
+
+async fn look_into(app: &App, graph: &Graph, token: &SecretString, form: &Form) -> Result<usize> {
+    let mut connection = app.pool.acquire().await?;
+    let began = app.clock.now(&mut connection).await?;
+    drop(connection);
+    let since = form
+        .looked_until
+        .map_or(began - FIRST_LOOK, |until| until - OVERLAP);
+    let filter = json!([{ "field": "time_created", "operator": "GREATER_THAN", "value": since.timestamp() }]).to_string();
+    let path = format!("{}/leads", form.id);
+    let mut after = String::new();
+    let mut new = 0;
+    for _ in 0..MOST_PAGES {
+        let mut parameters = vec![
+            ("fields", "id,created_time,ad_id,form_id"),
+            ("filtering", filter.as_str()),
+            ("limit", "100"),
+        ];
+        if !after.is_empty() {
+            parameters.push(("after", after.as_str()));
+        }
+        let page = match graph.get(&path, &parameters, token).await? {
+            Answer::Done(page) => page,
+            Answer::Refused { reason, .. } | Answer::Unknown(reason) => {
+                return Err(Error::Unavailable {
+                    provider: "graph",
+                    retry_after: None,
+                    reason,
+                });
+            }
+        };
+        let leads: Vec<Known> = page["data"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|lead| known(lead, form))
+            .collect();
+        new += remember(app, &leads, "reconciled").await?;
+        match (
+            page["paging"]["next"].is_string(),
+            page["paging"]["cursors"]["after"].as_str(),
+        ) {
+            (true, Some(cursor)) => after = cursor.to_owned(),
+            _ => break,
+        }
+    }
+    let mut connection = app.pool.acquire().await?;
+    store::set_looked_until(&mut connection, &form.id, began).await?;
+    Ok(new)
+}
+
+fn known(lead: &Value, form: &Form) -> Option<Known> {
+    Some(Known {
+        id: id_of(&lead["id"])?,
+        form: Some(form.id.clone()),
+        page: form.page.clone(),
+        ad: id_of(&lead["ad_id"]),
+        made_at: lead["created_time"].as_str().and_then(time),
+    })
+}
+
+/// Graph's times: `2026-10-25T03:33:20+0000`.
+fn time(text: &str) -> Option<DateTime<Utc>> {
+    DateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%z")
+        .ok()
+        .map(|time| time.to_utc())
+}

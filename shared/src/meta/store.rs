@@ -1,0 +1,304 @@
+//! SQL of deliveries, forms, their leads, and conversions.
+
+use super::leads::{Form, Known};
+use crate::Result;
+use crate::id::{DeliveryId, LeadId};
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use sqlx::PgConnection;
+use sqlx::types::Json;
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+pub(super) async fn insert_delivery(
+    connection: &mut PgConnection,
+    id: DeliveryId,
+    source: &str,
+    body: &[u8],
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "insert into webhook_delivery (id, source, body, received_at) values ($1, $2, $3, $4)",
+        id.0,
+        source,
+        body,
+        now
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn waiting_delivery(
+    connection: &mut PgConnection,
+    id: DeliveryId,
+) -> Result<Option<(String, Vec<u8>)>> {
+    let row = sqlx::query!(
+        "select source, body from webhook_delivery where id = $1 and handled_at is null",
+        id.0
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(row.map(|row| (row.source, row.body)))
+}
+
+pub(super) async fn set_handled(
+    connection: &mut PgConnection,
+    id: DeliveryId,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "update webhook_delivery set handled_at = $2, failure = null where id = $1",
+        id.0,
+        now
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn set_failure(
+    connection: &mut PgConnection,
+    id: DeliveryId,
+    reason: &str,
+) -> Result<()> {
+    sqlx::query!(
+        "update webhook_delivery set failure = $2 where id = $1 and handled_at is null",
+        id.0,
+        reason
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn count_incoming(
+    connection: &mut PgConnection,
+    provider: &str,
+    messages: usize,
+    per_second: u32,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let messages = i32::try_from(messages).unwrap_or(i32::MAX);
+    sqlx::query!(
+        "insert into wa_pace as p (provider, next_at) values ($1, $2::timestamptz + $3 * interval '1 second' / $4)
+         on conflict (provider) do update
+         set next_at = greatest(p.next_at, $2::timestamptz) + $3 * interval '1 second' / $4",
+        provider,
+        now,
+        f64::from(messages),
+        f64::from(per_second)
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn know_form(
+    connection: &mut PgConnection,
+    form: &str,
+    page: Option<&str>,
+) -> Result<()> {
+    sqlx::query!(
+        "insert into meta_form (id, page_id) values ($1, $2)
+         on conflict (id) do update set page_id = coalesce(meta_form.page_id, $2)
+         where meta_form.page_id is null and $2 is not null",
+        form,
+        page
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// `false`: this lead was heard of before.
+pub(super) async fn know_lead(
+    connection: &mut PgConnection,
+    known: &Known,
+    heard_by: &str,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    let inserted = sqlx::query!(
+        "insert into meta_lead (id, form_id, page_id, ad_id, made_at, heard_at, heard_by)
+         values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing",
+        known.id,
+        known.form,
+        known.page,
+        known.ad,
+        known.made_at,
+        now,
+        heard_by
+    )
+    .execute(connection)
+    .await?;
+    Ok(inserted.rows_affected() == 1)
+}
+
+/// Whether the lead waits to be fetched, and its form.
+pub(super) async fn waiting_lead(
+    connection: &mut PgConnection,
+    id: &str,
+) -> Result<Option<Option<String>>> {
+    Ok(sqlx::query_scalar!(
+        "select form_id from meta_lead where id = $1 and state = 'waiting'",
+        id
+    )
+    .fetch_optional(connection)
+    .await?)
+}
+
+pub(super) async fn forms(connection: &mut PgConnection) -> Result<Vec<Form>> {
+    let rows = sqlx::query!(
+        r#"select id, page_id, name, project, fields as "fields: Json<BTreeMap<String, String>>", looked_until,
+                  (select count(*) from meta_lead l where l.form_id = f.id) as "leads!"
+           from meta_form f order by id"#
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Form {
+            id: row.id,
+            page: row.page_id,
+            name: row.name,
+            project: row.project,
+            fields: row.fields.0,
+            looked_until: row.looked_until,
+            leads: row.leads,
+        })
+        .collect())
+}
+
+pub(super) async fn save_form(connection: &mut PgConnection, form: &Form) -> Result<()> {
+    sqlx::query!(
+        "insert into meta_form (id, name, project, fields) values ($1, $2, $3, $4)
+         on conflict (id) do update set name = $2, project = $3, fields = $4",
+        form.id,
+        form.name,
+        form.project,
+        Json(&form.fields) as _
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn set_looked_until(
+    connection: &mut PgConnection,
+    form: &str,
+    until: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "update meta_form set looked_until = $2 where id = $1",
+        form,
+        until
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// What became of a fetched lead.
+pub(super) struct Fetched<'lead> {
+    pub(super) id: &'lead str,
+    pub(super) state: &'static str,
+    pub(super) reason: Option<&'lead str>,
+    pub(super) lead: Option<LeadId>,
+    pub(super) answer: Option<&'lead Value>,
+}
+
+pub(super) async fn set_fetched(
+    connection: &mut PgConnection,
+    fetched: &Fetched<'_>,
+) -> Result<()> {
+    let text = |field: &str| {
+        fetched
+            .answer
+            .and_then(|answer| answer[field].as_str())
+            .map(|text| text.replace('\0', ""))
+    };
+    sqlx::query!(
+        "update meta_lead set state = $2, reason = $3, lead_id = $4, answers = $5, ad_id = coalesce($6, ad_id),
+                ad_name = $7, campaign_id = $8, campaign_name = $9, platform = $10
+         where id = $1 and state = 'waiting'",
+        fetched.id,
+        fetched.state,
+        fetched.reason,
+        fetched.lead.map(|lead| lead.0),
+        fetched.answer.map(|answer| without_nul(&answer["field_data"])),
+        text("ad_id"),
+        text("ad_name"),
+        text("campaign_id"),
+        text("campaign_name"),
+        text("platform")
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// jsonb cannot hold it.
+fn without_nul(value: &Value) -> Value {
+    let text = value.to_string().replace("\\u0000", "");
+    serde_json::from_str(&text).unwrap_or(Value::Null)
+}
+
+/// Writes an outcome down for the lead's form, if it came from one. `None`: it did not, or was told.
+pub(super) async fn insert_conversion(
+    connection: &mut PgConnection,
+    lead: LeadId,
+    name: &str,
+    now: DateTime<Utc>,
+) -> Result<Option<Uuid>> {
+    Ok(sqlx::query_scalar!(
+        "insert into conversion_event (id, lead_id, meta_lead_id, name, at)
+         select $1, $2, e.meta_lead_id, $3, $4 from lead_enquiry e
+         where e.lead_id = $2 and e.meta_lead_id ~ '^[0-9]{1,19}$'
+         order by e.received_at desc limit 1
+         on conflict do nothing returning id",
+        Uuid::now_v7(),
+        lead.0,
+        name,
+        now
+    )
+    .fetch_optional(connection)
+    .await?)
+}
+
+/// An outcome that waits to be told.
+pub(super) struct Conversion {
+    pub(super) meta_lead_id: String,
+    pub(super) name: String,
+    pub(super) at: DateTime<Utc>,
+}
+
+pub(super) async fn waiting_conversion(
+    connection: &mut PgConnection,
+    id: Uuid,
+) -> Result<Option<Conversion>> {
+    Ok(sqlx::query_as!(
+        Conversion,
+        "select meta_lead_id, name, at from conversion_event where id = $1 and sent_at is null",
+        id
+    )
+    .fetch_optional(connection)
+    .await?)
+}
+
+pub(super) async fn set_told(
+    connection: &mut PgConnection,
+    id: Uuid,
+    failure: Option<&str>,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "update conversion_event set sent_at = case when $2::text is null then $3::timestamptz end, failure = $2
+         where id = $1",
+        id,
+        failure,
+        now
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}

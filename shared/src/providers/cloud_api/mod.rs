@@ -1,0 +1,134 @@
+//! `WA_PROVIDER=cloud_api`: WhatsApp's Cloud API, over Graph.
+//!
+//! `POST /{version}/{phone_number_id}/messages`. An answer of 200 means that the message was taken, not
+//! that it arrived; statuses tell of that, by webhook ([`crate::meta`]).
+
+mod refusals;
+mod wire;
+
+pub use refusals::{Class, class_of};
+
+use super::graph::{Answer, Graph};
+use super::{Accepted, Outgoing, Provider, Rules};
+use crate::error::Unfit;
+use crate::{Error, Result};
+use async_trait::async_trait;
+use secrecy::SecretString;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The name that its messages are filed under.
+pub const NAME: &str = "cloud_api";
+/// The pause after Meta said that we are too quick.
+const TOO_QUICK: Duration = Duration::from_secs(2);
+
+/// One number of a WhatsApp Business account.
+pub struct CloudApi {
+    graph: Arc<Graph>,
+    token: SecretString,
+    phone_number_id: String,
+    rules: Rules,
+}
+
+impl CloudApi {
+    /// Sends from the number of this id with this token.
+    pub fn new(
+        graph: Arc<Graph>,
+        token: SecretString,
+        phone_number_id: String,
+        rules: Rules,
+    ) -> Self {
+        Self {
+            graph,
+            token,
+            phone_number_id,
+            rules,
+        }
+    }
+}
+
+#[async_trait]
+impl Provider for CloudApi {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn rules(&self) -> Option<&Rules> {
+        Some(&self.rules)
+    }
+
+    async fn send(&self, message: &Outgoing) -> Result<Accepted> {
+        let path = format!("{}/messages", self.phone_number_id);
+        match self
+            .graph
+            .post(&path, &wire::body(message), &self.token)
+            .await?
+        {
+            Answer::Done(answer) => match answer["messages"][0]["id"].as_str() {
+                Some(id) => Ok(Accepted {
+                    provider_message_id: id.to_owned(),
+                }),
+                None => Err(unknown("an answer that names no message".to_owned())),
+            },
+            Answer::Refused {
+                status,
+                code,
+                transient,
+                reason,
+            } => Err(refusal(status, code, transient, reason, &self.rules)),
+            Answer::Unknown(reason) => Err(unknown(reason)),
+        }
+    }
+}
+
+fn unknown(reason: String) -> Error {
+    Error::OutcomeUnknown {
+        provider: NAME,
+        reason,
+    }
+}
+
+/// What follows from a refusal.
+fn refusal(
+    status: u16,
+    code: Option<i64>,
+    transient: bool,
+    reason: String,
+    rules: &Rules,
+) -> Error {
+    let class = match (code, status) {
+        (Some(code), _) => class_of(code, transient),
+        (None, 429) => Class::TooQuick,
+        (None, 401 | 403) => Class::Token,
+        (None, _) => Class::Message,
+    };
+    match class {
+        Class::Transient => Error::Unavailable {
+            provider: NAME,
+            retry_after: None,
+            reason,
+        },
+        Class::TooQuick => Error::NotYet { wait: TOO_QUICK },
+        Class::Pair => Error::NotYet {
+            wait: rules.pair_pause.max(Duration::from_secs(6)),
+        },
+        Class::Window => Error::Unfit {
+            provider: NAME,
+            what: Unfit::OutsideWindow,
+            reason,
+        },
+        Class::Template => Error::Unfit {
+            provider: NAME,
+            what: Unfit::Template,
+            reason,
+        },
+        Class::Account | Class::Token => Error::Suspended {
+            provider: NAME,
+            reason,
+        },
+        Class::Recipient | Class::NotToday | Class::Message => Error::Refused {
+            provider: NAME,
+            reason,
+        },
+    }
+}

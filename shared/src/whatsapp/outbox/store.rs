@@ -1,0 +1,241 @@
+//! SQL of the calls to a provider.
+
+use super::super::Address;
+use crate::Result;
+use crate::id::{AttemptId, MessageId, SendId};
+use chrono::{DateTime, TimeDelta, Utc};
+use sqlx::PgConnection;
+
+/// Where a person stands with us.
+pub(super) struct Contact {
+    pub(super) last_heard_at: Option<DateTime<Utc>>,
+    pub(super) next_send_at: Option<DateTime<Utc>>,
+}
+
+pub(super) async fn lock_contact(
+    connection: &mut PgConnection,
+    provider: &str,
+    address: &Address,
+) -> Result<Contact> {
+    sqlx::query!(
+        "insert into wa_contact (provider, address) values ($1, $2) on conflict do nothing",
+        provider,
+        address.as_str()
+    )
+    .execute(&mut *connection)
+    .await?;
+    Ok(sqlx::query_as!(
+        Contact,
+        "select last_heard_at, next_send_at from wa_contact where provider = $1 and address = $2 for update",
+        provider,
+        address.as_str()
+    )
+    .fetch_one(connection)
+    .await?)
+}
+
+pub(super) async fn close_window(
+    connection: &mut PgConnection,
+    provider: &str,
+    address: &Address,
+) -> Result<()> {
+    sqlx::query!(
+        "update wa_contact set last_heard_at = null where provider = $1 and address = $2",
+        provider,
+        address.as_str()
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// A message that waits to be sent.
+pub(super) struct Waiting {
+    pub(super) id: MessageId,
+    pub(super) kind: String,
+    pub(super) attempt: Option<AttemptId>,
+    pub(super) body: String,
+    pub(super) line: Option<String>,
+    pub(super) parameters: Option<Vec<String>>,
+    /// The call whose outcome is not known, and when it began.
+    pub(super) unsettled: Option<(SendId, DateTime<Utc>)>,
+}
+
+pub(super) async fn waiting(
+    connection: &mut PgConnection,
+    message: MessageId,
+) -> Result<Option<Waiting>> {
+    let row = sqlx::query!(
+        r#"select m.kind, case when m.kind = 'offer' then m.attempt_id end as "attempt: AttemptId", m.body, m.line,
+                  m.parameters, s.id as "send?: SendId", s.started_at as "started_at?"
+           from wa_message m
+           left join wa_send s on s.id = m.send_id and s.settled_at is null
+           where m.id = $1 and m.direction = 'out' and m.delivery_status = 'queued'"#,
+        message.0
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(row.map(|row| Waiting {
+        id: message,
+        kind: row.kind,
+        attempt: row.attempt,
+        body: row.body,
+        line: row.line,
+        parameters: row.parameters,
+        unsettled: row.send.zip(row.started_at),
+    }))
+}
+
+/// The other offers that wait for the same agent and can still be taken, oldest first.
+pub(super) async fn waiting_offers(
+    connection: &mut PgConnection,
+    to: &Address,
+    but: MessageId,
+    now: DateTime<Utc>,
+    most: i64,
+) -> Result<Vec<Waiting>> {
+    let rows = sqlx::query!(
+        r#"select m.id as "id: MessageId", m.kind, m.attempt_id as "attempt: AttemptId", m.body, m.line, m.parameters
+           from wa_message m
+           join distribution_attempt a on a.id = m.attempt_id
+           left join wa_send s on s.id = m.send_id and s.settled_at is null
+           where m.to_wa = $1 and m.id <> $2 and m.direction = 'out' and m.kind = 'offer'
+             and m.delivery_status = 'queued' and s.id is null
+             and a.status = 'open' and a.ack_deadline_at > $3
+           order by m.created_at limit $4"#,
+        to.as_str(),
+        but.0,
+        now,
+        most
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Waiting {
+            id: row.id,
+            kind: row.kind,
+            attempt: row.attempt,
+            body: row.body,
+            line: row.line,
+            parameters: row.parameters,
+            unsettled: None,
+        })
+        .collect())
+}
+
+/// Takes the next place of the bucket; `Some`: it is full until then, and none was taken.
+pub(super) async fn pace(
+    connection: &mut PgConnection,
+    provider: &str,
+    now: DateTime<Utc>,
+    interval: TimeDelta,
+    burst: TimeDelta,
+) -> Result<Option<DateTime<Utc>>> {
+    sqlx::query!(
+        "insert into wa_pace (provider, next_at) values ($1, $2) on conflict do nothing",
+        provider,
+        now
+    )
+    .execute(&mut *connection)
+    .await?;
+    let next_at = sqlx::query_scalar!(
+        "select next_at from wa_pace where provider = $1 for update",
+        provider
+    )
+    .fetch_one(&mut *connection)
+    .await?;
+    if next_at > now + burst {
+        return Ok(Some(next_at - burst));
+    }
+    sqlx::query!(
+        "update wa_pace set next_at = $2 where provider = $1",
+        provider,
+        next_at.max(now) + interval
+    )
+    .execute(connection)
+    .await?;
+    Ok(None)
+}
+
+#[allow(clippy::too_many_arguments, reason = "a row's columns, once")]
+pub(super) async fn begin(
+    connection: &mut PgConnection,
+    provider: &str,
+    to: &Address,
+    id: SendId,
+    form: &str,
+    resend_of: Option<SendId>,
+    now: DateTime<Utc>,
+    next_send_at: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "with pause as (update wa_contact set next_send_at = $7 where provider = $2 and address = $3)
+         insert into wa_send (id, provider, to_wa, form, started_at, resend_of) values ($1, $2, $3, $4, $5, $6)",
+        id.0,
+        provider,
+        to.as_str(),
+        form,
+        now,
+        resend_of.map(|id| id.0),
+        next_send_at
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn attach(
+    connection: &mut PgConnection,
+    send: SendId,
+    messages: &[MessageId],
+) -> Result<()> {
+    let ids: Vec<uuid::Uuid> = messages.iter().map(|message| message.0).collect();
+    sqlx::query!(
+        "update wa_message set send_id = $1 where id = any($2) and delivery_status = 'queued'",
+        send.0,
+        &ids
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Writes down what became of a call: `unsent` or `lost`.
+pub(super) async fn settle(
+    connection: &mut PgConnection,
+    send: SendId,
+    outcome: &str,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "update wa_send set outcome = $2, settled_at = $3 where id = $1 and settled_at is null",
+        send.0,
+        outcome,
+        now
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// The call was refused for good, and with it all its messages.
+pub(super) async fn settle_refused(
+    connection: &mut PgConnection,
+    send: SendId,
+    reason: &str,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "with call as (update wa_send set outcome = 'refused', settled_at = $3
+                       where id = $1 and settled_at is null)
+         update wa_message set delivery_status = 'failed', delivery_error = $2
+         where send_id = $1 and delivery_status = 'queued'",
+        send.0,
+        reason,
+        now
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}

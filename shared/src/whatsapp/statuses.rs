@@ -1,0 +1,143 @@
+//! What became of a message after the provider took it.
+//!
+//! Statuses come late, twice and in any order (Meta promises neither order nor once), and `delivered` may
+//! never come when `read` does. So each kind's earliest time is kept, and the state is the furthest of
+//! them: whatever the order, the end is the same.
+
+use super::Address;
+use crate::id::{AttemptId, MessageId, SendId};
+use crate::{App, Result};
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+
+/// How far a message got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// Left the provider.
+    Sent,
+    /// On the recipient's phone. After `failed`, too: they may have several.
+    Delivered,
+    /// Read, or played.
+    Read,
+    /// It will not arrive.
+    Failed,
+}
+
+/// A provider's word about a message.
+#[derive(Clone, Debug)]
+pub struct Status {
+    /// Its id of the message.
+    pub provider_message_id: String,
+    /// Our name for the call, echoed.
+    pub send: Option<SendId>,
+    /// How far it got.
+    pub progress: Progress,
+    /// When, by the provider's clock.
+    pub at: DateTime<Utc>,
+    /// Of a failure: the provider's code.
+    pub code: Option<i64>,
+}
+
+/// A message that a status is about.
+#[derive(Clone, Debug)]
+pub struct Reported {
+    /// The message.
+    pub id: MessageId,
+    /// The offer that it makes.
+    pub attempt: Option<AttemptId>,
+    /// To whom.
+    pub to: Address,
+    /// In which form it was sent.
+    pub form: String,
+    /// How often it was sent again after a failure.
+    pub requeued: i32,
+}
+
+/// Writes a status down, and returns the messages that it is about; none, if they are not ours or have
+/// been sent anew since.
+pub async fn report(
+    app: &App,
+    connection: &mut PgConnection,
+    status: &Status,
+    now: DateTime<Utc>,
+) -> Result<Vec<Reported>> {
+    let provider = app.provider.name();
+    if status.progress != Progress::Failed {
+        settle(connection, status, now).await?;
+    }
+    let earliest = |progress| (status.progress == progress).then_some(status.at);
+    let rows = sqlx::query_as!(
+        Reported,
+        r#"with told as (
+               select m.id, coalesce(s.form, 'text') as form,
+                      least(m.status_sent_at, $4::timestamptz) as sent, least(m.delivered_at, $5::timestamptz) as delivered,
+                      least(m.read_at, $6::timestamptz) as read, least(m.failed_at, $7::timestamptz) as failed
+               from wa_message m left join wa_send s on s.id = m.send_id
+               where m.direction = 'out'
+                 and (m.send_id = $2 or (m.provider = $1 and m.provider_message_id = $3))
+               for update of m)
+           update wa_message m
+           set status_sent_at = told.sent, delivered_at = told.delivered, read_at = told.read, failed_at = told.failed,
+               provider_message_id = coalesce(m.provider_message_id, $3),
+               accepted_at = case when $7::timestamptz is null then coalesce(m.accepted_at, $9) else m.accepted_at end,
+               error_code = coalesce($8, m.error_code),
+               delivery_status = case when told.read is not null then 'read'
+                                      when told.delivered is not null then 'delivered'
+                                      when told.failed is not null then 'failed'
+                                      when told.sent is not null then 'sent'
+                                      else m.delivery_status end
+           from told where told.id = m.id
+           returning m.id as "id: MessageId", case when m.kind = 'offer' then m.attempt_id end as "attempt: AttemptId",
+                     m.to_wa as "to: Address", told.form as "form!", m.requeued"#,
+        provider,
+        status.send.map(|send| send.0),
+        status.provider_message_id,
+        earliest(Progress::Sent),
+        earliest(Progress::Delivered),
+        earliest(Progress::Read),
+        earliest(Progress::Failed),
+        status.code.and_then(|code| i32::try_from(code).ok()),
+        now
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows)
+}
+
+/// A call whose outcome was not known was taken: here is the proof.
+async fn settle(connection: &mut PgConnection, status: &Status, now: DateTime<Utc>) -> Result<()> {
+    sqlx::query!(
+        "update wa_send set outcome = 'accepted', settled_at = coalesce(settled_at, $3), provider_message_id = $2
+         where id = $1 and (settled_at is null or outcome = 'lost')",
+        status.send.map(|send| send.0),
+        status.provider_message_id,
+        now
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Puts a message that failed back to be sent again. `false`: it has been sent anew, or arrived, since.
+pub async fn requeue(
+    connection: &mut PgConnection,
+    message: MessageId,
+    window_is_closed: bool,
+) -> Result<bool> {
+    let requeued = sqlx::query!(
+        "with failed as (
+             update wa_message set delivery_status = 'queued', send_id = null, provider_message_id = null,
+                    accepted_at = null, failed_at = null, status_sent_at = null, requeued = requeued + 1
+             where id = $1 and delivery_status = 'failed'
+             returning provider, to_wa),
+         closed as (
+             update wa_contact c set last_heard_at = null from failed f
+             where $2 and c.provider = f.provider and c.address = f.to_wa)
+         select to_wa from failed",
+        message.0,
+        window_is_closed
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(requeued.is_some())
+}
