@@ -1,14 +1,14 @@
 //! The api's settings.
 
 use crate::auth::Auth;
+use crate::meta::MetaDoor;
 use clap::{Args, Parser, Subcommand};
 use secrecy::{ExposeSecret, SecretString};
 use shared::config::{
-    Company, Database, Distribution, ProviderKind, Telemetry, TextOverrides, WhatsApp, Words,
+    Cloud, Company, Database, Distribution, ProviderKind, Telemetry, TextOverrides, WhatsApp, Words,
 };
 use shared::import::LeadColumns;
 use shared::jobs::Announce;
-use shared::providers::provider;
 use shared::{App, Clock, Error, Result, db};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -70,6 +70,9 @@ pub struct Settings {
     /// Which WhatsApp we speak through.
     #[command(flatten)]
     pub whatsapp: WhatsApp,
+    /// How Meta is reached.
+    #[command(flatten)]
+    pub cloud: Cloud,
     /// Where the company is.
     #[command(flatten)]
     pub company: Company,
@@ -79,6 +82,9 @@ pub struct Settings {
     /// What clients and salespeople read.
     #[command(flatten)]
     pub texts: TextOverrides,
+    /// Who may post to the webhooks.
+    #[command(flatten)]
+    pub webhooks: Webhooks,
     /// How people sign in.
     #[command(flatten)]
     pub sign_in: SignIn,
@@ -123,6 +129,33 @@ pub struct SignIn {
     pub auth_behind_proxy: bool,
 }
 
+/// Who may post to the webhooks.
+#[derive(Args, Clone, Debug)]
+pub struct Webhooks {
+    /// The Meta app's secret, by which deliveries are signed; several, separated by commas, while one
+    /// takes another's place. Needed for `cloud_api`.
+    #[arg(
+        long,
+        env = "META_APP_SECRET",
+        hide_env_values = true,
+        value_delimiter = ','
+    )]
+    pub meta_app_secret: Vec<SecretString>,
+    /// The word of Meta's handshake. Unset, `dev-verify-token`, which only the dummy provider on a
+    /// loopback address takes.
+    #[arg(long, env = "WHATSAPP_VERIFY_TOKEN", hide_env_values = true)]
+    pub whatsapp_verify_token: Option<SecretString>,
+    /// The token of leads in the flat shape, in `X-Meta-Leads-Token`; unset: only the dummy provider
+    /// takes them.
+    #[arg(long, env = "META_LEADS_TOKEN", hide_env_values = true)]
+    pub meta_leads_token: Option<SecretString>,
+}
+
+/// Shakes hands while nothing is at stake: the seed's word.
+const DEVELOPMENT_VERIFY_TOKEN: &str = "dev-verify-token";
+/// The shortest secret that is none of a development's.
+const SHORTEST_APP_SECRET: usize = 16;
+
 /// Signs cookies while nothing is at stake.
 const DEVELOPMENT_SECRET: &str = "development-secret-that-no-production-takes";
 
@@ -130,7 +163,7 @@ impl Settings {
     /// How people sign in, for these settings. A development secret is refused where anybody but this
     /// machine could use it.
     pub fn auth(&self) -> Result<Auth> {
-        let own = self.whatsapp.wa_provider == ProviderKind::Dummy && self.host.is_loopback();
+        let own = self.is_development();
         let secret = match &self.sign_in.better_auth_secret {
             Some(secret) if secret.expose_secret().len() >= 32 || own => secret.clone(),
             Some(_) => {
@@ -166,13 +199,64 @@ impl Settings {
         })
     }
 
+    /// Whether nobody but this machine can reach the api, and nothing is sent anywhere.
+    fn is_development(&self) -> bool {
+        self.whatsapp.wa_provider == ProviderKind::Dummy && self.host.is_loopback()
+    }
+
+    /// Who may post to the webhooks, for these settings. Fails closed: what `cloud_api` cannot do without
+    /// is demanded, and what a development uses is refused where anybody but this machine could use it.
+    pub fn meta_door(&self) -> Result<MetaDoor> {
+        let given = &self.webhooks;
+        let own = self.is_development();
+        let real = self.whatsapp.wa_provider == ProviderKind::CloudApi;
+        let secrets: Vec<SecretString> = given
+            .meta_app_secret
+            .iter()
+            .filter(|secret| !secret.expose_secret().trim().is_empty())
+            .cloned()
+            .collect();
+        if real && secrets.is_empty() {
+            let reason = "must be set for WA_PROVIDER=cloud_api: deliveries are signed with it";
+            return Err(Error::invalid("META_APP_SECRET", reason));
+        }
+        let weak = |secret: &SecretString| {
+            let secret = secret.expose_secret();
+            secret.len() < SHORTEST_APP_SECRET || secret.starts_with("dev-")
+        };
+        if !own && secrets.iter().any(weak) {
+            return Err(Error::invalid("META_APP_SECRET", "is a development secret"));
+        }
+        let token = given.whatsapp_verify_token.clone();
+        let token = token.filter(|token| !token.expose_secret().is_empty());
+        let token = match token {
+            Some(token) if !own && token.expose_secret() == DEVELOPMENT_VERIFY_TOKEN => {
+                return Err(Error::invalid(
+                    "WHATSAPP_VERIFY_TOKEN",
+                    "is the development token",
+                ));
+            }
+            None if real => {
+                let reason = "must be set for WA_PROVIDER=cloud_api: Meta's handshake names it";
+                return Err(Error::invalid("WHATSAPP_VERIFY_TOKEN", reason));
+            }
+            None if own => Some(SecretString::from(DEVELOPMENT_VERIFY_TOKEN)),
+            token => token,
+        };
+        let leads = given.meta_leads_token.clone();
+        let leads = leads.filter(|token| !token.expose_secret().is_empty());
+        Ok(MetaDoor::new(secrets, token, leads))
+    }
+
     /// The operations' handle for these settings.
     pub fn app(&self) -> Result<App> {
         let options = db::options(&self.database.database_url, "property-lounge-api")?;
+        let (provider, meta) = self.cloud.connect(&self.whatsapp)?;
         Ok(App {
             pool: db::pool(options, self.database.database_connections),
             clock: Clock::database(),
-            provider: provider(self.whatsapp.wa_provider),
+            provider,
+            meta: Some(meta),
             distribution: self.distribution,
             announce: Announce::Everyone,
             instance: Arc::from(format!("api/{}", std::process::id())),

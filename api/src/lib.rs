@@ -6,11 +6,13 @@
 pub mod auth;
 pub mod config;
 pub mod http;
+pub mod meta;
 pub mod problem;
 
 mod middleware;
 
 use auth::Auth;
+use meta::MetaDoor;
 use poem::{Endpoint, EndpointExt, Response, Route};
 use poem_openapi::{OpenApiService, ServerObject};
 use shared::App;
@@ -28,7 +30,7 @@ pub fn service() -> OpenApiService<http::Endpoints, ()> {
 }
 
 /// Everything that the api serves.
-pub fn app(app: App, auth: Auth) -> impl Endpoint<Output = Response> {
+pub fn app(app: App, auth: Auth, door: MetaDoor) -> impl Endpoint<Output = Response> {
     let service = service();
     Route::new()
         .at(
@@ -42,6 +44,7 @@ pub fn app(app: App, auth: Auth) -> impl Endpoint<Output = Response> {
         .around(auth::share_with_trusted_pages)
         .data(app)
         .data(auth)
+        .data(door)
         .catch_all_error(problem::from_framework)
         .around(middleware::log)
 }

@@ -59,6 +59,7 @@ async fn serve(settings: &Settings) -> anyhow::Result<()> {
     telemetry::init(&settings.telemetry);
     let app = settings.app().context("the settings are wrong")?;
     let auth = settings.auth().context("the settings are wrong")?;
+    let door = settings.meta_door().context("the settings are wrong")?;
     let acceptor = TcpListener::bind((settings.host.to_string(), settings.port))
         .into_acceptor()
         .await
@@ -80,7 +81,7 @@ async fn serve(settings: &Settings) -> anyhow::Result<()> {
         tracing::info!("api.stopping: finishing the requests at hand");
     };
     Server::new_with_acceptor(acceptor)
-        .run_with_graceful_shutdown(api::app(app, auth), stop, Some(DRAIN))
+        .run_with_graceful_shutdown(api::app(app, auth, door), stop, Some(DRAIN))
         .await?;
     tracing::info!("api.stopped");
     Ok(())

@@ -85,6 +85,9 @@ impl From<Error> for ProblemResponse {
             Error::Unavailable { .. }
             | Error::Suspended { .. }
             | Error::Frozen { .. }
+            | Error::OutcomeUnknown { .. }
+            | Error::Unfit { .. }
+            | Error::NotYet { .. }
             | Error::Refused { .. } => {
                 tracing::error!(%error, "api.provider_failed");
                 server(StatusCode::BAD_GATEWAY)
@@ -116,6 +119,18 @@ fn invalid(field: &str, reason: impl Into<String>) -> ProblemResponse {
 /// Somebody is signed in and may not.
 pub(crate) fn forbidden(detail: &str) -> ProblemResponse {
     let status = StatusCode::FORBIDDEN;
+    ProblemResponse::Client(status, Json(Problem::new(status).detail(detail)))
+}
+
+/// Nobody is known to have sent this.
+pub(crate) fn unauthorized(detail: &str) -> ProblemResponse {
+    let status = StatusCode::UNAUTHORIZED;
+    ProblemResponse::Client(status, Json(Problem::new(status).detail(detail)))
+}
+
+/// The body is not what it should be.
+pub(crate) fn bad_request(detail: &str) -> ProblemResponse {
+    let status = StatusCode::BAD_REQUEST;
     ProblemResponse::Client(status, Json(Problem::new(status).detail(detail)))
 }
 

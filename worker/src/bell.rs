@@ -1,7 +1,8 @@
 //! Hears the announcements of jobs (`LISTEN`) and rings for the queue that they are in.
 
 use shared::jobs::{
-    CHANNEL, CheckAckDeadline, ForwardLeadToSales, Job, ReleaseHeldLeads, SendMessage,
+    CHANNEL, CheckAckDeadline, FetchMetaLead, ForwardLeadToSales, HandleDelivery, Job,
+    ReconcileMetaLeads, ReleaseHeldLeads, SendConversion, SendMessage,
 };
 use sqlx::PgPool;
 use sqlx::postgres::PgListener;
@@ -15,7 +16,7 @@ const RELISTEN_AFTER: Duration = Duration::from_millis(500);
 
 /// One notification a queue, and one for the sweep, which minds the deadlines.
 pub(crate) struct Bell {
-    queues: [(&'static str, Arc<Notify>); 4],
+    queues: [(&'static str, Arc<Notify>); 8],
     sweep: Arc<Notify>,
 }
 
@@ -27,6 +28,10 @@ pub(crate) fn hang(pool: PgPool) -> (Arc<Bell>, JoinHandle<()>) {
             ForwardLeadToSales::QUEUE,
             SendMessage::QUEUE,
             ReleaseHeldLeads::QUEUE,
+            HandleDelivery::QUEUE,
+            FetchMetaLead::QUEUE,
+            ReconcileMetaLeads::QUEUE,
+            SendConversion::QUEUE,
         ]
         .map(|queue| (queue, Arc::default())),
         sweep: Arc::default(),

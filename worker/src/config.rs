@@ -1,9 +1,10 @@
 //! The worker's settings.
 
 use clap::Parser;
-use shared::config::{Company, Database, Distribution, Telemetry, TextOverrides, WhatsApp, Words};
+use shared::config::{
+    Cloud, Company, Database, Distribution, Telemetry, TextOverrides, WhatsApp, Words,
+};
 use shared::jobs::Announce;
-use shared::providers::provider;
 use shared::{App, Clock, Result, db};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -21,6 +22,9 @@ pub struct Settings {
     /// Which WhatsApp we speak through.
     #[command(flatten)]
     pub whatsapp: WhatsApp,
+    /// How Meta is reached.
+    #[command(flatten)]
+    pub cloud: Cloud,
     /// Where the company is.
     #[command(flatten)]
     pub company: Company,
@@ -48,10 +52,12 @@ impl Settings {
     /// The operations' handle for these settings.
     pub fn app(&self) -> Result<App> {
         let options = db::options(&self.database.database_url, "property-lounge-worker")?;
+        let (provider, meta) = self.cloud.connect(&self.whatsapp)?;
         Ok(App {
             pool: db::worker_pool(options, self.database.database_connections),
             clock: Clock::database(),
-            provider: provider(self.whatsapp.wa_provider),
+            provider,
+            meta: Some(meta),
             distribution: self.distribution,
             announce: Announce::Nobody,
             instance: Arc::from("worker"),

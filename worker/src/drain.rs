@@ -3,7 +3,10 @@
 use crate::jobs;
 use crate::outcome::Outcome;
 use chrono::{DateTime, Utc};
-use shared::jobs::{CheckAckDeadline, ForwardLeadToSales, Job, ReleaseHeldLeads, SendMessage};
+use shared::jobs::{
+    CheckAckDeadline, FetchMetaLead, ForwardLeadToSales, HandleDelivery, Job, ReconcileMetaLeads,
+    ReleaseHeldLeads, SendConversion, SendMessage,
+};
 use shared::{App, Result};
 
 /// Runs every job that is due by the app's clock, in order, until none is. Returns how many ran.
@@ -59,6 +62,10 @@ pub async fn perform(app: &App, queue: &str, payload: &[u8], tried: usize) -> Ou
         ForwardLeadToSales::QUEUE => jobs::run::<ForwardLeadToSales>(app, payload, tried).await,
         SendMessage::QUEUE => jobs::run::<SendMessage>(app, payload, tried).await,
         ReleaseHeldLeads::QUEUE => jobs::run::<ReleaseHeldLeads>(app, payload, tried).await,
+        HandleDelivery::QUEUE => jobs::run::<HandleDelivery>(app, payload, tried).await,
+        FetchMetaLead::QUEUE => jobs::run::<FetchMetaLead>(app, payload, tried).await,
+        ReconcileMetaLeads::QUEUE => jobs::run::<ReconcileMetaLeads>(app, payload, tried).await,
+        SendConversion::QUEUE => jobs::run::<SendConversion>(app, payload, tried).await,
         unknown => panic!("a job of a queue that no worker knows: {unknown}"),
     }
 }

@@ -21,10 +21,14 @@ mod presence;
 mod queue;
 mod sweep;
 
+use bell::Bell;
 use config::Settings;
 use presence::Presence;
 use queue::Terms;
-use shared::jobs::{CheckAckDeadline, ForwardLeadToSales, ReleaseHeldLeads, SendMessage};
+use shared::jobs::{
+    CheckAckDeadline, FetchMetaLead, ForwardLeadToSales, HandleDelivery, ReconcileMetaLeads,
+    ReleaseHeldLeads, SendConversion, SendMessage,
+};
 use shared::{App, Result, db, distribution};
 use sqlx::PgPool;
 use std::sync::Arc;
@@ -32,7 +36,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 /// Connections for apalis's bookkeeping: a fetch and an acknowledgement per queue, and the alarms.
-const BOOKKEEPING_CONNECTIONS: u32 = 8;
+const BOOKKEEPING_CONNECTIONS: u32 = 12;
 /// Connections that only rolls use.
 const DEADLINE_CONNECTIONS: u32 = 4;
 /// An alarm is taken in hand so long before its deadline and rings at the instant: the fetch is over
@@ -40,6 +44,9 @@ const DEADLINE_CONNECTIONS: u32 = 4;
 const DEADLINES_AHEAD: Duration = Duration::from_millis(200);
 /// How many alarms are in hand at once; one that waits costs nothing but its place.
 const DEADLINES_IN_HAND: usize = 256;
+
+/// How many calls to Graph, beside messages, are under way at once.
+const GRAPH_CALLS: usize = 2;
 
 /// How many held leads are released at once.
 const RELEASES: usize = 2;
@@ -89,48 +96,92 @@ pub async fn run(settings: &Settings, app: App, stop: watch::Receiver<bool>) -> 
     }
     let (bell, ringer) = bell::hang(process.bookkeeping.clone());
     tracing::info!(instance = presence.instance(), "worker.started");
-    let work = async {
-        let terms = |app: &App, slots, ahead, bell, rings| Terms {
-            app: app.clone(),
-            slots,
-            ahead,
-            bell,
-            rings,
-        };
-        let (app, slots) = (&process.app, settings.worker_concurrency);
-        let deadlines = terms(
-            &deadlines,
-            DEADLINES_IN_HAND,
-            DEADLINES_AHEAD,
-            bell.of::<CheckAckDeadline>(),
-            bell.of_a_roll(),
-        );
-        let forward_bell = bell.of::<ForwardLeadToSales>();
-        let forwards = terms(app, slots, Duration::ZERO, forward_bell, Vec::new());
-        let message_bell = bell.of::<SendMessage>();
-        let messages = terms(app, slots, Duration::ZERO, message_bell, Vec::new());
-        let release_bell = bell.of::<ReleaseHeldLeads>();
-        let releases = terms(
-            app,
-            RELEASES,
-            Duration::ZERO,
-            release_bell,
-            bell.of_a_roll(),
-        );
-        tokio::join!(
-            queue::work::<CheckAckDeadline>(Arc::clone(&process), deadlines),
-            queue::work::<ForwardLeadToSales>(Arc::clone(&process), forwards),
-            queue::work::<SendMessage>(Arc::clone(&process), messages),
-            queue::work::<ReleaseHeldLeads>(Arc::clone(&process), releases),
-            sweep::run(Arc::clone(&process), &bell),
-        )
-    };
-    Box::pin(work).await;
+    Box::pin(work_all(
+        &process,
+        &deadlines,
+        settings.worker_concurrency,
+        &bell,
+    ))
+    .await;
     ringer.abort();
     presence.release_jobs(&process.bookkeeping).await;
     held.abort();
     tracing::info!(instance = presence.instance(), "worker.stopped");
     Ok(())
+}
+
+/// Works every queue, and sweeps, until the process is told to stop.
+async fn work_all(process: &Arc<Process>, deadlines: &App, slots: usize, bell: &Bell) {
+    let terms = |app: &App, slots, ahead, bell, rings| Terms {
+        app: app.clone(),
+        slots,
+        ahead,
+        bell,
+        rings,
+    };
+    let app = &process.app;
+    let deadlines = terms(
+        deadlines,
+        DEADLINES_IN_HAND,
+        DEADLINES_AHEAD,
+        bell.of::<CheckAckDeadline>(),
+        bell.of_a_roll(),
+    );
+    let forward_bell = bell.of::<ForwardLeadToSales>();
+    let forwards = terms(app, slots, Duration::ZERO, forward_bell, Vec::new());
+    let message_bell = bell.of::<SendMessage>();
+    let messages = terms(app, slots, Duration::ZERO, message_bell, Vec::new());
+    let release_bell = bell.of::<ReleaseHeldLeads>();
+    let releases = terms(
+        app,
+        RELEASES,
+        Duration::ZERO,
+        release_bell,
+        bell.of_a_roll(),
+    );
+    // What a delivery sets off was announced to nobody, as what a roll writes.
+    let delivery_rings = vec![
+        bell.of::<ForwardLeadToSales>(),
+        bell.of::<SendMessage>(),
+        bell.of::<CheckAckDeadline>(),
+    ];
+    let delivery_bell = bell.of::<HandleDelivery>();
+    let deliveries = terms(app, slots, Duration::ZERO, delivery_bell, delivery_rings);
+    let lead_bell = bell.of::<FetchMetaLead>();
+    let leads = terms(
+        app,
+        GRAPH_CALLS,
+        Duration::ZERO,
+        lead_bell,
+        bell.of_a_roll(),
+    );
+    let look_bell = bell.of::<ReconcileMetaLeads>();
+    let looks = terms(
+        app,
+        1,
+        Duration::ZERO,
+        look_bell,
+        vec![bell.of::<FetchMetaLead>()],
+    );
+    let conversion_bell = bell.of::<SendConversion>();
+    let conversions = terms(
+        app,
+        GRAPH_CALLS,
+        Duration::ZERO,
+        conversion_bell,
+        Vec::new(),
+    );
+    tokio::join!(
+        queue::work::<HandleDelivery>(Arc::clone(process), deliveries),
+        queue::work::<FetchMetaLead>(Arc::clone(process), leads),
+        queue::work::<ReconcileMetaLeads>(Arc::clone(process), looks),
+        queue::work::<SendConversion>(Arc::clone(process), conversions),
+        queue::work::<CheckAckDeadline>(Arc::clone(process), deadlines),
+        queue::work::<ForwardLeadToSales>(Arc::clone(process), forwards),
+        queue::work::<SendMessage>(Arc::clone(process), messages),
+        queue::work::<ReleaseHeldLeads>(Arc::clone(process), releases),
+        sweep::run(Arc::clone(process), bell),
+    );
 }
 
 /// Waits until somebody has migrated the database: an older schema has no tables to work on.

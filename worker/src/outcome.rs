@@ -30,6 +30,7 @@ pub fn after_failure(error: &Error, tried: usize, tries: usize, spread: f64) -> 
         Error::NotFound { .. } | Error::Refused { .. } => Outcome::Done,
         Error::Invalid { .. } => Outcome::Dead,
         Error::Frozen { .. } => Outcome::Later(shortened(PROBE_EVERY, spread)),
+        Error::NotYet { wait } => Outcome::Later(*wait),
         _ if tried >= tries => Outcome::Dead,
         Error::Unavailable {
             retry_after: Some(wait),
@@ -94,6 +95,13 @@ mod tests {
         let frozen = Error::Frozen { provider: "dummy" };
         let later = Outcome::Later(Duration::from_secs(15));
         assert_eq!(after_failure(&frozen, 3, 3, 0.0), later);
+    }
+
+    #[test]
+    fn what_is_not_due_yet_comes_again_and_no_try_is_counted() {
+        let wait = Duration::from_secs(6);
+        let not_yet = Error::NotYet { wait };
+        assert_eq!(after_failure(&not_yet, 12, 12, 0.5), Outcome::Later(wait));
     }
 
     #[test]

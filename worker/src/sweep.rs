@@ -6,6 +6,7 @@ use crate::bell::Bell;
 use crate::presence::Reaper;
 use chrono::TimeDelta;
 use shared::distribution::{self, Cause};
+use shared::meta;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
@@ -28,6 +29,9 @@ const REMOVE_EVERY: Duration = Duration::from_secs(60);
 const UNSURE: Duration = Duration::from_secs(1);
 /// Dead letters are kept for a person to look at.
 const KEEP_DEAD_DAYS: f64 = 30.0;
+
+/// Deliveries that have been acted on are kept as long as Meta may deliver them again.
+const KEEP_DELIVERIES_DAYS: f64 = 7.0;
 
 /// Sweeps until the process is told to stop.
 pub(crate) async fn run(process: Arc<Process>, bell: &Bell) {
@@ -132,6 +136,9 @@ async fn keep_house(process: &Process) {
             if let Err(error) = remove_old(process).await {
                 tracing::debug!(%error, "worker.housekeeping_failed");
             }
+            if let Err(error) = meta::plan_reconciliation(&process.app).await {
+                tracing::debug!(%error, "worker.housekeeping_failed");
+            }
         }
         tokio::select! {
             () = sleep(REAP_EVERY) => {}
@@ -147,6 +154,12 @@ async fn remove_old(process: &Process) -> sqlx::Result<()> {
         "delete from apalis.jobs
          where status in ('Done', 'Killed') and done_at < now() - $1::float8 * interval '1 day'",
         KEEP_DEAD_DAYS
+    )
+    .execute(&process.bookkeeping)
+    .await?;
+    sqlx::query!(
+        "delete from webhook_delivery where handled_at < now() - $1::float8 * interval '1 day'",
+        KEEP_DELIVERIES_DAYS
     )
     .execute(&process.bookkeeping)
     .await?;

@@ -103,19 +103,15 @@ impl Dummy {
         body: Json<ClientMessage>,
     ) -> Result<EventAnswer> {
         only_with_dummy(&app)?;
+        let from = Phone::from_human("clientWa", &body.client_wa)?.into();
         let word = Word {
-            door: Door::Chat,
-            from: Phone::from_human("clientWa", &body.client_wa)?,
-            body: words("body", &body.body)?,
             name: optional("clientName", body.client_name.as_deref())?,
             source_ads: optional("sourceAds", body.source_ads.as_deref())?,
             project: optional("project", body.project.as_deref())?,
             campaign: optional("campaign", body.campaign.as_deref())?,
             message_id: optional("messageId", body.message_id.as_deref())?,
             sent_at: body.sent_at.map(|sent_at| sent_at.0),
-            quoted_message_id: None,
-            button_payload: None,
-            reaction: None,
+            ..Word::new(Door::Chat, from, words("body", &body.body)?)
         };
         hear(&app, &word).await
     }
@@ -127,14 +123,8 @@ impl Dummy {
     #[oai(path = "/sales-ack", method = "post", operation_id = "dummySalesAck", tag = Tag::Dummy)]
     async fn sales_ack(&self, app: Data<&App>, body: Json<SalesAck>) -> Result<EventAnswer> {
         only_with_dummy(&app)?;
+        let from = Phone::from_human("salesWa", &body.sales_wa)?.into();
         let word = Word {
-            door: Door::Ack,
-            from: Phone::from_human("salesWa", &body.sales_wa)?,
-            body: words("body", &body.body)?,
-            name: None,
-            source_ads: None,
-            project: None,
-            campaign: None,
             message_id: optional("messageId", body.message_id.as_deref())?,
             sent_at: body.sent_at.map(|sent_at| sent_at.0),
             quoted_message_id: optional("quotedMessageId", body.quoted_message_id.as_deref())?,
@@ -144,6 +134,7 @@ impl Dummy {
                 .as_deref()
                 .map(|emoji| words("reaction", emoji))
                 .transpose()?,
+            ..Word::new(Door::Ack, from, words("body", &body.body)?)
         };
         hear(&app, &word).await
     }

@@ -8,9 +8,11 @@ mod dummy;
 mod export;
 mod health;
 mod leads;
+mod meta_forms;
 mod metrics;
 mod model;
 mod queues;
+mod signed;
 mod users;
 mod webhooks;
 
@@ -22,6 +24,7 @@ pub type Endpoints = (
     leads::Leads,
     choices::Choices,
     export::Export,
+    meta_forms::MetaForms,
     dashboard::Dashboard,
     queues::Queues,
     users::Users,
@@ -39,6 +42,7 @@ pub(crate) fn endpoints() -> Endpoints {
         leads::Leads,
         choices::Choices,
         export::Export,
+        meta_forms::MetaForms,
         dashboard::Dashboard,
         queues::Queues,
         users::Users,

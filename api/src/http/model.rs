@@ -179,6 +179,8 @@ wire_enum! {
         Declined,
         /// The number is no agent's.
         UnknownAgent,
+        /// Written down; nothing follows: it is old, or says nothing.
+        Noted,
     }
 }
 

@@ -2,11 +2,17 @@
 
 use super::Tag;
 use super::model::EventAnswer;
-use crate::problem::Result;
+use super::signed::Signed;
+use crate::meta::MetaDoor;
+use crate::problem::{ProblemResponse, Result as Answer, bad_request, forbidden, unauthorized};
 use poem::web::Data;
-use poem_openapi::payload::Json;
-use poem_openapi::{Object, OpenApi};
+use poem_openapi::param::{Header, Query};
+use poem_openapi::payload::{Json, PlainText};
+use poem_openapi::types::{Any, ParseFromJSON};
+use poem_openapi::{ApiResponse, Object, OpenApi};
 use shared::distribution::{self, Ad};
+use shared::leads::Click;
+use shared::meta::{self, Source};
 use shared::phone::Phone;
 use shared::{App, Error};
 
@@ -38,32 +44,215 @@ struct MetaLead {
     area: Option<String>,
 }
 
+/// What Meta delivers: entries of changes, as its documentation describes them.
+#[derive(Object)]
+struct Delivery {
+    /// `whatsapp_business_account`.
+    object: String,
+    /// Up to a thousand updates.
+    entry: Vec<Any<serde_json::Value>>,
+}
+
+/// The delivery is kept.
+#[derive(Object)]
+struct Stored {
+    /// Always true: it is acted on soon.
+    stored: bool,
+}
+
+/// The handshake's end.
+#[derive(ApiResponse)]
+enum Challenge {
+    /// The challenge, as it was given.
+    #[oai(status = 200)]
+    Answered(PlainText<String>),
+}
+
 #[OpenApi]
 impl Webhooks {
+    /// Meta's handshake for WhatsApp
+    ///
+    /// Meta allows one callback URL for handshake and deliveries: this path and `/messages` serve both.
+    #[oai(path = "/webhooks/whatsapp", method = "get", operation_id = "verifyWhatsappWebhook", tag = Tag::Webhooks)]
+    async fn verify_whatsapp(
+        &self,
+        door: Data<&MetaDoor>,
+        /// `subscribe`.
+        #[oai(name = "hub.mode")]
+        mode: Query<Option<String>>,
+        /// `WHATSAPP_VERIFY_TOKEN`.
+        #[oai(name = "hub.verify_token")]
+        token: Query<Option<String>>,
+        /// Is answered as it is.
+        #[oai(name = "hub.challenge")]
+        challenge: Query<Option<String>>,
+    ) -> Result<Challenge, ProblemResponse> {
+        shake_hands(&door, mode.0.as_deref(), token.0.as_deref(), challenge.0).await
+    }
+
+    /// Meta's handshake for WhatsApp, at the seed's other path
+    #[oai(path = "/webhooks/whatsapp/messages", method = "get", operation_id = "verifyWhatsappMessagesWebhook", tag = Tag::Webhooks)]
+    async fn verify_whatsapp_messages(
+        &self,
+        door: Data<&MetaDoor>,
+        /// `subscribe`.
+        #[oai(name = "hub.mode")]
+        mode: Query<Option<String>>,
+        /// `WHATSAPP_VERIFY_TOKEN`.
+        #[oai(name = "hub.verify_token")]
+        token: Query<Option<String>>,
+        /// Is answered as it is.
+        #[oai(name = "hub.challenge")]
+        challenge: Query<Option<String>>,
+    ) -> Result<Challenge, ProblemResponse> {
+        shake_hands(&door, mode.0.as_deref(), token.0.as_deref(), challenge.0).await
+    }
+
+    /// Meta's handshake for leads of forms
+    #[oai(path = "/webhooks/meta/leads", method = "get", operation_id = "verifyMetaLeadsWebhook", tag = Tag::Webhooks)]
+    async fn verify_leads(
+        &self,
+        door: Data<&MetaDoor>,
+        /// `subscribe`.
+        #[oai(name = "hub.mode")]
+        mode: Query<Option<String>>,
+        /// `WHATSAPP_VERIFY_TOKEN`.
+        #[oai(name = "hub.verify_token")]
+        token: Query<Option<String>>,
+        /// Is answered as it is.
+        #[oai(name = "hub.challenge")]
+        challenge: Query<Option<String>>,
+    ) -> Result<Challenge, ProblemResponse> {
+        shake_hands(&door, mode.0.as_deref(), token.0.as_deref(), challenge.0).await
+    }
+
+    /// Take what WhatsApp delivers
+    ///
+    /// Signed with the app's secret (`X-Hub-Signature-256`), or 401. An authentic body is 200 once it is
+    /// stored, whatever it holds; anything else would have Meta deliver it again.
+    #[oai(path = "/webhooks/whatsapp", method = "post", operation_id = "receiveWhatsapp", tag = Tag::Webhooks)]
+    async fn whatsapp(
+        &self,
+        app: Data<&App>,
+        door: Data<&MetaDoor>,
+        body: Signed<Delivery>,
+    ) -> Answer<Stored> {
+        store(
+            &app,
+            &door,
+            Source::WhatsApp,
+            &body.body,
+            body.signature.as_deref(),
+        )
+        .await
+    }
+
+    /// Take what WhatsApp delivers, at the seed's other path
+    #[oai(path = "/webhooks/whatsapp/messages", method = "post", operation_id = "receiveWhatsappMessages", tag = Tag::Webhooks)]
+    async fn whatsapp_messages(
+        &self,
+        app: Data<&App>,
+        door: Data<&MetaDoor>,
+        body: Signed<Delivery>,
+    ) -> Answer<Stored> {
+        store(
+            &app,
+            &door,
+            Source::WhatsApp,
+            &body.body,
+            body.signature.as_deref(),
+        )
+        .await
+    }
+
     /// Take a lead from an ad
     ///
-    /// Starts a distribution cycle at once. While a cycle is open the enquiry is added to it; once
-    /// the lead is claimed its owner is told; after hangus a new cycle starts.
+    /// In the flat shape, with `X-Meta-Leads-Token` unless the provider is `dummy`: a distribution cycle
+    /// starts at once. While a cycle is open the enquiry is added to it; once the lead is claimed its
+    /// owner is told; after hangus a new cycle starts. Or Meta's own `leadgen` delivery, signed with the
+    /// app's secret, which is stored (`outcome: noted`): its leads are fetched and taken soon after.
     #[oai(path = "/webhooks/meta/leads", method = "post", operation_id = "receiveMetaLead", tag = Tag::Webhooks)]
-    async fn meta_lead(&self, app: Data<&App>, body: Json<MetaLead>) -> Result<EventAnswer> {
-        // Until Meta's signature is checked (issue C), anybody could post here.
-        super::dummy::only_with_dummy(&app)?;
+    async fn meta_lead(
+        &self,
+        app: Data<&App>,
+        door: Data<&MetaDoor>,
+        /// `META_LEADS_TOKEN`, for the flat shape.
+        #[oai(name = "X-Meta-Leads-Token")]
+        token: Header<Option<String>>,
+        body: Signed<MetaLead>,
+    ) -> Answer<EventAnswer> {
+        let given: serde_json::Value = serde_json::from_slice(&body.body).unwrap_or_default();
+        if given["object"] == "page" || body.signature.is_some() {
+            store(
+                &app,
+                &door,
+                Source::Leads,
+                &body.body,
+                body.signature.as_deref(),
+            )
+            .await?;
+            return Ok(Json(EventAnswer::new(&stored_report(), None)));
+        }
+        if app.provider.name() != "dummy" && !door.knows_leads_token(token.0.as_deref()) {
+            return Err(unauthorized("X-Meta-Leads-Token is missing or wrong"));
+        }
+        let given = MetaLead::parse_from_json(Some(given))
+            .map_err(|error| bad_request(&error.into_message()))?;
         let ad = Ad {
-            meta_lead_id: required("metaLeadId", &body.meta_lead_id, LONGEST_WORD)?,
-            name: optional("name", body.name.as_deref())?,
-            phone: Phone::from_human("phone", &body.phone)?,
-            source_ads: optional("sourceAds", body.source_ads.as_deref())?,
-            project: optional("project", body.project.as_deref())?,
-            campaign: optional("campaign", body.campaign.as_deref())?,
-            area: optional("area", body.area.as_deref())?,
+            meta_lead_id: required("metaLeadId", &given.meta_lead_id, LONGEST_WORD)?,
+            name: optional("name", given.name.as_deref())?,
+            phone: Phone::from_human("phone", &given.phone)?,
+            source_ads: optional("sourceAds", given.source_ads.as_deref())?,
+            project: optional("project", given.project.as_deref())?,
+            campaign: optional("campaign", given.campaign.as_deref())?,
+            area: optional("area", given.area.as_deref())?,
+            click: Click::default(),
         };
         let report = distribution::take_ad(&app, &ad).await?;
         answer(&app, &report).await
     }
 }
 
+async fn shake_hands(
+    door: &MetaDoor,
+    mode: Option<&str>,
+    token: Option<&str>,
+    challenge: Option<String>,
+) -> Result<Challenge, ProblemResponse> {
+    match (mode, token, challenge) {
+        (Some("subscribe"), Some(token), Some(challenge)) if door.knows_handshake(token) => {
+            Ok(Challenge::Answered(PlainText(challenge)))
+        }
+        _ => Err(forbidden("this is not Meta's handshake")),
+    }
+}
+
+async fn store(
+    app: &App,
+    door: &MetaDoor,
+    source: Source,
+    body: &[u8],
+    signature: Option<&str>,
+) -> Answer<Stored> {
+    if !door.is_authentic(body, signature) {
+        return Err(unauthorized("X-Hub-Signature-256 is missing or wrong"));
+    }
+    meta::take_delivery(app, source, body).await?;
+    Ok(Json(Stored { stored: true }))
+}
+
+fn stored_report() -> distribution::Report {
+    distribution::Report {
+        outcome: distribution::Outcome::Noted,
+        duplicate: false,
+        message: None,
+        lead: None,
+        attempt: None,
+    }
+}
+
 /// The answer to an event: what became of it, and where its lead stands.
-pub(super) async fn answer(app: &App, report: &distribution::Report) -> Result<EventAnswer> {
+pub(super) async fn answer(app: &App, report: &distribution::Report) -> Answer<EventAnswer> {
     let standing = match report.lead {
         Some(lead) => Some(distribution::standing(app, lead, report.attempt).await?),
         None => None,

@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.js';
 import type { Client, Options as Options2, TDataShape } from './client/index.js';
-import type { AssignLeadData, AssignLeadErrors, AssignLeadResponses, AvailabilityData, AvailabilityErrors, AvailabilityResponses, CreateQueueData, CreateQueueErrors, CreateQueueResponses, CreateUserData, CreateUserErrors, CreateUserResponses, DashboardStatsData, DashboardStatsErrors, DashboardStatsResponses, DeleteQueueData, DeleteQueueErrors, DeleteQueueResponses, DummyClientMessageData, DummyClientMessageErrors, DummyClientMessageResponses, DummyRunTimeoutsData, DummyRunTimeoutsErrors, DummyRunTimeoutsResponses, DummySalesAckData, DummySalesAckErrors, DummySalesAckResponses, ExplainLeadData, ExplainLeadErrors, ExplainLeadResponses, ExportLeadsData, ExportLeadsErrors, ExportLeadsResponses, HealthLiveData, HealthLiveResponses, HealthReadyData, HealthReadyErrors, HealthReadyResponses, HolidaysData, HolidaysErrors, HolidaysResponses, Layer2StatusChartData, Layer2StatusChartErrors, Layer2StatusChartResponses, Layer2StatusesData, Layer2StatusesErrors, Layer2StatusesResponses, LeadDetailData, LeadDetailErrors, LeadDetailResponses, LeadDistributionData, LeadDistributionErrors, LeadDistributionResponses, LeadsData, LeadsErrors, LeadsResponses, MetricsData, MetricsErrors, MetricsResponses, QueuesData, QueuesErrors, QueuesResponses, ReceiveMetaLeadData, ReceiveMetaLeadErrors, ReceiveMetaLeadResponses, RejectedReasonChartData, RejectedReasonChartErrors, RejectedReasonChartResponses, RejectedReasonsData, RejectedReasonsErrors, RejectedReasonsResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, RevokeUserSessionsData, RevokeUserSessionsErrors, RevokeUserSessionsResponses, SalesData, SalesErrors, SalesResponses, SaveLayer2StatusData, SaveLayer2StatusErrors, SaveLayer2StatusResponses, SaveRejectedReasonData, SaveRejectedReasonErrors, SaveRejectedReasonResponses, SetAvailabilityData, SetAvailabilityErrors, SetAvailabilityResponses, SetHolidaysData, SetHolidaysErrors, SetHolidaysResponses, SetOfferAddressData, SetOfferAddressErrors, SetOfferAddressResponses, SetQueuePlacesData, SetQueuePlacesErrors, SetQueuePlacesResponses, SetQueueRulesData, SetQueueRulesErrors, SetQueueRulesResponses, SimulateDistributionData, SimulateDistributionErrors, SimulateDistributionResponses, UpdateLeadLayer2Data, UpdateLeadLayer2Errors, UpdateLeadLayer2Responses, UpdateLeadProgressData, UpdateLeadProgressErrors, UpdateLeadProgressResponses, UpdateLeadStatusData, UpdateLeadStatusErrors, UpdateLeadStatusResponses, UpdateQueueData, UpdateQueueErrors, UpdateQueueResponses, UpdateSalesQueueData, UpdateSalesQueueErrors, UpdateSalesQueueResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, UsersData, UsersErrors, UsersResponses } from './types.gen.js';
+import type { AssignLeadData, AssignLeadErrors, AssignLeadResponses, AvailabilityData, AvailabilityErrors, AvailabilityResponses, CreateQueueData, CreateQueueErrors, CreateQueueResponses, CreateUserData, CreateUserErrors, CreateUserResponses, DashboardStatsData, DashboardStatsErrors, DashboardStatsResponses, DeleteQueueData, DeleteQueueErrors, DeleteQueueResponses, DummyClientMessageData, DummyClientMessageErrors, DummyClientMessageResponses, DummyRunTimeoutsData, DummyRunTimeoutsErrors, DummyRunTimeoutsResponses, DummySalesAckData, DummySalesAckErrors, DummySalesAckResponses, ExplainLeadData, ExplainLeadErrors, ExplainLeadResponses, ExportLeadsData, ExportLeadsErrors, ExportLeadsResponses, HealthLiveData, HealthLiveResponses, HealthReadyData, HealthReadyErrors, HealthReadyResponses, HolidaysData, HolidaysErrors, HolidaysResponses, Layer2StatusChartData, Layer2StatusChartErrors, Layer2StatusChartResponses, Layer2StatusesData, Layer2StatusesErrors, Layer2StatusesResponses, LeadDetailData, LeadDetailErrors, LeadDetailResponses, LeadDistributionData, LeadDistributionErrors, LeadDistributionResponses, LeadsData, LeadsErrors, LeadsResponses, MetaFormsData, MetaFormsErrors, MetaFormsResponses, MetricsData, MetricsErrors, MetricsResponses, QueuesData, QueuesErrors, QueuesResponses, ReceiveMetaLeadData, ReceiveMetaLeadErrors, ReceiveMetaLeadResponses, ReceiveWhatsappData, ReceiveWhatsappErrors, ReceiveWhatsappMessagesData, ReceiveWhatsappMessagesErrors, ReceiveWhatsappMessagesResponses, ReceiveWhatsappResponses, RejectedReasonChartData, RejectedReasonChartErrors, RejectedReasonChartResponses, RejectedReasonsData, RejectedReasonsErrors, RejectedReasonsResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, RevokeUserSessionsData, RevokeUserSessionsErrors, RevokeUserSessionsResponses, SalesData, SalesErrors, SalesResponses, SaveLayer2StatusData, SaveLayer2StatusErrors, SaveLayer2StatusResponses, SaveMetaFormData, SaveMetaFormErrors, SaveMetaFormResponses, SaveRejectedReasonData, SaveRejectedReasonErrors, SaveRejectedReasonResponses, SetAvailabilityData, SetAvailabilityErrors, SetAvailabilityResponses, SetHolidaysData, SetHolidaysErrors, SetHolidaysResponses, SetOfferAddressData, SetOfferAddressErrors, SetOfferAddressResponses, SetQueuePlacesData, SetQueuePlacesErrors, SetQueuePlacesResponses, SetQueueRulesData, SetQueueRulesErrors, SetQueueRulesResponses, SimulateDistributionData, SimulateDistributionErrors, SimulateDistributionResponses, UpdateLeadLayer2Data, UpdateLeadLayer2Errors, UpdateLeadLayer2Responses, UpdateLeadProgressData, UpdateLeadProgressErrors, UpdateLeadProgressResponses, UpdateLeadStatusData, UpdateLeadStatusErrors, UpdateLeadStatusResponses, UpdateQueueData, UpdateQueueErrors, UpdateQueueResponses, UpdateSalesQueueData, UpdateSalesQueueErrors, UpdateSalesQueueResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, UsersData, UsersErrors, UsersResponses, VerifyMetaLeadsWebhookData, VerifyMetaLeadsWebhookErrors, VerifyMetaLeadsWebhookResponses, VerifyWhatsappMessagesWebhookData, VerifyWhatsappMessagesWebhookErrors, VerifyWhatsappMessagesWebhookResponses, VerifyWhatsappWebhookData, VerifyWhatsappWebhookErrors, VerifyWhatsappWebhookResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -390,6 +390,38 @@ export const updateLeadStatus = <ThrowOnError extends boolean = false>(options: 
 });
 
 /**
+ * Every form that is known, with what its questions hold
+ */
+export const metaForms = <ThrowOnError extends boolean = false>(options?: Options<MetaFormsData, ThrowOnError>) => (options?.client ?? client).get<MetaFormsResponses, MetaFormsErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/meta/forms',
+    ...options
+});
+
+/**
+ * Name a form, say what it is about and what its questions hold
+ *
+ * One that is not known yet is looked into for its leads from then on.
+ */
+export const saveMetaForm = <ThrowOnError extends boolean = false>(options: Options<SaveMetaFormData, ThrowOnError>) => (options.client ?? client).put<SaveMetaFormResponses, SaveMetaFormErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/meta/forms/{id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * The reasons of a rejection, in order
  */
 export const rejectedReasons = <ThrowOnError extends boolean = false>(options?: Options<RejectedReasonsData, ThrowOnError>) => (options?.client ?? client).get<RejectedReasonsResponses, RejectedReasonsErrors, ThrowOnError>({
@@ -605,13 +637,42 @@ export const healthReady = <ThrowOnError extends boolean = false>(options?: Opti
 export const metrics = <ThrowOnError extends boolean = false>(options?: Options<MetricsData, ThrowOnError>) => (options?.client ?? client).get<MetricsResponses, MetricsErrors, ThrowOnError>({ url: '/metrics', ...options });
 
 /**
+ * Meta's handshake for leads of forms
+ */
+export const verifyMetaLeadsWebhook = <ThrowOnError extends boolean = false>(options?: Options<VerifyMetaLeadsWebhookData, ThrowOnError>) => (options?.client ?? client).get<VerifyMetaLeadsWebhookResponses, VerifyMetaLeadsWebhookErrors, ThrowOnError>({ url: '/webhooks/meta/leads', ...options });
+
+/**
  * Take a lead from an ad
  *
- * Starts a distribution cycle at once. While a cycle is open the enquiry is added to it; once
- * the lead is claimed its owner is told; after hangus a new cycle starts.
+ * In the flat shape, with `X-Meta-Leads-Token` unless the provider is `dummy`: a distribution cycle
+ * starts at once. While a cycle is open the enquiry is added to it; once the lead is claimed its
+ * owner is told; after hangus a new cycle starts. Or Meta's own `leadgen` delivery, signed with the
+ * app's secret, which is stored (`outcome: noted`): its leads are fetched and taken soon after.
  */
 export const receiveMetaLead = <ThrowOnError extends boolean = false>(options: Options<ReceiveMetaLeadData, ThrowOnError>) => (options.client ?? client).post<ReceiveMetaLeadResponses, ReceiveMetaLeadErrors, ThrowOnError>({
     url: '/webhooks/meta/leads',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Meta's handshake for WhatsApp
+ *
+ * Meta allows one callback URL for handshake and deliveries: this path and `/messages` serve both.
+ */
+export const verifyWhatsappWebhook = <ThrowOnError extends boolean = false>(options?: Options<VerifyWhatsappWebhookData, ThrowOnError>) => (options?.client ?? client).get<VerifyWhatsappWebhookResponses, VerifyWhatsappWebhookErrors, ThrowOnError>({ url: '/webhooks/whatsapp', ...options });
+
+/**
+ * Take what WhatsApp delivers
+ *
+ * Signed with the app's secret (`X-Hub-Signature-256`), or 401. An authentic body is 200 once it is
+ * stored, whatever it holds; anything else would have Meta deliver it again.
+ */
+export const receiveWhatsapp = <ThrowOnError extends boolean = false>(options: Options<ReceiveWhatsappData, ThrowOnError>) => (options.client ?? client).post<ReceiveWhatsappResponses, ReceiveWhatsappErrors, ThrowOnError>({
+    url: '/webhooks/whatsapp',
     ...options,
     headers: {
         'Content-Type': 'application/json',
@@ -647,6 +708,23 @@ export const dummyRunTimeouts = <ThrowOnError extends boolean = false>(options?:
  */
 export const dummySalesAck = <ThrowOnError extends boolean = false>(options: Options<DummySalesAckData, ThrowOnError>) => (options.client ?? client).post<DummySalesAckResponses, DummySalesAckErrors, ThrowOnError>({
     url: '/webhooks/whatsapp/dummy/sales-ack',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Meta's handshake for WhatsApp, at the seed's other path
+ */
+export const verifyWhatsappMessagesWebhook = <ThrowOnError extends boolean = false>(options?: Options<VerifyWhatsappMessagesWebhookData, ThrowOnError>) => (options?.client ?? client).get<VerifyWhatsappMessagesWebhookResponses, VerifyWhatsappMessagesWebhookErrors, ThrowOnError>({ url: '/webhooks/whatsapp/messages', ...options });
+
+/**
+ * Take what WhatsApp delivers, at the seed's other path
+ */
+export const receiveWhatsappMessages = <ThrowOnError extends boolean = false>(options: Options<ReceiveWhatsappMessagesData, ThrowOnError>) => (options.client ?? client).post<ReceiveWhatsappMessagesResponses, ReceiveWhatsappMessagesErrors, ThrowOnError>({
+    url: '/webhooks/whatsapp/messages',
     ...options,
     headers: {
         'Content-Type': 'application/json',

@@ -327,6 +327,22 @@ export type DaysOff = {
 };
 
 /**
+ * Delivery
+ *
+ * What Meta delivers: entries of changes, as its documentation describes them.
+ */
+export type Delivery = {
+    /**
+     * Up to a thousand updates.
+     */
+    entry: Array<unknown>;
+    /**
+     * `whatsapp_business_account`.
+     */
+    object: string;
+};
+
+/**
  * EventAnswer
  *
  * What became of an event, and where its lead stands now.
@@ -603,6 +619,61 @@ export type Message = {
 };
 
 /**
+ * MetaForm
+ *
+ * A form of the page's ads.
+ */
+export type MetaForm = {
+    /**
+     * Which question holds what, where its name does not say: `phone`, `name`, `area`, `project`, or
+     * `ignore`.
+     */
+    fields: {
+        [key: string]: string;
+    };
+    /**
+     * Meta's id.
+     */
+    id: string;
+    /**
+     * How many leads of it are known.
+     */
+    leads: number;
+    /**
+     * Leads that were made before this have been looked for.
+     */
+    lookedUntil?: string;
+    name?: string;
+    /**
+     * Its page, by Meta's id.
+     */
+    pageId?: string;
+    /**
+     * The project that it is about.
+     */
+    project?: string;
+};
+
+/**
+ * MetaFormChange
+ *
+ * What an admin says of a form.
+ */
+export type MetaFormChange = {
+    /**
+     * Which question holds what: `{"kontak_aktif": "phone"}`.
+     */
+    fields?: {
+        [key: string]: string;
+    };
+    name?: string;
+    /**
+     * The project that it is about.
+     */
+    project?: string;
+};
+
+/**
  * MetaLead
  *
  * A lead from an ad's form, in the seed's flat shape.
@@ -696,7 +767,7 @@ export type OfferAddress = {
 /**
  * What became of an event.
  */
-export type Outcome = 'distributing' | 'held' | 'hangus' | 'added' | 'owner_told' | 'accepted' | 'late' | 'ambiguous' | 'nothing_open' | 'help' | 'queue' | 'paused' | 'resumed' | 'assigned' | 'not_an_ack' | 'declined' | 'unknown_agent';
+export type Outcome = 'distributing' | 'held' | 'hangus' | 'added' | 'owner_told' | 'accepted' | 'late' | 'ambiguous' | 'nothing_open' | 'help' | 'queue' | 'paused' | 'resumed' | 'assigned' | 'not_an_ack' | 'declined' | 'unknown_agent' | 'noted';
 
 /**
  * PeriodFigures
@@ -1136,6 +1207,18 @@ export type Step = {
      * Which process did it.
      */
     worker: string;
+};
+
+/**
+ * Stored
+ *
+ * The delivery is kept.
+ */
+export type Stored = {
+    /**
+     * Always true: it is acted on soon.
+     */
+    stored: boolean;
 };
 
 /**
@@ -2049,6 +2132,63 @@ export type UpdateLeadStatusResponses = {
 
 export type UpdateLeadStatusResponse = UpdateLeadStatusResponses[keyof UpdateLeadStatusResponses];
 
+export type MetaFormsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/meta/forms';
+};
+
+export type MetaFormsErrors = {
+    /**
+     * The request is at fault.
+     */
+    '4XX': Problem;
+    /**
+     * We are.
+     */
+    '5XX': Problem;
+};
+
+export type MetaFormsError = MetaFormsErrors[keyof MetaFormsErrors];
+
+export type MetaFormsResponses = {
+    200: Array<MetaForm>;
+};
+
+export type MetaFormsResponse = MetaFormsResponses[keyof MetaFormsResponses];
+
+export type SaveMetaFormData = {
+    body: MetaFormChange;
+    path: {
+        /**
+         * Meta's id: digits.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/meta/forms/{id}';
+};
+
+export type SaveMetaFormErrors = {
+    /**
+     * The request is at fault.
+     */
+    '4XX': Problem;
+    /**
+     * We are.
+     */
+    '5XX': Problem;
+};
+
+export type SaveMetaFormError = SaveMetaFormErrors[keyof SaveMetaFormErrors];
+
+export type SaveMetaFormResponses = {
+    200: Array<MetaForm>;
+};
+
+export type SaveMetaFormResponse = SaveMetaFormResponses[keyof SaveMetaFormResponses];
+
 export type RejectedReasonsData = {
     body?: never;
     path?: never;
@@ -2444,8 +2584,56 @@ export type MetricsResponses = {
 
 export type MetricsResponse = MetricsResponses[keyof MetricsResponses];
 
+export type VerifyMetaLeadsWebhookData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * `subscribe`.
+         */
+        'hub.mode'?: string;
+        /**
+         * `WHATSAPP_VERIFY_TOKEN`.
+         */
+        'hub.verify_token'?: string;
+        /**
+         * Is answered as it is.
+         */
+        'hub.challenge'?: string;
+    };
+    url: '/webhooks/meta/leads';
+};
+
+export type VerifyMetaLeadsWebhookErrors = {
+    /**
+     * The request is at fault.
+     */
+    '4XX': Problem;
+    /**
+     * We are.
+     */
+    '5XX': Problem;
+};
+
+export type VerifyMetaLeadsWebhookError = VerifyMetaLeadsWebhookErrors[keyof VerifyMetaLeadsWebhookErrors];
+
+export type VerifyMetaLeadsWebhookResponses = {
+    /**
+     * The challenge, as it was given.
+     */
+    200: string;
+};
+
+export type VerifyMetaLeadsWebhookResponse = VerifyMetaLeadsWebhookResponses[keyof VerifyMetaLeadsWebhookResponses];
+
 export type ReceiveMetaLeadData = {
     body: MetaLead;
+    headers?: {
+        /**
+         * `META_LEADS_TOKEN`, for the flat shape.
+         */
+        'X-Meta-Leads-Token'?: string;
+    };
     path?: never;
     query?: never;
     url: '/webhooks/meta/leads';
@@ -2469,6 +2657,74 @@ export type ReceiveMetaLeadResponses = {
 };
 
 export type ReceiveMetaLeadResponse = ReceiveMetaLeadResponses[keyof ReceiveMetaLeadResponses];
+
+export type VerifyWhatsappWebhookData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * `subscribe`.
+         */
+        'hub.mode'?: string;
+        /**
+         * `WHATSAPP_VERIFY_TOKEN`.
+         */
+        'hub.verify_token'?: string;
+        /**
+         * Is answered as it is.
+         */
+        'hub.challenge'?: string;
+    };
+    url: '/webhooks/whatsapp';
+};
+
+export type VerifyWhatsappWebhookErrors = {
+    /**
+     * The request is at fault.
+     */
+    '4XX': Problem;
+    /**
+     * We are.
+     */
+    '5XX': Problem;
+};
+
+export type VerifyWhatsappWebhookError = VerifyWhatsappWebhookErrors[keyof VerifyWhatsappWebhookErrors];
+
+export type VerifyWhatsappWebhookResponses = {
+    /**
+     * The challenge, as it was given.
+     */
+    200: string;
+};
+
+export type VerifyWhatsappWebhookResponse = VerifyWhatsappWebhookResponses[keyof VerifyWhatsappWebhookResponses];
+
+export type ReceiveWhatsappData = {
+    body: Delivery;
+    path?: never;
+    query?: never;
+    url: '/webhooks/whatsapp';
+};
+
+export type ReceiveWhatsappErrors = {
+    /**
+     * The request is at fault.
+     */
+    '4XX': Problem;
+    /**
+     * We are.
+     */
+    '5XX': Problem;
+};
+
+export type ReceiveWhatsappError = ReceiveWhatsappErrors[keyof ReceiveWhatsappErrors];
+
+export type ReceiveWhatsappResponses = {
+    200: Stored;
+};
+
+export type ReceiveWhatsappResponse = ReceiveWhatsappResponses[keyof ReceiveWhatsappResponses];
 
 export type DummyClientMessageData = {
     body: ClientMessage;
@@ -2547,3 +2803,71 @@ export type DummySalesAckResponses = {
 };
 
 export type DummySalesAckResponse = DummySalesAckResponses[keyof DummySalesAckResponses];
+
+export type VerifyWhatsappMessagesWebhookData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * `subscribe`.
+         */
+        'hub.mode'?: string;
+        /**
+         * `WHATSAPP_VERIFY_TOKEN`.
+         */
+        'hub.verify_token'?: string;
+        /**
+         * Is answered as it is.
+         */
+        'hub.challenge'?: string;
+    };
+    url: '/webhooks/whatsapp/messages';
+};
+
+export type VerifyWhatsappMessagesWebhookErrors = {
+    /**
+     * The request is at fault.
+     */
+    '4XX': Problem;
+    /**
+     * We are.
+     */
+    '5XX': Problem;
+};
+
+export type VerifyWhatsappMessagesWebhookError = VerifyWhatsappMessagesWebhookErrors[keyof VerifyWhatsappMessagesWebhookErrors];
+
+export type VerifyWhatsappMessagesWebhookResponses = {
+    /**
+     * The challenge, as it was given.
+     */
+    200: string;
+};
+
+export type VerifyWhatsappMessagesWebhookResponse = VerifyWhatsappMessagesWebhookResponses[keyof VerifyWhatsappMessagesWebhookResponses];
+
+export type ReceiveWhatsappMessagesData = {
+    body: Delivery;
+    path?: never;
+    query?: never;
+    url: '/webhooks/whatsapp/messages';
+};
+
+export type ReceiveWhatsappMessagesErrors = {
+    /**
+     * The request is at fault.
+     */
+    '4XX': Problem;
+    /**
+     * We are.
+     */
+    '5XX': Problem;
+};
+
+export type ReceiveWhatsappMessagesError = ReceiveWhatsappMessagesErrors[keyof ReceiveWhatsappMessagesErrors];
+
+export type ReceiveWhatsappMessagesResponses = {
+    200: Stored;
+};
+
+export type ReceiveWhatsappMessagesResponse = ReceiveWhatsappMessagesResponses[keyof ReceiveWhatsappMessagesResponses];

@@ -1,8 +1,12 @@
 //! What each job does: one operation of `shared` each.
 
 mod check_ack_deadline;
+mod fetch_meta_lead;
 mod forward_lead_to_sales;
+mod handle_delivery;
+mod reconcile_meta_leads;
 mod release_held_leads;
+mod send_conversion;
 mod send_message;
 
 use crate::outcome::{Outcome, after_failure};

@@ -117,7 +117,7 @@ async fn other_errors_are_problems_too() {
             "/api/distribution/leads/01890000-0000-7000-8000-000000000000",
             401,
         ),
-        ("/webhooks/meta/leads", 405),
+        ("/webhooks/whatsapp/dummy/sales-ack", 405),
     ] {
         let (found, content_type, problem) = door.get(path).await;
         assert_eq!(found, status, "{path}: {problem}");

@@ -22,7 +22,11 @@ async fn a_database_that_is_not_migrated_is_not_ready_and_takes_nothing() {
     let empty = TestDatabase::empty().await;
     let mut app = door.harness.app.clone();
     app.pool = empty.pool(2);
-    door.http = poem::test::TestClient::new(poem::EndpointExt::boxed(api::app(app, super::auth())));
+    door.http = poem::test::TestClient::new(poem::EndpointExt::boxed(api::app(
+        app,
+        super::auth(),
+        crate::http::door(),
+    )));
     let (status, _, ready) = door.get("/health/ready").await;
     assert_eq!((status, &ready["migrated"]), (503, &json!(false)));
     let body = json!({ "clientWa": "081234001234", "body": "Halo" }).to_string();

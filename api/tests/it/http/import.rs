@@ -190,7 +190,15 @@ async fn leads_come_over_with_their_owner_layer_2_and_form_and_what_cannot_be_re
     assert_eq!((done.users, done.places, done.leads), (2, 1, 3));
     assert_eq!(done.unread.len(), 1);
     assert_eq!(done.unread[0].0, "l4");
-    let leads: Vec<(String, String, String, Option<String>, Option<String>, Option<String>)> =
+    type Row = (
+        String,
+        String,
+        String,
+        Option<String>,
+        Option<String>,
+        Option<String>,
+    );
+    let leads: Vec<Row> =
         sqlx::query_as(
             "select phone, status, progress, owner_sales_id, layer2_status_id, rejected_reason_id from lead order by phone",
         )

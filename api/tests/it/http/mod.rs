@@ -9,6 +9,7 @@ mod sign_in;
 mod texts;
 
 use api::auth::Auth;
+use api::meta::MetaDoor;
 use poem::endpoint::BoxEndpoint;
 use poem::test::TestClient;
 use poem::{EndpointExt, Response};
@@ -24,9 +25,22 @@ pub(crate) fn auth() -> Auth {
     Auth::new(secret, "http://localhost:3001", &trusted, false, false)
 }
 
+/// The secret that deliveries are signed with.
+pub(crate) const APP_SECRET: &str = "an-app-secret-of-the-tests";
+
+/// The webhooks' door, as an operator sets it.
+pub(crate) fn door() -> MetaDoor {
+    let secret = |text: &str| SecretString::from(text.to_owned());
+    MetaDoor::new(
+        vec![secret("an-app-secret-that-is-going"), secret(APP_SECRET)],
+        Some(secret("dev-verify-token")),
+        Some(secret("a-token-for-leads")),
+    )
+}
+
 /// A client of the api with this sign-in.
 fn client_of(app: &App, auth: Auth) -> TestClient<BoxEndpoint<'static, Response>> {
-    TestClient::new(api::app(app.clone(), auth).boxed())
+    TestClient::new(api::app(app.clone(), auth, crate::http::door()).boxed())
 }
 
 /// Signs a user in; returns the `Cookie` header of their session.
@@ -53,7 +67,8 @@ struct Door {
 impl Door {
     async fn open() -> Self {
         let harness = Harness::new().await;
-        let http = TestClient::new(api::app(harness.app.clone(), auth()).boxed());
+        let http =
+            TestClient::new(api::app(harness.app.clone(), auth(), crate::http::door()).boxed());
         Self { harness, http }
     }
 

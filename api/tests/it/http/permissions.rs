@@ -43,7 +43,13 @@ fn operations() -> Vec<(String, Method, String, For)> {
 }
 
 /// The operations that take no sign-in; a new one must be named here.
-const OPEN: [&str; 7] = [
+const OPEN: [&str; 12] = [
+    // These ask for Meta's signature, handshake or token: http/webhooks.rs.
+    "verifyWhatsappWebhook",
+    "verifyWhatsappMessagesWebhook",
+    "verifyMetaLeadsWebhook",
+    "receiveWhatsapp",
+    "receiveWhatsappMessages",
     "receiveMetaLead",
     "dummyClientMessage",
     "dummySalesAck",

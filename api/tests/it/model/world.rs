@@ -55,7 +55,7 @@ impl World {
                     Phone::from_human("client", &format!("08123400000{lead}")).expect("a number");
                 let word = Word {
                     door: Door::Chat,
-                    from,
+                    from: from.into(),
                     body: "Halo".to_owned(),
                     ..ok_of("A")
                 };
@@ -144,7 +144,7 @@ impl World {
         .expect("a look");
         let Some(code) = code else { return };
         let word = Word {
-            from: agent_phone(LABELS[agent]),
+            from: agent_phone(LABELS[agent]).into(),
             body: format!("{verb} {code}"),
             sent_at: Some(self.now() - sent_ago),
             ..ok_of("A")

@@ -109,6 +109,7 @@ impl Company {
     }
 
     fn on(pool: PgPool, url: String, window: &str, database: Option<TestDatabase>) -> Self {
+        shared::providers::graph::choose_tls();
         let http = reqwest::Client::builder()
             .timeout(Duration::from_secs(20))
             .build()

@@ -45,7 +45,9 @@ impl Story {
 
     fn of(harness: Harness) -> Self {
         let auth = auth();
-        let http = TestClient::new(api::app(harness.app.clone(), auth.clone()).boxed());
+        let http = TestClient::new(
+            api::app(harness.app.clone(), auth.clone(), crate::http::door()).boxed(),
+        );
         Self {
             harness,
             http,

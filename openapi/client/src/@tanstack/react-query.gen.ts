@@ -3,8 +3,8 @@
 import { type DefaultError, type InfiniteData, infiniteQueryOptions, queryOptions, useMutation, type UseMutationOptions, useQuery } from '@tanstack/react-query';
 
 import { client } from '../client.gen.js';
-import { assignLead, availability, createQueue, createUser, dashboardStats, deleteQueue, dummyClientMessage, dummyRunTimeouts, dummySalesAck, explainLead, exportLeads, healthLive, healthReady, holidays, layer2StatusChart, layer2Statuses, leadDetail, leadDistribution, leads, metrics, type Options, queues, receiveMetaLead, rejectedReasonChart, rejectedReasons, resetPassword, revokeUserSessions, sales, saveLayer2Status, saveRejectedReason, setAvailability, setHolidays, setOfferAddress, setQueuePlaces, setQueueRules, simulateDistribution, updateLeadLayer2, updateLeadProgress, updateLeadStatus, updateQueue, updateSalesQueue, updateUser, users } from '../sdk.gen.js';
-import type { AssignLeadData, AssignLeadError, AssignLeadResponse, AvailabilityData, AvailabilityError, AvailabilityResponse, CreateQueueData, CreateQueueError, CreateQueueResponse, CreateUserData, CreateUserError, CreateUserResponse, DashboardStatsData, DashboardStatsError, DashboardStatsResponse, DeleteQueueData, DeleteQueueError, DeleteQueueResponse, DummyClientMessageData, DummyClientMessageError, DummyClientMessageResponse, DummyRunTimeoutsData, DummyRunTimeoutsError, DummyRunTimeoutsResponse, DummySalesAckData, DummySalesAckError, DummySalesAckResponse, ExplainLeadData, ExplainLeadError, ExplainLeadResponse, ExportLeadsData, ExportLeadsError, ExportLeadsResponse, HealthLiveData, HealthLiveResponse, HealthReadyData, HealthReadyError, HealthReadyResponse, HolidaysData, HolidaysError, HolidaysResponse, Layer2StatusChartData, Layer2StatusChartError, Layer2StatusChartResponse, Layer2StatusesData, Layer2StatusesError, Layer2StatusesResponse, LeadDetailData, LeadDetailError, LeadDetailResponse, LeadDistributionData, LeadDistributionError, LeadDistributionResponse, LeadsData, LeadsError, LeadsResponse, MetricsData, MetricsError, MetricsResponse, QueuesData, QueuesError, QueuesResponse, ReceiveMetaLeadData, ReceiveMetaLeadError, ReceiveMetaLeadResponse, RejectedReasonChartData, RejectedReasonChartError, RejectedReasonChartResponse, RejectedReasonsData, RejectedReasonsError, RejectedReasonsResponse, ResetPasswordData, ResetPasswordError, ResetPasswordResponse, RevokeUserSessionsData, RevokeUserSessionsError, RevokeUserSessionsResponse, SalesData, SalesError, SalesResponse, SaveLayer2StatusData, SaveLayer2StatusError, SaveLayer2StatusResponse, SaveRejectedReasonData, SaveRejectedReasonError, SaveRejectedReasonResponse, SetAvailabilityData, SetAvailabilityError, SetAvailabilityResponse, SetHolidaysData, SetHolidaysError, SetHolidaysResponse, SetOfferAddressData, SetOfferAddressError, SetOfferAddressResponse, SetQueuePlacesData, SetQueuePlacesError, SetQueuePlacesResponse, SetQueueRulesData, SetQueueRulesError, SetQueueRulesResponse, SimulateDistributionData, SimulateDistributionError, SimulateDistributionResponse, UpdateLeadLayer2Data, UpdateLeadLayer2Error, UpdateLeadLayer2Response, UpdateLeadProgressData, UpdateLeadProgressError, UpdateLeadProgressResponse, UpdateLeadStatusData, UpdateLeadStatusError, UpdateLeadStatusResponse, UpdateQueueData, UpdateQueueError, UpdateQueueResponse, UpdateSalesQueueData, UpdateSalesQueueError, UpdateSalesQueueResponse, UpdateUserData, UpdateUserError, UpdateUserResponse, UsersData, UsersError, UsersResponse } from '../types.gen.js';
+import { assignLead, availability, createQueue, createUser, dashboardStats, deleteQueue, dummyClientMessage, dummyRunTimeouts, dummySalesAck, explainLead, exportLeads, healthLive, healthReady, holidays, layer2StatusChart, layer2Statuses, leadDetail, leadDistribution, leads, metaForms, metrics, type Options, queues, receiveMetaLead, receiveWhatsapp, receiveWhatsappMessages, rejectedReasonChart, rejectedReasons, resetPassword, revokeUserSessions, sales, saveLayer2Status, saveMetaForm, saveRejectedReason, setAvailability, setHolidays, setOfferAddress, setQueuePlaces, setQueueRules, simulateDistribution, updateLeadLayer2, updateLeadProgress, updateLeadStatus, updateQueue, updateSalesQueue, updateUser, users, verifyMetaLeadsWebhook, verifyWhatsappMessagesWebhook, verifyWhatsappWebhook } from '../sdk.gen.js';
+import type { AssignLeadData, AssignLeadError, AssignLeadResponse, AvailabilityData, AvailabilityError, AvailabilityResponse, CreateQueueData, CreateQueueError, CreateQueueResponse, CreateUserData, CreateUserError, CreateUserResponse, DashboardStatsData, DashboardStatsError, DashboardStatsResponse, DeleteQueueData, DeleteQueueError, DeleteQueueResponse, DummyClientMessageData, DummyClientMessageError, DummyClientMessageResponse, DummyRunTimeoutsData, DummyRunTimeoutsError, DummyRunTimeoutsResponse, DummySalesAckData, DummySalesAckError, DummySalesAckResponse, ExplainLeadData, ExplainLeadError, ExplainLeadResponse, ExportLeadsData, ExportLeadsError, ExportLeadsResponse, HealthLiveData, HealthLiveResponse, HealthReadyData, HealthReadyError, HealthReadyResponse, HolidaysData, HolidaysError, HolidaysResponse, Layer2StatusChartData, Layer2StatusChartError, Layer2StatusChartResponse, Layer2StatusesData, Layer2StatusesError, Layer2StatusesResponse, LeadDetailData, LeadDetailError, LeadDetailResponse, LeadDistributionData, LeadDistributionError, LeadDistributionResponse, LeadsData, LeadsError, LeadsResponse, MetaFormsData, MetaFormsError, MetaFormsResponse, MetricsData, MetricsError, MetricsResponse, QueuesData, QueuesError, QueuesResponse, ReceiveMetaLeadData, ReceiveMetaLeadError, ReceiveMetaLeadResponse, ReceiveWhatsappData, ReceiveWhatsappError, ReceiveWhatsappMessagesData, ReceiveWhatsappMessagesError, ReceiveWhatsappMessagesResponse, ReceiveWhatsappResponse, RejectedReasonChartData, RejectedReasonChartError, RejectedReasonChartResponse, RejectedReasonsData, RejectedReasonsError, RejectedReasonsResponse, ResetPasswordData, ResetPasswordError, ResetPasswordResponse, RevokeUserSessionsData, RevokeUserSessionsError, RevokeUserSessionsResponse, SalesData, SalesError, SalesResponse, SaveLayer2StatusData, SaveLayer2StatusError, SaveLayer2StatusResponse, SaveMetaFormData, SaveMetaFormError, SaveMetaFormResponse, SaveRejectedReasonData, SaveRejectedReasonError, SaveRejectedReasonResponse, SetAvailabilityData, SetAvailabilityError, SetAvailabilityResponse, SetHolidaysData, SetHolidaysError, SetHolidaysResponse, SetOfferAddressData, SetOfferAddressError, SetOfferAddressResponse, SetQueuePlacesData, SetQueuePlacesError, SetQueuePlacesResponse, SetQueueRulesData, SetQueueRulesError, SetQueueRulesResponse, SimulateDistributionData, SimulateDistributionError, SimulateDistributionResponse, UpdateLeadLayer2Data, UpdateLeadLayer2Error, UpdateLeadLayer2Response, UpdateLeadProgressData, UpdateLeadProgressError, UpdateLeadProgressResponse, UpdateLeadStatusData, UpdateLeadStatusError, UpdateLeadStatusResponse, UpdateQueueData, UpdateQueueError, UpdateQueueResponse, UpdateSalesQueueData, UpdateSalesQueueError, UpdateSalesQueueResponse, UpdateUserData, UpdateUserError, UpdateUserResponse, UsersData, UsersError, UsersResponse, VerifyMetaLeadsWebhookData, VerifyMetaLeadsWebhookError, VerifyMetaLeadsWebhookResponse, VerifyWhatsappMessagesWebhookData, VerifyWhatsappMessagesWebhookError, VerifyWhatsappMessagesWebhookResponse, VerifyWhatsappWebhookData, VerifyWhatsappWebhookError, VerifyWhatsappWebhookResponse } from '../types.gen.js';
 
 export type QueryKey<TOptions extends Options> = [
     Pick<TOptions, 'baseUrl' | 'body' | 'headers' | 'path' | 'query'> & {
@@ -670,6 +670,55 @@ export const updateLeadStatusMutation = (options?: Partial<Options<UpdateLeadSta
  */
 export const useUpdateLeadStatusMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<UpdateLeadStatusResponse, UpdateLeadStatusError, Options<UpdateLeadStatusData>>, 'mutationFn'>>) => useMutation({ ...updateLeadStatusMutation(), ...mutationOptions });
 
+export const metaFormsQueryKey = (options?: Options<MetaFormsData>) => createQueryKey('metaForms', options, false, ['Leads']);
+
+/**
+ * Every form that is known, with what its questions hold
+ */
+export const metaFormsOptions = (options?: Options<MetaFormsData>) => queryOptions<MetaFormsResponse, MetaFormsError, MetaFormsResponse, ReturnType<typeof metaFormsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await metaForms({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: metaFormsQueryKey(options)
+});
+
+/**
+ * Every form that is known, with what its questions hold
+ */
+export const useMetaFormsQuery = (options?: Options<MetaFormsData>) => useQuery(metaFormsOptions(options));
+
+/**
+ * Name a form, say what it is about and what its questions hold
+ *
+ * One that is not known yet is looked into for its leads from then on.
+ */
+export const saveMetaFormMutation = (options?: Partial<Options<SaveMetaFormData>>): UseMutationOptions<SaveMetaFormResponse, SaveMetaFormError, Options<SaveMetaFormData>> => {
+    const mutationOptions: UseMutationOptions<SaveMetaFormResponse, SaveMetaFormError, Options<SaveMetaFormData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await saveMetaForm({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Name a form, say what it is about and what its questions hold
+ *
+ * One that is not known yet is looked into for its leads from then on.
+ */
+export const useSaveMetaFormMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<SaveMetaFormResponse, SaveMetaFormError, Options<SaveMetaFormData>>, 'mutationFn'>>) => useMutation({ ...saveMetaFormMutation(), ...mutationOptions });
+
 export const rejectedReasonsQueryKey = (options?: Options<RejectedReasonsData>) => createQueryKey('rejectedReasons', options, false, ['Leads']);
 
 /**
@@ -1039,11 +1088,36 @@ export const metricsOptions = (options?: Options<MetricsData>) => queryOptions<M
  */
 export const useMetricsQuery = (options?: Options<MetricsData>) => useQuery(metricsOptions(options));
 
+export const verifyMetaLeadsWebhookQueryKey = (options?: Options<VerifyMetaLeadsWebhookData>) => createQueryKey('verifyMetaLeadsWebhook', options, false, ['Webhooks']);
+
+/**
+ * Meta's handshake for leads of forms
+ */
+export const verifyMetaLeadsWebhookOptions = (options?: Options<VerifyMetaLeadsWebhookData>) => queryOptions<VerifyMetaLeadsWebhookResponse, VerifyMetaLeadsWebhookError, VerifyMetaLeadsWebhookResponse, ReturnType<typeof verifyMetaLeadsWebhookQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await verifyMetaLeadsWebhook({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: verifyMetaLeadsWebhookQueryKey(options)
+});
+
+/**
+ * Meta's handshake for leads of forms
+ */
+export const useVerifyMetaLeadsWebhookQuery = (options?: Options<VerifyMetaLeadsWebhookData>) => useQuery(verifyMetaLeadsWebhookOptions(options));
+
 /**
  * Take a lead from an ad
  *
- * Starts a distribution cycle at once. While a cycle is open the enquiry is added to it; once
- * the lead is claimed its owner is told; after hangus a new cycle starts.
+ * In the flat shape, with `X-Meta-Leads-Token` unless the provider is `dummy`: a distribution cycle
+ * starts at once. While a cycle is open the enquiry is added to it; once the lead is claimed its
+ * owner is told; after hangus a new cycle starts. Or Meta's own `leadgen` delivery, signed with the
+ * app's secret, which is stored (`outcome: noted`): its leads are fetched and taken soon after.
  */
 export const receiveMetaLeadMutation = (options?: Partial<Options<ReceiveMetaLeadData>>): UseMutationOptions<ReceiveMetaLeadResponse, ReceiveMetaLeadError, Options<ReceiveMetaLeadData>> => {
     const mutationOptions: UseMutationOptions<ReceiveMetaLeadResponse, ReceiveMetaLeadError, Options<ReceiveMetaLeadData>> = {
@@ -1062,10 +1136,67 @@ export const receiveMetaLeadMutation = (options?: Partial<Options<ReceiveMetaLea
 /**
  * Take a lead from an ad
  *
- * Starts a distribution cycle at once. While a cycle is open the enquiry is added to it; once
- * the lead is claimed its owner is told; after hangus a new cycle starts.
+ * In the flat shape, with `X-Meta-Leads-Token` unless the provider is `dummy`: a distribution cycle
+ * starts at once. While a cycle is open the enquiry is added to it; once the lead is claimed its
+ * owner is told; after hangus a new cycle starts. Or Meta's own `leadgen` delivery, signed with the
+ * app's secret, which is stored (`outcome: noted`): its leads are fetched and taken soon after.
  */
 export const useReceiveMetaLeadMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<ReceiveMetaLeadResponse, ReceiveMetaLeadError, Options<ReceiveMetaLeadData>>, 'mutationFn'>>) => useMutation({ ...receiveMetaLeadMutation(), ...mutationOptions });
+
+export const verifyWhatsappWebhookQueryKey = (options?: Options<VerifyWhatsappWebhookData>) => createQueryKey('verifyWhatsappWebhook', options, false, ['Webhooks']);
+
+/**
+ * Meta's handshake for WhatsApp
+ *
+ * Meta allows one callback URL for handshake and deliveries: this path and `/messages` serve both.
+ */
+export const verifyWhatsappWebhookOptions = (options?: Options<VerifyWhatsappWebhookData>) => queryOptions<VerifyWhatsappWebhookResponse, VerifyWhatsappWebhookError, VerifyWhatsappWebhookResponse, ReturnType<typeof verifyWhatsappWebhookQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await verifyWhatsappWebhook({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: verifyWhatsappWebhookQueryKey(options)
+});
+
+/**
+ * Meta's handshake for WhatsApp
+ *
+ * Meta allows one callback URL for handshake and deliveries: this path and `/messages` serve both.
+ */
+export const useVerifyWhatsappWebhookQuery = (options?: Options<VerifyWhatsappWebhookData>) => useQuery(verifyWhatsappWebhookOptions(options));
+
+/**
+ * Take what WhatsApp delivers
+ *
+ * Signed with the app's secret (`X-Hub-Signature-256`), or 401. An authentic body is 200 once it is
+ * stored, whatever it holds; anything else would have Meta deliver it again.
+ */
+export const receiveWhatsappMutation = (options?: Partial<Options<ReceiveWhatsappData>>): UseMutationOptions<ReceiveWhatsappResponse, ReceiveWhatsappError, Options<ReceiveWhatsappData>> => {
+    const mutationOptions: UseMutationOptions<ReceiveWhatsappResponse, ReceiveWhatsappError, Options<ReceiveWhatsappData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await receiveWhatsapp({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Take what WhatsApp delivers
+ *
+ * Signed with the app's secret (`X-Hub-Signature-256`), or 401. An authentic body is 200 once it is
+ * stored, whatever it holds; anything else would have Meta deliver it again.
+ */
+export const useReceiveWhatsappMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<ReceiveWhatsappResponse, ReceiveWhatsappError, Options<ReceiveWhatsappData>>, 'mutationFn'>>) => useMutation({ ...receiveWhatsappMutation(), ...mutationOptions });
 
 /**
  * Play a client who writes to the company's number
@@ -1144,3 +1275,48 @@ export const dummySalesAckMutation = (options?: Partial<Options<DummySalesAckDat
  * `not_an_ack` or `unknown_agent`.
  */
 export const useDummySalesAckMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<DummySalesAckResponse, DummySalesAckError, Options<DummySalesAckData>>, 'mutationFn'>>) => useMutation({ ...dummySalesAckMutation(), ...mutationOptions });
+
+export const verifyWhatsappMessagesWebhookQueryKey = (options?: Options<VerifyWhatsappMessagesWebhookData>) => createQueryKey('verifyWhatsappMessagesWebhook', options, false, ['Webhooks']);
+
+/**
+ * Meta's handshake for WhatsApp, at the seed's other path
+ */
+export const verifyWhatsappMessagesWebhookOptions = (options?: Options<VerifyWhatsappMessagesWebhookData>) => queryOptions<VerifyWhatsappMessagesWebhookResponse, VerifyWhatsappMessagesWebhookError, VerifyWhatsappMessagesWebhookResponse, ReturnType<typeof verifyWhatsappMessagesWebhookQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await verifyWhatsappMessagesWebhook({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: verifyWhatsappMessagesWebhookQueryKey(options)
+});
+
+/**
+ * Meta's handshake for WhatsApp, at the seed's other path
+ */
+export const useVerifyWhatsappMessagesWebhookQuery = (options?: Options<VerifyWhatsappMessagesWebhookData>) => useQuery(verifyWhatsappMessagesWebhookOptions(options));
+
+/**
+ * Take what WhatsApp delivers, at the seed's other path
+ */
+export const receiveWhatsappMessagesMutation = (options?: Partial<Options<ReceiveWhatsappMessagesData>>): UseMutationOptions<ReceiveWhatsappMessagesResponse, ReceiveWhatsappMessagesError, Options<ReceiveWhatsappMessagesData>> => {
+    const mutationOptions: UseMutationOptions<ReceiveWhatsappMessagesResponse, ReceiveWhatsappMessagesError, Options<ReceiveWhatsappMessagesData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await receiveWhatsappMessages({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Take what WhatsApp delivers, at the seed's other path
+ */
+export const useReceiveWhatsappMessagesMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<ReceiveWhatsappMessagesResponse, ReceiveWhatsappMessagesError, Options<ReceiveWhatsappMessagesData>>, 'mutationFn'>>) => useMutation({ ...receiveWhatsappMessagesMutation(), ...mutationOptions });

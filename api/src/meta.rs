@@ -1,0 +1,51 @@
+//! Who may post to the webhooks.
+
+use secrecy::{ExposeSecret, SecretString};
+use shared::meta::signature;
+use std::sync::Arc;
+
+/// What deliveries are checked against.
+#[derive(Clone, Debug)]
+pub struct MetaDoor(Arc<Secrets>);
+
+#[derive(Debug)]
+struct Secrets {
+    app: Vec<SecretString>,
+    verify_token: Option<SecretString>,
+    leads_token: Option<SecretString>,
+}
+
+impl MetaDoor {
+    /// The app's secrets, several while one takes another's place; the handshake's token; the token of
+    /// leads in the flat shape. What is not set lets nobody in.
+    pub fn new(
+        app: Vec<SecretString>,
+        verify_token: Option<SecretString>,
+        leads_token: Option<SecretString>,
+    ) -> Self {
+        Self(Arc::new(Secrets {
+            app,
+            verify_token,
+            leads_token,
+        }))
+    }
+
+    pub(crate) fn is_authentic(&self, body: &[u8], signature: Option<&str>) -> bool {
+        signature::is_authentic(&self.0.app, body, signature)
+    }
+
+    pub(crate) fn knows_handshake(&self, token: &str) -> bool {
+        is(self.0.verify_token.as_ref(), Some(token))
+    }
+
+    pub(crate) fn knows_leads_token(&self, token: Option<&str>) -> bool {
+        is(self.0.leads_token.as_ref(), token)
+    }
+}
+
+fn is(secret: Option<&SecretString>, given: Option<&str>) -> bool {
+    match (secret, given) {
+        (Some(secret), Some(given)) => signature::is_same(secret.expose_secret(), given),
+        _ => false,
+    }
+}
