@@ -8,7 +8,7 @@ use crate::id::{AttemptId, CycleId};
 use crate::leads::{self, Contact, Enquiry, EnquiryKind, Lead, LeadStatus};
 use crate::sales::{self, Origin};
 use crate::texts::Text;
-use crate::whatsapp::{self, Address, Draft, Heard, InboundKind, OutboundKind};
+use crate::whatsapp::{self, Address, Draft, Heard, InboundKind, OutboundKind, Short};
 use crate::{App, Result};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
@@ -46,8 +46,14 @@ pub async fn take_ad(app: &App, ad: &Ad) -> Result<Report> {
         return duplicate_ad(app, &ad.meta_lead_id).await;
     }
     let placed = place(app, &mut transaction, &lead, &enquiry, now).await?;
-    if placed.outcome == Outcome::OwnerTold {
-        tell_owner(app, &mut transaction, &lead, News::FilledIn(ad), now).await?;
+    match (placed.outcome, placed.cycle) {
+        (Outcome::OwnerTold, _) => {
+            tell_owner(app, &mut transaction, &lead, News::FilledIn(ad), now).await?;
+        }
+        (Outcome::Distributing | Outcome::Held, Some(cycle)) => {
+            welcome(app, &mut transaction, &lead, cycle, now).await?;
+        }
+        _ => {}
     }
     transaction.commit().await?;
     tracing::info!(lead = %lead.id, outcome = placed.outcome.as_str(), "distribution.ad_taken");
@@ -58,6 +64,39 @@ pub async fn take_ad(app: &App, ad: &Ad) -> Result<Report> {
         lead: Some(lead.id),
         attempt: placed.attempt,
     })
+}
+
+/// Greets a client who filled in an ad and has not written, if there is a template for it.
+async fn welcome(
+    app: &App,
+    connection: &mut PgConnection,
+    lead: &Lead,
+    cycle: CycleId,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let greets = app
+        .provider
+        .rules()
+        .is_some_and(|rules| rules.templates.welcome.is_some());
+    let Some(phone) = lead.phone.as_ref().filter(|_| greets) else {
+        return Ok(());
+    };
+    let name = lead.name.as_deref().unwrap_or("Bapak/Ibu");
+    let draft = Draft {
+        kind: OutboundKind::Welcome,
+        to: phone.into(),
+        body: app.texts.render(Text::Welcome, &[("name", name)]),
+        lead: Some(lead.id),
+        cycle: Some(cycle),
+        attempt: None,
+        in_reply_to: None,
+        short: Some(Short {
+            line: name.to_owned(),
+            parameters: vec![name.to_owned()],
+        }),
+    };
+    whatsapp::say(app, connection, &draft, now).await?;
+    Ok(())
 }
 
 async fn duplicate_ad(app: &App, meta_lead_id: &str) -> Result<Report> {

@@ -154,6 +154,16 @@ async fn a_database_of_better_auths_own_migrations_is_read_too() {
     );
 }
 
+/// A lead's number, status, progress, owner, layer 2 status and reason.
+type Row = (
+    String,
+    String,
+    String,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+);
+
 /// An old database with people, a queue and leads, its tables in the seed's words.
 async fn old_office(lead_table: &str) -> (TestDatabase, PgPool) {
     let (database, old) = old_database().await;
@@ -190,14 +200,6 @@ async fn leads_come_over_with_their_owner_layer_2_and_form_and_what_cannot_be_re
     assert_eq!((done.users, done.places, done.leads), (2, 1, 3));
     assert_eq!(done.unread.len(), 1);
     assert_eq!(done.unread[0].0, "l4");
-    type Row = (
-        String,
-        String,
-        String,
-        Option<String>,
-        Option<String>,
-        Option<String>,
-    );
     let leads: Vec<Row> =
         sqlx::query_as(
             "select phone, status, progress, owner_sales_id, layer2_status_id, rejected_reason_id from lead order by phone",

@@ -1,7 +1,7 @@
 //! Processes, not mocks: the real binaries on a real PostgreSQL, killed at the worst moments.
 
 mod client;
-mod company;
+pub(crate) mod company;
 mod contract;
 mod kills;
 mod lifecycle;

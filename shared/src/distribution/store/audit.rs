@@ -145,7 +145,7 @@ pub(in super::super) async fn attempts_that_disagree_with_their_log(
                  where status <> 'open' and closed_at > $1::timestamptz - interval '30 seconds') a
            where coalesce((select case e.kind when 'offered' then 'open' when 'taken_back' then 'accepted' else e.kind end
                            from distribution_event e
-                           where e.attempt_id = a.id and e.kind not in ('sent', 'deadline_moved', 'late', 'breach')
+                           where e.attempt_id = a.id and e.kind not in ('sent', 'resent', 'deadline_moved', 'late', 'breach')
                            order by e.id desc limit 1), 'nothing') <> a.status
            limit 1000"#,
         now

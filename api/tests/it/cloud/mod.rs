@@ -1,0 +1,13 @@
+//! WhatsApp's Cloud API and Meta's Lead Ads, against a server that plays Graph.
+
+mod bursts;
+mod crashes;
+mod door;
+mod fixtures;
+mod graph;
+mod hostile;
+mod identity;
+mod lead_ads;
+mod office;
+mod permutations;
+mod sending;
