@@ -1,6 +1,7 @@
 //! `.env.example` lists every setting, and nothing else.
 
-use clap::CommandFactory;
+use api::config::{Cli, Command, Settings};
+use clap::{CommandFactory, Parser};
 use std::collections::BTreeSet;
 
 #[test]
@@ -26,4 +27,91 @@ fn the_example_lists_every_setting_of_both_processes() {
         .filter(|name| name.bytes().all(|b| b.is_ascii_uppercase() || b == b'_'))
         .collect();
     assert_eq!(listed, known);
+}
+
+/// `api serve` with these settings.
+fn serve(arguments: &[&str]) -> Settings {
+    let all = [
+        "api",
+        "serve",
+        "--database-url",
+        "postgresql://nowhere/none",
+    ];
+    match Cli::parse_from(all.iter().chain(arguments)).command {
+        Command::Serve(settings) => *settings,
+        _ => panic!("not `api serve`"),
+    }
+}
+
+#[tokio::test]
+async fn the_cloud_api_does_not_start_without_what_it_cannot_do_without() {
+    let token = [
+        "--wa-provider",
+        "cloud_api",
+        "--wa-cloud-api-token",
+        "a-token",
+    ];
+    let number = ["--wa-cloud-phone-number-id", "1060000000000001"];
+    let secret = ["--meta-app-secret", "a-secret-of-the-app"];
+    let word = ["--whatsapp-verify-token", "a-word"];
+    let reason = |settings: &[&[&str]]| {
+        let settings = serve(&settings.concat());
+        let app = settings.app().map(drop).err();
+        let door = settings.meta_door().map(drop).err();
+        app.or(door)
+            .map(|error| error.to_string())
+            .unwrap_or_default()
+    };
+    assert_eq!(reason(&[&token, &number, &secret, &word]), "");
+    for (settings, missing) in [
+        ([&token[..2], &number, &secret, &word], "WA_CLOUD_API_TOKEN"),
+        ([&token, &[], &secret, &word], "WA_CLOUD_PHONE_NUMBER_ID"),
+        ([&token, &number, &[], &word], "META_APP_SECRET"),
+        (
+            [
+                &token,
+                &number,
+                &["--meta-app-secret", "dev-app-secret-dev"],
+                &word,
+            ],
+            "META_APP_SECRET",
+        ),
+        (
+            [&token, &number, &["--meta-app-secret", "short"], &word],
+            "META_APP_SECRET",
+        ),
+        ([&token, &number, &secret, &[]], "WHATSAPP_VERIFY_TOKEN"),
+        (
+            [
+                &token,
+                &number,
+                &secret,
+                &["--whatsapp-verify-token", "dev-verify-token"],
+            ],
+            "WHATSAPP_VERIFY_TOKEN",
+        ),
+    ] {
+        let reason = reason(&settings);
+        assert!(reason.starts_with(missing), "{missing}: {reason}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_development_uses_is_refused_where_anybody_could_use_it() {
+    let development = serve(&[]);
+    assert!(development.meta_door().is_ok() && development.auth().is_ok());
+    let open = ["--host", "0.0.0.0"];
+    assert!(serve(&open).auth().is_err(), "no secret");
+    assert!(
+        serve(&open).meta_door().is_ok(),
+        "no handshake at all is no danger"
+    );
+    let word = [&open[..], &["--whatsapp-verify-token", "dev-verify-token"]].concat();
+    assert!(serve(&word).meta_door().is_err());
+    let secret = [
+        &open[..],
+        &["--meta-app-secret", "dev-secret-for-the-office"],
+    ]
+    .concat();
+    assert!(serve(&secret).meta_door().is_err());
 }

@@ -8,7 +8,7 @@ use crate::providers::graph::Graph;
 use crate::providers::{Provider, Rules, Templates};
 use crate::{Error, Result};
 use clap::Args;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -85,7 +85,7 @@ impl Cloud {
 
     fn cloud_api(&self, graph: Arc<Graph>) -> Result<CloudApi> {
         let needed = |field| Error::invalid(field, "must be set for WA_PROVIDER=cloud_api");
-        let token = self.wa_cloud_api_token.clone();
+        let token = secret(self.wa_cloud_api_token.as_ref());
         let token = token.ok_or_else(|| needed("WA_CLOUD_API_TOKEN"))?;
         let number = said(self.wa_cloud_phone_number_id.as_deref().unwrap_or_default());
         let number = number.ok_or_else(|| needed("WA_CLOUD_PHONE_NUMBER_ID"))?;
@@ -113,13 +113,14 @@ impl Cloud {
     }
 
     fn meta(&self, graph: Arc<Graph>) -> Meta {
-        let conversions_token = self.meta_capi_token.clone();
-        let conversions_token = conversions_token.or_else(|| self.meta_page_access_token.clone());
+        let page_token = secret(self.meta_page_access_token.as_ref());
+        let conversions_token =
+            secret(self.meta_capi_token.as_ref()).or_else(|| page_token.clone());
         let dataset = said(self.meta_capi_dataset_id.as_deref().unwrap_or_default());
         Meta {
             graph,
             phone_number_id: said(self.wa_cloud_phone_number_id.as_deref().unwrap_or_default()),
-            page_token: self.meta_page_access_token.clone(),
+            page_token,
             reconcile_every: Some(Duration::from_secs(self.meta_leads_poll_minutes * 60))
                 .filter(|every| !every.is_zero()),
             conversions: dataset
@@ -127,6 +128,13 @@ impl Cloud {
                 .map(|(dataset_id, token)| Conversions { dataset_id, token }),
         }
     }
+}
+
+/// An empty one is as good as none.
+fn secret(given: Option<&SecretString>) -> Option<SecretString> {
+    given
+        .filter(|secret| !secret.expose_secret().trim().is_empty())
+        .cloned()
 }
 
 fn said(text: &str) -> Option<String> {

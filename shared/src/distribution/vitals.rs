@@ -22,6 +22,12 @@ pub struct Vitals {
     pub workers_alive: i64,
     /// Words that were received and not yet acted on.
     pub words_unheard: i64,
+    /// Calls to the provider whose outcome is not known.
+    pub sends_unsettled: i64,
+    /// Deliveries of Meta's that have not been acted on.
+    pub deliveries_waiting: i64,
+    /// Leads of Meta's forms that have not been fetched.
+    pub meta_leads_waiting: i64,
     /// Rolls of the last five minutes.
     pub rolls: i64,
     /// How late half of them were at most, in seconds.
@@ -51,7 +57,7 @@ impl Vitals {
         clippy::cast_precision_loss,
         reason = "counts of this size are exact in an f64"
     )]
-    pub fn figures(&self) -> [(&'static str, &'static str, f64); 15] {
+    pub fn figures(&self) -> [(&'static str, &'static str, f64); 18] {
         [
             (
                 "offers_open",
@@ -92,6 +98,21 @@ impl Vitals {
                 "words_unheard",
                 "Words received and not yet acted on",
                 self.words_unheard as f64,
+            ),
+            (
+                "sends_unsettled",
+                "Calls to the WhatsApp provider whose outcome is not known",
+                self.sends_unsettled as f64,
+            ),
+            (
+                "deliveries_waiting",
+                "Deliveries of Meta's that have not been acted on",
+                self.deliveries_waiting as f64,
+            ),
+            (
+                "meta_leads_waiting",
+                "Leads of Meta's forms that have not been fetched",
+                self.meta_leads_waiting as f64,
             ),
             (
                 "rolls_5m",

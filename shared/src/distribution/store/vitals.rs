@@ -25,6 +25,9 @@ pub(in super::super) async fn vitals(
               where job_type in ($3, $4) and status in ('Pending', 'Queued', 'Running', 'Failed')) as "messages_waiting!",
              (select count(*) from apalis.jobs where status = 'Killed') as "jobs_dead!",
              (select count(*) from inbound_event) as "words_unheard!",
+             (select count(*) from wa_send where settled_at is null) as "sends_unsettled!",
+             (select count(*) from webhook_delivery where handled_at is null) as "deliveries_waiting!",
+             (select count(*) from meta_lead where state = 'waiting') as "meta_leads_waiting!",
              (select count(*) from distribution_event
               where kind = 'breach' and at > $2::timestamptz - interval '1 day') as "breaches!",
              (select count(*) from distribution_event
@@ -58,6 +61,9 @@ pub(in super::super) async fn vitals(
         jobs_dead: row.jobs_dead,
         workers_alive: workers,
         words_unheard: row.words_unheard,
+        sends_unsettled: row.sends_unsettled,
+        deliveries_waiting: row.deliveries_waiting,
+        meta_leads_waiting: row.meta_leads_waiting,
         rolls: rolls.count,
         roll_lateness_p50: rolls.p50,
         roll_lateness_p99: rolls.p99,
