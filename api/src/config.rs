@@ -5,7 +5,8 @@ use crate::meta::MetaDoor;
 use clap::{Args, Parser, Subcommand};
 use secrecy::{ExposeSecret, SecretString};
 use shared::config::{
-    Cloud, Company, Database, Distribution, ProviderKind, Telemetry, TextOverrides, WhatsApp, Words,
+    Appointments, Cloud, Company, Database, Distribution, ProviderKind, Telemetry, TextOverrides,
+    WhatsApp, Words,
 };
 use shared::import::LeadColumns;
 use shared::jobs::Announce;
@@ -73,6 +74,9 @@ pub struct Settings {
     /// How Meta is reached.
     #[command(flatten)]
     pub cloud: Cloud,
+    /// Visits.
+    #[command(flatten)]
+    pub appointments: Appointments,
     /// Where the company is.
     #[command(flatten)]
     pub company: Company,
@@ -251,9 +255,14 @@ impl Settings {
     /// The operations' handle for these settings.
     pub fn app(&self) -> Result<App> {
         let options = db::options(&self.database.database_url, "property-lounge-api")?;
+        let pool = db::pool(options, self.database.database_connections);
         let (provider, meta) = self.cloud.connect(&self.whatsapp)?;
         Ok(App {
-            pool: db::pool(options, self.database.database_connections),
+            calendar: self
+                .appointments
+                .calendar(Clock::database(), pool.clone())?,
+            reminders: Arc::new(self.appointments.reminders()?),
+            pool,
             clock: Clock::database(),
             provider,
             meta: Some(meta),

@@ -1,5 +1,6 @@
 //! What every operation needs, built once per process.
 
+use crate::appointments::Reminders;
 use crate::availability::Timezone;
 use crate::clock::Clock;
 use crate::config::Distribution;
@@ -8,6 +9,7 @@ use crate::jobs::Announce;
 use crate::meta::Meta;
 use crate::phone::Phone;
 use crate::providers::Provider;
+use crate::providers::calendar::Calendar;
 use crate::texts::Texts;
 use sqlx::PgPool;
 use std::sync::Arc;
@@ -33,6 +35,10 @@ pub struct App {
     pub texts: Arc<Texts>,
     /// How we stand with Meta; `None`: not at all.
     pub meta: Option<Arc<Meta>>,
+    /// When people are reminded of visits.
+    pub reminders: Arc<Reminders>,
+    /// The calendar that shows visits.
+    pub calendar: Arc<dyn Calendar>,
     /// The zone by whose days figures are counted (`COMPANY_TIMEZONE`).
     pub timezone: Timezone,
     /// The company's own number, the sender of everything we say (`PROPERTY_LOUNGE_WA`).

@@ -43,6 +43,10 @@ uuid_id! {
     SendId,
     /// One delivery of a webhook.
     DeliveryId,
+    /// A visit.
+    AppointmentId,
+    /// A word before a visit.
+    ReminderId,
 }
 
 /// A user's id: better-auth's opaque text.

@@ -5,7 +5,7 @@
 //! it knows, so a newer api never hands an old worker a job that it cannot read.
 
 use crate::Result;
-use crate::id::{AttemptId, CycleId, DeliveryId, MessageId};
+use crate::id::{AppointmentId, AttemptId, CycleId, DeliveryId, MessageId, ReminderId};
 use crate::telemetry;
 use chrono::{DateTime, Utc};
 use serde::de::DeserializeOwned;
@@ -104,6 +104,42 @@ pub struct ReconcileMetaLeads {}
 pub struct SendConversion {
     /// The row of `conversion_event`.
     pub conversion: Uuid,
+}
+
+/// Says a reminder of a visit.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RemindOfAppointment {
+    /// The reminder whose time has come.
+    pub reminder: ReminderId,
+}
+
+/// Brings the calendar to agree with a visit.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SyncAppointment {
+    /// The visit.
+    pub appointment: AppointmentId,
+    /// Its version when the job was written; the calendar gets the latest.
+    pub version: i32,
+}
+
+impl Job for RemindOfAppointment {
+    const QUEUE: &'static str = "remind-of-appointment.v1";
+    const TRIES: i32 = 12;
+
+    /// A reminder that is put off gets an alarm of its own.
+    fn idempotency_key(&self, run_at: DateTime<Utc>) -> String {
+        format!("{}@{}", self.reminder, run_at.timestamp_micros())
+    }
+}
+
+impl Job for SyncAppointment {
+    const QUEUE: &'static str = "sync-appointment.v1";
+    // Over a day, with the longest backoff.
+    const TRIES: i32 = 300;
+
+    fn idempotency_key(&self, _: DateTime<Utc>) -> String {
+        format!("{}/{}", self.appointment, self.version)
+    }
 }
 
 impl Job for HandleDelivery {

@@ -15,6 +15,7 @@
 //!          ├─ distribution ─► leads, sales, whatsapp   which agent holds which lead, until when
 //!          ├─ leads                                    people who asked about a property
 //!          ├─ sales                                    the agents and their order, A to F
+//!          ├─ appointments ─► leads                     visits, reminders, the calendar
 //!          ├─ pipeline                                 what agents make of their leads, and lists of them
 //!          ├─ dashboard                                how sales go
 //!          ├─ whatsapp                                 what was said, to whom, whether it arrived
@@ -40,6 +41,7 @@
 //!    lead → cycle → attempt.
 
 pub mod app;
+pub mod appointments;
 pub mod auth;
 pub mod availability;
 pub mod clock;

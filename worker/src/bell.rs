@@ -2,7 +2,8 @@
 
 use shared::jobs::{
     CHANNEL, CheckAckDeadline, FetchMetaLead, ForwardLeadToSales, HandleDelivery, Job,
-    ReconcileMetaLeads, ReleaseHeldLeads, SendConversion, SendMessage,
+    ReconcileMetaLeads, ReleaseHeldLeads, RemindOfAppointment, SendConversion, SendMessage,
+    SyncAppointment,
 };
 use sqlx::PgPool;
 use sqlx::postgres::PgListener;
@@ -16,7 +17,7 @@ const RELISTEN_AFTER: Duration = Duration::from_millis(500);
 
 /// One notification a queue, and one for the sweep, which minds the deadlines.
 pub(crate) struct Bell {
-    queues: [(&'static str, Arc<Notify>); 8],
+    queues: [(&'static str, Arc<Notify>); 10],
     sweep: Arc<Notify>,
 }
 
@@ -32,6 +33,8 @@ pub(crate) fn hang(pool: PgPool) -> (Arc<Bell>, JoinHandle<()>) {
             FetchMetaLead::QUEUE,
             ReconcileMetaLeads::QUEUE,
             SendConversion::QUEUE,
+            RemindOfAppointment::QUEUE,
+            SyncAppointment::QUEUE,
         ]
         .map(|queue| (queue, Arc::default())),
         sweep: Arc::default(),

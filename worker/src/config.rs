@@ -2,7 +2,7 @@
 
 use clap::Parser;
 use shared::config::{
-    Cloud, Company, Database, Distribution, Telemetry, TextOverrides, WhatsApp, Words,
+    Appointments, Cloud, Company, Database, Distribution, Telemetry, TextOverrides, WhatsApp, Words,
 };
 use shared::jobs::Announce;
 use shared::{App, Clock, Result, db};
@@ -25,6 +25,9 @@ pub struct Settings {
     /// How Meta is reached.
     #[command(flatten)]
     pub cloud: Cloud,
+    /// Visits.
+    #[command(flatten)]
+    pub appointments: Appointments,
     /// Where the company is.
     #[command(flatten)]
     pub company: Company,
@@ -52,9 +55,14 @@ impl Settings {
     /// The operations' handle for these settings.
     pub fn app(&self) -> Result<App> {
         let options = db::options(&self.database.database_url, "property-lounge-worker")?;
+        let pool = db::worker_pool(options, self.database.database_connections);
         let (provider, meta) = self.cloud.connect(&self.whatsapp)?;
         Ok(App {
-            pool: db::worker_pool(options, self.database.database_connections),
+            calendar: self
+                .appointments
+                .calendar(Clock::database(), pool.clone())?,
+            reminders: Arc::new(self.appointments.reminders()?),
+            pool,
             clock: Clock::database(),
             provider,
             meta: Some(meta),

@@ -5,7 +5,7 @@ use crate::outcome::Outcome;
 use chrono::{DateTime, Utc};
 use shared::jobs::{
     CheckAckDeadline, FetchMetaLead, ForwardLeadToSales, HandleDelivery, Job, ReconcileMetaLeads,
-    ReleaseHeldLeads, SendConversion, SendMessage,
+    ReleaseHeldLeads, RemindOfAppointment, SendConversion, SendMessage, SyncAppointment,
 };
 use shared::{App, Result};
 
@@ -66,6 +66,8 @@ pub async fn perform(app: &App, queue: &str, payload: &[u8], tried: usize) -> Ou
         FetchMetaLead::QUEUE => jobs::run::<FetchMetaLead>(app, payload, tried).await,
         ReconcileMetaLeads::QUEUE => jobs::run::<ReconcileMetaLeads>(app, payload, tried).await,
         SendConversion::QUEUE => jobs::run::<SendConversion>(app, payload, tried).await,
+        RemindOfAppointment::QUEUE => jobs::run::<RemindOfAppointment>(app, payload, tried).await,
+        SyncAppointment::QUEUE => jobs::run::<SyncAppointment>(app, payload, tried).await,
         unknown => panic!("a job of a queue that no worker knows: {unknown}"),
     }
 }

@@ -27,7 +27,7 @@ use presence::Presence;
 use queue::Terms;
 use shared::jobs::{
     CheckAckDeadline, FetchMetaLead, ForwardLeadToSales, HandleDelivery, ReconcileMetaLeads,
-    ReleaseHeldLeads, SendConversion, SendMessage,
+    ReleaseHeldLeads, RemindOfAppointment, SendConversion, SendMessage, SyncAppointment,
 };
 use shared::{App, Result, db, distribution};
 use sqlx::PgPool;
@@ -36,7 +36,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 /// Connections for apalis's bookkeeping: a fetch and an acknowledgement per queue, and the alarms.
-const BOOKKEEPING_CONNECTIONS: u32 = 12;
+const BOOKKEEPING_CONNECTIONS: u32 = 14;
 /// Connections that only rolls use.
 const DEADLINE_CONNECTIONS: u32 = 4;
 /// An alarm is taken in hand so long before its deadline and rings at the instant: the fetch is over
@@ -45,7 +45,7 @@ const DEADLINES_AHEAD: Duration = Duration::from_millis(200);
 /// How many alarms are in hand at once; one that waits costs nothing but its place.
 const DEADLINES_IN_HAND: usize = 256;
 
-/// How many calls to Graph, beside messages, are under way at once.
+/// How many calls to Graph, beside messages, or to the calendar are under way at once.
 const GRAPH_CALLS: usize = 2;
 
 /// How many held leads are released at once.
@@ -171,7 +171,14 @@ async fn work_all(process: &Arc<Process>, deadlines: &App, slots: usize, bell: &
         conversion_bell,
         Vec::new(),
     );
+    let remind_bell = bell.of::<RemindOfAppointment>();
+    let said = vec![bell.of::<SendMessage>()];
+    let reminders = terms(app, slots, Duration::ZERO, remind_bell, said);
+    let sync_bell = bell.of::<SyncAppointment>();
+    let calendar = terms(app, GRAPH_CALLS, Duration::ZERO, sync_bell, Vec::new());
     tokio::join!(
+        queue::work::<RemindOfAppointment>(Arc::clone(process), reminders),
+        queue::work::<SyncAppointment>(Arc::clone(process), calendar),
         queue::work::<HandleDelivery>(Arc::clone(process), deliveries),
         queue::work::<FetchMetaLead>(Arc::clone(process), leads),
         queue::work::<ReconcileMetaLeads>(Arc::clone(process), looks),

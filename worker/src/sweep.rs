@@ -6,7 +6,7 @@ use crate::bell::Bell;
 use crate::presence::Reaper;
 use chrono::TimeDelta;
 use shared::distribution::{self, Cause};
-use shared::meta;
+use shared::{appointments, meta};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
@@ -99,7 +99,8 @@ async fn sweep_once(process: &Process) -> shared::Result<bool> {
         tracing::warn!(attempt = %rolled.attempt, "sweep.rolled: no alarm had");
     }
     let released = distribution::release_held(&process.app).await?;
-    Ok(heard > 0 || !rolled.is_empty() || released > 0)
+    let reminded = appointments::remind_all_due(&process.app).await?;
+    Ok(heard > 0 || !rolled.is_empty() || released > 0 || reminded > 0)
 }
 
 /// Asserts the rules every few seconds; breaches are logged and mended by the operation.

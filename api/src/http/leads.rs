@@ -1,6 +1,7 @@
 //! Leads: lists, one of them, and what people make of it.
 
 use super::Tag;
+use super::appointments::Appointment;
 use super::distribution::{CycleDetail, Message};
 use super::model::{Lead, LeadProgress, LeadStatus, Timestamp};
 use crate::auth::SignedIn;
@@ -11,7 +12,7 @@ use poem_openapi::payload::Json;
 use poem_openapi::{Enum, Object, OpenApi};
 use shared::id::{LeadId, UserId};
 use shared::pipeline::{self, Cursor, Filter, PageRequest};
-use shared::{App, distribution};
+use shared::{App, appointments, distribution};
 use uuid::Uuid;
 
 pub struct Leads;
@@ -80,6 +81,8 @@ struct LeadDetail {
     cycles: Vec<CycleDetail>,
     /// Oldest first.
     messages: Vec<Message>,
+    /// By their beginning, those that are off, too.
+    appointments: Vec<Appointment>,
     /// What was changed by hand, oldest first.
     history: Vec<LeadChange>,
 }
@@ -189,7 +192,7 @@ impl Leads {
         }))
     }
 
-    /// A lead with its messages, cycles and history
+    /// A lead with its messages, cycles, visits and history
     ///
     /// Another's lead is 404 for an agent.
     #[oai(path = "/api/leads/:id", method = "get", operation_id = "leadDetail", tag = Tag::Leads)]
@@ -202,11 +205,13 @@ impl Leads {
         let id = LeadId(id.0);
         let entry = pipeline::entry(&app, &viewer.0.user, id).await?;
         let journey = distribution::journey(&app, id).await?;
+        let visits = appointments::of_lead(&app, id).await?;
         let changes = pipeline::changes(&app, id).await?;
         Ok(Json(LeadDetail {
             lead: entry.into(),
             cycles: journey.cycles.into_iter().map(Into::into).collect(),
             messages: journey.messages.into_iter().map(Into::into).collect(),
+            appointments: visits.into_iter().map(Into::into).collect(),
             history: changes.into_iter().map(Into::into).collect(),
         }))
     }

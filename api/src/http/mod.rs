@@ -1,5 +1,6 @@
 //! The tree of paths, a file for each part.
 
+mod appointments;
 mod availability;
 mod choices;
 mod dashboard;
@@ -24,6 +25,7 @@ pub type Endpoints = (
     leads::Leads,
     choices::Choices,
     export::Export,
+    appointments::Appointments,
     meta_forms::MetaForms,
     dashboard::Dashboard,
     queues::Queues,
@@ -42,6 +44,7 @@ pub(crate) fn endpoints() -> Endpoints {
         leads::Leads,
         choices::Choices,
         export::Export,
+        appointments::Appointments,
         meta_forms::MetaForms,
         dashboard::Dashboard,
         queues::Queues,
@@ -63,6 +66,8 @@ enum Tag {
     Distribution,
     /// Leads, and what people make of them.
     Leads,
+    /// Visits, and the calendar.
+    Appointments,
     /// How sales go, and who sells.
     Dashboard,
     /// Who can sign in.

@@ -2,6 +2,7 @@
 
 #![allow(missing_docs, reason = "tests are read by their names")]
 
+mod appointments;
 mod cloud;
 mod http;
 mod model;

@@ -88,6 +88,100 @@ export type AgentShare = {
 };
 
 /**
+ * Appointment
+ *
+ * A visit.
+ */
+export type Appointment = {
+    calendar: CalendarStanding;
+    createdAt: string;
+    endsAt: string;
+    id: string;
+    leadId: string;
+    /**
+     * What the client is called.
+     */
+    leadName?: string;
+    note?: string;
+    place?: string;
+    /**
+     * Whose visit.
+     */
+    salesId: string;
+    salesName: string;
+    startsAt: string;
+    status: AppointmentStatus;
+    updatedAt: string;
+    /**
+     * Another when anything about it changes.
+     */
+    version: number;
+};
+
+/**
+ * AppointmentDetail
+ *
+ * A visit with what was done to it.
+ */
+export type AppointmentDetail = {
+    appointment: Appointment;
+    /**
+     * Oldest first.
+     */
+    history: Array<AppointmentHistory>;
+};
+
+/**
+ * AppointmentHistory
+ *
+ * Something that was done to a visit.
+ */
+export type AppointmentHistory = {
+    at: string;
+    byName?: string;
+    /**
+     * By whom; absent: they are a user no more.
+     */
+    byUserId?: string;
+    endsAt: string;
+    /**
+     * `booked`, `moved`, `changed` or `cancelled`.
+     */
+    kind: string;
+    note?: string;
+    /**
+     * From when it was then.
+     */
+    startsAt: string;
+};
+
+/**
+ * AppointmentPatch
+ *
+ * What changes about a visit; what is left out stays.
+ */
+export type AppointmentPatch = {
+    /**
+     * As long after `startsAt` as it was, unless said.
+     */
+    endsAt?: string;
+    /**
+     * Empty: none.
+     */
+    note?: string;
+    /**
+     * Empty: nowhere in particular.
+     */
+    place?: string;
+    startsAt?: string;
+};
+
+/**
+ * Where a visit stands.
+ */
+export type AppointmentStatus = 'booked' | 'cancelled';
+
+/**
  * Assignment
  *
  * To whom a lead is given.
@@ -142,6 +236,40 @@ export type Attempt = {
  * is heard late makes `timed_out` `accepted`.
  */
 export type AttemptStatus = 'open' | 'accepted' | 'timed_out' | 'declined' | 'undeliverable' | 'withdrawn' | 'assigned';
+
+/**
+ * CalendarStanding
+ *
+ * How the calendar agrees with a visit.
+ */
+export type CalendarStanding = {
+    /**
+     * Why it does not.
+     */
+    error?: string;
+    /**
+     * The calendar's id of it.
+     */
+    eventId?: string;
+    state: CalendarState;
+};
+
+/**
+ * How the calendar agrees.
+ */
+export type CalendarState = 'pending' | 'synced' | 'failing' | 'failed';
+
+/**
+ * Cancellation
+ *
+ * Why a visit is off.
+ */
+export type Cancellation = {
+    /**
+     * In one's own words, at most 500 characters.
+     */
+    reason?: string;
+};
 
 /**
  * ChartSlice
@@ -491,6 +619,10 @@ export type LeadChange = {
  */
 export type LeadDetail = {
     /**
+     * By their beginning, those that are off, too.
+     */
+    appointments: Array<Appointment>;
+    /**
      * Oldest first.
      */
     cycles: Array<CycleDetail>;
@@ -726,6 +858,31 @@ export type NewAccount = {
      */
     phone?: string;
     role?: Role & unknown;
+};
+
+/**
+ * NewAppointment
+ *
+ * A visit to be booked.
+ */
+export type NewAppointment = {
+    /**
+     * An hour later unless said.
+     */
+    endsAt?: string;
+    /**
+     * In one's own words, at most 500 characters.
+     */
+    note?: string;
+    /**
+     * Where, at most 500 characters.
+     */
+    place?: string;
+    /**
+     * Whose visit, the lead's owner unless said; for admins.
+     */
+    salesId?: string;
+    startsAt: string;
 };
 
 /**
@@ -1404,6 +1561,137 @@ export type QueueWritable = {
     settings: QueueSettings;
 };
 
+export type AppointmentsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Of this lead.
+         */
+        lead?: string;
+        /**
+         * This agent's, by user id.
+         */
+        agent?: string;
+        /**
+         * That end after this instant.
+         */
+        from?: string;
+        /**
+         * That begin before this one.
+         */
+        to?: string;
+        /**
+         * Those that are off, too.
+         */
+        cancelled?: boolean;
+    };
+    url: '/api/appointments';
+};
+
+export type AppointmentsErrors = {
+    /**
+     * The request is at fault.
+     */
+    '4XX': Problem;
+    /**
+     * We are.
+     */
+    '5XX': Problem;
+};
+
+export type AppointmentsError = AppointmentsErrors[keyof AppointmentsErrors];
+
+export type AppointmentsResponses = {
+    200: Array<Appointment>;
+};
+
+export type AppointmentsResponse = AppointmentsResponses[keyof AppointmentsResponses];
+
+export type AppointmentDetailData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/appointments/{id}';
+};
+
+export type AppointmentDetailErrors = {
+    /**
+     * The request is at fault.
+     */
+    '4XX': Problem;
+    /**
+     * We are.
+     */
+    '5XX': Problem;
+};
+
+export type AppointmentDetailError = AppointmentDetailErrors[keyof AppointmentDetailErrors];
+
+export type AppointmentDetailResponses = {
+    200: AppointmentDetail;
+};
+
+export type AppointmentDetailResponse = AppointmentDetailResponses[keyof AppointmentDetailResponses];
+
+export type UpdateAppointmentData = {
+    body: AppointmentPatch;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/appointments/{id}';
+};
+
+export type UpdateAppointmentErrors = {
+    /**
+     * The request is at fault.
+     */
+    '4XX': Problem;
+    /**
+     * We are.
+     */
+    '5XX': Problem;
+};
+
+export type UpdateAppointmentError = UpdateAppointmentErrors[keyof UpdateAppointmentErrors];
+
+export type UpdateAppointmentResponses = {
+    200: Appointment;
+};
+
+export type UpdateAppointmentResponse = UpdateAppointmentResponses[keyof UpdateAppointmentResponses];
+
+export type CancelAppointmentData = {
+    body: Cancellation;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/appointments/{id}/cancel';
+};
+
+export type CancelAppointmentErrors = {
+    /**
+     * The request is at fault.
+     */
+    '4XX': Problem;
+    /**
+     * We are.
+     */
+    '5XX': Problem;
+};
+
+export type CancelAppointmentError = CancelAppointmentErrors[keyof CancelAppointmentErrors];
+
+export type CancelAppointmentResponses = {
+    200: Appointment;
+};
+
+export type CancelAppointmentResponse = CancelAppointmentResponses[keyof CancelAppointmentResponses];
+
 export type Layer2StatusChartData = {
     body?: never;
     path?: never;
@@ -2019,6 +2307,34 @@ export type LeadDetailResponses = {
 };
 
 export type LeadDetailResponse = LeadDetailResponses[keyof LeadDetailResponses];
+
+export type BookAppointmentData = {
+    body: NewAppointment;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/leads/{id}/appointments';
+};
+
+export type BookAppointmentErrors = {
+    /**
+     * The request is at fault.
+     */
+    '4XX': Problem;
+    /**
+     * We are.
+     */
+    '5XX': Problem;
+};
+
+export type BookAppointmentError = BookAppointmentErrors[keyof BookAppointmentErrors];
+
+export type BookAppointmentResponses = {
+    200: Appointment;
+};
+
+export type BookAppointmentResponse = BookAppointmentResponses[keyof BookAppointmentResponses];
 
 export type AssignLeadData = {
     body: Assignment;

@@ -44,6 +44,15 @@ impl Timezone {
         FixedOffset::east_opt(hours * 3600).expect("a few hours are within a day")
     }
 
+    /// What people there call it.
+    pub fn abbreviation(self) -> &'static str {
+        match self {
+            Self::Jakarta => "WIB",
+            Self::Makassar => "WITA",
+            Self::Jayapura => "WIT",
+        }
+    }
+
     /// The instant by a clock there.
     pub fn local(self, instant: DateTime<Utc>) -> DateTime<FixedOffset> {
         instant.with_timezone(&self.offset())

@@ -1,8 +1,10 @@
 //! Every setting, in groups that both binaries flatten. The doc comment is the help text, the
 //! environment variable is the seed's; `.env.example` lists them all (a test compares the two).
 
+mod calendar;
 mod cloud;
 
+pub use calendar::Appointments;
 pub use cloud::Cloud;
 
 use crate::availability::Timezone;
@@ -244,6 +246,12 @@ pub struct TextOverrides {
     /// To a client who filled in an ad and has not written, if `WA_TEMPLATE_WELCOME` is set. {name}
     #[arg(long, env = "TEXT_WELCOME")]
     pub text_welcome: Option<String>,
+    /// To an agent before a visit. {name} {phone} {agent} {time} {place}
+    #[arg(long, env = "TEXT_REMINDER_AGENT")]
+    pub text_reminder_agent: Option<String>,
+    /// To a client before a visit. {name} {agent} {time} {place}
+    #[arg(long, env = "TEXT_REMINDER_CLIENT")]
+    pub text_reminder_client: Option<String>,
 }
 
 impl TextOverrides {
@@ -287,6 +295,8 @@ impl TextOverrides {
             (Text::ManagerHelp, self.text_manager_help),
             (Text::OfferList, self.text_offer_list),
             (Text::Welcome, self.text_welcome),
+            (Text::ReminderAgent, self.text_reminder_agent),
+            (Text::ReminderClient, self.text_reminder_client),
         ];
         for (text, template) in overrides {
             if let Some(template) = template {

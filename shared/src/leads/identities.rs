@@ -137,6 +137,7 @@ pub(super) async fn absorb(
     move_rows!("update wa_message set lead_id = $1 where lead_id = $2");
     move_rows!("update lead_change set lead_id = $1 where lead_id = $2");
     move_rows!("update wa_identity set lead_id = $1 where lead_id = $2");
+    move_rows!("update appointment set lead_id = $1 where lead_id = $2");
     move_rows!("update meta_lead set lead_id = $1 where lead_id = $2");
     move_rows!("update conversion_event set lead_id = $1 where lead_id = $2");
     let lost = sqlx::query!(

@@ -1,5 +1,6 @@
 //! The outside world that carries our messages: one trait, one file or folder a wire format.
 
+pub mod calendar;
 pub mod cloud_api;
 pub mod dummy;
 pub mod graph;

@@ -4,6 +4,7 @@ use crate::availability::Timezone;
 use crate::config::Distribution;
 use crate::jobs::Announce;
 use crate::phone::Phone;
+use crate::providers::calendar::MockCalendar;
 use crate::providers::dummy::Dummy;
 use crate::texts::Texts;
 use crate::{App, Clock, db, seed};
@@ -141,6 +142,8 @@ async fn fill(url: &str) {
         lexicon: Arc::default(),
         texts: Arc::new(Texts::default()),
         meta: None,
+        reminders: Arc::default(),
+        calendar: Arc::new(MockCalendar),
         timezone: Timezone::Jakarta,
         company_phone: Phone::from_e164("+6281200000000").expect("a number"),
     };

@@ -17,6 +17,7 @@ use crate::jobs::Announce;
 use crate::leads::Click;
 use crate::phone::Phone;
 use crate::providers::Provider;
+use crate::providers::calendar::MockCalendar;
 use crate::texts::Texts;
 use crate::whatsapp::Address;
 use crate::{App, Clock};
@@ -71,6 +72,8 @@ impl Harness {
             lexicon: Arc::default(),
             texts: Arc::new(Texts::default()),
             meta: None,
+            reminders: Arc::default(),
+            calendar: Arc::new(MockCalendar),
             timezone: Timezone::Jakarta,
             company_phone: Phone::from_e164("+620000000000").expect("the seed's number"),
         };

@@ -69,6 +69,10 @@ pub enum Text {
     OfferList,
     /// To a client who filled in an ad and has not written.
     Welcome,
+    /// To an agent: a visit is near.
+    ReminderAgent,
+    /// To a client: a visit is near.
+    ReminderClient,
 }
 
 /// One text's default and the placeholders that it may use.
@@ -80,7 +84,7 @@ pub(super) struct Entry {
 }
 
 /// The catalogue. The auto-reply is the seed's, letter for letter.
-pub(super) const CATALOGUE: [Entry; 33] = [
+pub(super) const CATALOGUE: [Entry; 35] = [
     Entry {
         text: Text::AutoReply,
         variable: "TEXT_AUTO_REPLY",
@@ -288,5 +292,17 @@ pub(super) const CATALOGUE: [Entry; 33] = [
         variable: "TEXT_WELCOME",
         default: "Halo {name}, terima kasih atas minat Anda. Agent professional kami akan segera menghubungi Anda.",
         placeholders: &["name"],
+    },
+    Entry {
+        text: Text::ReminderAgent,
+        variable: "TEXT_REMINDER_AGENT",
+        default: "Pengingat: kunjungan dengan {name} ({phone}) pada {time}. Tempat: {place}",
+        placeholders: &["name", "phone", "agent", "time", "place"],
+    },
+    Entry {
+        text: Text::ReminderClient,
+        variable: "TEXT_REMINDER_CLIENT",
+        default: "Pengingat: kunjungan Anda bersama {agent} pada {time}. Tempat: {place}. Sampai jumpa!",
+        placeholders: &["name", "agent", "time", "place"],
     },
 ];

@@ -45,6 +45,10 @@ pub enum OutboundKind {
     ManagerAnswer,
     /// To a client who filled in an ad and has not written.
     Welcome,
+    /// To an agent: a visit is near.
+    ReminderAgent,
+    /// To a client: a visit is near.
+    ReminderClient,
 }
 
 impl OutboundKind {
@@ -70,6 +74,8 @@ impl OutboundKind {
             Self::ManagerHeld => "manager_held",
             Self::ManagerAnswer => "manager_answer",
             Self::Welcome => "welcome",
+            Self::ReminderAgent => "reminder_agent",
+            Self::ReminderClient => "reminder_client",
         }
     }
 }

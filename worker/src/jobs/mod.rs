@@ -6,8 +6,10 @@ mod forward_lead_to_sales;
 mod handle_delivery;
 mod reconcile_meta_leads;
 mod release_held_leads;
+mod remind_of_appointment;
 mod send_conversion;
 mod send_message;
+mod sync_appointment;
 
 use crate::outcome::{Outcome, after_failure};
 use futures::FutureExt;

@@ -5,7 +5,7 @@ use poem::http::Method;
 use serde_json::{Value, json};
 
 /// A lead that Sales A has claimed.
-pub(super) async fn claimed_by_a(story: &Story) -> String {
+pub(crate) async fn claimed_by_a(story: &Story) -> String {
     let client = story.client("081234001234");
     let lead = text(&client.says("Halo").await["lead"]["id"]);
     client.is_asked_to_wait();
@@ -15,7 +15,7 @@ pub(super) async fn claimed_by_a(story: &Story) -> String {
     lead
 }
 
-pub(super) async fn patch(story: &Story, user: &str, path: &str, body: Value) -> (u16, Value) {
+pub(crate) async fn patch(story: &Story, user: &str, path: &str, body: Value) -> (u16, Value) {
     story.send_as(user, Method::PATCH, path, &body).await
 }
 

@@ -3,8 +3,8 @@
 import { type DefaultError, type InfiniteData, infiniteQueryOptions, queryOptions, useMutation, type UseMutationOptions, useQuery } from '@tanstack/react-query';
 
 import { client } from '../client.gen.js';
-import { assignLead, availability, createQueue, createUser, dashboardStats, deleteQueue, dummyClientMessage, dummyRunTimeouts, dummySalesAck, explainLead, exportLeads, healthLive, healthReady, holidays, layer2StatusChart, layer2Statuses, leadDetail, leadDistribution, leads, metaForms, metrics, type Options, queues, receiveMetaLead, receiveWhatsapp, receiveWhatsappMessages, rejectedReasonChart, rejectedReasons, resetPassword, revokeUserSessions, sales, saveLayer2Status, saveMetaForm, saveRejectedReason, setAvailability, setHolidays, setOfferAddress, setQueuePlaces, setQueueRules, simulateDistribution, updateLeadLayer2, updateLeadProgress, updateLeadStatus, updateQueue, updateSalesQueue, updateUser, users, verifyMetaLeadsWebhook, verifyWhatsappMessagesWebhook, verifyWhatsappWebhook } from '../sdk.gen.js';
-import type { AssignLeadData, AssignLeadError, AssignLeadResponse, AvailabilityData, AvailabilityError, AvailabilityResponse, CreateQueueData, CreateQueueError, CreateQueueResponse, CreateUserData, CreateUserError, CreateUserResponse, DashboardStatsData, DashboardStatsError, DashboardStatsResponse, DeleteQueueData, DeleteQueueError, DeleteQueueResponse, DummyClientMessageData, DummyClientMessageError, DummyClientMessageResponse, DummyRunTimeoutsData, DummyRunTimeoutsError, DummyRunTimeoutsResponse, DummySalesAckData, DummySalesAckError, DummySalesAckResponse, ExplainLeadData, ExplainLeadError, ExplainLeadResponse, ExportLeadsData, ExportLeadsError, ExportLeadsResponse, HealthLiveData, HealthLiveResponse, HealthReadyData, HealthReadyError, HealthReadyResponse, HolidaysData, HolidaysError, HolidaysResponse, Layer2StatusChartData, Layer2StatusChartError, Layer2StatusChartResponse, Layer2StatusesData, Layer2StatusesError, Layer2StatusesResponse, LeadDetailData, LeadDetailError, LeadDetailResponse, LeadDistributionData, LeadDistributionError, LeadDistributionResponse, LeadsData, LeadsError, LeadsResponse, MetaFormsData, MetaFormsError, MetaFormsResponse, MetricsData, MetricsError, MetricsResponse, QueuesData, QueuesError, QueuesResponse, ReceiveMetaLeadData, ReceiveMetaLeadError, ReceiveMetaLeadResponse, ReceiveWhatsappData, ReceiveWhatsappError, ReceiveWhatsappMessagesData, ReceiveWhatsappMessagesError, ReceiveWhatsappMessagesResponse, ReceiveWhatsappResponse, RejectedReasonChartData, RejectedReasonChartError, RejectedReasonChartResponse, RejectedReasonsData, RejectedReasonsError, RejectedReasonsResponse, ResetPasswordData, ResetPasswordError, ResetPasswordResponse, RevokeUserSessionsData, RevokeUserSessionsError, RevokeUserSessionsResponse, SalesData, SalesError, SalesResponse, SaveLayer2StatusData, SaveLayer2StatusError, SaveLayer2StatusResponse, SaveMetaFormData, SaveMetaFormError, SaveMetaFormResponse, SaveRejectedReasonData, SaveRejectedReasonError, SaveRejectedReasonResponse, SetAvailabilityData, SetAvailabilityError, SetAvailabilityResponse, SetHolidaysData, SetHolidaysError, SetHolidaysResponse, SetOfferAddressData, SetOfferAddressError, SetOfferAddressResponse, SetQueuePlacesData, SetQueuePlacesError, SetQueuePlacesResponse, SetQueueRulesData, SetQueueRulesError, SetQueueRulesResponse, SimulateDistributionData, SimulateDistributionError, SimulateDistributionResponse, UpdateLeadLayer2Data, UpdateLeadLayer2Error, UpdateLeadLayer2Response, UpdateLeadProgressData, UpdateLeadProgressError, UpdateLeadProgressResponse, UpdateLeadStatusData, UpdateLeadStatusError, UpdateLeadStatusResponse, UpdateQueueData, UpdateQueueError, UpdateQueueResponse, UpdateSalesQueueData, UpdateSalesQueueError, UpdateSalesQueueResponse, UpdateUserData, UpdateUserError, UpdateUserResponse, UsersData, UsersError, UsersResponse, VerifyMetaLeadsWebhookData, VerifyMetaLeadsWebhookError, VerifyMetaLeadsWebhookResponse, VerifyWhatsappMessagesWebhookData, VerifyWhatsappMessagesWebhookError, VerifyWhatsappMessagesWebhookResponse, VerifyWhatsappWebhookData, VerifyWhatsappWebhookError, VerifyWhatsappWebhookResponse } from '../types.gen.js';
+import { appointmentDetail, appointments, assignLead, availability, bookAppointment, cancelAppointment, createQueue, createUser, dashboardStats, deleteQueue, dummyClientMessage, dummyRunTimeouts, dummySalesAck, explainLead, exportLeads, healthLive, healthReady, holidays, layer2StatusChart, layer2Statuses, leadDetail, leadDistribution, leads, metaForms, metrics, type Options, queues, receiveMetaLead, receiveWhatsapp, receiveWhatsappMessages, rejectedReasonChart, rejectedReasons, resetPassword, revokeUserSessions, sales, saveLayer2Status, saveMetaForm, saveRejectedReason, setAvailability, setHolidays, setOfferAddress, setQueuePlaces, setQueueRules, simulateDistribution, updateAppointment, updateLeadLayer2, updateLeadProgress, updateLeadStatus, updateQueue, updateSalesQueue, updateUser, users, verifyMetaLeadsWebhook, verifyWhatsappMessagesWebhook, verifyWhatsappWebhook } from '../sdk.gen.js';
+import type { AppointmentDetailData, AppointmentDetailError, AppointmentDetailResponse, AppointmentsData, AppointmentsError, AppointmentsResponse, AssignLeadData, AssignLeadError, AssignLeadResponse, AvailabilityData, AvailabilityError, AvailabilityResponse, BookAppointmentData, BookAppointmentError, BookAppointmentResponse, CancelAppointmentData, CancelAppointmentError, CancelAppointmentResponse, CreateQueueData, CreateQueueError, CreateQueueResponse, CreateUserData, CreateUserError, CreateUserResponse, DashboardStatsData, DashboardStatsError, DashboardStatsResponse, DeleteQueueData, DeleteQueueError, DeleteQueueResponse, DummyClientMessageData, DummyClientMessageError, DummyClientMessageResponse, DummyRunTimeoutsData, DummyRunTimeoutsError, DummyRunTimeoutsResponse, DummySalesAckData, DummySalesAckError, DummySalesAckResponse, ExplainLeadData, ExplainLeadError, ExplainLeadResponse, ExportLeadsData, ExportLeadsError, ExportLeadsResponse, HealthLiveData, HealthLiveResponse, HealthReadyData, HealthReadyError, HealthReadyResponse, HolidaysData, HolidaysError, HolidaysResponse, Layer2StatusChartData, Layer2StatusChartError, Layer2StatusChartResponse, Layer2StatusesData, Layer2StatusesError, Layer2StatusesResponse, LeadDetailData, LeadDetailError, LeadDetailResponse, LeadDistributionData, LeadDistributionError, LeadDistributionResponse, LeadsData, LeadsError, LeadsResponse, MetaFormsData, MetaFormsError, MetaFormsResponse, MetricsData, MetricsError, MetricsResponse, QueuesData, QueuesError, QueuesResponse, ReceiveMetaLeadData, ReceiveMetaLeadError, ReceiveMetaLeadResponse, ReceiveWhatsappData, ReceiveWhatsappError, ReceiveWhatsappMessagesData, ReceiveWhatsappMessagesError, ReceiveWhatsappMessagesResponse, ReceiveWhatsappResponse, RejectedReasonChartData, RejectedReasonChartError, RejectedReasonChartResponse, RejectedReasonsData, RejectedReasonsError, RejectedReasonsResponse, ResetPasswordData, ResetPasswordError, ResetPasswordResponse, RevokeUserSessionsData, RevokeUserSessionsError, RevokeUserSessionsResponse, SalesData, SalesError, SalesResponse, SaveLayer2StatusData, SaveLayer2StatusError, SaveLayer2StatusResponse, SaveMetaFormData, SaveMetaFormError, SaveMetaFormResponse, SaveRejectedReasonData, SaveRejectedReasonError, SaveRejectedReasonResponse, SetAvailabilityData, SetAvailabilityError, SetAvailabilityResponse, SetHolidaysData, SetHolidaysError, SetHolidaysResponse, SetOfferAddressData, SetOfferAddressError, SetOfferAddressResponse, SetQueuePlacesData, SetQueuePlacesError, SetQueuePlacesResponse, SetQueueRulesData, SetQueueRulesError, SetQueueRulesResponse, SimulateDistributionData, SimulateDistributionError, SimulateDistributionResponse, UpdateAppointmentData, UpdateAppointmentError, UpdateAppointmentResponse, UpdateLeadLayer2Data, UpdateLeadLayer2Error, UpdateLeadLayer2Response, UpdateLeadProgressData, UpdateLeadProgressError, UpdateLeadProgressResponse, UpdateLeadStatusData, UpdateLeadStatusError, UpdateLeadStatusResponse, UpdateQueueData, UpdateQueueError, UpdateQueueResponse, UpdateSalesQueueData, UpdateSalesQueueError, UpdateSalesQueueResponse, UpdateUserData, UpdateUserError, UpdateUserResponse, UsersData, UsersError, UsersResponse, VerifyMetaLeadsWebhookData, VerifyMetaLeadsWebhookError, VerifyMetaLeadsWebhookResponse, VerifyWhatsappMessagesWebhookData, VerifyWhatsappMessagesWebhookError, VerifyWhatsappMessagesWebhookResponse, VerifyWhatsappWebhookData, VerifyWhatsappWebhookError, VerifyWhatsappWebhookResponse } from '../types.gen.js';
 
 export type QueryKey<TOptions extends Options> = [
     Pick<TOptions, 'baseUrl' | 'body' | 'headers' | 'path' | 'query'> & {
@@ -38,6 +38,104 @@ const createQueryKey = <TOptions extends Options>(id: string, options?: TOptions
     }
     return [params];
 };
+
+export const appointmentsQueryKey = (options?: Options<AppointmentsData>) => createQueryKey('appointments', options, false, ['Appointments']);
+
+/**
+ * The visits that one may see, by their beginning
+ *
+ * Their own and their leads' for an agent, all for an admin; a thousand at most.
+ */
+export const appointmentsOptions = (options?: Options<AppointmentsData>) => queryOptions<AppointmentsResponse, AppointmentsError, AppointmentsResponse, ReturnType<typeof appointmentsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await appointments({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: appointmentsQueryKey(options)
+});
+
+/**
+ * The visits that one may see, by their beginning
+ *
+ * Their own and their leads' for an agent, all for an admin; a thousand at most.
+ */
+export const useAppointmentsQuery = (options?: Options<AppointmentsData>) => useQuery(appointmentsOptions(options));
+
+export const appointmentDetailQueryKey = (options: Options<AppointmentDetailData>) => createQueryKey('appointmentDetail', options, false, ['Appointments']);
+
+/**
+ * A visit with what was done to it
+ */
+export const appointmentDetailOptions = (options: Options<AppointmentDetailData>) => queryOptions<AppointmentDetailResponse, AppointmentDetailError, AppointmentDetailResponse, ReturnType<typeof appointmentDetailQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await appointmentDetail({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: appointmentDetailQueryKey(options)
+});
+
+/**
+ * A visit with what was done to it
+ */
+export const useAppointmentDetailQuery = (options: Options<AppointmentDetailData>) => useQuery(appointmentDetailOptions(options));
+
+/**
+ * Move a visit, or change where it is or what is noted
+ *
+ * Its reminders and the calendar follow. 409 `appointment_conflict`, `appointment_cancelled`.
+ */
+export const updateAppointmentMutation = (options?: Partial<Options<UpdateAppointmentData>>): UseMutationOptions<UpdateAppointmentResponse, UpdateAppointmentError, Options<UpdateAppointmentData>> => {
+    const mutationOptions: UseMutationOptions<UpdateAppointmentResponse, UpdateAppointmentError, Options<UpdateAppointmentData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await updateAppointment({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Move a visit, or change where it is or what is noted
+ *
+ * Its reminders and the calendar follow. 409 `appointment_conflict`, `appointment_cancelled`.
+ */
+export const useUpdateAppointmentMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<UpdateAppointmentResponse, UpdateAppointmentError, Options<UpdateAppointmentData>>, 'mutationFn'>>) => useMutation({ ...updateAppointmentMutation(), ...mutationOptions });
+
+/**
+ * Call a visit off, for good
+ */
+export const cancelAppointmentMutation = (options?: Partial<Options<CancelAppointmentData>>): UseMutationOptions<CancelAppointmentResponse, CancelAppointmentError, Options<CancelAppointmentData>> => {
+    const mutationOptions: UseMutationOptions<CancelAppointmentResponse, CancelAppointmentError, Options<CancelAppointmentData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await cancelAppointment({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Call a visit off, for good
+ */
+export const useCancelAppointmentMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<CancelAppointmentResponse, CancelAppointmentError, Options<CancelAppointmentData>>, 'mutationFn'>>) => useMutation({ ...cancelAppointmentMutation(), ...mutationOptions });
 
 export const layer2StatusChartQueryKey = (options?: Options<Layer2StatusChartData>) => createQueryKey('layer2StatusChart', options, false, ['Dashboard']);
 
@@ -544,7 +642,7 @@ export const useExportLeadsQuery = (options?: Options<ExportLeadsData>) => useQu
 export const leadDetailQueryKey = (options: Options<LeadDetailData>) => createQueryKey('leadDetail', options, false, ['Leads']);
 
 /**
- * A lead with its messages, cycles and history
+ * A lead with its messages, cycles, visits and history
  *
  * Another's lead is 404 for an agent.
  */
@@ -562,11 +660,39 @@ export const leadDetailOptions = (options: Options<LeadDetailData>) => queryOpti
 });
 
 /**
- * A lead with its messages, cycles and history
+ * A lead with its messages, cycles, visits and history
  *
  * Another's lead is 404 for an agent.
  */
 export const useLeadDetailQuery = (options: Options<LeadDetailData>) => useQuery(leadDetailOptions(options));
+
+/**
+ * Book a visit with a lead's client
+ *
+ * 409 `appointment_conflict`: the agent has another visit then. 409 `lead_not_claimed`: the lead is
+ * nobody's yet. Another's lead is 404 for an agent.
+ */
+export const bookAppointmentMutation = (options?: Partial<Options<BookAppointmentData>>): UseMutationOptions<BookAppointmentResponse, BookAppointmentError, Options<BookAppointmentData>> => {
+    const mutationOptions: UseMutationOptions<BookAppointmentResponse, BookAppointmentError, Options<BookAppointmentData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await bookAppointment({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Book a visit with a lead's client
+ *
+ * 409 `appointment_conflict`: the agent has another visit then. 409 `lead_not_claimed`: the lead is
+ * nobody's yet. Another's lead is 404 for an agent.
+ */
+export const useBookAppointmentMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<BookAppointmentResponse, BookAppointmentError, Options<BookAppointmentData>>, 'mutationFn'>>) => useMutation({ ...bookAppointmentMutation(), ...mutationOptions });
 
 /**
  * Give a lead to an agent

@@ -1,0 +1,301 @@
+//! Visits.
+
+use super::Tag;
+use super::model::Timestamp;
+use crate::auth::SignedIn;
+use crate::problem::Result;
+use poem::web::Data;
+use poem_openapi::param::{Path, Query};
+use poem_openapi::payload::Json;
+use poem_openapi::{Enum, Object, OpenApi};
+use shared::App;
+use shared::appointments::{self, AppointmentChange, AppointmentFilter, Booking};
+use shared::id::{AppointmentId, LeadId, UserId};
+use uuid::Uuid;
+
+pub struct Appointments;
+
+/// Where a visit stands.
+#[derive(Clone, Copy, Enum)]
+#[oai(rename_all = "snake_case")]
+enum AppointmentStatus {
+    /// It is on.
+    Booked,
+    /// It is off, for good.
+    Cancelled,
+}
+
+/// How the calendar agrees.
+#[derive(Clone, Copy, Enum)]
+#[oai(rename_all = "snake_case")]
+enum CalendarState {
+    /// To be written.
+    Pending,
+    /// Shows the visit as it is.
+    Synced,
+    /// Cannot be written now, and is tried again.
+    Failing,
+    /// Was given up until the visit changes.
+    Failed,
+}
+
+/// A visit.
+#[derive(Object)]
+#[oai(rename_all = "camelCase", skip_serializing_if_is_none)]
+pub(super) struct Appointment {
+    id: Uuid,
+    lead_id: Uuid,
+    /// What the client is called.
+    lead_name: Option<String>,
+    /// Whose visit.
+    sales_id: String,
+    sales_name: String,
+    starts_at: Timestamp,
+    ends_at: Timestamp,
+    place: Option<String>,
+    note: Option<String>,
+    status: AppointmentStatus,
+    /// Another when anything about it changes.
+    version: i32,
+    calendar: CalendarStanding,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+}
+
+/// How the calendar agrees with a visit.
+#[derive(Object)]
+#[oai(rename_all = "camelCase", skip_serializing_if_is_none)]
+struct CalendarStanding {
+    state: CalendarState,
+    /// The calendar's id of it.
+    event_id: Option<String>,
+    /// Why it does not.
+    error: Option<String>,
+}
+
+/// A visit with what was done to it.
+#[derive(Object)]
+#[oai(rename_all = "camelCase")]
+struct AppointmentDetail {
+    appointment: Appointment,
+    /// Oldest first.
+    history: Vec<AppointmentHistory>,
+}
+
+/// Something that was done to a visit.
+#[derive(Object)]
+#[oai(rename_all = "camelCase", skip_serializing_if_is_none)]
+struct AppointmentHistory {
+    at: Timestamp,
+    /// By whom; absent: they are a user no more.
+    by_user_id: Option<String>,
+    by_name: Option<String>,
+    /// `booked`, `moved`, `changed` or `cancelled`.
+    kind: String,
+    /// From when it was then.
+    starts_at: Timestamp,
+    ends_at: Timestamp,
+    note: Option<String>,
+}
+
+/// A visit to be booked.
+#[derive(Object)]
+#[oai(rename_all = "camelCase", skip_serializing_if_is_none)]
+struct NewAppointment {
+    starts_at: Timestamp,
+    /// An hour later unless said.
+    ends_at: Option<Timestamp>,
+    /// Where, at most 500 characters.
+    place: Option<String>,
+    /// In one's own words, at most 500 characters.
+    note: Option<String>,
+    /// Whose visit, the lead's owner unless said; for admins.
+    sales_id: Option<String>,
+}
+
+/// What changes about a visit; what is left out stays.
+#[derive(Object)]
+#[oai(rename_all = "camelCase", skip_serializing_if_is_none)]
+struct AppointmentPatch {
+    starts_at: Option<Timestamp>,
+    /// As long after `startsAt` as it was, unless said.
+    ends_at: Option<Timestamp>,
+    /// Empty: nowhere in particular.
+    place: Option<String>,
+    /// Empty: none.
+    note: Option<String>,
+}
+
+/// Why a visit is off.
+#[derive(Object)]
+#[oai(skip_serializing_if_is_none)]
+struct Cancellation {
+    /// In one's own words, at most 500 characters.
+    reason: Option<String>,
+}
+
+#[OpenApi]
+impl Appointments {
+    /// The visits that one may see, by their beginning
+    ///
+    /// Their own and their leads' for an agent, all for an admin; a thousand at most.
+    #[allow(clippy::too_many_arguments, reason = "a filter each")]
+    #[oai(path = "/api/appointments", method = "get", operation_id = "appointments", tag = Tag::Appointments)]
+    async fn list(
+        &self,
+        app: Data<&App>,
+        viewer: SignedIn,
+        /// Of this lead.
+        lead: Query<Option<Uuid>>,
+        /// This agent's, by user id.
+        agent: Query<Option<String>>,
+        /// That end after this instant.
+        from: Query<Option<Timestamp>>,
+        /// That begin before this one.
+        to: Query<Option<Timestamp>>,
+        /// Those that are off, too.
+        #[oai(default)]
+        cancelled: Query<bool>,
+    ) -> Result<Vec<Appointment>> {
+        let filter = AppointmentFilter {
+            lead: lead.0.map(LeadId),
+            agent: agent.0.filter(|agent| !agent.is_empty()).map(UserId),
+            from: from.0.map(|time| time.0),
+            to: to.0.map(|time| time.0),
+            with_cancelled: cancelled.0,
+        };
+        let list = appointments::list(&app, &viewer.0.user, &filter).await?;
+        Ok(Json(list.into_iter().map(Into::into).collect()))
+    }
+
+    /// Book a visit with a lead's client
+    ///
+    /// 409 `appointment_conflict`: the agent has another visit then. 409 `lead_not_claimed`: the lead is
+    /// nobody's yet. Another's lead is 404 for an agent.
+    #[oai(path = "/api/leads/:id/appointments", method = "post", operation_id = "bookAppointment", tag = Tag::Appointments)]
+    async fn book(
+        &self,
+        app: Data<&App>,
+        viewer: SignedIn,
+        id: Path<Uuid>,
+        body: Json<NewAppointment>,
+    ) -> Result<Appointment> {
+        let given = body.0;
+        let starts_at = given.starts_at.0;
+        let an_hour_later = starts_at
+            .checked_add_signed(chrono::TimeDelta::hours(1))
+            .unwrap_or(starts_at);
+        let booking = Booking {
+            lead: LeadId(id.0),
+            agent: given.sales_id.filter(|agent| !agent.is_empty()).map(UserId),
+            starts_at,
+            ends_at: given.ends_at.map_or(an_hour_later, |ends_at| ends_at.0),
+            place: given.place,
+            note: given.note,
+        };
+        let booked = appointments::book(&app, &viewer.0.user, &booking).await?;
+        Ok(Json(booked.into()))
+    }
+
+    /// A visit with what was done to it
+    #[oai(path = "/api/appointments/:id", method = "get", operation_id = "appointmentDetail", tag = Tag::Appointments)]
+    async fn detail(
+        &self,
+        app: Data<&App>,
+        viewer: SignedIn,
+        id: Path<Uuid>,
+    ) -> Result<AppointmentDetail> {
+        let id = AppointmentId(id.0);
+        let appointment = appointments::one(&app, &viewer.0.user, id).await?;
+        let history = appointments::history(&app, id).await?;
+        Ok(Json(AppointmentDetail {
+            appointment: appointment.into(),
+            history: history.into_iter().map(Into::into).collect(),
+        }))
+    }
+
+    /// Move a visit, or change where it is or what is noted
+    ///
+    /// Its reminders and the calendar follow. 409 `appointment_conflict`, `appointment_cancelled`.
+    #[oai(path = "/api/appointments/:id", method = "patch", operation_id = "updateAppointment", tag = Tag::Appointments)]
+    async fn change(
+        &self,
+        app: Data<&App>,
+        viewer: SignedIn,
+        id: Path<Uuid>,
+        body: Json<AppointmentPatch>,
+    ) -> Result<Appointment> {
+        let given = body.0;
+        let change = AppointmentChange {
+            starts_at: given.starts_at.map(|time| time.0),
+            ends_at: given.ends_at.map(|time| time.0),
+            place: given.place,
+            note: given.note,
+        };
+        let id = AppointmentId(id.0);
+        let changed = appointments::change(&app, &viewer.0.user, id, &change).await?;
+        Ok(Json(changed.into()))
+    }
+
+    /// Call a visit off, for good
+    #[oai(path = "/api/appointments/:id/cancel", method = "post", operation_id = "cancelAppointment", tag = Tag::Appointments)]
+    async fn cancel(
+        &self,
+        app: Data<&App>,
+        viewer: SignedIn,
+        id: Path<Uuid>,
+        body: Json<Cancellation>,
+    ) -> Result<Appointment> {
+        let id = AppointmentId(id.0);
+        let reason = body.0.reason;
+        let off = appointments::cancel(&app, &viewer.0.user, id, reason.as_deref()).await?;
+        Ok(Json(off.into()))
+    }
+}
+
+impl From<appointments::Appointment> for Appointment {
+    fn from(appointment: appointments::Appointment) -> Self {
+        Self {
+            id: appointment.id.0,
+            lead_id: appointment.lead_id.0,
+            lead_name: appointment.lead_name,
+            sales_id: appointment.sales_id.0,
+            sales_name: appointment.sales_name,
+            starts_at: Timestamp(appointment.starts_at),
+            ends_at: Timestamp(appointment.ends_at),
+            place: appointment.place,
+            note: appointment.note,
+            status: match appointment.status {
+                appointments::AppointmentStatus::Booked => AppointmentStatus::Booked,
+                appointments::AppointmentStatus::Cancelled => AppointmentStatus::Cancelled,
+            },
+            version: appointment.version,
+            calendar: CalendarStanding {
+                state: match appointment.calendar_state {
+                    appointments::CalendarState::Pending => CalendarState::Pending,
+                    appointments::CalendarState::Synced => CalendarState::Synced,
+                    appointments::CalendarState::Failing => CalendarState::Failing,
+                    appointments::CalendarState::Failed => CalendarState::Failed,
+                },
+                event_id: appointment.calendar_event_id,
+                error: appointment.calendar_error,
+            },
+            created_at: Timestamp(appointment.created_at),
+            updated_at: Timestamp(appointment.updated_at),
+        }
+    }
+}
+
+impl From<appointments::Done> for AppointmentHistory {
+    fn from(done: appointments::Done) -> Self {
+        Self {
+            at: Timestamp(done.at),
+            by_user_id: done.by_user_id,
+            by_name: done.by_name,
+            kind: done.kind,
+            starts_at: Timestamp(done.starts_at),
+            ends_at: Timestamp(done.ends_at),
+            note: done.note,
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! Visits: booked, moved, called off, reminded of, and in a calendar that a fake Google keeps.
+
+mod calendar;
+mod google;
+mod visits;

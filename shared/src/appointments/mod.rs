@@ -1,0 +1,208 @@
+//! Visits that an agent books from a lead: nobody at two places at once, reminded of, and in the calendar.
+//!
+//! A visit and its reminders and calendar jobs are written in one transaction. The calendar follows the
+//! visit's `version` and never holds it up; a reminder's time is a column, the job that comes then an
+//! alarm clock, and a sweep finds what no alarm rang for.
+
+mod calendar;
+mod model;
+mod reminders;
+mod store;
+
+pub use calendar::{give_up_sync, sync};
+pub use model::{
+    Appointment, AppointmentChange, AppointmentFilter, AppointmentStatus, Booking, CalendarState,
+    Done, Recipient, Reminders,
+};
+pub use reminders::{remind, remind_all_due};
+
+use crate::auth::{Role, User};
+use crate::id::{AppointmentId, LeadId};
+use crate::jobs::{SyncAppointment, enqueue};
+use crate::leads;
+use crate::{App, Error, Result};
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+
+/// Books a visit: the lead's owner, or an admin. An agent who has another visit then is a conflict,
+/// `appointment_conflict`; a lead that is nobody's, `lead_not_claimed`.
+pub async fn book(app: &App, by: &User, booking: &Booking) -> Result<Appointment> {
+    let place = model::text("place", booking.place.as_deref())?;
+    let note = model::text("note", booking.note.as_deref())?;
+    let mut transaction = app.pool.begin().await?;
+    let lead = leads::lock(&mut transaction, booking.lead).await?;
+    if by.role != Role::Admin && lead.owner.as_ref() != Some(&by.id) {
+        return Err(Error::NotFound { what: "lead" });
+    }
+    let agent = match (&booking.agent, &lead.owner) {
+        (Some(agent), _) if by.role == Role::Admin => {
+            store::check_agent(&mut transaction, agent).await?;
+            agent.clone()
+        }
+        (Some(agent), Some(owner)) if agent == owner => owner.clone(),
+        (Some(_), _) => return Err(Error::invalid("salesId", "is for admins to choose")),
+        (None, Some(owner)) => owner.clone(),
+        (None, None) => {
+            return Err(Error::Conflict {
+                code: "lead_not_claimed",
+            });
+        }
+    };
+    let now = app.clock.now(&mut transaction).await?;
+    model::check_times(booking.starts_at, booking.ends_at, now)?;
+    let id = AppointmentId::new();
+    let times = (booking.starts_at, booking.ends_at);
+    store::insert(
+        &mut transaction,
+        id,
+        lead.id,
+        &agent,
+        times,
+        place,
+        note,
+        now,
+    )
+    .await?;
+    store::record(&mut transaction, id, by, "booked", times, None, now).await?;
+    reminders::plan(app, &mut transaction, id, booking.starts_at, now).await?;
+    follow_in_calendar(&mut transaction, id, 1, now).await?;
+    transaction.commit().await?;
+    one(app, by, id).await
+}
+
+/// Moves a visit, or changes where it is or what is noted about it.
+pub async fn change(
+    app: &App,
+    by: &User,
+    id: AppointmentId,
+    change: &AppointmentChange,
+) -> Result<Appointment> {
+    let mut transaction = app.pool.begin().await?;
+    let was = lock_to_change(&mut transaction, by, id).await?;
+    let now = app.clock.now(&mut transaction).await?;
+    let starts_at = change.starts_at.unwrap_or(was.starts_at);
+    let ends_at = change
+        .ends_at
+        .unwrap_or(starts_at + (was.ends_at - was.starts_at));
+    let times = (starts_at, ends_at);
+    let moved = times != (was.starts_at, was.ends_at);
+    if moved {
+        model::check_times(starts_at, ends_at, now)?;
+    }
+    let place = match &change.place {
+        Some(place) => model::text("place", Some(place))?,
+        None => was.place.clone(),
+    };
+    let note = match &change.note {
+        Some(note) => model::text("note", Some(note))?,
+        None => was.note.clone(),
+    };
+    if !moved && place == was.place && note == was.note {
+        transaction.rollback().await?;
+        return one(app, by, id).await;
+    }
+    let version = store::update(&mut transaction, id, times, place, note, now).await?;
+    let kind = if moved { "moved" } else { "changed" };
+    store::record(&mut transaction, id, by, kind, times, None, now).await?;
+    if starts_at != was.starts_at {
+        store::void_reminders(&mut transaction, id, "moved", now).await?;
+        reminders::plan(app, &mut transaction, id, starts_at, now).await?;
+    }
+    follow_in_calendar(&mut transaction, id, version, now).await?;
+    transaction.commit().await?;
+    one(app, by, id).await
+}
+
+/// Calls a visit off, for good. Nobody is reminded of it any more.
+pub async fn cancel(
+    app: &App,
+    by: &User,
+    id: AppointmentId,
+    reason: Option<&str>,
+) -> Result<Appointment> {
+    let reason = model::text("reason", reason)?;
+    let mut transaction = app.pool.begin().await?;
+    let was = lock_to_change(&mut transaction, by, id).await?;
+    let now = app.clock.now(&mut transaction).await?;
+    let version = store::cancel(&mut transaction, id, now).await?;
+    let times = (was.starts_at, was.ends_at);
+    store::record(
+        &mut transaction,
+        id,
+        by,
+        "cancelled",
+        times,
+        reason.as_deref(),
+        now,
+    )
+    .await?;
+    store::void_reminders(&mut transaction, id, "cancelled", now).await?;
+    follow_in_calendar(&mut transaction, id, version, now).await?;
+    transaction.commit().await?;
+    one(app, by, id).await
+}
+
+/// The visits that a user may see, by their beginning: their own and their leads', or all for an admin.
+pub async fn list(
+    app: &App,
+    viewer: &User,
+    filter: &AppointmentFilter,
+) -> Result<Vec<Appointment>> {
+    let scope = (viewer.role != Role::Admin).then_some(&viewer.id);
+    let mut connection = app.pool.acquire().await?;
+    store::list(&mut connection, scope, filter).await
+}
+
+/// A visit that a user may see. Another's is as good as none.
+pub async fn one(app: &App, viewer: &User, id: AppointmentId) -> Result<Appointment> {
+    let scope = (viewer.role != Role::Admin).then_some(&viewer.id);
+    let mut connection = app.pool.acquire().await?;
+    store::one(&mut connection, scope, id).await
+}
+
+/// What was done to a visit, oldest first.
+pub async fn history(app: &App, id: AppointmentId) -> Result<Vec<Done>> {
+    let mut connection = app.pool.acquire().await?;
+    store::history(&mut connection, id).await
+}
+
+/// A lead's visits, those that are off, too.
+pub async fn of_lead(app: &App, lead: LeadId) -> Result<Vec<Appointment>> {
+    let mut connection = app.pool.acquire().await?;
+    let filter = AppointmentFilter {
+        lead: Some(lead),
+        with_cancelled: true,
+        ..AppointmentFilter::default()
+    };
+    store::list(&mut connection, None, &filter).await
+}
+
+/// The visit, locked, which must be on and still to come.
+async fn lock_to_change(
+    connection: &mut PgConnection,
+    by: &User,
+    id: AppointmentId,
+) -> Result<Appointment> {
+    let scope = (by.role != Role::Admin).then_some(&by.id);
+    store::lock(connection, id).await?;
+    let appointment = store::one(connection, scope, id).await?;
+    match appointment.status {
+        AppointmentStatus::Booked => Ok(appointment),
+        AppointmentStatus::Cancelled => Err(Error::Conflict {
+            code: "appointment_cancelled",
+        }),
+    }
+}
+
+async fn follow_in_calendar(
+    connection: &mut PgConnection,
+    appointment: AppointmentId,
+    version: i32,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let job = SyncAppointment {
+        appointment,
+        version,
+    };
+    enqueue(connection, &job, now).await
+}

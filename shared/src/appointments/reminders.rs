@@ -1,0 +1,148 @@
+//! Reminders: planned with the visit, void with it, said once.
+
+use super::model::{AppointmentStatus, Recipient};
+use super::store::{self, Reminder};
+use crate::id::{AppointmentId, ReminderId};
+use crate::jobs::{RemindOfAppointment, enqueue};
+use crate::texts::Text;
+use crate::whatsapp::{self, Address, Draft, OutboundKind};
+use crate::{App, Result, leads, sales};
+use chrono::{DateTime, TimeDelta, Utc};
+use sqlx::PgConnection;
+
+/// How long after its time the sweep sees to a reminder that no alarm rang for.
+const LEFT_AFTER: TimeDelta = TimeDelta::seconds(5);
+
+/// Writes the reminders of a visit, each with its alarm.
+pub(super) async fn plan(
+    app: &App,
+    connection: &mut PgConnection,
+    appointment: AppointmentId,
+    starts_at: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    for planned in app.reminders.plan(starts_at, now, app.timezone) {
+        let reminder = ReminderId::new();
+        store::insert_reminder(connection, reminder, appointment, &planned, starts_at).await?;
+        enqueue(
+            connection,
+            &RemindOfAppointment { reminder },
+            planned.due_at,
+        )
+        .await?;
+    }
+    Ok(())
+}
+
+/// Says a reminder whose time has come, once: not of a visit that is off, was moved, or has begun, and
+/// not at night. Safe at any time, any number of times.
+pub async fn remind(app: &App, id: ReminderId) -> Result<()> {
+    let mut transaction = app.pool.begin().await?;
+    let Some(reminder) = store::lock_reminder(&mut transaction, id).await? else {
+        return Ok(());
+    };
+    let now = app.clock.now(&mut transaction).await?;
+    if now < reminder.due_at {
+        return Ok(transaction.rollback().await?);
+    }
+    let void = if reminder.status == AppointmentStatus::Cancelled {
+        Some("cancelled")
+    } else if reminder.starts_at != reminder.visit_starts_at {
+        Some("moved")
+    } else if now >= reminder.starts_at {
+        Some("past")
+    } else {
+        None
+    };
+    if let Some(reason) = void {
+        store::end_reminder(&mut transaction, id, "void", Some(reason), now).await?;
+        return Ok(transaction.commit().await?);
+    }
+    // Its own time was polite; it comes late.
+    if !app.reminders.is_polite(now, app.timezone) {
+        let later = app.reminders.polite(now, reminder.starts_at, app.timezone);
+        if later > now {
+            store::put_off(&mut transaction, id, later).await?;
+            enqueue(
+                &mut transaction,
+                &RemindOfAppointment { reminder: id },
+                later,
+            )
+            .await?;
+        } else {
+            store::end_reminder(&mut transaction, id, "void", Some("night"), now).await?;
+        }
+        return Ok(transaction.commit().await?);
+    }
+    let (state, reason) = if say(app, &mut transaction, &reminder, now).await? {
+        ("said", None)
+    } else {
+        ("void", Some("no number"))
+    };
+    store::end_reminder(&mut transaction, id, state, reason, now).await?;
+    transaction.commit().await?;
+    tracing::info!(reminder = %id, appointment = %reminder.appointment, "appointments.reminded");
+    Ok(())
+}
+
+/// `false`: there is nowhere to say it.
+async fn say(
+    app: &App,
+    connection: &mut PgConnection,
+    reminder: &Reminder,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    let lead = leads::by_id(connection, reminder.lead).await?;
+    let agent = sales::by_id(connection, &reminder.sales_id).await?;
+    let (to, kind, text) = match reminder.recipient {
+        Recipient::Agent => (
+            &agent.phone,
+            OutboundKind::ReminderAgent,
+            Text::ReminderAgent,
+        ),
+        Recipient::Client => (
+            &lead.phone,
+            OutboundKind::ReminderClient,
+            Text::ReminderClient,
+        ),
+    };
+    let Some(to) = to else {
+        return Ok(false);
+    };
+    let local = app.timezone.local(reminder.starts_at);
+    let time = format!(
+        "{} {}",
+        local.format("%d/%m %H:%M"),
+        app.timezone.abbreviation()
+    );
+    let values = [
+        ("name", lead.display_name()),
+        ("phone", lead.display_phone()),
+        ("agent", agent.name.as_str()),
+        ("time", time.as_str()),
+        ("place", reminder.place.as_deref().unwrap_or("-")),
+    ];
+    let draft = Draft {
+        kind,
+        to: Address::from(to),
+        body: app.texts.render(text, &values),
+        lead: Some(lead.id),
+        cycle: None,
+        attempt: None,
+        in_reply_to: None,
+        short: None,
+    };
+    whatsapp::say(app, connection, &draft, now).await
+}
+
+/// Says the reminders that no alarm rang for. Returns how many there were.
+pub async fn remind_all_due(app: &App) -> Result<usize> {
+    let mut connection = app.pool.acquire().await?;
+    let now = app.clock.now(&mut connection).await?;
+    let due = store::due_reminders(&mut connection, now - LEFT_AFTER).await?;
+    drop(connection);
+    for reminder in &due {
+        remind(app, *reminder).await?;
+    }
+    Ok(due.len())
+}

@@ -1,0 +1,242 @@
+//! Google Calendar, as a service account that the calendar is shared with.
+//!
+//! Source: developers.google.com/workspace/calendar/api (events: insert, update, delete; handle errors).
+
+use super::{Calendar, CalendarEvent, ServiceAccount};
+use crate::providers::graph::choose_tls;
+use crate::{Clock, Error, Result};
+use async_trait::async_trait;
+use chrono::{DateTime, TimeDelta, Utc};
+use reqwest::{Client, Method, StatusCode};
+use serde_json::{Value, json};
+use sqlx::PgPool;
+use std::time::Duration;
+use tokio::sync::Mutex;
+
+/// How long a call may take; a job's run is longer.
+const ANSWER: Duration = Duration::from_secs(10);
+/// A token is not used in the last minute of its life.
+const BEFORE_ITS_END: TimeDelta = TimeDelta::seconds(60);
+/// How long to wait after Google said that we ask too often, if it does not say.
+const TOO_OFTEN: Duration = Duration::from_secs(30);
+/// How long to wait before a calendar that is not shared, or not there, is looked for again.
+const NOT_SHARED: Duration = Duration::from_secs(300);
+
+/// One calendar.
+pub struct GoogleCalendar {
+    http: Client,
+    base: String,
+    calendar: String,
+    account: ServiceAccount,
+    clock: Clock,
+    pool: PgPool,
+    token: Mutex<Option<Token>>,
+}
+
+struct Token {
+    value: String,
+    ends_at: DateTime<Utc>,
+}
+
+/// What Google answered, as far as it matters.
+enum Answer {
+    Done(Value),
+    Refused(StatusCode, String),
+}
+
+impl GoogleCalendar {
+    /// The calendar of this id, under `base` (`https://www.googleapis.com/calendar/v3`). Tokens are
+    /// dated by the one clock.
+    pub fn new(
+        base: &str,
+        calendar: String,
+        account: ServiceAccount,
+        clock: Clock,
+        pool: PgPool,
+    ) -> Result<Self> {
+        choose_tls();
+        let http = Client::builder()
+            .timeout(ANSWER)
+            .user_agent("property-lounge")
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .map_err(|_| Error::invalid("GOOGLE_CALENDAR_BASE_URL", "no client can be made"))?;
+        Ok(Self {
+            http,
+            base: base.trim_end_matches('/').to_owned(),
+            calendar,
+            account,
+            clock,
+            pool,
+            token: Mutex::new(None),
+        })
+    }
+
+    /// Calls once, and once more with a fresh token if the one at hand is not good any more.
+    async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Answer> {
+        let answer = self.call_once(method.clone(), path, body, false).await?;
+        match answer {
+            Answer::Refused(StatusCode::UNAUTHORIZED, _) => {
+                self.call_once(method, path, body, true).await
+            }
+            answer => Ok(answer),
+        }
+    }
+
+    async fn call_once(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+        fresh: bool,
+    ) -> Result<Answer> {
+        let token = self.token(fresh).await?;
+        // The calendar's id is an address: a segment of the path, escaped.
+        let mut url = reqwest::Url::parse(&self.base)
+            .map_err(|_| Error::invalid("GOOGLE_CALENDAR_BASE_URL", "is not a URL"))?;
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.extend(["calendars", &self.calendar, "events"]);
+            if !path.is_empty() {
+                segments.push(path);
+            }
+        }
+        let mut request = self.http.request(method, url).bearer_auth(token);
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let response = request
+            .send()
+            .await
+            .map_err(|_| unavailable("cannot be reached, or did not answer", None))?;
+        let status = response.status();
+        let answer: Value = response
+            .bytes()
+            .await
+            .ok()
+            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+            .unwrap_or_default();
+        if status.is_success() {
+            return Ok(Answer::Done(answer));
+        }
+        let reason = answer["error"]["errors"][0]["reason"]
+            .as_str()
+            .unwrap_or_default();
+        Ok(Answer::Refused(status, reason.to_owned()))
+    }
+
+    /// The token at hand, or a new one. Asked for by one at a time.
+    async fn token(&self, fresh: bool) -> Result<String> {
+        let mut held = self.token.lock().await;
+        let mut connection = self.pool.acquire().await?;
+        let now = self.clock.now(&mut connection).await?;
+        drop(connection);
+        if let Some(token) = held.as_ref().filter(|token| !fresh && now < token.ends_at) {
+            return Ok(token.value.clone());
+        }
+        let assertion = self.account.assertion(now)?;
+        let form = format!(
+            "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&assertion={assertion}"
+        );
+        let response = self
+            .http
+            .post(&self.account.token_url)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(form)
+            .send()
+            .await
+            .map_err(|_| unavailable("gives no token: cannot be reached", None))?;
+        let status = response.status();
+        let answer: Value = response
+            .bytes()
+            .await
+            .ok()
+            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+            .unwrap_or_default();
+        let Some(value) = answer["access_token"]
+            .as_str()
+            .filter(|_| status.is_success())
+        else {
+            return Err(unavailable(&format!("gives no token: HTTP {status}"), None));
+        };
+        let seconds = answer["expires_in"].as_i64().unwrap_or(0).clamp(0, 3600);
+        let ends_at = now + TimeDelta::seconds(seconds) - BEFORE_ITS_END;
+        *held = Some(Token {
+            value: value.to_owned(),
+            ends_at,
+        });
+        Ok(value.to_owned())
+    }
+}
+
+#[async_trait]
+impl Calendar for GoogleCalendar {
+    /// Inserts; what is there already (a call whose answer was lost, or an event that changes) is
+    /// written over.
+    async fn put(&self, event: &CalendarEvent) -> Result<String> {
+        let body = body_of(event);
+        let inserted = self.call(Method::POST, "", Some(&body)).await?;
+        let answer = match inserted {
+            Answer::Refused(StatusCode::CONFLICT, _) => {
+                self.call(Method::PUT, &event.id, Some(&body)).await?
+            }
+            answer => answer,
+        };
+        match answer {
+            Answer::Done(answer) => Ok(answer["id"].as_str().unwrap_or(&event.id).to_owned()),
+            Answer::Refused(status, reason) => Err(refusal(status, &reason)),
+        }
+    }
+
+    async fn remove(&self, event_id: &str) -> Result<()> {
+        match self.call(Method::DELETE, event_id, None).await? {
+            Answer::Done(_) | Answer::Refused(StatusCode::NOT_FOUND | StatusCode::GONE, _) => {
+                Ok(())
+            }
+            Answer::Refused(status, reason) => Err(refusal(status, &reason)),
+        }
+    }
+}
+
+/// No attendees: a service account may not invite any (403 `forbiddenForServiceAccounts`).
+fn body_of(event: &CalendarEvent) -> Value {
+    let time = |instant: DateTime<chrono::FixedOffset>| json!({ "dateTime": instant.to_rfc3339(), "timeZone": event.timezone });
+    json!({
+        "id": event.id,
+        "status": "confirmed",
+        "summary": event.summary,
+        "description": event.description,
+        "location": event.location,
+        "start": time(event.starts_at),
+        "end": time(event.ends_at),
+        "extendedProperties": { "private": { "appointmentId": event.appointment } },
+        "reminders": { "useDefault": false, "overrides": [{ "method": "popup", "minutes": 30 }] },
+    })
+}
+
+/// What is passing is tried again; what only a person can mend, too, and slowly: nothing is lost
+/// meanwhile. Only an event that Google finds fault with is given up.
+fn refusal(status: StatusCode, reason: &str) -> Error {
+    let told = format!("HTTP {} {reason}", status.as_u16());
+    match status {
+        StatusCode::BAD_REQUEST => Error::Refused {
+            provider: "google_calendar",
+            reason: told,
+        },
+        StatusCode::TOO_MANY_REQUESTS => unavailable(&told, Some(TOO_OFTEN)),
+        StatusCode::FORBIDDEN if reason.ends_with("ateLimitExceeded") => {
+            unavailable(&told, Some(TOO_OFTEN))
+        }
+        StatusCode::FORBIDDEN | StatusCode::NOT_FOUND | StatusCode::UNAUTHORIZED => {
+            unavailable(&told, Some(NOT_SHARED))
+        }
+        _ => unavailable(&told, None),
+    }
+}
+
+fn unavailable(reason: &str, retry_after: Option<Duration>) -> Error {
+    Error::Unavailable {
+        provider: "google_calendar",
+        retry_after,
+        reason: reason.to_owned(),
+    }
+}
