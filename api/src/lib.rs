@@ -5,6 +5,7 @@
 
 pub mod auth;
 pub mod config;
+pub mod feed;
 pub mod http;
 pub mod meta;
 pub mod problem;
@@ -12,6 +13,7 @@ pub mod problem;
 mod middleware;
 
 use auth::Auth;
+use feed::Feed;
 use meta::MetaDoor;
 use poem::{Endpoint, EndpointExt, Response, Route};
 use poem_openapi::{OpenApiService, ServerObject};
@@ -29,8 +31,19 @@ pub fn service() -> OpenApiService<http::Endpoints, ()> {
     .server(ServerObject::new("http://localhost:3001").description("./dev"))
 }
 
-/// Everything that the api serves.
+/// Everything that the api serves, with a feed of its own.
 pub fn app(app: App, auth: Auth, door: MetaDoor) -> impl Endpoint<Output = Response> {
+    let feed = Feed::new(app.clone());
+    app_with(app, auth, door, feed)
+}
+
+/// Everything that the api serves, with a feed that its caller can close.
+pub fn app_with(
+    app: App,
+    auth: Auth,
+    door: MetaDoor,
+    feed: Feed,
+) -> impl Endpoint<Output = Response> {
     let service = service();
     Route::new()
         .at(
@@ -45,6 +58,7 @@ pub fn app(app: App, auth: Auth, door: MetaDoor) -> impl Endpoint<Output = Respo
         .data(app)
         .data(auth)
         .data(door)
+        .data(feed)
         .catch_all_error(problem::from_framework)
         .around(middleware::log)
 }
@@ -55,6 +69,7 @@ pub fn document() -> String {
         serde_json::from_str(&service().spec()).expect("poem-openapi writes JSON");
     plain_content_types(&mut document);
     say_what_needs_no_sign_in(&mut document);
+    say_what_a_stream_is_of(&mut document);
     let mut text = serde_json::to_string_pretty(&document).expect("a JSON value is JSON");
     text.push('\n');
     text
@@ -76,6 +91,22 @@ fn say_what_needs_no_sign_in(document: &mut serde_json::Value) {
                 operation["security"] = serde_json::json!([]);
             }
         }
+    }
+}
+
+/// poem-openapi calls a stream of events an array of them; generators want one event's shape.
+fn say_what_a_stream_is_of(value: &mut serde_json::Value) {
+    match value {
+        serde_json::Value::Object(fields) => {
+            if let Some(stream) = fields.get_mut("text/event-stream")
+                && let Some(items) = stream["schema"].get("items").cloned()
+            {
+                stream["schema"] = items;
+            }
+            fields.values_mut().for_each(say_what_a_stream_is_of);
+        }
+        serde_json::Value::Array(items) => items.iter_mut().for_each(say_what_a_stream_is_of),
+        _ => {}
     }
 }
 

@@ -2,6 +2,7 @@
 
 use anyhow::Context;
 use api::config::{Cli, Command, Import, Settings};
+use api::feed::Feed;
 use clap::Parser;
 use poem::Server;
 use poem::listener::{Acceptor, Listener, TcpListener};
@@ -71,6 +72,8 @@ async fn serve(settings: &Settings) -> anyhow::Result<()> {
         })?;
     let address = acceptor.local_addr().first().map(ToString::to_string);
     tracing::info!(address, "api.started");
+    let feed = Feed::new(app.clone());
+    let closing = feed.clone();
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let stop = async move {
@@ -79,9 +82,11 @@ async fn serve(settings: &Settings) -> anyhow::Result<()> {
             _ = interrupt.recv() => {}
         }
         tracing::info!("api.stopping: finishing the requests at hand");
+        // Open feeds would last until the end of the wait.
+        closing.close();
     };
     Server::new_with_acceptor(acceptor)
-        .run_with_graceful_shutdown(api::app(app, auth, door), stop, Some(DRAIN))
+        .run_with_graceful_shutdown(api::app_with(app, auth, door, feed), stop, Some(DRAIN))
         .await?;
     tracing::info!("api.stopped");
     Ok(())

@@ -128,6 +128,12 @@ pub(crate) fn unauthorized(detail: &str) -> ProblemResponse {
     ProblemResponse::Client(status, Json(Problem::new(status).detail(detail)))
 }
 
+/// Too much of it at once.
+pub(crate) fn too_many(detail: &str) -> ProblemResponse {
+    let status = StatusCode::TOO_MANY_REQUESTS;
+    ProblemResponse::Client(status, Json(Problem::new(status).detail(detail)))
+}
+
 /// The body is not what it should be.
 pub(crate) fn bad_request(detail: &str) -> ProblemResponse {
     let status = StatusCode::BAD_REQUEST;

@@ -6,6 +6,7 @@
 
 mod baseline;
 mod cluster;
+mod feed;
 mod lateness;
 mod lists;
 mod percentiles;
@@ -27,6 +28,11 @@ enum Figure {
     Lateness(lateness::Options),
     /// How long the list and the dashboard take with years of leads.
     Lists(lists::Options),
+    /// How soon a change through one api is told by another, and what waiting readers cost.
+    Feed(feed::Options),
+    /// An api process, for the figures that need some.
+    #[command(hide = true)]
+    Api(Box<feed::ApiProcess>),
     /// A worker process, for the figures that need some.
     #[command(hide = true)]
     Worker(Box<worker::config::Settings>),
@@ -37,6 +43,8 @@ async fn main() -> anyhow::Result<()> {
     match Cli::parse().figure {
         Figure::Lateness(options) => lateness::measure(&options).await,
         Figure::Lists(options) => lists::measure(&options).await,
+        Figure::Feed(options) => feed::measure(&options).await,
+        Figure::Api(process) => feed::serve(&process.settings).await,
         Figure::Worker(settings) => workers::work(&settings).await,
     }
 }

@@ -17,6 +17,7 @@
 //!          ├─ sales                                    the agents and their order, A to F
 //!          ├─ appointments ─► leads                     visits, reminders, the calendar
 //!          ├─ pipeline                                 what agents make of their leads, and lists of them
+//!          ├─ live                                     what open screens are told of
 //!          ├─ dashboard                                how sales go
 //!          ├─ whatsapp                                 what was said, to whom, whether it arrived
 //!          ├─ auth                                     passwords and the seed's users
@@ -54,6 +55,7 @@ pub mod id;
 pub mod import;
 pub mod jobs;
 pub mod leads;
+pub mod live;
 pub mod meta;
 pub mod phone;
 pub mod pipeline;

@@ -30,6 +30,8 @@ const UNSURE: Duration = Duration::from_secs(1);
 /// Dead letters are kept for a person to look at.
 const KEEP_DEAD_DAYS: f64 = 30.0;
 
+/// For so long a screen that lost its connection can continue where it was.
+const KEEP_CHANGES_MINUTES: f64 = 60.0;
 /// Deliveries that have been acted on are kept as long as Meta may deliver them again.
 const KEEP_DELIVERIES_DAYS: f64 = 7.0;
 
@@ -155,6 +157,12 @@ async fn remove_old(process: &Process) -> sqlx::Result<()> {
         "delete from apalis.jobs
          where status in ('Done', 'Killed') and done_at < now() - $1::float8 * interval '1 day'",
         KEEP_DEAD_DAYS
+    )
+    .execute(&process.bookkeeping)
+    .await?;
+    sqlx::query!(
+        "delete from live_change where written_at < now() - $1::float8 * interval '1 minute'",
+        KEEP_CHANGES_MINUTES
     )
     .execute(&process.bookkeeping)
     .await?;

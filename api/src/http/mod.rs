@@ -6,6 +6,7 @@ mod choices;
 mod dashboard;
 mod distribution;
 mod dummy;
+mod events;
 mod export;
 mod health;
 mod leads;
@@ -25,6 +26,7 @@ pub type Endpoints = (
     leads::Leads,
     choices::Choices,
     export::Export,
+    events::Events,
     appointments::Appointments,
     meta_forms::MetaForms,
     dashboard::Dashboard,
@@ -44,6 +46,7 @@ pub(crate) fn endpoints() -> Endpoints {
         leads::Leads,
         choices::Choices,
         export::Export,
+        events::Events,
         appointments::Appointments,
         meta_forms::MetaForms,
         dashboard::Dashboard,

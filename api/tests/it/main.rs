@@ -4,6 +4,7 @@
 
 mod appointments;
 mod cloud;
+mod feed;
 mod http;
 mod model;
 mod processes;

@@ -716,6 +716,97 @@ export type Live = {
 };
 
 /**
+ * LiveAppointment
+ *
+ * A visit as it is.
+ */
+export type LiveAppointment = {
+    calendarState: string;
+    salesId: string;
+    startsAt: string;
+    status: string;
+};
+
+/**
+ * LiveAttempt
+ *
+ * An offer as it is.
+ */
+export type LiveAttempt = {
+    ackDeadlineAt: string;
+    position: number;
+    salesId: string;
+    status: string;
+};
+
+/**
+ * LiveEvent
+ *
+ * Something changed. It tells which, and how it stands, never a name, a number or a word: those are read
+ * where they are shown.
+ */
+export type LiveEvent = {
+    appointment?: LiveAppointment;
+    attempt?: LiveAttempt;
+    /**
+     * The event's place: `Last-Event-ID` to continue after it.
+     */
+    cursor: string;
+    /**
+     * The row that changed.
+     */
+    id?: string;
+    kind: LiveEventKind;
+    lead?: LiveLead;
+    /**
+     * The lead that it is about.
+     */
+    leadId?: string;
+    message?: LiveMessage;
+    provider?: LiveProvider;
+};
+
+/**
+ * What an event is about.
+ */
+export type LiveEventKind = 'hello' | 'reset' | 'lead' | 'attempt' | 'message' | 'appointment' | 'provider';
+
+/**
+ * LiveLead
+ *
+ * A lead as it is; absent: it is no more, being one with another.
+ */
+export type LiveLead = {
+    layer2Status?: string;
+    ownerId?: string;
+    progress: string;
+    status: string;
+};
+
+/**
+ * LiveMessage
+ *
+ * A message as it is.
+ */
+export type LiveMessage = {
+    deliveryStatus: string;
+    direction: string;
+    kind: string;
+};
+
+/**
+ * LiveProvider
+ *
+ * How WhatsApp is doing.
+ */
+export type LiveProvider = {
+    /**
+     * Since when no offer rolls; absent: it is well.
+     */
+    frozenSince?: string;
+};
+
+/**
  * Message
  *
  * A WhatsApp message about the lead.
@@ -2094,6 +2185,43 @@ export type SimulateDistributionResponses = {
 };
 
 export type SimulateDistributionResponse = SimulateDistributionResponses[keyof SimulateDistributionResponses];
+
+export type EventsData = {
+    body?: never;
+    headers?: {
+        /**
+         * The last event that was heard, as a browser says it.
+         */
+        'Last-Event-ID'?: string;
+    };
+    path?: never;
+    query?: {
+        /**
+         * The same, for those who cannot set headers.
+         */
+        last?: string;
+    };
+    url: '/api/events';
+};
+
+export type EventsErrors = {
+    /**
+     * The request is at fault.
+     */
+    '4XX': Problem;
+    /**
+     * We are.
+     */
+    '5XX': Problem;
+};
+
+export type EventsError = EventsErrors[keyof EventsErrors];
+
+export type EventsResponses = {
+    200: LiveEvent;
+};
+
+export type EventsResponse = EventsResponses[keyof EventsResponses];
 
 export type Layer2StatusesData = {
     body?: never;

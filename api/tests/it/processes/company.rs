@@ -86,6 +86,15 @@ impl Drop for Process {
     }
 }
 
+/// A client of real servers.
+pub(crate) fn http_client() -> reqwest::Client {
+    shared::providers::graph::choose_tls();
+    reqwest::Client::builder()
+        .timeout(Duration::from_secs(60))
+        .build()
+        .expect("a client")
+}
+
 /// A company on a database, with a window of so many seconds.
 pub(crate) struct Company {
     pub(crate) pool: PgPool,
@@ -109,11 +118,7 @@ impl Company {
     }
 
     fn on(pool: PgPool, url: String, window: &str, database: Option<TestDatabase>) -> Self {
-        shared::providers::graph::choose_tls();
-        let http = reqwest::Client::builder()
-            .timeout(Duration::from_secs(20))
-            .build()
-            .expect("a client");
+        let http = http_client();
         Self {
             pool,
             url,

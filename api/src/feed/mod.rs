@@ -1,0 +1,241 @@
+//! The live feed of this process: one look at the changes for all its readers, each told what is theirs
+//! to know.
+//!
+//! A reader that is too slow for its buffer is let go; its `Last-Event-ID` has it continue where it was.
+
+use futures::stream::{self, BoxStream, Stream, StreamExt};
+use shared::auth::User;
+use shared::live::{self, Change, Cursor};
+use shared::{App, Result};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::mpsc::{self, Receiver, Sender};
+
+/// How often changes are looked for while somebody reads.
+const LOOK_EVERY: Duration = Duration::from_millis(40);
+/// The pause after a look that failed.
+const AFTER_FAILURE: Duration = Duration::from_millis(500);
+/// So many changes are read at once.
+const BATCH: i64 = 500;
+/// So many changes wait for a slow reader before it is let go.
+const BUFFER: usize = 256;
+/// Open feeds of one user: tabs and devices.
+const MOST_OF_A_USER: usize = 20;
+/// Open feeds of this process.
+const MOST: usize = 10_000;
+/// A feed ends after this time, and its reader comes again: with a session that still is one.
+const LONGEST: Duration = Duration::from_secs(600);
+
+/// The feed. Cheap to clone.
+#[derive(Clone)]
+pub struct Feed(Arc<Inner>);
+
+struct Inner {
+    app: App,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    readers: HashMap<u64, Reader>,
+    next: u64,
+    /// Up to where changes have been given to readers; `None` while nobody reads.
+    place: Option<Cursor>,
+    closed: bool,
+}
+
+struct Reader {
+    user: User,
+    changes: Sender<Arc<Change>>,
+}
+
+/// What a reader is told.
+#[derive(Clone, Debug)]
+pub enum Told {
+    /// The feed begins here.
+    Hello(Cursor),
+    /// What changed since the reader's last event is not at hand any more: everything is to be read
+    /// anew.
+    Reset(Cursor),
+    /// Something changed.
+    Changed(Arc<Change>),
+}
+
+/// Why somebody may not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Full {
+    /// They have too many feeds open.
+    User,
+    /// Everybody together has.
+    Process,
+}
+
+impl Feed {
+    /// A feed that nobody reads yet.
+    pub fn new(app: App) -> Self {
+        Self(Arc::new(Inner {
+            app,
+            state: Mutex::default(),
+        }))
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Ends every feed, and lets nobody in: the process stops.
+    pub fn close(&self) {
+        let mut state = self.state();
+        state.closed = true;
+        state.readers.clear();
+    }
+
+    /// What this user may know of, from now on, or from after `last`.
+    pub async fn read(
+        &self,
+        user: User,
+        last: Option<Cursor>,
+    ) -> Result<std::result::Result<BoxStream<'static, Told>, Full>> {
+        let now = live::now(&self.0.app).await?;
+        let (nth, place, changes) = match self.register(user.clone(), now) {
+            Ok(registered) => registered,
+            Err(full) => return Ok(Err(full)),
+        };
+        let leaves = Leaves {
+            feed: self.clone(),
+            nth,
+        };
+        let missed = match last {
+            // One that this feed has not come to yet has missed nothing.
+            Some(last) if last >= place => None,
+            Some(last) if live::reaches_back_to(&self.0.app, last).await? => {
+                Some(missed(self.0.app.clone(), user, last, place).boxed())
+            }
+            Some(_) => Some(stream::once(async move { Told::Reset(place) }).boxed()),
+            None => None,
+        };
+        let hello = stream::once(async move { Told::Hello(last.unwrap_or(place).min(place)) });
+        let told = hello
+            .chain(missed.unwrap_or_else(|| stream::empty().boxed()))
+            .chain(from_now_on(changes, leaves))
+            .take_until(tokio::time::sleep(LONGEST));
+        Ok(Ok(told.boxed()))
+    }
+
+    /// A reader's number, the place that it is told from, and its changes.
+    fn register(
+        &self,
+        user: User,
+        now: Cursor,
+    ) -> std::result::Result<(u64, Cursor, Receiver<Arc<Change>>), Full> {
+        let mut state = self.state();
+        let own = state
+            .readers
+            .values()
+            .filter(|reader| reader.user.id == user.id);
+        if own.count() >= MOST_OF_A_USER {
+            return Err(Full::User);
+        }
+        if state.readers.len() >= MOST || state.closed {
+            return Err(Full::Process);
+        }
+        let (changes, receiver) = mpsc::channel(BUFFER);
+        let nth = state.next;
+        state.next += 1;
+        state.readers.insert(nth, Reader { user, changes });
+        let place = if let Some(place) = state.place {
+            place
+        } else {
+            state.place = Some(now);
+            tokio::spawn(self.clone().look());
+            now
+        };
+        Ok((nth, place, receiver))
+    }
+
+    /// Looks for changes until nobody reads.
+    async fn look(self) {
+        loop {
+            let Some(place) = self.place_of_readers() else {
+                return;
+            };
+            match live::since(&self.0.app, place, BATCH).await {
+                Ok(changes) => {
+                    let more = changes.len() == usize::try_from(BATCH).unwrap_or(usize::MAX);
+                    self.tell(changes);
+                    if !more {
+                        tokio::time::sleep(LOOK_EVERY).await;
+                    }
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "feed.blind");
+                    tokio::time::sleep(AFTER_FAILURE).await;
+                }
+            }
+        }
+    }
+
+    fn place_of_readers(&self) -> Option<Cursor> {
+        let mut state = self.state();
+        if state.readers.is_empty() {
+            state.place = None;
+        }
+        state.place
+    }
+
+    fn tell(&self, changes: Vec<Change>) {
+        let mut state = self.state();
+        for change in changes {
+            let change = Arc::new(change);
+            state.readers.retain(|_, reader| {
+                // A full buffer ends the feed: the reader comes again, from its last event.
+                !change.is_for(&reader.user) || reader.changes.try_send(Arc::clone(&change)).is_ok()
+            });
+            state.place = Some(change.cursor);
+        }
+    }
+}
+
+/// Takes its reader off the list when the connection ends.
+struct Leaves {
+    feed: Feed,
+    nth: u64,
+}
+
+impl Drop for Leaves {
+    fn drop(&mut self) {
+        self.feed.state().readers.remove(&self.nth);
+    }
+}
+
+fn from_now_on(changes: Receiver<Arc<Change>>, leaves: Leaves) -> impl Stream<Item = Told> + Send {
+    stream::unfold((changes, leaves), |(mut changes, leaves)| async move {
+        let change = changes.recv().await?;
+        Some((Told::Changed(change), (changes, leaves)))
+    })
+}
+
+/// What changed after `last` and no later than `until`, page by page. A page that cannot be read ends the
+/// feed; the reader comes again.
+fn missed(app: App, user: User, last: Cursor, until: Cursor) -> impl Stream<Item = Told> + Send {
+    let pages = stream::unfold((app, Some(last)), move |(app, after)| async move {
+        let page = match live::since(&app, after?, BATCH).await {
+            Ok(page) => page,
+            Err(error) => {
+                tracing::warn!(%error, "feed.blind");
+                return None;
+            }
+        };
+        let next = page
+            .last()
+            .map(|change| change.cursor)
+            .filter(|cursor| *cursor < until);
+        Some((page, (app, next)))
+    });
+    pages
+        .flat_map(stream::iter)
+        .take_while(move |change| std::future::ready(change.cursor <= until))
+        .filter(move |change| std::future::ready(change.is_for(&user)))
+        .map(|change| Told::Changed(Arc::new(change)))
+}

@@ -1,0 +1,228 @@
+//! How soon a change through one api is told by another, and what readers cost who only wait.
+
+use crate::percentiles::Percentiles;
+use anyhow::{Context, ensure};
+use api::auth::Auth;
+use api::config::Settings;
+use clap::Parser;
+use secrecy::SecretString;
+use serde::Serialize;
+use shared::db;
+use sqlx::PgPool;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+use tokio::time::{Instant, sleep, timeout};
+
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// How many changes are made.
+    #[arg(long, default_value_t = 500)]
+    changes: usize,
+    /// How many readers only wait.
+    #[arg(long, default_value_t = 1000)]
+    idle: usize,
+    /// For how many seconds they are watched.
+    #[arg(long, default_value_t = 30)]
+    seconds: u64,
+}
+
+#[derive(Serialize)]
+struct Report {
+    figure: &'static str,
+    /// From before the change was asked for to its event.
+    told_ms: Percentiles,
+    /// The change alone, asked for and answered: what of the above is not the feed.
+    answered_ms: Percentiles,
+    idle_readers: usize,
+    memory_kib_without: u64,
+    memory_kib_with: u64,
+    /// Of one core, while nothing changes.
+    processor_percent: f64,
+}
+
+const SECRET: &str = "a secret of the benchmark, thirty-two long";
+
+/// Measures on a durable cluster of its own, with two api processes.
+pub(crate) async fn measure(options: &Options) -> anyhow::Result<()> {
+    let cluster = crate::cluster::fresh()?;
+    let measured = measure_on(options, &cluster.url("property_lounge_bench")).await;
+    cluster.destroy().map_err(anyhow::Error::msg)?;
+    println!("{}", serde_json::to_string(&measured?)?);
+    Ok(())
+}
+
+async fn measure_on(options: &Options, url: &str) -> anyhow::Result<Report> {
+    let secret = SecretString::from(url.to_owned());
+    db::create_if_missing(&secret).await?;
+    let pool = db::pool(db::options(&secret, "bench")?, 4);
+    db::migrate(&pool).await?;
+    people(&pool).await?;
+    let (one, two) = (Api::start(url, 39_101)?, Api::start(url, 39_102)?);
+    let http = client()?;
+    for api in [&one, &two] {
+        api.is_ready(&http).await?;
+    }
+    let (told_ms, answered_ms) = changes(options, &pool, &http, &one, &two).await?;
+    println!("told by the other api      {}", told_ms.line());
+    println!("the change alone           {}", answered_ms.line());
+    let memory_kib_without = two.memory()?;
+    let mut readers = Vec::with_capacity(options.idle);
+    for nth in 0..options.idle {
+        // Ten of each user's.
+        let request = http.get(format!("{}/api/events", two.url)).header("cookie", cookie(nth / 10));
+        let response = request.send().await?;
+        ensure!(response.status().is_success(), "reader {nth}: {}", response.status());
+        readers.push(response);
+    }
+    let memory_kib_with = two.memory()?;
+    let before = two.processor()?;
+    sleep(Duration::from_secs(options.seconds)).await;
+    #[allow(clippy::cast_precision_loss, reason = "some hundred ticks")]
+    let processor_percent = (two.processor()? - before) as f64 / options.seconds as f64;
+    println!("{} idle readers: {memory_kib_without} KiB without, {memory_kib_with} KiB with, {processor_percent:.1} % of a core", readers.len());
+    Ok(Report {
+        figure: "feed",
+        told_ms,
+        answered_ms,
+        idle_readers: readers.len(),
+        memory_kib_without,
+        memory_kib_with,
+        processor_percent,
+    })
+}
+
+/// Changes one lead again and again through one api; listens at the other.
+async fn changes(
+    options: &Options,
+    pool: &PgPool,
+    http: &reqwest::Client,
+    one: &Api,
+    two: &Api,
+) -> anyhow::Result<(Percentiles, Percentiles)> {
+    let lead: String = sqlx::query_scalar("select id::text from lead").fetch_one(pool).await?;
+    let mut feed = http.get(format!("{}/api/events", two.url)).header("cookie", cookie(0)).send().await?;
+    let mut heard = String::new();
+    let (mut told, mut answered) = (Vec::new(), Vec::new());
+    for nth in 0..options.changes {
+        // Not in step with the feed's looks.
+        sleep(Duration::from_millis(20 + (nth as u64 * 7) % 41)).await;
+        let progress = ["contacted", "follow-up"][nth % 2];
+        let started = Instant::now();
+        let request = http.patch(format!("{}/api/leads/{lead}/progress", one.url)).header("cookie", cookie(0));
+        let asked = request.header("origin", "http://localhost:5173").json(&serde_json::json!({ "progress": progress }));
+        let answer = asked.send().await?;
+        ensure!(answer.status().is_success(), "{}", answer.text().await?);
+        answered.push(started.elapsed().as_secs_f64() * 1000.0);
+        let wanted = format!("\"progress\":\"{progress}\"");
+        loop {
+            if let Some(at) = heard.find(&wanted) {
+                heard.drain(..at + wanted.len());
+                break;
+            }
+            let chunk = timeout(Duration::from_secs(5), feed.chunk()).await.context("no event")??;
+            heard.push_str(&String::from_utf8_lossy(&chunk.context("the feed ended")?));
+        }
+        told.push(started.elapsed().as_secs_f64() * 1000.0);
+    }
+    Ok((Percentiles::of(told), Percentiles::of(answered)))
+}
+
+/// An admin, a hundred more, each signed in, and a lead.
+async fn people(pool: &PgPool) -> anyhow::Result<()> {
+    for statement in [
+        r#"insert into "user" (id, name, email, role) select 'bench-' || n, 'Bench', 'bench' || n || '@x.co', 'admin' from generate_series(0, 999) n"#,
+        "insert into session (id, token, user_id, expires_at) select 'bench-' || n, 'bench-token-' || n, 'bench-' || n, now() + interval '1 day' from generate_series(0, 999) n",
+        "insert into lead (id, name, phone, status, owner_sales_id, locked_at, created_at, updated_at)
+         values (gen_random_uuid(), 'Bench', '+6281234001234', 'claimed', 'bench-0', now(), now(), now())",
+    ] {
+        sqlx::query(statement).execute(pool).await?;
+    }
+    Ok(())
+}
+
+fn cookie(user: usize) -> String {
+    let auth = Auth::new(SecretString::from(SECRET), "http://localhost:3001", &[], false, false);
+    auth.cookie_of(&format!("bench-token-{user}"))
+}
+
+fn client() -> anyhow::Result<reqwest::Client> {
+    shared::providers::graph::choose_tls();
+    Ok(reqwest::Client::builder().timeout(Duration::from_secs(600)).build()?)
+}
+
+/// Serves as an api until killed: the child process of [`Api`].
+pub(crate) async fn serve(settings: &Settings) -> anyhow::Result<()> {
+    use poem::listener::TcpListener;
+    shared::telemetry::init(&settings.telemetry);
+    let app = api::app(settings.app()?, settings.auth()?, settings.meta_door()?);
+    let listener = TcpListener::bind((settings.host.to_string(), settings.port));
+    Ok(poem::Server::new(listener).run(app).await?)
+}
+
+/// The settings of a child process.
+#[derive(Parser)]
+pub(crate) struct ApiProcess {
+    #[command(flatten)]
+    pub(crate) settings: Settings,
+}
+
+/// An api in a process of its own.
+struct Api {
+    child: Child,
+    url: String,
+}
+
+impl Api {
+    fn start(database_url: &str, port: u16) -> anyhow::Result<Self> {
+        let child = Command::new(std::env::current_exe()?)
+            .arg("api")
+            .env("DATABASE_URL", database_url)
+            .env("PORT", port.to_string())
+            .env("BETTER_AUTH_SECRET", SECRET)
+            .env("LOG", "warn")
+            .stdin(Stdio::null())
+            .spawn()
+            .context("an api cannot be started")?;
+        Ok(Self {
+            child,
+            url: format!("http://127.0.0.1:{port}"),
+        })
+    }
+
+    async fn is_ready(&self, http: &reqwest::Client) -> anyhow::Result<()> {
+        for _ in 0..200 {
+            let answer = http.get(format!("{}/health/live", self.url)).send().await;
+            if answer.is_ok_and(|answer| answer.status().is_success()) {
+                return Ok(());
+            }
+            sleep(Duration::from_millis(50)).await;
+        }
+        anyhow::bail!("an api does not start")
+    }
+
+    fn proc(&self, file: &str) -> anyhow::Result<String> {
+        Ok(std::fs::read_to_string(format!("/proc/{}/{file}", self.child.id()))?)
+    }
+
+    /// Resident, in KiB.
+    fn memory(&self) -> anyhow::Result<u64> {
+        let status = self.proc("status")?;
+        let line = status.lines().find(|line| line.starts_with("VmRSS:")).context("no VmRSS")?;
+        Ok(line.split_whitespace().nth(1).context("no figure")?.parse()?)
+    }
+
+    /// Time used, in hundredths of a second (the kernel's ticks).
+    fn processor(&self) -> anyhow::Result<u64> {
+        let stat = self.proc("stat")?;
+        let (_, after) = stat.rsplit_once(')').context("no name")?;
+        let fields: Vec<&str> = after.split_whitespace().collect();
+        Ok(fields[11].parse::<u64>()? + fields[12].parse::<u64>()?)
+    }
+}
+
+impl Drop for Api {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
