@@ -10,6 +10,7 @@ pub mod http;
 pub mod meta;
 pub mod problem;
 
+mod examples;
 mod middleware;
 
 use auth::Auth;
@@ -70,6 +71,7 @@ pub fn document() -> String {
     plain_content_types(&mut document);
     say_what_needs_no_sign_in(&mut document);
     say_what_a_stream_is_of(&mut document);
+    examples::add(&mut document);
     let mut text = serde_json::to_string_pretty(&document).expect("a JSON value is JSON");
     text.push('\n');
     text

@@ -69,9 +69,15 @@ async fn measure_on(options: &Options, url: &str) -> anyhow::Result<Report> {
     let mut readers = Vec::with_capacity(options.idle);
     for nth in 0..options.idle {
         // Ten of each user's.
-        let request = http.get(format!("{}/api/events", two.url)).header("cookie", cookie(nth / 10));
+        let request = http
+            .get(format!("{}/api/events", two.url))
+            .header("cookie", cookie(nth / 10));
         let response = request.send().await?;
-        ensure!(response.status().is_success(), "reader {nth}: {}", response.status());
+        ensure!(
+            response.status().is_success(),
+            "reader {nth}: {}",
+            response.status()
+        );
         readers.push(response);
     }
     let memory_kib_with = two.memory()?;
@@ -79,7 +85,10 @@ async fn measure_on(options: &Options, url: &str) -> anyhow::Result<Report> {
     sleep(Duration::from_secs(options.seconds)).await;
     #[allow(clippy::cast_precision_loss, reason = "some hundred ticks")]
     let processor_percent = (two.processor()? - before) as f64 / options.seconds as f64;
-    println!("{} idle readers: {memory_kib_without} KiB without, {memory_kib_with} KiB with, {processor_percent:.1} % of a core", readers.len());
+    println!(
+        "{} idle readers: {memory_kib_without} KiB without, {memory_kib_with} KiB with, {processor_percent:.1} % of a core",
+        readers.len()
+    );
     Ok(Report {
         figure: "feed",
         told_ms,
@@ -99,8 +108,14 @@ async fn changes(
     one: &Api,
     two: &Api,
 ) -> anyhow::Result<(Percentiles, Percentiles)> {
-    let lead: String = sqlx::query_scalar("select id::text from lead").fetch_one(pool).await?;
-    let mut feed = http.get(format!("{}/api/events", two.url)).header("cookie", cookie(0)).send().await?;
+    let lead: String = sqlx::query_scalar("select id::text from lead")
+        .fetch_one(pool)
+        .await?;
+    let mut feed = http
+        .get(format!("{}/api/events", two.url))
+        .header("cookie", cookie(0))
+        .send()
+        .await?;
     let mut heard = String::new();
     let (mut told, mut answered) = (Vec::new(), Vec::new());
     for nth in 0..options.changes {
@@ -108,8 +123,12 @@ async fn changes(
         sleep(Duration::from_millis(20 + (nth as u64 * 7) % 41)).await;
         let progress = ["contacted", "follow-up"][nth % 2];
         let started = Instant::now();
-        let request = http.patch(format!("{}/api/leads/{lead}/progress", one.url)).header("cookie", cookie(0));
-        let asked = request.header("origin", "http://localhost:5173").json(&serde_json::json!({ "progress": progress }));
+        let request = http
+            .patch(format!("{}/api/leads/{lead}/progress", one.url))
+            .header("cookie", cookie(0));
+        let asked = request
+            .header("origin", "http://localhost:5173")
+            .json(&serde_json::json!({ "progress": progress }));
         let answer = asked.send().await?;
         ensure!(answer.status().is_success(), "{}", answer.text().await?);
         answered.push(started.elapsed().as_secs_f64() * 1000.0);
@@ -119,7 +138,9 @@ async fn changes(
                 heard.drain(..at + wanted.len());
                 break;
             }
-            let chunk = timeout(Duration::from_secs(5), feed.chunk()).await.context("no event")??;
+            let chunk = timeout(Duration::from_secs(5), feed.chunk())
+                .await
+                .context("no event")??;
             heard.push_str(&String::from_utf8_lossy(&chunk.context("the feed ended")?));
         }
         told.push(started.elapsed().as_secs_f64() * 1000.0);
@@ -141,13 +162,21 @@ async fn people(pool: &PgPool) -> anyhow::Result<()> {
 }
 
 fn cookie(user: usize) -> String {
-    let auth = Auth::new(SecretString::from(SECRET), "http://localhost:3001", &[], false, false);
+    let auth = Auth::new(
+        SecretString::from(SECRET),
+        "http://localhost:3001",
+        &[],
+        false,
+        false,
+    );
     auth.cookie_of(&format!("bench-token-{user}"))
 }
 
 fn client() -> anyhow::Result<reqwest::Client> {
     shared::providers::graph::choose_tls();
-    Ok(reqwest::Client::builder().timeout(Duration::from_secs(600)).build()?)
+    Ok(reqwest::Client::builder()
+        .timeout(Duration::from_secs(600))
+        .build()?)
 }
 
 /// Serves as an api until killed: the child process of [`Api`].
@@ -201,14 +230,24 @@ impl Api {
     }
 
     fn proc(&self, file: &str) -> anyhow::Result<String> {
-        Ok(std::fs::read_to_string(format!("/proc/{}/{file}", self.child.id()))?)
+        Ok(std::fs::read_to_string(format!(
+            "/proc/{}/{file}",
+            self.child.id()
+        ))?)
     }
 
     /// Resident, in KiB.
     fn memory(&self) -> anyhow::Result<u64> {
         let status = self.proc("status")?;
-        let line = status.lines().find(|line| line.starts_with("VmRSS:")).context("no VmRSS")?;
-        Ok(line.split_whitespace().nth(1).context("no figure")?.parse()?)
+        let line = status
+            .lines()
+            .find(|line| line.starts_with("VmRSS:"))
+            .context("no VmRSS")?;
+        Ok(line
+            .split_whitespace()
+            .nth(1)
+            .context("no figure")?
+            .parse()?)
     }
 
     /// Time used, in hundredths of a second (the kernel's ticks).

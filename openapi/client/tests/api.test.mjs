@@ -7,7 +7,7 @@ import { QueryClient } from '@tanstack/react-query'
 import { createAuthClient } from 'better-auth/client'
 import * as hooks from '../build/@tanstack/react-query.gen.js'
 import { client } from '../build/client.gen.js'
-import { dummyClientMessage, dummySalesAck, explainLead, leadDetail, leads, sales, updateLeadProgress } from '../build/index.js'
+import { dummyClientMessage, dummySalesAck, bookAppointment, events, explainLead, leadDetail, leads, sales, updateLeadProgress } from '../build/index.js'
 
 const url = process.env.API_URL
 const origin = 'http://localhost:5173'
@@ -91,6 +91,28 @@ test('the generated client takes a lead from a message to a visit', async () => 
   assert.match(told.data.steps.at(-1).summary, /Sales A said OK/)
   // A to F, and Rina.
   assert.equal((await sales({ client })).data.length, 7)
+})
+
+test('the generated client hears of a visit and of a step as they happen', async () => {
+  const page = await leads({ client, query: { status: ['claimed'] } })
+  const id = page.data.items[0].id
+  // Leaving the loop leaves the connection open; the signal closes it.
+  const leaves = new AbortController()
+  const { stream } = await events({ client, signal: leaves.signal })
+  const heard = new Set()
+  for await (const event of stream) {
+    if (event.kind === 'hello') {
+      const startsAt = new Date(Date.now() + 48 * 60 * 60 * 1000).toISOString()
+      const visit = await bookAppointment({ client, path: { id }, body: { startsAt, place: 'BSD City' } })
+      assert.equal(visit.data.status, 'booked')
+      await updateLeadProgress({ client, path: { id }, body: { progress: 'negotiation' } })
+      continue
+    }
+    if (event.kind === 'appointment' && event.appointment.salesId === 'sales-a') heard.add('visit')
+    if (event.kind === 'lead' && event.lead.progress === 'negotiation') heard.add('step')
+    if (heard.size === 2) break
+  }
+  leaves.abort()
 })
 
 test('TanStack Query runs the generated options, and the hooks have the names that were promised', async () => {

@@ -1,6 +1,7 @@
 //! The OpenAPI document.
 
 use super::Door;
+use serde_json::Value;
 
 #[test]
 fn the_committed_document_is_what_the_api_serves() {
@@ -27,7 +28,7 @@ async fn the_document_and_its_pages_are_served() {
 
 #[test]
 fn every_operation_is_named_and_filed() {
-    let document: serde_json::Value = serde_json::from_str(&api::document()).expect("JSON");
+    let document: Value = serde_json::from_str(&api::document()).expect("JSON");
     let paths = document["paths"].as_object().expect("paths");
     for (path, operations) in paths {
         for (method, operation) in operations.as_object().expect("operations") {
@@ -37,4 +38,19 @@ fn every_operation_is_named_and_filed() {
         }
     }
     assert!(paths.contains_key("/webhooks/meta/leads"));
+}
+
+#[test]
+fn every_body_that_is_sent_has_an_example() {
+    let document: Value = serde_json::from_str(&api::document()).expect("JSON");
+    let mut without = Vec::new();
+    for methods in document["paths"].as_object().expect("paths").values() {
+        for operation in methods.as_object().expect("methods").values() {
+            let body = operation.pointer("/requestBody/content/application~1json");
+            if body.is_some_and(|body| body["example"].is_null()) {
+                without.push(operation["operationId"].clone());
+            }
+        }
+    }
+    assert_eq!(without, [Value::Null; 0]);
 }
