@@ -15,7 +15,7 @@ pub(crate) async fn offers(
     let mut transaction = pool.begin().await?;
     sqlx::raw_sql(
         "truncate lead, lead_change, lead_enquiry, distribution_cycle, distribution_cycle_member,
-                  distribution_attempt, wa_message, inbound_event;
+                  distribution_attempt, wa_message, inbound_event cascade;
          delete from apalis.jobs",
     )
     .execute(&mut *transaction)

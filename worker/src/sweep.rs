@@ -166,6 +166,15 @@ async fn remove_old(process: &Process) -> sqlx::Result<()> {
     )
     .execute(&process.bookkeeping)
     .await?;
+    // During an outage each try is one.
+    sqlx::query!(
+        "delete from wa_send s
+         where outcome = 'unsent' and settled_at < now() - $1::float8 * interval '1 day'
+           and not exists (select from wa_message m where m.send_id = s.id)",
+        KEEP_DELIVERIES_DAYS
+    )
+    .execute(&process.bookkeeping)
+    .await?;
     sqlx::query!(
         "delete from webhook_delivery where handled_at < now() - $1::float8 * interval '1 day'",
         KEEP_DELIVERIES_DAYS

@@ -68,6 +68,14 @@ pub(super) struct Message {
     provider_message_id: Option<String>,
     attempt_id: Option<Uuid>,
     accepted_at: Option<Timestamp>,
+    /// When it was on the recipient's phone, if the provider tells.
+    delivered_at: Option<Timestamp>,
+    /// When it was read, if the provider tells.
+    read_at: Option<Timestamp>,
+    /// What its sender made of it afterwards.
+    edited_body: Option<String>,
+    /// When its sender took it back.
+    revoked_at: Option<Timestamp>,
     created_at: Timestamp,
 }
 
@@ -282,6 +290,7 @@ impl Message {
             from_wa: String::new(),
             to_wa: String::new(),
             body: String::new(),
+            edited_body: None,
             provider_message_id: None,
             ..self
         }
@@ -371,6 +380,10 @@ impl From<MessageRow> for Message {
             provider_message_id: row.provider_message_id,
             attempt_id: row.attempt_id.map(|id| id.0),
             accepted_at: row.accepted_at.map(Timestamp),
+            delivered_at: row.delivered_at.map(Timestamp),
+            read_at: row.read_at.map(Timestamp),
+            edited_body: row.edited_body,
+            revoked_at: row.revoked_at.map(Timestamp),
             created_at: Timestamp(row.created_at),
         }
     }

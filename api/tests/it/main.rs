@@ -6,6 +6,7 @@ mod appointments;
 mod cloud;
 mod feed;
 mod http;
+mod local;
 mod model;
 mod processes;
 mod settings;

@@ -817,6 +817,10 @@ export type Message = {
     body: string;
     createdAt: string;
     /**
+     * When it was on the recipient's phone, if the provider tells.
+     */
+    deliveredAt?: string;
+    /**
      * How far it got: `received`; `queued`, `accepted`, `sent`, `delivered`, `read`, `failed`.
      */
     deliveryStatus: string;
@@ -824,6 +828,10 @@ export type Message = {
      * `in` or `out`.
      */
     direction: string;
+    /**
+     * What its sender made of it afterwards.
+     */
+    editedBody?: string;
     fromWa: string;
     id: string;
     /**
@@ -838,6 +846,14 @@ export type Message = {
      * The provider's id, by which a reply quotes it.
      */
     providerMessageId?: string;
+    /**
+     * When it was read, if the provider tells.
+     */
+    readAt?: string;
+    /**
+     * When its sender took it back.
+     */
+    revokedAt?: string;
     toWa: string;
 };
 

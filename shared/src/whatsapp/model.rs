@@ -211,6 +211,14 @@ pub struct MessageRow {
     pub attempt_id: Option<AttemptId>,
     /// When the provider took it.
     pub accepted_at: Option<DateTime<Utc>>,
+    /// When it was on the recipient's phone, if the provider tells.
+    pub delivered_at: Option<DateTime<Utc>>,
+    /// When it was read, if the provider tells.
+    pub read_at: Option<DateTime<Utc>>,
+    /// What its sender made of it afterwards.
+    pub edited_body: Option<String>,
+    /// When its sender took it back.
+    pub revoked_at: Option<DateTime<Utc>>,
     /// When it was written down.
     pub created_at: DateTime<Utc>,
 }

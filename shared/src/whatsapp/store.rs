@@ -246,9 +246,16 @@ pub(super) async fn of_lead(
 ) -> Result<Vec<MessageRow>> {
     Ok(sqlx::query_as!(
         MessageRow,
-        r#"select id as "id: MessageId", direction, kind, from_wa, to_wa, body, outcome, delivery_status,
-                  provider_message_id, attempt_id as "attempt_id: AttemptId", accepted_at, created_at
-           from wa_message where lead_id = $1 order by created_at, id"#,
+        r#"select m.id as "id: MessageId", m.direction, m.kind, m.from_wa, m.to_wa, m.body, m.outcome,
+                  m.delivery_status, m.provider_message_id, m.attempt_id as "attempt_id: AttemptId", m.accepted_at,
+                  m.delivered_at, m.read_at, m.created_at,
+                  (select c.body from wa_correction c
+                   where c.provider = m.provider and c.original_id = m.provider_message_id and c.kind = 'edit'
+                   order by c.at desc, c.id desc limit 1) as edited_body,
+                  (select min(c.at) from wa_correction c
+                   where c.provider = m.provider and c.original_id = m.provider_message_id and c.kind = 'revoke')
+                      as revoked_at
+           from wa_message m where m.lead_id = $1 order by m.created_at, m.id"#,
         lead.0
     )
     .fetch_all(connection)

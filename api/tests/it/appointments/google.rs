@@ -2,9 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use poem::http::StatusCode;
-use poem::listener::{Acceptor, Listener, TcpListener};
 use poem::web::{Data, Form, Json, Path};
-use poem::{Body, EndpointExt, IntoResponse, Request, Response, Route, Server, handler, post, put};
+use poem::{Body, EndpointExt, IntoResponse, Request, Response, Route, handler, post, put};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
@@ -37,28 +36,24 @@ pub(crate) struct Google {
 
 impl Google {
     pub(crate) async fn open() -> Self {
-        let acceptor = TcpListener::bind("127.0.0.1:0")
-            .into_acceptor()
-            .await
-            .expect("a free port");
-        let address = acceptor.local_addr()[0]
-            .as_socket_addr()
-            .copied()
-            .expect("an address");
-        let google = Self {
-            url: format!("http://{address}"),
-            state: Arc::default(),
+        let state: Arc<Mutex<State>> = Arc::default();
+        let google = |url: &str| Self {
+            url: url.to_owned(),
+            state: Arc::clone(&state),
         };
+        let url = crate::local::serve(|url| {
+            Route::new()
+                .at("/token", post(token))
+                .at("/calendar/v3/calendars/:calendar/events", post(insert))
+                .at(
+                    "/calendar/v3/calendars/:calendar/events/:id",
+                    put(update).delete(remove),
+                )
+                .data(google(url))
+        })
+        .await;
+        let google = google(&url);
         google.state().shared = true;
-        let app = Route::new()
-            .at("/token", post(token))
-            .at("/calendar/v3/calendars/:calendar/events", post(insert))
-            .at(
-                "/calendar/v3/calendars/:calendar/events/:id",
-                put(update).delete(remove),
-            )
-            .data(google.clone());
-        tokio::spawn(Server::new_with_acceptor(acceptor).run(app));
         google
     }
 

@@ -2,6 +2,7 @@
 
 use super::office::{Office, agent};
 use chrono::{DateTime, TimeDelta};
+use poem::http::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -171,6 +172,28 @@ async fn what_a_client_takes_back_or_changes_stays_beside_the_message() {
     );
     office.reads("6281234001234");
     office.reads(&agent('A'));
+    let edit = json!({ "type": "edit", "edit": { "original_message_id": "wamid.CLIENT0001",
+        "message": { "type": "text", "text": { "body": "Halo, unit tipe 45" } } } });
+    office
+        .deliver(&super::graph::delivery(&[
+            office.message("6281234001234", &edit)
+        ]))
+        .await;
+    let lead = office.sql("select id::text from lead").await;
+    let path = format!("/api/leads/{lead}");
+    let (_, detail) = office
+        .send_as("admin", Method::GET, &path, &json!({}))
+        .await;
+    let message = &detail["messages"][0];
+    assert_eq!(message["body"], "Halo saya tertarik unitnya");
+    assert_eq!(message["editedBody"], "Halo, unit tipe 45");
+    assert_eq!(message["revokedAt"], "2026-10-26T07:33:20.000000Z");
+    // Whoever may not read the message may not read what became of it.
+    let path = format!("/api/distribution/leads/{lead}");
+    let (_, masked) = office
+        .send_as("sales-c", Method::GET, &path, &json!({}))
+        .await;
+    assert!(!masked.to_string().contains("tipe 45"), "{masked}");
     office.nobody_else_was_messaged().await;
 }
 

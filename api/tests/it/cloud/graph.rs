@@ -4,9 +4,8 @@
 use crate::http::APP_SECRET;
 use chrono::{DateTime, Utc};
 use poem::http::StatusCode;
-use poem::listener::{Acceptor, Listener, TcpListener};
 use poem::web::{Data, Json, Path, Query};
-use poem::{Body, EndpointExt, IntoResponse, Request, Response, Route, Server, get, handler, post};
+use poem::{Body, EndpointExt, IntoResponse, Request, Response, Route, get, handler, post};
 use serde_json::{Value, json};
 use shared::meta::signature;
 use std::collections::{BTreeMap, VecDeque};
@@ -64,31 +63,27 @@ pub(crate) struct Graph {
 
 impl Graph {
     pub(crate) async fn open(now: impl Fn() -> DateTime<Utc> + Send + Sync + 'static) -> Self {
-        let acceptor = TcpListener::bind("127.0.0.1:0")
-            .into_acceptor()
-            .await
-            .expect("a free port");
-        let address = acceptor.local_addr()[0]
-            .as_socket_addr()
-            .copied()
-            .expect("an address");
-        let graph = Self {
-            url: format!("http://{address}"),
-            state: Arc::default(),
-            now: Arc::new(now),
+        let (state, now): (Arc<Mutex<State>>, Now) = (Arc::default(), Arc::new(now));
+        let graph = |url: &str| Self {
+            url: url.to_owned(),
+            state: Arc::clone(&state),
+            now: Arc::clone(&now),
         };
+        let url = crate::local::serve(|url| {
+            Route::new()
+                .at("/:version/:id/messages", post(messages))
+                .at("/:version/:id/leads", get(leads_of_form))
+                .at("/:version/:id/events", post(events))
+                .at("/:version/:id", get(lead_of_form))
+                .data(graph(url))
+        })
+        .await;
+        let graph = graph(&url);
         graph.state().templates = vec![
             "lead_offer".to_owned(),
             "lead_notice".to_owned(),
             "welcome".to_owned(),
         ];
-        let app = Route::new()
-            .at("/:version/:id/messages", post(messages))
-            .at("/:version/:id/leads", get(leads_of_form))
-            .at("/:version/:id/events", post(events))
-            .at("/:version/:id", get(lead_of_form))
-            .data(graph.clone());
-        tokio::spawn(Server::new_with_acceptor(acceptor).run(app));
         graph
     }
 

@@ -5,8 +5,6 @@ use crate::processes::company::http_client;
 use api::feed::Told;
 use futures::StreamExt;
 use futures::stream::BoxStream;
-use poem::Server;
-use poem::listener::{Acceptor, Listener, TcpListener};
 use serde_json::{Value, json};
 use shared::App;
 use shared::testing::Harness;
@@ -19,16 +17,7 @@ const LONG: Duration = Duration::from_secs(20);
 
 /// An api of its own on this database, and where it is served.
 async fn serve(app: &App) -> String {
-    let acceptor = TcpListener::bind("127.0.0.1:0")
-        .into_acceptor()
-        .await
-        .expect("a free port");
-    let address = acceptor.local_addr()[0]
-        .as_socket_addr()
-        .copied()
-        .expect("an address");
-    tokio::spawn(Server::new_with_acceptor(acceptor).run(api::app(app.clone(), auth(), door())));
-    format!("http://{address}")
+    crate::local::serve(|_| api::app(app.clone(), auth(), door())).await
 }
 
 /// Somebody who reads a feed.

@@ -7,7 +7,7 @@ use crate::providers::graph::choose_tls;
 use crate::{Clock, Error, Result};
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
-use reqwest::{Client, Method, StatusCode};
+use reqwest::{Client, Method, Response, StatusCode};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 use std::time::Duration;
@@ -109,12 +109,7 @@ impl GoogleCalendar {
             .await
             .map_err(|_| unavailable("cannot be reached, or did not answer", None))?;
         let status = response.status();
-        let answer: Value = response
-            .bytes()
-            .await
-            .ok()
-            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
-            .unwrap_or_default();
+        let answer = json_of(response).await;
         if status.is_success() {
             return Ok(Answer::Done(answer));
         }
@@ -146,12 +141,7 @@ impl GoogleCalendar {
             .await
             .map_err(|_| unavailable("gives no token: cannot be reached", None))?;
         let status = response.status();
-        let answer: Value = response
-            .bytes()
-            .await
-            .ok()
-            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
-            .unwrap_or_default();
+        let answer = json_of(response).await;
         let Some(value) = answer["access_token"]
             .as_str()
             .filter(|_| status.is_success())
@@ -195,6 +185,14 @@ impl Calendar for GoogleCalendar {
             Answer::Refused(status, reason) => Err(refusal(status, &reason)),
         }
     }
+}
+
+/// What an answer says; nothing, if it says nothing that can be read.
+async fn json_of(response: Response) -> Value {
+    let bytes = response.bytes().await.ok();
+    bytes
+        .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+        .unwrap_or_default()
 }
 
 /// No attendees: a service account may not invite any (403 `forbiddenForServiceAccounts`).
