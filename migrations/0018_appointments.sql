@@ -24,6 +24,8 @@ create table appointment (
     calendar_version   integer not null default 0,
     calendar_error     text,
     calendar_synced_at timestamptz,
+    -- Who writes it into the calendar now has until then: two that did would overtake each other.
+    calendar_busy_until timestamptz,
     constraint appointment_forward check (ends_at > starts_at),
     constraint appointment_not_endless check (ends_at <= starts_at + interval '1 day'),
     constraint appointment_cancelled check ((status = 'cancelled') = (cancelled_at is not null)),
@@ -60,6 +62,8 @@ create table appointment_reminder (
     state          text not null default 'waiting' constraint appointment_reminder_state_check check (state in ('waiting', 'said', 'void')),
     reason         text,
     ended_at       timestamptz,
+    -- What was written to be sent.
+    message_id     uuid references wa_message (id),
     constraint appointment_reminder_before check (due_at < starts_at),
     constraint appointment_reminder_ended check ((state = 'waiting') = (ended_at is null)),
     constraint appointment_reminder_never_early check (state <> 'said' or ended_at >= due_at),
@@ -69,6 +73,8 @@ create unique index appointment_reminder_once on appointment_reminder (appointme
     where state <> 'void';
 create index appointment_reminder_due_idx on appointment_reminder (due_at) where state = 'waiting';
 
+-- Nobody is to read it from then on: a reminder that waits for its provider is void by then.
+alter table wa_message add column expires_at timestamptz;
 alter table wa_message drop constraint wa_message_kind_check;
 alter table wa_message add constraint wa_message_kind_check check (
     (direction = 'in' and kind in ('client', 'agent', 'stranger', 'manager'))

@@ -9,6 +9,8 @@ create table live_change (
     kind       text not null constraint live_change_kind_check check (kind in ('lead', 'attempt', 'message', 'appointment', 'provider')),
     subject    text not null,
     lead_id    uuid,
+    -- Whose lead it was until then: they are told that it is theirs no more.
+    was_owner  text,
     -- For its removal alone.
     written_at timestamptz not null default clock_timestamp(),
     primary key (xid, id)
@@ -30,8 +32,13 @@ create trigger distribution_event_live after insert on distribution_event
 
 create function live_of_lead() returns trigger language plpgsql as $$
 begin
-    insert into live_change (kind, subject, lead_id)
-    select 'lead', lead.id::text, lead.id from (select coalesce(new.id, old.id) as id) lead;
+    if tg_op = 'DELETE' then
+        insert into live_change (kind, subject, lead_id, was_owner) values ('lead', old.id::text, old.id, old.owner_sales_id);
+    elsif tg_op = 'UPDATE' and old.owner_sales_id is distinct from new.owner_sales_id then
+        insert into live_change (kind, subject, lead_id, was_owner) values ('lead', new.id::text, new.id, old.owner_sales_id);
+    else
+        insert into live_change (kind, subject, lead_id) values ('lead', new.id::text, new.id);
+    end if;
     return null;
 end
 $$;

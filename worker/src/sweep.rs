@@ -161,7 +161,11 @@ async fn remove_old(process: &Process) -> sqlx::Result<()> {
     .execute(&process.bookkeeping)
     .await?;
     sqlx::query!(
-        "delete from live_change where written_at < now() - $1::float8 * interval '1 minute'",
+        // In the order that they are read in: what is kept has no holes.
+        "delete from live_change
+         where xid < coalesce((select min(xid) from live_change
+                               where written_at >= now() - $1::float8 * interval '1 minute'),
+                              pg_snapshot_xmin(pg_current_snapshot()))",
         KEEP_CHANGES_MINUTES
     )
     .execute(&process.bookkeeping)

@@ -19,7 +19,7 @@ const AFTER_FAILURE: Duration = Duration::from_millis(500);
 /// So many changes are read at once.
 const BATCH: i64 = 500;
 /// So many changes wait for a slow reader before it is let go.
-const BUFFER: usize = 256;
+const BUFFER: usize = 1024;
 /// Open feeds of one user: tabs and devices.
 const MOST_OF_A_USER: usize = 20;
 /// Open feeds of this process.
@@ -106,19 +106,19 @@ impl Feed {
             feed: self.clone(),
             nth,
         };
-        let missed = match last {
-            // One that this feed has not come to yet has missed nothing.
-            Some(last) if last >= place => None,
-            Some(last) if live::reaches_back_to(&self.0.app, last).await? => {
-                Some(missed(self.0.app.clone(), user, last, place).boxed())
-            }
-            Some(_) => Some(stream::once(async move { Told::Reset(place) }).boxed()),
-            None => None,
+        // A place that nobody can have come to yet is as good as now; another process may have told more
+        // than this one has come to.
+        let start = last.map_or(place, |last| last.min(now.max(place)));
+        let missed = if start >= place {
+            stream::empty().boxed()
+        } else if live::reaches_back_to(&self.0.app, start).await? {
+            missed(self.0.app.clone(), user, start, place).boxed()
+        } else {
+            stream::once(async move { Told::Reset(place) }).boxed()
         };
-        let hello = stream::once(async move { Told::Hello(last.unwrap_or(place).min(place)) });
-        let told = hello
-            .chain(missed.unwrap_or_else(|| stream::empty().boxed()))
-            .chain(from_now_on(changes, leaves))
+        let told = stream::once(async move { Told::Hello(start) })
+            .chain(missed)
+            .chain(from_now_on(changes, start, leaves))
             .take_until(tokio::time::sleep(LONGEST));
         Ok(Ok(told.boxed()))
     }
@@ -190,7 +190,10 @@ impl Feed {
             let change = Arc::new(change);
             state.readers.retain(|_, reader| {
                 // A full buffer ends the feed: the reader comes again, from its last event.
-                !change.is_for(&reader.user) || reader.changes.try_send(Arc::clone(&change)).is_ok()
+                match change.told_to(&reader.user) {
+                    Some(told) => reader.changes.try_send(told).is_ok(),
+                    None => true,
+                }
             });
             state.place = Some(change.cursor);
         }
@@ -209,10 +212,19 @@ impl Drop for Leaves {
     }
 }
 
-fn from_now_on(changes: Receiver<Arc<Change>>, leaves: Leaves) -> impl Stream<Item = Told> + Send {
-    stream::unfold((changes, leaves), |(mut changes, leaves)| async move {
-        let change = changes.recv().await?;
-        Some((Told::Changed(change), (changes, leaves)))
+/// What comes after `start`: another process may have told some of it.
+fn from_now_on(
+    changes: Receiver<Arc<Change>>,
+    start: Cursor,
+    leaves: Leaves,
+) -> impl Stream<Item = Told> + Send {
+    stream::unfold((changes, leaves), move |(mut changes, leaves)| async move {
+        loop {
+            let change = changes.recv().await?;
+            if change.cursor > start {
+                return Some((Told::Changed(change), (changes, leaves)));
+            }
+        }
     })
 }
 
@@ -236,6 +248,7 @@ fn missed(app: App, user: User, last: Cursor, until: Cursor) -> impl Stream<Item
     pages
         .flat_map(stream::iter)
         .take_while(move |change| std::future::ready(change.cursor <= until))
-        .filter(move |change| std::future::ready(change.is_for(&user)))
-        .map(|change| Told::Changed(Arc::new(change)))
+        .filter_map(move |change| {
+            std::future::ready(Arc::new(change).told_to(&user).map(Told::Changed))
+        })
 }

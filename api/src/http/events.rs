@@ -56,7 +56,7 @@ struct LiveEvent {
     provider: Option<LiveProvider>,
 }
 
-/// A lead as it is; absent: it is no more, being one with another.
+/// A lead as it is; absent: it is no more, being one with another, or is yours no more.
 #[derive(Object)]
 #[oai(rename_all = "camelCase", skip_serializing_if_is_none)]
 struct LiveLead {

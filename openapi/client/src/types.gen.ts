@@ -774,7 +774,7 @@ export type LiveEventKind = 'hello' | 'reset' | 'lead' | 'attempt' | 'message' |
 /**
  * LiveLead
  *
- * A lead as it is; absent: it is no more, being one with another.
+ * A lead as it is; absent: it is no more, being one with another, or is yours no more.
  */
 export type LiveLead = {
     layer2Status?: string;

@@ -1,18 +1,28 @@
 //! The calendar follows a visit: by a job that may run twice, and never holds the visit up.
 
 use super::model::AppointmentStatus;
-use super::store::{self, Shown};
+use super::store::{self, Shown, ToBeShown};
 use crate::id::AppointmentId;
 use crate::providers::calendar::CalendarEvent;
 use crate::{App, Error, Result};
+use chrono::TimeDelta;
 use sha2::{Digest, Sha256};
+use std::time::Duration;
+
+/// A job that runs longer has hung: the calendar is anybody's again.
+const LONGEST_CALL: TimeDelta = TimeDelta::seconds(40);
+/// When to come again while somebody else is at it.
+const WHILE_BUSY: Duration = Duration::from_secs(1);
 
 /// Writes the visit, as it is now, into the calendar, or removes it from there. What the calendar says
 /// is on the visit's row; a failure is tried again.
 pub async fn sync(app: &App, id: AppointmentId) -> Result<()> {
     let mut connection = app.pool.acquire().await?;
-    let Some(shown) = store::to_be_shown(&mut connection, id).await? else {
-        return Ok(());
+    let now = app.clock.now(&mut connection).await?;
+    let shown = match store::to_be_shown(&mut connection, id, now, now + LONGEST_CALL).await? {
+        ToBeShown::Now(shown) => shown,
+        ToBeShown::Busy => return Err(Error::NotYet { wait: WHILE_BUSY }),
+        ToBeShown::Nothing => return Ok(()),
     };
     drop(connection);
     let event = event(app, id, &shown);

@@ -209,6 +209,11 @@ impl Reminders {
         self.polite_from <= time && time < self.polite_until
     }
 
+    /// When the polite hours of that day end.
+    pub(super) fn end_of_politeness(&self, at: DateTime<Utc>, zone: Timezone) -> DateTime<Utc> {
+        zone.instant(zone.local(at).date_naive(), self.polite_until)
+    }
+
     /// `wanted`, or else the next polite moment; if the visit has begun by then, the last one before.
     pub(super) fn polite(
         &self,

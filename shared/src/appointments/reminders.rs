@@ -3,15 +3,18 @@
 use super::model::{AppointmentStatus, Recipient};
 use super::store::{self, Reminder};
 use crate::id::{AppointmentId, ReminderId};
-use crate::jobs::{RemindOfAppointment, enqueue};
+use crate::jobs::{RemindOfAppointment, SendMessage, enqueue};
 use crate::texts::Text;
 use crate::whatsapp::{self, Address, Draft, OutboundKind};
-use crate::{App, Result, leads, sales};
+use crate::{App, Error, Result, leads, sales};
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
+use std::time::Duration;
 
 /// How long after its time the sweep sees to a reminder that no alarm rang for.
 const LEFT_AFTER: TimeDelta = TimeDelta::seconds(5);
+/// When to come again after the lead became another's meanwhile.
+const MOMENT: Duration = Duration::from_millis(100);
 
 /// Writes the reminders of a visit, each with its alarm.
 pub(super) async fn plan(
@@ -38,9 +41,17 @@ pub(super) async fn plan(
 /// not at night. Safe at any time, any number of times.
 pub async fn remind(app: &App, id: ReminderId) -> Result<()> {
     let mut transaction = app.pool.begin().await?;
+    let Some(lead) = store::lead_of_reminder(&mut transaction, id).await? else {
+        return Ok(());
+    };
+    // Locks are taken in one order, the lead first: its row may be becoming another's.
+    leads::lock(&mut transaction, lead).await?;
     let Some(reminder) = store::lock_reminder(&mut transaction, id).await? else {
         return Ok(());
     };
+    if reminder.lead != lead {
+        return Err(Error::NotYet { wait: MOMENT });
+    }
     let now = app.clock.now(&mut transaction).await?;
     if now < reminder.due_at {
         return Ok(transaction.rollback().await?);
@@ -74,7 +85,7 @@ pub async fn remind(app: &App, id: ReminderId) -> Result<()> {
         }
         return Ok(transaction.commit().await?);
     }
-    let (state, reason) = if say(app, &mut transaction, &reminder, now).await? {
+    let (state, reason) = if say(app, &mut transaction, id, &reminder, now).await? {
         ("said", None)
     } else {
         ("void", Some("no number"))
@@ -89,6 +100,7 @@ pub async fn remind(app: &App, id: ReminderId) -> Result<()> {
 async fn say(
     app: &App,
     connection: &mut PgConnection,
+    id: ReminderId,
     reminder: &Reminder,
     now: DateTime<Utc>,
 ) -> Result<bool> {
@@ -132,7 +144,15 @@ async fn say(
         in_reply_to: None,
         short: None,
     };
-    whatsapp::say(app, connection, &draft, now).await
+    let Some(message) = whatsapp::write_out(app, connection, &draft, now).await? else {
+        return Ok(false);
+    };
+    // While it waits for its provider the visit may begin, and night may fall.
+    let evening = app.reminders.end_of_politeness(now, app.timezone);
+    whatsapp::expire(connection, message, evening.min(reminder.starts_at)).await?;
+    store::set_message(connection, id, message).await?;
+    enqueue(connection, &SendMessage { message, nth: 0 }, now).await?;
+    Ok(true)
 }
 
 /// Says the reminders that no alarm rang for. Returns how many there were.
@@ -142,7 +162,9 @@ pub async fn remind_all_due(app: &App) -> Result<usize> {
     let due = store::due_reminders(&mut connection, now - LEFT_AFTER).await?;
     drop(connection);
     for reminder in &due {
-        remind(app, *reminder).await?;
+        if let Err(error) = remind(app, *reminder).await {
+            tracing::error!(%reminder, %error, "appointments.not_reminded");
+        }
     }
     Ok(due.len())
 }

@@ -3,7 +3,7 @@
 use super::model::{Planned, Recipient};
 use super::{Appointment, AppointmentFilter, AppointmentStatus, CalendarState, Done};
 use crate::auth::User;
-use crate::id::{AppointmentId, LeadId, ReminderId, UserId};
+use crate::id::{AppointmentId, LeadId, MessageId, ReminderId, UserId};
 use crate::{Error, Result};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
@@ -229,7 +229,11 @@ pub(super) async fn void_reminders(
     now: DateTime<Utc>,
 ) -> Result<()> {
     sqlx::query!(
-        "update appointment_reminder set state = 'void', reason = $2, ended_at = $3
+        "with recalled as (
+             update wa_message set delivery_status = 'failed', delivery_error = $2
+             where delivery_status = 'queued' and send_id is null
+               and id in (select message_id from appointment_reminder where appointment_id = $1))
+         update appointment_reminder set state = 'void', reason = $2, ended_at = $3
          where appointment_id = $1 and state = 'waiting'",
         appointment.0,
         reason,
@@ -290,6 +294,34 @@ pub(super) async fn end_reminder(
     Ok(())
 }
 
+pub(super) async fn lead_of_reminder(
+    connection: &mut PgConnection,
+    id: ReminderId,
+) -> Result<Option<LeadId>> {
+    Ok(sqlx::query_scalar!(
+        r#"select a.lead_id as "lead: LeadId" from appointment_reminder r join appointment a on a.id = r.appointment_id
+           where r.id = $1 and r.state = 'waiting'"#,
+        id.0
+    )
+    .fetch_optional(connection)
+    .await?)
+}
+
+pub(super) async fn set_message(
+    connection: &mut PgConnection,
+    id: ReminderId,
+    message: MessageId,
+) -> Result<()> {
+    sqlx::query!(
+        "update appointment_reminder set message_id = $2 where id = $1",
+        id.0,
+        message.0
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 pub(super) async fn put_off(
     connection: &mut PgConnection,
     id: ReminderId,
@@ -332,20 +364,50 @@ pub(super) struct Shown {
     pub(super) sales_name: String,
 }
 
+/// Whether the calendar is to be written now.
+pub(super) enum ToBeShown {
+    /// By whoever asked, who has it to themselves.
+    Now(Shown),
+    /// Somebody else is at it.
+    Busy,
+    /// It agrees already.
+    Nothing,
+}
+
 pub(super) async fn to_be_shown(
     connection: &mut PgConnection,
     id: AppointmentId,
-) -> Result<Option<Shown>> {
-    Ok(sqlx::query_as!(
+    now: DateTime<Utc>,
+    until: DateTime<Utc>,
+) -> Result<ToBeShown> {
+    let taken = sqlx::query_as!(
         Shown,
-        r#"select a.status as "status: AppointmentStatus", a.version, a.calendar_event_id as event_id, a.starts_at,
-                  a.ends_at, a.place, a.note, l.name as lead_name, l.phone as lead_phone, u.name as sales_name
-           from appointment a join lead l on l.id = a.lead_id join "user" u on u.id = a.sales_id
-           where a.id = $1 and a.calendar_version < a.version"#,
+        r#"update appointment a set calendar_busy_until = $3
+           from lead l, "user" u
+           where a.id = $1 and a.calendar_version < a.version and l.id = a.lead_id and u.id = a.sales_id
+             and (a.calendar_busy_until is null or a.calendar_busy_until <= $2)
+           returning a.status as "status: AppointmentStatus", a.version, a.calendar_event_id as event_id, a.starts_at,
+                     a.ends_at, a.place, a.note, l.name as lead_name, l.phone as lead_phone, u.name as sales_name"#,
+        id.0,
+        now,
+        until
+    )
+    .fetch_optional(&mut *connection)
+    .await?;
+    if let Some(shown) = taken {
+        return Ok(ToBeShown::Now(shown));
+    }
+    let waits = sqlx::query_scalar!(
+        r#"select exists (select from appointment where id = $1 and calendar_version < version) as "waits!""#,
         id.0
     )
-    .fetch_optional(connection)
-    .await?)
+    .fetch_one(connection)
+    .await?;
+    Ok(if waits {
+        ToBeShown::Busy
+    } else {
+        ToBeShown::Nothing
+    })
 }
 
 /// The calendar shows that version; a later one has a job of its own.
@@ -360,7 +422,7 @@ pub(super) async fn set_shown(
         "update appointment
          set calendar_version = greatest(calendar_version, $2), calendar_event_id = coalesce($3, calendar_event_id),
              calendar_state = case when version = $2 then 'synced' else calendar_state end, calendar_error = null,
-             calendar_synced_at = $4
+             calendar_synced_at = $4, calendar_busy_until = null
          where id = $1",
         id.0,
         version,
@@ -379,7 +441,8 @@ pub(super) async fn set_not_shown(
     given_up: bool,
 ) -> Result<()> {
     sqlx::query!(
-        "update appointment set calendar_state = case when $3 then 'failed' else 'failing' end, calendar_error = $2
+        "update appointment set calendar_state = case when $3 then 'failed' else 'failing' end, calendar_error = $2,
+                calendar_busy_until = null
          where id = $1 and calendar_version < version",
         id.0,
         reason,

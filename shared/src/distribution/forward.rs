@@ -128,6 +128,7 @@ async fn write_offer(app: &App, attempt: AttemptId) -> Result<Written> {
             to: draft.to,
             body: draft.body,
             attempt: Some(attempt),
+            expires_at: None,
         })),
         None => match whatsapp::queued_offer(&mut connection, attempt).await? {
             Some(queued) => {

@@ -10,6 +10,12 @@ pub async fn send(app: &App, message: MessageId) -> Result<()> {
     let Some(queued) = whatsapp::queued(&mut connection, message).await? else {
         return Ok(());
     };
+    if let Some(expires_at) = queued.expires_at
+        && app.clock.now(&mut connection).await? >= expires_at
+    {
+        drop(connection);
+        return whatsapp::give_up(app, message, "it is too late for it").await;
+    }
     drop(connection);
     let handed = freeze::hand_over(app, &queued).await?;
     forward::record(app, &handed).await

@@ -5,6 +5,7 @@ use crate::id::{LeadId, UserId};
 use chrono::{DateTime, Utc};
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// A place in the order of changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,6 +48,8 @@ pub struct Change {
     pub(super) owner: Option<UserId>,
     /// The agent who is offered it, or visits.
     pub(super) agent: Option<UserId>,
+    /// Whose lead it was until then.
+    pub(super) was_owner: Option<UserId>,
     /// What it is, and how it stands.
     pub detail: Detail,
 }
@@ -54,7 +57,7 @@ pub struct Change {
 /// What changed. No names, numbers or words: those are read where they are shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Detail {
-    /// A lead; `None`: it is no more, being one with another.
+    /// A lead; `None`: it is no more, being one with another, or is theirs no more who read of it.
     Lead(Option<LeadNow>),
     /// An offer.
     Attempt(AttemptNow),
@@ -120,16 +123,26 @@ pub struct AppointmentNow {
 }
 
 impl Change {
-    /// Whether this user may know of it: an admin of everything; anybody else of their own leads, of
-    /// offers and visits that are theirs, and of how the provider is doing.
-    pub fn is_for(&self, user: &User) -> bool {
+    /// What this user may know of it: an admin everything; anybody else of their own leads, of offers and
+    /// visits that are theirs, of how the provider is doing, and that a lead is theirs no more.
+    pub fn told_to(self: &Arc<Self>, user: &User) -> Option<Arc<Self>> {
         let own = |id: &Option<UserId>| id.as_ref() == Some(&user.id);
-        user.role == Role::Admin
+        let whole = user.role == Role::Admin
             || match self.detail {
                 Detail::Lead(_) | Detail::Message(_) => own(&self.owner),
                 Detail::Attempt(_) | Detail::Appointment(_) => own(&self.owner) || own(&self.agent),
                 Detail::Provider { .. } => true,
-            }
+            };
+        if whole {
+            return Some(Arc::clone(self));
+        }
+        let theirs_no_more = matches!(self.detail, Detail::Lead(_)) && own(&self.was_owner);
+        theirs_no_more.then(|| {
+            Arc::new(Self {
+                detail: Detail::Lead(None),
+                ..Self::clone(self)
+            })
+        })
     }
 }
 

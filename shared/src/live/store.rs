@@ -14,6 +14,7 @@ struct Row {
     lead: Option<LeadId>,
     owner: Option<UserId>,
     agent: Option<UserId>,
+    was_owner: Option<UserId>,
     lead_status: Option<String>,
     progress: Option<String>,
     layer2_status: Option<String>,
@@ -35,7 +36,7 @@ pub(super) async fn since(
         r#"select c.xid::text::bigint as "transaction!", c.id as "change!", c.kind as "kind!", c.subject as "subject!",
                   c.lead_id as "lead: LeadId", l.owner_sales_id as "owner?: UserId",
                   coalesce(a.sales_id, p.sales_id) as "agent?: UserId",
-                  l.status as "lead_status?", l.progress as "progress?", l.layer2_status_id as layer2_status,
+                  c.was_owner as "was_owner: UserId", l.status as "lead_status?", l.progress as "progress?", l.layer2_status_id as layer2_status,
                   coalesce(a.status, m.delivery_status, p.status) as "status?", a.position as "position?",
                   coalesce(a.ack_deadline_at, p.starts_at, h.frozen_since) as "at?", m.direction as "direction?",
                   m.kind as "message_kind?", p.calendar_state as "calendar_state?"
@@ -98,6 +99,7 @@ impl From<Row> for Change {
             lead: row.lead,
             owner: row.owner,
             agent: row.agent,
+            was_owner: row.was_owner,
             detail,
         }
     }

@@ -129,13 +129,23 @@ fn cells(entry: &Entry, zone: Timezone) -> [String; COLUMNS.len()] {
     ]
 }
 
-/// A client's text is never run by the spreadsheet that opens it (OWASP, CSV injection).
+/// A client's text is never run by the spreadsheet that opens it (OWASP, CSV injection): not at its
+/// beginning, nor where a spreadsheet with other separators would begin a cell.
 fn no_formula(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        format!("'{text}")
-    } else {
-        text.to_owned()
+    let mut safe = String::with_capacity(text.len() + 1);
+    let mut begins = true;
+    for c in text.chars() {
+        if begins && matches!(c, '=' | '+' | '-' | '@') {
+            safe.push('\'');
+        }
+        begins = match c {
+            ';' | ',' | '\t' | '\r' | '\n' => true,
+            ' ' | '"' => begins,
+            _ => false,
+        };
+        safe.push(c);
     }
+    safe
 }
 
 #[cfg(test)]
@@ -145,6 +155,8 @@ mod tests {
     #[test]
     fn a_name_that_is_a_formula_is_only_a_name() {
         assert_eq!(no_formula("=HYPERLINK(\"x\")"), "'=HYPERLINK(\"x\")");
-        assert_eq!(no_formula("Budi, S.H."), "Budi, S.H.");
+        assert_eq!(no_formula("x; =1+1"), "x; '=1+1");
+        assert_eq!(no_formula("x\n\"-1"), "x\n\"'-1");
+        assert_eq!(no_formula("Budi, S.H. - BSD"), "Budi, S.H. - BSD");
     }
 }

@@ -113,6 +113,15 @@ pub async fn set_accepted(
     store::set_accepted(connection, message, &accepted.provider_message_id, now).await
 }
 
+/// Nobody is to read the message from then on: it is given up if it still waits.
+pub async fn expire(
+    connection: &mut PgConnection,
+    message: MessageId,
+    at: DateTime<Utc>,
+) -> Result<()> {
+    store::expire(connection, message, at).await
+}
+
 /// Records that a message will not be sent, and why.
 pub async fn give_up(app: &App, message: MessageId, reason: &str) -> Result<()> {
     let mut connection = app.pool.acquire().await?;

@@ -184,6 +184,8 @@ pub struct Queued {
     pub body: String,
     /// The offer that it makes, if it is one.
     pub attempt: Option<AttemptId>,
+    /// From when on nobody is to read it.
+    pub expires_at: Option<DateTime<Utc>>,
 }
 
 /// A row of `wa_message` as it is shown.

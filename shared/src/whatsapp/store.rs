@@ -76,7 +76,7 @@ pub(super) async fn queued(
     Ok(sqlx::query_as!(
         Queued,
         r#"select id as "id: MessageId", to_wa as "to: Address", body,
-                  case when kind = 'offer' then attempt_id end as "attempt: AttemptId" from wa_message
+                  case when kind = 'offer' then attempt_id end as "attempt: AttemptId", expires_at from wa_message
            where id = $1 and direction = 'out' and delivery_status = 'queued'"#,
         message.0
     )
@@ -91,7 +91,7 @@ pub(super) async fn queued_offer(
     Ok(sqlx::query_as!(
         Queued,
         r#"select id as "id: MessageId", to_wa as "to: Address", body,
-                  case when kind = 'offer' then attempt_id end as "attempt: AttemptId" from wa_message
+                  case when kind = 'offer' then attempt_id end as "attempt: AttemptId", expires_at from wa_message
            where attempt_id = $1 and kind = $2 and direction = 'out' and delivery_status = 'queued'"#,
         attempt.0,
         OutboundKind::Offer.as_str()
@@ -328,4 +328,19 @@ pub(super) async fn insert_echo(
     .execute(connection)
     .await?;
     Ok(inserted.rows_affected() == 1)
+}
+
+pub(super) async fn expire(
+    connection: &mut PgConnection,
+    message: MessageId,
+    at: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "update wa_message set expires_at = $2 where id = $1",
+        message.0,
+        at
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
 }

@@ -234,3 +234,46 @@ async fn a_kill_between_the_call_and_its_record_leaves_one_event() {
     assert_eq!(google.calls(), ["insert", "insert", "update"]);
     story.nobody_else_was_messaged().await;
 }
+
+/// Two jobs of one visit never overtake each other, and a calendar that is not shared is no proof that
+/// the event is gone.
+#[tokio::test]
+async fn a_visit_that_is_called_off_leaves_no_event_however_its_jobs_meet() {
+    let (story, google, lead) = office().await;
+    let visit = booked(&story, &lead).await;
+    let path = format!("/api/appointments/{visit}");
+    let app = story.harness.app.clone();
+    let id = shared::id::AppointmentId(visit.parse().expect("an id"));
+    patch(
+        &story,
+        "sales-a",
+        &path,
+        json!({ "startsAt": wib("2026-02-10T10:00") }),
+    )
+    .await;
+    let (one, two) = tokio::join!(
+        shared::appointments::sync(&app, id),
+        shared::appointments::sync(&app, id)
+    );
+    let busy = [&one, &two]
+        .into_iter()
+        .filter(|done| matches!(done, Err(shared::Error::NotYet { .. })));
+    assert_eq!(busy.count(), 1, "{one:?} {two:?}");
+    google.is_shared(false);
+    let (status, _) = story
+        .send_as(
+            "sales-a",
+            Method::POST,
+            &format!("{path}/cancel"),
+            &json!({}),
+        )
+        .await;
+    assert_eq!(status, 200);
+    story.fast_forward(TimeDelta::minutes(3)).await;
+    assert_eq!(standing(&story, &visit).await["state"], "failing");
+    google.is_shared(true);
+    story.fast_forward(TimeDelta::minutes(10)).await;
+    assert_eq!(standing(&story, &visit).await["state"], "synced");
+    assert_eq!(google.events(), [Value::Null; 0]);
+    story.nobody_else_was_messaged().await;
+}

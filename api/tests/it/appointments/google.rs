@@ -44,7 +44,10 @@ impl Google {
         let url = crate::local::serve(|url| {
             Route::new()
                 .at("/token", post(token))
-                .at("/calendar/v3/calendars/:calendar/events", post(insert))
+                .at(
+                    "/calendar/v3/calendars/:calendar/events",
+                    post(insert).get(list),
+                )
                 .at(
                     "/calendar/v3/calendars/:calendar/events/:id",
                     put(update).delete(remove),
@@ -211,6 +214,14 @@ async fn insert(
 }
 
 #[handler]
+async fn list(Data(google): Data<&Google>, request: &Request) -> Response {
+    match google.meets(request, "list") {
+        Some(met) => met,
+        None => Json(json!({ "kind": "calendar#events", "items": [] })).into_response(),
+    }
+}
+
+#[handler]
 async fn update(
     Data(google): Data<&Google>,
     request: &Request,
@@ -236,16 +247,16 @@ async fn remove(
     if let Some(met) = google.meets(request, "remove") {
         return met;
     }
-    let gone = match google.state().events.get_mut(&id) {
+    let found = match google.state().events.get_mut(&id) {
         Some(event) if event["status"] != "cancelled" => {
             event["status"] = json!("cancelled");
-            false
+            Ok(())
         }
-        _ => true,
+        Some(_) => Err((410, "deleted")),
+        None => Err((404, "notFound")),
     };
-    if gone {
-        refusal(410, "deleted")
-    } else {
-        google.answer(json!({}))
+    match found {
+        Ok(()) => google.answer(json!({})),
+        Err((status, reason)) => refusal(status, reason),
     }
 }

@@ -280,3 +280,32 @@ async fn a_visit_that_cannot_be_is_refused_with_its_reason() {
     );
     story.nobody_else_was_messaged().await;
 }
+
+#[tokio::test]
+async fn a_reminder_that_waits_for_whatsapp_is_not_said_of_what_is_off_or_over_nor_at_night() {
+    let story = Story::begin().await;
+    let lead = claimed_by_a(&story).await;
+    let (_, visit) = book(&story, "sales-a", &lead, "2026-01-05T14:00").await;
+    // Away when both reminders are due, back after the visit was called off.
+    story.harness.provider.is_away(1000);
+    until(&story, "2026-01-05T13:10").await;
+    let path = format!("/api/appointments/{}/cancel", text(&visit["id"]));
+    story
+        .send_as("sales-a", Method::POST, &path, &json!({}))
+        .await;
+    story.harness.provider.is_back();
+    until(&story, "2026-01-05T13:30").await;
+    assert!(story.harness.provider.unheard().is_empty());
+    // Away in the afternoon, back in the night before the visit.
+    book(&story, "sales-a", &lead, "2026-01-07T09:00").await;
+    until(&story, "2026-01-06T08:59").await;
+    story.harness.provider.is_away(1000);
+    until(&story, "2026-01-06T23:00").await;
+    story.harness.provider.is_back();
+    until(&story, "2026-01-07T06:59").await;
+    assert!(story.harness.provider.unheard().is_empty(), "it is night");
+    until(&story, "2026-01-07T08:30").await;
+    story.client("081234001234").is_told("07/01 09:00 WIB");
+    story.agent("A").is_told("07/01 09:00 WIB");
+    story.nobody_else_was_messaged().await;
+}

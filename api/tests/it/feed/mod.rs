@@ -150,6 +150,18 @@ async fn a_change_through_one_api_is_told_by_the_other_to_whom_it_concerns_and_t
             "{event}"
         );
     }
+    // It is given to somebody else: the one hears that it is theirs no more, and no more than that.
+    sqlx::query("update lead set owner_sales_id = 'sales-c' where id = $1::uuid")
+        .bind(&lead)
+        .execute(&app.pool)
+        .await
+        .expect("a change");
+    let told = owner.until_lead(&lead).await;
+    let event = told.last().expect("an event");
+    assert!(
+        event.get("lead").is_none() && !event.to_string().contains("sales-c"),
+        "{event}"
+    );
     // The other agent hears of their own lead, and has heard of nothing before it.
     let own = lead_of(app, Some("sales-b")).await;
     assert_eq!(other.until_lead(&own).await.len(), 1);
@@ -282,7 +294,7 @@ async fn a_reader_who_does_not_read_is_let_go_and_continues_where_they_were() {
         .expect("a feed")
         .expect("room");
     let lead = lead_of(app, None).await;
-    for n in 0..400 {
+    for n in 0..1600 {
         touch(app, &lead, ["contacted", "visit"][n % 2]).await;
     }
     // Nothing was read until all was written; what was buffered is read now, and then the feed ends.
@@ -300,7 +312,7 @@ async fn a_reader_who_does_not_read_is_let_go_and_continues_where_they_were() {
     );
     let last = told.last().copied();
     let mut again = feed.read(admin, last).await.expect("a feed").expect("room");
-    while told.len() < 401 {
+    while told.len() < 1601 {
         match next(&mut again).await.expect("the feed goes on") {
             Told::Changed(change) => told.push(change.cursor),
             Told::Hello(_) => {}

@@ -179,8 +179,13 @@ impl Calendar for GoogleCalendar {
 
     async fn remove(&self, event_id: &str) -> Result<()> {
         match self.call(Method::DELETE, event_id, None).await? {
-            Answer::Done(_) | Answer::Refused(StatusCode::NOT_FOUND | StatusCode::GONE, _) => {
-                Ok(())
+            Answer::Done(_) | Answer::Refused(StatusCode::GONE, _) => Ok(()),
+            // No such event, or no such calendar for us: only the first is the end of it.
+            Answer::Refused(StatusCode::NOT_FOUND, _) => {
+                match self.call(Method::GET, "", None).await? {
+                    Answer::Done(_) => Ok(()),
+                    Answer::Refused(status, reason) => Err(refusal(status, &reason)),
+                }
             }
             Answer::Refused(status, reason) => Err(refusal(status, &reason)),
         }
