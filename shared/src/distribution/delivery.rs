@@ -11,6 +11,8 @@ use chrono::TimeDelta;
 
 /// A message that keeps failing is given up after so many tries.
 const MOST_REQUEUES: i32 = 5;
+/// How often a message is tried that our account, or its token, keeps from being sent.
+const PROBE_EVERY: TimeDelta = TimeDelta::seconds(15);
 
 /// Writes a status down and does what follows from it. Any order, any number of times.
 pub async fn report(app: &App, status: &Status) -> Result<()> {
@@ -25,7 +27,8 @@ pub async fn report(app: &App, status: &Status) -> Result<()> {
             let mut transaction = app.pool.begin().await?;
             if let Some(offer) = store::lock_offer(&mut transaction, attempt).await? {
                 let now = app.clock.now(&mut transaction).await?;
-                forward::record_offer(app, &mut transaction, &offer, None, now).await?;
+                let resend_of = message.resend_of;
+                forward::record_offer(app, &mut transaction, &offer, resend_of, now).await?;
             }
             transaction.commit().await?;
         }
@@ -35,6 +38,10 @@ pub async fn report(app: &App, status: &Status) -> Result<()> {
 
 /// What a failure asks for: another form, another time, or another agent.
 async fn failed(app: &App, status: &Status, message: &Reported) -> Result<()> {
+    // One of several phones: it arrived on another.
+    if message.state != "failed" {
+        return Ok(());
+    }
     let class = status
         .code
         .map_or(Class::Message, |code| class_of(code, false));
@@ -51,7 +58,8 @@ async fn failed(app: &App, status: &Status, message: &Reported) -> Result<()> {
         Class::Account | Class::Token => {
             let reason = format!("a message failed with {}", status.code.unwrap_or_default());
             freeze::suspend(app, &reason).await?;
-            Some(TimeDelta::zero())
+            // However often: it is no agent's fault, and no lead goes on for it.
+            return send_again(app, message, false, PROBE_EVERY).await;
         }
         Class::Template => {
             tracing::error!(

@@ -38,6 +38,7 @@ pub async fn forward(app: &App, attempt: AttemptId) -> Result<()> {
 
 /// Records what the provider took, offer by offer.
 pub(super) async fn record(app: &App, handed: &Handed) -> Result<()> {
+    whatsapp::settle(app, handed).await?;
     for (message, attempt) in &handed.messages {
         let mut transaction = app.pool.begin().await?;
         let offer = match attempt {
@@ -45,8 +46,8 @@ pub(super) async fn record(app: &App, handed: &Handed) -> Result<()> {
             None => None,
         };
         let now = app.clock.now(&mut transaction).await?;
-        whatsapp::set_accepted(&mut transaction, *message, &handed.accepted, now).await?;
-        if let Some(offer) = offer {
+        let taken = whatsapp::set_accepted(&mut transaction, *message, handed, now).await?;
+        if let Some(offer) = offer.filter(|_| taken) {
             record_offer(app, &mut transaction, &offer, handed.resend_of, now).await?;
         }
         transaction.commit().await?;

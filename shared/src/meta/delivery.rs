@@ -77,11 +77,24 @@ pub async fn handle_delivery(app: &App, id: DeliveryId) -> Result<()> {
         Source::Leads => leads::hear(app, &body).await.err(),
     };
     if let Some(error) = failed {
-        return Err(error);
+        return Err(again(error));
     }
     let mut connection = app.pool.acquire().await?;
     let now = app.clock.now(&mut connection).await?;
     store::set_handled(&mut connection, id, now).await
+}
+
+/// A row that vanished meanwhile (two leads became one) is there under another name the next time: no
+/// reason to take what failed for done.
+pub(super) fn again(error: Error) -> Error {
+    match error {
+        Error::NotFound { what } => Error::Unavailable {
+            provider: "database",
+            retry_after: None,
+            reason: format!("the {what} is another's now"),
+        },
+        error => error,
+    }
 }
 
 /// Does what a delivery says; returns the first failure.

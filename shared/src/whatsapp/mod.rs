@@ -18,7 +18,6 @@ pub use statuses::{Progress, Reported, Status, report, requeue};
 
 use crate::id::{AttemptId, LeadId, MessageId};
 use crate::jobs::{SendMessage, enqueue};
-use crate::providers::Accepted;
 use crate::{App, Result};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
@@ -103,14 +102,29 @@ pub async fn queued(connection: &mut PgConnection, message: MessageId) -> Result
     store::queued(connection, message).await
 }
 
-/// Records, in the caller's transaction, that the provider took the message.
+/// Records that the provider took a call, with all its messages, in one transaction. Nothing for a
+/// provider that has no calls.
+pub async fn settle(app: &App, handed: &Handed) -> Result<()> {
+    let Some(send) = handed.send else {
+        return Ok(());
+    };
+    let mut transaction = app.pool.begin().await?;
+    let now = app.clock.now(&mut transaction).await?;
+    let id = &handed.accepted.provider_message_id;
+    store::settle_accepted(&mut transaction, send, id, now).await?;
+    Ok(transaction.commit().await?)
+}
+
+/// Records, in the caller's transaction, that the provider took the message with that call. `false`: it
+/// has been put back since, to be sent anew.
 pub async fn set_accepted(
     connection: &mut PgConnection,
     message: MessageId,
-    accepted: &Accepted,
+    handed: &Handed,
     now: DateTime<Utc>,
-) -> Result<()> {
-    store::set_accepted(connection, message, &accepted.provider_message_id, now).await
+) -> Result<bool> {
+    let id = &handed.accepted.provider_message_id;
+    store::set_accepted(connection, message, handed.send, id, now).await
 }
 
 /// Nobody is to read the message from then on: it is given up if it still waits.

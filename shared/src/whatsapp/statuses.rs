@@ -51,6 +51,10 @@ pub struct Reported {
     pub form: String,
     /// How often it was sent again after a failure.
     pub requeued: i32,
+    /// How far it got, by all that was told.
+    pub state: String,
+    /// The call before this one, of which nothing had been heard.
+    pub resend_of: Option<SendId>,
 }
 
 /// Writes a status down, and returns the messages that it is about; none, if they are not ours or have
@@ -62,14 +66,11 @@ pub async fn report(
     now: DateTime<Utc>,
 ) -> Result<Vec<Reported>> {
     let provider = app.provider.name();
-    if status.progress != Progress::Failed {
-        settle(connection, status, now).await?;
-    }
     let earliest = |progress| (status.progress == progress).then_some(status.at);
     let rows = sqlx::query_as!(
         Reported,
         r#"with told as (
-               select m.id, coalesce(s.form, 'text') as form,
+               select m.id, coalesce(s.form, 'text') as form, s.resend_of,
                       least(m.status_sent_at, $4::timestamptz) as sent, least(m.delivered_at, $5::timestamptz) as delivered,
                       least(m.read_at, $6::timestamptz) as read, least(m.failed_at, $7::timestamptz) as failed
                from wa_message m left join wa_send s on s.id = m.send_id
@@ -88,7 +89,8 @@ pub async fn report(
                                       else m.delivery_status end
            from told where told.id = m.id
            returning m.id as "id: MessageId", case when m.kind = 'offer' then m.attempt_id end as "attempt: AttemptId",
-                     m.to_wa as "to: Address", told.form as "form!", m.requeued"#,
+                     m.to_wa as "to: Address", told.form as "form!", m.requeued, m.delivery_status as state,
+                     told.resend_of as "resend_of: SendId""#,
         provider,
         status.send.map(|send| send.0),
         status.provider_message_id,
@@ -99,8 +101,10 @@ pub async fn report(
         status.code.and_then(|code| i32::try_from(code).ok()),
         now
     )
-    .fetch_all(connection)
+    .fetch_all(&mut *connection)
     .await?;
+    // A failure, too, proves that the call was taken. After the messages: an answer locks them first.
+    settle(connection, status, now).await?;
     Ok(rows)
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Address, Correction, Draft, Heard, MessageRow, OutboundKind, PastOutcome, Queued};
 use crate::Result;
-use crate::id::{AttemptId, LeadId, MessageId};
+use crate::id::{AttemptId, LeadId, MessageId, SendId};
 use crate::phone::Phone;
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
@@ -138,23 +138,54 @@ pub(super) async fn rewrite(
     Ok(())
 }
 
+/// `false`: it was taken before, or has been put back since the call.
 pub(super) async fn set_accepted(
     connection: &mut PgConnection,
     message: MessageId,
+    send: Option<SendId>,
+    provider_message_id: &str,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    // A status that a webhook reported meanwhile is further along, and stays; so does the call's name.
+    let taken = sqlx::query!(
+        "update wa_message
+         set delivery_status = case when delivery_status = 'queued' then 'accepted' else delivery_status end,
+             provider_message_id = $2, accepted_at = coalesce(accepted_at, $3)
+         where id = $1 and send_id is not distinct from $4
+           and (accepted_at is null or $4::uuid is not null)",
+        message.0,
+        provider_message_id,
+        now,
+        send.map(|send| send.0)
+    )
+    .execute(connection)
+    .await?;
+    Ok(taken.rows_affected() == 1)
+}
+
+/// The call was taken, and with it all its messages, at once: none is sent again because another's
+/// record is still to come.
+pub(super) async fn settle_accepted(
+    connection: &mut PgConnection,
+    send: SendId,
     provider_message_id: &str,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    // A status that a webhook reported meanwhile is further along, and stays; so does the call's name.
     sqlx::query!(
-        "with taken as (
-             update wa_message
-             set delivery_status = case when delivery_status = 'queued' then 'accepted' else delivery_status end,
-                 provider_message_id = $2, accepted_at = $3
-             where id = $1 and accepted_at is null
-             returning send_id)
-         update wa_send set outcome = 'accepted', settled_at = $3, provider_message_id = $2
-         where id = (select send_id from taken) and settled_at is null",
-        message.0,
+        "update wa_message
+         set delivery_status = case when delivery_status = 'queued' then 'accepted' else delivery_status end,
+             provider_message_id = $2, accepted_at = coalesce(accepted_at, $3)
+         where send_id = $1",
+        send.0,
+        provider_message_id,
+        now
+    )
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query!(
+        "update wa_send set outcome = 'accepted', settled_at = $3, provider_message_id = $2
+         where id = $1 and settled_at is null",
+        send.0,
         provider_message_id,
         now
     )

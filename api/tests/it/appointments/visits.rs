@@ -287,7 +287,7 @@ async fn a_reminder_that_waits_for_whatsapp_is_not_said_of_what_is_off_or_over_n
     let lead = claimed_by_a(&story).await;
     let (_, visit) = book(&story, "sales-a", &lead, "2026-01-05T14:00").await;
     // Away when both reminders are due, back after the visit was called off.
-    story.harness.provider.is_away(1000);
+    story.harness.provider.is_away(100_000);
     until(&story, "2026-01-05T13:10").await;
     let path = format!("/api/appointments/{}/cancel", text(&visit["id"]));
     story
@@ -299,7 +299,7 @@ async fn a_reminder_that_waits_for_whatsapp_is_not_said_of_what_is_off_or_over_n
     // Away in the afternoon, back in the night before the visit.
     book(&story, "sales-a", &lead, "2026-01-07T09:00").await;
     until(&story, "2026-01-06T08:59").await;
-    story.harness.provider.is_away(1000);
+    story.harness.provider.is_away(100_000);
     until(&story, "2026-01-06T23:00").await;
     story.harness.provider.is_back();
     until(&story, "2026-01-07T06:59").await;

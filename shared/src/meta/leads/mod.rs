@@ -158,7 +158,9 @@ async fn take(app: &App, id: &str, form: Option<&Form>, answer: &Value) -> Resul
     };
     match answers::read(answer, fields) {
         Ok(read) => {
-            let report = distribution::take_ad(app, &ad(id, form, answer, read)).await?;
+            let ad = ad(id, form, answer, read);
+            let taken = distribution::take_ad(app, &ad).await;
+            let report = taken.map_err(super::delivery::again)?;
             fetched.lead = report.lead;
         }
         Err(Unusable::Test) => fetched.state = "test",

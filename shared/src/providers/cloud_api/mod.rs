@@ -97,11 +97,18 @@ fn refusal(
     rules: &Rules,
 ) -> Error {
     let class = match (code, status) {
+        // "Object … does not exist, cannot be loaded due to missing permissions": our number, not theirs.
+        (Some(100), _) if reason.contains("does not exist") => Class::Token,
         (Some(code), _) => class_of(code, transient),
         (None, 429) => Class::TooQuick,
         (None, 401 | 403) => Class::Token,
-        (None, _) => Class::Message,
+        // Not Graph's word: somebody's on the way.
+        (None, _) => Class::Transient,
     };
+    // A server that failed may have taken it before it did.
+    if status >= 500 && class == Class::Transient {
+        return unknown(reason);
+    }
     match class {
         Class::Transient => Error::Unavailable {
             provider: NAME,

@@ -31,12 +31,13 @@ pub enum Class {
 }
 
 /// The table: codes, in order of their number.
-pub(super) const TABLE: [(RangeInclusive<i64>, Class); 40] = [
+pub(super) const TABLE: [(RangeInclusive<i64>, Class); 42] = [
     (0..=0, Class::Token),
     (1..=2, Class::Transient),
     (3..=3, Class::Token),
     (4..=4, Class::TooQuick),
     (10..=10, Class::Token),
+    (33..=33, Class::Account),
     (190..=190, Class::Token),
     (200..=299, Class::Token),
     (368..=368, Class::Account),
@@ -72,6 +73,8 @@ pub(super) const TABLE: [(RangeInclusive<i64>, Class); 40] = [
     (132_015..=132_015, Class::Template),
     (132_016..=132_016, Class::Template),
     (133_004..=133_004, Class::Transient),
+    // Our own number is not registered.
+    (133_010..=133_010, Class::Account),
 ];
 
 /// What a code asks of us; one that is not in the table is the message's fault, unless Meta calls it

@@ -24,6 +24,8 @@ const MOST_FORMS: usize = 3;
 /// What the provider took: one message, or a list of offers.
 #[derive(Debug)]
 pub struct Handed {
+    /// The call, where calls are kept.
+    pub send: Option<SendId>,
     /// Its word.
     pub accepted: Accepted,
     /// The messages that it took, with the offers that they make.
@@ -46,6 +48,7 @@ pub async fn hand_over(app: &App, queued: &Queued) -> Result<Handed> {
         match app.provider.send(&call.outgoing).await {
             Ok(accepted) => {
                 return Ok(Handed {
+                    send: Some(call.id),
                     accepted,
                     messages: call.messages,
                     resend_of: call.resend_of,
@@ -94,6 +97,7 @@ async fn hand_over_freely(app: &App, queued: &Queued) -> Result<Handed> {
     };
     match app.provider.send(&outgoing).await {
         Ok(accepted) => Ok(Handed {
+            send: None,
             accepted,
             messages: vec![(queued.id, queued.attempt)],
             resend_of: None,
@@ -155,7 +159,8 @@ async fn prepare(
             tracing::warn!(message = %queued.id, lost = %send, "whatsapp.resent: nothing was heard of it");
             Some(send)
         }
-        None => None,
+        // What was lost stays lost through tries that came to nothing.
+        None => waiting.lost,
     };
     // The same message in another form is not another message to the pair.
     if excluded.is_none()

@@ -59,6 +59,8 @@ pub(super) struct Waiting {
     pub(super) parameters: Option<Vec<String>>,
     /// The call whose outcome is not known, and when it began.
     pub(super) unsettled: Option<(SendId, DateTime<Utc>)>,
+    /// The call of which nothing was heard in time.
+    pub(super) lost: Option<SendId>,
 }
 
 pub(super) async fn waiting(
@@ -67,9 +69,11 @@ pub(super) async fn waiting(
 ) -> Result<Option<Waiting>> {
     let row = sqlx::query!(
         r#"select m.kind, case when m.kind = 'offer' then m.attempt_id end as "attempt: AttemptId", m.body, m.line,
-                  m.parameters, s.id as "send?: SendId", s.started_at as "started_at?"
+                  m.parameters, case when s.settled_at is null then s.id end as "send: SendId",
+                  s.started_at as "started_at?",
+                  case s.outcome when 'unsent' then s.resend_of when 'lost' then s.id end as "lost: SendId"
            from wa_message m
-           left join wa_send s on s.id = m.send_id and s.settled_at is null
+           left join wa_send s on s.id = m.send_id
            where m.id = $1 and m.direction = 'out' and m.delivery_status = 'queued'"#,
         message.0
     )
@@ -83,6 +87,7 @@ pub(super) async fn waiting(
         line: row.line,
         parameters: row.parameters,
         unsettled: row.send.zip(row.started_at),
+        lost: row.lost,
     }))
 }
 
@@ -98,7 +103,7 @@ pub(super) async fn waiting_offers(
         r#"select m.id as "id: MessageId", m.kind, m.attempt_id as "attempt: AttemptId", m.body, m.line, m.parameters
            from wa_message m
            join distribution_attempt a on a.id = m.attempt_id
-           left join wa_send s on s.id = m.send_id and s.settled_at is null
+           left join wa_send s on s.id = m.send_id and (s.settled_at is null or s.outcome = 'accepted')
            where m.to_wa = $1 and m.id <> $2 and m.direction = 'out' and m.kind = 'offer'
              and m.delivery_status = 'queued' and s.id is null
              and a.status = 'open' and a.ack_deadline_at > $3
@@ -120,6 +125,7 @@ pub(super) async fn waiting_offers(
             line: row.line,
             parameters: row.parameters,
             unsettled: None,
+            lost: None,
         })
         .collect())
 }
