@@ -22,6 +22,7 @@
 //!          ├─ whatsapp                                 what was said, to whom, whether it arrived
 //!          ├─ auth                                     passwords and the seed's users
 //!          ├─ meta ─► distribution                     what Meta sends and is asked
+//!          ├─ linked_device ─► distribution            a phone's WhatsApp, joined by QR code
 //!          ├─ import                                   the old server's database, brought over
 //!          ├─ availability                             when agents can be offered leads
 //!          └─ providers                                the outside world, one wire format each
@@ -55,6 +56,7 @@ pub mod id;
 pub mod import;
 pub mod jobs;
 pub mod leads;
+pub mod linked_device;
 pub mod live;
 pub mod meta;
 pub mod phone;

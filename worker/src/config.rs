@@ -2,7 +2,8 @@
 
 use clap::Parser;
 use shared::config::{
-    Appointments, Cloud, Company, Database, Distribution, Telemetry, TextOverrides, WhatsApp, Words,
+    Appointments, Cloud, Company, Database, Distribution, ProviderKind, Telemetry, TextOverrides,
+    WhatsApp, Words,
 };
 use shared::jobs::Announce;
 use shared::{App, Clock, Result, db};
@@ -67,7 +68,11 @@ impl Settings {
             provider,
             meta: Some(meta),
             distribution: self.distribution,
-            announce: Announce::Nobody,
+            // Only what this process works itself is found without a word.
+            announce: match self.whatsapp.wa_provider {
+                ProviderKind::QrLocal => Announce::Everyone,
+                ProviderKind::Dummy | ProviderKind::CloudApi => Announce::Nobody,
+            },
             instance: Arc::from("worker"),
             lexicon: Arc::new(self.words.lexicon()?),
             texts: Arc::new(self.texts.clone().catalogue()?),

@@ -1,7 +1,6 @@
 //! The worker's own health: `GET /health/live`, `GET /health/ready`.
 
 use crate::Process;
-use crate::config::Settings;
 use poem::http::StatusCode;
 use poem::listener::{Acceptor, Listener, TcpListener};
 use poem::web::{Data, Json};
@@ -9,6 +8,7 @@ use poem::{EndpointExt, Route, Server, get, handler};
 use serde::Serialize;
 use shared::db;
 use shared::jobs::workers_alive;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 #[derive(Serialize)]
@@ -20,12 +20,12 @@ struct Ready {
 }
 
 /// Serves health until the process ends. A busy port is a warning: the jobs matter more.
-pub(crate) async fn serve(settings: &Settings, process: Arc<Process>) {
-    let address = (settings.worker_host.to_string(), settings.worker_port);
+pub(crate) async fn serve(host: IpAddr, port: u16, setting: &str, process: Arc<Process>) {
+    let address = (host.to_string(), port);
     let acceptor = match TcpListener::bind(address).into_acceptor().await {
         Ok(acceptor) => acceptor,
         Err(error) => {
-            tracing::warn!(port = settings.worker_port, %error, "worker.no_health: set WORKER_PORT to a free port");
+            tracing::warn!(port, setting, %error, "worker.no_health: set it to a free port");
             return;
         }
     };

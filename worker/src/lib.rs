@@ -9,6 +9,7 @@
 //!
 //! Any number of workers may run; none leads.
 
+pub mod carrier;
 pub mod config;
 #[cfg(feature = "testing")]
 pub mod drain;
@@ -28,8 +29,9 @@ use queue::Terms;
 use shared::jobs::{
     CheckAckDeadline, FetchMetaLead, ForwardLeadToSales, HandleDelivery, ReconcileMetaLeads,
     ReleaseHeldLeads, RemindOfAppointment, SendConversion, SendMessage, SyncAppointment,
+    WORKER_LOCK_CLASS,
 };
-use shared::{App, Result, db, distribution};
+use shared::{App, Result, db, distribution, linked_device};
 use sqlx::PgPool;
 use std::sync::Arc;
 use std::time::Duration;
@@ -87,8 +89,9 @@ pub async fn run(settings: &Settings, app: App, stop: watch::Receiver<bool>) -> 
         presence: Arc::clone(&presence),
         stop,
     });
-    health::serve(settings, Arc::clone(&process)).await;
-    let held = tokio::spawn(Arc::clone(&presence).hold(options));
+    let (host, port) = (settings.worker_host, settings.worker_port);
+    health::serve(host, port, "WORKER_PORT", Arc::clone(&process)).await;
+    let held = tokio::spawn(Arc::clone(&presence).hold(options, WORKER_LOCK_CLASS));
     let mut told_to_stop = process.stop.clone();
     tokio::select! {
         () = async { wait_for_schema(&process).await; presence.first_held().await } => {}
@@ -176,6 +179,15 @@ async fn work_all(process: &Arc<Process>, deadlines: &App, slots: usize, bell: &
     let reminders = terms(app, slots, Duration::ZERO, remind_bell, said);
     let sync_bell = bell.of::<SyncAppointment>();
     let calendar = terms(app, GRAPH_CALLS, Duration::ZERO, sync_bell, Vec::new());
+    let outbound = async {
+        // The linked device carries its messages itself: carrier.rs.
+        if app.provider.name() != linked_device::NAME {
+            tokio::join!(
+                queue::work::<ForwardLeadToSales>(Arc::clone(process), forwards),
+                queue::work::<SendMessage>(Arc::clone(process), messages),
+            );
+        }
+    };
     tokio::join!(
         queue::work::<RemindOfAppointment>(Arc::clone(process), reminders),
         queue::work::<SyncAppointment>(Arc::clone(process), calendar),
@@ -184,8 +196,7 @@ async fn work_all(process: &Arc<Process>, deadlines: &App, slots: usize, bell: &
         queue::work::<ReconcileMetaLeads>(Arc::clone(process), looks),
         queue::work::<SendConversion>(Arc::clone(process), conversions),
         queue::work::<CheckAckDeadline>(Arc::clone(process), deadlines),
-        queue::work::<ForwardLeadToSales>(Arc::clone(process), forwards),
-        queue::work::<SendMessage>(Arc::clone(process), messages),
+        outbound,
         queue::work::<ReleaseHeldLeads>(Arc::clone(process), releases),
         sweep::run(Arc::clone(process), bell),
     );

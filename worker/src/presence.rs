@@ -6,6 +6,7 @@
 //! that has been missing for a while, stays on as the second net.
 
 use shared::jobs::WORKER_LOCK_CLASS;
+use shared::linked_device::DEVICE_LOCK_CLASS;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{ConnectOptions, PgPool};
 use std::collections::HashSet;
@@ -48,8 +49,9 @@ impl Presence {
         self.held.notified().await;
     }
 
-    /// Holds the lock for as long as the future lives, through the loss of its connection.
-    pub(crate) async fn hold(self: Arc<Self>, options: PgConnectOptions) {
+    /// Holds the lock, of this class of processes, for as long as the future lives, through the loss of
+    /// its connection.
+    pub(crate) async fn hold(self: Arc<Self>, options: PgConnectOptions, class: i32) {
         // Should this host vanish, the server notices in seconds, not in hours.
         let options = options
             .application_name("property-lounge-worker-presence")
@@ -59,22 +61,18 @@ impl Presence {
                 ("tcp_keepalives_count", "3"),
             ]);
         loop {
-            if let Err(error) = self.hold_once(&options).await {
+            if let Err(error) = self.hold_once(&options, class).await {
                 tracing::warn!(%error, "worker.presence_lost");
             }
             sleep(Duration::from_millis(250)).await;
         }
     }
 
-    async fn hold_once(&self, options: &PgConnectOptions) -> sqlx::Result<()> {
+    async fn hold_once(&self, options: &PgConnectOptions, class: i32) -> sqlx::Result<()> {
         let mut connection: PgConnection = options.connect().await?;
-        sqlx::query!(
-            "select pg_advisory_lock($1, $2)",
-            WORKER_LOCK_CLASS,
-            self.instance
-        )
-        .execute(&mut connection)
-        .await?;
+        sqlx::query!("select pg_advisory_lock($1, $2)", class, self.instance)
+            .execute(&mut connection)
+            .await?;
         self.held.notify_one();
         loop {
             sleep(PING_EVERY).await;
@@ -135,9 +133,10 @@ impl Reaper {
                      select from pg_locks
                      where locktype = 'advisory' and granted and objsubid = 2
                        and database = (select oid from pg_database where datname = current_database())
-                       and classid::bigint = $1 and objid::bigint = split_part(lock_by, '.', 1)::bigint)"#,
+                       and classid::bigint in ($1, $3) and objid::bigint = split_part(lock_by, '.', 1)::bigint)"#,
             i64::from(WORKER_LOCK_CLASS),
-            own.to_string()
+            own.to_string(),
+            i64::from(DEVICE_LOCK_CLASS)
         )
         .fetch_all(pool)
         .await?

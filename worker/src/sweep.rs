@@ -6,7 +6,7 @@ use crate::bell::Bell;
 use crate::presence::Reaper;
 use chrono::TimeDelta;
 use shared::distribution::{self, Cause};
-use shared::{appointments, meta};
+use shared::{appointments, linked_device, meta};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
@@ -112,6 +112,11 @@ async fn audit(process: &Process) {
         tokio::select! {
             () = sleep(AUDIT_EVERY) => {}
             _ = stop.wait_for(|stop| *stop) => return,
+        }
+        match timeout(LONGEST_SWEEP, linked_device::watch(&process.app)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "linked_device.unwatched"),
+            Err(_) => tracing::warn!("linked_device.unwatched: it took too long"),
         }
         match timeout(LONGEST_SWEEP, Box::pin(distribution::audit(&process.app))).await {
             Ok(Ok(_)) => {}

@@ -5,6 +5,7 @@ use crate::meta::{Conversions, Meta};
 use crate::providers::cloud_api::CloudApi;
 use crate::providers::dummy::Dummy;
 use crate::providers::graph::Graph;
+use crate::providers::qr_local::QrLocal;
 use crate::providers::{Provider, Rules, Templates};
 use crate::{Error, Result};
 use clap::Args;
@@ -78,6 +79,7 @@ impl Cloud {
         )?);
         let provider: Arc<dyn Provider> = match whatsapp.wa_provider {
             ProviderKind::Dummy => Arc::new(Dummy),
+            ProviderKind::QrLocal => Arc::new(QrLocal),
             ProviderKind::CloudApi => Arc::new(self.cloud_api(Arc::clone(&graph))?),
         };
         Ok((provider, Arc::new(self.meta(graph))))

@@ -3,9 +3,11 @@
 
 mod calendar;
 mod cloud;
+mod device;
 
 pub use calendar::Appointments;
 pub use cloud::Cloud;
+pub use device::Device;
 
 use crate::availability::Timezone;
 use crate::distribution::lexicon::{self, Lexicon, Lists};
@@ -92,6 +94,8 @@ pub enum ProviderKind {
     Dummy,
     /// WhatsApp's Cloud API.
     CloudApi,
+    /// A phone's WhatsApp, over the linked device: the `device` process.
+    QrLocal,
 }
 
 /// What agents' words mean: lists of phrases, separated by commas. A message counts only if it is made
@@ -252,6 +256,9 @@ pub struct TextOverrides {
     /// To a client before a visit. {name} {agent} {time} {place}
     #[arg(long, env = "TEXT_REMINDER_CLIENT")]
     pub text_reminder_client: Option<String>,
+    /// To whom an admin sends a message to try the connection. No placeholders.
+    #[arg(long, env = "TEXT_TEST")]
+    pub text_test: Option<String>,
 }
 
 impl TextOverrides {
@@ -297,6 +304,7 @@ impl TextOverrides {
             (Text::Welcome, self.text_welcome),
             (Text::ReminderAgent, self.text_reminder_agent),
             (Text::ReminderClient, self.text_reminder_client),
+            (Text::Test, self.text_test),
         ];
         for (text, template) in overrides {
             if let Some(template) = template {

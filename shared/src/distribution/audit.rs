@@ -9,7 +9,7 @@ use super::store;
 use super::{freeze, hold};
 use crate::id::{AttemptId, CycleId, LeadId};
 use crate::jobs::{CheckAckDeadline, enqueue};
-use crate::{App, Result, distribution};
+use crate::{App, Result, distribution, linked_device};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
@@ -68,7 +68,10 @@ pub async fn audit(app: &App) -> Result<Vec<Breach>> {
         .await?
         .is_some()
     {
-        if !store::a_message_waits(&mut connection).await? {
+        // A linked device that is away ends its freeze itself, when it is back.
+        if !store::a_message_waits(&mut connection).await?
+            && !linked_device::is_away(app, &mut connection).await?
+        {
             breaches.push(Breach::FrozenForNothing);
         }
     } else {

@@ -64,18 +64,47 @@ pub(super) async fn suspend(app: &App, reason: &str) -> Result<()> {
     Ok(())
 }
 
+/// It is known, without a message having failed, that nobody can be reached: offers stand still. Once a
+/// freeze is open this changes nothing.
+pub async fn provider_is_away(
+    app: &App,
+    connection: &mut PgConnection,
+    reason: &str,
+) -> Result<()> {
+    let provider = app.provider.name();
+    if store::frozen_since(connection, provider).await?.is_none() {
+        count_failure_on(app, connection, reason, 1, TimeDelta::zero()).await?;
+    }
+    Ok(())
+}
+
+/// It is known, without a message having gone through, that people can be reached again.
+pub async fn provider_is_back(app: &App) -> Result<()> {
+    thaw(app).await
+}
+
 /// Counts a failure; returns whether the provider is frozen now.
 async fn count_failure(app: &App, reason: &str, failures: i32, over: TimeDelta) -> Result<bool> {
     let mut connection = app.pool.acquire().await?;
-    let now = app.clock.now(&mut connection).await?;
+    count_failure_on(app, &mut connection, reason, failures, over).await
+}
+
+async fn count_failure_on(
+    app: &App,
+    connection: &mut PgConnection,
+    reason: &str,
+    failures: i32,
+    over: TimeDelta,
+) -> Result<bool> {
+    let now = app.clock.now(connection).await?;
     let provider = app.provider.name();
     let began = now - over;
     let frozen_since =
-        store::count_failure_of(&mut connection, provider, reason, failures, began, now).await?;
+        store::count_failure_of(connection, provider, reason, failures, began, now).await?;
     if frozen_since == Some(now) {
         let frozen = Event::new(EventKind::Frozen, Cause::Provider, now)
             .with(json!({ "provider": provider, "reason": reason }));
-        store::record(app, &mut connection, &[frozen]).await?;
+        store::record(app, connection, &[frozen]).await?;
         tracing::error!(
             provider,
             reason,

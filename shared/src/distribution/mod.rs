@@ -51,7 +51,7 @@ pub use delivery::report;
 pub use event::{Cause, EventKind, LoggedEvent};
 pub use explain::{Explanation, explain};
 pub use forward::{forward, give_up_offer};
-pub use freeze::frozen_since;
+pub use freeze::{frozen_since, provider_is_away, provider_is_back};
 pub use hear::{hear, hear_what_was_left, receive, receive_all, recognise, take_word, words_of};
 pub use hold::{reconsider_held, release, release_held};
 pub use intake::take_ad;

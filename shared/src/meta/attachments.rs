@@ -4,7 +4,7 @@ use serde_json::Value;
 
 /// The words for a message of this type: its caption, or what it is. Indonesian: agents read them in an
 /// offer.
-pub(super) fn words(kind: &str, message: &Value) -> String {
+pub fn words(kind: &str, message: &Value) -> String {
     let content = &message[kind];
     let text = |field: &str| {
         content[field]

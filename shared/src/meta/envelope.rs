@@ -9,12 +9,9 @@ use crate::distribution::{Door, Word};
 use crate::id::SendId;
 use crate::leads::Click;
 use crate::phone::Phone;
-use crate::whatsapp::{Address, Correction, Progress, Status};
+use crate::whatsapp::{Address, Correction, Progress, Status, clean};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
-
-/// The longest text that is kept, in characters; WhatsApp's own limit is below it.
-const LONGEST: usize = 10_000;
 
 /// All that a delivery says, in its own order.
 #[derive(Debug, Default)]
@@ -242,11 +239,6 @@ fn time(value: &Value) -> Option<DateTime<Utc>> {
 fn text(value: &Value) -> Option<String> {
     let text = clean(value.as_str()?);
     (!text.is_empty()).then_some(text)
-}
-
-/// Without what PostgreSQL's text cannot hold, and no longer than is kept.
-fn clean(text: &str) -> String {
-    text.chars().filter(|c| *c != '\0').take(LONGEST).collect()
 }
 
 #[cfg(test)]

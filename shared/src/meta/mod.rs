@@ -12,6 +12,7 @@ mod leads;
 pub mod signature;
 mod store;
 
+pub use attachments::words as words_of_attachment;
 pub use conversions::{Conversions, remember_conversion, send_conversion};
 pub use delivery::{Source, give_up_delivery, handle_delivery, take_delivery};
 pub use leads::{

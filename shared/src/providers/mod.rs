@@ -4,6 +4,7 @@ pub mod calendar;
 pub mod cloud_api;
 pub mod dummy;
 pub mod graph;
+pub mod qr_local;
 
 use crate::Result;
 use crate::id::{AttemptId, MessageId, SendId};
@@ -103,6 +104,17 @@ pub struct Templates {
     pub welcome: Option<String>,
 }
 
+/// Whether a provider would work for us.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Health {
+    /// It knows us, under this number.
+    Good(Option<Phone>),
+    /// It does not: why, without personal data.
+    Bad(String),
+    /// It did not say: why, without personal data.
+    Unknown(String),
+}
+
 /// A way out to WhatsApp.
 ///
 /// A call is never made inside a database transaction. [`crate::Error::Unavailable`] means that the
@@ -114,6 +126,11 @@ pub trait Provider: Send + Sync + 'static {
 
     /// What it asks of senders; `None`: messages go as they come.
     fn rules(&self) -> Option<&Rules> {
+        None
+    }
+
+    /// Asks the provider whether it would work for us now; `None`: there is nothing to ask.
+    async fn health(&self) -> Option<Health> {
         None
     }
 

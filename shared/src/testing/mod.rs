@@ -2,11 +2,13 @@
 
 mod database;
 mod history;
+mod process;
 mod provider;
 mod variants;
 
 pub use database::TestDatabase;
 pub use history::years_of_leads;
+pub use process::Process;
 pub use provider::ScriptedProvider;
 pub use variants::trials;
 

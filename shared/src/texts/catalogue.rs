@@ -73,6 +73,8 @@ pub enum Text {
     ReminderAgent,
     /// To a client: a visit is near.
     ReminderClient,
+    /// To whom an admin tries the connection with.
+    Test,
 }
 
 /// One text's default and the placeholders that it may use.
@@ -84,7 +86,7 @@ pub(super) struct Entry {
 }
 
 /// The catalogue. The auto-reply is the seed's, letter for letter.
-pub(super) const CATALOGUE: [Entry; 35] = [
+pub(super) const CATALOGUE: [Entry; 36] = [
     Entry {
         text: Text::AutoReply,
         variable: "TEXT_AUTO_REPLY",
@@ -304,5 +306,11 @@ pub(super) const CATALOGUE: [Entry; 35] = [
         variable: "TEXT_REMINDER_CLIENT",
         default: "Pengingat: kunjungan Anda bersama {agent} pada {time}. Tempat: {place}. Sampai jumpa!",
         placeholders: &["name", "agent", "time", "place"],
+    },
+    Entry {
+        text: Text::Test,
+        variable: "TEXT_TEST",
+        default: "Pesan uji dari Property Lounge. Jika Anda menerimanya, WhatsApp sudah tersambung.",
+        placeholders: &[],
     },
 ];

@@ -18,9 +18,19 @@ pub use statuses::{Progress, Reported, Status, report, requeue};
 
 use crate::id::{AttemptId, LeadId, MessageId};
 use crate::jobs::{SendMessage, enqueue};
-use crate::{App, Result};
+use crate::phone::Phone;
+use crate::texts::Text;
+use crate::{App, Error, Result};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
+
+/// The longest text that is kept, in characters; WhatsApp's own limit is below it.
+const LONGEST: usize = 10_000;
+
+/// What somebody wrote, without what PostgreSQL's text cannot hold, and no longer than is kept.
+pub fn clean(text: &str) -> String {
+    text.chars().filter(|c| *c != '\0').take(LONGEST).collect()
+}
 
 /// Decides to say something: the row and its job, in the caller's transaction. `false` if it has
 /// been said before, to this recipient about this attempt, cycle or message.
@@ -35,6 +45,29 @@ pub async fn say(
     };
     enqueue(connection, &SendMessage { message, nth: 0 }, now).await?;
     Ok(true)
+}
+
+/// Sends somebody a message to try the connection with: these words, or the catalogue's. Returns its row.
+pub async fn try_out(app: &App, to: &Phone, words: Option<String>) -> Result<MessageId> {
+    let draft = Draft {
+        kind: OutboundKind::Test,
+        to: to.into(),
+        body: words.unwrap_or_else(|| app.texts.render(Text::Test, &[])),
+        lead: None,
+        cycle: None,
+        attempt: None,
+        in_reply_to: None,
+        short: None,
+    };
+    let mut transaction = app.pool.begin().await?;
+    let now = app.clock.now(&mut transaction).await?;
+    let message = write_out(app, &mut transaction, &draft, now).await?;
+    let message = message.ok_or(Error::Conflict {
+        code: "said_before",
+    })?;
+    enqueue(&mut transaction, &SendMessage { message, nth: 0 }, now).await?;
+    transaction.commit().await?;
+    Ok(message)
 }
 
 /// Writes an outbound row without a job of its own; `None` if there is one of its kind already.

@@ -49,6 +49,8 @@ pub enum OutboundKind {
     ReminderAgent,
     /// To a client: a visit is near.
     ReminderClient,
+    /// To whom an admin tries the connection with.
+    Test,
 }
 
 impl OutboundKind {
@@ -76,6 +78,7 @@ impl OutboundKind {
             Self::Welcome => "welcome",
             Self::ReminderAgent => "reminder_agent",
             Self::ReminderClient => "reminder_client",
+            Self::Test => "test",
         }
     }
 }

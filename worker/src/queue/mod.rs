@@ -112,17 +112,14 @@ async fn work_once<J: Perform>(process: &Arc<Process>, name: &str, terms: &Terms
 
     let mut stop = process.stop.clone();
     let mut running = pin!(worker.run());
-    tokio::select! {
-        ended = &mut running => {
-            let reason = describe(ended);
-            let_go(terms, &slots).await;
-            return reason;
-        }
-        _ = &mut deaf => {
-            let_go(terms, &slots).await;
-            return "it did not hear its alarm".to_owned();
-        }
-        _ = stop.wait_for(|stop| *stop) => {}
+    let ended = tokio::select! {
+        ended = &mut running => Some(describe(ended)),
+        _ = &mut deaf => Some("it did not hear its alarm".to_owned()),
+        _ = stop.wait_for(|stop| *stop) => None,
+    };
+    if let Some(reason) = ended {
+        let_go(terms, &slots).await;
+        return reason;
     }
     if let Err(error) = context.stop() {
         return format!("it could not be stopped: {error}");

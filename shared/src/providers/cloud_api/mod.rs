@@ -9,8 +9,9 @@ mod wire;
 pub use refusals::{Class, class_of};
 
 use super::graph::{Answer, Graph};
-use super::{Accepted, Outgoing, Provider, Rules};
+use super::{Accepted, Health, Outgoing, Provider, Rules};
 use crate::error::Unfit;
+use crate::phone::Phone;
 use crate::{Error, Result};
 use async_trait::async_trait;
 use secrecy::SecretString;
@@ -55,6 +56,29 @@ impl Provider for CloudApi {
 
     fn rules(&self) -> Option<&Rules> {
         Some(&self.rules)
+    }
+
+    /// Asks for our own number with our token.
+    async fn health(&self) -> Option<Health> {
+        let fields = [("fields", "display_phone_number")];
+        let asked = self.graph.get(&self.phone_number_id, &fields, &self.token);
+        Some(match asked.await {
+            Ok(Answer::Done(answer)) => {
+                let shown = answer["display_phone_number"].as_str();
+                Health::Good(shown.and_then(|shown| Phone::from_human("number", shown).ok()))
+            }
+            Ok(Answer::Refused {
+                status,
+                code,
+                transient,
+                reason,
+            }) => match refusal(status, code, transient, reason.clone(), &self.rules) {
+                Error::Suspended { reason, .. } => Health::Bad(reason),
+                _ => Health::Unknown(reason),
+            },
+            Ok(Answer::Unknown(reason)) => Health::Unknown(reason),
+            Err(error) => Health::Unknown(error.to_string()),
+        })
     }
 
     async fn send(&self, message: &Outgoing) -> Result<Accepted> {

@@ -1,0 +1,372 @@
+//! The session, sealed: private keys and ratchets, and for hours at a time what was said.
+//!
+//! AES-256-GCM with a fresh nonce for each value, bound to the name of its row, so that a value cannot be
+//! put into another's place. Every write names its epoch; under another it is refused, in the statement
+//! that writes: nothing of a process that was taken over reaches the session.
+
+use super::{fenced, fenced_off};
+use crate::{Error, Result};
+use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use ring::rand::{SecureRandom, SystemRandom};
+use sqlx::{PgConnection, PgPool, Postgres, Transaction};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// The key that seals sessions (`WA_DEVICE_KEY`).
+#[derive(Clone)]
+pub struct DeviceKey(Arc<LessSafeKey>);
+
+impl std::fmt::Debug for DeviceKey {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("DeviceKey")
+    }
+}
+
+impl DeviceKey {
+    /// Reads 64 hexadecimal figures.
+    pub fn from_hex(given: &str) -> Result<Self> {
+        let wrong = || Error::invalid("WA_DEVICE_KEY", "must be 64 hexadecimal figures");
+        let bytes = hex::decode(given).map_err(|_| wrong())?;
+        let key = UnboundKey::new(&AES_256_GCM, &bytes).map_err(|_| wrong())?;
+        Ok(Self(Arc::new(LessSafeKey::new(key))))
+    }
+
+    fn seal(&self, name: &[u8], plain: &[u8]) -> Result<Vec<u8>> {
+        let mut nonce = [0; NONCE_LEN];
+        let random = SystemRandom::new();
+        random.fill(&mut nonce).map_err(|_| cannot("sealed"))?;
+        let mut sealed = nonce.to_vec();
+        let mut text = plain.to_vec();
+        let nonce = Nonce::assume_unique_for_key(nonce);
+        self.0
+            .seal_in_place_append_tag(nonce, Aad::from(name), &mut text)
+            .map_err(|_| cannot("sealed"))?;
+        sealed.append(&mut text);
+        Ok(sealed)
+    }
+
+    fn open(&self, name: &[u8], sealed: &[u8]) -> Result<Vec<u8>> {
+        let (nonce, text) = sealed
+            .split_first_chunk::<NONCE_LEN>()
+            .ok_or_else(|| cannot("opened"))?;
+        let nonce = Nonce::assume_unique_for_key(*nonce);
+        let mut text = text.to_vec();
+        let plain = self.0.open_in_place(nonce, Aad::from(name), &mut text);
+        let length = plain.map_err(|_| cannot("opened"))?.len();
+        text.truncate(length);
+        Ok(text)
+    }
+}
+
+fn cannot(what: &str) -> Error {
+    let reason = format!("the session cannot be {what} with this key");
+    Error::invalid("WA_DEVICE_KEY", reason)
+}
+
+/// What a value of the session is called.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Name {
+    /// What kind of thing.
+    pub kind: &'static str,
+    /// Of whom.
+    pub key: String,
+    /// And which of theirs.
+    pub sub: String,
+}
+
+impl Name {
+    /// The thing of this kind that is called so.
+    pub fn new(kind: &'static str, key: impl Into<String>, sub: impl Into<String>) -> Self {
+        Self {
+            kind,
+            key: key.into(),
+            sub: sub.into(),
+        }
+    }
+
+    /// What is bound into the seal.
+    fn bound(&self) -> Vec<u8> {
+        [self.kind, &self.key, &self.sub].join("\0").into_bytes()
+    }
+}
+
+fn column<'rows>(names: &'rows [Name], of: fn(&'rows Name) -> &'rows str) -> Vec<&'rows str> {
+    names.iter().map(of).collect()
+}
+
+/// A value of the session with its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// Its name.
+    pub name: Name,
+    /// A number to look for it by, of the kind's own meaning.
+    pub ordinal: i64,
+    /// The value, open.
+    pub value: Vec<u8>,
+}
+
+impl Row {
+    /// This value under that name, with the number 0.
+    pub fn new(name: Name, value: impl Into<Vec<u8>>) -> Self {
+        Self {
+            name,
+            ordinal: 0,
+            value: value.into(),
+        }
+    }
+
+    /// The same with this number.
+    #[must_use]
+    pub fn numbered(self, ordinal: i64) -> Self {
+        Self { ordinal, ..self }
+    }
+}
+
+/// The session as one epoch may read and write it.
+#[derive(Clone, Debug)]
+pub struct Vault {
+    pool: PgPool,
+    key: DeviceKey,
+    epoch: i64,
+}
+
+impl Vault {
+    /// Takes the session over: whoever had it until now can write no more.
+    pub async fn take_over(pool: &PgPool, key: &DeviceKey) -> Result<Self> {
+        let epoch =
+            sqlx::query_scalar!("update linked_device_epoch set epoch = epoch + 1 returning epoch")
+                .fetch_one(pool)
+                .await?;
+        Ok(Self {
+            pool: pool.clone(),
+            key: key.clone(),
+            epoch,
+        })
+    }
+
+    /// The number that fences every write.
+    pub fn epoch(&self) -> i64 {
+        self.epoch
+    }
+
+    /// A value.
+    pub async fn get(&self, kind: &'static str, key: &str, sub: &str) -> Result<Option<Vec<u8>>> {
+        let found = self.get_each(&[Name::new(kind, key, sub)]).await?;
+        Ok(found.into_iter().next().map(|row| row.value))
+    }
+
+    /// Those of these values that are there, in no order.
+    pub async fn get_each(&self, names: &[Name]) -> Result<Vec<Row>> {
+        let rows = sqlx::query!(
+            "select s.kind, s.key, s.sub, s.ordinal, s.value from linked_device_secret s
+             join unnest($1::text[], $2::text[], $3::text[]) as wanted (kind, key, sub) using (kind, key, sub)",
+            &column(names, |name| name.kind) as _,
+            &column(names, |name| &name.key) as _,
+            &column(names, |name| &name.sub) as _
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        rows.into_iter()
+            .filter_map(|row| {
+                // The kind again, as it lives as long as the program.
+                let kind = names.iter().find(|name| name.kind == row.kind)?.kind;
+                Some((kind, row))
+            })
+            .map(|(kind, row)| {
+                let name = Name::new(kind, row.key, row.sub);
+                let value = self.key.open(&name.bound(), &row.value)?;
+                Ok(Row::new(name, value).numbered(row.ordinal))
+            })
+            .collect()
+    }
+
+    /// All values of a kind, of one key if it is given, in the order of their numbers.
+    pub async fn list(&self, kind: &'static str, key: Option<&str>) -> Result<Vec<Row>> {
+        let rows = sqlx::query!(
+            "select key, sub, ordinal, value from linked_device_secret
+             where kind = $1 and ($2::text is null or key = $2) order by ordinal, key, sub",
+            kind,
+            key
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        rows.into_iter()
+            .map(|row| {
+                let name = Name::new(kind, row.key, row.sub);
+                let value = self.key.open(&name.bound(), &row.value)?;
+                Ok(Row::new(name, value).numbered(row.ordinal))
+            })
+            .collect()
+    }
+
+    /// Whether a kind has a key that begins with one of these.
+    pub async fn has_key(&self, kinds: &[&str], beginnings: &[String]) -> Result<bool> {
+        Ok(sqlx::query_scalar!(
+            r#"select exists (select from linked_device_secret s, unnest($2::text[]) beginning
+                              where s.kind = any($1) and starts_with(s.key, beginning)) as "exists!""#,
+            kinds as _,
+            beginnings
+        )
+        .fetch_one(&self.pool)
+        .await?)
+    }
+
+    /// The greatest number of a kind.
+    pub async fn greatest(&self, kind: &'static str) -> Result<Option<i64>> {
+        Ok(sqlx::query_scalar!(
+            "select max(ordinal) from linked_device_secret where kind = $1",
+            kind
+        )
+        .fetch_one(&self.pool)
+        .await?)
+    }
+
+    /// Writes the first and removes the second, or neither.
+    pub async fn change(&self, rows: &[Row], gone: &[Name]) -> Result<()> {
+        let mut transaction = self.enter().await?;
+        self.write(&mut transaction, rows).await?;
+        sqlx::query!(
+            "delete from linked_device_secret s
+             using unnest($1::text[], $2::text[], $3::text[]) as gone (kind, key, sub)
+             where s.kind = gone.kind and s.key = gone.key and s.sub = gone.sub",
+            &column(gone, |name| name.kind) as _,
+            &column(gone, |name| &name.key) as _,
+            &column(gone, |name| &name.sub) as _
+        )
+        .execute(&mut *transaction)
+        .await?;
+        Ok(transaction.commit().await?)
+    }
+
+    /// Removes a value and returns it.
+    pub async fn take(&self, name: &Name) -> Result<Option<Vec<u8>>> {
+        let mut transaction = self.enter().await?;
+        let sealed = sqlx::query_scalar!(
+            "delete from linked_device_secret where kind = $1 and key = $2 and sub = $3 returning value",
+            name.kind,
+            name.key,
+            name.sub
+        )
+        .fetch_optional(&mut *transaction)
+        .await?;
+        transaction.commit().await?;
+        sealed
+            .map(|sealed| self.key.open(&name.bound(), &sealed))
+            .transpose()
+    }
+
+    /// Removes all values of a kind, of one key if it is given.
+    pub async fn clear(&self, kind: &'static str, key: Option<&str>) -> Result<()> {
+        self.remove_below(kind, key, i64::MAX).await.map(drop)
+    }
+
+    /// Removes all values of a kind with a number below this; of one key, if it is given. Returns how many.
+    pub async fn remove_below(
+        &self,
+        kind: &'static str,
+        key: Option<&str>,
+        ordinal: i64,
+    ) -> Result<u64> {
+        let mut transaction = self.enter().await?;
+        let gone = sqlx::query!(
+            "delete from linked_device_secret where kind = $1 and ($2::text is null or key = $2) and ordinal < $3",
+            kind,
+            key,
+            ordinal
+        )
+        .execute(&mut *transaction)
+        .await?;
+        transaction.commit().await?;
+        Ok(gone.rows_affected())
+    }
+
+    /// Forgets the session.
+    pub async fn wipe(&self) -> Result<()> {
+        let mut transaction = self.enter().await?;
+        sqlx::query!("delete from linked_device_secret")
+            .execute(&mut *transaction)
+            .await?;
+        Ok(transaction.commit().await?)
+    }
+
+    /// Whether the session is still this epoch's.
+    pub async fn is_current(&self) -> Result<bool> {
+        let epoch = sqlx::query_scalar!("select epoch from linked_device_epoch")
+            .fetch_one(&self.pool)
+            .await?;
+        Ok(epoch == self.epoch)
+    }
+
+    /// A transaction in which nobody raises the epoch; refused, if ours is over.
+    async fn enter(&self) -> Result<Transaction<'static, Postgres>> {
+        let mut transaction = self.pool.begin().await?;
+        let current = sqlx::query_scalar!(
+            "select epoch from linked_device_epoch where epoch = $1 for share",
+            self.epoch
+        )
+        .fetch_optional(&mut *transaction)
+        .await?;
+        fenced(current.is_some())?;
+        Ok(transaction)
+    }
+
+    async fn write(&self, connection: &mut PgConnection, rows: &[Row]) -> Result<()> {
+        // Each name once, the last of its rows, in an order that all writers share.
+        let rows: BTreeMap<&Name, &Row> = rows.iter().map(|row| (&row.name, row)).collect();
+        let names: Vec<Name> = rows.keys().map(|name| (*name).clone()).collect();
+        let ordinals: Vec<i64> = rows.values().map(|row| row.ordinal).collect();
+        let values = rows
+            .values()
+            .map(|row| self.key.seal(&row.name.bound(), &row.value))
+            .collect::<Result<Vec<_>>>()?;
+        sqlx::query!(
+            "insert into linked_device_secret (kind, key, sub, ordinal, value)
+             select * from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bytea[])
+             on conflict (kind, key, sub) do update set ordinal = excluded.ordinal, value = excluded.value",
+            &column(&names, |name| name.kind) as _,
+            &column(&names, |name| &name.key) as _,
+            &column(&names, |name| &name.sub) as _,
+            &ordinals,
+            &values
+        )
+        .execute(connection)
+        .await?;
+        Ok(())
+    }
+}
+
+/// Whether an error says that another process has taken the session over.
+pub fn is_over(error: &Error) -> bool {
+    matches!((error, fenced_off()), (Error::Conflict { code }, Error::Conflict { code: over }) if *code == over)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::DeviceKey;
+
+    #[test]
+    fn a_value_opens_under_its_own_name_and_key_alone() {
+        let key = DeviceKey::from_hex(&"0f".repeat(32)).expect("a key");
+        let other = DeviceKey::from_hex(&"f0".repeat(32)).expect("a key");
+        let sealed = key.seal(b"session\0a\0", b"secret").expect("sealed");
+        assert!(!sealed.windows(6).any(|window| window == b"secret"));
+        assert_eq!(
+            key.open(b"session\0a\0", &sealed).expect("opened"),
+            b"secret"
+        );
+        assert!(key.open(b"session\0b\0", &sealed).is_err());
+        assert!(other.open(b"session\0a\0", &sealed).is_err());
+        assert!(key.open(b"session\0a\0", &sealed[..20]).is_err());
+        assert_ne!(
+            sealed,
+            key.seal(b"session\0a\0", b"secret").expect("sealed")
+        );
+    }
+
+    #[test]
+    fn a_key_that_is_none_is_refused_without_being_repeated() {
+        let error = DeviceKey::from_hex("not-hex").expect_err("no key");
+        assert!(!error.to_string().contains("not-hex"));
+        assert!(DeviceKey::from_hex(&"0f".repeat(16)).is_err());
+    }
+}
