@@ -131,6 +131,9 @@ pub struct SignIn {
     /// requests come from.
     #[arg(long, env = "AUTH_BEHIND_PROXY", default_value_t = false, action = clap::ArgAction::Set)]
     pub auth_behind_proxy: bool,
+    /// Lets whoever sends it in `x-admin-token` connect WhatsApp; unset: signed-in admins alone.
+    #[arg(long, env = "ADMIN_WHATSAPP_TOKEN", hide_env_values = true)]
+    pub admin_whatsapp_token: Option<SecretString>,
 }
 
 /// Who may post to the webhooks.
@@ -159,6 +162,9 @@ pub struct Webhooks {
 const DEVELOPMENT_VERIFY_TOKEN: &str = "dev-verify-token";
 /// The shortest secret that is none of a development's.
 const SHORTEST_APP_SECRET: usize = 16;
+
+/// The shortest token of whoever may connect WhatsApp.
+const SHORTEST_ADMIN_TOKEN: usize = 16;
 
 /// Signs cookies while nothing is at stake.
 const DEVELOPMENT_SECRET: &str = "development-secret-that-no-production-takes";
@@ -196,11 +202,20 @@ impl Settings {
             sign_in.auth_sign_up,
             sign_in.auth_rate_limit,
         );
-        Ok(if sign_in.auth_behind_proxy {
+        let auth = if sign_in.auth_behind_proxy {
             auth.behind_proxy()
         } else {
             auth
-        })
+        };
+        let token = sign_in.admin_whatsapp_token.clone();
+        match token.filter(|token| !token.expose_secret().is_empty()) {
+            Some(token) if token.expose_secret().len() < SHORTEST_ADMIN_TOKEN && !own => {
+                let reason = "must be at least 16 characters: it links phones to the company";
+                Err(Error::invalid("ADMIN_WHATSAPP_TOKEN", reason))
+            }
+            Some(token) => Ok(auth.with_whatsapp_admin(token)),
+            None => Ok(auth),
+        }
     }
 
     /// Whether nobody but this machine can reach the api, and nothing is sent anywhere.

@@ -13,11 +13,12 @@ mod viewer;
 pub use body::looks_like_an_email;
 pub use endpoints::BetterAuth;
 pub use sharing::{share_with_trusted_pages, without_secure_prefix};
-pub use viewer::{AdminOnly, SignedIn, Viewer};
+pub use viewer::{AdminOnly, SignedIn, Viewer, WhatsappAdmins};
 
 use limit::Limiter;
 use poem::http::Uri;
 use secrecy::{ExposeSecret, SecretString};
+use shared::meta::signature;
 use std::sync::Arc;
 
 /// How sign-in works here. Cheap to clone.
@@ -34,6 +35,7 @@ struct Inner {
     sign_up: bool,
     limiter: Option<Limiter>,
     behind_proxy: bool,
+    whatsapp_admin: Option<SecretString>,
 }
 
 impl Auth {
@@ -52,21 +54,31 @@ impl Auth {
             sign_up,
             limiter: limited.then(Limiter::default),
             behind_proxy: false,
+            whatsapp_admin: None,
         }))
     }
 
     /// The same behind a proxy of ours, which says in `X-Forwarded-For` where requests come from.
     #[must_use]
     pub fn behind_proxy(self) -> Self {
-        let inner = &self.0;
-        Self(Arc::new(Inner {
-            secret: inner.secret.clone(),
-            url: inner.url.clone(),
-            trusted: inner.trusted.clone(),
-            sign_up: inner.sign_up,
-            limiter: inner.limiter.as_ref().map(|_| Limiter::default()),
-            behind_proxy: true,
-        }))
+        self.with(|inner| inner.behind_proxy = true)
+    }
+
+    /// The same, where whoever has this token may connect WhatsApp, too.
+    #[must_use]
+    pub fn with_whatsapp_admin(self, token: SecretString) -> Self {
+        self.with(|inner| inner.whatsapp_admin = Some(token))
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Inner)) -> Self {
+        change(Arc::get_mut(&mut self.0).expect("nobody has it yet"));
+        self
+    }
+
+    /// Whether this is the token of whoever may connect WhatsApp.
+    fn knows_whatsapp_admin(&self, token: &str) -> bool {
+        let known = self.0.whatsapp_admin.as_ref();
+        known.is_some_and(|known| signature::is_same(known.expose_secret(), token))
     }
 
     /// The `Cookie` header of a session's token, as a browser sends it.

@@ -11,7 +11,7 @@ use poem::{Endpoint, IntoResponse, Request, Response, Result};
 use std::sync::Arc;
 
 const METHODS: &str = "GET, POST, PUT, PATCH, DELETE";
-const HEADERS: &str = "content-type, if-match, x-request-id";
+const HEADERS: &str = "content-type, if-match, x-admin-token, x-request-id";
 /// For so many seconds a browser need not ask again.
 const REMEMBERED: &str = "600";
 

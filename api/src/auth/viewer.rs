@@ -46,6 +46,36 @@ pub struct SignedIn(pub Viewer);
 )]
 pub struct AdminOnly(pub Viewer);
 
+/// Who may connect WhatsApp: an admin, or whoever has `ADMIN_WHATSAPP_TOKEN`. The last one tried says why
+/// not, so the session is the last.
+#[derive(SecurityScheme)]
+pub enum WhatsappAdmins {
+    /// By the token.
+    Token(TokenBearer),
+    /// By better-auth's cookie.
+    Admin(AdminOnly),
+}
+
+/// Whoever has `ADMIN_WHATSAPP_TOKEN`; nobody, if it is not set.
+#[derive(SecurityScheme)]
+#[oai(
+    rename = "whatsappAdminToken",
+    ty = "api_key",
+    key_name = "x-admin-token",
+    key_in = "header",
+    checker = "token_bearer"
+)]
+pub struct TokenBearer(pub ());
+
+async fn token_bearer(request: &Request, key: ApiKey) -> poem::Result<()> {
+    let auth = request.data::<Auth>();
+    if auth.is_some_and(|auth| auth.knows_whatsapp_admin(&key.key)) {
+        Ok(())
+    } else {
+        Err(unauthorized())
+    }
+}
+
 async fn admin(request: &Request, key: ApiKey) -> poem::Result<Viewer> {
     let viewer = signed_in(request, key).await?;
     if viewer.user.role == Role::Admin {

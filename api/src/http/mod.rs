@@ -17,6 +17,7 @@ mod queues;
 mod signed;
 mod users;
 mod webhooks;
+mod whatsapp_admin;
 
 /// Every endpoint of the OpenAPI document.
 pub type Endpoints = (
@@ -33,6 +34,7 @@ pub type Endpoints = (
     queues::Queues,
     users::Users,
     availability::Availability,
+    whatsapp_admin::WhatsappAdmin,
     health::Health,
     metrics::Metrics,
 );
@@ -53,6 +55,7 @@ pub(crate) fn endpoints() -> Endpoints {
         queues::Queues,
         users::Users,
         availability::Availability,
+        whatsapp_admin::WhatsappAdmin,
         health::Health,
         metrics::Metrics,
     )
@@ -77,6 +80,8 @@ enum Tag {
     Users,
     /// Who is offered leads: queues, their rules, and when agents are there.
     Queues,
+    /// How we are connected to WhatsApp.
+    Whatsapp,
     /// Whether the processes are well.
     Health,
 }

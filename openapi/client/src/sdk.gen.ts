@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.js';
 import type { Client, Options as Options2, TDataShape } from './client/index.js';
-import type { AppointmentDetailData, AppointmentDetailErrors, AppointmentDetailResponses, AppointmentsData, AppointmentsErrors, AppointmentsResponses, AssignLeadData, AssignLeadErrors, AssignLeadResponses, AvailabilityData, AvailabilityErrors, AvailabilityResponses, BookAppointmentData, BookAppointmentErrors, BookAppointmentResponses, CancelAppointmentData, CancelAppointmentErrors, CancelAppointmentResponses, CreateQueueData, CreateQueueErrors, CreateQueueResponses, CreateUserData, CreateUserErrors, CreateUserResponses, DashboardStatsData, DashboardStatsErrors, DashboardStatsResponses, DeleteQueueData, DeleteQueueErrors, DeleteQueueResponses, DummyClientMessageData, DummyClientMessageErrors, DummyClientMessageResponses, DummyRunTimeoutsData, DummyRunTimeoutsErrors, DummyRunTimeoutsResponses, DummySalesAckData, DummySalesAckErrors, DummySalesAckResponses, EventsData, EventsErrors, EventsResponse, EventsResponses, ExplainLeadData, ExplainLeadErrors, ExplainLeadResponses, ExportLeadsData, ExportLeadsErrors, ExportLeadsResponses, HealthLiveData, HealthLiveResponses, HealthReadyData, HealthReadyErrors, HealthReadyResponses, HolidaysData, HolidaysErrors, HolidaysResponses, Layer2StatusChartData, Layer2StatusChartErrors, Layer2StatusChartResponses, Layer2StatusesData, Layer2StatusesErrors, Layer2StatusesResponses, LeadDetailData, LeadDetailErrors, LeadDetailResponses, LeadDistributionData, LeadDistributionErrors, LeadDistributionResponses, LeadsData, LeadsErrors, LeadsResponses, MetaFormsData, MetaFormsErrors, MetaFormsResponses, MetricsData, MetricsErrors, MetricsResponses, QueuesData, QueuesErrors, QueuesResponses, ReceiveMetaLeadData, ReceiveMetaLeadErrors, ReceiveMetaLeadResponses, ReceiveWhatsappData, ReceiveWhatsappErrors, ReceiveWhatsappMessagesData, ReceiveWhatsappMessagesErrors, ReceiveWhatsappMessagesResponses, ReceiveWhatsappResponses, RejectedReasonChartData, RejectedReasonChartErrors, RejectedReasonChartResponses, RejectedReasonsData, RejectedReasonsErrors, RejectedReasonsResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, RevokeUserSessionsData, RevokeUserSessionsErrors, RevokeUserSessionsResponses, SalesData, SalesErrors, SalesResponses, SaveLayer2StatusData, SaveLayer2StatusErrors, SaveLayer2StatusResponses, SaveMetaFormData, SaveMetaFormErrors, SaveMetaFormResponses, SaveRejectedReasonData, SaveRejectedReasonErrors, SaveRejectedReasonResponses, SetAvailabilityData, SetAvailabilityErrors, SetAvailabilityResponses, SetHolidaysData, SetHolidaysErrors, SetHolidaysResponses, SetOfferAddressData, SetOfferAddressErrors, SetOfferAddressResponses, SetQueuePlacesData, SetQueuePlacesErrors, SetQueuePlacesResponses, SetQueueRulesData, SetQueueRulesErrors, SetQueueRulesResponses, SimulateDistributionData, SimulateDistributionErrors, SimulateDistributionResponses, UpdateAppointmentData, UpdateAppointmentErrors, UpdateAppointmentResponses, UpdateLeadLayer2Data, UpdateLeadLayer2Errors, UpdateLeadLayer2Responses, UpdateLeadProgressData, UpdateLeadProgressErrors, UpdateLeadProgressResponses, UpdateLeadStatusData, UpdateLeadStatusErrors, UpdateLeadStatusResponses, UpdateQueueData, UpdateQueueErrors, UpdateQueueResponses, UpdateSalesQueueData, UpdateSalesQueueErrors, UpdateSalesQueueResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, UsersData, UsersErrors, UsersResponses, VerifyMetaLeadsWebhookData, VerifyMetaLeadsWebhookErrors, VerifyMetaLeadsWebhookResponses, VerifyWhatsappMessagesWebhookData, VerifyWhatsappMessagesWebhookErrors, VerifyWhatsappMessagesWebhookResponses, VerifyWhatsappWebhookData, VerifyWhatsappWebhookErrors, VerifyWhatsappWebhookResponses } from './types.gen.js';
+import type { AppointmentDetailData, AppointmentDetailErrors, AppointmentDetailResponses, AppointmentsData, AppointmentsErrors, AppointmentsResponses, AssignLeadData, AssignLeadErrors, AssignLeadResponses, AvailabilityData, AvailabilityErrors, AvailabilityResponses, BookAppointmentData, BookAppointmentErrors, BookAppointmentResponses, CancelAppointmentData, CancelAppointmentErrors, CancelAppointmentResponses, CreateQueueData, CreateQueueErrors, CreateQueueResponses, CreateUserData, CreateUserErrors, CreateUserResponses, DashboardStatsData, DashboardStatsErrors, DashboardStatsResponses, DeleteQueueData, DeleteQueueErrors, DeleteQueueResponses, DummyClientMessageData, DummyClientMessageErrors, DummyClientMessageResponses, DummyRunTimeoutsData, DummyRunTimeoutsErrors, DummyRunTimeoutsResponses, DummySalesAckData, DummySalesAckErrors, DummySalesAckResponses, EventsData, EventsErrors, EventsResponse, EventsResponses, ExplainLeadData, ExplainLeadErrors, ExplainLeadResponses, ExportLeadsData, ExportLeadsErrors, ExportLeadsResponses, HealthLiveData, HealthLiveResponses, HealthReadyData, HealthReadyErrors, HealthReadyResponses, HolidaysData, HolidaysErrors, HolidaysResponses, Layer2StatusChartData, Layer2StatusChartErrors, Layer2StatusChartResponses, Layer2StatusesData, Layer2StatusesErrors, Layer2StatusesResponses, LeadDetailData, LeadDetailErrors, LeadDetailResponses, LeadDistributionData, LeadDistributionErrors, LeadDistributionResponses, LeadsData, LeadsErrors, LeadsResponses, MetaFormsData, MetaFormsErrors, MetaFormsResponses, MetricsData, MetricsErrors, MetricsResponses, QueuesData, QueuesErrors, QueuesResponses, ReceiveMetaLeadData, ReceiveMetaLeadErrors, ReceiveMetaLeadResponses, ReceiveWhatsappData, ReceiveWhatsappErrors, ReceiveWhatsappMessagesData, ReceiveWhatsappMessagesErrors, ReceiveWhatsappMessagesResponses, ReceiveWhatsappResponses, RejectedReasonChartData, RejectedReasonChartErrors, RejectedReasonChartResponses, RejectedReasonsData, RejectedReasonsErrors, RejectedReasonsResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, ResetWhatsappData, ResetWhatsappErrors, ResetWhatsappResponses, RestartWhatsappData, RestartWhatsappErrors, RestartWhatsappResponses, RevokeUserSessionsData, RevokeUserSessionsErrors, RevokeUserSessionsResponses, SalesData, SalesErrors, SalesResponses, SaveLayer2StatusData, SaveLayer2StatusErrors, SaveLayer2StatusResponses, SaveMetaFormData, SaveMetaFormErrors, SaveMetaFormResponses, SaveRejectedReasonData, SaveRejectedReasonErrors, SaveRejectedReasonResponses, SendWhatsappTestMessageData, SendWhatsappTestMessageErrors, SendWhatsappTestMessageResponses, SetAvailabilityData, SetAvailabilityErrors, SetAvailabilityResponses, SetHolidaysData, SetHolidaysErrors, SetHolidaysResponses, SetOfferAddressData, SetOfferAddressErrors, SetOfferAddressResponses, SetQueuePlacesData, SetQueuePlacesErrors, SetQueuePlacesResponses, SetQueueRulesData, SetQueueRulesErrors, SetQueueRulesResponses, SimulateDistributionData, SimulateDistributionErrors, SimulateDistributionResponses, StartWhatsappData, StartWhatsappErrors, StartWhatsappResponses, StopWhatsappData, StopWhatsappErrors, StopWhatsappResponses, UpdateAppointmentData, UpdateAppointmentErrors, UpdateAppointmentResponses, UpdateLeadLayer2Data, UpdateLeadLayer2Errors, UpdateLeadLayer2Responses, UpdateLeadProgressData, UpdateLeadProgressErrors, UpdateLeadProgressResponses, UpdateLeadStatusData, UpdateLeadStatusErrors, UpdateLeadStatusResponses, UpdateQueueData, UpdateQueueErrors, UpdateQueueResponses, UpdateSalesQueueData, UpdateSalesQueueErrors, UpdateSalesQueueResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, UsersData, UsersErrors, UsersResponses, VerifyMetaLeadsWebhookData, VerifyMetaLeadsWebhookErrors, VerifyMetaLeadsWebhookResponses, VerifyWhatsappMessagesWebhookData, VerifyWhatsappMessagesWebhookErrors, VerifyWhatsappMessagesWebhookResponses, VerifyWhatsappWebhookData, VerifyWhatsappWebhookErrors, VerifyWhatsappWebhookResponses, WhatsappStatusData, WhatsappStatusErrors, WhatsappStatusResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -717,6 +717,92 @@ export const revokeUserSessions = <ThrowOnError extends boolean = false>(options
         }],
     url: '/api/users/{id}/sessions',
     ...options
+});
+
+/**
+ * Forget the linked phone and show a new QR code
+ */
+export const resetWhatsapp = <ThrowOnError extends boolean = false>(options?: Options<ResetWhatsappData, ThrowOnError>) => (options?.client ?? client).post<ResetWhatsappResponses, ResetWhatsappErrors, ThrowOnError>({
+    security: [{ name: 'x-admin-token', type: 'apiKey' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/whatsapp-admin/reset',
+    ...options
+});
+
+/**
+ * Connect the linked device anew
+ */
+export const restartWhatsapp = <ThrowOnError extends boolean = false>(options?: Options<RestartWhatsappData, ThrowOnError>) => (options?.client ?? client).post<RestartWhatsappResponses, RestartWhatsappErrors, ThrowOnError>({
+    security: [{ name: 'x-admin-token', type: 'apiKey' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/whatsapp-admin/restart',
+    ...options
+});
+
+/**
+ * Connect the linked device; a new QR code, if its link is gone
+ *
+ * Answers once the device has heard of it, or after a moment. 409 for a provider without one.
+ */
+export const startWhatsapp = <ThrowOnError extends boolean = false>(options?: Options<StartWhatsappData, ThrowOnError>) => (options?.client ?? client).post<StartWhatsappResponses, StartWhatsappErrors, ThrowOnError>({
+    security: [{ name: 'x-admin-token', type: 'apiKey' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/whatsapp-admin/start',
+    ...options
+});
+
+/**
+ * How we are connected to WhatsApp: state, QR code, linked number
+ */
+export const whatsappStatus = <ThrowOnError extends boolean = false>(options?: Options<WhatsappStatusData, ThrowOnError>) => (options?.client ?? client).get<WhatsappStatusResponses, WhatsappStatusErrors, ThrowOnError>({
+    security: [{ name: 'x-admin-token', type: 'apiKey' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/whatsapp-admin/status',
+    ...options
+});
+
+/**
+ * Disconnect the linked device and keep its link
+ *
+ * Offers stand still until it is started again.
+ */
+export const stopWhatsapp = <ThrowOnError extends boolean = false>(options?: Options<StopWhatsappData, ThrowOnError>) => (options?.client ?? client).post<StopWhatsappResponses, StopWhatsappErrors, ThrowOnError>({
+    security: [{ name: 'x-admin-token', type: 'apiKey' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/whatsapp-admin/stop',
+    ...options
+});
+
+/**
+ * Send somebody a message, to try the connection
+ */
+export const sendWhatsappTestMessage = <ThrowOnError extends boolean = false>(options: Options<SendWhatsappTestMessageData, ThrowOnError>) => (options.client ?? client).post<SendWhatsappTestMessageResponses, SendWhatsappTestMessageErrors, ThrowOnError>({
+    security: [{ name: 'x-admin-token', type: 'apiKey' }, {
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/whatsapp-admin/test-message',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
 });
 
 /**

@@ -345,6 +345,11 @@ export type ClientMessage = {
 };
 
 /**
+ * How the connection is.
+ */
+export type ConnectionState = 'stopped' | 'starting' | 'scan_qr' | 'pairing' | 'passkey_required' | 'connected' | 'logged_out' | 'failed';
+
+/**
  * Cycle
  *
  * One journey of a lead through the sales queue.
@@ -469,6 +474,11 @@ export type Delivery = {
      */
     object: string;
 };
+
+/**
+ * What an admin wished last.
+ */
+export type Desired = 'started' | 'stopped';
 
 /**
  * EventAnswer
@@ -1126,6 +1136,26 @@ export type ProgressChange = {
 };
 
 /**
+ * QrCode
+ *
+ * What a phone is to scan.
+ */
+export type QrCode = {
+    /**
+     * Another takes its place then.
+     */
+    expiresAt: string;
+    /**
+     * The code, drawn.
+     */
+    svg: string;
+    /**
+     * What the code says.
+     */
+    text: string;
+};
+
+/**
  * Queue
  *
  * A queue with all that is set about it.
@@ -1546,6 +1576,34 @@ export type TeamPlace = {
 };
 
 /**
+ * TestMessage
+ *
+ * Whom to send a message to.
+ */
+export type TestMessage = {
+    /**
+     * What to say in place of the usual words.
+     */
+    body?: string;
+    /**
+     * Their number: `0812…` or `+62812…`.
+     */
+    to: string;
+};
+
+/**
+ * TestMessageSent
+ *
+ * The message is on its way.
+ */
+export type TestMessageSent = {
+    /**
+     * Its row in `wa_message`, whose `delivery_status` tells what became of it.
+     */
+    messageId: string;
+};
+
+/**
  * TimeoutsAnswer
  *
  * The attempts that were rolled.
@@ -1560,6 +1618,21 @@ export type TimeoutsAnswer = {
      */
     rolled: Array<RolledAttempt>;
 };
+
+/**
+ * TokenHealth
+ *
+ * What Meta says of our token, asked now.
+ */
+export type TokenHealth = {
+    health: TokenState;
+    reason?: string;
+};
+
+/**
+ * Whether Meta takes our token.
+ */
+export type TokenState = 'good' | 'bad' | 'unknown';
 
 /**
  * UserAccount
@@ -1598,6 +1671,73 @@ export type UserChange = {
     disabled?: boolean;
     name?: string;
     role?: Role;
+};
+
+/**
+ * WhatsappStatus
+ *
+ * How we are connected to WhatsApp.
+ */
+export type WhatsappStatus = {
+    /**
+     * What was wished last (`qr_local`).
+     */
+    desired?: Desired & unknown;
+    /**
+     * How many device processes are alive (`qr_local`). None: wishes wait for one.
+     */
+    devicesAlive?: number;
+    /**
+     * Since when offers stand still, nobody being reached.
+     */
+    frozenSince?: string;
+    /**
+     * Which of them has the session, or had it last.
+     */
+    holder?: string;
+    lastError?: string;
+    lastErrorAt?: string;
+    /**
+     * When anything last came from WhatsApp (`qr_local`).
+     */
+    lastReceivedAt?: string;
+    /**
+     * When anything last went there (`qr_local`).
+     */
+    lastSentAt?: string;
+    /**
+     * The number that is linked, as E.164.
+     */
+    linkedNumber?: string;
+    /**
+     * What is to be typed on the phone, under *Link with phone number*.
+     */
+    pairingCode?: string;
+    /**
+     * `dummy`, `qr_local` or `cloud_api`.
+     */
+    provider: string;
+    /**
+     * What a phone is to scan, if that is what is waited for.
+     */
+    qr?: QrCode & unknown;
+    /**
+     * Why, for a person.
+     */
+    reason?: string;
+    /**
+     * Whether it goes on by itself (`qr_local`); otherwise somebody must start it.
+     */
+    retrying?: boolean;
+    /**
+     * Since when it is in this state (`qr_local`).
+     */
+    since?: string;
+    state: ConnectionState;
+    /**
+     * Whether Meta takes our token (`cloud_api`).
+     */
+    token?: TokenHealth & unknown;
 };
 
 /**
@@ -2980,6 +3120,162 @@ export type RevokeUserSessionsResponses = {
 };
 
 export type RevokeUserSessionsResponse = RevokeUserSessionsResponses[keyof RevokeUserSessionsResponses];
+
+export type ResetWhatsappData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/whatsapp-admin/reset';
+};
+
+export type ResetWhatsappErrors = {
+    /**
+     * The request is at fault.
+     */
+    '4XX': Problem;
+    /**
+     * We are.
+     */
+    '5XX': Problem;
+};
+
+export type ResetWhatsappError = ResetWhatsappErrors[keyof ResetWhatsappErrors];
+
+export type ResetWhatsappResponses = {
+    200: WhatsappStatus;
+};
+
+export type ResetWhatsappResponse = ResetWhatsappResponses[keyof ResetWhatsappResponses];
+
+export type RestartWhatsappData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/whatsapp-admin/restart';
+};
+
+export type RestartWhatsappErrors = {
+    /**
+     * The request is at fault.
+     */
+    '4XX': Problem;
+    /**
+     * We are.
+     */
+    '5XX': Problem;
+};
+
+export type RestartWhatsappError = RestartWhatsappErrors[keyof RestartWhatsappErrors];
+
+export type RestartWhatsappResponses = {
+    200: WhatsappStatus;
+};
+
+export type RestartWhatsappResponse = RestartWhatsappResponses[keyof RestartWhatsappResponses];
+
+export type StartWhatsappData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/whatsapp-admin/start';
+};
+
+export type StartWhatsappErrors = {
+    /**
+     * The request is at fault.
+     */
+    '4XX': Problem;
+    /**
+     * We are.
+     */
+    '5XX': Problem;
+};
+
+export type StartWhatsappError = StartWhatsappErrors[keyof StartWhatsappErrors];
+
+export type StartWhatsappResponses = {
+    200: WhatsappStatus;
+};
+
+export type StartWhatsappResponse = StartWhatsappResponses[keyof StartWhatsappResponses];
+
+export type WhatsappStatusData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/whatsapp-admin/status';
+};
+
+export type WhatsappStatusErrors = {
+    /**
+     * The request is at fault.
+     */
+    '4XX': Problem;
+    /**
+     * We are.
+     */
+    '5XX': Problem;
+};
+
+export type WhatsappStatusError = WhatsappStatusErrors[keyof WhatsappStatusErrors];
+
+export type WhatsappStatusResponses = {
+    200: WhatsappStatus;
+};
+
+export type WhatsappStatusResponse = WhatsappStatusResponses[keyof WhatsappStatusResponses];
+
+export type StopWhatsappData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/whatsapp-admin/stop';
+};
+
+export type StopWhatsappErrors = {
+    /**
+     * The request is at fault.
+     */
+    '4XX': Problem;
+    /**
+     * We are.
+     */
+    '5XX': Problem;
+};
+
+export type StopWhatsappError = StopWhatsappErrors[keyof StopWhatsappErrors];
+
+export type StopWhatsappResponses = {
+    200: WhatsappStatus;
+};
+
+export type StopWhatsappResponse = StopWhatsappResponses[keyof StopWhatsappResponses];
+
+export type SendWhatsappTestMessageData = {
+    body: TestMessage;
+    path?: never;
+    query?: never;
+    url: '/api/whatsapp-admin/test-message';
+};
+
+export type SendWhatsappTestMessageErrors = {
+    /**
+     * The request is at fault.
+     */
+    '4XX': Problem;
+    /**
+     * We are.
+     */
+    '5XX': Problem;
+};
+
+export type SendWhatsappTestMessageError = SendWhatsappTestMessageErrors[keyof SendWhatsappTestMessageErrors];
+
+export type SendWhatsappTestMessageResponses = {
+    200: TestMessageSent;
+};
+
+export type SendWhatsappTestMessageResponse = SendWhatsappTestMessageResponses[keyof SendWhatsappTestMessageResponses];
 
 export type HealthLiveData = {
     body?: never;

@@ -2,9 +2,10 @@
 
 use super::graph::{Graph, NUMBER, TOKEN, Turn, delivery, signed};
 use super::office::agent;
-use crate::processes::company::{Company, Process};
+use crate::processes::company::Company;
 use chrono::Utc;
 use serde_json::{Value, json};
+use shared::testing::Process;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 

@@ -28,6 +28,12 @@ fn operations() -> Vec<(String, Method, String, For)> {
                 None => For::Anybody,
                 Some("session") => For::SignedIn,
                 Some("adminSession") => For::Admins,
+                // Or by a token, of which whatsapp_admin.rs tells.
+                Some("whatsappAdminToken")
+                    if operation["security"][1].get("adminSession").is_some() =>
+                {
+                    For::Admins
+                }
                 Some(other) => panic!("{id} has a security scheme that is not known here: {other}"),
             };
             let path = path.replace("{id}", "01890000-0000-7000-8000-000000000000");

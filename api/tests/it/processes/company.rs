@@ -1,90 +1,11 @@
 //! Real `api` and `worker` processes on a real database, to be killed and started again.
 
 use serde_json::{Value, json};
-use shared::testing::TestDatabase;
+use shared::testing::{Process, TestDatabase};
 use sqlx::PgPool;
-use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
-
-/// A process with its log, killed with this value.
-pub(crate) struct Process {
-    child: Child,
-    log: Receiver<String>,
-}
-
-impl Process {
-    fn spawn(binary: PathBuf, arguments: &[&str], settings: &[(&str, &str)]) -> Self {
-        // Nothing of the tester's own settings, nor of a .env, reaches the process.
-        let mut child = Command::new(binary)
-            .args(arguments)
-            .env_clear()
-            .envs(settings.iter().copied())
-            .current_dir("/")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::inherit())
-            .spawn()
-            .expect("the binary runs");
-        let stdout = child.stdout.take().expect("a pipe");
-        let (sender, log) = mpsc::channel();
-        std::thread::spawn(move || {
-            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-                sender.send(line).ok();
-            }
-        });
-        Self { child, log }
-    }
-
-    /// Waits for a log line that contains these words.
-    pub(crate) async fn logs(&self, words: &str) -> String {
-        let deadline = Instant::now() + Duration::from_secs(20);
-        let mut seen = Vec::new();
-        while Instant::now() < deadline {
-            while let Ok(line) = self.log.try_recv() {
-                if line.contains(words) {
-                    return line;
-                }
-                seen.push(line);
-            }
-            sleep(Duration::from_millis(5)).await;
-        }
-        panic!("{words:?} was not logged: {seen:#?}");
-    }
-
-    /// SIGKILL, as a power cut.
-    pub(crate) fn kill(mut self) {
-        self.child.kill().expect("a kill");
-        self.child.wait().expect("an end");
-    }
-
-    /// SIGTERM, and waits for the end.
-    pub(crate) async fn terminate(mut self) -> ExitStatus {
-        xtask::shell::terminate(self.child.id());
-        let deadline = Instant::now() + Duration::from_secs(20);
-        loop {
-            if let Some(status) = self.child.try_wait().expect("a look") {
-                return status;
-            }
-            assert!(Instant::now() < deadline, "it did not stop");
-            sleep(Duration::from_millis(5)).await;
-        }
-    }
-
-    pub(crate) fn is_running(&mut self) -> bool {
-        self.child.try_wait().expect("a look").is_none()
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        self.child.kill().ok();
-        self.child.wait().ok();
-    }
-}
 
 /// A client of real servers.
 pub(crate) fn http_client() -> reqwest::Client {

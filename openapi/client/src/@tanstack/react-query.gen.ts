@@ -3,8 +3,8 @@
 import { type DefaultError, type InfiniteData, infiniteQueryOptions, queryOptions, useMutation, type UseMutationOptions, useQuery } from '@tanstack/react-query';
 
 import { client } from '../client.gen.js';
-import { appointmentDetail, appointments, assignLead, availability, bookAppointment, cancelAppointment, createQueue, createUser, dashboardStats, deleteQueue, dummyClientMessage, dummyRunTimeouts, dummySalesAck, explainLead, exportLeads, healthLive, healthReady, holidays, layer2StatusChart, layer2Statuses, leadDetail, leadDistribution, leads, metaForms, metrics, type Options, queues, receiveMetaLead, receiveWhatsapp, receiveWhatsappMessages, rejectedReasonChart, rejectedReasons, resetPassword, revokeUserSessions, sales, saveLayer2Status, saveMetaForm, saveRejectedReason, setAvailability, setHolidays, setOfferAddress, setQueuePlaces, setQueueRules, simulateDistribution, updateAppointment, updateLeadLayer2, updateLeadProgress, updateLeadStatus, updateQueue, updateSalesQueue, updateUser, users, verifyMetaLeadsWebhook, verifyWhatsappMessagesWebhook, verifyWhatsappWebhook } from '../sdk.gen.js';
-import type { AppointmentDetailData, AppointmentDetailError, AppointmentDetailResponse, AppointmentsData, AppointmentsError, AppointmentsResponse, AssignLeadData, AssignLeadError, AssignLeadResponse, AvailabilityData, AvailabilityError, AvailabilityResponse, BookAppointmentData, BookAppointmentError, BookAppointmentResponse, CancelAppointmentData, CancelAppointmentError, CancelAppointmentResponse, CreateQueueData, CreateQueueError, CreateQueueResponse, CreateUserData, CreateUserError, CreateUserResponse, DashboardStatsData, DashboardStatsError, DashboardStatsResponse, DeleteQueueData, DeleteQueueError, DeleteQueueResponse, DummyClientMessageData, DummyClientMessageError, DummyClientMessageResponse, DummyRunTimeoutsData, DummyRunTimeoutsError, DummyRunTimeoutsResponse, DummySalesAckData, DummySalesAckError, DummySalesAckResponse, ExplainLeadData, ExplainLeadError, ExplainLeadResponse, ExportLeadsData, ExportLeadsError, ExportLeadsResponse, HealthLiveData, HealthLiveResponse, HealthReadyData, HealthReadyError, HealthReadyResponse, HolidaysData, HolidaysError, HolidaysResponse, Layer2StatusChartData, Layer2StatusChartError, Layer2StatusChartResponse, Layer2StatusesData, Layer2StatusesError, Layer2StatusesResponse, LeadDetailData, LeadDetailError, LeadDetailResponse, LeadDistributionData, LeadDistributionError, LeadDistributionResponse, LeadsData, LeadsError, LeadsResponse, MetaFormsData, MetaFormsError, MetaFormsResponse, MetricsData, MetricsError, MetricsResponse, QueuesData, QueuesError, QueuesResponse, ReceiveMetaLeadData, ReceiveMetaLeadError, ReceiveMetaLeadResponse, ReceiveWhatsappData, ReceiveWhatsappError, ReceiveWhatsappMessagesData, ReceiveWhatsappMessagesError, ReceiveWhatsappMessagesResponse, ReceiveWhatsappResponse, RejectedReasonChartData, RejectedReasonChartError, RejectedReasonChartResponse, RejectedReasonsData, RejectedReasonsError, RejectedReasonsResponse, ResetPasswordData, ResetPasswordError, ResetPasswordResponse, RevokeUserSessionsData, RevokeUserSessionsError, RevokeUserSessionsResponse, SalesData, SalesError, SalesResponse, SaveLayer2StatusData, SaveLayer2StatusError, SaveLayer2StatusResponse, SaveMetaFormData, SaveMetaFormError, SaveMetaFormResponse, SaveRejectedReasonData, SaveRejectedReasonError, SaveRejectedReasonResponse, SetAvailabilityData, SetAvailabilityError, SetAvailabilityResponse, SetHolidaysData, SetHolidaysError, SetHolidaysResponse, SetOfferAddressData, SetOfferAddressError, SetOfferAddressResponse, SetQueuePlacesData, SetQueuePlacesError, SetQueuePlacesResponse, SetQueueRulesData, SetQueueRulesError, SetQueueRulesResponse, SimulateDistributionData, SimulateDistributionError, SimulateDistributionResponse, UpdateAppointmentData, UpdateAppointmentError, UpdateAppointmentResponse, UpdateLeadLayer2Data, UpdateLeadLayer2Error, UpdateLeadLayer2Response, UpdateLeadProgressData, UpdateLeadProgressError, UpdateLeadProgressResponse, UpdateLeadStatusData, UpdateLeadStatusError, UpdateLeadStatusResponse, UpdateQueueData, UpdateQueueError, UpdateQueueResponse, UpdateSalesQueueData, UpdateSalesQueueError, UpdateSalesQueueResponse, UpdateUserData, UpdateUserError, UpdateUserResponse, UsersData, UsersError, UsersResponse, VerifyMetaLeadsWebhookData, VerifyMetaLeadsWebhookError, VerifyMetaLeadsWebhookResponse, VerifyWhatsappMessagesWebhookData, VerifyWhatsappMessagesWebhookError, VerifyWhatsappMessagesWebhookResponse, VerifyWhatsappWebhookData, VerifyWhatsappWebhookError, VerifyWhatsappWebhookResponse } from '../types.gen.js';
+import { appointmentDetail, appointments, assignLead, availability, bookAppointment, cancelAppointment, createQueue, createUser, dashboardStats, deleteQueue, dummyClientMessage, dummyRunTimeouts, dummySalesAck, explainLead, exportLeads, healthLive, healthReady, holidays, layer2StatusChart, layer2Statuses, leadDetail, leadDistribution, leads, metaForms, metrics, type Options, queues, receiveMetaLead, receiveWhatsapp, receiveWhatsappMessages, rejectedReasonChart, rejectedReasons, resetPassword, resetWhatsapp, restartWhatsapp, revokeUserSessions, sales, saveLayer2Status, saveMetaForm, saveRejectedReason, sendWhatsappTestMessage, setAvailability, setHolidays, setOfferAddress, setQueuePlaces, setQueueRules, simulateDistribution, startWhatsapp, stopWhatsapp, updateAppointment, updateLeadLayer2, updateLeadProgress, updateLeadStatus, updateQueue, updateSalesQueue, updateUser, users, verifyMetaLeadsWebhook, verifyWhatsappMessagesWebhook, verifyWhatsappWebhook, whatsappStatus } from '../sdk.gen.js';
+import type { AppointmentDetailData, AppointmentDetailError, AppointmentDetailResponse, AppointmentsData, AppointmentsError, AppointmentsResponse, AssignLeadData, AssignLeadError, AssignLeadResponse, AvailabilityData, AvailabilityError, AvailabilityResponse, BookAppointmentData, BookAppointmentError, BookAppointmentResponse, CancelAppointmentData, CancelAppointmentError, CancelAppointmentResponse, CreateQueueData, CreateQueueError, CreateQueueResponse, CreateUserData, CreateUserError, CreateUserResponse, DashboardStatsData, DashboardStatsError, DashboardStatsResponse, DeleteQueueData, DeleteQueueError, DeleteQueueResponse, DummyClientMessageData, DummyClientMessageError, DummyClientMessageResponse, DummyRunTimeoutsData, DummyRunTimeoutsError, DummyRunTimeoutsResponse, DummySalesAckData, DummySalesAckError, DummySalesAckResponse, ExplainLeadData, ExplainLeadError, ExplainLeadResponse, ExportLeadsData, ExportLeadsError, ExportLeadsResponse, HealthLiveData, HealthLiveResponse, HealthReadyData, HealthReadyError, HealthReadyResponse, HolidaysData, HolidaysError, HolidaysResponse, Layer2StatusChartData, Layer2StatusChartError, Layer2StatusChartResponse, Layer2StatusesData, Layer2StatusesError, Layer2StatusesResponse, LeadDetailData, LeadDetailError, LeadDetailResponse, LeadDistributionData, LeadDistributionError, LeadDistributionResponse, LeadsData, LeadsError, LeadsResponse, MetaFormsData, MetaFormsError, MetaFormsResponse, MetricsData, MetricsError, MetricsResponse, QueuesData, QueuesError, QueuesResponse, ReceiveMetaLeadData, ReceiveMetaLeadError, ReceiveMetaLeadResponse, ReceiveWhatsappData, ReceiveWhatsappError, ReceiveWhatsappMessagesData, ReceiveWhatsappMessagesError, ReceiveWhatsappMessagesResponse, ReceiveWhatsappResponse, RejectedReasonChartData, RejectedReasonChartError, RejectedReasonChartResponse, RejectedReasonsData, RejectedReasonsError, RejectedReasonsResponse, ResetPasswordData, ResetPasswordError, ResetPasswordResponse, ResetWhatsappData, ResetWhatsappError, ResetWhatsappResponse, RestartWhatsappData, RestartWhatsappError, RestartWhatsappResponse, RevokeUserSessionsData, RevokeUserSessionsError, RevokeUserSessionsResponse, SalesData, SalesError, SalesResponse, SaveLayer2StatusData, SaveLayer2StatusError, SaveLayer2StatusResponse, SaveMetaFormData, SaveMetaFormError, SaveMetaFormResponse, SaveRejectedReasonData, SaveRejectedReasonError, SaveRejectedReasonResponse, SendWhatsappTestMessageData, SendWhatsappTestMessageError, SendWhatsappTestMessageResponse, SetAvailabilityData, SetAvailabilityError, SetAvailabilityResponse, SetHolidaysData, SetHolidaysError, SetHolidaysResponse, SetOfferAddressData, SetOfferAddressError, SetOfferAddressResponse, SetQueuePlacesData, SetQueuePlacesError, SetQueuePlacesResponse, SetQueueRulesData, SetQueueRulesError, SetQueueRulesResponse, SimulateDistributionData, SimulateDistributionError, SimulateDistributionResponse, StartWhatsappData, StartWhatsappError, StartWhatsappResponse, StopWhatsappData, StopWhatsappError, StopWhatsappResponse, UpdateAppointmentData, UpdateAppointmentError, UpdateAppointmentResponse, UpdateLeadLayer2Data, UpdateLeadLayer2Error, UpdateLeadLayer2Response, UpdateLeadProgressData, UpdateLeadProgressError, UpdateLeadProgressResponse, UpdateLeadStatusData, UpdateLeadStatusError, UpdateLeadStatusResponse, UpdateQueueData, UpdateQueueError, UpdateQueueResponse, UpdateSalesQueueData, UpdateSalesQueueError, UpdateSalesQueueResponse, UpdateUserData, UpdateUserError, UpdateUserResponse, UsersData, UsersError, UsersResponse, VerifyMetaLeadsWebhookData, VerifyMetaLeadsWebhookError, VerifyMetaLeadsWebhookResponse, VerifyWhatsappMessagesWebhookData, VerifyWhatsappMessagesWebhookError, VerifyWhatsappMessagesWebhookResponse, VerifyWhatsappWebhookData, VerifyWhatsappWebhookError, VerifyWhatsappWebhookResponse, WhatsappStatusData, WhatsappStatusError, WhatsappStatusResponse } from '../types.gen.js';
 
 export type QueryKey<TOptions extends Options> = [
     Pick<TOptions, 'baseUrl' | 'body' | 'headers' | 'path' | 'query'> & {
@@ -1138,6 +1138,147 @@ export const revokeUserSessionsMutation = (options?: Partial<Options<RevokeUserS
  * Sign a user out everywhere
  */
 export const useRevokeUserSessionsMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<RevokeUserSessionsResponse, RevokeUserSessionsError, Options<RevokeUserSessionsData>>, 'mutationFn'>>) => useMutation({ ...revokeUserSessionsMutation(), ...mutationOptions });
+
+/**
+ * Forget the linked phone and show a new QR code
+ */
+export const resetWhatsappMutation = (options?: Partial<Options<ResetWhatsappData>>): UseMutationOptions<ResetWhatsappResponse, ResetWhatsappError, Options<ResetWhatsappData>> => {
+    const mutationOptions: UseMutationOptions<ResetWhatsappResponse, ResetWhatsappError, Options<ResetWhatsappData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await resetWhatsapp({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Forget the linked phone and show a new QR code
+ */
+export const useResetWhatsappMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<ResetWhatsappResponse, ResetWhatsappError, Options<ResetWhatsappData>>, 'mutationFn'>>) => useMutation({ ...resetWhatsappMutation(), ...mutationOptions });
+
+/**
+ * Connect the linked device anew
+ */
+export const restartWhatsappMutation = (options?: Partial<Options<RestartWhatsappData>>): UseMutationOptions<RestartWhatsappResponse, RestartWhatsappError, Options<RestartWhatsappData>> => {
+    const mutationOptions: UseMutationOptions<RestartWhatsappResponse, RestartWhatsappError, Options<RestartWhatsappData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await restartWhatsapp({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Connect the linked device anew
+ */
+export const useRestartWhatsappMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<RestartWhatsappResponse, RestartWhatsappError, Options<RestartWhatsappData>>, 'mutationFn'>>) => useMutation({ ...restartWhatsappMutation(), ...mutationOptions });
+
+/**
+ * Connect the linked device; a new QR code, if its link is gone
+ *
+ * Answers once the device has heard of it, or after a moment. 409 for a provider without one.
+ */
+export const startWhatsappMutation = (options?: Partial<Options<StartWhatsappData>>): UseMutationOptions<StartWhatsappResponse, StartWhatsappError, Options<StartWhatsappData>> => {
+    const mutationOptions: UseMutationOptions<StartWhatsappResponse, StartWhatsappError, Options<StartWhatsappData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await startWhatsapp({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Connect the linked device; a new QR code, if its link is gone
+ *
+ * Answers once the device has heard of it, or after a moment. 409 for a provider without one.
+ */
+export const useStartWhatsappMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<StartWhatsappResponse, StartWhatsappError, Options<StartWhatsappData>>, 'mutationFn'>>) => useMutation({ ...startWhatsappMutation(), ...mutationOptions });
+
+export const whatsappStatusQueryKey = (options?: Options<WhatsappStatusData>) => createQueryKey('whatsappStatus', options, false, ['Whatsapp']);
+
+/**
+ * How we are connected to WhatsApp: state, QR code, linked number
+ */
+export const whatsappStatusOptions = (options?: Options<WhatsappStatusData>) => queryOptions<WhatsappStatusResponse, WhatsappStatusError, WhatsappStatusResponse, ReturnType<typeof whatsappStatusQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await whatsappStatus({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: whatsappStatusQueryKey(options)
+});
+
+/**
+ * How we are connected to WhatsApp: state, QR code, linked number
+ */
+export const useWhatsappStatusQuery = (options?: Options<WhatsappStatusData>) => useQuery(whatsappStatusOptions(options));
+
+/**
+ * Disconnect the linked device and keep its link
+ *
+ * Offers stand still until it is started again.
+ */
+export const stopWhatsappMutation = (options?: Partial<Options<StopWhatsappData>>): UseMutationOptions<StopWhatsappResponse, StopWhatsappError, Options<StopWhatsappData>> => {
+    const mutationOptions: UseMutationOptions<StopWhatsappResponse, StopWhatsappError, Options<StopWhatsappData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await stopWhatsapp({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Disconnect the linked device and keep its link
+ *
+ * Offers stand still until it is started again.
+ */
+export const useStopWhatsappMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<StopWhatsappResponse, StopWhatsappError, Options<StopWhatsappData>>, 'mutationFn'>>) => useMutation({ ...stopWhatsappMutation(), ...mutationOptions });
+
+/**
+ * Send somebody a message, to try the connection
+ */
+export const sendWhatsappTestMessageMutation = (options?: Partial<Options<SendWhatsappTestMessageData>>): UseMutationOptions<SendWhatsappTestMessageResponse, SendWhatsappTestMessageError, Options<SendWhatsappTestMessageData>> => {
+    const mutationOptions: UseMutationOptions<SendWhatsappTestMessageResponse, SendWhatsappTestMessageError, Options<SendWhatsappTestMessageData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await sendWhatsappTestMessage({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Send somebody a message, to try the connection
+ */
+export const useSendWhatsappTestMessageMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<SendWhatsappTestMessageResponse, SendWhatsappTestMessageError, Options<SendWhatsappTestMessageData>>, 'mutationFn'>>) => useMutation({ ...sendWhatsappTestMessageMutation(), ...mutationOptions });
 
 export const healthLiveQueryKey = (options?: Options<HealthLiveData>) => createQueryKey('healthLive', options, false, ['Health']);
 
