@@ -1,9 +1,9 @@
 //! `./dev`: everything, on an embedded default, with no configuration.
 
-use crate::Result;
 use crate::postgres::{Cluster, Profile, binaries};
 use crate::shell::{cargo, on_path, root, run};
 use crate::supervisor::{Program, supervise};
+use crate::{Result, device};
 use std::env;
 use std::fs::{self, File, TryLockError};
 use std::io::{Read, Write};
@@ -73,6 +73,13 @@ fn serve_on(database: &Database, port: &str, stop: &Arc<AtomicBool>) -> Result<(
     run(cargo()
         .args(["build", "--package", "api", "--package", "worker"])
         .env("SQLX_OFFLINE", "true"))?;
+    let linked = setting("WA_PROVIDER", "dummy") == "qr_local";
+    if linked {
+        println!(
+            "Building the linked device (WA_PROVIDER=qr_local): some 200 crates the first time …"
+        );
+        device::build()?;
+    }
     let api = built("api");
     let url = ("DATABASE_URL", database.url.as_str());
     run(Command::new(&api).arg("migrate").env(url.0, url.1))?;
@@ -81,24 +88,39 @@ fn serve_on(database: &Database, port: &str, stop: &Arc<AtomicBool>) -> Result<(
         return Ok(());
     }
     let worker_port = setting("WORKER_PORT", "3002");
-    let environment = vec![("DATABASE_URL".to_owned(), database.url.clone())];
-    let programs = [
-        Program {
-            name: "api",
-            binary: api,
-            arguments: vec!["serve".to_owned()],
-            environment: environment.clone(),
-        },
-        Program {
-            name: "worker",
-            binary: built("worker"),
-            arguments: Vec::new(),
-            environment,
-        },
+    let mut environment = vec![("DATABASE_URL".to_owned(), database.url.clone())];
+    if linked {
+        environment.extend(secrets()?);
+    }
+    let program = |name, binary, arguments: &[&str]| Program {
+        name,
+        binary,
+        arguments: arguments.iter().map(|word| (*word).to_owned()).collect(),
+        environment: environment.clone(),
+    };
+    let mut programs = vec![
+        program("api", api, &["serve"]),
+        program("worker", built("worker"), &[]),
     ];
+    if linked {
+        programs.push(program("device", built("device"), &[]));
+    }
     announce(port.to_owned(), worker_port, Arc::clone(stop));
     supervise(&programs, stop);
     Ok(())
+}
+
+/// What a linked device needs and a development has not been given: made once, kept under .data/.
+fn secrets() -> Result<Vec<(String, String)>> {
+    let folder = root().join(".data");
+    ["WA_DEVICE_KEY", "BETTER_AUTH_SECRET"]
+        .into_iter()
+        .filter(|name| setting(name, "").is_empty())
+        .map(|name| {
+            let file = name.to_lowercase().replace('_', "-");
+            Ok((name.to_owned(), device::secret(&folder, &file)?))
+        })
+        .collect()
 }
 
 /// The development database: ours, started and stopped by us, or the one that `DATABASE_URL` names.

@@ -10,6 +10,7 @@
 pub mod client;
 pub mod contract;
 pub mod dev;
+pub mod device;
 pub mod postgres;
 pub mod prepare;
 pub mod shell;

@@ -4,6 +4,7 @@
 //! record to `SQLX_OFFLINE_DIR` when they check a query against a database.
 
 use crate::Result;
+use crate::device::INNER;
 use crate::shell::{cargo, root, run};
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -61,7 +62,8 @@ fn record(url: &str) -> Result<PathBuf> {
     // Dependencies first, offline: apalis-postgres checks queries of its own, which are not ours to
     // record. Our own crates may fail here, at a query that is new: they are checked below.
     cargo()
-        .args(["check", "--quiet", "--workspace", "--all-features"])
+        .args(["check", "--quiet", "--all-features"])
+        .args(INNER)
         .env("SQLX_OFFLINE", "true")
         .env_remove("DATABASE_URL")
         .stderr(Stdio::null())
@@ -69,7 +71,8 @@ fn record(url: &str) -> Result<PathBuf> {
         .map_err(|error| format!("cannot start cargo: {error}"))?;
     let mut check: Command = cargo();
     check
-        .args(["check", "--quiet", "--workspace", "--all-features"])
+        .args(["check", "--quiet", "--all-features"])
+        .args(INNER)
         .env("SQLX_OFFLINE", "false")
         .env("SQLX_OFFLINE_DIR", &folder)
         .env("DATABASE_URL", url);

@@ -1,8 +1,9 @@
 //! `./test`: everything that CI runs, on databases of its own.
 
+use crate::device::INNER;
 use crate::postgres::{Cluster, Profile, binaries};
 use crate::shell::{cargo, fingerprint, output, root, run};
-use crate::{Result, client, contract, prepare, tools};
+use crate::{Result, client, contract, device, prepare, tools};
 use std::env;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -12,7 +13,8 @@ use std::time::{Duration, Instant};
 /// What `./test --help` says.
 pub const HELP: &str = "\
 ./test [--yes] [--long]      all checks and tests; --long adds the long tier
-./test [--yes] only [ARGS]   the tests alone; ARGS go to cargo nextest (a filter, --no-capture …)
+./test [--yes] only [ARGS]   the tests alone, but for the linked device's; ARGS go to cargo nextest (a filter, --no-capture …)
+./test [--yes] device [ARGS] the linked device's alone: builds some 200 crates the first time
 ./test prepare               write the record of checked queries to .sqlx/
 ./test openapi               write openapi/openapi.json, and the client that is generated from it
 ./test client                the client alone
@@ -49,6 +51,7 @@ pub fn main(arguments: &[String]) -> Result<()> {
     match words.first().map(|word| word.as_str()) {
         None => everything(yes, long),
         Some("only") => with_server(yes, |url| nextest(url, yes, long, &words[1..])),
+        Some("device") => with_server(yes, |url| device::test(url, long, &words[1..])),
         Some("prepare") => with_server(yes, |url| prepare::write(&migrated(url, &["migrations"])?)),
         Some("openapi") => write_openapi().and_then(|()| client::write()),
         Some("client") => client::write(),
@@ -109,27 +112,18 @@ fn steps(ledger: &mut Ledger, yes: bool, long: bool) -> Result<()> {
         ]))
     })?;
     ledger.step("lints", || {
-        run(offline(cargo().args([
-            "clippy",
-            "--quiet",
-            "--workspace",
-            "--all-features",
-            "--all-targets",
-            "--",
-            "-D",
-            "warnings",
-        ])))
+        run(offline(
+            cargo()
+                .args(["clippy", "--quiet", "--all-features", "--all-targets"])
+                .args(INNER)
+                .args(["--", "-D", "warnings"]),
+        ))
     })?;
     ledger.step("documentation", || {
         run(offline(
             cargo()
-                .args([
-                    "doc",
-                    "--quiet",
-                    "--workspace",
-                    "--no-deps",
-                    "--document-private-items",
-                ])
+                .args(["doc", "--quiet", "--no-deps", "--document-private-items"])
+                .args(INNER)
                 .env("RUSTDOCFLAGS", "-D warnings"),
         ))
     })?;
@@ -156,12 +150,16 @@ fn steps(ledger: &mut Ledger, yes: bool, long: bool) -> Result<()> {
             })
         })
         .and_then(|()| ledger.step("tests", || nextest(&server.url, yes, long, &[])))
-        .and_then(|()| ledger.step("stories, offers masked", || masked(&server.url)));
+        .and_then(|()| ledger.step("stories, offers masked", || masked(&server.url)))
+        .and_then(|()| ledger.step("device: stays apart", device::stays_apart))
+        .and_then(|()| ledger.step("device: build", device::build))
+        .and_then(|()| ledger.step("device: lints", device::lint))
+        .and_then(|()| ledger.step("device: tests", || device::test(&server.url, long, &[])));
     let closed = server.close();
     checked.and(closed)
 }
 
-fn offline(command: &mut Command) -> &mut Command {
+pub(crate) fn offline(command: &mut Command) -> &mut Command {
     command
         .env("SQLX_OFFLINE", "true")
         .env_remove("DATABASE_URL")
@@ -180,7 +178,7 @@ fn nextest(url: &str, yes: bool, long: bool, arguments: &[&String]) -> Result<()
         "worker",
     ])))?;
     let mut tests = tools::command("cargo-nextest");
-    tests.args(["nextest", "run", "--workspace", "--all-features"]);
+    tests.args(["nextest", "run", "--all-features"]).args(INNER);
     if long {
         tests
             .args(["--profile", "long"])

@@ -1,0 +1,216 @@
+//! What the client's events mean for how the device is, and what to do next. Pure, but for its memory.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use shared::linked_device::{Report, State};
+use shared::phone::Phone;
+use whatsapp_rust::types::events::{ConnectFailureReason, Event};
+
+/// What is to be done after an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Then {
+    /// Nothing: the client goes on.
+    GoOn,
+    /// The new link is to be kept before anything else.
+    Keep,
+    /// A pairing code is to be asked for, once there is a connection.
+    AskForCode,
+    /// A new client is to be started, and asks for a pairing code.
+    RestartWithCode,
+    /// The client is to be stopped until a person does something.
+    Halt,
+}
+
+/// What is known of one client's course so far.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Course {
+    /// The number of the phone to be linked by a code, if one is configured.
+    has_pairing_phone: bool,
+    /// A phone is linked.
+    linked: bool,
+    /// Messages come and go.
+    connected: bool,
+    /// A pairing code is shown, until then.
+    code_until: Option<DateTime<Utc>>,
+    /// WhatsApp has asked for a passkey.
+    wants_passkey: bool,
+}
+
+impl Course {
+    pub(crate) fn new(has_pairing_phone: bool, linked: bool) -> Self {
+        Self {
+            has_pairing_phone,
+            linked,
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn is_connected(&self) -> bool {
+        self.connected
+    }
+
+    /// The client is connecting anew, without having said so.
+    pub(crate) fn lost(&mut self) -> Report {
+        self.connected = false;
+        Report::new(State::Starting).because("connecting again")
+    }
+
+    /// A connect failed.
+    pub(crate) fn unreachable(&mut self, reason: String) -> Report {
+        self.connected = false;
+        Report::new(State::Failed).failing(reason)
+    }
+
+    /// A pairing code whose time is up.
+    pub(crate) fn overdue(&self, now: DateTime<Utc>) -> Option<Report> {
+        let over = self.code_until.is_some_and(|until| until <= now);
+        let reason = "nobody typed the pairing code in time: start again for a new one";
+        (over && !self.linked).then(|| Report::new(State::Failed).failing(reason).for_good())
+    }
+
+    /// What an event says.
+    pub(crate) fn after(
+        &mut self,
+        event: &Event,
+        number: Option<Phone>,
+        now: DateTime<Utc>,
+    ) -> (Option<Report>, Then) {
+        match event {
+            Event::Connected(_) => {
+                (self.linked, self.connected) = (true, true);
+                let report = Report {
+                    number,
+                    ..Report::new(State::Connected)
+                };
+                (Some(report), Then::GoOn)
+            }
+            Event::Disconnected(lost) => {
+                self.dropped(format!("the connection was lost: {:?}", lost.reason))
+            }
+            Event::PairingQrCode(_)
+            | Event::PairingCode(_)
+            | Event::PairingCodeError(_)
+            | Event::PairingCodeRefresh(_)
+            | Event::PairingQrCodesExhausted(_)
+            | Event::PairPasskeyRequest(_)
+            | Event::PairPasskeyError(_)
+            | Event::PairSuccess(_)
+            | Event::PairError(_) => self.pairing(event, now),
+            _ => self.ending(event),
+        }
+    }
+
+    /// Nobody has been linked while the connection drops: a code may do where a QR code does not.
+    fn dropped(&mut self, reason: String) -> (Option<Report>, Then) {
+        self.connected = false;
+        self.code_until = None;
+        let then = if self.has_pairing_phone && !self.linked {
+            Then::AskForCode
+        } else {
+            Then::GoOn
+        };
+        (Some(Report::new(State::Failed).failing(reason)), then)
+    }
+
+    fn pairing(&mut self, event: &Event, now: DateTime<Utc>) -> (Option<Report>, Then) {
+        let lasting = |time: std::time::Duration| {
+            now + TimeDelta::from_std(time).unwrap_or_else(|_| TimeDelta::seconds(20))
+        };
+        let go_on = |report| (Some(report), Then::GoOn);
+        match event {
+            Event::PairingQrCode(code) if self.code_until.is_none() && !self.wants_passkey => {
+                let qr = Some((code.code.clone(), lasting(code.timeout)));
+                go_on(Report {
+                    qr,
+                    ..Report::new(State::ScanQr)
+                })
+            }
+            Event::PairingCode(code) => {
+                self.code_until = Some(lasting(code.timeout));
+                go_on(Report {
+                    pairing_code: Some(code.code.clone()),
+                    ..Report::new(State::Pairing)
+                })
+            }
+            Event::PairingCodeError(refused) => {
+                self.code_until = None;
+                let reason = format!("no pairing code: {}", refused.error);
+                go_on(Report::new(State::Starting).failing(reason))
+            }
+            Event::PairingCodeRefresh(_) => {
+                self.code_until = None;
+                (None, Then::AskForCode)
+            }
+            Event::PairingQrCodesExhausted(over) if over.disconnected && self.has_pairing_phone => {
+                let report = Report::new(State::Starting).because("nobody scanned the QR code");
+                (Some(report), Then::RestartWithCode)
+            }
+            Event::PairingQrCodesExhausted(over) if over.disconnected => {
+                let reason = "nobody scanned the QR code in time: start again for a new one";
+                halt(Report::new(State::Failed).failing(reason))
+            }
+            Event::PairPasskeyRequest(_) => {
+                self.wants_passkey = true;
+                let reason = "WhatsApp asks for the account's passkey: link at web.whatsapp.com once, in a browser that has it, or use another account";
+                go_on(Report::new(State::PasskeyRequired).failing(reason))
+            }
+            Event::PairPasskeyError(failed) => {
+                self.wants_passkey = false;
+                let reason = format!("the passkey was not accepted: {}", failed.error);
+                go_on(Report::new(State::Starting).failing(reason))
+            }
+            Event::PairSuccess(_) => {
+                self.linked = true;
+                self.code_until = None;
+                let report = Report::new(State::Starting).because("linked; signing in");
+                (Some(report), Then::Keep)
+            }
+            Event::PairError(failed) => {
+                let reason = format!("the phone could not be linked: {}", failed.error);
+                go_on(Report::new(State::Starting).failing(reason))
+            }
+            _ => (None, Then::GoOn),
+        }
+    }
+
+    fn ending(&mut self, event: &Event) -> (Option<Report>, Then) {
+        let failed = |reason: String| Report::new(State::Failed).failing(reason);
+        let answer = match event {
+            Event::LoggedOut(told) => {
+                let reason = format!(
+                    "the phone unlinked us ({:?}): start links anew",
+                    told.reason
+                );
+                halt(Report::new(State::LoggedOut).failing(reason))
+            }
+            Event::StreamReplaced(_) => halt(failed(
+                "another client has taken this link's place: stop it, then start again".to_owned(),
+            )),
+            Event::TemporaryBan(ban) => halt(failed(format!(
+                "WhatsApp has banned the number for {} minutes ({:?})",
+                ban.expire.num_minutes(),
+                ban.code
+            ))),
+            Event::ClientOutdated(_) => halt(failed(
+                "WhatsApp no longer takes this version of the client: the device needs an update"
+                    .to_owned(),
+            )),
+            Event::ConnectFailure(refused) => {
+                let reason = format!("WhatsApp refused the connection: {:?}", refused.reason);
+                match refused.reason {
+                    ConnectFailureReason::InternalServerError
+                    | ConnectFailureReason::ServiceUnavailable => {
+                        (Some(failed(reason)), Then::GoOn)
+                    }
+                    _ => halt(failed(reason)),
+                }
+            }
+            _ => return (None, Then::GoOn),
+        };
+        self.connected = false;
+        answer
+    }
+}
+
+fn halt(report: Report) -> (Option<Report>, Then) {
+    (Some(report.for_good()), Then::Halt)
+}

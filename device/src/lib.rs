@@ -1,0 +1,153 @@
+//! The linked device: a phone's WhatsApp, joined by QR code (`WA_PROVIDER=qr_local`).
+//!
+//! **Licence.** whatsapp-rust declares MIT, but the Signal code under it is AGPL-3.0-only. This crate, and
+//! whatever links it, is to be treated as AGPL-3.0-only; nothing else of this workspace links it
+//! (`device/README.md`).
+//!
+//! ```text
+//! hold ──► supervisor ──► session (one client) ──► line ──► WhatsApp
+//!  │ one process     │        │  inbox: written down, then acknowledged
+//!  └ others wait     │        └  store: PostgreSQL, sealed, fenced by epoch
+//!                    ├ course: what its events mean
+//!                    └ carrier (worker): messages go out while it is connected
+//! ```
+
+pub mod config;
+
+mod course;
+mod ears;
+mod hold;
+mod inbox;
+mod line;
+mod provider;
+mod receipts;
+mod session;
+mod store;
+mod supervisor;
+mod terminal;
+mod words;
+
+use config::Settings;
+use hold::Hold;
+use session::Whereabouts;
+use shared::config::LogFormat;
+use shared::{App, Result, db};
+use std::sync::Arc;
+use std::time::Duration;
+use supervisor::{Supervisor, Terms, ends_hold};
+use tokio::sync::watch;
+use tokio::time::sleep;
+use worker::carrier::Carrier;
+
+/// How many messages of a kind go out at once. Fewer than a worker's: it is one phone.
+const SLOTS: usize = 4;
+/// The pause after a failure of the database.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// Runs the device until `stop` turns true.
+pub async fn run(settings: &Settings, app: App, stop: watch::Receiver<bool>) -> Result<()> {
+    if settings.device.wa_qr_auth_path.is_some() {
+        tracing::warn!(
+            "device.old_setting: WA_QR_AUTH_PATH is not read; the session is in the database"
+        );
+    }
+    let key = settings.device.key()?;
+    let pairing_phone = settings.device.pairing_phone()?;
+    let mut told_to_stop = stop.clone();
+    tokio::select! {
+        () = wait_for_schema(&app) => {}
+        _ = told_to_stop.wait_for(|stop| *stop) => return Ok(()),
+    }
+    let options = db::options(
+        &settings.database.database_url,
+        "property-lounge-device-queue",
+    )?;
+    let carrier = Arc::new(Carrier::open(options.clone()).await);
+    let app = App {
+        instance: Arc::from(format!("device/{}", carrier.instance())),
+        ..app
+    };
+    let (host, port) = (settings.device.device_host, settings.device.device_port);
+    carrier.serve_health(&app, host, port).await;
+    let terms = Arc::new(Terms {
+        app,
+        key,
+        pairing_phone,
+        whereabouts: whereabouts(settings),
+        carrier,
+        slots: SLOTS,
+        shows: matches!(settings.telemetry.log_format, LogFormat::Text),
+    });
+    tracing::info!(instance = %terms.app.instance, "device.started");
+    loop {
+        let hold = tokio::select! {
+            hold = Hold::take(&options) => hold,
+            _ = told_to_stop.wait_for(|stop| *stop) => break,
+        };
+        let stopped = hold_session(&terms, hold, stop.clone()).await;
+        if stopped {
+            break;
+        }
+        sleep(PAUSE).await;
+    }
+    tracing::info!("device.stopped");
+    Ok(())
+}
+
+/// Works for as long as the session is ours. `true`: we are told to stop.
+async fn hold_session(terms: &Arc<Terms>, mut hold: Hold, stop: watch::Receiver<bool>) -> bool {
+    tracing::info!("device.holds_session");
+    let mut supervisor = match Supervisor::take_over(Arc::clone(terms)).await {
+        Ok(supervisor) => supervisor,
+        Err(error) => {
+            tracing::warn!(%error, "device.not_taken_over");
+            return false;
+        }
+    };
+    let stopped = tokio::select! {
+        ended = supervisor.run(stop.clone()) => match ended {
+            Ok(()) => true,
+            Err(error) if ends_hold(&error) => {
+                tracing::warn!("device.fenced_off: another process has taken the session over");
+                false
+            }
+            Err(error) => {
+                tracing::warn!(%error, "device.interrupted");
+                false
+            }
+        },
+        () = hold.lost() => {
+            tracing::warn!("device.hold_lost: the connection that held the session's lock is gone");
+            false
+        }
+    };
+    supervisor.close().await;
+    hold.release().await;
+    stopped
+}
+
+#[cfg(feature = "mock-server")]
+fn whereabouts(settings: &Settings) -> Whereabouts {
+    Whereabouts {
+        mock: settings.wa_mock_url.clone(),
+    }
+}
+
+#[cfg(not(feature = "mock-server"))]
+fn whereabouts(_: &Settings) -> Whereabouts {
+    Whereabouts::default()
+}
+
+/// Waits until somebody has migrated the database.
+async fn wait_for_schema(app: &App) {
+    let mut told = false;
+    while !matches!(db::is_migrated(&app.pool).await, Ok(true)) {
+        if !told {
+            told = true;
+            tracing::warn!(
+                "device.waiting: the database is away or not migrated; run `api migrate`"
+            );
+        }
+        sleep(Duration::from_millis(250)).await;
+    }
+}

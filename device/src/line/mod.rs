@@ -1,0 +1,102 @@
+//! The wire to WhatsApp, watched: what the client never tells, a connect that failed and when anything
+//! last came, is learned here; and here the wire is cut when nothing may leave any more.
+
+mod http;
+mod transport;
+
+pub(crate) use http::WatchedHttp;
+pub(crate) use transport::WatchedTransports;
+
+use chrono::{DateTime, Utc};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::Notify;
+
+/// What is known of one session's wire. Cheap to clone.
+#[derive(Clone, Default)]
+pub(crate) struct Line(Arc<Inner>);
+
+#[derive(Default)]
+struct Inner {
+    cut: AtomicBool,
+    news: Notify,
+    received_at: AtomicI64,
+    sent_at: AtomicI64,
+    failures: AtomicU64,
+    failure: Mutex<Option<String>>,
+}
+
+impl Line {
+    /// Lets nothing leave any more, not even an acknowledgement: the session is another's, or cannot be
+    /// kept. There is no way back; the next session has a line of its own.
+    pub(crate) fn cut(&self, reason: &str) {
+        if !self.0.cut.swap(true, Ordering::SeqCst) {
+            self.set_failure(reason);
+            self.0.news.notify_one();
+        }
+    }
+
+    pub(crate) fn is_cut(&self) -> bool {
+        self.0.cut.load(Ordering::SeqCst)
+    }
+
+    /// A connect failed.
+    fn failed(&self, reason: &str) {
+        self.set_failure(reason);
+        self.0.failures.fetch_add(1, Ordering::SeqCst);
+        self.0.news.notify_one();
+    }
+
+    fn set_failure(&self, reason: &str) {
+        *lock(&self.0.failure) = Some(reason.to_owned());
+    }
+
+    /// Waits until a connect fails or the line is cut.
+    pub(crate) async fn news(&self) {
+        self.0.news.notified().await;
+    }
+
+    /// How many connects have failed since something last came.
+    pub(crate) fn failures(&self) -> u64 {
+        self.0.failures.load(Ordering::SeqCst)
+    }
+
+    /// Why the last one did.
+    pub(crate) fn failure(&self) -> Option<String> {
+        lock(&self.0.failure).clone()
+    }
+
+    fn received(&self) {
+        self.0
+            .received_at
+            .store(Utc::now().timestamp_millis(), Ordering::Relaxed);
+        self.0.failures.store(0, Ordering::SeqCst);
+    }
+
+    fn sent(&self) {
+        self.0
+            .sent_at
+            .store(Utc::now().timestamp_millis(), Ordering::Relaxed);
+    }
+
+    /// When anything last came.
+    pub(crate) fn received_at(&self) -> Option<DateTime<Utc>> {
+        instant(&self.0.received_at)
+    }
+
+    /// When anything last left.
+    pub(crate) fn sent_at(&self) -> Option<DateTime<Utc>> {
+        instant(&self.0.sent_at)
+    }
+}
+
+fn instant(milliseconds: &AtomicI64) -> Option<DateTime<Utc>> {
+    match milliseconds.load(Ordering::Relaxed) {
+        0 => None,
+        milliseconds => DateTime::from_timestamp_millis(milliseconds),
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

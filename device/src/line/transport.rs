@@ -1,0 +1,77 @@
+//! The WebSocket, watched.
+
+use super::Line;
+use async_trait::async_trait;
+use std::sync::Arc;
+use std::time::Duration;
+use whatsapp_rust::bytes::Bytes;
+use whatsapp_rust::transport::{
+    TokioWebSocketTransportFactory, Transport, TransportEvent, TransportFactory,
+};
+use whatsapp_rust::{anyhow, async_channel};
+
+/// Shorter than the client's own patience of 20 s, after which it would drop the call and nobody would
+/// learn why.
+const CONNECT: Duration = Duration::from_secs(15);
+/// As many events wait as in the client's own channel.
+const WAITING: usize = 64;
+
+/// Makes watched connections.
+pub(crate) struct WatchedTransports {
+    pub(crate) inner: TokioWebSocketTransportFactory,
+    pub(crate) line: Line,
+}
+
+#[async_trait]
+impl TransportFactory for WatchedTransports {
+    async fn create_transport(
+        &self,
+    ) -> anyhow::Result<(Arc<dyn Transport>, async_channel::Receiver<TransportEvent>)> {
+        anyhow::ensure!(!self.line.is_cut(), "the line is cut");
+        let connected = match tokio::time::timeout(CONNECT, self.inner.create_transport()).await {
+            Ok(connected) => connected,
+            Err(_) => Err(anyhow::anyhow!("no answer in time")),
+        };
+        let (transport, events) = connected.inspect_err(|error| {
+            self.line
+                .failed(&format!("WhatsApp cannot be reached: {error:#}"));
+        })?;
+        let (sender, receiver) = async_channel::bounded(WAITING);
+        let line = self.line.clone();
+        // Ends with either side: the transport itself is not held here.
+        tokio::spawn(async move {
+            while let Ok(event) = events.recv().await {
+                if matches!(event, TransportEvent::DataReceived(_)) {
+                    line.received();
+                }
+                if sender.send(event).await.is_err() {
+                    break;
+                }
+            }
+        });
+        let watched = Watched {
+            inner: transport,
+            line: self.line.clone(),
+        };
+        Ok((Arc::new(watched), receiver))
+    }
+}
+
+struct Watched {
+    inner: Arc<dyn Transport>,
+    line: Line,
+}
+
+#[async_trait]
+impl Transport for Watched {
+    async fn send(&self, data: Bytes) -> anyhow::Result<()> {
+        anyhow::ensure!(!self.line.is_cut(), "the line is cut");
+        self.inner.send(data).await?;
+        self.line.sent();
+        Ok(())
+    }
+
+    async fn disconnect(&self) {
+        self.inner.disconnect().await;
+    }
+}

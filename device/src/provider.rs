@@ -1,0 +1,190 @@
+//! `qr_local` as the device has it: messages go out over the linked phone's WhatsApp.
+
+use crate::line::Line;
+use async_trait::async_trait;
+use shared::id::MessageId;
+use shared::linked_device::NAME;
+use shared::providers::{Accepted, Outgoing, Provider};
+use shared::whatsapp::Address;
+use shared::{Error, Result};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+use whatsapp_rust::wacore::proto_helpers::MessageBuilderExt;
+use whatsapp_rust::wacore_binary::Jid;
+use whatsapp_rust::waproto::whatsapp as wa;
+use whatsapp_rust::{Client, SendOptions};
+
+/// Together shorter than a job may run.
+const LOOK_UP: Duration = Duration::from_secs(8);
+const SEND: Duration = Duration::from_secs(10);
+const ACKNOWLEDGE: Duration = Duration::from_secs(8);
+
+/// WhatsApp's answers to messages that wait for one.
+#[derive(Clone, Default)]
+pub(crate) struct Answers(Arc<Mutex<HashMap<String, oneshot::Sender<Option<String>>>>>);
+
+impl Answers {
+    fn expect(&self, id: &str) -> oneshot::Receiver<Option<String>> {
+        let (sender, receiver) = oneshot::channel();
+        self.lock().insert(id.to_owned(), sender);
+        receiver
+    }
+
+    fn forget(&self, id: &str) {
+        self.lock().remove(id);
+    }
+
+    /// WhatsApp took the message, or refused it with a code. `false`: nobody waits for it any more.
+    pub(crate) fn came(&self, id: &str, code: Option<String>) -> bool {
+        let waiting = self.lock().remove(id);
+        waiting.is_some_and(|waiting| waiting.send(code).is_ok())
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, oneshot::Sender<Option<String>>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The way out of one session.
+pub(crate) struct Linked {
+    pub(crate) client: Arc<Client>,
+    pub(crate) line: Line,
+    pub(crate) answers: Answers,
+    /// Who is known to be on WhatsApp, and under which address.
+    pub(crate) known: tokio::sync::Mutex<HashMap<Address, Jid>>,
+}
+
+/// WhatsApp's id of a message of ours: always the same for the same row, so that WhatsApp takes it once
+/// however often it is sent. As long and of the letters that its own web client uses.
+pub(crate) fn whatsapp_id(message: MessageId) -> String {
+    let figures = message.0.simple().to_string().to_uppercase();
+    // The end of a version 7 UUID (RFC 9562, 5.7) is its random part.
+    format!("3EB0{}", &figures[figures.len() - 18..])
+}
+
+#[async_trait]
+impl Provider for Linked {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    /// Taken is what WhatsApp's server has acknowledged.
+    async fn send(&self, message: &Outgoing) -> Result<Accepted> {
+        if self.line.is_cut() || !self.client.is_logged_in() {
+            return Err(unavailable("not connected"));
+        }
+        let jid = self.jid_of(&message.to).await?;
+        let id = whatsapp_id(message.id);
+        let answer = self.answers.expect(&id);
+        let sent = self.hand_over(&jid, message, &id).await;
+        let answered = match sent {
+            Ok(()) => timeout(ACKNOWLEDGE, answer).await,
+            Err(error) => {
+                self.answers.forget(&id);
+                return Err(error);
+            }
+        };
+        match answered {
+            Ok(Ok(None)) => Ok(Accepted {
+                provider_message_id: id,
+            }),
+            Ok(Ok(Some(code))) => Err(Error::Refused {
+                provider: NAME,
+                reason: format!("WhatsApp refused it: {code}"),
+            }),
+            Ok(Err(_)) | Err(_) => {
+                self.answers.forget(&id);
+                // Sent again under the same id, it is taken once.
+                Err(unavailable("WhatsApp did not acknowledge it"))
+            }
+        }
+    }
+}
+
+impl Linked {
+    async fn hand_over(&self, jid: &Jid, message: &Outgoing, id: &str) -> Result<()> {
+        let options = SendOptions::default().with_message_id(id);
+        let text = wa::Message::text(message.body.as_str());
+        let sending = self
+            .client
+            .send_message_with_options(jid.clone(), text, options);
+        match timeout(SEND, sending).await {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "device.not_sent");
+                Err(unavailable("the client could not send it"))
+            }
+            Err(_) => Err(unavailable("the client did not send it in time")),
+        }
+    }
+
+    /// Where somebody is reached; refused, if they are not on WhatsApp.
+    async fn jid_of(&self, address: &Address) -> Result<Jid> {
+        if let Some(jid) = self.known.lock().await.get(address) {
+            return Ok(jid.clone());
+        }
+        let jid = match (address.phone(), address.as_str().strip_prefix("lid:")) {
+            (Some(phone), _) => self.look_up(phone.as_str().trim_start_matches('+')).await?,
+            (None, Some(lid)) => Jid::lid(lid),
+            (None, None) => return Err(refused("an address of another provider")),
+        };
+        self.known.lock().await.insert(address.clone(), jid.clone());
+        Ok(jid)
+    }
+
+    async fn look_up(&self, digits: &str) -> Result<Jid> {
+        let contacts = self.client.contacts();
+        let asked = [Jid::pn(digits)];
+        match timeout(LOOK_UP, contacts.is_on_whatsapp(&asked)).await {
+            Ok(Ok(found)) => match found.into_iter().next() {
+                Some(known) if known.is_registered => Ok(known.jid),
+                Some(_) => Err(refused("the number is not on WhatsApp")),
+                None => Err(unavailable(
+                    "WhatsApp did not say whether it knows the number",
+                )),
+            },
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "device.not_looked_up");
+                Err(unavailable("a number could not be looked up"))
+            }
+            Err(_) => Err(unavailable("a number was not looked up in time")),
+        }
+    }
+}
+
+fn unavailable(reason: &str) -> Error {
+    Error::Unavailable {
+        provider: NAME,
+        retry_after: None,
+        reason: reason.to_owned(),
+    }
+}
+
+fn refused(reason: &str) -> Error {
+    Error::Refused {
+        provider: NAME,
+        reason: reason.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::whatsapp_id;
+    use shared::id::MessageId;
+
+    #[test]
+    fn a_row_has_one_id_at_whatsapp_and_no_other_row_has_it() {
+        let (one, other) = (MessageId::new(), MessageId::new());
+        assert_eq!(whatsapp_id(one), whatsapp_id(one));
+        assert_ne!(whatsapp_id(one), whatsapp_id(other));
+        let id = whatsapp_id(one);
+        assert_eq!(id.len(), 22);
+        assert!(
+            id.starts_with("3EB0") && id.bytes().all(|b| b.is_ascii_hexdigit()),
+            "{id}"
+        );
+    }
+}

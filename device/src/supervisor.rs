@@ -1,0 +1,382 @@
+//! Holds the session: does what admins wish, keeps the row that tells how the device is, and lets messages
+//! out while it is connected.
+
+use crate::course::{Course, Then};
+use crate::session::{News, Session, Whereabouts};
+use crate::store::is_linked;
+use crate::terminal;
+use chrono::Utc;
+use shared::linked_device::{self, DeviceKey, Report, State, Vault, Wish, is_over};
+use shared::phone::Phone;
+use shared::{App, Error, Result};
+use sqlx::postgres::PgListener;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep_until};
+use worker::carrier::Carrier;
+
+/// A wish that nobody told us of is found by looking.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How often the row says that we are there.
+const BEAT_EVERY: Duration = Duration::from_secs(5);
+/// A client that keeps ending by itself is started again after a doubling time.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// One that ran for so long did not end for how it was started.
+const RAN_WELL: Duration = Duration::from_secs(60);
+
+/// What every session of this process is started with.
+pub(crate) struct Terms {
+    pub(crate) app: App,
+    pub(crate) key: DeviceKey,
+    pub(crate) pairing_phone: Option<Phone>,
+    pub(crate) whereabouts: Whereabouts,
+    pub(crate) carrier: Arc<Carrier>,
+    pub(crate) slots: usize,
+    /// Whether codes are shown on the terminal.
+    pub(crate) shows: bool,
+}
+
+/// The session, while this process holds it.
+pub(crate) struct Supervisor {
+    terms: Arc<Terms>,
+    vault: Vault,
+    session: Option<Session>,
+    course: Course,
+    said: Option<Report>,
+    /// Nothing is started until a person wishes something.
+    halted: bool,
+    start_at: Option<Instant>,
+    starts_with_code: bool,
+    pause: Duration,
+    carrying: Option<(watch::Sender<bool>, JoinHandle<()>)>,
+}
+
+impl Supervisor {
+    /// Takes the session over.
+    pub(crate) async fn take_over(terms: Arc<Terms>) -> Result<Self> {
+        let vault = Vault::take_over(&terms.app.pool, &terms.key).await?;
+        Ok(Self {
+            terms,
+            vault,
+            session: None,
+            course: Course::default(),
+            said: None,
+            halted: false,
+            start_at: None,
+            starts_with_code: false,
+            pause: FIRST_PAUSE,
+            carrying: None,
+        })
+    }
+
+    /// Works until it is told to stop, or the session is another's.
+    pub(crate) async fn run(&mut self, mut stop: watch::Receiver<bool>) -> Result<()> {
+        let mut wishes = PgListener::connect_with(&self.terms.app.pool).await?;
+        wishes.listen(linked_device::CHANNEL).await?;
+        self.resume().await?;
+        let (mut look, mut beat) = (Instant::now(), Instant::now());
+        loop {
+            if Instant::now() >= look {
+                self.grant().await?;
+                look = Instant::now() + LOOK_EVERY;
+            }
+            if Instant::now() >= beat {
+                self.beat().await?;
+                beat = Instant::now() + BEAT_EVERY;
+            }
+            if self.start_at.is_some_and(|at| Instant::now() >= at) {
+                self.start().await?;
+            }
+            let due = self.start_at.unwrap_or(look).min(look).min(beat);
+            tokio::select! {
+                news = next(&mut self.session) => self.hear(news).await?,
+                wished = wishes.recv() => {
+                    wished?;
+                    look = Instant::now();
+                }
+                () = sleep_until(due) => {}
+                _ = stop.wait_for(|stop| *stop) => return Ok(()),
+            }
+        }
+    }
+
+    /// Stops the client. What the row says stays.
+    pub(crate) async fn close(&mut self) {
+        self.stop_carrying().await;
+        if let Some(session) = self.session.take() {
+            session.stop().await;
+        }
+    }
+
+    /// Goes on where the last holder was: what waits for a person still does.
+    async fn resume(&mut self) -> Result<()> {
+        let status = linked_device::status(&self.terms.app).await?;
+        let waits = !status.retrying && matches!(status.state, State::Failed | State::LoggedOut);
+        if waits && status.handled == status.request {
+            self.halted = true;
+        } else if status.desired_started && status.handled == status.request {
+            self.start_at = Some(Instant::now());
+        }
+        Ok(())
+    }
+
+    /// Does what is wished.
+    async fn grant(&mut self) -> Result<()> {
+        let wish = linked_device::wish(&self.terms.app).await?;
+        if !wish.started && (self.session.is_some() || self.start_at.is_some() || wish.is_new()) {
+            self.stop(&wish).await?;
+        } else if wish.is_new() && wish.started {
+            let idle = self.session.is_none() && (self.start_at.is_none() || self.halted);
+            if wish.restarts() || idle {
+                self.stop_session().await?;
+                if wish.resets() || self.was_logged_out().await? {
+                    self.vault.wipe().await?;
+                    tracing::info!("device.reset: the link is forgotten");
+                }
+                self.begin_again();
+                self.say(Report::new(State::Starting)).await?;
+            }
+        }
+        if wish.is_new() {
+            let epoch = self.vault.epoch();
+            linked_device::set_handled(&self.terms.app, epoch, wish.request).await?;
+        }
+        Ok(())
+    }
+
+    async fn stop(&mut self, wish: &Wish) -> Result<()> {
+        self.stop_session().await?;
+        if wish.resets() {
+            self.vault.wipe().await?;
+        }
+        self.say(Report::new(State::Stopped).for_good()).await
+    }
+
+    fn begin_again(&mut self) {
+        self.halted = false;
+        self.pause = FIRST_PAUSE;
+        self.starts_with_code = false;
+        self.start_at = Some(Instant::now());
+    }
+
+    async fn was_logged_out(&self) -> Result<bool> {
+        let status = linked_device::status(&self.terms.app).await?;
+        Ok(status.state == State::LoggedOut)
+    }
+
+    /// Ends the client and its epoch: what it flushes late is refused.
+    async fn stop_session(&mut self) -> Result<()> {
+        self.start_at = None;
+        self.close().await;
+        self.vault = Vault::take_over(&self.terms.app.pool, &self.terms.key).await?;
+        Ok(())
+    }
+
+    async fn start(&mut self) -> Result<()> {
+        self.start_at = None;
+        let terms = Arc::clone(&self.terms);
+        let linked = match is_linked(&self.vault).await {
+            Ok(linked) => linked,
+            Err(error @ Error::Invalid { .. }) => {
+                self.halted = true;
+                let reason = format!("{error}: set the one that it was made with, or reset");
+                return self
+                    .say(Report::new(State::Failed).failing(reason).for_good())
+                    .await;
+            }
+            Err(error) => return Err(error),
+        };
+        self.course = Course::new(terms.pairing_phone.is_some(), linked);
+        self.say(Report::new(State::Starting)).await?;
+        let started = Session::start(&terms.app, self.vault.clone(), &terms.whereabouts).await;
+        match started {
+            Ok(session) => {
+                if self.starts_with_code
+                    && !linked
+                    && let Some(phone) = &terms.pairing_phone
+                {
+                    session.ask_for_code(phone);
+                }
+                self.starts_with_code = false;
+                self.session = Some(session);
+                Ok(())
+            }
+            Err(error) => self.start_later(error.to_string()).await,
+        }
+    }
+
+    /// Starts again after a pause.
+    async fn start_later(&mut self, reason: String) -> Result<()> {
+        self.stop_session().await?;
+        self.start_at = Some(Instant::now() + self.pause);
+        self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+        self.say(Report::new(State::Failed).failing(reason)).await
+    }
+
+    async fn hear(&mut self, news: News) -> Result<()> {
+        let Some(session) = &mut self.session else {
+            return Ok(());
+        };
+        match news {
+            News::Event(event) => {
+                let (report, then) = self.course.after(&event, session.number(), Utc::now());
+                if let Some(report) = report {
+                    self.say(report).await?;
+                }
+                self.follow(then).await
+            }
+            News::Line if session.line().is_cut() => {
+                let reason = session.line().failure().unwrap_or_default();
+                if !self.vault.is_current().await? {
+                    return Err(linked_device::fenced_off());
+                }
+                self.start_later(reason).await
+            }
+            News::Line => {
+                let reason = session.line().failure();
+                let failing = session.line().failures() > 0 && !self.course.is_connected();
+                match reason.filter(|_| failing) {
+                    Some(reason) => {
+                        let report = self.course.unreachable(reason);
+                        self.say(report).await
+                    }
+                    None => Ok(()),
+                }
+            }
+            News::Tick => self.look_at_client().await,
+            News::Ended => {
+                if session.age() > RAN_WELL {
+                    self.pause = FIRST_PAUSE;
+                }
+                self.start_later("the client ended by itself".to_owned())
+                    .await
+            }
+        }
+    }
+
+    async fn look_at_client(&mut self) -> Result<()> {
+        let Some(session) = &self.session else {
+            return Ok(());
+        };
+        if self.course.is_connected() && !session.is_logged_in() {
+            let report = self.course.lost();
+            return self.say(report).await;
+        }
+        if let Some(report) = self.course.overdue(Utc::now()) {
+            self.say(report).await?;
+            return self.follow(Then::Halt).await;
+        }
+        Ok(())
+    }
+
+    async fn follow(&mut self, then: Then) -> Result<()> {
+        let Some(session) = &self.session else {
+            return Ok(());
+        };
+        match then {
+            Then::GoOn => {}
+            Then::Keep => {
+                if !session.keep().await {
+                    return self
+                        .start_later("the new link could not be kept".to_owned())
+                        .await;
+                }
+            }
+            Then::AskForCode => {
+                if let Some(phone) = &self.terms.pairing_phone {
+                    session.ask_for_code(phone);
+                }
+            }
+            Then::RestartWithCode => {
+                self.stop_session().await?;
+                self.starts_with_code = true;
+                self.start_at = Some(Instant::now());
+            }
+            Then::Halt => {
+                self.stop_session().await?;
+                self.halted = true;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes down how the device is, where that is news, and carries messages while it is connected.
+    async fn say(&mut self, report: Report) -> Result<()> {
+        if self.said.as_ref() == Some(&report) {
+            return Ok(());
+        }
+        let state = report.state;
+        let reason = report.reason.as_deref();
+        tracing::info!(
+            state = state.as_str(),
+            reason,
+            retrying = report.retrying,
+            "device.state"
+        );
+        if self.terms.shows {
+            terminal::show(&report);
+        }
+        let (app, epoch) = (&self.terms.app, self.vault.epoch());
+        let written = linked_device::report(app, epoch, &app.instance, &report).await;
+        if state == State::Connected {
+            self.pause = FIRST_PAUSE;
+            self.start_carrying();
+        } else {
+            self.let_go_of_messages();
+        }
+        self.said = Some(report);
+        written
+    }
+
+    fn start_carrying(&mut self) {
+        self.let_go_of_messages();
+        let Some(session) = &self.session else { return };
+        let app = App {
+            provider: Arc::new(session.provider()),
+            ..self.terms.app.clone()
+        };
+        let (stopping, stop) = watch::channel(false);
+        let (carrier, slots) = (Arc::clone(&self.terms.carrier), self.terms.slots);
+        let carried = tokio::spawn(async move { carrier.carry(&app, slots, stop).await });
+        self.carrying = Some((stopping, carried));
+    }
+
+    /// Takes no more messages in hand; those that are end by themselves.
+    fn let_go_of_messages(&mut self) {
+        if let Some((stopping, _)) = self.carrying.take() {
+            stopping.send_replace(true);
+        }
+    }
+
+    async fn stop_carrying(&mut self) {
+        if let Some((stopping, carried)) = self.carrying.take() {
+            stopping.send_replace(true);
+            carried.await.ok();
+        }
+    }
+
+    async fn beat(&self) -> Result<()> {
+        let line = self.session.as_ref().map(Session::line);
+        let (received_at, sent_at) = (
+            line.and_then(crate::line::Line::received_at),
+            line.and_then(crate::line::Line::sent_at),
+        );
+        linked_device::beat(&self.terms.app, self.vault.epoch(), received_at, sent_at).await
+    }
+}
+
+/// Waits for what the session tells; for ever, if there is none.
+async fn next(session: &mut Option<Session>) -> News {
+    match session {
+        Some(session) => session.next().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Whether an error ends this process's hold of the session.
+pub(crate) fn ends_hold(error: &Error) -> bool {
+    is_over(error)
+}

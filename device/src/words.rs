@@ -1,0 +1,220 @@
+//! What came, in our own terms: a word of a client or agent, a correction, an echo of the phone.
+
+use chrono::{DateTime, Utc};
+use serde_json::json;
+use shared::distribution::{Door, Word};
+use shared::leads::Click;
+use shared::linked_device::Inbound;
+use shared::meta::words_of_attachment;
+use shared::phone::Phone;
+use shared::whatsapp::{Address, Correction, clean};
+use whatsapp_rust::wacore::proto_helpers::MessageExt;
+use whatsapp_rust::wacore::types::message::MessageInfo;
+use whatsapp_rust::wacore_binary::Jid;
+use whatsapp_rust::waproto::whatsapp as wa;
+use whatsapp_rust::waproto::whatsapp::message::protocol_message::Type as ProtocolType;
+
+/// Who wrote, under both of their names if both are known.
+#[derive(Clone, Debug)]
+pub(crate) struct Names {
+    pub(crate) phone: Option<Phone>,
+    pub(crate) lid: Option<Address>,
+}
+
+impl Names {
+    /// By the address of a stanza and the other that came with it.
+    pub(crate) fn of(jid: &Jid, other: Option<&Jid>) -> Self {
+        let both = [Some(jid), other];
+        let pick = |fits: fn(&Jid) -> bool| both.into_iter().flatten().find(|jid| fits(jid));
+        Self {
+            phone: pick(Jid::is_pn).and_then(|jid| phone_of(jid)),
+            lid: pick(Jid::is_lid).and_then(|jid| Address::from_lid(&jid.user)),
+        }
+    }
+
+    /// The number, if it is known, and the other name.
+    fn addresses(self) -> Option<(Address, Option<Address>)> {
+        match (self.phone, self.lid) {
+            (Some(phone), lid) => Some((Address::from(phone), lid)),
+            (None, Some(lid)) => Some((lid, None)),
+            (None, None) => None,
+        }
+    }
+}
+
+/// The number of a phone's address.
+pub(crate) fn phone_of(jid: &Jid) -> Option<Phone> {
+    Phone::from_whatsapp_id("jid", &jid.user).ok()
+}
+
+/// Adds a message to what came. Groups, broadcasts and the protocol's own messages are nobody's words.
+pub(crate) fn sort(message: &wa::Message, info: &MessageInfo, names: Names, inbound: &mut Inbound) {
+    let source = &info.source;
+    if source.is_group || !(source.chat.is_pn() || source.chat.is_lid()) {
+        return;
+    }
+    let base = message.get_base_message();
+    if let Some(protocol) = base.protocol_message.as_option() {
+        inbound
+            .corrections
+            .extend(correction(protocol, info).filter(|_| !source.is_from_me));
+        return;
+    }
+    let Some((from, also)) = names.addresses() else {
+        tracing::warn!("device.nameless: nobody can be told to have written a message");
+        return;
+    };
+    let Some(said) = said(base) else { return };
+    let at = info.timestamp;
+    if source.is_from_me {
+        inbound
+            .echoes
+            .push((from, said.body, id_of(info, &info.id), at));
+        return;
+    }
+    inbound.words.push(word(base, info, from, also, said));
+}
+
+/// The message's name among all, since two people's may have the same.
+fn id_of(info: &MessageInfo, id: &str) -> String {
+    clean(&format!("{}/{id}", info.source.sender.to_non_ad()))
+}
+
+struct Said {
+    body: String,
+    reaction: Option<String>,
+}
+
+/// The words of a message; `None`: it has none, and is nothing to be shown.
+fn said(base: &wa::Message) -> Option<Said> {
+    let said = |body: String| {
+        Some(Said {
+            body: clean(&body),
+            reaction: None,
+        })
+    };
+    if let Some(text) = base.text_content() {
+        return said(text.to_owned());
+    }
+    if let Some(reaction) = base.reaction_message.as_option() {
+        return Some(Said {
+            body: String::new(),
+            reaction: Some(clean(reaction.text.as_deref().unwrap_or_default())),
+        });
+    }
+    let caption = base.get_caption().unwrap_or_default();
+    let shown = |kind: &str, content: serde_json::Value| {
+        said(words_of_attachment(kind, &json!({ kind: content })))
+    };
+    if base.image_message.is_set() {
+        return shown("image", json!({ "caption": caption }));
+    }
+    if base.video_message.is_set() {
+        return shown("video", json!({ "caption": caption }));
+    }
+    if base.audio_message.is_set() {
+        return shown("audio", json!({}));
+    }
+    if base.sticker_message.is_set() {
+        return shown("sticker", json!({}));
+    }
+    if let Some(document) = base.document_message.as_option() {
+        let content = json!({ "caption": caption, "filename": document.file_name });
+        return shown("document", content);
+    }
+    if let Some(place) = base.location_message.as_option() {
+        let content = json!({
+            "name": place.name, "address": place.address,
+            "latitude": place.degrees_latitude, "longitude": place.degrees_longitude,
+        });
+        return shown("location", content);
+    }
+    if let Some(contact) = base.contact_message.as_option() {
+        let content = json!([{ "name": { "formatted_name": contact.display_name } }]);
+        return shown("contacts", content);
+    }
+    // Keys for groups and the like come as messages without any content.
+    let empty = wa::Message {
+        message_context_info: base.message_context_info.clone(),
+        sender_key_distribution_message: base.sender_key_distribution_message.clone(),
+        ..wa::Message::default()
+    };
+    if *base == empty {
+        return None;
+    }
+    shown("unknown", json!({}))
+}
+
+fn word(
+    base: &wa::Message,
+    info: &MessageInfo,
+    from: Address,
+    also: Option<Address>,
+    said: Said,
+) -> Word {
+    let context = context_of(base);
+    let ad = context.and_then(|context| context.external_ad_reply.as_option());
+    let reacted_to = base
+        .reaction_message
+        .as_option()
+        .and_then(|reaction| reaction.key.as_option())
+        .and_then(|key| key.id.as_deref());
+    let quoted = context.and_then(|context| context.stanza_id.as_deref());
+    let told = |text: Option<&str>| text.map(clean).filter(|text| !text.is_empty());
+    Word {
+        also,
+        name: told(Some(&info.push_name)),
+        source_ads: told(ad.and_then(|ad| ad.title.as_deref())),
+        message_id: Some(id_of(info, &info.id)),
+        sent_at: Some(info.timestamp),
+        quoted_message_id: told(reacted_to.or(quoted)),
+        reaction: said.reaction,
+        click: Click {
+            ad_id: told(ad.and_then(|ad| ad.source_id.as_deref())),
+            campaign_id: None,
+            ctwa_clid: told(ad.and_then(|ad| ad.ctwa_clid.as_deref())),
+        },
+        ..Word::new(Door::Chat, from, said.body)
+    }
+}
+
+fn context_of(base: &wa::Message) -> Option<&wa::ContextInfo> {
+    macro_rules! of {
+        ($($field:ident),*) => {
+            None$(.or_else(|| base.$field.as_option().and_then(|content| content.context_info.as_option())))*
+        };
+    }
+    of!(
+        extended_text_message,
+        image_message,
+        video_message,
+        document_message,
+        audio_message,
+        sticker_message,
+        location_message,
+        contact_message
+    )
+}
+
+/// An edit or a revocation.
+fn correction(protocol: &wa::message::ProtocolMessage, info: &MessageInfo) -> Option<Correction> {
+    let kind = protocol.r#type?;
+    let original = protocol.key.as_option()?.id.as_deref()?;
+    let body = if kind == ProtocolType::REVOKE {
+        None
+    } else if kind == ProtocolType::MESSAGE_EDIT {
+        Some(said(protocol.edited_message.as_option()?.get_base_message())?.body)
+    } else {
+        return None;
+    };
+    Some(Correction {
+        id: id_of(info, &info.id),
+        original_id: id_of(info, original),
+        body,
+        at: at_most_now(info.timestamp),
+    })
+}
+
+fn at_most_now(at: DateTime<Utc>) -> DateTime<Utc> {
+    at.min(Utc::now())
+}

@@ -1,0 +1,13 @@
+//! The linked device against a mock of WhatsApp.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::pedantic,
+    missing_docs,
+    unreachable_pub,
+    reason = "tests"
+)]
+
+mod house;
+mod linking;
+mod mock;

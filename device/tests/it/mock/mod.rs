@@ -1,0 +1,354 @@
+//! A mock of WhatsApp's server with the phones around it, real encryption included: what a linked device
+//! meets from its QR code on.
+
+mod nodes;
+mod people;
+mod phone;
+mod signal;
+mod wire;
+mod world;
+
+use nodes::{SERVER, attribute, node, of_bytes};
+use people::{Person, Read};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc::unbounded_channel;
+use tokio::sync::{Mutex, MutexGuard};
+use tokio::time::sleep;
+use whatsapp_rust::wacore_binary::Node;
+use whatsapp_rust::waproto::whatsapp as wa;
+use wire::{Caller, Wire};
+pub(crate) use world::Turn;
+use world::{Connection, Link, Order, REFERENCE, World};
+
+/// The server.
+#[derive(Clone)]
+pub(crate) struct WhatsApp {
+    pub(crate) url: String,
+    world: Arc<Mutex<World>>,
+}
+
+impl WhatsApp {
+    pub(crate) async fn open() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        let mock = Self {
+            url: format!("ws://{address}/ws/chat"),
+            world: Arc::new(Mutex::new(World::new())),
+        };
+        let serving = mock.clone();
+        tokio::spawn(async move {
+            let mut number = 0;
+            while let Ok((stream, _)) = listener.accept().await {
+                number += 1;
+                let serving = serving.clone();
+                tokio::spawn(async move { serving.serve(number, stream).await });
+            }
+        });
+        mock
+    }
+
+    pub(crate) async fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().await
+    }
+
+    async fn serve(&self, number: u64, stream: TcpStream) {
+        let (server, is_away) = {
+            let world = self.world().await;
+            (world.server.clone(), world.is_away)
+        };
+        if is_away {
+            return;
+        }
+        let Some((mut wire, caller)) = Wire::accept(stream, &server).await else {
+            return;
+        };
+        let (orders, mut ordered) = unbounded_channel();
+        let greetings = {
+            let mut world = self.world().await;
+            let greetings = greet(&mut world, &caller);
+            let connection = Connection {
+                orders: orders.clone(),
+                noise_key: caller.noise_key.clone(),
+                is_logged_in: greetings.iter().any(|node| node.tag == "success"),
+            };
+            world.connections.insert(number, connection);
+            greetings
+        };
+        for greeting in greetings {
+            orders.send(Order::Send(greeting)).ok();
+        }
+        loop {
+            tokio::select! {
+                order = ordered.recv() => match order {
+                    Some(Order::Send(node)) => {
+                        if wire.send(&node).await.is_none() { break }
+                    }
+                    Some(Order::Close) | None => break,
+                },
+                node = wire.receive() => match node {
+                    Some(node) => {
+                        for answer in self.hear(number, &node).await {
+                            orders.send(Order::Send(answer)).ok();
+                        }
+                    }
+                    None => break,
+                },
+            }
+        }
+        self.world().await.connections.remove(&number);
+        wire.close().await;
+    }
+
+    /// What is answered to a node of a client's.
+    async fn hear(&self, number: u64, heard: &Node) -> Vec<Node> {
+        let mut world = self.world().await;
+        match heard.tag.as_ref() {
+            "iq" if attribute(heard, "type").is_some_and(|kind| kind == "result") => {
+                if heard.get_optional_child("pair-device-sign").is_some() {
+                    self.finish_link(&mut world, number);
+                }
+                Vec::new()
+            }
+            "iq" => world.answer(heard).await,
+            "message" => take_message(&mut world, heard).await,
+            "receipt" => {
+                acknowledge(&mut world, heard);
+                Vec::new()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// The device has signed: it is linked, and is to connect anew.
+    fn finish_link(&self, world: &mut World, number: u64) {
+        world.link = world.linking.take();
+        world.waiting.clear();
+        for person in &mut world.people {
+            person.signal = signal::Signal::new();
+        }
+        let orders = world.connections[&number].orders.clone();
+        tokio::spawn(async move {
+            // As the real server: not in the same instant.
+            sleep(Duration::from_millis(150)).await;
+            let restart = node("stream:error").attr("code", "515").build();
+            orders.send(Order::Send(restart)).ok();
+            orders.send(Order::Close).ok();
+        });
+    }
+
+    // What tests do and see.
+
+    /// Somebody gets a phone.
+    pub(crate) async fn person(&self, number: &str, name: &str) {
+        let digits = number.trim_start_matches('+');
+        let lid = format!("7{digits}");
+        let mut world = self.world().await;
+        world.people.push(Person::new(digits, &lid, name));
+    }
+
+    /// From now on they write as their LID, and nothing else tells their number.
+    pub(crate) async fn hide_number(&self, number: &str) {
+        let mut world = self.world().await;
+        let person = world.person(number.trim_start_matches('+'));
+        person.expect("somebody").hides_number = true;
+    }
+
+    /// Somebody writes to the company; returns WhatsApp's id.
+    pub(crate) async fn writes(&self, number: &str, text: &str) -> String {
+        let message = wa::Message {
+            conversation: Some(text.to_owned()),
+            ..wa::Message::default()
+        };
+        self.sends(number, &message).await
+    }
+
+    /// Somebody sends the company any message; returns WhatsApp's id.
+    pub(crate) async fn sends(&self, number: &str, message: &wa::Message) -> String {
+        let id = format!("3A{:018X}", rand::random::<u64>());
+        let at = chrono::Utc::now().timestamp();
+        let mut world = self.world().await;
+        let World { people, link, .. } = &mut *world;
+        let digits = number.trim_start_matches('+');
+        let person = people.iter_mut().find(|person| person.is(digits));
+        let companion = &mut link.as_mut().expect("a linked device").companion;
+        let written = person.expect("somebody").write(companion, &id, at, message);
+        let stanza = written.await;
+        world.waiting.push(stanza.clone());
+        world.tell_device(stanza);
+        id
+    }
+
+    /// What somebody has read of the company's, in order.
+    pub(crate) async fn read_by(&self, number: &str) -> Vec<Read> {
+        let mut world = self.world().await;
+        let person = world.person(number.trim_start_matches('+'));
+        person.expect("somebody").read.clone()
+    }
+
+    /// Tells the device that a message of its arrived, or was read.
+    pub(crate) async fn receipt(&self, number: &str, id: &str, is_read: bool) {
+        let mut world = self.world().await;
+        let person = world.person(number.trim_start_matches('+'));
+        let jid = person.expect("somebody").jid();
+        let mut receipt = node("receipt")
+            .attr("from", jid)
+            .attr("id", id.to_owned())
+            .attr("t", chrono::Utc::now().timestamp());
+        if is_read {
+            receipt = receipt.attr("type", "read");
+        }
+        world.tell_device(receipt.build());
+    }
+
+    /// The company's phone scans a QR code.
+    pub(crate) async fn scan(&self, code: &str) {
+        let scanned = phone::scan(code);
+        let mut world = self.world().await;
+        let success = world.begin_link(
+            scanned.noise_key.clone(),
+            &scanned.identity,
+            &scanned.secret,
+        );
+        let connection = world
+            .connections
+            .values()
+            .find(|one| one.noise_key == scanned.noise_key);
+        let orders = &connection.expect("the device that shows it").orders;
+        orders.send(Order::Send(success)).ok();
+    }
+
+    /// The phone's owner types a pairing code.
+    pub(crate) async fn type_code(&self, code: &str) {
+        let mut world = self.world().await;
+        let hello = world.hello.clone().expect("a device that shows a code");
+        let code: String = code.chars().filter(|c| *c != '-').collect();
+        let (notification, typing) = world.phone.type_code(&hello, &code, REFERENCE);
+        world.typing = Some(typing);
+        let connection = world
+            .connections
+            .values()
+            .find(|one| one.noise_key == hello.noise_key);
+        let orders = &connection.expect("the device that shows it").orders;
+        orders.send(Order::Send(notification)).ok();
+    }
+
+    /// Sends a node to whoever is connected and not linked yet.
+    pub(crate) async fn tell_unlinked(&self, node: &Node) {
+        for connection in self.world().await.connections.values() {
+            if !connection.is_logged_in {
+                connection.orders.send(Order::Send(node.clone())).ok();
+            }
+        }
+    }
+
+    /// WhatsApp asks for a passkey.
+    pub(crate) async fn ask_for_passkey(&self) {
+        let options = br#"{"challenge":"AAECAw","rpId":"web.whatsapp.com"}"#;
+        let asked = node("notification")
+            .attr("from", SERVER)
+            .attr("type", "passkey_prologue_request")
+            .attr("id", "srv-passkey")
+            .children(vec![of_bytes("passkey_request_options", options.to_vec())])
+            .build();
+        self.tell_unlinked(&asked).await;
+    }
+
+    /// The phone's owner removes the linked device.
+    pub(crate) async fn unlink(&self) {
+        let mut world = self.world().await;
+        world.link = None;
+        let conflict = node("conflict").attr("type", "device_removed").build();
+        let error = node("stream:error")
+            .attr("code", "401")
+            .children(vec![conflict])
+            .build();
+        world.tell_device(error);
+    }
+
+    /// The network breaks for a moment, or until it is mended.
+    pub(crate) async fn cut(&self, is_away: bool) {
+        let mut world = self.world().await;
+        world.is_away = is_away;
+        for connection in world.connections.values() {
+            connection.orders.send(Order::Close).ok();
+        }
+    }
+}
+
+/// What a client is told first: to show a QR code, that it is in, or that it is not.
+fn greet(world: &mut World, caller: &Caller) -> Vec<Node> {
+    if caller.payload.device_pairing_data.is_set() {
+        let references = (0..6)
+            .map(|at| of_bytes("ref", format!("2@mock{at}").into_bytes()))
+            .collect::<Vec<_>>();
+        let pair = node("pair-device").children(references).build();
+        return vec![
+            phone::request("srv-pair-device")
+                .children(vec![pair])
+                .build(),
+        ];
+    }
+    let is_linked = |link: &Link| {
+        link.noise_key == caller.noise_key && caller.payload.device == Some(u32::from(link.device))
+    };
+    let Some(link) = world.link.as_ref().filter(|link| is_linked(link)) else {
+        return vec![node("failure").attr("reason", "401").build()];
+    };
+    let lid = format!("{}:{}@lid", world.phone.lid, link.device);
+    let mut replaced = 0;
+    for other in world
+        .connections
+        .values_mut()
+        .filter(|one| one.is_logged_in)
+    {
+        replaced += 1;
+        let conflict = node("conflict").attr("type", "replaced").build();
+        let error = node("stream:error").children(vec![conflict]).build();
+        other.orders.send(Order::Send(error)).ok();
+        other.orders.send(Order::Close).ok();
+        other.is_logged_in = false;
+    }
+    world.replaced += replaced;
+    world.logins += 1;
+    let now = chrono::Utc::now().timestamp();
+    vec![node("success").attr("t", now).attr("lid", lid).build()]
+}
+
+async fn take_message(world: &mut World, stanza: &Node) -> Vec<Node> {
+    let id = attribute(stanza, "id").unwrap_or_default();
+    let to = attribute(stanza, "to").unwrap_or_default();
+    let turn = (!world.script.is_empty()).then(|| world.script.remove(0));
+    let ack = node("ack")
+        .attr("class", "message")
+        .attr("id", id.clone())
+        .attr("from", to.clone())
+        .attr("t", chrono::Utc::now().timestamp());
+    if let Some(Turn::Refuse(code)) = turn {
+        return vec![ack.attr("error", code).build()];
+    }
+    world.came.push(id);
+    if let Some(person) = world.person(&to) {
+        person.receive(stanza).await;
+    }
+    match turn {
+        Some(Turn::LoseTheAnswer) => Vec::new(),
+        _ => vec![ack.build()],
+    }
+}
+
+/// What the device has acknowledged waits no more.
+fn acknowledge(world: &mut World, receipt: &Node) {
+    if attribute(receipt, "type").is_some_and(|kind| kind == "retry") {
+        return;
+    }
+    let mut ids = vec![attribute(receipt, "id").unwrap_or_default()];
+    if let Some(list) = receipt.get_optional_child("list") {
+        let items = list.children().unwrap_or_default().iter();
+        ids.extend(items.filter_map(|item| attribute(item, "id")));
+    }
+    world
+        .waiting
+        .retain(|stanza| attribute(stanza, "id").is_none_or(|id| !ids.contains(&id)));
+}

@@ -1,0 +1,160 @@
+//! The linked device: a crate of its own, with a licence of its own and some 200 dependencies that
+//! nobody else has. Built and tested apart, and only where it is asked for.
+
+use crate::Result;
+use crate::shell::{cargo, output, run};
+use crate::test::offline;
+use crate::tools;
+use std::fs::{self, OpenOptions};
+use std::io::{Read, Write};
+use std::path::Path;
+
+/// Every crate but the device.
+pub const INNER: [&str; 3] = ["--workspace", "--exclude", "device"];
+
+/// What the tests' mock of WhatsApp needs, and no shipped binary has.
+const FEATURE_OF_THE_MOCK: &str = "danger-skip-cert-chain-verify";
+
+/// Checks what must be linked into nothing else, and what must not be shipped.
+pub fn stays_apart() -> Result<()> {
+    let tree = |arguments: &[&str]| output(cargo().arg("tree").args(["--locked"]).args(arguments));
+    let others = tree(&[
+        "-p",
+        "api",
+        "-p",
+        "worker",
+        "-p",
+        "shared",
+        "-p",
+        "migrations",
+        "-e",
+        "normal,build",
+        "--prefix",
+        "none",
+    ])?;
+    for word in ["whatsapp-rust", "wacore", "waproto", "device "] {
+        if others.lines().any(|line| line.starts_with(word)) {
+            return Err(format!(
+                "{word} is linked into api, worker or shared: it is AGPL"
+            ));
+        }
+    }
+    let shipped = tree(&[
+        "-p",
+        "device",
+        "-e",
+        "normal,features",
+        "-i",
+        "wacore-noise",
+    ])?;
+    if shipped.contains(FEATURE_OF_THE_MOCK) {
+        return Err(format!("the shipped device has {FEATURE_OF_THE_MOCK}"));
+    }
+    // The look can find it where it is: else it would prove nothing.
+    let tested = tree(&[
+        "-p",
+        "device",
+        "--features",
+        "mock-server",
+        "-e",
+        "normal,features",
+        "-i",
+        "wacore-noise",
+    ])?;
+    if !tested.contains(FEATURE_OF_THE_MOCK) {
+        return Err(format!("the tests' device lacks {FEATURE_OF_THE_MOCK}"));
+    }
+    Ok(())
+}
+
+/// Builds the binary as it is shipped.
+pub fn build() -> Result<()> {
+    run(offline(cargo().args([
+        "build",
+        "--quiet",
+        "--locked",
+        "--package",
+        "device",
+    ])))
+}
+
+/// Its lints and documentation.
+pub fn lint() -> Result<()> {
+    run(offline(cargo().args([
+        "clippy",
+        "--quiet",
+        "--package",
+        "device",
+        "--all-features",
+        "--all-targets",
+        "--",
+        "-D",
+        "warnings",
+    ])))?;
+    let mut document = cargo();
+    document
+        .args([
+            "doc",
+            "--quiet",
+            "--package",
+            "device",
+            "--no-deps",
+            "--document-private-items",
+        ])
+        .env("RUSTDOCFLAGS", "-D warnings");
+    run(offline(&mut document))
+}
+
+/// Its tests, against a mock of WhatsApp.
+pub fn test(url: &str, long: bool, arguments: &[&String]) -> Result<()> {
+    // Real processes beside the device's own.
+    run(offline(cargo().args([
+        "build",
+        "--quiet",
+        "--package",
+        "api",
+        "--package",
+        "worker",
+    ])))?;
+    let mut tests = tools::command("cargo-nextest");
+    tests.args([
+        "nextest",
+        "run",
+        "--package",
+        "device",
+        "--features",
+        "mock-server",
+    ]);
+    if long {
+        tests
+            .args(["--profile", "long"])
+            .env("PROPERTY_LOUNGE_LONG_TESTS", "true");
+    }
+    tests.args(arguments).env("TEST_DATABASE_URL", url);
+    run(offline(&mut tests))
+}
+
+/// A secret of this checkout, made when first asked for and readable by its owner alone.
+pub fn secret(folder: &Path, name: &str) -> Result<String> {
+    let path = folder.join(name);
+    let told = |error| format!("cannot keep {}: {error}", path.display());
+    if let Ok(secret) = fs::read_to_string(&path)
+        && secret.trim().len() == 64
+    {
+        return Ok(secret.trim().to_owned());
+    }
+    let mut bytes = [0u8; 32];
+    fs::File::open("/dev/urandom")
+        .and_then(|mut random| random.read_exact(&mut bytes))
+        .map_err(told)?;
+    let secret: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+        .open(&path)
+        .and_then(|mut file| file.write_all(secret.as_bytes()))
+        .map_err(told)?;
+    Ok(secret)
+}
