@@ -186,7 +186,19 @@ impl House {
         }
     }
 
-    /// Waits until this is true of the mock.
+    /// Waits until the device has logged in more often than that.
+    pub(crate) async fn logs_in_again(&self, logins: usize) {
+        let deadline = Instant::now() + PATIENCE;
+        while self.whatsapp.world().await.logins <= logins {
+            assert!(
+                Instant::now() < deadline,
+                "the device does not connect anew"
+            );
+            sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Waits until the device has acknowledged all that came.
     pub(crate) async fn nothing_waits_at_whatsapp(&self) {
         let deadline = Instant::now() + PATIENCE;
         while !self.whatsapp.world().await.waiting.is_empty() {

@@ -10,4 +10,6 @@
 
 mod house;
 mod linking;
+mod messages;
 mod mock;
+mod outages;

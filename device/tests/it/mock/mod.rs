@@ -17,6 +17,7 @@ use tokio::sync::mpsc::unbounded_channel;
 use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::sleep;
 use whatsapp_rust::wacore_binary::Node;
+use whatsapp_rust::waproto::buffa::MessageField;
 use whatsapp_rust::waproto::whatsapp as wa;
 use wire::{Caller, Wire};
 pub(crate) use world::Turn;
@@ -125,7 +126,7 @@ impl WhatsApp {
     fn finish_link(&self, world: &mut World, number: u64) {
         world.link = world.linking.take();
         world.waiting.clear();
-        for person in &mut world.people {
+        for person in world.people.iter_mut().chain([&mut world.own]) {
             person.signal = signal::Signal::new();
         }
         let orders = world.connections[&number].orders.clone();
@@ -265,6 +266,35 @@ impl WhatsApp {
             .children(vec![conflict])
             .build();
         world.tell_device(error);
+    }
+
+    /// The company's phone itself writes to somebody; its linked device is told.
+    pub(crate) async fn phone_writes(&self, to: &str, message: &wa::Message) {
+        let id = format!("3A{:018X}", rand::random::<u64>());
+        let mut world = self.world().await;
+        let recipient = format!("{}@{SERVER}", to.trim_start_matches('+'));
+        let told = wa::Message {
+            device_sent_message: MessageField::some(wa::message::DeviceSentMessage {
+                destination_jid: Some(recipient.clone()),
+                message: MessageField::some(message.clone()),
+                ..Default::default()
+            }),
+            ..Default::default()
+        };
+        let World { own, link, .. } = &mut *world;
+        let companion = &mut link.as_mut().expect("a linked device").companion;
+        let at = chrono::Utc::now().timestamp();
+        let mut stanza = own.write(companion, &id, at, &told).await;
+        stanza.attrs.insert("recipient", recipient);
+        world.waiting.push(stanza.clone());
+        world.tell_device(stanza);
+    }
+
+    /// Another client logs in with the same link.
+    pub(crate) async fn replace(&self) {
+        let world = self.world().await;
+        let conflict = node("conflict").attr("type", "replaced").build();
+        world.tell_device(node("stream:error").children(vec![conflict]).build());
     }
 
     /// The network breaks for a moment, or until it is mended.

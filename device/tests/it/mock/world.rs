@@ -3,12 +3,13 @@
 use super::nodes::{SERVER, attribute, bytes_of, keys_of, node, number, of_bytes, result};
 use super::people::{Companion, Person};
 use super::phone::{Hello, Phone, Typing};
-use super::signal::Signal;
 use std::collections::BTreeMap;
 use tokio::sync::mpsc::UnboundedSender;
 use whatsapp_rust::wacore::crypto::generate_curve_key_pair;
 use whatsapp_rust::wacore::libsignal::protocol::KeyPair;
 use whatsapp_rust::wacore_binary::Node;
+use whatsapp_rust::waproto::buffa::MessageField;
+use whatsapp_rust::waproto::whatsapp as wa;
 
 /// What a connection is told to do.
 pub(crate) enum Order {
@@ -41,7 +42,8 @@ pub(crate) enum Turn {
 pub(crate) struct World {
     pub(crate) server: KeyPair,
     pub(crate) phone: Phone,
-    pub(crate) phone_signal: Signal,
+    /// The phone as a device among the account's.
+    pub(crate) own: Person,
     pub(crate) is_away: bool,
     pub(crate) link: Option<Link>,
     /// A device that has been told that it is linked and has not signed yet.
@@ -65,7 +67,7 @@ impl World {
         Self {
             server: generate_curve_key_pair(),
             phone: Phone::new("6281200000000", "900000000000001"),
-            phone_signal: Signal::new(),
+            own: Person::new("6281200000000", "900000000000001", "Property Lounge"),
             is_away: false,
             link: None,
             linking: None,
@@ -107,8 +109,9 @@ impl World {
                 vec![self.hand_out_keys(request)]
             }
             ("encrypt", true) if request.get_optional_child("list").is_some() => {
-                self.take_keys(request);
-                vec![result(request, Vec::new())]
+                let shared = self.take_keys(request).await;
+                let taken = result(request, Vec::new());
+                [Some(taken), shared].into_iter().flatten().collect()
             }
             ("abt", _) => vec![result(request, vec![node("props").build()])],
             ("privacy", false) => vec![result(request, vec![node("privacy").build()])],
@@ -133,8 +136,11 @@ impl World {
         answers
     }
 
-    fn take_keys(&mut self, request: &Node) {
-        let Some(link) = &mut self.link else { return };
+    /// Keeps what the device has published; its phone then shares the account's keys with it, as it does
+    /// once after linking.
+    async fn take_keys(&mut self, request: &Node) -> Option<Node> {
+        let link = self.link.as_mut()?;
+        let is_first = link.companion.prekeys.is_empty();
         let of = |node: &Node, child| bytes_of(node, child).unwrap_or_default();
         let skey = request.get_optional_child("skey").expect("a signed prekey");
         let list = request.get_optional_child("list").expect("prekeys");
@@ -153,6 +159,14 @@ impl World {
                 .map(|key| (number(&of(key, "id")), of(key, "value")))
                 .collect(),
         };
+        if !is_first {
+            return None;
+        }
+        let message = shared_keys();
+        let written = self.own.write(&mut link.companion, "3AKEYS", 1, &message);
+        let mut stanza = written.await;
+        stanza.attrs.insert("category", "peer");
+        Some(stanza)
     }
 
     fn hand_out_keys(&mut self, request: &Node) -> Node {
@@ -162,7 +176,7 @@ impl World {
             let jid = attribute(user, "jid").unwrap_or_default();
             let is_own = jid.starts_with(&self.phone.lid) || jid.starts_with(&self.phone.number);
             let keys = if is_own {
-                Some(self.phone_signal.publish())
+                Some(self.own.signal.publish())
             } else {
                 self.person(&jid).map(|person| person.signal.publish())
             };
@@ -267,6 +281,43 @@ impl World {
 
 /// What a pairing code is asked and answered under.
 pub(crate) const REFERENCE: &str = "3@mock";
+
+/// The account's keys, of which nothing is made here.
+fn shared_keys() -> wa::Message {
+    use wa::message::protocol_message::Type;
+    use wa::message::{AppStateSyncKey, AppStateSyncKeyData, AppStateSyncKeyFingerprint};
+    use wa::message::{AppStateSyncKeyId, AppStateSyncKeyShare, ProtocolMessage};
+    let key = AppStateSyncKey {
+        key_id: MessageField::some(AppStateSyncKeyId {
+            key_id: Some(vec![0, 0, 0, 0, 0, 1].into()),
+            ..Default::default()
+        }),
+        key_data: MessageField::some(AppStateSyncKeyData {
+            key_data: Some(vec![7; 32].into()),
+            fingerprint: MessageField::some(AppStateSyncKeyFingerprint {
+                raw_id: Some(1),
+                current_index: Some(0),
+                device_indexes: vec![0],
+                ..Default::default()
+            }),
+            timestamp: Some(1),
+            ..Default::default()
+        }),
+        ..Default::default()
+    };
+    let share = AppStateSyncKeyShare {
+        keys: vec![key],
+        ..Default::default()
+    };
+    wa::Message {
+        protocol_message: MessageField::some(ProtocolMessage {
+            r#type: Some(Type::APP_STATE_SYNC_KEY_SHARE),
+            app_state_sync_key_share: MessageField::some(share),
+            ..Default::default()
+        }),
+        ..Default::default()
+    }
+}
 
 /// Every collection that is asked for is up to date.
 fn synced(request: &Node) -> Node {
