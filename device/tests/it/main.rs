@@ -13,3 +13,4 @@ mod linking;
 mod messages;
 mod mock;
 mod outages;
+mod story;

@@ -240,7 +240,8 @@ impl Status {
     pub fn plainly(mut self) -> Self {
         if !self.is_held || self.is_silent() {
             self.state = match self.state {
-                State::Stopped | State::LoggedOut => self.state,
+                State::Stopped if !self.desired_started => self.state,
+                State::LoggedOut => self.state,
                 _ => State::Failed,
             };
             self.reason = Some(
