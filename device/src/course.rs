@@ -1,8 +1,8 @@
 //! What the client's events mean for how the device is, and what to do next. Pure, but for its memory.
 
-use chrono::{DateTime, TimeDelta, Utc};
 use shared::linked_device::{Report, State};
 use shared::phone::Phone;
+use tokio::time::Instant;
 use whatsapp_rust::types::events::{ConnectFailureReason, Event};
 
 /// What is to be done after an event.
@@ -20,63 +20,86 @@ pub(crate) enum Then {
     Halt,
 }
 
-/// What is known of one client's course so far.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Course {
-    /// The number of the phone to be linked by a code, if one is configured.
-    has_pairing_phone: bool,
-    /// A phone is linked.
-    linked: bool,
-    /// Messages come and go.
-    connected: bool,
-    /// A pairing code is shown, until then.
-    code_until: Option<DateTime<Utc>>,
+/// How far one client has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// A phone is to scan a QR code.
+    Scan,
+    /// Its owner is to type a code, until then.
+    Type(Instant),
     /// WhatsApp has asked for a passkey.
-    wants_passkey: bool,
+    Passkey,
+    /// A phone is linked.
+    Linked,
+    /// Messages come and go.
+    Connected,
+}
+
+/// What is known of one client's course so far.
+#[derive(Clone, Debug)]
+pub(crate) struct Course {
+    stage: Stage,
+    /// Whether a phone is configured that may be linked by a code.
+    has_pairing_phone: bool,
 }
 
 impl Course {
-    pub(crate) fn new(has_pairing_phone: bool, linked: bool) -> Self {
+    pub(crate) fn new(has_pairing_phone: bool, is_linked: bool) -> Self {
+        let stage = if is_linked {
+            Stage::Linked
+        } else {
+            Stage::Scan
+        };
         Self {
+            stage,
             has_pairing_phone,
-            linked,
-            ..Self::default()
         }
     }
 
     pub(crate) fn is_connected(&self) -> bool {
-        self.connected
+        self.stage == Stage::Connected
+    }
+
+    fn is_linked(&self) -> bool {
+        matches!(self.stage, Stage::Linked | Stage::Connected)
+    }
+
+    fn disconnect(&mut self) {
+        self.stage = if self.is_linked() {
+            Stage::Linked
+        } else {
+            Stage::Scan
+        };
     }
 
     /// The client is connecting anew, without having said so.
     pub(crate) fn lost(&mut self) -> Report {
-        self.connected = false;
+        self.disconnect();
         Report::new(State::Starting).because("connecting again")
     }
 
     /// A connect failed.
     pub(crate) fn unreachable(&mut self, reason: String) -> Report {
-        self.connected = false;
+        self.disconnect();
         Report::new(State::Failed).failing(reason)
     }
 
     /// A pairing code whose time is up.
-    pub(crate) fn overdue(&self, now: DateTime<Utc>) -> Option<Report> {
-        let over = self.code_until.is_some_and(|until| until <= now);
+    pub(crate) fn overdue(&self) -> Option<Report> {
         let reason = "nobody typed the pairing code in time: start again for a new one";
-        (over && !self.linked).then(|| Report::new(State::Failed).failing(reason).for_good())
+        match self.stage {
+            Stage::Type(until) if until <= Instant::now() => {
+                Some(Report::new(State::Failed).failing(reason).for_good())
+            }
+            _ => None,
+        }
     }
 
     /// What an event says.
-    pub(crate) fn after(
-        &mut self,
-        event: &Event,
-        number: Option<Phone>,
-        now: DateTime<Utc>,
-    ) -> (Option<Report>, Then) {
+    pub(crate) fn after(&mut self, event: &Event, number: Option<Phone>) -> (Option<Report>, Then) {
         match event {
             Event::Connected(_) => {
-                (self.linked, self.connected) = (true, true);
+                self.stage = Stage::Connected;
                 let report = Report {
                     number,
                     ..Report::new(State::Connected)
@@ -94,16 +117,15 @@ impl Course {
             | Event::PairPasskeyRequest(_)
             | Event::PairPasskeyError(_)
             | Event::PairSuccess(_)
-            | Event::PairError(_) => self.pairing(event, now),
+            | Event::PairError(_) => self.pairing(event),
             _ => self.ending(event),
         }
     }
 
     /// Nobody has been linked while the connection drops: a code may do where a QR code does not.
     fn dropped(&mut self, reason: String) -> (Option<Report>, Then) {
-        self.connected = false;
-        self.code_until = None;
-        let then = if self.has_pairing_phone && !self.linked {
+        self.disconnect();
+        let then = if self.has_pairing_phone && !self.is_linked() {
             Then::AskForCode
         } else {
             Then::GoOn
@@ -111,33 +133,30 @@ impl Course {
         (Some(Report::new(State::Failed).failing(reason)), then)
     }
 
-    fn pairing(&mut self, event: &Event, now: DateTime<Utc>) -> (Option<Report>, Then) {
-        let lasting = |time: std::time::Duration| {
-            now + TimeDelta::from_std(time).unwrap_or_else(|_| TimeDelta::seconds(20))
-        };
+    fn pairing(&mut self, event: &Event) -> (Option<Report>, Then) {
         let go_on = |report| (Some(report), Then::GoOn);
         match event {
-            Event::PairingQrCode(code) if self.code_until.is_none() && !self.wants_passkey => {
-                let qr = Some((code.code.clone(), lasting(code.timeout)));
+            Event::PairingQrCode(code) if self.stage == Stage::Scan => {
+                let qr = Some((code.code.clone(), code.timeout));
                 go_on(Report {
                     qr,
                     ..Report::new(State::ScanQr)
                 })
             }
             Event::PairingCode(code) => {
-                self.code_until = Some(lasting(code.timeout));
+                self.stage = Stage::Type(Instant::now() + code.timeout);
                 go_on(Report {
                     pairing_code: Some(code.code.clone()),
                     ..Report::new(State::Pairing)
                 })
             }
             Event::PairingCodeError(refused) => {
-                self.code_until = None;
+                self.stage = Stage::Scan;
                 let reason = format!("no pairing code: {}", refused.error);
                 go_on(Report::new(State::Starting).failing(reason))
             }
             Event::PairingCodeRefresh(_) => {
-                self.code_until = None;
+                self.stage = Stage::Scan;
                 (None, Then::AskForCode)
             }
             Event::PairingQrCodesExhausted(over) if over.disconnected && self.has_pairing_phone => {
@@ -149,18 +168,17 @@ impl Course {
                 halt(Report::new(State::Failed).failing(reason))
             }
             Event::PairPasskeyRequest(_) => {
-                self.wants_passkey = true;
+                self.stage = Stage::Passkey;
                 let reason = "WhatsApp asks for the account's passkey: link at web.whatsapp.com once, in a browser that has it, or use another account";
                 go_on(Report::new(State::PasskeyRequired).failing(reason))
             }
             Event::PairPasskeyError(failed) => {
-                self.wants_passkey = false;
+                self.stage = Stage::Scan;
                 let reason = format!("the passkey was not accepted: {}", failed.error);
                 go_on(Report::new(State::Starting).failing(reason))
             }
             Event::PairSuccess(_) => {
-                self.linked = true;
-                self.code_until = None;
+                self.stage = Stage::Linked;
                 let report = Report::new(State::Starting).because("linked; signing in");
                 (Some(report), Then::Keep)
             }
@@ -206,7 +224,7 @@ impl Course {
             }
             _ => return (None, Then::GoOn),
         };
-        self.connected = false;
+        self.disconnect();
         answer
     }
 }

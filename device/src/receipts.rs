@@ -1,9 +1,8 @@
 //! What became of messages after they left.
 
 use crate::provider::Answers;
-use chrono::Utc;
 use shared::whatsapp::{Progress, Status};
-use shared::{App, distribution};
+use shared::{App, Result, distribution};
 use std::sync::Arc;
 use tokio::sync::mpsc::UnboundedReceiver;
 use whatsapp_rust::types::events::{Event, Receipt, ServerAck};
@@ -12,25 +11,29 @@ use whatsapp_rust::types::presence::ReceiptType;
 /// Writes receipts down, one after the other, for as long as they come.
 pub(crate) async fn note(app: App, answers: Answers, mut receipts: UnboundedReceiver<Arc<Event>>) {
     while let Some(event) = receipts.recv().await {
-        let statuses = match &*event {
-            Event::ServerAck(ack) => of_ack(&answers, ack).into_iter().collect(),
-            Event::Receipt(receipt) => of_receipt(receipt),
-            _ => Vec::new(),
+        let noted = match &*event {
+            Event::ServerAck(ack) => note_ack(&app, &answers, ack).await,
+            Event::Receipt(receipt) => note_receipt(&app, receipt).await,
+            _ => Ok(()),
         };
-        for status in statuses {
-            if let Err(error) = distribution::report(&app, &status).await {
-                tracing::warn!(%error, "device.receipt_lost");
-            }
+        if let Err(error) = noted {
+            tracing::warn!(%error, "device.receipt_lost");
         }
     }
 }
 
 /// The server's answer to a message. One that comes when nobody waits for it any more counts all the same.
-fn of_ack(answers: &Answers, ack: &ServerAck) -> Option<Status> {
+async fn note_ack(app: &App, answers: &Answers, ack: &ServerAck) -> Result<()> {
     if ack.class.as_deref() != Some("message") || answers.came(&ack.id, ack.error.clone()) {
-        return None;
+        return Ok(());
     }
-    Some(Status {
+    let at = if let Some(at) = ack.timestamp {
+        at
+    } else {
+        let mut connection = app.pool.acquire().await?;
+        app.clock.now(&mut connection).await?
+    };
+    let status = Status {
         provider_message_id: ack.id.clone(),
         send: None,
         progress: if ack.error.is_some() {
@@ -38,9 +41,17 @@ fn of_ack(answers: &Answers, ack: &ServerAck) -> Option<Status> {
         } else {
             Progress::Sent
         },
-        at: ack.timestamp.unwrap_or_else(Utc::now),
+        at,
         code: None,
-    })
+    };
+    distribution::report(app, &status).await
+}
+
+async fn note_receipt(app: &App, receipt: &Receipt) -> Result<()> {
+    for status in of_receipt(receipt) {
+        distribution::report(app, &status).await?;
+    }
+    Ok(())
 }
 
 fn of_receipt(receipt: &Receipt) -> Vec<Status> {

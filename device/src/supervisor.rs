@@ -2,10 +2,10 @@
 //! out while it is connected.
 
 use crate::course::{Course, Then};
+use crate::line::Line;
 use crate::session::{News, Session, Whereabouts};
 use crate::store::is_linked;
 use crate::terminal;
-use chrono::Utc;
 use shared::linked_device::{self, DeviceKey, Report, State, Vault, Wish, is_over};
 use shared::phone::Phone;
 use shared::{App, Error, Result};
@@ -58,11 +58,13 @@ impl Supervisor {
     /// Takes the session over.
     pub(crate) async fn take_over(terms: Arc<Terms>) -> Result<Self> {
         let vault = Vault::take_over(&terms.app.pool, &terms.key).await?;
+        // At once: whoever asks is told of us, and not of the last one's silence.
+        linked_device::beat(&terms.app, vault.epoch(), None, None).await?;
         Ok(Self {
             terms,
             vault,
             session: None,
-            course: Course::default(),
+            course: Course::new(false, false),
             said: None,
             halted: false,
             start_at: None,
@@ -222,7 +224,7 @@ impl Supervisor {
         };
         match news {
             News::Event(event) => {
-                let (report, then) = self.course.after(&event, session.number(), Utc::now());
+                let (report, then) = self.course.after(&event, session.number());
                 if let Some(report) = report {
                     self.say(report).await?;
                 }
@@ -265,7 +267,7 @@ impl Supervisor {
             let report = self.course.lost();
             return self.say(report).await;
         }
-        if let Some(report) = self.course.overdue(Utc::now()) {
+        if let Some(report) = self.course.overdue() {
             self.say(report).await?;
             return self.follow(Then::Halt).await;
         }
@@ -360,11 +362,9 @@ impl Supervisor {
 
     async fn beat(&self) -> Result<()> {
         let line = self.session.as_ref().map(Session::line);
-        let (received_at, sent_at) = (
-            line.and_then(crate::line::Line::received_at),
-            line.and_then(crate::line::Line::sent_at),
-        );
-        linked_device::beat(&self.terms.app, self.vault.epoch(), received_at, sent_at).await
+        let received = line.and_then(Line::silent_for);
+        let sent = line.and_then(Line::idle_for);
+        linked_device::beat(&self.terms.app, self.vault.epoch(), received, sent).await
     }
 }
 

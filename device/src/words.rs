@@ -1,6 +1,5 @@
 //! What came, in our own terms: a word of a client or agent, a correction, an echo of the phone.
 
-use chrono::{DateTime, Utc};
 use serde_json::json;
 use shared::distribution::{Door, Word};
 use shared::leads::Click;
@@ -27,7 +26,7 @@ impl Names {
         let both = [Some(jid), other];
         let pick = |fits: fn(&Jid) -> bool| both.into_iter().flatten().find(|jid| fits(jid));
         Self {
-            phone: pick(Jid::is_pn).and_then(|jid| phone_of(jid)),
+            phone: pick(Jid::is_pn).and_then(phone_of),
             lid: pick(Jid::is_lid).and_then(|jid| Address::from_lid(&jid.user)),
         }
     }
@@ -211,10 +210,6 @@ fn correction(protocol: &wa::message::ProtocolMessage, info: &MessageInfo) -> Op
         id: id_of(info, &info.id),
         original_id: id_of(info, original),
         body,
-        at: at_most_now(info.timestamp),
+        at: info.timestamp,
     })
-}
-
-fn at_most_now(at: DateTime<Utc>) -> DateTime<Utc> {
-    at.min(Utc::now())
 }

@@ -5,6 +5,7 @@ use crate::Result;
 use crate::shell::{cargo, output, run};
 use crate::test::offline;
 use crate::tools;
+use std::fmt::Write as _;
 use std::fs::{self, OpenOptions};
 use std::io::{Read, Write};
 use std::path::Path;
@@ -147,7 +148,10 @@ pub fn secret(folder: &Path, name: &str) -> Result<String> {
     fs::File::open("/dev/urandom")
         .and_then(|mut random| random.read_exact(&mut bytes))
         .map_err(told)?;
-    let secret: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let secret = bytes.iter().fold(String::new(), |mut secret, byte| {
+        write!(secret, "{byte:02x}").expect("a string grows");
+        secret
+    });
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true);
     #[cfg(unix)]

@@ -1,15 +1,18 @@
 //! `.env.example` lists every setting, and nothing else.
 
 use api::config::{Cli, Command, Settings};
-use clap::{CommandFactory, Parser};
+use clap::{Args, CommandFactory, Parser};
+use shared::config::Device;
 use std::collections::BTreeSet;
 
 #[test]
-fn the_example_lists_every_setting_of_both_processes() {
+fn the_example_lists_every_setting_of_every_process() {
     let mut known = BTreeSet::new();
     let mut commands = vec![
         api::config::Cli::command(),
         worker::config::Settings::command(),
+        // The device's own; it is not linked into anything but itself.
+        Device::augment_args(clap::Command::new("device")),
     ];
     while let Some(command) = commands.pop() {
         known.extend(
@@ -114,4 +117,21 @@ async fn what_a_development_uses_is_refused_where_anybody_could_use_it() {
     ]
     .concat();
     assert!(serve(&secret).meta_door().is_err());
+}
+
+#[tokio::test]
+async fn a_token_that_links_phones_must_be_long_where_anybody_could_try_it() {
+    let given = ["--admin-whatsapp-token", "short"];
+    assert!(serve(&given).auth().is_ok(), "a development");
+    let open = [
+        "--wa-provider",
+        "qr_local",
+        "--better-auth-secret",
+        "a secret of the tests, thirty-two long",
+    ];
+    let reason = serve(&[&open[..], &given].concat()).auth().map(drop);
+    let reason = reason.expect_err("too short").to_string();
+    assert!(reason.starts_with("ADMIN_WHATSAPP_TOKEN"), "{reason}");
+    let long = ["--admin-whatsapp-token", "sixteen-characters-or-more"];
+    assert!(serve(&[&open[..], &long].concat()).auth().is_ok());
 }

@@ -7,9 +7,9 @@ mod transport;
 pub(crate) use http::WatchedHttp;
 pub(crate) use transport::WatchedTransports;
 
-use chrono::{DateTime, Utc};
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
 /// What is known of one session's wire. Cheap to clone.
@@ -20,8 +20,8 @@ pub(crate) struct Line(Arc<Inner>);
 struct Inner {
     cut: AtomicBool,
     news: Notify,
-    received_at: AtomicI64,
-    sent_at: AtomicI64,
+    received: Mutex<Option<Instant>>,
+    sent: Mutex<Option<Instant>>,
     failures: AtomicU64,
     failure: Mutex<Option<String>>,
 }
@@ -67,33 +67,22 @@ impl Line {
     }
 
     fn received(&self) {
-        self.0
-            .received_at
-            .store(Utc::now().timestamp_millis(), Ordering::Relaxed);
+        *lock(&self.0.received) = Some(Instant::now());
         self.0.failures.store(0, Ordering::SeqCst);
     }
 
     fn sent(&self) {
-        self.0
-            .sent_at
-            .store(Utc::now().timestamp_millis(), Ordering::Relaxed);
+        *lock(&self.0.sent) = Some(Instant::now());
     }
 
-    /// When anything last came.
-    pub(crate) fn received_at(&self) -> Option<DateTime<Utc>> {
-        instant(&self.0.received_at)
+    /// How long ago anything last came.
+    pub(crate) fn silent_for(&self) -> Option<Duration> {
+        lock(&self.0.received).map(|at| at.elapsed())
     }
 
-    /// When anything last left.
-    pub(crate) fn sent_at(&self) -> Option<DateTime<Utc>> {
-        instant(&self.0.sent_at)
-    }
-}
-
-fn instant(milliseconds: &AtomicI64) -> Option<DateTime<Utc>> {
-    match milliseconds.load(Ordering::Relaxed) {
-        0 => None,
-        milliseconds => DateTime::from_timestamp_millis(milliseconds),
+    /// How long ago anything last left.
+    pub(crate) fn idle_for(&self) -> Option<Duration> {
+        lock(&self.0.sent).map(|at| at.elapsed())
     }
 }
 

@@ -1,12 +1,6 @@
 //! The linked device against a mock of WhatsApp.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::pedantic,
-    missing_docs,
-    unreachable_pub,
-    reason = "tests"
-)]
+#![allow(missing_docs, reason = "tests are read by their names")]
 
 mod house;
 mod linking;

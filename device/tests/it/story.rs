@@ -26,7 +26,10 @@ impl Admin {
         Self {
             _api: api,
             url,
-            http: reqwest::Client::new(),
+            http: reqwest::Client::builder()
+                .timeout(Duration::from_secs(10))
+                .build()
+                .expect("a client"),
         }
     }
 

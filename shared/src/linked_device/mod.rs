@@ -23,9 +23,9 @@ use tokio::time::{Instant, sleep};
 /// The channel on which the device is told of a wish.
 pub const CHANNEL: &str = "property_lounge_device";
 /// The first key of the lock that every device process holds while it lives; the second is its number.
-/// "PLdv" in ASCII.
+/// `PLdv` in ASCII.
 pub const DEVICE_LOCK_CLASS: i32 = 0x504C_6476;
-/// The lock that the one process holds that has the session. "PLdh" in ASCII.
+/// The lock that the one process holds that has the session. `PLdh` in ASCII.
 pub const HOLDER_LOCK: i64 = 0x504C_6468;
 
 /// A command's answer waits so long for the device to have heard of it.
@@ -84,15 +84,15 @@ pub async fn report(app: &App, epoch: i64, holder: &str, report: &Report) -> Res
     }
 }
 
-/// The device's word that it is there, and when it last heard from and spoke to WhatsApp.
+/// The device's word that it is there, and how long ago it last heard from and spoke to WhatsApp.
 pub async fn beat(
     app: &App,
     epoch: i64,
-    received_at: Option<DateTime<Utc>>,
-    sent_at: Option<DateTime<Utc>>,
+    received: Option<Duration>,
+    sent: Option<Duration>,
 ) -> Result<()> {
     let mut connection = app.pool.acquire().await?;
-    fenced(store::beat(&mut connection, epoch, received_at, sent_at).await?)
+    fenced(store::beat(&mut connection, epoch, received, sent).await?)
 }
 
 /// Makes offers stand still if nobody is reached over the device. Any process may look; nothing happens
@@ -140,7 +140,11 @@ pub async fn take(app: &App, inbound: &Inbound) -> Result<Vec<MessageId>> {
         distribution::recognise(&mut transaction, word).await?;
     }
     for correction in &inbound.corrections {
-        whatsapp::correct(app, &mut transaction, correction).await?;
+        let correction = Correction {
+            at: correction.at.min(now),
+            ..correction.clone()
+        };
+        whatsapp::correct(app, &mut transaction, &correction).await?;
     }
     for (to, body, id, at) in &inbound.echoes {
         whatsapp::file_echo(app, &mut transaction, to, body, id, (*at).min(now)).await?;

@@ -2,6 +2,7 @@
 
 use crate::phone::Phone;
 use chrono::{DateTime, TimeDelta, Utc};
+use std::time::Duration;
 
 /// The name that its messages are filed under.
 pub const NAME: &str = "qr_local";
@@ -101,8 +102,8 @@ pub struct Report {
     pub reason: Option<String>,
     /// Whether it goes on by itself.
     pub retrying: bool,
-    /// What a phone is to scan, and until when.
-    pub qr: Option<(String, DateTime<Utc>)>,
+    /// What a phone is to scan, and for how long from now.
+    pub qr: Option<(String, Duration)>,
     /// What is to be typed on a phone.
     pub pairing_code: Option<String>,
     /// The number that is linked.
@@ -237,6 +238,7 @@ impl Status {
     }
 
     /// What is true now, whatever the last word of a process that is gone says.
+    #[must_use]
     pub fn plainly(mut self) -> Self {
         if !self.is_held || self.is_silent() {
             self.state = match self.state {
@@ -246,7 +248,7 @@ impl Status {
             };
             self.reason = Some(
                 if self.is_held {
-                    "the device process does not answer"
+                    "the device process has only begun, or does not answer"
                 } else if self.devices_alive > 0 {
                     "no device process holds the session yet: one is about to"
                 } else {

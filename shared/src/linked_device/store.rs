@@ -3,8 +3,8 @@
 use super::{CHANNEL, Command, DEVICE_LOCK_CLASS, HOLDER_LOCK, Report, State, Status, Wish};
 use crate::Result;
 use crate::phone::Phone;
-use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
+use std::time::Duration;
 
 pub(super) async fn status(connection: &mut PgConnection) -> Result<Status> {
     Ok(sqlx::query_as!(
@@ -90,7 +90,8 @@ pub(super) async fn report(
     let done = sqlx::query!(
         "with fence as (select from linked_device_epoch where epoch = $1 for share)
          update linked_device set
-             state = $2, reason = $3, retrying = $4, qr = $5, qr_expires_at = $6, pairing_code = $7,
+             state = $2, reason = $3, retrying = $4, qr = $5,
+             qr_expires_at = clock_timestamp() + $6::float8 * interval '1 second', pairing_code = $7,
              number = coalesce($8, case when $2 in ('logged_out', 'scan_qr', 'pairing') then null else number end),
              since = case when state = $2 then since else clock_timestamp() end,
              away_since = case when $2 = 'connected' then null else coalesce(away_since, clock_timestamp()) end,
@@ -103,7 +104,7 @@ pub(super) async fn report(
         report.reason,
         report.retrying,
         report.qr.as_ref().map(|(code, _)| code.as_str()),
-        report.qr.as_ref().map(|(_, until)| *until),
+        report.qr.as_ref().map(|(_, lasts)| lasts.as_secs_f64()),
         report.pairing_code,
         report.number.as_ref().map(Phone::as_str),
         report.error,
@@ -117,17 +118,18 @@ pub(super) async fn report(
 pub(super) async fn beat(
     connection: &mut PgConnection,
     epoch: i64,
-    received_at: Option<DateTime<Utc>>,
-    sent_at: Option<DateTime<Utc>>,
+    received: Option<Duration>,
+    sent: Option<Duration>,
 ) -> Result<bool> {
     let done = sqlx::query!(
         "with fence as (select from linked_device_epoch where epoch = $1 for share)
          update linked_device set seen_at = clock_timestamp(),
-             last_received_at = coalesce($2, last_received_at), last_sent_at = coalesce($3, last_sent_at)
+             last_received_at = coalesce(clock_timestamp() - $2::float8 * interval '1 second', last_received_at),
+             last_sent_at = coalesce(clock_timestamp() - $3::float8 * interval '1 second', last_sent_at)
          from fence",
         epoch,
-        received_at,
-        sent_at
+        received.map(|ago| ago.as_secs_f64()),
+        sent.map(|ago| ago.as_secs_f64())
     )
     .execute(connection)
     .await?;

@@ -8,6 +8,6 @@ mod graph;
 mod hostile;
 mod identity;
 mod lead_ads;
-mod office;
+pub(crate) mod office;
 mod permutations;
 mod sending;

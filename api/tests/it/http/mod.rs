@@ -7,6 +7,7 @@ mod import;
 mod permissions;
 mod sign_in;
 mod texts;
+mod whatsapp_admin;
 
 use api::auth::Auth;
 use api::meta::MetaDoor;

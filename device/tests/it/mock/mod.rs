@@ -4,24 +4,21 @@
 mod nodes;
 mod people;
 mod phone;
+mod server;
 mod signal;
 mod wire;
 mod world;
 
-use nodes::{SERVER, attribute, node, of_bytes};
+use nodes::{SERVER, node, of_bytes};
 use people::{Person, Read};
 use std::sync::Arc;
-use std::time::Duration;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc::unbounded_channel;
+use tokio::net::TcpListener;
 use tokio::sync::{Mutex, MutexGuard};
-use tokio::time::sleep;
 use whatsapp_rust::wacore_binary::Node;
 use whatsapp_rust::waproto::buffa::MessageField;
 use whatsapp_rust::waproto::whatsapp as wa;
-use wire::{Caller, Wire};
 pub(crate) use world::Turn;
-use world::{Connection, Link, Order, REFERENCE, World};
+use world::{Order, REFERENCE, World};
 
 /// The server.
 #[derive(Clone)]
@@ -54,93 +51,6 @@ impl WhatsApp {
         self.world.lock().await
     }
 
-    async fn serve(&self, number: u64, stream: TcpStream) {
-        let (server, is_away) = {
-            let world = self.world().await;
-            (world.server.clone(), world.is_away)
-        };
-        if is_away {
-            return;
-        }
-        let Some((mut wire, caller)) = Wire::accept(stream, &server).await else {
-            return;
-        };
-        let (orders, mut ordered) = unbounded_channel();
-        let greetings = {
-            let mut world = self.world().await;
-            let greetings = greet(&mut world, &caller);
-            let connection = Connection {
-                orders: orders.clone(),
-                noise_key: caller.noise_key.clone(),
-                is_logged_in: greetings.iter().any(|node| node.tag == "success"),
-            };
-            world.connections.insert(number, connection);
-            greetings
-        };
-        for greeting in greetings {
-            orders.send(Order::Send(greeting)).ok();
-        }
-        loop {
-            tokio::select! {
-                order = ordered.recv() => match order {
-                    Some(Order::Send(node)) => {
-                        if wire.send(&node).await.is_none() { break }
-                    }
-                    Some(Order::Close) | None => break,
-                },
-                node = wire.receive() => match node {
-                    Some(node) => {
-                        for answer in self.hear(number, &node).await {
-                            orders.send(Order::Send(answer)).ok();
-                        }
-                    }
-                    None => break,
-                },
-            }
-        }
-        self.world().await.connections.remove(&number);
-        wire.close().await;
-    }
-
-    /// What is answered to a node of a client's.
-    async fn hear(&self, number: u64, heard: &Node) -> Vec<Node> {
-        let mut world = self.world().await;
-        match heard.tag.as_ref() {
-            "iq" if attribute(heard, "type").is_some_and(|kind| kind == "result") => {
-                if heard.get_optional_child("pair-device-sign").is_some() {
-                    self.finish_link(&mut world, number);
-                }
-                Vec::new()
-            }
-            "iq" => world.answer(heard).await,
-            "message" => take_message(&mut world, heard).await,
-            "receipt" => {
-                acknowledge(&mut world, heard);
-                Vec::new()
-            }
-            _ => Vec::new(),
-        }
-    }
-
-    /// The device has signed: it is linked, and is to connect anew.
-    fn finish_link(&self, world: &mut World, number: u64) {
-        world.link = world.linking.take();
-        world.waiting.clear();
-        for person in world.people.iter_mut().chain([&mut world.own]) {
-            person.signal = signal::Signal::new();
-        }
-        let orders = world.connections[&number].orders.clone();
-        tokio::spawn(async move {
-            // As the real server: not in the same instant.
-            sleep(Duration::from_millis(150)).await;
-            let restart = node("stream:error").attr("code", "515").build();
-            orders.send(Order::Send(restart)).ok();
-            orders.send(Order::Close).ok();
-        });
-    }
-
-    // What tests do and see.
-
     /// Somebody gets a phone.
     pub(crate) async fn person(&self, number: &str, name: &str) {
         let digits = number.trim_start_matches('+');
@@ -168,7 +78,7 @@ impl WhatsApp {
     /// Somebody sends the company any message; returns WhatsApp's id.
     pub(crate) async fn sends(&self, number: &str, message: &wa::Message) -> String {
         let id = format!("3A{:018X}", rand::random::<u64>());
-        let at = chrono::Utc::now().timestamp();
+        let at = now();
         let mut world = self.world().await;
         let World { people, link, .. } = &mut *world;
         let digits = number.trim_start_matches('+');
@@ -177,6 +87,9 @@ impl WhatsApp {
         let written = person.expect("somebody").write(companion, &id, at, message);
         let stanza = written.await;
         world.waiting.push(stanza.clone());
+        world
+            .written
+            .push((id.clone(), digits.to_owned(), message.clone()));
         world.tell_device(stanza);
         id
     }
@@ -196,7 +109,7 @@ impl WhatsApp {
         let mut receipt = node("receipt")
             .attr("from", jid)
             .attr("id", id.to_owned())
-            .attr("t", chrono::Utc::now().timestamp());
+            .attr("t", now());
         if is_read {
             receipt = receipt.attr("type", "read");
         }
@@ -283,7 +196,7 @@ impl WhatsApp {
         };
         let World { own, link, .. } = &mut *world;
         let companion = &mut link.as_mut().expect("a linked device").companion;
-        let at = chrono::Utc::now().timestamp();
+        let at = now();
         let mut stanza = own.write(companion, &id, at, &told).await;
         stanza.attrs.insert("recipient", recipient);
         world.waiting.push(stanza.clone());
@@ -307,78 +220,11 @@ impl WhatsApp {
     }
 }
 
-/// What a client is told first: to show a QR code, that it is in, or that it is not.
-fn greet(world: &mut World, caller: &Caller) -> Vec<Node> {
-    if caller.payload.device_pairing_data.is_set() {
-        let references = (0..6)
-            .map(|at| of_bytes("ref", format!("2@mock{at}").into_bytes()))
-            .collect::<Vec<_>>();
-        let pair = node("pair-device").children(references).build();
-        return vec![
-            phone::request("srv-pair-device")
-                .children(vec![pair])
-                .build(),
-        ];
-    }
-    let is_linked = |link: &Link| {
-        link.noise_key == caller.noise_key && caller.payload.device == Some(u32::from(link.device))
-    };
-    let Some(link) = world.link.as_ref().filter(|link| is_linked(link)) else {
-        return vec![node("failure").attr("reason", "401").build()];
-    };
-    let lid = format!("{}:{}@lid", world.phone.lid, link.device);
-    let mut replaced = 0;
-    for other in world
-        .connections
-        .values_mut()
-        .filter(|one| one.is_logged_in)
-    {
-        replaced += 1;
-        let conflict = node("conflict").attr("type", "replaced").build();
-        let error = node("stream:error").children(vec![conflict]).build();
-        other.orders.send(Order::Send(error)).ok();
-        other.orders.send(Order::Close).ok();
-        other.is_logged_in = false;
-    }
-    world.replaced += replaced;
-    world.logins += 1;
-    let now = chrono::Utc::now().timestamp();
-    vec![node("success").attr("t", now).attr("lid", lid).build()]
-}
-
-async fn take_message(world: &mut World, stanza: &Node) -> Vec<Node> {
-    let id = attribute(stanza, "id").unwrap_or_default();
-    let to = attribute(stanza, "to").unwrap_or_default();
-    let turn = (!world.script.is_empty()).then(|| world.script.remove(0));
-    let ack = node("ack")
-        .attr("class", "message")
-        .attr("id", id.clone())
-        .attr("from", to.clone())
-        .attr("t", chrono::Utc::now().timestamp());
-    if let Some(Turn::Refuse(code)) = turn {
-        return vec![ack.attr("error", code).build()];
-    }
-    world.came.push(id);
-    if let Some(person) = world.person(&to) {
-        person.receive(stanza).await;
-    }
-    match turn {
-        Some(Turn::LoseTheAnswer) => Vec::new(),
-        _ => vec![ack.build()],
-    }
-}
-
-/// What the device has acknowledged waits no more.
-fn acknowledge(world: &mut World, receipt: &Node) {
-    if attribute(receipt, "type").is_some_and(|kind| kind == "retry") {
-        return;
-    }
-    let mut ids = vec![attribute(receipt, "id").unwrap_or_default()];
-    if let Some(list) = receipt.get_optional_child("list") {
-        let items = list.children().unwrap_or_default().iter();
-        ids.extend(items.filter_map(|item| attribute(item, "id")));
-    }
-    world
-        .waiting
-        .retain(|stanza| attribute(stanza, "id").is_none_or(|id| !ids.contains(&id)));
+/// Seconds since 1970, as WhatsApp's server counts.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "WhatsApp has a clock of its own, and so has the mock"
+)]
+fn now() -> i64 {
+    chrono::Utc::now().timestamp()
 }

@@ -29,7 +29,7 @@ pub(crate) fn bytes_of(node: &Node, child: &str) -> Option<Vec<u8>> {
 
 pub(crate) fn content(node: &Node) -> Option<Vec<u8>> {
     match node.content.as_ref()? {
-        NodeContent::Bytes(bytes) => Some(bytes.to_vec()),
+        NodeContent::Bytes(bytes) => Some(bytes.clone()),
         NodeContent::String(text) => Some(text.as_bytes().to_vec()),
         NodeContent::Nodes(_) => None,
     }

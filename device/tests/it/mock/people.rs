@@ -44,7 +44,7 @@ fn company() -> ProtocolAddress {
 }
 
 fn public(bytes: &[u8]) -> PublicKey {
-    PublicKey::from_djb_public_key_bytes(bytes.try_into().expect("32 bytes")).expect("a key")
+    PublicKey::from_djb_public_key_bytes(bytes).expect("a key")
 }
 
 impl Companion {
@@ -111,9 +111,16 @@ impl Person {
             .attr("notify", self.name.clone());
         if self.hides_number {
             stanza = stanza.attr("addressing_mode", "lid");
+        } else {
+            stanza = stanza.attr("sender_lid", format!("{}@lid", self.lid));
         }
         let enc = node("enc").attr("v", "2").attr("type", kind).bytes(sealed);
         stanza.children(vec![enc.build()]).build()
+    }
+
+    /// What was sealed cannot be opened: the next message begins anew.
+    pub(crate) fn forget_session(&mut self) {
+        self.signal.forget(&company());
     }
 
     /// Opens a message of the company's. The same message again is read once, as phones do.

@@ -59,10 +59,6 @@ impl Phone {
         }
     }
 
-    pub(crate) fn jid(&self) -> String {
-        format!("{}@{SERVER}", self.number)
-    }
-
     /// Tells the server to link the device of this identity, which proves that it knows the secret.
     pub(crate) fn link(&self, identity: &[u8], secret: &[u8], device: u16) -> Node {
         let e2ee = Some(wa::ADVEncryptionType::E2EE);
@@ -72,7 +68,6 @@ impl Phone {
             key_index: Some(1),
             account_type: e2ee,
             device_type: e2ee,
-            ..Default::default()
         }
         .encode_to_vec();
         let signed_over = [&[6, 0], details.as_slice(), identity].concat();
@@ -82,19 +77,17 @@ impl Phone {
             .calculate_signature(&signed_over, &mut random())
             .expect("a signature");
         let signed = wa::ADVSignedDeviceIdentity {
-            details: Some(details.into()),
-            account_signature_key: Some(raw(&self.key).into()),
-            account_signature: Some(signature.to_vec().into()),
+            details: Some(details),
+            account_signature_key: Some(raw(&self.key)),
+            account_signature: Some(signature.to_vec()),
             device_signature: None,
-            ..Default::default()
         }
         .encode_to_vec();
         let proof = hmac_sha256(secret, &signed);
         let sealed = wa::ADVSignedDeviceIdentityHMAC {
-            details: Some(signed.into()),
-            hmac: Some(proof.to_vec().into()),
+            details: Some(signed),
+            hmac: Some(proof.to_vec()),
             account_type: e2ee,
-            ..Default::default()
         }
         .encode_to_vec();
         let success = node("pair-success").children(vec![

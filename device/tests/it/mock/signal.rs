@@ -91,7 +91,7 @@ impl Signal {
         self.prekeys
             .0
             .insert(id, PreKeyRecord::new(id.into(), &pair));
-        let identity = self.identities.own.identity_key().public_key().clone();
+        let identity = self.identities.own.identity_key().public_key();
         Published {
             registration: self.identities.registration,
             identity: identity.public_key_bytes().to_vec(),
@@ -102,6 +102,10 @@ impl Signal {
 
     pub(crate) fn has_session(&self, with: &ProtocolAddress) -> bool {
         self.sessions.0.contains_key(with.as_str())
+    }
+
+    pub(crate) fn forget(&mut self, with: &ProtocolAddress) {
+        self.sessions.0.remove(with.as_str());
     }
 
     pub(crate) async fn begin(&mut self, with: &ProtocolAddress, bundle: &PreKeyBundle) {
@@ -161,7 +165,7 @@ impl Signal {
             )
             .await
         };
-        opened.expect("a message that opens").plaintext.to_vec()
+        opened.expect("a message that opens").plaintext.clone()
     }
 }
 
@@ -180,8 +184,7 @@ impl IdentityKeyStore for Identities {
         address: &ProtocolAddress,
         identity: &IdentityKey,
     ) -> Answer<IdentityChange> {
-        self.known
-            .insert(address.as_str().to_owned(), identity.clone());
+        self.known.insert(address.as_str().to_owned(), *identity);
         Ok(IdentityChange::NewOrUnchanged)
     }
 
@@ -195,7 +198,7 @@ impl IdentityKeyStore for Identities {
     }
 
     async fn get_identity(&self, address: &ProtocolAddress) -> Answer<Option<IdentityKey>> {
-        Ok(self.known.get(address.as_str()).cloned())
+        Ok(self.known.get(address.as_str()).copied())
     }
 }
 

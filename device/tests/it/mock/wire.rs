@@ -50,13 +50,11 @@ fn certificates(server: &KeyPair) -> Vec<u8> {
         MessageField::some(NoiseCertificate {
             details: Some(details.encode_to_vec()),
             signature: None,
-            ..NoiseCertificate::default()
         })
     };
     wa::CertChain {
         intermediate: certificate(7, 0, vec![1; 32]),
         leaf: certificate(8, 7, raw(server)),
-        ..wa::CertChain::default()
     }
     .encode_to_vec()
 }
@@ -70,7 +68,7 @@ impl Wire {
         frames.feed(first.strip_prefix(&WA_CONN_HEADER[..])?);
         let hello = hello(&mut frames, &mut socket).await?;
         let hello = hello.client_hello.into_option()?;
-        let theirs: [u8; 32] = hello.ephemeral?.to_vec().try_into().ok()?;
+        let theirs: [u8; 32] = hello.ephemeral?.clone().try_into().ok()?;
         // Whoever knows a key of ours from before is asked to do without.
         let pattern = if hello.r#static.is_some() {
             NOISE_PATTERN_XXFALLBACK
@@ -91,9 +89,9 @@ impl Wire {
         let payload = noise.encrypt(&certificates(server)).ok()?;
         let answer = wa::HandshakeMessage {
             server_hello: MessageField::some(wa::handshake_message::ServerHello {
-                ephemeral: Some(raw(&ours).into()),
-                r#static: Some(key.into()),
-                payload: Some(payload.into()),
+                ephemeral: Some(raw(&ours)),
+                r#static: Some(key),
+                payload: Some(payload),
                 ..Default::default()
             }),
             ..Default::default()

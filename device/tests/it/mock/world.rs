@@ -53,6 +53,8 @@ pub(crate) struct World {
     pub(crate) people: Vec<Person>,
     /// Messages for the device that it has not acknowledged.
     pub(crate) waiting: Vec<Node>,
+    /// What was in them, by id and writer: a device that cannot open one asks for it again.
+    pub(crate) written: Vec<(String, String, wa::Message)>,
     pub(crate) script: Vec<Turn>,
     /// Every message that came, by id, as often as it came.
     pub(crate) came: Vec<String>,
@@ -75,6 +77,7 @@ impl World {
             connections: BTreeMap::new(),
             people: Vec::new(),
             waiting: Vec::new(),
+            written: Vec::new(),
             script: Vec::new(),
             came: Vec::new(),
             replaced: 0,
@@ -289,26 +292,19 @@ fn shared_keys() -> wa::Message {
     use wa::message::{AppStateSyncKeyId, AppStateSyncKeyShare, ProtocolMessage};
     let key = AppStateSyncKey {
         key_id: MessageField::some(AppStateSyncKeyId {
-            key_id: Some(vec![0, 0, 0, 0, 0, 1].into()),
-            ..Default::default()
+            key_id: Some(vec![0, 0, 0, 0, 0, 1]),
         }),
         key_data: MessageField::some(AppStateSyncKeyData {
-            key_data: Some(vec![7; 32].into()),
+            key_data: Some(vec![7; 32]),
             fingerprint: MessageField::some(AppStateSyncKeyFingerprint {
                 raw_id: Some(1),
                 current_index: Some(0),
                 device_indexes: vec![0],
-                ..Default::default()
             }),
             timestamp: Some(1),
-            ..Default::default()
         }),
-        ..Default::default()
     };
-    let share = AppStateSyncKeyShare {
-        keys: vec![key],
-        ..Default::default()
-    };
+    let share = AppStateSyncKeyShare { keys: vec![key] };
     wa::Message {
         protocol_message: MessageField::some(ProtocolMessage {
             r#type: Some(Type::APP_STATE_SYNC_KEY_SHARE),
