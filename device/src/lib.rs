@@ -30,7 +30,7 @@ mod words;
 use config::Settings;
 use hold::Hold;
 use session::Whereabouts;
-use shared::config::LogFormat;
+use shared::config::{LogFormat, Telemetry};
 use shared::{App, Result, db};
 use std::sync::Arc;
 use std::time::Duration;
@@ -124,6 +124,15 @@ async fn hold_session(terms: &Arc<Terms>, mut hold: Hold, stop: watch::Receiver<
     supervisor.close().await;
     hold.release().await;
     stopped
+}
+
+/// Silences the client's own lines, which name numbers and show messages: no log may. Only an operator who
+/// names `whatsapp_rust` in `LOG` has them.
+pub fn quiet_client(telemetry: &Telemetry) {
+    if !telemetry.log.contains("whatsapp_rust") {
+        // The client alone writes by this crate; all else here by `tracing`.
+        log::set_max_level(log::LevelFilter::Off);
+    }
 }
 
 #[cfg(feature = "mock-server")]

@@ -13,6 +13,7 @@ async fn main() -> anyhow::Result<()> {
     dotenvy::dotenv().ok();
     let settings = Settings::parse();
     telemetry::init(&settings.telemetry);
+    device::quiet_client(&settings.telemetry);
     let app = settings.app().context("the settings are wrong")?;
 
     let (stopping, stop) = watch::channel(false);

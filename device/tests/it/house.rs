@@ -58,7 +58,7 @@ impl House {
             ("WA_DEVICE_KEY", KEY),
             ("WA_MOCK_URL", &self.whatsapp.url),
             ("DEVICE_PORT", "0"),
-            ("LOG", "info,apalis=warn,whatsapp_rust=warn"),
+            ("LOG", "debug,apalis=warn,sqlx=warn"),
         ];
         settings.extend(more);
         Process::spawn(PathBuf::from(env!("CARGO_BIN_EXE_device")), &[], &settings)

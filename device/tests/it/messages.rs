@@ -10,7 +10,7 @@ use whatsapp_rust::waproto::whatsapp as wa;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_said_is_read_and_what_is_written_is_heard() {
     let house = House::open().await;
-    let _device = house.linked_device().await;
+    let device = house.linked_device().await;
 
     house.say(CLIENT, "Halo dari kami").await;
     let id = house.reads(CLIENT, "Halo dari kami").await;
@@ -55,6 +55,12 @@ async fn what_is_said_is_read_and_what_is_written_is_heard() {
         )
         .await;
     house.reads(AGENT, "Bapak Test").await;
+    let lines = device.lines();
+    assert!(lines.iter().any(|line| line.contains("distribution.heard")));
+    for secret in ["81234001234", "tertarik", "Bapak Test", "Halo dari kami"] {
+        let told = lines.iter().find(|line| line.contains(secret));
+        assert_eq!(told, None, "no log names people or what they say");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

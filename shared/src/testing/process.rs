@@ -53,6 +53,11 @@ impl Process {
         panic!("{words:?} was not logged: {seen:#?}");
     }
 
+    /// What it has logged and nobody has waited for.
+    pub fn lines(&self) -> Vec<String> {
+        self.log.try_iter().collect()
+    }
+
     /// SIGKILL, as a power cut.
     pub fn kill(mut self) {
         self.child.kill().expect("a kill");
