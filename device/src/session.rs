@@ -146,6 +146,11 @@ impl Session {
         self.handle.client().is_logged_in()
     }
 
+    /// How often it has connected anew, by itself or not.
+    pub(crate) fn reconnects(&self) -> u64 {
+        self.handle.client().stats().reconnects
+    }
+
     /// The number that is linked.
     pub(crate) fn number(&self) -> Option<Phone> {
         let jid = self.handle.client().pn()?;

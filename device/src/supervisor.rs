@@ -15,6 +15,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until};
+use whatsapp_rust::types::events::Event;
 use worker::carrier::Carrier;
 
 /// A wish that nobody told us of is found by looking.
@@ -24,6 +25,8 @@ const BEAT_EVERY: Duration = Duration::from_secs(5);
 /// A client that keeps ending by itself is started again after a doubling time.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// A live connection is never as silent: the client asks whether it is there every half minute.
+const SILENCE: Duration = Duration::from_secs(120);
 /// One that ran for so long did not end for how it was started.
 const RAN_WELL: Duration = Duration::from_secs(60);
 
@@ -45,6 +48,8 @@ pub(crate) struct Supervisor {
     vault: Vault,
     session: Option<Session>,
     course: Course,
+    /// Which of the client's connections was the last to be ready: it tells of few that it loses.
+    connection: u64,
     said: Option<Report>,
     /// Nothing is started until a person wishes something.
     halted: bool,
@@ -65,6 +70,7 @@ impl Supervisor {
             vault,
             session: None,
             course: Course::new(false, false),
+            connection: 0,
             said: None,
             halted: false,
             start_at: None,
@@ -224,6 +230,9 @@ impl Supervisor {
         };
         match news {
             News::Event(event) => {
+                if matches!(*event, Event::Connected(_)) {
+                    self.connection = session.reconnects();
+                }
                 let (report, then) = self.course.after(&event, session.number());
                 if let Some(report) = report {
                     self.say(report).await?;
@@ -263,9 +272,16 @@ impl Supervisor {
         let Some(session) = &self.session else {
             return Ok(());
         };
-        if self.course.is_connected() && !session.is_logged_in() {
+        let since_connected = session.reconnects() != self.connection;
+        if self.course.is_connected() && (since_connected || !session.is_logged_in()) {
             let report = self.course.lost();
             return self.say(report).await;
+        }
+        // The client minds its socket itself; this is for the day that it does not.
+        let silent = session.line().silent_for();
+        if self.course.is_connected() && silent.is_some_and(|time| time >= SILENCE) {
+            let reason = "nothing has come from WhatsApp for too long: connecting anew";
+            return self.start_later(reason.to_owned()).await;
         }
         if let Some(report) = self.course.overdue() {
             self.say(report).await?;

@@ -7,8 +7,7 @@ use poem_openapi::{ApiResponse, OpenApi};
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
-use shared::App;
-use shared::distribution::{self, Vitals};
+use shared::{App, Error, distribution, linked_device};
 use std::sync::atomic::AtomicU64;
 
 pub struct Metrics;
@@ -31,8 +30,13 @@ impl Metrics {
     /// No personal data.
     #[oai(path = "/metrics", method = "get", operation_id = "metrics", tag = Tag::Health)]
     async fn metrics(&self, app: Data<&App>) -> MetricsAnswer {
-        match distribution::vitals(&app).await {
-            Ok(vitals) => MetricsAnswer::Figures(PlainText(told(&vitals))),
+        let figures = async {
+            let mut figures = distribution::vitals(&app).await?.figures().to_vec();
+            figures.extend(linked_device::figures(&app).await?);
+            Ok::<_, Error>(figures)
+        };
+        match figures.await {
+            Ok(figures) => MetricsAnswer::Figures(PlainText(told(&figures))),
             Err(error) => {
                 tracing::warn!(%error, "api.no_metrics");
                 MetricsAnswer::Away(PlainText("the database does not answer\n".to_owned()))
@@ -41,12 +45,12 @@ impl Metrics {
     }
 }
 
-fn told(vitals: &Vitals) -> String {
+fn told(figures: &[(&'static str, &'static str, f64)]) -> String {
     let mut registry = Registry::with_prefix("property_lounge");
-    for (name, help, value) in vitals.figures() {
+    for (name, help, value) in figures {
         let gauge = Gauge::<f64, AtomicU64>::default();
-        gauge.set(value);
-        registry.register(name, help, gauge);
+        gauge.set(*value);
+        registry.register(*name, *help, gauge);
     }
     let mut text = String::new();
     match encode(&mut text, &registry) {

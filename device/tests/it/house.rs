@@ -112,7 +112,16 @@ impl House {
 
     /// Waits until this is true of the device.
     pub(crate) async fn is_where(&self, what: &str, fits: impl Fn(&Status) -> bool) -> Status {
-        let deadline = Instant::now() + PATIENCE;
+        self.is_within(PATIENCE, what, fits).await
+    }
+
+    pub(crate) async fn is_within(
+        &self,
+        time: Duration,
+        what: &str,
+        fits: impl Fn(&Status) -> bool,
+    ) -> Status {
+        let deadline = Instant::now() + time;
         loop {
             let status = self.status().await;
             if fits(&status) {

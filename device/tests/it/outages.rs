@@ -2,6 +2,7 @@
 
 use crate::house::{CLIENT, House};
 use shared::linked_device::{Command, State};
+use shared::testing::trials;
 use std::time::Duration;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -263,5 +264,31 @@ async fn without_a_network_a_start_says_why_and_stop_and_reset_work() {
         .is_where("unreachable again", |status| {
             status.state == State::Failed && status.handled == status.request
         })
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_that_is_open_and_dead_is_noticed() {
+    // The client asks after half a minute of silence at the latest, and waits for twenty seconds.
+    if trials(0, 1) == 0 {
+        return;
+    }
+    let house = House::open().await;
+    let _device = house.linked_device().await;
+    house.whatsapp.world().await.is_mute = true;
+    house
+        .is_within(Duration::from_secs(150), "noticed", |status| {
+            status.state != State::Connected
+        })
+        .await;
+    house.whatsapp.world().await.is_mute = false;
+    house.whatsapp.cut(false).await;
+    house.is(State::Connected).await;
+    house.whatsapp.writes(CLIENT, "Masih di sini").await;
+    house
+        .wait_for(
+            "select count(*) from wa_message where body = 'Masih di sini'",
+            1,
+        )
         .await;
 }

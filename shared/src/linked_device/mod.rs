@@ -38,6 +38,28 @@ pub async fn status(app: &App) -> Result<Status> {
     store::status(&mut connection).await
 }
 
+/// What operators watch of it: name, meaning, value. Nothing with another provider.
+pub async fn figures(app: &App) -> Result<Vec<(&'static str, &'static str, f64)>> {
+    if app.provider.name() != NAME {
+        return Ok(Vec::new());
+    }
+    let status = status(app).await?;
+    #[allow(
+        clippy::cast_precision_loss,
+        reason = "processes are counted on a hand or two"
+    )]
+    let alive = status.devices_alive as f64;
+    let connected = status.plainly().state == State::Connected;
+    Ok(vec![
+        (
+            "linked_device_connected",
+            "Whether the linked phone is connected",
+            f64::from(u8::from(connected)),
+        ),
+        ("devices_alive", "Device processes that are alive", alive),
+    ])
+}
+
 /// Wishes something of the device, wherever it runs; returns how it is once it has heard of it, or after
 /// a moment. A wish that no process hears waits for the next.
 pub async fn command(app: &App, command: Command) -> Result<Status> {

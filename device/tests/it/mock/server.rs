@@ -20,6 +20,9 @@ impl WhatsApp {
         if is_away {
             return;
         }
+        while self.world().await.is_mute {
+            sleep(Duration::from_millis(100)).await;
+        }
         let Some((mut wire, caller)) = Wire::accept(stream, &server).await else {
             return;
         };
@@ -47,6 +50,7 @@ impl WhatsApp {
                     Some(Order::Close) | None => break,
                 },
                 node = wire.receive() => match node {
+                    Some(_) if self.world().await.is_mute => {}
                     Some(node) => {
                         for answer in self.hear(number, &node).await {
                             orders.send(Order::Send(answer)).ok();

@@ -45,6 +45,8 @@ pub(crate) struct World {
     /// The phone as a device among the account's.
     pub(crate) own: Person,
     pub(crate) is_away: bool,
+    /// The sockets are open, and nobody is there.
+    pub(crate) is_mute: bool,
     pub(crate) link: Option<Link>,
     /// A device that has been told that it is linked and has not signed yet.
     pub(crate) linking: Option<Link>,
@@ -71,6 +73,7 @@ impl World {
             phone: Phone::new("6281200000000", "900000000000001"),
             own: Person::new("6281200000000", "900000000000001", "Property Lounge"),
             is_away: false,
+            is_mute: false,
             link: None,
             linking: None,
             next_device: 10,
