@@ -232,3 +232,61 @@ impl Course {
 fn halt(report: Report) -> (Option<Report>, Then) {
     (Some(report.for_good()), Then::Halt)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Course, Then};
+    use shared::linked_device::State;
+    use std::time::Duration;
+    use whatsapp_rust::types::events::{
+        Event, PairingCode, PairingQrCode, PairingQrCodesExhausted,
+    };
+
+    fn qr() -> Event {
+        let code = PairingQrCode::builder().code("2@a,b,c,d,1".to_owned());
+        Event::PairingQrCode(code.timeout(Duration::from_secs(20)).build())
+    }
+
+    fn exhausted() -> Event {
+        Event::PairingQrCodesExhausted(
+            PairingQrCodesExhausted::builder()
+                .disconnected(true)
+                .build(),
+        )
+    }
+
+    #[test]
+    fn codes_that_nobody_scanned_wait_for_a_person_or_give_way_to_a_pairing_code() {
+        let mut course = Course::new(false, false);
+        let (report, then) = course.after(&exhausted(), None);
+        let report = report.expect("a report");
+        assert_eq!(
+            (report.state, report.retrying, then),
+            (State::Failed, false, Then::Halt)
+        );
+
+        let mut course = Course::new(true, false);
+        assert_eq!(course.after(&exhausted(), None).1, Then::RestartWithCode);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_pairing_code_is_shown_alone_until_its_time_is_up() {
+        let mut course = Course::new(true, false);
+        let code = PairingCode::builder().code("ABCD-EFGH".to_owned());
+        let event = Event::PairingCode(code.timeout(Duration::from_secs(180)).build());
+        let (report, _) = course.after(&event, None);
+        assert_eq!(
+            report.expect("a report").pairing_code.as_deref(),
+            Some("ABCD-EFGH")
+        );
+        assert_eq!(
+            course.after(&qr(), None),
+            (None, Then::GoOn),
+            "no QR code beside it"
+        );
+        assert_eq!(course.overdue(), None);
+        tokio::time::advance(Duration::from_secs(181)).await;
+        let over = course.overdue().expect("its time is up");
+        assert!(!over.retrying);
+    }
+}

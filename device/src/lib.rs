@@ -104,6 +104,7 @@ async fn hold_session(terms: &Arc<Terms>, mut hold: Hold, stop: watch::Receiver<
             return false;
         }
     };
+    let mut lost = false;
     let stopped = tokio::select! {
         ended = supervisor.run(stop.clone()) => match ended {
             Ok(()) => true,
@@ -118,9 +119,13 @@ async fn hold_session(terms: &Arc<Terms>, mut hold: Hold, stop: watch::Receiver<
         },
         () = hold.lost() => {
             tracing::warn!("device.hold_lost: the connection that held the session's lock is gone");
+            lost = true;
             false
         }
     };
+    if lost {
+        supervisor.cut();
+    }
     supervisor.close().await;
     hold.release().await;
     stopped

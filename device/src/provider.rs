@@ -27,14 +27,14 @@ const ACKNOWLEDGE: Duration = Duration::from_secs(8);
 pub(crate) struct Answers(Arc<Mutex<HashMap<String, oneshot::Sender<Option<String>>>>>);
 
 impl Answers {
-    fn expect(&self, id: &str) -> oneshot::Receiver<Option<String>> {
+    fn expect(&self, id: &str) -> Expected {
         let (sender, receiver) = oneshot::channel();
         self.lock().insert(id.to_owned(), sender);
-        receiver
-    }
-
-    fn forget(&self, id: &str) {
-        self.lock().remove(id);
+        Expected {
+            answers: self.clone(),
+            id: id.to_owned(),
+            receiver,
+        }
     }
 
     /// WhatsApp took the message, or refused it with a code. `false`: nobody waits for it any more.
@@ -45,6 +45,19 @@ impl Answers {
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, oneshot::Sender<Option<String>>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// An answer that is waited for, for as long as this lives.
+struct Expected {
+    answers: Answers,
+    id: String,
+    receiver: oneshot::Receiver<Option<String>>,
+}
+
+impl Drop for Expected {
+    fn drop(&mut self) {
+        self.answers.lock().remove(&self.id);
     }
 }
 
@@ -78,16 +91,9 @@ impl Provider for Linked {
         }
         let jid = self.jid_of(&message.to).await?;
         let id = whatsapp_id(message.id);
-        let answer = self.answers.expect(&id);
-        let sent = self.hand_over(&jid, message, &id).await;
-        let answered = match sent {
-            Ok(()) => timeout(ACKNOWLEDGE, answer).await,
-            Err(error) => {
-                self.answers.forget(&id);
-                return Err(error);
-            }
-        };
-        match answered {
+        let mut answer = self.answers.expect(&id);
+        self.hand_over(&jid, message, &id).await?;
+        match timeout(ACKNOWLEDGE, &mut answer.receiver).await {
             Ok(Ok(None)) => Ok(Accepted {
                 provider_message_id: id,
             }),
@@ -95,11 +101,8 @@ impl Provider for Linked {
                 provider: NAME,
                 reason: format!("WhatsApp refused it: {code}"),
             }),
-            Ok(Err(_)) | Err(_) => {
-                self.answers.forget(&id);
-                // Sent again under the same id, it is taken once.
-                Err(unavailable("WhatsApp did not acknowledge it"))
-            }
+            // Sent again under the same id, it is taken once.
+            Ok(Err(_)) | Err(_) => Err(unavailable("WhatsApp did not acknowledge it")),
         }
     }
 }

@@ -22,8 +22,9 @@ use whatsapp_rust::wacore::store::DevicePropsOverride;
 use whatsapp_rust::waproto::whatsapp::device_props::PlatformType;
 use whatsapp_rust::{Client, TokioRuntime};
 
-/// The client flushes what it has on its way out, in several parts of some seconds each.
-const SHUTDOWN: Duration = Duration::from_secs(30);
+/// The client flushes what it has on its way out, in several parts of some seconds each. With the messages
+/// at hand shorter than the silence after which this process is taken for dead.
+const SHUTDOWN: Duration = Duration::from_secs(15);
 /// How long a code waits for a connection to be asked over.
 const SOCKET: Duration = Duration::from_secs(60);
 const TICK: Duration = Duration::from_millis(500);

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout};
 use whatsapp_rust::types::events::Event;
 use worker::carrier::Carrier;
 
@@ -25,6 +25,8 @@ const BEAT_EVERY: Duration = Duration::from_secs(5);
 /// A client that keeps ending by itself is started again after a doubling time.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// How long the messages at hand may take when the client is to be stopped.
+const MESSAGES_AT_HAND: Duration = Duration::from_secs(10);
 /// A live connection is never as silent: the client asks whether it is there every half minute.
 const SILENCE: Duration = Duration::from_secs(120);
 /// One that ran for so long did not end for how it was started.
@@ -119,14 +121,23 @@ impl Supervisor {
         }
     }
 
+    /// Lets nothing leave any more: the session may be another's by now.
+    pub(crate) fn cut(&self) {
+        if let Some(session) = &self.session {
+            session.line().cut("the session's lock is lost");
+        }
+    }
+
     /// Goes on where the last holder was: what waits for a person still does.
     async fn resume(&mut self) -> Result<()> {
         let status = linked_device::status(&self.terms.app).await?;
         let waits = !status.retrying && matches!(status.state, State::Failed | State::LoggedOut);
         if waits && status.handled == status.request {
             self.halted = true;
-        } else if status.desired_started && status.handled == status.request {
+        } else if status.handled == status.request && status.desired_started {
             self.start_at = Some(Instant::now());
+        } else if status.handled == status.request {
+            self.say(Report::new(State::Stopped).for_good()).await?;
         }
         Ok(())
     }
@@ -372,7 +383,8 @@ impl Supervisor {
     async fn stop_carrying(&mut self) {
         if let Some((stopping, carried)) = self.carrying.take() {
             stopping.send_replace(true);
-            carried.await.ok();
+            // Those that take longer fail with the client, and are tried again.
+            timeout(MESSAGES_AT_HAND, carried).await.ok();
         }
     }
 

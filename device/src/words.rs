@@ -13,6 +13,9 @@ use whatsapp_rust::wacore_binary::Jid;
 use whatsapp_rust::waproto::whatsapp as wa;
 use whatsapp_rust::waproto::whatsapp::message::protocol_message::Type as ProtocolType;
 
+/// The longest id or name that is kept, in characters.
+const LONGEST_NAME: usize = 255;
+
 /// Who wrote, under both of their names if both are known.
 #[derive(Clone, Debug)]
 pub(crate) struct Names {
@@ -76,7 +79,12 @@ pub(crate) fn sort(message: &wa::Message, info: &MessageInfo, names: Names, inbo
 
 /// The message's name among all, since two people's may have the same.
 fn id_of(info: &MessageInfo, id: &str) -> String {
-    clean(&format!("{}/{id}", info.source.sender.to_non_ad()))
+    short(&format!("{}/{id}", info.source.sender.to_non_ad()))
+}
+
+/// What is a name and no text, cut to what an index takes: nobody's message may be one that cannot be kept.
+fn short(text: &str) -> String {
+    clean(text).chars().take(LONGEST_NAME).collect()
 }
 
 struct Said {
@@ -98,7 +106,7 @@ fn said(base: &wa::Message) -> Option<Said> {
     if let Some(reaction) = base.reaction_message.as_option() {
         return Some(Said {
             body: String::new(),
-            reaction: Some(clean(reaction.text.as_deref().unwrap_or_default())),
+            reaction: Some(short(reaction.text.as_deref().unwrap_or_default())),
         });
     }
     let caption = base.get_caption().unwrap_or_default();
@@ -159,13 +167,13 @@ fn word(
         .and_then(|reaction| reaction.key.as_option())
         .and_then(|key| key.id.as_deref());
     let quoted = context.and_then(|context| context.stanza_id.as_deref());
-    let told = |text: Option<&str>| text.map(clean).filter(|text| !text.is_empty());
+    let told = |text: Option<&str>| text.map(short).filter(|text| !text.is_empty());
     Word {
         also,
         name: told(Some(&info.push_name)),
         source_ads: told(ad.and_then(|ad| ad.title.as_deref())),
         message_id: Some(id_of(info, &info.id)),
-        sent_at: Some(info.timestamp),
+        sent_at: Some(info.timestamp).filter(|at| at.timestamp() >= 0),
         quoted_message_id: told(reacted_to.or(quoted)),
         reaction: said.reaction,
         click: Click {

@@ -1,7 +1,7 @@
 //! `./dev`: everything, on an embedded default, with no configuration.
 
 use crate::postgres::{Cluster, Profile, binaries};
-use crate::shell::{cargo, on_path, root, run};
+use crate::shell::{built, cargo, on_path, root, run};
 use crate::supervisor::{Program, supervise};
 use crate::{Result, device};
 use std::env;
@@ -105,7 +105,7 @@ fn serve_on(database: &Database, port: &str, stop: &Arc<AtomicBool>) -> Result<(
     if linked {
         programs.push(program("device", built("device"), &[]));
     }
-    announce(port.to_owned(), worker_port, Arc::clone(stop));
+    announce(port.to_owned(), worker_port, linked, Arc::clone(stop));
     supervise(&programs, stop);
     Ok(())
 }
@@ -256,14 +256,8 @@ fn setting(name: &str, default: &str) -> String {
         .unwrap_or_else(|| default.to_owned())
 }
 
-fn built(name: &str) -> PathBuf {
-    let target =
-        env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
-    target.join("debug").join(name)
-}
-
 /// Prints what to try, once the api answers.
-fn announce(port: String, worker_port: String, stop: Arc<AtomicBool>) {
+fn announce(port: String, worker_port: String, linked: bool, stop: Arc<AtomicBool>) {
     thread::spawn(move || {
         let deadline = Instant::now() + Duration::from_secs(60);
         while !answers(&port) {
@@ -273,6 +267,10 @@ fn announce(port: String, worker_port: String, stop: Arc<AtomicBool>) {
             thread::sleep(Duration::from_millis(100));
         }
         let api = format!("http://localhost:{port}");
+        if linked {
+            println!("{}", told_of_device(&api));
+            return;
+        }
         println!(
             "
 Property Lounge is ready.
@@ -291,6 +289,21 @@ Ctrl-C stops everything.
 "
         );
     });
+}
+
+fn told_of_device(api: &str) -> String {
+    format!(
+        "
+Property Lounge is ready, and its device begins.
+  api      {api}          docs {api}/docs   health {api}/health/ready
+  phone    scan the QR code that follows: WhatsApp, Linked devices, Link a device
+  status   {api}/api/whatsapp-admin/status   (an admin's session, or x-admin-token: ADMIN_WHATSAPP_TOKEN)
+  data     ./dev psql docs/example-queries.sql
+
+Give the agents their own numbers before a client writes: docs/linked-device.md.
+Ctrl-C stops everything.
+"
+    )
 }
 
 fn answers(port: &str) -> bool {

@@ -2,13 +2,14 @@
 //! nobody else has. Built and tested apart, and only where it is asked for.
 
 use crate::Result;
-use crate::shell::{cargo, output, run};
+use crate::shell::{built, cargo, output, run};
 use crate::test::offline;
 use crate::tools;
 use std::fmt::Write as _;
 use std::fs::{self, OpenOptions};
 use std::io::{Read, Write};
 use std::path::Path;
+use std::process::Command;
 
 /// Every crate but the device.
 pub const INNER: [&str; 3] = ["--workspace", "--exclude", "device"];
@@ -64,6 +65,25 @@ pub fn stays_apart() -> Result<()> {
     ])?;
     if !tested.contains(FEATURE_OF_THE_MOCK) {
         return Err(format!("the tests' device lacks {FEATURE_OF_THE_MOCK}"));
+    }
+    Ok(())
+}
+
+/// What only a binary of the tests' has in it.
+const SETTING_OF_THE_MOCK: &str = "WA_MOCK_URL";
+
+/// Builds the binary as it is shipped, and looks into it.
+pub fn build_and_look() -> Result<()> {
+    build()?;
+    // Unoptimised, our own look through so large a file would take longer than the build.
+    let has = |word| {
+        let mut look = Command::new("grep");
+        look.args(["-q", "-a", word]).arg(built("device"));
+        look.status().is_ok_and(|status| status.success())
+    };
+    // What it must have says that the look finds anything at all.
+    if has(SETTING_OF_THE_MOCK) || !has("WA_DEVICE_KEY") {
+        return Err("the shipped device can be pointed to a mock of WhatsApp".to_owned());
     }
     Ok(())
 }

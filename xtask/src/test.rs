@@ -152,7 +152,7 @@ fn steps(ledger: &mut Ledger, yes: bool, long: bool) -> Result<()> {
         .and_then(|()| ledger.step("tests", || nextest(&server.url, yes, long, &[])))
         .and_then(|()| ledger.step("stories, offers masked", || masked(&server.url)))
         .and_then(|()| ledger.step("device: stays apart", device::stays_apart))
-        .and_then(|()| ledger.step("device: build", device::build))
+        .and_then(|()| ledger.step("device: build", device::build_and_look))
         .and_then(|()| ledger.step("device: lints", device::lint))
         .and_then(|()| ledger.step("device: tests", || device::test(&server.url, long, &[])));
     let closed = server.close();

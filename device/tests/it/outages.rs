@@ -292,3 +292,40 @@ async fn a_connection_that_is_open_and_dead_is_noticed() {
         )
         .await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_whatsapp_refuses_a_login_for_is_said_and_only_what_passes_is_tried_again() {
+    let house = House::open().await;
+    let _device = house.linked_device().await;
+    let ban: &[(&str, &str)] = &[("code", "101"), ("expire", "3600")];
+    for (reason, more, state, retrying, words) in [
+        (
+            "402",
+            ban,
+            State::Failed,
+            false,
+            "banned the number for 60 minutes",
+        ),
+        ("405", &[], State::Failed, false, "needs an update"),
+        ("409", &[], State::Failed, false, "refused the connection"),
+        ("503", &[], State::Failed, true, "refused the connection"),
+        ("403", &[], State::LoggedOut, false, "unlinked"),
+    ] {
+        house.whatsapp.refuse_logins(Some((reason, more))).await;
+        house.wish(Command::Restart).await;
+        let told = house
+            .is_where(words, |status| {
+                status
+                    .reason
+                    .as_ref()
+                    .is_some_and(|told| told.contains(words))
+            })
+            .await;
+        assert_eq!((told.state, told.retrying), (state, retrying), "{reason}");
+        if state != State::LoggedOut {
+            house.whatsapp.refuse_logins(None).await;
+            house.wish(Command::Start).await;
+            house.is(State::Connected).await;
+        }
+    }
+}

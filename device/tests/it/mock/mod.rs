@@ -210,6 +210,17 @@ impl WhatsApp {
         world.tell_device(node("stream:error").children(vec![conflict]).build());
     }
 
+    /// From now on a login fails with this reason, and further attributes; `None`: not any more.
+    pub(crate) async fn refuse_logins(&self, reason: Option<(&str, &[(&'static str, &str)])>) {
+        self.world().await.failure = reason.map(|(reason, more)| {
+            let mut failure = node("failure").attr("reason", reason.to_owned());
+            for (name, value) in more {
+                failure = failure.attr(name, (*value).to_owned());
+            }
+            failure.build()
+        });
+    }
+
     /// The network breaks for a moment, or until it is mended.
     pub(crate) async fn cut(&self, is_away: bool) {
         let mut world = self.world().await;

@@ -118,6 +118,9 @@ fn greet(world: &mut World, caller: &Caller) -> Vec<Node> {
     let Some(link) = world.link.as_ref().filter(|link| is_linked(link)) else {
         return vec![node("failure").attr("reason", "401").build()];
     };
+    if let Some(failure) = &world.failure {
+        return vec![failure.clone()];
+    }
     let lid = format!("{}:{}@lid", world.phone.lid, link.device);
     let mut replaced = 0;
     for other in world

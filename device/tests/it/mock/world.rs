@@ -47,6 +47,8 @@ pub(crate) struct World {
     pub(crate) is_away: bool,
     /// The sockets are open, and nobody is there.
     pub(crate) is_mute: bool,
+    /// What a device is told at its login in place of a welcome.
+    pub(crate) failure: Option<Node>,
     pub(crate) link: Option<Link>,
     /// A device that has been told that it is linked and has not signed yet.
     pub(crate) linking: Option<Link>,
@@ -74,6 +76,7 @@ impl World {
             own: Person::new("6281200000000", "900000000000001", "Property Lounge"),
             is_away: false,
             is_mute: false,
+            failure: None,
             link: None,
             linking: None,
             next_device: 10,
