@@ -134,6 +134,12 @@ pub(crate) fn too_many(detail: &str) -> ProblemResponse {
     ProblemResponse::Client(status, Json(Problem::new(status).detail(detail)))
 }
 
+/// Nobody answers in time.
+pub(crate) fn unavailable(detail: &str) -> ProblemResponse {
+    let status = StatusCode::SERVICE_UNAVAILABLE;
+    ProblemResponse::Server(status, Json(Problem::new(status).detail(detail)))
+}
+
 /// The body is not what it should be.
 pub(crate) fn bad_request(detail: &str) -> ProblemResponse {
     let status = StatusCode::BAD_REQUEST;

@@ -18,6 +18,8 @@ pub(crate) enum Then {
     RestartWithCode,
     /// The client is to be stopped until a person does something.
     Halt,
+    /// And its link, which is dead, forgotten.
+    Forget,
 }
 
 /// How far one client has come.
@@ -170,7 +172,11 @@ impl Course {
             Event::PairPasskeyRequest(_) => {
                 self.stage = Stage::Passkey;
                 let reason = "WhatsApp asks for the account's passkey: link at web.whatsapp.com once, in a browser that has it, or use another account";
-                go_on(Report::new(State::PasskeyRequired).failing(reason))
+                go_on(
+                    Report::new(State::PasskeyRequired)
+                        .failing(reason)
+                        .for_good(),
+                )
             }
             Event::PairPasskeyError(failed) => {
                 self.stage = Stage::Scan;
@@ -198,7 +204,8 @@ impl Course {
                     "the phone unlinked us ({:?}): start links anew",
                     told.reason
                 );
-                halt(Report::new(State::LoggedOut).failing(reason))
+                let report = Report::new(State::LoggedOut).failing(reason);
+                (Some(report.for_good()), Then::Forget)
             }
             Event::StreamReplaced(_) => halt(failed(
                 "another client has taken this link's place: stop it, then start again".to_owned(),

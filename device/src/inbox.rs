@@ -2,9 +2,13 @@
 
 use crate::words::{Names, phone_of, sort};
 use async_trait::async_trait;
+use serde_json::Value;
+use shared::distribution::Word;
+use shared::error::DatabaseError;
 use shared::id::MessageId;
 use shared::linked_device::{self, Inbound};
-use shared::{App, Error, distribution};
+use shared::meta::words_of_attachment;
+use shared::{App, Error, Result, distribution};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -51,7 +55,7 @@ impl InboundDurabilityHook for Inbox {
             let names = names(&client, who, other).await;
             sort(&message.message, &message.info, names, &mut inbound);
         }
-        match linked_device::take(&self.app, &inbound).await {
+        match self.take(inbound).await {
             Ok(words) => {
                 self.failures.store(0, Ordering::Relaxed);
                 if !words.is_empty() {
@@ -71,6 +75,70 @@ impl InboundDurabilityHook for Inbox {
             }
         }
     }
+}
+
+impl Inbox {
+    /// Writes down what came: together, or one by one if something in it cannot be written, so that it
+    /// keeps nothing else from being.
+    async fn take(&self, inbound: Inbound) -> Result<Vec<MessageId>> {
+        let whole = linked_device::take(&self.app, &inbound).await;
+        if !whole.as_ref().is_err_and(is_fault_of_the_message) {
+            return whole;
+        }
+        let mut words = Vec::new();
+        for part in inbound.one_by_one() {
+            match linked_device::take(&self.app, &part).await {
+                Ok(taken) => words.extend(taken),
+                Err(error) if is_fault_of_the_message(&error) => {
+                    words.extend(self.take_stripped(part).await?);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(words)
+    }
+
+    /// A message that cannot be kept as it is: that somebody wrote is kept all the same.
+    async fn take_stripped(&self, part: Inbound) -> Result<Vec<MessageId>> {
+        tracing::error!("device.unkeepable: a message cannot be kept as it came; that it came is");
+        let stripped = Inbound {
+            words: part.words.into_iter().map(bare).collect(),
+            ..Inbound::default()
+        };
+        match linked_device::take(&self.app, &stripped).await {
+            // Never: and to be told of it for ever would help nobody.
+            Err(error) if is_fault_of_the_message(&error) => {
+                tracing::error!(%error, "device.lost: not even that");
+                Ok(Vec::new())
+            }
+            taken => taken,
+        }
+    }
+}
+
+/// Who wrote, and nothing that they chose.
+fn bare(word: Word) -> Word {
+    Word {
+        also: word.also,
+        message_id: word.message_id,
+        ..Word::new(
+            word.door,
+            word.from,
+            words_of_attachment("unknown", &Value::Null),
+        )
+    }
+}
+
+/// Whether the database will never take it, as opposed to its state of the moment: bad data, a rule that it
+/// breaks, too large (SQLSTATE classes 22, 23, 54).
+fn is_fault_of_the_message(error: &Error) -> bool {
+    let Error::Database(DatabaseError::Database(refusal)) = error else {
+        return false;
+    };
+    let code = refusal.code().unwrap_or_default();
+    ["22", "23", "54"]
+        .iter()
+        .any(|class| code.starts_with(class))
 }
 
 /// The number of a LID, where the stanza does not tell it and the client knows.

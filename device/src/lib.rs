@@ -21,6 +21,7 @@ mod inbox;
 mod line;
 mod provider;
 mod receipts;
+mod recipients;
 mod session;
 mod store;
 mod supervisor;

@@ -1,6 +1,7 @@
 //! `qr_local` as the device has it: messages go out over the linked phone's WhatsApp.
 
 use crate::line::Line;
+use crate::recipients::Recipients;
 use async_trait::async_trait;
 use shared::id::MessageId;
 use shared::linked_device::NAME;
@@ -12,6 +13,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
+use whatsapp_rust::request::IqError;
+use whatsapp_rust::send::SendError;
 use whatsapp_rust::wacore::proto_helpers::MessageBuilderExt;
 use whatsapp_rust::wacore_binary::Jid;
 use whatsapp_rust::waproto::whatsapp as wa;
@@ -66,6 +69,7 @@ pub(crate) struct Linked {
     pub(crate) client: Arc<Client>,
     pub(crate) line: Line,
     pub(crate) answers: Answers,
+    pub(crate) recipients: Recipients,
     /// Who is known to be on WhatsApp, and under which address.
     pub(crate) known: tokio::sync::Mutex<HashMap<Address, Jid>>,
 }
@@ -94,13 +98,13 @@ impl Provider for Linked {
         let mut answer = self.answers.expect(&id);
         self.hand_over(&jid, message, &id).await?;
         match timeout(ACKNOWLEDGE, &mut answer.receiver).await {
-            Ok(Ok(None)) => Ok(Accepted {
-                provider_message_id: id,
-            }),
-            Ok(Ok(Some(code))) => Err(Error::Refused {
-                provider: NAME,
-                reason: format!("WhatsApp refused it: {code}"),
-            }),
+            Ok(Ok(None)) => {
+                self.recipients.served(&message.to);
+                Ok(Accepted {
+                    provider_message_id: id,
+                })
+            }
+            Ok(Ok(Some(code))) => Err(self.recipients.refused(&message.to, &code)),
             // Sent again under the same id, it is taken once.
             Ok(Err(_)) | Err(_) => Err(unavailable("WhatsApp did not acknowledge it")),
         }
@@ -117,8 +121,16 @@ impl Linked {
         match timeout(SEND, sending).await {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(error)) => {
-                tracing::warn!(%error, "device.not_sent");
-                Err(unavailable("the client could not send it"))
+                let kind = kind_of(&error);
+                tracing::warn!(kind, "device.not_sent");
+                Err(match error {
+                    SendError::InvalidRequest(_) => refused("the client cannot send it"),
+                    // Theirs and not the line's, perhaps.
+                    SendError::Internal(_) | SendError::Iq(IqError::ServerError { .. }) => {
+                        self.recipients.failed(&message.to, kind)
+                    }
+                    _ => unavailable(kind),
+                })
             }
             Err(_) => Err(unavailable("the client did not send it in time")),
         }
@@ -145,20 +157,26 @@ impl Linked {
             Ok(Ok(found)) => match found.into_iter().next() {
                 Some(known) if known.is_registered => Ok(known.jid),
                 Some(_) => Err(refused("the number is not on WhatsApp")),
-                None => Err(unavailable(
-                    "WhatsApp did not say whether it knows the number",
-                )),
+                None => Err(refused("WhatsApp knows no such number")),
             },
-            Ok(Err(error)) => {
-                tracing::warn!(%error, "device.not_looked_up");
-                Err(unavailable("a number could not be looked up"))
-            }
+            Ok(Err(_)) => Err(unavailable("a number could not be looked up")),
             Err(_) => Err(unavailable("a number was not looked up in time")),
         }
     }
 }
 
-fn unavailable(reason: &str) -> Error {
+/// What went wrong, without what the client says: it may name people.
+fn kind_of(error: &SendError) -> &'static str {
+    match error {
+        SendError::Client(_) | SendError::NotLoggedIn => "the connection is not there",
+        SendError::Iq(IqError::Timeout) => "WhatsApp did not answer a question in time",
+        SendError::Iq(_) => "WhatsApp did not answer a question as it should",
+        SendError::InvalidRequest(_) => "the message cannot be sent so",
+        _ => "the client could not encrypt or write it",
+    }
+}
+
+pub(crate) fn unavailable(reason: &str) -> Error {
     Error::Unavailable {
         provider: NAME,
         retry_after: None,
@@ -166,7 +184,7 @@ fn unavailable(reason: &str) -> Error {
     }
 }
 
-fn refused(reason: &str) -> Error {
+pub(crate) fn refused(reason: &str) -> Error {
     Error::Refused {
         provider: NAME,
         reason: reason.to_owned(),

@@ -6,6 +6,7 @@ use crate::inbox::Inbox;
 use crate::line::{Line, WatchedHttp, WatchedTransports};
 use crate::provider::{Answers, Linked};
 use crate::receipts;
+use crate::recipients::Recipients;
 use crate::store::Store;
 use shared::linked_device::{NAME, Vault};
 use shared::phone::Phone;
@@ -58,6 +59,7 @@ pub(crate) struct Session {
     handle: BotHandle,
     line: Line,
     answers: Answers,
+    recipients: Recipients,
     heard: tokio::sync::mpsc::UnboundedReceiver<Arc<Event>>,
     noting: JoinHandle<()>,
     tick: Interval,
@@ -110,6 +112,7 @@ impl Session {
             handle: bot.spawn(),
             line,
             answers,
+            recipients: Recipients::default(),
             heard: course,
             noting,
             tick,
@@ -164,6 +167,7 @@ impl Session {
             client: self.handle.client(),
             line: self.line.clone(),
             answers: self.answers.clone(),
+            recipients: self.recipients.clone(),
             known: tokio::sync::Mutex::default(),
         }
     }

@@ -22,6 +22,8 @@ use worker::carrier::Carrier;
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How often the row says that we are there.
 const BEAT_EVERY: Duration = Duration::from_secs(5);
+/// Whoever has not heard of us for so long has taken us for dead: a little less, clocks being what they are.
+const MISSED_AFTER: Duration = Duration::from_secs(25);
 /// A client that keeps ending by itself is started again after a doubling time.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
@@ -53,6 +55,7 @@ pub(crate) struct Supervisor {
     /// Which of the client's connections was the last to be ready: it tells of few that it loses.
     connection: u64,
     said: Option<Report>,
+    beaten: Instant,
     /// Nothing is started until a person wishes something.
     halted: bool,
     start_at: Option<Instant>,
@@ -66,7 +69,7 @@ impl Supervisor {
     pub(crate) async fn take_over(terms: Arc<Terms>) -> Result<Self> {
         let vault = Vault::take_over(&terms.app.pool, &terms.key).await?;
         // At once: whoever asks is told of us, and not of the last one's silence.
-        linked_device::beat(&terms.app, vault.epoch(), None, None).await?;
+        linked_device::begin(&terms.app, vault.epoch(), &terms.app.instance).await?;
         Ok(Self {
             terms,
             vault,
@@ -74,6 +77,7 @@ impl Supervisor {
             course: Course::new(false, false),
             connection: 0,
             said: None,
+            beaten: Instant::now(),
             halted: false,
             start_at: None,
             starts_with_code: false,
@@ -132,6 +136,10 @@ impl Supervisor {
     async fn resume(&mut self) -> Result<()> {
         let status = linked_device::status(&self.terms.app).await?;
         let waits = !status.retrying && matches!(status.state, State::Failed | State::LoggedOut);
+        if status.state == State::LoggedOut {
+            // Should the last holder have died between the two.
+            self.vault.wipe().await?;
+        }
         if waits && status.handled == status.request {
             self.halted = true;
         } else if status.handled == status.request && status.desired_started {
@@ -151,7 +159,7 @@ impl Supervisor {
             let idle = self.session.is_none() && (self.start_at.is_none() || self.halted);
             if wish.restarts() || idle {
                 self.stop_session().await?;
-                if wish.resets() || self.was_logged_out().await? {
+                if wish.resets() {
                     self.vault.wipe().await?;
                     tracing::info!("device.reset: the link is forgotten");
                 }
@@ -179,11 +187,6 @@ impl Supervisor {
         self.pause = FIRST_PAUSE;
         self.starts_with_code = false;
         self.start_at = Some(Instant::now());
-    }
-
-    async fn was_logged_out(&self) -> Result<bool> {
-        let status = linked_device::status(&self.terms.app).await?;
-        Ok(status.state == State::LoggedOut)
     }
 
     /// Ends the client and its epoch: what it flushes late is refused.
@@ -328,6 +331,12 @@ impl Supervisor {
                 self.stop_session().await?;
                 self.halted = true;
             }
+            Then::Forget => {
+                self.stop_session().await?;
+                self.halted = true;
+                // Of no use to anybody: the next start links anew.
+                self.vault.wipe().await?;
+            }
         }
         Ok(())
     }
@@ -388,11 +397,18 @@ impl Supervisor {
         }
     }
 
-    async fn beat(&self) -> Result<()> {
+    async fn beat(&mut self) -> Result<()> {
         let line = self.session.as_ref().map(Session::line);
         let received = line.and_then(Line::silent_for);
         let sent = line.and_then(Line::idle_for);
-        linked_device::beat(&self.terms.app, self.vault.epoch(), received, sent).await
+        linked_device::beat(&self.terms.app, self.vault.epoch(), received, sent).await?;
+        let was_missed = self.beaten.elapsed() >= MISSED_AFTER;
+        self.beaten = Instant::now();
+        if was_missed && self.course.is_connected() {
+            // We were asleep, and the workers have made offers stand still.
+            linked_device::wake(&self.terms.app).await?;
+        }
+        Ok(())
     }
 }
 

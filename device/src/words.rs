@@ -1,5 +1,6 @@
 //! What came, in our own terms: a word of a client or agent, a correction, an echo of the phone.
 
+use chrono::DateTime;
 use serde_json::json;
 use shared::distribution::{Door, Word};
 use shared::leads::Click;
@@ -67,7 +68,7 @@ pub(crate) fn sort(message: &wa::Message, info: &MessageInfo, names: Names, inbo
         return;
     };
     let Some(said) = said(base) else { return };
-    let at = info.timestamp;
+    let at = info.timestamp.max(DateTime::UNIX_EPOCH);
     if source.is_from_me {
         inbound
             .echoes
@@ -218,6 +219,6 @@ fn correction(protocol: &wa::message::ProtocolMessage, info: &MessageInfo) -> Op
         id: id_of(info, &info.id),
         original_id: id_of(info, original),
         body,
-        at: info.timestamp,
+        at: info.timestamp.max(DateTime::UNIX_EPOCH),
     })
 }

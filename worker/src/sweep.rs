@@ -21,6 +21,8 @@ const LONGEST_SWEEP: Duration = Duration::from_secs(30);
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How often the rules are asserted.
 const AUDIT_EVERY: Duration = Duration::from_secs(5);
+/// How often the linked device is looked at.
+const WATCH_EVERY: Duration = Duration::from_secs(2);
 /// How often dead workers are looked for.
 const REAP_EVERY: Duration = Duration::from_millis(500);
 /// How often what is old is removed.
@@ -37,7 +39,12 @@ const KEEP_DELIVERIES_DAYS: f64 = 7.0;
 
 /// Sweeps until the process is told to stop.
 pub(crate) async fn run(process: Arc<Process>, bell: &Bell) {
-    tokio::join!(sweep(&process, bell), keep_house(&process), audit(&process));
+    tokio::join!(
+        sweep(&process, bell),
+        keep_house(&process),
+        audit(&process),
+        watch(&process)
+    );
 }
 
 /// Rolls overdue attempts, acts on words left unheard and releases held leads; then sleeps until
@@ -113,15 +120,26 @@ async fn audit(process: &Process) {
             () = sleep(AUDIT_EVERY) => {}
             _ = stop.wait_for(|stop| *stop) => return,
         }
+        match timeout(LONGEST_SWEEP, Box::pin(distribution::audit(&process.app))).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "audit.failed"),
+            Err(_) => tracing::warn!("audit.failed: it took too long"),
+        }
+    }
+}
+
+/// Looks every few seconds whether the linked device is away; nothing with another provider.
+async fn watch(process: &Process) {
+    let mut stop = process.stop.clone();
+    while !*stop.borrow() {
         match timeout(LONGEST_SWEEP, linked_device::watch(&process.app)).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::warn!(%error, "linked_device.unwatched"),
             Err(_) => tracing::warn!("linked_device.unwatched: it took too long"),
         }
-        match timeout(LONGEST_SWEEP, Box::pin(distribution::audit(&process.app))).await {
-            Ok(Ok(_)) => {}
-            Ok(Err(error)) => tracing::warn!(%error, "audit.failed"),
-            Err(_) => tracing::warn!("audit.failed: it took too long"),
+        tokio::select! {
+            () = sleep(WATCH_EVERY) => {}
+            _ = stop.wait_for(|stop| *stop) => return,
         }
     }
 }

@@ -19,26 +19,20 @@ const FEATURE_OF_THE_MOCK: &str = "danger-skip-cert-chain-verify";
 
 /// Checks what must be linked into nothing else, and what must not be shipped.
 pub fn stays_apart() -> Result<()> {
-    let tree = |arguments: &[&str]| output(cargo().arg("tree").args(["--locked"]).args(arguments));
-    let others = tree(&[
-        "-p",
-        "api",
-        "-p",
-        "worker",
-        "-p",
-        "shared",
-        "-p",
-        "migrations",
-        "-e",
-        "normal,build",
-        "--prefix",
-        "none",
-    ])?;
-    for word in ["whatsapp-rust", "wacore", "waproto", "device "] {
-        if others.lines().any(|line| line.starts_with(word)) {
+    let tree = |arguments: &[&str]| output(cargo().args(["tree", "--locked"]).args(arguments));
+    let everything = ["--all-features", "--target", "all", "--prefix", "none"];
+    let others = tree(&[&INNER[..], &everything].concat())?;
+    let own = tree(&[&["--package", "device"][..], &everything].concat())?;
+    let has = |tree: &str, word: &str| tree.lines().any(|line| line.starts_with(word));
+    for word in ["whatsapp-rust ", "wacore ", "waproto ", "device "] {
+        if has(&others, word) {
             return Err(format!(
-                "{word} is linked into api, worker or shared: it is AGPL"
+                "{word}is linked into another crate than the device: it is AGPL"
             ));
+        }
+        // The look can find it where it is: else it would prove nothing.
+        if !has(&own, word) {
+            return Err(format!("{word}was not found even in the device"));
         }
     }
     let shipped = tree(&[
@@ -126,7 +120,7 @@ pub fn lint() -> Result<()> {
     run(offline(&mut document))
 }
 
-/// Its tests, against a mock of WhatsApp.
+/// Its tests, against a mock of WhatsApp. They need nextest.
 pub fn test(url: &str, long: bool, arguments: &[&String]) -> Result<()> {
     // Real processes beside the device's own.
     run(offline(cargo().args([

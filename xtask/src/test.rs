@@ -50,8 +50,14 @@ pub fn main(arguments: &[String]) -> Result<()> {
     }
     match words.first().map(|word| word.as_str()) {
         None => everything(yes, long),
-        Some("only") => with_server(yes, |url| nextest(url, yes, long, &words[1..])),
-        Some("device") => with_server(yes, |url| device::test(url, long, &words[1..])),
+        Some("only") => {
+            tools::ensure(yes)?;
+            with_server(yes, |url| nextest(url, yes, long, &words[1..]))
+        }
+        Some("device") => {
+            tools::ensure(yes)?;
+            with_server(yes, |url| device::test(url, long, &words[1..]))
+        }
         Some("prepare") => with_server(yes, |url| prepare::write(&migrated(url, &["migrations"])?)),
         Some("openapi") => write_openapi().and_then(|()| client::write()),
         Some("client") => client::write(),

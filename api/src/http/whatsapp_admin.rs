@@ -3,23 +3,39 @@
 use super::Tag;
 use super::model::Timestamp;
 use crate::auth::WhatsappAdmins;
-use crate::problem::Result;
+use crate::problem::{self, ProblemResponse};
 use fast_qr::QRBuilder;
 use fast_qr::convert::Builder;
 use fast_qr::convert::svg::SvgBuilder;
 use poem::web::Data;
 use poem_openapi::payload::Json;
-use poem_openapi::{Enum, Object, OpenApi};
+use poem_openapi::types::ToJSON;
+use poem_openapi::{ApiResponse, Enum, Object, OpenApi};
 use shared::linked_device::{self, Command, State, Status};
 use shared::phone::Phone;
 use shared::providers::Health;
-use shared::{App, distribution, whatsapp};
+use shared::{App, Error, distribution, whatsapp};
 use std::time::Duration;
 
 /// A provider that takes longer to say how it is has not said.
-const HEALTH_WITHIN: Duration = Duration::from_millis(800);
+const HEALTH_WITHIN: Duration = Duration::from_millis(600);
+
+/// How long an admin waits for any answer.
+const WITHIN: Duration = Duration::from_millis(950);
+/// A QR code is a key: nothing between us and the admin keeps it (RFC 9111, 5.2.2.5).
+const NOT_KEPT: &str = "no-store";
 
 pub struct WhatsappAdmin;
+
+/// An answer that nobody on the way keeps.
+#[derive(ApiResponse)]
+enum AnswerOk<T: ToJSON + Send> {
+    /// How it is.
+    #[oai(status = 200)]
+    Told(Json<T>, #[oai(header = "Cache-Control")] String),
+}
+
+type Answer<T> = std::result::Result<AnswerOk<T>, ProblemResponse>;
 
 /// How the connection is.
 #[derive(Clone, Copy, Enum)]
@@ -156,25 +172,28 @@ struct TestMessageSent {
 impl WhatsappAdmin {
     /// How we are connected to WhatsApp: state, QR code, linked number
     #[oai(path = "/status", method = "get", operation_id = "whatsappStatus", tag = Tag::Whatsapp)]
-    async fn status(&self, app: Data<&App>, _admin: WhatsappAdmins) -> Result<WhatsappStatus> {
-        if app.provider.name() == linked_device::NAME {
-            let status = linked_device::status(&app).await?;
-            return Ok(Json(linked(&app, status).await?));
-        }
-        Ok(Json(unlinked(&app).await?))
+    async fn status(&self, app: Data<&App>, _admin: WhatsappAdmins) -> Answer<WhatsappStatus> {
+        in_time(async {
+            if app.provider.name() == linked_device::NAME {
+                let status = linked_device::status(&app).await?;
+                return linked(&app, status).await;
+            }
+            unlinked(&app).await
+        })
+        .await
     }
 
     /// Connect the linked device; a new QR code, if its link is gone
     ///
     /// Answers once the device has heard of it, or after a moment. 409 for a provider without one.
     #[oai(path = "/start", method = "post", operation_id = "startWhatsapp", tag = Tag::Whatsapp)]
-    async fn start(&self, app: Data<&App>, _admin: WhatsappAdmins) -> Result<WhatsappStatus> {
+    async fn start(&self, app: Data<&App>, _admin: WhatsappAdmins) -> Answer<WhatsappStatus> {
         command(&app, Command::Start).await
     }
 
     /// Connect the linked device anew
     #[oai(path = "/restart", method = "post", operation_id = "restartWhatsapp", tag = Tag::Whatsapp)]
-    async fn restart(&self, app: Data<&App>, _admin: WhatsappAdmins) -> Result<WhatsappStatus> {
+    async fn restart(&self, app: Data<&App>, _admin: WhatsappAdmins) -> Answer<WhatsappStatus> {
         command(&app, Command::Restart).await
     }
 
@@ -182,37 +201,66 @@ impl WhatsappAdmin {
     ///
     /// Offers stand still until it is started again.
     #[oai(path = "/stop", method = "post", operation_id = "stopWhatsapp", tag = Tag::Whatsapp)]
-    async fn stop(&self, app: Data<&App>, _admin: WhatsappAdmins) -> Result<WhatsappStatus> {
+    async fn stop(&self, app: Data<&App>, _admin: WhatsappAdmins) -> Answer<WhatsappStatus> {
         command(&app, Command::Stop).await
     }
 
     /// Forget the linked phone and show a new QR code
     #[oai(path = "/reset", method = "post", operation_id = "resetWhatsapp", tag = Tag::Whatsapp)]
-    async fn reset(&self, app: Data<&App>, _admin: WhatsappAdmins) -> Result<WhatsappStatus> {
+    async fn reset(&self, app: Data<&App>, _admin: WhatsappAdmins) -> Answer<WhatsappStatus> {
         command(&app, Command::Reset).await
     }
 
     /// Send somebody a message, to try the connection
+    ///
+    /// Given up after two minutes. 409 `not_connected` while the linked device is not.
     #[oai(path = "/test-message", method = "post", operation_id = "sendWhatsappTestMessage", tag = Tag::Whatsapp)]
     async fn test_message(
         &self,
         app: Data<&App>,
         _admin: WhatsappAdmins,
         body: Json<TestMessage>,
-    ) -> Result<TestMessageSent> {
-        let to = Phone::from_human("to", &body.0.to)?;
-        let words = body.0.body.map(|words| words.replace('\0', ""));
-        let words = words.filter(|words| !words.trim().is_empty());
-        let message = whatsapp::try_out(&app, &to, words).await?;
-        Ok(Json(TestMessageSent {
-            message_id: message.to_string(),
-        }))
+    ) -> Answer<TestMessageSent> {
+        in_time(async {
+            let to = Phone::from_human("to", &body.0.to)?;
+            let words = body.0.body.map(|words| words.replace('\0', ""));
+            let words = words.filter(|words| !words.trim().is_empty());
+            if app.provider.name() == linked_device::NAME {
+                let status = linked_device::status(&app).await?.plainly();
+                if status.state != State::Connected {
+                    return Err(Error::Conflict {
+                        code: "not_connected",
+                    });
+                }
+            }
+            let message = whatsapp::try_out(&app, &to, words).await?;
+            Ok(TestMessageSent {
+                message_id: message.to_string(),
+            })
+        })
+        .await
     }
 }
 
-async fn command(app: &App, command: Command) -> Result<WhatsappStatus> {
-    let status = linked_device::command(app, command).await?;
-    Ok(Json(linked(app, status).await?))
+async fn command(app: &App, command: Command) -> Answer<WhatsappStatus> {
+    in_time(async {
+        let status = linked_device::command(app, command).await?;
+        linked(app, status).await
+    })
+    .await
+}
+
+/// An admin has an answer within a second, whatever the database is busy with. The answer is for them alone.
+async fn in_time<T>(work: impl Future<Output = shared::Result<T>>) -> Answer<T>
+where
+    T: ToJSON + Send,
+{
+    match tokio::time::timeout(WITHIN, work).await {
+        Ok(done) => Ok(AnswerOk::Told(Json(done?), NOT_KEPT.to_owned())),
+        Err(_) => Err(problem::unavailable(
+            "the database does not answer in time; what was wished may have been taken down",
+        )),
+    }
 }
 
 async fn linked(app: &App, status: Status) -> shared::Result<WhatsappStatus> {
@@ -258,12 +306,15 @@ async fn unlinked(app: &App) -> shared::Result<WhatsappStatus> {
     let (state, token, reason, number) = match health {
         Health::Good(number) => (ConnectionState::Connected, TokenState::Good, None, number),
         Health::Bad(reason) => (ConnectionState::Failed, TokenState::Bad, Some(reason), None),
-        Health::Unknown(reason) => (
-            ConnectionState::Failed,
-            TokenState::Unknown,
-            Some(reason),
-            None,
-        ),
+        // Silence to a question is no failure of messages: those tell by themselves.
+        Health::Unknown(reason) => {
+            let state = if known.frozen_since.is_some() {
+                ConnectionState::Failed
+            } else {
+                ConnectionState::Connected
+            };
+            (state, TokenState::Unknown, Some(reason), None)
+        }
     };
     Ok(WhatsappStatus {
         state,

@@ -1,6 +1,6 @@
 //! Broken networks, killed processes, unlinked phones.
 
-use crate::house::{CLIENT, House};
+use crate::house::{AGENT, CLIENT, House};
 use shared::linked_device::{Command, State};
 use shared::testing::trials;
 use std::time::Duration;
@@ -231,9 +231,13 @@ async fn another_key_does_not_open_the_session_and_says_so() {
     assert!(device.terminate().await.success());
     let other = "ff".repeat(32);
     let stranger = house.device_with(&[("WA_DEVICE_KEY", &other)]);
-    let failed = house.is_where("refused", |status| !status.retrying).await;
-    assert_eq!(failed.state, State::Failed);
-    assert!(failed.reason.expect("a reason").contains("WA_DEVICE_KEY"));
+    let failed = house
+        .is_where("refused", |status| {
+            let reason = status.reason.as_deref().unwrap_or_default();
+            reason.contains("WA_DEVICE_KEY")
+        })
+        .await;
+    assert_eq!((failed.state, failed.retrying), (State::Failed, false));
     // Nothing was lost: the right key still does.
     drop(stranger);
     let _device = house.device();
@@ -328,4 +332,48 @@ async fn what_whatsapp_refuses_a_login_for_is_said_and_only_what_passes_is_tried
             house.is(State::Connected).await;
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_that_cannot_be_kept_keeps_no_other_from_being() {
+    let house = House::open().await;
+    let device = house.linked_device().await;
+    for statement in [
+        "create function refuse() returns trigger language plpgsql as $$ begin
+           if new.payload ->> 'body' = 'Racun' then raise exception 'no' using errcode = '23514'; end if;
+           return new; end $$",
+        "create trigger refuse before insert on inbound_event for each row execute function refuse()",
+    ] {
+        sqlx::query(statement).execute(&house.pool).await.expect("a rule");
+    }
+    house.whatsapp.writes(CLIENT, "Racun").await;
+    house.whatsapp.writes(AGENT, "Bukan racun").await;
+    house.nothing_waits_at_whatsapp().await;
+    house
+        .wait_for(
+            "select count(*) from wa_message where body = 'Bukan racun'",
+            1,
+        )
+        .await;
+    house
+        .wait_for(
+            "select count(*) from wa_message m join lead l on l.id = m.lead_id
+             where m.direction = 'in' and m.body = '[pesan yang tidak dapat ditampilkan]'",
+            1,
+        )
+        .await;
+    device.logs("device.unkeepable").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_link_that_died_is_forgotten_whatever_was_wished_since() {
+    let house = House::open().await;
+    let _device = house.linked_device().await;
+    house.whatsapp.unlink().await;
+    house.is(State::LoggedOut).await;
+    house.wish(Command::Stop).await;
+    house.is(State::Stopped).await;
+    house.wish(Command::Start).await;
+    let shown = house.is(State::ScanQr).await;
+    assert_eq!(shown.number, None);
 }

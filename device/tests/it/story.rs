@@ -147,6 +147,40 @@ async fn an_admin_links_the_phone_and_a_lead_is_claimed_over_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_account_that_may_not_write_first_burns_one_agent_and_no_lead() {
+    let house = House::open().await;
+    let admin = Admin::at(&house).await;
+    let _worker = house.worker();
+    let _device = house.linked_device().await;
+    house.whatsapp.person("+6281110000002", "Sales B").await;
+    house.whatsapp.locks_reach_out(true).await;
+    house.whatsapp.writes(CLIENT, "Halo").await;
+    house.reads(CLIENT, "Harap menunggu").await;
+    house
+        .wait_for(
+            "select count(*) from provider_health where provider = 'qr_local' and frozen_since is not null",
+            1,
+        )
+        .await;
+    assert!(admin.status().await["frozenSince"].is_string());
+    assert_eq!(
+        house
+            .count("select count(*) from lead where status = 'hangus'")
+            .await,
+        0
+    );
+
+    house.whatsapp.locks_reach_out(false).await;
+    house.reads("+6281110000002", "Bapak Test").await;
+    house
+        .wait_for(
+            "select count(*) from distribution_attempt where status = 'open' and position = 2",
+            1,
+        )
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn offers_stand_still_while_the_device_is_away_and_go_on_when_it_is_back() {
     let house = House::open().await;
     let admin = Admin::at(&house).await;

@@ -790,6 +790,8 @@ export const stopWhatsapp = <ThrowOnError extends boolean = false>(options?: Opt
 
 /**
  * Send somebody a message, to try the connection
+ *
+ * Given up after two minutes. 409 `not_connected` while the linked device is not.
  */
 export const sendWhatsappTestMessage = <ThrowOnError extends boolean = false>(options: Options<SendWhatsappTestMessageData, ThrowOnError>) => (options.client ?? client).post<SendWhatsappTestMessageResponses, SendWhatsappTestMessageErrors, ThrowOnError>({
     security: [{ name: 'x-admin-token', type: 'apiKey' }, {

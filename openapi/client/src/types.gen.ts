@@ -3142,6 +3142,9 @@ export type ResetWhatsappErrors = {
 export type ResetWhatsappError = ResetWhatsappErrors[keyof ResetWhatsappErrors];
 
 export type ResetWhatsappResponses = {
+    /**
+     * How it is.
+     */
     200: WhatsappStatus;
 };
 
@@ -3168,6 +3171,9 @@ export type RestartWhatsappErrors = {
 export type RestartWhatsappError = RestartWhatsappErrors[keyof RestartWhatsappErrors];
 
 export type RestartWhatsappResponses = {
+    /**
+     * How it is.
+     */
     200: WhatsappStatus;
 };
 
@@ -3194,6 +3200,9 @@ export type StartWhatsappErrors = {
 export type StartWhatsappError = StartWhatsappErrors[keyof StartWhatsappErrors];
 
 export type StartWhatsappResponses = {
+    /**
+     * How it is.
+     */
     200: WhatsappStatus;
 };
 
@@ -3220,6 +3229,9 @@ export type WhatsappStatusErrors = {
 export type WhatsappStatusError = WhatsappStatusErrors[keyof WhatsappStatusErrors];
 
 export type WhatsappStatusResponses = {
+    /**
+     * How it is.
+     */
     200: WhatsappStatus;
 };
 
@@ -3246,6 +3258,9 @@ export type StopWhatsappErrors = {
 export type StopWhatsappError = StopWhatsappErrors[keyof StopWhatsappErrors];
 
 export type StopWhatsappResponses = {
+    /**
+     * How it is.
+     */
     200: WhatsappStatus;
 };
 
@@ -3272,6 +3287,9 @@ export type SendWhatsappTestMessageErrors = {
 export type SendWhatsappTestMessageError = SendWhatsappTestMessageErrors[keyof SendWhatsappTestMessageErrors];
 
 export type SendWhatsappTestMessageResponses = {
+    /**
+     * How it is.
+     */
     200: TestMessageSent;
 };
 

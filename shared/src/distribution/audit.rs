@@ -70,7 +70,7 @@ pub async fn audit(app: &App) -> Result<Vec<Breach>> {
     {
         // A linked device that is away ends its freeze itself, when it is back.
         if !store::a_message_waits(&mut connection).await?
-            && !linked_device::is_away(app, &mut connection).await?
+            && !linked_device::minds_its_freeze(app, &mut connection).await?
         {
             breaches.push(Breach::FrozenForNothing);
         }

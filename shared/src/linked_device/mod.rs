@@ -15,7 +15,7 @@ use crate::distribution::{self, Word};
 use crate::id::MessageId;
 use crate::whatsapp::{self, Address, Correction};
 use crate::{App, Error, Result};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
@@ -28,6 +28,8 @@ pub const DEVICE_LOCK_CLASS: i32 = 0x504C_6476;
 /// The lock that the one process holds that has the session. `PLdh` in ASCII.
 pub const HOLDER_LOCK: i64 = 0x504C_6468;
 
+/// A device that has been connected for so long has ended its freeze.
+const JUST_BACK: TimeDelta = TimeDelta::seconds(15);
 /// A command's answer waits so long for the device to have heard of it.
 const ANSWER_WITHIN: Duration = Duration::from_millis(600);
 const LOOK_EVERY: Duration = Duration::from_millis(25);
@@ -68,12 +70,14 @@ pub async fn command(app: &App, command: Command) -> Result<Status> {
             code: "no_linked_device",
         });
     }
-    let mut connection = app.pool.acquire().await?;
-    let request = store::wish(&mut connection, command).await?;
+    let request = {
+        let mut connection = app.pool.acquire().await?;
+        store::wish(&mut connection, command).await?
+    };
     tracing::info!(?command, request, "linked_device.wished");
     let deadline = Instant::now() + ANSWER_WITHIN;
     loop {
-        let status = store::status(&mut connection).await?;
+        let status = status(app).await?;
         if status.handled >= request || !status.is_held || Instant::now() >= deadline {
             return Ok(status);
         }
@@ -99,11 +103,28 @@ pub async fn report(app: &App, epoch: i64, holder: &str, report: &Report) -> Res
     let mut connection = app.pool.acquire().await?;
     fenced(store::report(&mut connection, epoch, holder, report).await?)?;
     drop(connection);
-    if report.state == State::Connected {
+    let followed = if report.state == State::Connected {
         distribution::provider_is_back(app).await
     } else {
         watch(app).await
+    };
+    // The connection is what it is: the workers' next look, or the next message, mends it.
+    if let Err(error) = followed {
+        tracing::error!(%error, "linked_device.offers_not_told");
     }
+    Ok(())
+}
+
+/// The word of a process that has just taken the session over: nothing that the last holder said of a
+/// connection is true any more.
+pub async fn begin(app: &App, epoch: i64, holder: &str) -> Result<()> {
+    let mut connection = app.pool.acquire().await?;
+    fenced(store::begin(&mut connection, epoch, holder).await?)
+}
+
+/// As [`beat`], after a silence in which the workers may have made offers stand still.
+pub async fn wake(app: &App) -> Result<()> {
+    distribution::provider_is_back(app).await
 }
 
 /// The device's word that it is there, and how long ago it last heard from and spoke to WhatsApp.
@@ -133,12 +154,14 @@ pub async fn watch(app: &App) -> Result<()> {
     Ok(transaction.commit().await?)
 }
 
-/// Whether it is known that nobody is reached over the device.
-pub(crate) async fn is_away(app: &App, connection: &mut PgConnection) -> Result<bool> {
+/// Whether a freeze without a message that waits is as it should be: the device is away, or is only just
+/// back and about to end it itself.
+pub(crate) async fn minds_its_freeze(app: &App, connection: &mut PgConnection) -> Result<bool> {
     if app.provider.name() != NAME {
         return Ok(false);
     }
-    Ok(store::status(connection).await?.outage().is_some())
+    let status = store::status(connection).await?;
+    Ok(status.outage().is_some() || status.now - status.since < JUST_BACK)
 }
 
 /// What came over the device.
@@ -150,6 +173,25 @@ pub struct Inbound {
     pub corrections: Vec<Correction>,
     /// What somebody wrote with the phone itself: to whom, words, WhatsApp's id, when.
     pub echoes: Vec<(Address, String, String, DateTime<Utc>)>,
+}
+
+impl Inbound {
+    /// Each thing that came by itself, in the same order among its kind.
+    pub fn one_by_one(self) -> impl Iterator<Item = Self> {
+        let corrections = self.corrections.into_iter().map(|correction| Self {
+            corrections: vec![correction],
+            ..Self::default()
+        });
+        let echoes = self.echoes.into_iter().map(|echo| Self {
+            echoes: vec![echo],
+            ..Self::default()
+        });
+        let words = self.words.into_iter().map(|word| Self {
+            words: vec![word],
+            ..Self::default()
+        });
+        words.chain(corrections).chain(echoes)
+    }
 }
 
 /// Writes down what came, in one transaction: only then may it be acknowledged. The words are then to be

@@ -46,6 +46,17 @@ impl State {
             Self::Failed => "failed",
         }
     }
+
+    fn usual_reason(self) -> Option<&'static str> {
+        match self {
+            Self::Stopped => Some("an admin stopped it"),
+            Self::Starting => Some("connecting to WhatsApp"),
+            Self::ScanQr => Some("a phone is to scan the QR code"),
+            Self::Pairing => Some("the code is to be typed on the phone"),
+            Self::Connected => Some("messages come and go"),
+            Self::PasskeyRequired | Self::LoggedOut | Self::Failed => None,
+        }
+    }
 }
 
 /// What an admin can ask for.
@@ -113,11 +124,11 @@ pub struct Report {
 }
 
 impl Report {
-    /// In this state, for no reason worth a word, and getting on with it.
+    /// In this state, for the usual reason, and getting on with it.
     pub fn new(state: State) -> Self {
         Self {
             state,
-            reason: None,
+            reason: state.usual_reason().map(str::to_owned),
             retrying: true,
             qr: None,
             pairing_code: None,
@@ -241,11 +252,16 @@ impl Status {
     #[must_use]
     pub fn plainly(mut self) -> Self {
         if !self.is_held || self.is_silent() {
-            self.state = match self.state {
-                State::Stopped if !self.desired_started => self.state,
-                State::LoggedOut => self.state,
+            let said = self.state;
+            self.state = match said {
+                State::Stopped if !self.desired_started => said,
+                State::LoggedOut => said,
                 _ => State::Failed,
             };
+            if self.state != said {
+                self.since = self.seen_at.unwrap_or(self.since);
+            }
+            self.retrying = self.devices_alive > 0;
             self.reason = Some(
                 if self.is_held {
                     "the device process has only begun, or does not answer"

@@ -115,6 +115,24 @@ pub(super) async fn report(
     Ok(done.rows_affected() == 1)
 }
 
+pub(super) async fn begin(connection: &mut PgConnection, epoch: i64, holder: &str) -> Result<bool> {
+    let done = sqlx::query!(
+        "with fence as (select from linked_device_epoch where epoch = $1 for share)
+         update linked_device set holder = $2, seen_at = clock_timestamp(),
+             state = case when retrying and state <> 'stopped' then 'starting' else state end,
+             reason = case when retrying and state <> 'stopped' then 'taken over' else reason end,
+             since = case when retrying and state not in ('stopped', 'starting') then clock_timestamp() else since end,
+             away_since = coalesce(away_since, clock_timestamp()),
+             qr = null, qr_expires_at = null, pairing_code = null
+         from fence",
+        epoch,
+        holder
+    )
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
 pub(super) async fn beat(
     connection: &mut PgConnection,
     epoch: i64,

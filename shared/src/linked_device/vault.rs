@@ -286,6 +286,9 @@ impl Vault {
         sqlx::query!("delete from linked_device_secret")
             .execute(&mut *transaction)
             .await?;
+        sqlx::query!("update linked_device set number = null")
+            .execute(&mut *transaction)
+            .await?;
         Ok(transaction.commit().await?)
     }
 

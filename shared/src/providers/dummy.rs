@@ -4,6 +4,9 @@ use super::{Accepted, Outgoing, Provider};
 use crate::Result;
 use async_trait::async_trait;
 
+/// The name that its messages are filed under.
+pub const NAME: &str = "dummy";
+
 /// Accepts everything at once. Its message ids are made from ours, so a message sent twice keeps
 /// one id, and a test can quote an offer.
 pub struct Dummy;
@@ -11,7 +14,7 @@ pub struct Dummy;
 #[async_trait]
 impl Provider for Dummy {
     fn name(&self) -> &'static str {
-        "dummy"
+        NAME
     }
 
     async fn send(&self, message: &Outgoing) -> Result<Accepted> {

@@ -21,7 +21,7 @@ use crate::jobs::{SendMessage, enqueue};
 use crate::phone::Phone;
 use crate::texts::Text;
 use crate::{App, Error, Result};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
 
 /// The longest text that is kept, in characters; WhatsApp's own limit is below it.
@@ -47,6 +47,9 @@ pub async fn say(
     Ok(true)
 }
 
+/// A message that is to try the connection is given up after this time.
+const TRIED_FOR: TimeDelta = TimeDelta::minutes(2);
+
 /// Sends somebody a message to try the connection with: these words, or the catalogue's. Returns its row.
 pub async fn try_out(app: &App, to: &Phone, words: Option<String>) -> Result<MessageId> {
     let draft = Draft {
@@ -65,6 +68,8 @@ pub async fn try_out(app: &App, to: &Phone, words: Option<String>) -> Result<Mes
     let message = message.ok_or(Error::Conflict {
         code: "said_before",
     })?;
+    // Nobody is to be surprised by it later.
+    expire(&mut transaction, message, now + TRIED_FOR).await?;
     enqueue(&mut transaction, &SendMessage { message, nth: 0 }, now).await?;
     transaction.commit().await?;
     Ok(message)

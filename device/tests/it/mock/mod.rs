@@ -210,6 +210,11 @@ impl WhatsApp {
         world.tell_device(node("stream:error").children(vec![conflict]).build());
     }
 
+    /// The account may write to nobody who has not written to it, or may again.
+    pub(crate) async fn locks_reach_out(&self, locks: bool) {
+        self.world().await.locks_reach_out = locks;
+    }
+
     /// From now on a login fails with this reason, and further attributes; `None`: not any more.
     pub(crate) async fn refuse_logins(&self, reason: Option<(&str, &[(&'static str, &str)])>) {
         self.world().await.failure = reason.map(|(reason, more)| {

@@ -150,6 +150,13 @@ async fn take_message(world: &mut World, stanza: &Node) -> Vec<Node> {
         .attr("id", id.clone())
         .attr("from", to.clone())
         .attr("t", now());
+    let has_written = world
+        .written
+        .iter()
+        .any(|(_, writer, _)| to.starts_with(writer.as_str()));
+    if world.locks_reach_out && !has_written {
+        return vec![ack.attr("error", "463").build()];
+    }
     if let Some(Turn::Refuse(code)) = turn {
         return vec![ack.attr("error", code).build()];
     }

@@ -60,6 +60,8 @@ pub(crate) struct World {
     /// What was in them, by id and writer: a device that cannot open one asks for it again.
     pub(crate) written: Vec<(String, String, wa::Message)>,
     pub(crate) script: Vec<Turn>,
+    /// The account may write to nobody who has not written to it.
+    pub(crate) locks_reach_out: bool,
     /// Every message that came, by id, as often as it came.
     pub(crate) came: Vec<String>,
     pub(crate) replaced: usize,
@@ -85,6 +87,7 @@ impl World {
             waiting: Vec::new(),
             written: Vec::new(),
             script: Vec::new(),
+            locks_reach_out: false,
             came: Vec::new(),
             replaced: 0,
             logins: 0,

@@ -1260,6 +1260,8 @@ export const useStopWhatsappMutation = (mutationOptions?: Partial<Omit<UseMutati
 
 /**
  * Send somebody a message, to try the connection
+ *
+ * Given up after two minutes. 409 `not_connected` while the linked device is not.
  */
 export const sendWhatsappTestMessageMutation = (options?: Partial<Options<SendWhatsappTestMessageData>>): UseMutationOptions<SendWhatsappTestMessageResponse, SendWhatsappTestMessageError, Options<SendWhatsappTestMessageData>> => {
     const mutationOptions: UseMutationOptions<SendWhatsappTestMessageResponse, SendWhatsappTestMessageError, Options<SendWhatsappTestMessageData>> = {
@@ -1277,6 +1279,8 @@ export const sendWhatsappTestMessageMutation = (options?: Partial<Options<SendWh
 
 /**
  * Send somebody a message, to try the connection
+ *
+ * Given up after two minutes. 409 `not_connected` while the linked device is not.
  */
 export const useSendWhatsappTestMessageMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<SendWhatsappTestMessageResponse, SendWhatsappTestMessageError, Options<SendWhatsappTestMessageData>>, 'mutationFn'>>) => useMutation({ ...sendWhatsappTestMessageMutation(), ...mutationOptions });
 

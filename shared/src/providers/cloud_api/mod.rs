@@ -17,6 +17,8 @@ use async_trait::async_trait;
 use secrecy::SecretString;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Mutex;
+use tokio::time::Instant;
 
 /// The name that its messages are filed under.
 pub const NAME: &str = "cloud_api";
@@ -29,7 +31,12 @@ pub struct CloudApi {
     token: SecretString,
     phone_number_id: String,
     rules: Rules,
+    /// What Meta last said of our token, and when: a screen may ask every second.
+    told: Mutex<Option<(Instant, Health)>>,
 }
+
+/// For so long is what Meta said of our token not asked again.
+const TOLD_FOR: Duration = Duration::from_secs(30);
 
 impl CloudApi {
     /// Sends from the number of this id with this token.
@@ -44,25 +51,15 @@ impl CloudApi {
             token,
             phone_number_id,
             rules,
+            told: Mutex::default(),
         }
-    }
-}
-
-#[async_trait]
-impl Provider for CloudApi {
-    fn name(&self) -> &'static str {
-        NAME
-    }
-
-    fn rules(&self) -> Option<&Rules> {
-        Some(&self.rules)
     }
 
     /// Asks for our own number with our token.
-    async fn health(&self) -> Option<Health> {
+    async fn ask_about_token(&self) -> Health {
         let fields = [("fields", "display_phone_number")];
         let asked = self.graph.get(&self.phone_number_id, &fields, &self.token);
-        Some(match asked.await {
+        match asked.await {
             Ok(Answer::Done(answer)) => {
                 let shown = answer["display_phone_number"].as_str();
                 Health::Good(shown.and_then(|shown| Phone::from_human("number", shown).ok()))
@@ -78,7 +75,32 @@ impl Provider for CloudApi {
             },
             Ok(Answer::Unknown(reason)) => Health::Unknown(reason),
             Err(error) => Health::Unknown(error.to_string()),
-        })
+        }
+    }
+}
+
+#[async_trait]
+impl Provider for CloudApi {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn rules(&self) -> Option<&Rules> {
+        Some(&self.rules)
+    }
+
+    async fn health(&self) -> Option<Health> {
+        let mut told = self.told.lock().await;
+        if let Some((at, health)) = &*told
+            && at.elapsed() < TOLD_FOR
+        {
+            return Some(health.clone());
+        }
+        let health = self.ask_about_token().await;
+        if !matches!(health, Health::Unknown(_)) {
+            *told = Some((Instant::now(), health.clone()));
+        }
+        Some(health)
     }
 
     async fn send(&self, message: &Outgoing) -> Result<Accepted> {

@@ -1,0 +1,142 @@
+//! Whose fault it is that a message does not go: its recipient's, or our own account's.
+//!
+//! What one person cannot be sent must not stop everybody's offers, and what our account may not send must
+//! not take leads from one agent to the next.
+
+use crate::provider::{refused, unavailable};
+use shared::Error;
+use shared::linked_device::NAME;
+use shared::whatsapp::Address;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// A failure that may be the recipient's own is theirs after so many in a row: before half a minute of
+/// backing off has made it the provider's.
+const MOST_FAILURES: u32 = 4;
+
+/// WhatsApp lets this account not write to people who have not written to it: reach-out time lock, cap of
+/// new chats (codes as the client's source names them).
+const COLD: [&str; 2] = ["463", "475"];
+
+#[derive(Default)]
+struct Memory {
+    failures: HashMap<Address, u32>,
+    /// Who was last too cold to be written to, if nobody has been served since.
+    cold: Option<Address>,
+}
+
+/// What is remembered of recipients while one client runs.
+#[derive(Clone, Default)]
+pub(crate) struct Recipients(Arc<Mutex<Memory>>);
+
+impl Recipients {
+    fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A message was taken.
+    pub(crate) fn served(&self, to: &Address) {
+        let mut memory = self.memory();
+        memory.failures.remove(to);
+        memory.cold = None;
+    }
+
+    /// WhatsApp's server refused a message.
+    pub(crate) fn refused(&self, to: &Address, code: &str) -> Error {
+        let reason = format!("WhatsApp refused it: {code}");
+        if code.len() == 3 && (code.starts_with('5') || code == "429") {
+            return unavailable(&reason);
+        }
+        if !COLD.contains(&code) {
+            return refused(&reason);
+        }
+        let mut memory = self.memory();
+        // Once may be the one person; twice, to two, is the account.
+        let account = memory.cold.as_ref().is_some_and(|other| other != to);
+        memory.cold.get_or_insert_with(|| to.clone());
+        if account {
+            return Error::Suspended {
+                provider: NAME,
+                reason: format!("{reason}: this number may not write first for now"),
+            };
+        }
+        refused(&reason)
+    }
+
+    /// The client failed to send a message to somebody.
+    pub(crate) fn failed(&self, to: &Address, reason: &str) -> Error {
+        let mut memory = self.memory();
+        let failures = memory.failures.entry(to.clone()).or_default();
+        *failures += 1;
+        if *failures < MOST_FAILURES {
+            return unavailable(reason);
+        }
+        memory.failures.remove(to);
+        refused(reason)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MOST_FAILURES, Recipients};
+    use shared::Error;
+    use shared::phone::Phone;
+    use shared::whatsapp::Address;
+
+    fn somebody(last: char) -> Address {
+        Phone::from_e164(&format!("+628111000000{last}"))
+            .expect("a number")
+            .into()
+    }
+
+    #[test]
+    fn one_cold_contact_is_passed_over_and_two_are_the_accounts_own_trouble() {
+        let recipients = Recipients::default();
+        let (one, other) = (somebody('1'), somebody('2'));
+        assert!(matches!(
+            recipients.refused(&one, "463"),
+            Error::Refused { .. }
+        ));
+        assert!(matches!(
+            recipients.refused(&one, "463"),
+            Error::Refused { .. }
+        ));
+        assert!(matches!(
+            recipients.refused(&other, "463"),
+            Error::Suspended { .. }
+        ));
+        recipients.served(&other);
+        assert!(matches!(
+            recipients.refused(&other, "463"),
+            Error::Refused { .. }
+        ));
+    }
+
+    #[test]
+    fn the_servers_own_trouble_is_nobodys_and_other_codes_are_the_messages() {
+        let recipients = Recipients::default();
+        for code in ["500", "503", "429"] {
+            let error = recipients.refused(&somebody('1'), code);
+            assert!(matches!(error, Error::Unavailable { .. }), "{code}");
+        }
+        assert!(matches!(
+            recipients.refused(&somebody('1'), "479"),
+            Error::Refused { .. }
+        ));
+    }
+
+    #[test]
+    fn somebody_who_can_never_be_sent_anything_does_not_hold_the_others_up() {
+        let recipients = Recipients::default();
+        for _ in 1..MOST_FAILURES {
+            assert!(matches!(
+                recipients.failed(&somebody('1'), "x"),
+                Error::Unavailable { .. }
+            ));
+        }
+        assert!(matches!(
+            recipients.failed(&somebody('1'), "x"),
+            Error::Refused { .. }
+        ));
+    }
+}
