@@ -14,6 +14,7 @@
 
 pub mod config;
 
+mod carrying;
 mod course;
 mod ears;
 mod hold;

@@ -1,6 +1,7 @@
 //! Holds the session: does what admins wish, keeps the row that tells how the device is, and lets messages
 //! out while it is connected.
 
+use crate::carrying::Carrying;
 use crate::course::{Course, Then};
 use crate::line::Line;
 use crate::session::{News, Session, Whereabouts};
@@ -13,8 +14,7 @@ use sqlx::postgres::PgListener;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until};
 use whatsapp_rust::types::events::Event;
 use worker::carrier::Carrier;
 
@@ -27,8 +27,6 @@ const MISSED_AFTER: Duration = Duration::from_secs(25);
 /// A client that keeps ending by itself is started again after a doubling time.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
-/// How long the messages at hand may take when the client is to be stopped.
-const MESSAGES_AT_HAND: Duration = Duration::from_secs(10);
 /// A live connection is never as silent: the client asks whether it is there every half minute.
 const SILENCE: Duration = Duration::from_secs(120);
 /// One that ran for so long did not end for how it was started.
@@ -61,7 +59,7 @@ pub(crate) struct Supervisor {
     start_at: Option<Instant>,
     starts_with_code: bool,
     pause: Duration,
-    carrying: Option<(watch::Sender<bool>, JoinHandle<()>)>,
+    carrying: Carrying,
 }
 
 impl Supervisor {
@@ -82,7 +80,7 @@ impl Supervisor {
             start_at: None,
             starts_with_code: false,
             pause: FIRST_PAUSE,
-            carrying: None,
+            carrying: Carrying::default(),
         })
     }
 
@@ -119,7 +117,7 @@ impl Supervisor {
 
     /// Stops the client. What the row says stays.
     pub(crate) async fn close(&mut self) {
-        self.stop_carrying().await;
+        self.carrying.stop().await;
         if let Some(session) = self.session.take() {
             session.stop().await;
         }
@@ -363,37 +361,15 @@ impl Supervisor {
             self.pause = FIRST_PAUSE;
             self.start_carrying();
         } else {
-            self.let_go_of_messages();
+            self.carrying.let_go();
         }
         self.said = Some(report);
         written
     }
 
     fn start_carrying(&mut self) {
-        self.let_go_of_messages();
-        let Some(session) = &self.session else { return };
-        let app = App {
-            provider: Arc::new(session.provider()),
-            ..self.terms.app.clone()
-        };
-        let (stopping, stop) = watch::channel(false);
-        let (carrier, slots) = (Arc::clone(&self.terms.carrier), self.terms.slots);
-        let carried = tokio::spawn(async move { carrier.carry(&app, slots, stop).await });
-        self.carrying = Some((stopping, carried));
-    }
-
-    /// Takes no more messages in hand; those that are end by themselves.
-    fn let_go_of_messages(&mut self) {
-        if let Some((stopping, _)) = self.carrying.take() {
-            stopping.send_replace(true);
-        }
-    }
-
-    async fn stop_carrying(&mut self) {
-        if let Some((stopping, carried)) = self.carrying.take() {
-            stopping.send_replace(true);
-            // Those that take longer fail with the client, and are tried again.
-            timeout(MESSAGES_AT_HAND, carried).await.ok();
+        if let Some(session) = &self.session {
+            self.carrying.start(&self.terms, session.provider());
         }
     }
 
