@@ -2,8 +2,12 @@
 
 use shared::linked_device::{Report, State};
 use shared::phone::Phone;
+use std::time::Duration;
 use tokio::time::Instant;
 use whatsapp_rust::types::events::{ConnectFailureReason, Event};
+
+/// As long as a code lasts.
+const ASK_AGAIN: Duration = Duration::from_secs(180);
 
 /// What is to be done after an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +47,10 @@ pub(crate) struct Course {
     stage: Stage,
     /// Whether a phone is configured that may be linked by a code.
     has_pairing_phone: bool,
+    /// When a code was last asked for: WhatsApp counts them.
+    asked_at: Option<Instant>,
+    /// Since when it is in this stage.
+    since: Instant,
 }
 
 impl Course {
@@ -55,6 +63,8 @@ impl Course {
         Self {
             stage,
             has_pairing_phone,
+            asked_at: None,
+            since: Instant::now(),
         }
     }
 
@@ -62,16 +72,34 @@ impl Course {
         self.stage == Stage::Connected
     }
 
+    /// Whether a linked phone's login has not come to anything for so long.
+    pub(crate) fn is_signing_in_since(&self, time: Duration) -> bool {
+        self.stage == Stage::Linked && self.since.elapsed() >= time
+    }
+
+    /// A code is being asked for.
+    pub(crate) fn asks_for_code(&mut self) {
+        self.asked_at = Some(Instant::now());
+    }
+
+    fn enter(&mut self, stage: Stage) {
+        self.stage = stage;
+        self.since = Instant::now();
+    }
+
     fn is_linked(&self) -> bool {
         matches!(self.stage, Stage::Linked | Stage::Connected)
     }
 
     fn disconnect(&mut self) {
-        self.stage = if self.is_linked() {
+        let stage = if self.is_linked() {
             Stage::Linked
         } else {
             Stage::Scan
         };
+        if self.stage != stage {
+            self.enter(stage);
+        }
     }
 
     /// The client is connecting anew, without having said so.
@@ -101,7 +129,7 @@ impl Course {
     pub(crate) fn after(&mut self, event: &Event, number: Option<Phone>) -> (Option<Report>, Then) {
         match event {
             Event::Connected(_) => {
-                self.stage = Stage::Connected;
+                self.enter(Stage::Connected);
                 let report = Report {
                     number,
                     ..Report::new(State::Connected)
@@ -127,7 +155,9 @@ impl Course {
     /// Nobody has been linked while the connection drops: a code may do where a QR code does not.
     fn dropped(&mut self, reason: String) -> (Option<Report>, Then) {
         self.disconnect();
-        let then = if self.has_pairing_phone && !self.is_linked() {
+        let is_asked = self.asked_at.is_some_and(|at| at.elapsed() < ASK_AGAIN);
+        let then = if self.has_pairing_phone && !self.is_linked() && !is_asked {
+            self.asks_for_code();
             Then::AskForCode
         } else {
             Then::GoOn
@@ -146,22 +176,24 @@ impl Course {
                 })
             }
             Event::PairingCode(code) => {
-                self.stage = Stage::Type(Instant::now() + code.timeout);
+                self.enter(Stage::Type(Instant::now() + code.timeout));
                 go_on(Report {
                     pairing_code: Some(code.code.clone()),
                     ..Report::new(State::Pairing)
                 })
             }
             Event::PairingCodeError(refused) => {
-                self.stage = Stage::Scan;
+                self.enter(Stage::Scan);
                 let reason = format!("no pairing code: {}", refused.error);
                 go_on(Report::new(State::Starting).failing(reason))
             }
             Event::PairingCodeRefresh(_) => {
-                self.stage = Stage::Scan;
+                self.enter(Stage::Scan);
                 (None, Then::AskForCode)
             }
-            Event::PairingQrCodesExhausted(over) if over.disconnected && self.has_pairing_phone => {
+            Event::PairingQrCodesExhausted(over)
+                if over.disconnected && self.has_pairing_phone && self.asked_at.is_none() =>
+            {
                 let report = Report::new(State::Starting).because("nobody scanned the QR code");
                 (Some(report), Then::RestartWithCode)
             }
@@ -170,7 +202,7 @@ impl Course {
                 halt(Report::new(State::Failed).failing(reason))
             }
             Event::PairPasskeyRequest(_) => {
-                self.stage = Stage::Passkey;
+                self.enter(Stage::Passkey);
                 let reason = "WhatsApp asks for the account's passkey: link at web.whatsapp.com once, in a browser that has it, or use another account";
                 go_on(
                     Report::new(State::PasskeyRequired)
@@ -179,12 +211,12 @@ impl Course {
                 )
             }
             Event::PairPasskeyError(failed) => {
-                self.stage = Stage::Scan;
+                self.enter(Stage::Scan);
                 let reason = format!("the passkey was not accepted: {}", failed.error);
                 go_on(Report::new(State::Starting).failing(reason))
             }
             Event::PairSuccess(_) => {
-                self.stage = Stage::Linked;
+                self.enter(Stage::Linked);
                 let report = Report::new(State::Starting).because("linked; signing in");
                 (Some(report), Then::Keep)
             }
@@ -274,6 +306,12 @@ mod tests {
 
         let mut course = Course::new(true, false);
         assert_eq!(course.after(&exhausted(), None).1, Then::RestartWithCode);
+        course.asks_for_code();
+        assert_eq!(
+            course.after(&exhausted(), None).1,
+            Then::Halt,
+            "not without end"
+        );
     }
 
     #[tokio::test(start_paused = true)]

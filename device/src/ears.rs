@@ -1,7 +1,8 @@
 //! Hears the client's events, which are told inline: each is passed on at once.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use whatsapp_rust::types::durability_hook::InboundMessage;
 use whatsapp_rust::types::events::{Event, EventHandler, EventInterest, EventKind};
 
 /// What the course depends on.
@@ -24,8 +25,12 @@ const COURSE: [EventKind; 17] = [
     EventKind::ConnectFailure,
     EventKind::QrScannedWithoutMultidevice,
 ];
-/// What becomes of messages.
-const RECEIPTS: [EventKind; 2] = [EventKind::ServerAck, EventKind::Receipt];
+/// What becomes of messages, and those that come another way.
+const RECEIPTS: [EventKind; 3] = [
+    EventKind::ServerAck,
+    EventKind::Receipt,
+    EventKind::Messages,
+];
 /// What is only said in the log.
 const LOGGED: [EventKind; 3] = [
     EventKind::UndecryptableMessage,
@@ -33,8 +38,12 @@ const LOGGED: [EventKind; 3] = [
     EventKind::AppStateSyncFailed,
 ];
 
+/// Messages that the phone gave us again, and the client's hook was not asked about.
+pub(crate) type Recovered = Arc<Mutex<Vec<InboundMessage>>>;
+
 /// Passes events on.
 pub(crate) struct Ears {
+    recovered: Recovered,
     course: UnboundedSender<Arc<Event>>,
     receipts: UnboundedSender<Arc<Event>>,
 }
@@ -46,20 +55,36 @@ pub(crate) struct Heard {
 }
 
 impl Ears {
-    pub(crate) fn new() -> (Self, Heard) {
+    pub(crate) fn new(recovered: Recovered) -> (Self, Heard) {
         let (course, course_heard) = unbounded_channel();
         let (receipts, receipts_heard) = unbounded_channel();
         let heard = Heard {
             course: course_heard,
             receipts: receipts_heard,
         };
-        (Self { course, receipts }, heard)
+        (
+            Self {
+                recovered,
+                course,
+                receipts,
+            },
+            heard,
+        )
     }
 }
 
 impl EventHandler for Ears {
     fn handle_event(&self, event: Arc<Event>) {
         match &*event {
+            // Taken down with what comes next, which is the phone's answer that they were in.
+            Event::Messages(batch) if !batch.hook_committed => {
+                let mut recovered = self
+                    .recovered
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner);
+                recovered.extend(batch.messages.iter().cloned());
+            }
+            Event::Messages(_) => {}
             Event::ServerAck(_) | Event::Receipt(_) => drop(self.receipts.send(event)),
             // Its sender is asked to send it again; most come readable then.
             Event::UndecryptableMessage(_) => {

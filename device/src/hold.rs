@@ -58,6 +58,11 @@ impl Hold {
         }
     }
 
+    /// The connection that has the lock: what is done on it is done by the holder, or not at all.
+    pub(crate) fn connection(&mut self) -> &mut PgConnection {
+        &mut self.connection
+    }
+
     /// Returns when the lock is lost with its connection.
     pub(crate) async fn lost(&mut self) {
         loop {

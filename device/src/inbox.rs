@@ -1,16 +1,17 @@
 //! What comes in: written down by us, and only then acknowledged to WhatsApp.
 
-use crate::words::{Names, phone_of, sort};
+use crate::ears::Recovered;
+use crate::words::{Names, is_lid, phone_of, sort};
 use async_trait::async_trait;
 use serde_json::Value;
 use shared::distribution::Word;
 use shared::error::DatabaseError;
 use shared::id::MessageId;
-use shared::linked_device::{self, Inbound};
+use shared::linked_device::{self, Inbound, NAME};
 use shared::meta::words_of_attachment;
 use shared::{App, Error, Result, distribution};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 use whatsapp_rust::types::durability_hook::{InboundDurabilityHook, InboundMessage};
 use whatsapp_rust::wacore_binary::Jid;
@@ -21,19 +22,89 @@ use whatsapp_rust::{Client, anyhow};
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const MOST_DOUBLINGS: u32 = 5;
 
-/// Takes messages down.
+/// Takes messages down. Cheap to clone.
+#[derive(Clone)]
 pub(crate) struct Inbox {
     app: App,
-    failures: AtomicU32,
+    recovered: Recovered,
+    failures: Arc<AtomicU32>,
+    /// A new connection is about to be made for what failed: one is enough for all of it.
+    reconnects: Arc<AtomicBool>,
 }
 
 impl Inbox {
-    pub(crate) fn new(app: App) -> Self {
+    pub(crate) fn new(app: App, recovered: Recovered) -> Self {
         Self {
             app,
-            failures: AtomicU32::new(0),
+            recovered,
+            failures: Arc::default(),
+            reconnects: Arc::default(),
         }
     }
+
+    /// Takes down what the phone gave us again and nothing came after.
+    pub(crate) async fn take_recovered(&self, client: &Client) {
+        let waits = !lock(&self.recovered).is_empty();
+        if waits && let Err(error) = self.take_all(client, &[]).await {
+            tracing::error!(%error, "device.inbox_failed: tried again");
+        }
+    }
+
+    /// Writes these down, with what the phone gave us again, and has the words heard.
+    async fn take_all(&self, client: &Client, batch: &[InboundMessage]) -> Result<()> {
+        let recovered = std::mem::take(&mut *lock(&self.recovered));
+        let taken = self.take_down(client, &recovered, batch).await;
+        match taken {
+            Ok(words) if words.is_empty() => Ok(()),
+            Ok(words) => {
+                tokio::spawn(hear(self.app.clone(), words));
+                Ok(())
+            }
+            Err(error) => {
+                lock(&self.recovered).extend(recovered);
+                Err(error)
+            }
+        }
+    }
+
+    async fn take_down(
+        &self,
+        client: &Client,
+        recovered: &[InboundMessage],
+        batch: &[InboundMessage],
+    ) -> Result<Vec<MessageId>> {
+        let mut inbound = Inbound::default();
+        for message in recovered.iter().chain(batch) {
+            let info = &message.info;
+            let (who, other) = if info.source.is_from_me {
+                (&info.source.chat, info.peer_recipient_pn.as_ref())
+            } else {
+                (&info.source.sender, info.source.sender_alt.as_ref())
+            };
+            let names = names(client, who, other).await?;
+            sort(&message.message, info, names, &mut inbound);
+        }
+        self.take(inbound).await
+    }
+
+    /// WhatsApp delivers what was not acknowledged again to a new connection.
+    fn reconnect_later(&self, client: Arc<Client>) {
+        let failures = self.failures.fetch_add(1, Ordering::SeqCst);
+        if self.reconnects.swap(true, Ordering::SeqCst) {
+            return;
+        }
+        let pause = FIRST_PAUSE * (1 << failures.min(MOST_DOUBLINGS));
+        let reconnects = Arc::clone(&self.reconnects);
+        tokio::spawn(async move {
+            tokio::time::sleep(pause).await;
+            reconnects.store(false, Ordering::SeqCst);
+            client.reconnect_immediately().await;
+        });
+    }
+}
+
+fn lock(recovered: &Recovered) -> std::sync::MutexGuard<'_, Vec<InboundMessage>> {
+    recovered.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[async_trait]
@@ -44,33 +115,14 @@ impl InboundDurabilityHook for Inbox {
         client: Arc<Client>,
         batch: &[InboundMessage],
     ) -> anyhow::Result<()> {
-        let mut inbound = Inbound::default();
-        for message in batch {
-            let source = &message.info.source;
-            let (who, other) = if source.is_from_me {
-                (&source.chat, source.recipient_alt.as_ref())
-            } else {
-                (&source.sender, source.sender_alt.as_ref())
-            };
-            let names = names(&client, who, other).await;
-            sort(&message.message, &message.info, names, &mut inbound);
-        }
-        match self.take(inbound).await {
-            Ok(words) => {
-                self.failures.store(0, Ordering::Relaxed);
-                if !words.is_empty() {
-                    tokio::spawn(hear(self.app.clone(), words));
-                }
+        match self.take_all(&client, batch).await {
+            Ok(()) => {
+                self.failures.store(0, Ordering::SeqCst);
                 Ok(())
             }
             Err(error) => {
-                let failures = self.failures.fetch_add(1, Ordering::Relaxed);
-                let pause = FIRST_PAUSE * (1 << failures.min(MOST_DOUBLINGS));
                 tracing::error!(%error, messages = batch.len(), "device.inbox_failed: not acknowledged; WhatsApp delivers again");
-                tokio::spawn(async move {
-                    tokio::time::sleep(pause).await;
-                    client.reconnect_immediately().await;
-                });
+                self.reconnect_later(client);
                 Err(error.into())
             }
         }
@@ -141,16 +193,20 @@ fn is_fault_of_the_message(error: &Error) -> bool {
         .any(|class| code.starts_with(class))
 }
 
-/// The number of a LID, where the stanza does not tell it and the client knows.
-async fn names(client: &Client, who: &Jid, other: Option<&Jid>) -> Names {
+/// The number of a LID, where the stanza does not tell it and the client knows. A client that cannot look is
+/// asked again: nobody's word is filed under another name for it.
+async fn names(client: &Client, who: &Jid, other: Option<&Jid>) -> Result<Names> {
     let mut names = Names::of(who, other);
-    if names.phone.is_none()
-        && who.is_lid()
-        && let Ok(Some(entry)) = client.get_lid_pn_entry(&who.to_non_ad()).await
-    {
-        names.phone = phone_of(&Jid::pn(entry.phone_number.as_ref()));
+    if names.phone.is_none() && is_lid(who) {
+        let known = client.get_lid_pn_entry(&who.to_non_ad()).await;
+        let known = known.map_err(|_| Error::Unavailable {
+            provider: NAME,
+            retry_after: None,
+            reason: "a LID could not be looked up".to_owned(),
+        })?;
+        names.phone = known.and_then(|entry| phone_of(&Jid::pn(entry.phone_number.as_ref())));
     }
-    names
+    Ok(names)
 }
 
 /// Does what the words mean. One that is not heard here is found by the workers.

@@ -99,7 +99,7 @@ pub async fn run(settings: &Settings, app: App, stop: watch::Receiver<bool>) -> 
 /// Works for as long as the session is ours. `true`: we are told to stop.
 async fn hold_session(terms: &Arc<Terms>, mut hold: Hold, stop: watch::Receiver<bool>) -> bool {
     tracing::info!("device.holds_session");
-    let mut supervisor = match Supervisor::take_over(Arc::clone(terms)).await {
+    let mut supervisor = match Supervisor::take_over(Arc::clone(terms), &mut hold).await {
         Ok(supervisor) => supervisor,
         Err(error) => {
             tracing::warn!(%error, "device.not_taken_over");
@@ -112,6 +112,7 @@ async fn hold_session(terms: &Arc<Terms>, mut hold: Hold, stop: watch::Receiver<
             Ok(()) => true,
             Err(error) if ends_hold(&error) => {
                 tracing::warn!("device.fenced_off: another process has taken the session over");
+                lost = true;
                 false
             }
             Err(error) => {

@@ -25,14 +25,20 @@ const LOOK_UP: Duration = Duration::from_secs(8);
 const SEND: Duration = Duration::from_secs(10);
 const ACKNOWLEDGE: Duration = Duration::from_secs(8);
 
+/// A message waits for the connection at least so long.
+const NOT_CONNECTED: Duration = Duration::from_secs(1);
+
 /// WhatsApp's answers to messages that wait for one.
 #[derive(Clone, Default)]
-pub(crate) struct Answers(Arc<Mutex<HashMap<String, oneshot::Sender<Option<String>>>>>);
+pub(crate) struct Answers(Arc<Mutex<Waiting>>);
+
+/// Who waits, by WhatsApp's id.
+type Waiting = HashMap<String, Vec<oneshot::Sender<Option<String>>>>;
 
 impl Answers {
     fn expect(&self, id: &str) -> Expected {
         let (sender, receiver) = oneshot::channel();
-        self.lock().insert(id.to_owned(), sender);
+        self.lock().entry(id.to_owned()).or_default().push(sender);
         Expected {
             answers: self.clone(),
             id: id.to_owned(),
@@ -41,12 +47,15 @@ impl Answers {
     }
 
     /// WhatsApp took the message, or refused it with a code. `false`: nobody waits for it any more.
-    pub(crate) fn came(&self, id: &str, code: Option<String>) -> bool {
-        let waiting = self.lock().remove(id);
-        waiting.is_some_and(|waiting| waiting.send(code).is_ok())
+    pub(crate) fn came(&self, id: &str, code: Option<&str>) -> bool {
+        let waiting = self.lock().remove(id).unwrap_or_default();
+        let told = waiting
+            .into_iter()
+            .filter_map(|one| one.send(code.map(str::to_owned)).ok());
+        told.count() > 0
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, oneshot::Sender<Option<String>>>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Waiting> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -60,7 +69,15 @@ struct Expected {
 
 impl Drop for Expected {
     fn drop(&mut self) {
-        self.answers.lock().remove(&self.id);
+        // Only one's own: the same message may be waited for twice.
+        self.receiver.close();
+        let mut all = self.answers.lock();
+        if let Some(waiting) = all.get_mut(&self.id) {
+            waiting.retain(|one| !one.is_closed());
+            if waiting.is_empty() {
+                all.remove(&self.id);
+            }
+        }
     }
 }
 
@@ -88,10 +105,17 @@ impl Provider for Linked {
         NAME
     }
 
+    fn message_id(&self, message: MessageId) -> Option<String> {
+        Some(whatsapp_id(message))
+    }
+
     /// Taken is what WhatsApp's server has acknowledged.
     async fn send(&self, message: &Outgoing) -> Result<Accepted> {
         if self.line.is_cut() || !self.client.is_logged_in() {
-            return Err(unavailable("not connected"));
+            // No fault of the message's, and no try of its.
+            return Err(Error::NotYet {
+                wait: NOT_CONNECTED,
+            });
         }
         let jid = self.jid_of(&message.to).await?;
         let id = whatsapp_id(message.id);
@@ -126,6 +150,11 @@ impl Linked {
                 Err(match error {
                     SendError::InvalidRequest(_) => refused("the client cannot send it"),
                     // Theirs and not the line's, perhaps.
+                    SendError::Iq(IqError::ServerError { code, backoff, .. })
+                        if code >= 500 || code == 429 || backoff.is_some() =>
+                    {
+                        unavailable(kind)
+                    }
                     SendError::Internal(_) | SendError::Iq(IqError::ServerError { .. }) => {
                         self.recipients.failed(&message.to, kind)
                     }
@@ -142,7 +171,10 @@ impl Linked {
             return Ok(jid.clone());
         }
         let jid = match (address.phone(), address.as_str().strip_prefix("lid:")) {
-            (Some(phone), _) => self.look_up(phone.as_str().trim_start_matches('+')).await?,
+            (Some(phone), _) => {
+                self.look_up(address, phone.as_str().trim_start_matches('+'))
+                    .await?
+            }
             (None, Some(lid)) => Jid::lid(lid),
             (None, None) => return Err(refused("an address of another provider")),
         };
@@ -150,14 +182,19 @@ impl Linked {
         Ok(jid)
     }
 
-    async fn look_up(&self, digits: &str) -> Result<Jid> {
+    async fn look_up(&self, address: &Address, digits: &str) -> Result<Jid> {
         let contacts = self.client.contacts();
         let asked = [Jid::pn(digits)];
         match timeout(LOOK_UP, contacts.is_on_whatsapp(&asked)).await {
             Ok(Ok(found)) => match found.into_iter().next() {
                 Some(known) if known.is_registered => Ok(known.jid),
-                Some(_) => Err(refused("the number is not on WhatsApp")),
-                None => Err(refused("WhatsApp knows no such number")),
+                Some(known) if known.contact_error.is_none() => {
+                    Err(refused("the number is not on WhatsApp"))
+                }
+                // Not told is not "no".
+                _ => Err(self
+                    .recipients
+                    .failed(address, "WhatsApp does not say whether it knows the number")),
             },
             Ok(Err(_)) => Err(unavailable("a number could not be looked up")),
             Err(_) => Err(unavailable("a number was not looked up in time")),

@@ -24,7 +24,7 @@ pub(crate) async fn note(app: App, answers: Answers, mut receipts: UnboundedRece
 
 /// The server's answer to a message. One that comes when nobody waits for it any more counts all the same.
 async fn note_ack(app: &App, answers: &Answers, ack: &ServerAck) -> Result<()> {
-    if ack.class.as_deref() != Some("message") || answers.came(&ack.id, ack.error.clone()) {
+    if ack.class.as_deref() != Some("message") || answers.came(&ack.id, ack.error.as_deref()) {
         return Ok(());
     }
     let at = if let Some(at) = ack.timestamp {

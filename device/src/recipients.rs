@@ -7,12 +7,15 @@ use crate::provider::{refused, unavailable};
 use shared::Error;
 use shared::linked_device::NAME;
 use shared::whatsapp::Address;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::time::Instant;
 
-/// A failure that may be the recipient's own is theirs after so many in a row: before half a minute of
-/// backing off has made it the provider's.
+/// A failure that may be the recipient's own is theirs after so many in a row, over so long, while somebody
+/// else was served.
 const MOST_FAILURES: u32 = 4;
+const OVER: Duration = Duration::from_secs(20);
 
 /// WhatsApp lets this account not write to people who have not written to it: reach-out time lock, cap of
 /// new chats (codes as the client's source names them).
@@ -20,9 +23,16 @@ const COLD: [&str; 2] = ["463", "475"];
 
 #[derive(Default)]
 struct Memory {
-    failures: HashMap<Address, u32>,
-    /// Who was last too cold to be written to, if nobody has been served since.
-    cold: Option<Address>,
+    failures: HashMap<Address, Trouble>,
+    /// Who was too cold to be written to since somebody was last served.
+    cold: HashSet<Address>,
+}
+
+/// What went wrong with one recipient, in a row.
+struct Trouble {
+    times: u32,
+    since: Instant,
+    others_are_served: bool,
 }
 
 /// What is remembered of recipients while one client runs.
@@ -38,7 +48,10 @@ impl Recipients {
     pub(crate) fn served(&self, to: &Address) {
         let mut memory = self.memory();
         memory.failures.remove(to);
-        memory.cold = None;
+        for trouble in memory.failures.values_mut() {
+            trouble.others_are_served = true;
+        }
+        memory.cold.clear();
     }
 
     /// WhatsApp's server refused a message.
@@ -51,10 +64,9 @@ impl Recipients {
             return refused(&reason);
         }
         let mut memory = self.memory();
-        // Once may be the one person; twice, to two, is the account.
-        let account = memory.cold.as_ref().is_some_and(|other| other != to);
-        memory.cold.get_or_insert_with(|| to.clone());
-        if account {
+        memory.cold.insert(to.clone());
+        // One may be the one person; two are the account, and then it is so for all.
+        if memory.cold.len() > 1 {
             return Error::Suspended {
                 provider: NAME,
                 reason: format!("{reason}: this number may not write first for now"),
@@ -66,9 +78,19 @@ impl Recipients {
     /// The client failed to send a message to somebody.
     pub(crate) fn failed(&self, to: &Address, reason: &str) -> Error {
         let mut memory = self.memory();
-        let failures = memory.failures.entry(to.clone()).or_default();
-        *failures += 1;
-        if *failures < MOST_FAILURES {
+        let trouble = memory
+            .failures
+            .entry(to.clone())
+            .or_insert_with(|| Trouble {
+                times: 0,
+                since: Instant::now(),
+                others_are_served: false,
+            });
+        trouble.times += 1;
+        let is_theirs = trouble.others_are_served
+            && trouble.times >= MOST_FAILURES
+            && trouble.since.elapsed() >= OVER;
+        if !is_theirs {
             return unavailable(reason);
         }
         memory.failures.remove(to);
@@ -78,10 +100,11 @@ impl Recipients {
 
 #[cfg(test)]
 mod tests {
-    use super::{MOST_FAILURES, Recipients};
+    use super::{MOST_FAILURES, OVER, Recipients};
     use shared::Error;
     use shared::phone::Phone;
     use shared::whatsapp::Address;
+    use tokio::time::advance;
 
     fn somebody(last: char) -> Address {
         Phone::from_e164(&format!("+628111000000{last}"))
@@ -101,10 +124,10 @@ mod tests {
             recipients.refused(&one, "463"),
             Error::Refused { .. }
         ));
-        assert!(matches!(
-            recipients.refused(&other, "463"),
-            Error::Suspended { .. }
-        ));
+        for cold in [&other, &one] {
+            let error = recipients.refused(cold, "463");
+            assert!(matches!(error, Error::Suspended { .. }));
+        }
         recipients.served(&other);
         assert!(matches!(
             recipients.refused(&other, "463"),
@@ -125,18 +148,17 @@ mod tests {
         ));
     }
 
-    #[test]
-    fn somebody_who_can_never_be_sent_anything_does_not_hold_the_others_up() {
+    #[tokio::test(start_paused = true)]
+    async fn somebody_who_can_never_be_sent_anything_does_not_hold_the_others_up() {
         let recipients = Recipients::default();
-        for _ in 1..MOST_FAILURES {
-            assert!(matches!(
-                recipients.failed(&somebody('1'), "x"),
-                Error::Unavailable { .. }
-            ));
+        let (one, other) = (somebody('1'), somebody('2'));
+        let is_theirs = || matches!(recipients.failed(&one, "x"), Error::Refused { .. });
+        for _ in 0..MOST_FAILURES {
+            assert!(!is_theirs());
         }
-        assert!(matches!(
-            recipients.failed(&somebody('1'), "x"),
-            Error::Refused { .. }
-        ));
+        advance(OVER).await;
+        assert!(!is_theirs(), "nobody else is served: it may be everybody's");
+        recipients.served(&other);
+        assert!(is_theirs());
     }
 }

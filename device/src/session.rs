@@ -1,7 +1,7 @@
 //! One client, from its start to its end. A client that has stopped cannot run again: each start makes a
 //! new one, in an epoch of its own.
 
-use crate::ears::{Ears, Heard};
+use crate::ears::{Ears, Heard, Recovered};
 use crate::inbox::Inbox;
 use crate::line::{Line, WatchedHttp, WatchedTransports};
 use crate::provider::{Answers, Linked};
@@ -26,6 +26,8 @@ use whatsapp_rust::{Client, TokioRuntime};
 /// The client flushes what it has on its way out, in several parts of some seconds each. With the messages
 /// at hand shorter than the silence after which this process is taken for dead.
 const SHUTDOWN: Duration = Duration::from_secs(15);
+/// How long WhatsApp has to take a goodbye.
+const LOG_OUT: Duration = Duration::from_secs(5);
 /// How long a code waits for a connection to be asked over.
 const SOCKET: Duration = Duration::from_secs(60);
 const TICK: Duration = Duration::from_millis(500);
@@ -58,10 +60,11 @@ pub(crate) struct Whereabouts {
 pub(crate) struct Session {
     handle: BotHandle,
     line: Line,
+    inbox: Inbox,
     answers: Answers,
     recipients: Recipients,
     heard: tokio::sync::mpsc::UnboundedReceiver<Arc<Event>>,
-    noting: JoinHandle<()>,
+    guard: Guard,
     tick: Interval,
     has_ended: bool,
     started: Instant,
@@ -71,7 +74,9 @@ impl Session {
     /// Starts a client on the session in the vault.
     pub(crate) async fn start(app: &App, vault: Vault, whereabouts: &Whereabouts) -> Result<Self> {
         let line = Line::default();
-        let (ears, Heard { course, receipts }) = Ears::new();
+        let recovered = Recovered::default();
+        let inbox = Inbox::new(app.clone(), Arc::clone(&recovered));
+        let (ears, Heard { course, receipts }) = Ears::new(recovered);
         let mut transports = TokioWebSocketTransportFactory::new();
         if let Some(url) = &whereabouts.mock {
             transports = transports.with_url(url);
@@ -88,7 +93,7 @@ impl Session {
             .with_http_client(WatchedHttp::new(line.clone()))
             .with_runtime(TokioRuntime)
             .with_event_handler(ears)
-            .with_inbound_durability_hook(Inbox::new(app.clone()))
+            .with_inbound_durability_hook(inbox.clone())
             .with_device_props(properties)
             .with_wanted_pre_key_count(PREKEYS)
             .skip_history_sync();
@@ -110,11 +115,15 @@ impl Session {
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Ok(Self {
             handle: bot.spawn(),
+            guard: Guard {
+                line: line.clone(),
+                noting,
+            },
             line,
+            inbox,
             answers,
             recipients: Recipients::default(),
             heard: course,
-            noting,
             tick,
             has_ended: false,
             started: Instant::now(),
@@ -194,11 +203,37 @@ impl Session {
         }
     }
 
-    /// Stops the client, letting it finish what it has begun.
+    /// Takes down what came past the client's hook.
+    pub(crate) async fn take_recovered(&self) {
+        self.inbox.take_recovered(&self.handle.client()).await;
+    }
+
+    /// Has WhatsApp forget this device, if it is there to be told.
+    pub(crate) async fn log_out(&self) {
+        if self.is_logged_in() {
+            timeout(LOG_OUT, self.handle.client().logout()).await.ok();
+        }
+    }
+
+    /// Stops the client, letting it finish what it has begun. Should this not be waited for to its end, the
+    /// line is cut all the same.
     pub(crate) async fn stop(self) {
-        if timeout(SHUTDOWN, self.handle.shutdown()).await.is_err() {
+        let Self { handle, guard, .. } = self;
+        if timeout(SHUTDOWN, handle.shutdown()).await.is_err() {
             tracing::warn!("device.slow_stop: the client was cut off");
         }
+        drop(guard);
+    }
+}
+
+/// Ends with its session, however that ends: nothing of it leaves any more.
+struct Guard {
+    line: Line,
+    noting: JoinHandle<()>,
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
         self.line.cut("the client was stopped");
         self.noting.abort();
     }

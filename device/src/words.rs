@@ -30,8 +30,8 @@ impl Names {
         let both = [Some(jid), other];
         let pick = |fits: fn(&Jid) -> bool| both.into_iter().flatten().find(|jid| fits(jid));
         Self {
-            phone: pick(Jid::is_pn).and_then(phone_of),
-            lid: pick(Jid::is_lid).and_then(|jid| Address::from_lid(&jid.user)),
+            phone: pick(is_phone).and_then(phone_of),
+            lid: pick(is_lid).and_then(|jid| Address::from_lid(&jid.user)),
         }
     }
 
@@ -45,6 +45,16 @@ impl Names {
     }
 }
 
+/// Whether an address is a number, on WhatsApp's own servers or hosted by a business.
+fn is_phone(jid: &Jid) -> bool {
+    jid.server.is_pn_family()
+}
+
+/// Whether an address is a LID.
+pub(crate) fn is_lid(jid: &Jid) -> bool {
+    jid.server.is_lid_family()
+}
+
 /// The number of a phone's address.
 pub(crate) fn phone_of(jid: &Jid) -> Option<Phone> {
     Phone::from_whatsapp_id("jid", &jid.user).ok()
@@ -53,34 +63,35 @@ pub(crate) fn phone_of(jid: &Jid) -> Option<Phone> {
 /// Adds a message to what came. Groups, broadcasts and the protocol's own messages are nobody's words.
 pub(crate) fn sort(message: &wa::Message, info: &MessageInfo, names: Names, inbound: &mut Inbound) {
     let source = &info.source;
-    if source.is_group || !(source.chat.is_pn() || source.chat.is_lid()) {
-        return;
-    }
-    let base = message.get_base_message();
-    if let Some(protocol) = base.protocol_message.as_option() {
-        inbound
-            .corrections
-            .extend(correction(protocol, info).filter(|_| !source.is_from_me));
+    if source.is_group || !(is_phone(&source.chat) || is_lid(&source.chat)) {
         return;
     }
     let Some((from, also)) = names.addresses() else {
         tracing::warn!("device.nameless: nobody can be told to have written a message");
         return;
     };
+    let base = message.get_base_message();
+    if let Some(protocol) = base.protocol_message.as_option() {
+        inbound
+            .corrections
+            .extend(correction(protocol, info, &from).filter(|_| !source.is_from_me));
+        return;
+    }
     let Some(said) = said(base) else { return };
     let at = info.timestamp.max(DateTime::UNIX_EPOCH);
     if source.is_from_me {
         inbound
             .echoes
-            .push((from, said.body, id_of(info, &info.id), at));
+            .push((from.clone(), said.body, id_of(&from, &info.id), at));
         return;
     }
     inbound.words.push(word(base, info, from, also, said));
 }
 
-/// The message's name among all, since two people's may have the same.
-fn id_of(info: &MessageInfo, id: &str) -> String {
-    short(&format!("{}/{id}", info.source.sender.to_non_ad()))
+/// The message's name among all, since two people's may have the same. By who they are and not by how they
+/// are addressed: a message that comes again may come under the other name.
+fn id_of(from: &Address, id: &str) -> String {
+    short(&format!("{}/{id}", from.as_str()))
 }
 
 /// What is a name and no text, cut to what an index takes: nobody's message may be one that cannot be kept.
@@ -173,7 +184,7 @@ fn word(
         also,
         name: told(Some(&info.push_name)),
         source_ads: told(ad.and_then(|ad| ad.title.as_deref())),
-        message_id: Some(id_of(info, &info.id)),
+        message_id: Some(id_of(&from, &info.id)),
         sent_at: Some(info.timestamp).filter(|at| at.timestamp() >= 0),
         quoted_message_id: told(reacted_to.or(quoted)),
         reaction: said.reaction,
@@ -205,7 +216,11 @@ fn context_of(base: &wa::Message) -> Option<&wa::ContextInfo> {
 }
 
 /// An edit or a revocation.
-fn correction(protocol: &wa::message::ProtocolMessage, info: &MessageInfo) -> Option<Correction> {
+fn correction(
+    protocol: &wa::message::ProtocolMessage,
+    info: &MessageInfo,
+    from: &Address,
+) -> Option<Correction> {
     let kind = protocol.r#type?;
     let original = protocol.key.as_option()?.id.as_deref()?;
     let body = if kind == ProtocolType::REVOKE {
@@ -216,8 +231,8 @@ fn correction(protocol: &wa::message::ProtocolMessage, info: &MessageInfo) -> Op
         return None;
     };
     Some(Correction {
-        id: id_of(info, &info.id),
-        original_id: id_of(info, original),
+        id: id_of(from, &info.id),
+        original_id: id_of(from, original),
         body,
         at: info.timestamp.max(DateTime::UNIX_EPOCH),
     })

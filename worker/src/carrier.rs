@@ -1,9 +1,10 @@
 //! For the `device` process, which links this crate: carries outbound messages for as long as it is
 //! connected, as every worker does for the other providers.
 
+use crate::bell::{self, Bell};
 use crate::presence::Presence;
 use crate::queue::{self, Terms};
-use crate::{Process, bell, health};
+use crate::{Process, health};
 use shared::jobs::{ForwardLeadToSales, SendMessage};
 use shared::linked_device::DEVICE_LOCK_CLASS;
 use shared::{App, db};
@@ -23,6 +24,8 @@ pub struct Carrier {
     bookkeeping: PgPool,
     presence: Arc<Presence>,
     held: JoinHandle<()>,
+    bell: Arc<Bell>,
+    ringer: JoinHandle<()>,
 }
 
 impl Carrier {
@@ -32,10 +35,13 @@ impl Carrier {
         let presence = Arc::new(Presence::new());
         let held = tokio::spawn(Arc::clone(&presence).hold(options, DEVICE_LOCK_CLASS));
         presence.first_held().await;
+        let (bell, ringer) = bell::hang(bookkeeping.clone());
         Self {
             bookkeeping,
             presence,
             held,
+            bell,
+            ringer,
         }
     }
 
@@ -55,7 +61,6 @@ impl Carrier {
     /// then finishes those in hand.
     pub async fn carry(&self, app: &App, slots: usize, stop: watch::Receiver<bool>) {
         let process = self.process(app, stop);
-        let (bell, ringer) = bell::hang(self.bookkeeping.clone());
         let terms = |bell| Terms {
             app: app.clone(),
             slots,
@@ -64,14 +69,13 @@ impl Carrier {
             rings: Vec::new(),
         };
         let (offers, messages) = (
-            terms(bell.of::<ForwardLeadToSales>()),
-            terms(bell.of::<SendMessage>()),
+            terms(self.bell.of::<ForwardLeadToSales>()),
+            terms(self.bell.of::<SendMessage>()),
         );
         tokio::join!(
             queue::work::<ForwardLeadToSales>(Arc::clone(&process), offers),
             queue::work::<SendMessage>(Arc::clone(&process), messages),
         );
-        ringer.abort();
     }
 
     fn process(&self, app: &App, stop: watch::Receiver<bool>) -> Arc<Process> {
@@ -87,5 +91,6 @@ impl Carrier {
 impl Drop for Carrier {
     fn drop(&mut self) {
         self.held.abort();
+        self.ringer.abort();
     }
 }

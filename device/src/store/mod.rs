@@ -20,7 +20,7 @@ use shared::linked_device::{Name, Row, Vault, is_over};
 use shared::{Error, Result};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, RwLock};
 use tokio::time::sleep;
 use whatsapp_rust::wacore::store::error::StoreError;
 
@@ -39,6 +39,9 @@ pub(crate) struct Store {
     line: Line,
     /// Held by what reads, decides and writes.
     deciding: Arc<Mutex<()>>,
+    /// Shared by what writes down messages that were decrypted and not handed on, held alone by what writes
+    /// down that they were decrypted: never the second without the first.
+    decrypted: Arc<RwLock<()>>,
 }
 
 impl Store {
@@ -47,6 +50,7 @@ impl Store {
             vault,
             line,
             deciding: Arc::default(),
+            decrypted: Arc::default(),
         }
     }
 
@@ -57,6 +61,12 @@ impl Store {
     {
         let mut pause = FIRST_PAUSE;
         for tried in 1.. {
+            // What this client has decrypted and could not hand on must not be kept as read.
+            if self.line.is_cut() {
+                return Err(StoreError::Database(Box::new(Error::Conflict {
+                    code: "line_is_cut",
+                })));
+            }
             let error = match work(self.vault.clone()).await {
                 Ok(done) => return Ok(done),
                 Err(error) => error,
@@ -67,10 +77,12 @@ impl Store {
                 pause *= 2;
                 continue;
             }
-            let reason = if is_over(&error) {
-                "another process has taken the session over"
-            } else {
-                "the session cannot be kept: the database fails"
+            let reason = match &error {
+                over if is_over(over) => "another process has taken the session over",
+                Error::Invalid { .. } => {
+                    "a part of the session cannot be opened with WA_DEVICE_KEY"
+                }
+                _ => "the session cannot be kept: the database fails",
             };
             if !self.line.is_cut() {
                 tracing::error!(%error, "device.line_cut: {reason}");

@@ -243,6 +243,7 @@ impl ProtocolStore for Store {
         id: &str,
         message: &[u8],
     ) -> Kept<()> {
+        let _shared = self.decrypted.read().await;
         let name = Name::new(PENDING, chat, pair(sender, id));
         self.put(&[Row::new(name, message).numbered(now())]).await
     }
@@ -265,6 +266,7 @@ impl ProtocolStore for Store {
     }
 
     async fn store_pending_inbound_batch(&self, rows: &[PendingInboundRow<'_>]) -> Kept<()> {
+        let _shared = self.decrypted.read().await;
         let rows: Vec<Row> = rows
             .iter()
             .map(|row| {

@@ -29,10 +29,12 @@ fn id_of(row: &Row) -> u32 {
 #[async_trait]
 impl SignalStore for Store {
     async fn put_identity(&self, address: &str, key: [u8; 32]) -> Kept<()> {
+        let _alone = self.decrypted.write().await;
         self.put_one(IDENTITY, address, "", &key).await
     }
 
     async fn put_identities_batch(&self, identities: &[(Arc<str>, [u8; 32])]) -> Kept<()> {
+        let _alone = self.decrypted.write().await;
         let rows: Vec<Row> = identities
             .iter()
             .map(|(address, key)| row(IDENTITY, address, key))
@@ -59,10 +61,12 @@ impl SignalStore for Store {
     }
 
     async fn put_session(&self, address: &str, session: &[u8]) -> Kept<()> {
+        let _alone = self.decrypted.write().await;
         self.put_one(SESSION, address, "", session).await
     }
 
     async fn put_sessions_batch(&self, sessions: &[(Arc<str>, Bytes)]) -> Kept<()> {
+        let _alone = self.decrypted.write().await;
         let rows: Vec<Row> = sessions
             .iter()
             .map(|(address, session)| row(SESSION, address, session))
@@ -118,6 +122,7 @@ impl SignalStore for Store {
     }
 
     async fn remove_prekey(&self, id: u32) -> Kept<()> {
+        let _alone = self.decrypted.write().await;
         self.remove(PREKEY, &id.to_string(), "").await
     }
 
@@ -148,10 +153,12 @@ impl SignalStore for Store {
     }
 
     async fn put_sender_key(&self, address: &str, record: &[u8]) -> Kept<()> {
+        let _alone = self.decrypted.write().await;
         self.put_one(SENDER_KEY, address, "", record).await
     }
 
     async fn put_sender_keys_batch(&self, sender_keys: &[(Arc<str>, Bytes)]) -> Kept<()> {
+        let _alone = self.decrypted.write().await;
         let rows: Vec<Row> = sender_keys
             .iter()
             .map(|(address, record)| row(SENDER_KEY, address, record))

@@ -198,3 +198,29 @@ async fn pictures_changes_and_the_phones_own_words_are_filed() {
     house.nothing_waits_at_whatsapp().await;
     assert_eq!(house.status().await.state, State::Connected);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_receipt_tells_that_a_message_arrived_whose_answer_was_lost() {
+    let house = House::open().await;
+    let _device = house.linked_device().await;
+    house
+        .whatsapp
+        .world()
+        .await
+        .script
+        .push(Turn::LoseTheAnswer);
+    house.say(CLIENT, "Sampai juga").await;
+    let id = house.reads(CLIENT, "Sampai juga").await;
+    house.whatsapp.receipt(CLIENT, &id, false).await;
+    house
+        .wait_for(
+            "select count(*) from wa_message where body = 'Sampai juga' and delivery_status = 'delivered' and accepted_at is not null",
+            1,
+        )
+        .await;
+    // Its job gives up waiting for the answer, looks again, and finds nothing to send.
+    house
+        .wait_for("select count(*) from apalis.jobs where job_type = 'send-message.v1' and status <> 'Done'", 0)
+        .await;
+    assert_eq!(house.whatsapp.world().await.came.len(), 1);
+}

@@ -8,6 +8,7 @@ use super::{fenced, fenced_off};
 use crate::{Error, Result};
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::rand::{SecureRandom, SystemRandom};
+use sha2::{Digest, Sha256};
 use sqlx::{PgConnection, PgPool, Postgres, Transaction};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -79,8 +80,8 @@ impl Name {
     pub fn new(kind: &'static str, key: impl Into<String>, sub: impl Into<String>) -> Self {
         Self {
             kind,
-            key: key.into(),
-            sub: sub.into(),
+            key: fitting(key.into()),
+            sub: fitting(sub.into()),
         }
     }
 
@@ -88,6 +89,18 @@ impl Name {
     fn bound(&self) -> Vec<u8> {
         [self.kind, &self.key, &self.sub].join("\0").into_bytes()
     }
+}
+
+/// The longest part of a name, in bytes; an index takes three of them.
+const LONGEST: usize = 255;
+
+/// Parts of names are chosen by whoever writes to us: one that PostgreSQL would not take is kept as its
+/// SHA-256.
+fn fitting(part: String) -> String {
+    if part.len() <= LONGEST && !part.contains('\0') {
+        return part;
+    }
+    format!("sha256:{}", hex::encode(Sha256::digest(part.as_bytes())))
 }
 
 fn column<'rows>(names: &'rows [Name], of: fn(&'rows Name) -> &'rows str) -> Vec<&'rows str> {
@@ -131,16 +144,35 @@ pub struct Vault {
 }
 
 impl Vault {
-    /// Takes the session over: whoever had it until now can write no more.
-    pub async fn take_over(pool: &PgPool, key: &DeviceKey) -> Result<Self> {
+    /// Takes the session over, on the connection that holds its lock: whoever had it until now can write no
+    /// more.
+    pub async fn take_over(
+        holder: &mut PgConnection,
+        pool: &PgPool,
+        key: &DeviceKey,
+    ) -> Result<Self> {
         let epoch =
             sqlx::query_scalar!("update linked_device_epoch set epoch = epoch + 1 returning epoch")
-                .fetch_one(pool)
+                .fetch_one(holder)
                 .await?;
         Ok(Self {
             pool: pool.clone(),
             key: key.clone(),
             epoch,
+        })
+    }
+
+    /// The same session in an epoch of its own, which ends this one; refused, if it is over already.
+    pub async fn renew(&self) -> Result<Self> {
+        let epoch = sqlx::query_scalar!(
+            "update linked_device_epoch set epoch = epoch + 1 where epoch = $1 returning epoch",
+            self.epoch
+        )
+        .fetch_optional(&self.pool)
+        .await?;
+        Ok(Self {
+            epoch: epoch.ok_or_else(fenced_off)?,
+            ..self.clone()
         })
     }
 
@@ -345,7 +377,7 @@ pub fn is_over(error: &Error) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::DeviceKey;
+    use super::{DeviceKey, Name};
 
     #[test]
     fn a_value_opens_under_its_own_name_and_key_alone() {
@@ -364,6 +396,14 @@ mod tests {
             sealed,
             key.seal(b"session\0a\0", b"secret").expect("sealed")
         );
+    }
+
+    #[test]
+    fn a_name_that_an_index_would_not_take_is_another_one_and_always_the_same() {
+        let long = Name::new("pending", "a\0b", "x".repeat(5000));
+        assert!(long.key.starts_with("sha256:") && long.sub.len() < 100);
+        assert_eq!(long, Name::new("pending", "a\0b", "x".repeat(5000)));
+        assert_eq!(Name::new("pending", "a", "b").key, "a");
     }
 
     #[test]

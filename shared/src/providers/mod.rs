@@ -134,6 +134,12 @@ pub trait Provider: Send + Sync + 'static {
         None
     }
 
+    /// Its own id for a message, if it is known before the message leaves: what is heard of it finds its row
+    /// even if the answer to the call is lost.
+    fn message_id(&self, _: MessageId) -> Option<String> {
+        None
+    }
+
     /// Hands over one message.
     async fn send(&self, message: &Outgoing) -> Result<Accepted>;
 }

@@ -124,7 +124,9 @@ async fn work_once<J: Perform>(process: &Arc<Process>, name: &str, terms: &Terms
     if let Err(error) = context.stop() {
         return format!("it could not be stopped: {error}");
     }
-    describe(running.await)
+    let ended = describe(running.await);
+    let_go(terms, &slots).await;
+    ended
 }
 
 /// Waits for the jobs in hand, which run on when their apalis worker has ended: their rows are put

@@ -184,7 +184,15 @@ async fn the_cloud_apis_token_is_asked_about_and_a_silent_meta_is_said_to_be() {
 
 #[tokio::test]
 async fn a_test_message_is_a_row_and_a_job_and_a_bad_number_is_neither() {
-    let (_harness, app, http) = linked().await;
+    let (_linked, _, unconnected) = linked().await;
+    let request = unconnected.post("/api/whatsapp-admin/test-message");
+    let request = request.header("x-admin-token", TOKEN);
+    let refused = request.body_json(&json!({ "to": "081234001234" }));
+    let (status, _, problem) = answer(refused.send().await).await;
+    assert_eq!((status, &problem["code"]), (409, &json!("not_connected")));
+
+    let harness = Harness::on_database_clock().await;
+    let (app, http) = (&harness.app, client_of(&harness.app, with_token()));
     let post = async |body: Value| {
         let request = http.post("/api/whatsapp-admin/test-message");
         let request = request.header("x-admin-token", TOKEN).body_json(&body);

@@ -95,6 +95,10 @@ async fn hand_over_freely(app: &App, queued: &Queued) -> Result<Handed> {
         body: queued.body.clone(),
         content: Content::Text,
     };
+    if let Some(id) = app.provider.message_id(queued.id) {
+        let mut connection = app.pool.acquire().await?;
+        store::announce(&mut connection, queued.id, &id).await?;
+    }
     match app.provider.send(&outgoing).await {
         Ok(accepted) => Ok(Handed {
             send: None,

@@ -245,3 +245,20 @@ pub(super) async fn settle_refused(
     .await?;
     Ok(())
 }
+
+/// Under which id the provider is about to be given the message.
+pub(super) async fn announce(
+    connection: &mut PgConnection,
+    message: MessageId,
+    id: &str,
+) -> Result<()> {
+    sqlx::query!(
+        "update wa_message set provider_message_id = $2
+         where id = $1 and provider_message_id is distinct from $2",
+        message.0,
+        id
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}

@@ -1,13 +1,16 @@
 //! Holds the session: does what admins wish, keeps the row that tells how the device is, and lets messages
 //! out while it is connected.
 
+mod silence;
+mod wishes;
+
 use crate::carrying::Carrying;
 use crate::course::{Course, Then};
-use crate::line::Line;
+use crate::hold::Hold;
 use crate::session::{News, Session, Whereabouts};
 use crate::store::is_linked;
 use crate::terminal;
-use shared::linked_device::{self, DeviceKey, Report, State, Vault, Wish, is_over};
+use shared::linked_device::{self, DeviceKey, Report, State, Vault, is_over};
 use shared::phone::Phone;
 use shared::{App, Error, Result};
 use sqlx::postgres::PgListener;
@@ -22,13 +25,9 @@ use worker::carrier::Carrier;
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How often the row says that we are there.
 const BEAT_EVERY: Duration = Duration::from_secs(5);
-/// Whoever has not heard of us for so long has taken us for dead: a little less, clocks being what they are.
-const MISSED_AFTER: Duration = Duration::from_secs(25);
 /// A client that keeps ending by itself is started again after a doubling time.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
-/// A live connection is never as silent: the client asks whether it is there every half minute.
-const SILENCE: Duration = Duration::from_secs(120);
 /// One that ran for so long did not end for how it was started.
 const RAN_WELL: Duration = Duration::from_secs(60);
 
@@ -64,8 +63,8 @@ pub(crate) struct Supervisor {
 
 impl Supervisor {
     /// Takes the session over.
-    pub(crate) async fn take_over(terms: Arc<Terms>) -> Result<Self> {
-        let vault = Vault::take_over(&terms.app.pool, &terms.key).await?;
+    pub(crate) async fn take_over(terms: Arc<Terms>, hold: &mut Hold) -> Result<Self> {
+        let vault = Vault::take_over(hold.connection(), &terms.app.pool, &terms.key).await?;
         // At once: whoever asks is told of us, and not of the last one's silence.
         linked_device::begin(&terms.app, vault.epoch(), &terms.app.instance).await?;
         Ok(Self {
@@ -130,68 +129,12 @@ impl Supervisor {
         }
     }
 
-    /// Goes on where the last holder was: what waits for a person still does.
-    async fn resume(&mut self) -> Result<()> {
-        let status = linked_device::status(&self.terms.app).await?;
-        let waits = !status.retrying && matches!(status.state, State::Failed | State::LoggedOut);
-        if status.state == State::LoggedOut {
-            // Should the last holder have died between the two.
-            self.vault.wipe().await?;
-        }
-        if waits && status.handled == status.request {
-            self.halted = true;
-        } else if status.handled == status.request && status.desired_started {
-            self.start_at = Some(Instant::now());
-        } else if status.handled == status.request {
-            self.say(Report::new(State::Stopped).for_good()).await?;
-        }
-        Ok(())
-    }
-
-    /// Does what is wished.
-    async fn grant(&mut self) -> Result<()> {
-        let wish = linked_device::wish(&self.terms.app).await?;
-        if !wish.started && (self.session.is_some() || self.start_at.is_some() || wish.is_new()) {
-            self.stop(&wish).await?;
-        } else if wish.is_new() && wish.started {
-            let idle = self.session.is_none() && (self.start_at.is_none() || self.halted);
-            if wish.restarts() || idle {
-                self.stop_session().await?;
-                if wish.resets() {
-                    self.vault.wipe().await?;
-                    tracing::info!("device.reset: the link is forgotten");
-                }
-                self.begin_again();
-                self.say(Report::new(State::Starting)).await?;
-            }
-        }
-        if wish.is_new() {
-            let epoch = self.vault.epoch();
-            linked_device::set_handled(&self.terms.app, epoch, wish.request).await?;
-        }
-        Ok(())
-    }
-
-    async fn stop(&mut self, wish: &Wish) -> Result<()> {
-        self.stop_session().await?;
-        if wish.resets() {
-            self.vault.wipe().await?;
-        }
-        self.say(Report::new(State::Stopped).for_good()).await
-    }
-
-    fn begin_again(&mut self) {
-        self.halted = false;
-        self.pause = FIRST_PAUSE;
-        self.starts_with_code = false;
-        self.start_at = Some(Instant::now());
-    }
-
     /// Ends the client and its epoch: what it flushes late is refused.
     async fn stop_session(&mut self) -> Result<()> {
         self.start_at = None;
         self.close().await;
-        self.vault = Vault::take_over(&self.terms.app.pool, &self.terms.key).await?;
+        self.course = Course::new(false, false);
+        self.vault = self.vault.renew().await?;
         Ok(())
     }
 
@@ -218,6 +161,7 @@ impl Supervisor {
                     && !linked
                     && let Some(phone) = &terms.pairing_phone
                 {
+                    self.course.asks_for_code();
                     session.ask_for_code(phone);
                 }
                 self.starts_with_code = false;
@@ -280,28 +224,6 @@ impl Supervisor {
         }
     }
 
-    async fn look_at_client(&mut self) -> Result<()> {
-        let Some(session) = &self.session else {
-            return Ok(());
-        };
-        let since_connected = session.reconnects() != self.connection;
-        if self.course.is_connected() && (since_connected || !session.is_logged_in()) {
-            let report = self.course.lost();
-            return self.say(report).await;
-        }
-        // The client minds its socket itself; this is for the day that it does not.
-        let silent = session.line().silent_for();
-        if self.course.is_connected() && silent.is_some_and(|time| time >= SILENCE) {
-            let reason = "nothing has come from WhatsApp for too long: connecting anew";
-            return self.start_later(reason.to_owned()).await;
-        }
-        if let Some(report) = self.course.overdue() {
-            self.say(report).await?;
-            return self.follow(Then::Halt).await;
-        }
-        Ok(())
-    }
-
     async fn follow(&mut self, then: Then) -> Result<()> {
         let Some(session) = &self.session else {
             return Ok(());
@@ -357,7 +279,7 @@ impl Supervisor {
         }
         let (app, epoch) = (&self.terms.app, self.vault.epoch());
         let written = linked_device::report(app, epoch, &app.instance, &report).await;
-        if state == State::Connected {
+        if state == State::Connected && written.is_ok() {
             self.pause = FIRST_PAUSE;
             self.start_carrying();
         } else {
@@ -371,20 +293,6 @@ impl Supervisor {
         if let Some(session) = &self.session {
             self.carrying.start(&self.terms, session.provider());
         }
-    }
-
-    async fn beat(&mut self) -> Result<()> {
-        let line = self.session.as_ref().map(Session::line);
-        let received = line.and_then(Line::silent_for);
-        let sent = line.and_then(Line::idle_for);
-        linked_device::beat(&self.terms.app, self.vault.epoch(), received, sent).await?;
-        let was_missed = self.beaten.elapsed() >= MISSED_AFTER;
-        self.beaten = Instant::now();
-        if was_missed && self.course.is_connected() {
-            // We were asleep, and the workers have made offers stand still.
-            linked_device::wake(&self.terms.app).await?;
-        }
-        Ok(())
     }
 }
 
