@@ -5,11 +5,13 @@
 //! the process with the highest epoch may write.
 
 mod model;
+mod seal;
 mod store;
 mod vault;
 
 pub use model::{Command, NAME, Report, State, Status, Wish};
-pub use vault::{DeviceKey, Name, Row, Vault, is_over};
+pub use seal::DeviceKey;
+pub use vault::{Name, Row, Vault, is_over};
 
 use crate::distribution::{self, Word};
 use crate::id::MessageId;
