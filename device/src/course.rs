@@ -49,8 +49,6 @@ pub(crate) struct Course {
     has_pairing_phone: bool,
     /// When a code was last asked for: WhatsApp counts them.
     asked_at: Option<Instant>,
-    /// Since when it is in this stage.
-    since: Instant,
 }
 
 impl Course {
@@ -64,7 +62,6 @@ impl Course {
             stage,
             has_pairing_phone,
             asked_at: None,
-            since: Instant::now(),
         }
     }
 
@@ -72,19 +69,9 @@ impl Course {
         self.stage == Stage::Connected
     }
 
-    /// Whether a linked phone's login has not come to anything for so long.
-    pub(crate) fn is_signing_in_since(&self, time: Duration) -> bool {
-        self.stage == Stage::Linked && self.since.elapsed() >= time
-    }
-
     /// A code is being asked for.
     pub(crate) fn asks_for_code(&mut self) {
         self.asked_at = Some(Instant::now());
-    }
-
-    fn enter(&mut self, stage: Stage) {
-        self.stage = stage;
-        self.since = Instant::now();
     }
 
     fn is_linked(&self) -> bool {
@@ -92,14 +79,11 @@ impl Course {
     }
 
     fn disconnect(&mut self) {
-        let stage = if self.is_linked() {
+        self.stage = if self.is_linked() {
             Stage::Linked
         } else {
             Stage::Scan
         };
-        if self.stage != stage {
-            self.enter(stage);
-        }
     }
 
     /// The client is connecting anew, without having said so.
@@ -129,7 +113,7 @@ impl Course {
     pub(crate) fn after(&mut self, event: &Event, number: Option<Phone>) -> (Option<Report>, Then) {
         match event {
             Event::Connected(_) => {
-                self.enter(Stage::Connected);
+                self.stage = Stage::Connected;
                 let report = Report {
                     number,
                     ..Report::new(State::Connected)
@@ -176,19 +160,19 @@ impl Course {
                 })
             }
             Event::PairingCode(code) => {
-                self.enter(Stage::Type(Instant::now() + code.timeout));
+                self.stage = Stage::Type(Instant::now() + code.timeout);
                 go_on(Report {
                     pairing_code: Some(code.code.clone()),
                     ..Report::new(State::Pairing)
                 })
             }
             Event::PairingCodeError(refused) => {
-                self.enter(Stage::Scan);
+                self.stage = Stage::Scan;
                 let reason = format!("no pairing code: {}", refused.error);
                 go_on(Report::new(State::Starting).failing(reason))
             }
             Event::PairingCodeRefresh(_) => {
-                self.enter(Stage::Scan);
+                self.stage = Stage::Scan;
                 (None, Then::AskForCode)
             }
             Event::PairingQrCodesExhausted(over)
@@ -202,7 +186,7 @@ impl Course {
                 halt(Report::new(State::Failed).failing(reason))
             }
             Event::PairPasskeyRequest(_) => {
-                self.enter(Stage::Passkey);
+                self.stage = Stage::Passkey;
                 let reason = "WhatsApp asks for the account's passkey: link at web.whatsapp.com once, in a browser that has it, or use another account";
                 go_on(
                     Report::new(State::PasskeyRequired)
@@ -211,12 +195,12 @@ impl Course {
                 )
             }
             Event::PairPasskeyError(failed) => {
-                self.enter(Stage::Scan);
+                self.stage = Stage::Scan;
                 let reason = format!("the passkey was not accepted: {}", failed.error);
                 go_on(Report::new(State::Starting).failing(reason))
             }
             Event::PairSuccess(_) => {
-                self.enter(Stage::Linked);
+                self.stage = Stage::Linked;
                 let report = Report::new(State::Starting).because("linked; signing in");
                 (Some(report), Then::Keep)
             }

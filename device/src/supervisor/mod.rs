@@ -51,6 +51,8 @@ pub(crate) struct Supervisor {
     course: Course,
     /// Which of the client's connections was the last to be ready: it tells of few that it loses.
     connection: u64,
+    /// Since when the client is logged in without being ready.
+    logged_in_since: Option<Instant>,
     said: Option<Report>,
     beaten: Instant,
     /// Nothing is started until a person wishes something.
@@ -73,6 +75,7 @@ impl Supervisor {
             session: None,
             course: Course::new(false, false),
             connection: 0,
+            logged_in_since: None,
             said: None,
             beaten: Instant::now(),
             halted: false,
@@ -134,6 +137,7 @@ impl Supervisor {
         self.start_at = None;
         self.close().await;
         self.course = Course::new(false, false);
+        self.logged_in_since = None;
         self.vault = self.vault.renew().await?;
         Ok(())
     }

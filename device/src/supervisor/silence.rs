@@ -33,7 +33,13 @@ impl Supervisor {
             let reason = "nothing has come from WhatsApp for too long: connecting anew";
             return self.start_later(reason.to_owned()).await;
         }
-        if self.course.is_signing_in_since(UNREADY) {
+        // From the login on: a network that is away has reasons of its own.
+        self.logged_in_since = (session.is_logged_in() && !self.course.is_connected())
+            .then(|| self.logged_in_since.unwrap_or_else(Instant::now));
+        if self
+            .logged_in_since
+            .is_some_and(|at| at.elapsed() >= UNREADY)
+        {
             let reason = "WhatsApp has let us in and is not ready: trying on";
             let report = Report::new(State::Failed).failing(reason);
             return self.say(report).await;
