@@ -16,7 +16,11 @@ async fn a_phone_that_scans_the_qr_code_is_linked_and_the_code_is_gone() {
     let connected = house.is(State::Connected).await;
     assert_eq!(connected.number.expect("a number").as_str(), COMPANY);
     assert_eq!((connected.qr, connected.pairing_code), (None, None));
-    assert!(connected.last_received_at.is_some() || connected.away_since.is_none());
+    house
+        .is_where("heard of", |status| {
+            status.last_received_at.is_some() && status.last_sent_at.is_some()
+        })
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

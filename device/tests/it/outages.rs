@@ -218,7 +218,13 @@ async fn a_session_that_another_client_took_waits_for_a_person() {
             status.is_held && status.devices_alive == 1
         })
         .await;
-    tokio::time::sleep(Duration::from_millis(1500)).await;
+    // Its words are five seconds apart, but for the first two: by the third it would have begun.
+    for _ in 0..3 {
+        let last = house.status().await.seen_at;
+        house
+            .is_where("a word later", |status| status.seen_at > last)
+            .await;
+    }
     assert_eq!(house.whatsapp.world().await.logins, logins);
     house.wish(Command::Start).await;
     house.is(State::Connected).await;

@@ -98,10 +98,7 @@ async fn an_admin_links_the_phone_and_a_lead_is_claimed_over_it() {
     house.whatsapp.scan(&code).await;
     let connected = admin.sees("connected").await;
     assert_eq!(connected["linkedNumber"], COMPANY);
-    assert!(
-        connected.get("qr").is_none() && connected.get("lastReceivedAt").is_some()
-            || connected["since"].is_string()
-    );
+    assert!(connected.get("qr").is_none() && connected["since"].is_string());
 
     let tried = admin
         .ask(
@@ -195,9 +192,9 @@ async fn offers_stand_still_while_the_device_is_away_and_go_on_when_it_is_back()
     admin.post("stop").await;
     house.wait_for(frozen, 1).await;
     assert!(admin.status().await["frozenSince"].is_string());
-    let deadline = "select extract(epoch from ack_deadline_at)::bigint from distribution_attempt";
+    let deadline =
+        "select (extract(epoch from ack_deadline_at) * 1000000)::bigint from distribution_attempt";
     let before = house.count(deadline).await;
-    sleep(Duration::from_millis(1100)).await;
     admin.post("start").await;
     house.is(State::Connected).await;
     house.wait_for(frozen, 0).await;
