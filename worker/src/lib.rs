@@ -35,6 +35,7 @@ use shared::{App, Result, db, distribution, linked_device};
 use sqlx::PgPool;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 /// Connections for apalis's bookkeeping: a fetch and an acknowledgement per queue, and the alarms.
@@ -63,6 +64,22 @@ pub(crate) struct Process {
     presence: Arc<Presence>,
     /// Says when to stop.
     stop: watch::Receiver<bool>,
+}
+
+/// Turns true at SIGTERM or SIGINT: what is at hand is to be finished, and nothing new begun.
+pub fn stop_on_signals() -> std::io::Result<watch::Receiver<bool>> {
+    let (stopping, stop) = watch::channel(false);
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("worker.stopping: finishing what is at hand");
+        stopping.send_replace(true);
+    });
+    Ok(stop)
 }
 
 /// Runs a worker until `stop` turns true; then takes no new job, finishes those it has, and returns.

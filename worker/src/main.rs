@@ -3,8 +3,6 @@
 use anyhow::Context;
 use clap::Parser;
 use shared::telemetry;
-use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::watch;
 use worker::config::Settings;
 
 #[tokio::main]
@@ -15,17 +13,7 @@ async fn main() -> anyhow::Result<()> {
     telemetry::init(&settings.telemetry);
     let app = settings.app().context("the settings are wrong")?;
 
-    let (stopping, stop) = watch::channel(false);
-    let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
-    let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
-    tokio::spawn(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-        tracing::info!("worker.stopping: finishing the jobs at hand");
-        stopping.send_replace(true);
-    });
+    let stop = worker::stop_on_signals().context("cannot listen for signals")?;
     worker::run(&settings, app, stop).await?;
     Ok(())
 }

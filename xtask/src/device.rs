@@ -3,7 +3,7 @@
 
 use crate::Result;
 use crate::shell::{built, cargo, output, run};
-use crate::test::offline;
+use crate::test::{build_processes, offline};
 use crate::tools;
 use std::fmt::Write as _;
 use std::fs::{self, OpenOptions};
@@ -122,15 +122,7 @@ pub fn lint() -> Result<()> {
 
 /// Its tests, against a mock of WhatsApp. They need nextest.
 pub fn test(url: &str, long: bool, arguments: &[&String]) -> Result<()> {
-    // Real processes beside the device's own.
-    run(offline(cargo().args([
-        "build",
-        "--quiet",
-        "--package",
-        "api",
-        "--package",
-        "worker",
-    ])))?;
+    build_processes()?;
     let mut tests = tools::command("cargo-nextest");
     tests.args([
         "nextest",

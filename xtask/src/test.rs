@@ -171,10 +171,8 @@ pub(crate) fn offline(command: &mut Command) -> &mut Command {
         .env_remove("DATABASE_URL")
 }
 
-fn nextest(url: &str, yes: bool, long: bool, arguments: &[&String]) -> Result<()> {
-    // Tests run these against a real api.
-    client::build()?;
-    contract::ensure(yes)?;
+/// Builds the processes that tests start.
+pub(crate) fn build_processes() -> Result<()> {
     run(offline(cargo().args([
         "build",
         "--quiet",
@@ -182,7 +180,14 @@ fn nextest(url: &str, yes: bool, long: bool, arguments: &[&String]) -> Result<()
         "api",
         "--package",
         "worker",
-    ])))?;
+    ])))
+}
+
+fn nextest(url: &str, yes: bool, long: bool, arguments: &[&String]) -> Result<()> {
+    // Tests run these against a real api.
+    client::build()?;
+    contract::ensure(yes)?;
+    build_processes()?;
     let mut tests = tools::command("cargo-nextest");
     tests.args(["nextest", "run", "--all-features"]).args(INNER);
     if long {
