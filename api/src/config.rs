@@ -1,7 +1,7 @@
 //! The api's settings.
 
 use crate::auth::Auth;
-use crate::meta::MetaDoor;
+use crate::meta::WebhookSecrets;
 use clap::{Args, Parser, Subcommand};
 use secrecy::{ExposeSecret, SecretString};
 use shared::config::{
@@ -225,7 +225,7 @@ impl Settings {
 
     /// Who may post to the webhooks, for these settings. Fails closed: what `cloud_api` cannot do without
     /// is demanded, and what a development uses is refused where anybody but this machine could use it.
-    pub fn meta_door(&self) -> Result<MetaDoor> {
+    pub fn webhook_secrets(&self) -> Result<WebhookSecrets> {
         let given = &self.webhooks;
         let own = self.is_development();
         let real = self.whatsapp.wa_provider == ProviderKind::CloudApi;
@@ -264,7 +264,7 @@ impl Settings {
         };
         let leads = given.meta_leads_token.clone();
         let leads = leads.filter(|token| !token.expose_secret().is_empty());
-        Ok(MetaDoor::new(secrets, token, leads))
+        Ok(WebhookSecrets::new(secrets, token, leads))
     }
 
     /// The operations' handle for these settings.

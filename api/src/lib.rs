@@ -15,7 +15,7 @@ mod middleware;
 
 use auth::Auth;
 use feed::Feed;
-use meta::MetaDoor;
+use meta::WebhookSecrets;
 use poem::{Endpoint, EndpointExt, Response, Route};
 use poem_openapi::{OpenApiService, ServerObject};
 use shared::App;
@@ -33,16 +33,16 @@ pub fn service() -> OpenApiService<http::Endpoints, ()> {
 }
 
 /// Everything that the api serves, with a feed of its own.
-pub fn app(app: App, auth: Auth, door: MetaDoor) -> impl Endpoint<Output = Response> {
+pub fn app(app: App, auth: Auth, secrets: WebhookSecrets) -> impl Endpoint<Output = Response> {
     let feed = Feed::new(app.clone());
-    app_with(app, auth, door, feed)
+    app_with(app, auth, secrets, feed)
 }
 
 /// Everything that the api serves, with a feed that its caller can close.
 pub fn app_with(
     app: App,
     auth: Auth,
-    door: MetaDoor,
+    secrets: WebhookSecrets,
     feed: Feed,
 ) -> impl Endpoint<Output = Response> {
     let service = service();
@@ -58,7 +58,7 @@ pub fn app_with(
         .around(auth::share_with_trusted_pages)
         .data(app)
         .data(auth)
-        .data(door)
+        .data(secrets)
         .data(feed)
         .catch_all_error(problem::from_framework)
         .around(middleware::log)

@@ -60,7 +60,9 @@ async fn serve(settings: &Settings) -> anyhow::Result<()> {
     telemetry::init(&settings.telemetry);
     let app = settings.app().context("the settings are wrong")?;
     let auth = settings.auth().context("the settings are wrong")?;
-    let door = settings.meta_door().context("the settings are wrong")?;
+    let secrets = settings
+        .webhook_secrets()
+        .context("the settings are wrong")?;
     let acceptor = TcpListener::bind((settings.host.to_string(), settings.port))
         .into_acceptor()
         .await
@@ -86,7 +88,7 @@ async fn serve(settings: &Settings) -> anyhow::Result<()> {
         closing.close();
     };
     Server::new_with_acceptor(acceptor)
-        .run_with_graceful_shutdown(api::app_with(app, auth, door, feed), stop, Some(DRAIN))
+        .run_with_graceful_shutdown(api::app_with(app, auth, secrets, feed), stop, Some(DRAIN))
         .await?;
     tracing::info!("api.stopped");
     Ok(())

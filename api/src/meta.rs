@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 /// What deliveries are checked against.
 #[derive(Clone, Debug)]
-pub struct MetaDoor(Arc<Secrets>);
+pub struct WebhookSecrets(Arc<Secrets>);
 
 #[derive(Debug)]
 struct Secrets {
@@ -15,7 +15,7 @@ struct Secrets {
     leads_token: Option<SecretString>,
 }
 
-impl MetaDoor {
+impl WebhookSecrets {
     /// The app's secrets, several while one takes another's place; the handshake's token; the token of
     /// leads in the flat shape. What is not set lets nobody in.
     pub fn new(

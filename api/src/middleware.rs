@@ -39,7 +39,7 @@ pub(crate) async fn log<E: Endpoint>(
         }
         Ok(response)
     };
-    shared::telemetry::with_request_id(id.clone(), work.instrument(span)).await
+    shared::request_id::with_request_id(id.clone(), work.instrument(span)).await
 }
 
 fn is_sensible(id: &str) -> bool {

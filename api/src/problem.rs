@@ -82,13 +82,7 @@ impl From<Error> for ProblemResponse {
                 problem.code = Some(code.to_owned());
                 Self::Client(StatusCode::CONFLICT, Json(problem))
             }
-            Error::Unavailable { .. }
-            | Error::Suspended { .. }
-            | Error::Frozen { .. }
-            | Error::OutcomeUnknown { .. }
-            | Error::Unfit { .. }
-            | Error::NotYet { .. }
-            | Error::Refused { .. } => {
+            Error::Provider(_) | Error::NotYet { .. } => {
                 tracing::error!(%error, "api.provider_failed");
                 server(StatusCode::BAD_GATEWAY)
             }

@@ -183,7 +183,11 @@ fn client() -> anyhow::Result<reqwest::Client> {
 pub(crate) async fn serve(settings: &Settings) -> anyhow::Result<()> {
     use poem::listener::TcpListener;
     shared::telemetry::init(&settings.telemetry);
-    let app = api::app(settings.app()?, settings.auth()?, settings.meta_door()?);
+    let app = api::app(
+        settings.app()?,
+        settings.auth()?,
+        settings.webhook_secrets()?,
+    );
     let listener = TcpListener::bind((settings.host.to_string(), settings.port));
     Ok(poem::Server::new(listener).run(app).await?)
 }

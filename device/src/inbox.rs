@@ -1,34 +1,37 @@
-//! What comes in: written down by us, and only then acknowledged to WhatsApp.
+//! The inbox: stores what comes in. Only then it is acknowledged to WhatsApp.
 
-use crate::ears::Recovered;
-use crate::words::{Names, is_lid, phone_of, sort};
+use crate::event_handler::Recovered;
+use crate::message_mapping::{Names, is_lid, map_message, phone_of};
 use async_trait::async_trait;
 use serde_json::Value;
-use shared::distribution::Word;
-use shared::error::DatabaseError;
+use shared::distribution::InboundMessage;
+use shared::error::{DatabaseError, ProviderFailure};
 use shared::id::MessageId;
-use shared::linked_device::{self, Inbound, NAME};
-use shared::meta::words_of_attachment;
+use shared::linked_device::{self, Inbound};
+use shared::meta::text_for_attachment;
+use shared::providers::qr_local::NAME;
 use shared::{App, Error, Result, distribution};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
-use whatsapp_rust::types::durability_hook::{InboundDurabilityHook, InboundMessage};
+use whatsapp_rust::types::durability_hook::{
+    InboundDurabilityHook, InboundMessage as ClientMessage,
+};
 use whatsapp_rust::wacore_binary::Jid;
 use whatsapp_rust::{Client, anyhow};
 
-/// WhatsApp delivers again what was not acknowledged when we connect anew: after so long, doubled while it
-/// keeps failing.
+/// WhatsApp delivers again what was not acknowledged when we reconnect. The pause before that doubles while
+/// it keeps failing.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const MOST_DOUBLINGS: u32 = 5;
 
-/// Takes messages down. Cheap to clone.
+/// Stores messages. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Inbox {
     app: App,
     recovered: Recovered,
     failures: Arc<AtomicU32>,
-    /// A new connection is about to be made for what failed: one is enough for all of it.
+    /// Whether a reconnect is planned. One is enough for everything that failed.
     reconnects: Arc<AtomicBool>,
 }
 
@@ -42,22 +45,21 @@ impl Inbox {
         }
     }
 
-    /// Takes down what the phone gave us again and nothing came after.
+    /// Stores the recovered messages if no other message comes.
     pub(crate) async fn take_recovered(&self, client: &Client) {
         let waits = !lock(&self.recovered).is_empty();
-        if waits && let Err(error) = self.take_all(client, &[]).await {
+        if waits && let Err(error) = self.store_all(client, &[]).await {
             tracing::error!(%error, "device.inbox_failed: tried again");
         }
     }
 
-    /// Writes these down, with what the phone gave us again, and has the words heard.
-    async fn take_all(&self, client: &Client, batch: &[InboundMessage]) -> Result<()> {
+    /// Stores these messages and the recovered ones, and has them handled by another task.
+    async fn store_all(&self, client: &Client, batch: &[ClientMessage]) -> Result<()> {
         let recovered = std::mem::take(&mut *lock(&self.recovered));
-        let taken = self.take_down(client, &recovered, batch).await;
-        match taken {
-            Ok(words) if words.is_empty() => Ok(()),
-            Ok(words) => {
-                tokio::spawn(hear(self.app.clone(), words));
+        match self.store_messages(client, &recovered, batch).await {
+            Ok(messages) if messages.is_empty() => Ok(()),
+            Ok(messages) => {
+                tokio::spawn(handle(self.app.clone(), messages));
                 Ok(())
             }
             Err(error) => {
@@ -67,11 +69,11 @@ impl Inbox {
         }
     }
 
-    async fn take_down(
+    async fn store_messages(
         &self,
         client: &Client,
-        recovered: &[InboundMessage],
-        batch: &[InboundMessage],
+        recovered: &[ClientMessage],
+        batch: &[ClientMessage],
     ) -> Result<Vec<MessageId>> {
         let mut inbound = Inbound::default();
         for message in recovered.iter().chain(batch) {
@@ -82,12 +84,12 @@ impl Inbox {
                 (&info.source.sender, info.source.sender_alt.as_ref())
             };
             let names = names(client, who, other).await?;
-            sort(&message.message, info, names, &mut inbound);
+            map_message(&message.message, info, names, &mut inbound);
         }
-        self.take(inbound).await
+        self.store(inbound).await
     }
 
-    /// WhatsApp delivers what was not acknowledged again to a new connection.
+    /// Reconnects after a pause, so that WhatsApp delivers again what was not acknowledged.
     fn reconnect_later(&self, client: Arc<Client>) {
         let failures = self.failures.fetch_add(1, Ordering::SeqCst);
         if self.reconnects.swap(true, Ordering::SeqCst) {
@@ -103,25 +105,25 @@ impl Inbox {
     }
 }
 
-fn lock(recovered: &Recovered) -> std::sync::MutexGuard<'_, Vec<InboundMessage>> {
+fn lock(recovered: &Recovered) -> std::sync::MutexGuard<'_, Vec<ClientMessage>> {
     recovered.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[async_trait]
 impl InboundDurabilityHook for Inbox {
-    /// Nothing is answered in here, where the client waits: what follows from the words is another task's.
+    /// Stores the messages. The client waits for this, so they are handled by another task.
     async fn on_messages(
         &self,
         client: Arc<Client>,
-        batch: &[InboundMessage],
+        batch: &[ClientMessage],
     ) -> anyhow::Result<()> {
-        match self.take_all(&client, batch).await {
+        match self.store_all(&client, batch).await {
             Ok(()) => {
                 self.failures.store(0, Ordering::SeqCst);
                 Ok(())
             }
             Err(error) => {
-                tracing::error!(%error, messages = batch.len(), "device.inbox_failed: not acknowledged; WhatsApp delivers again");
+                tracing::error!(%error, messages = batch.len(), "device.inbox_failed: not acknowledged, so WhatsApp delivers again");
                 self.reconnect_later(client);
                 Err(error.into())
             }
@@ -130,59 +132,60 @@ impl InboundDurabilityHook for Inbox {
 }
 
 impl Inbox {
-    /// Writes down what came: together, or one by one if something in it cannot be written, so that it
-    /// keeps nothing else from being.
-    async fn take(&self, inbound: Inbound) -> Result<Vec<MessageId>> {
-        let whole = linked_device::take(&self.app, &inbound).await;
+    /// Stores what came: all of it together, or one by one if a part of it cannot be stored.
+    async fn store(&self, inbound: Inbound) -> Result<Vec<MessageId>> {
+        let whole = linked_device::store_inbound(&self.app, &inbound).await;
         if !whole.as_ref().is_err_and(is_fault_of_the_message) {
             return whole;
         }
-        let mut words = Vec::new();
+        let mut messages = Vec::new();
         for part in inbound.one_by_one() {
-            match linked_device::take(&self.app, &part).await {
-                Ok(taken) => words.extend(taken),
+            match linked_device::store_inbound(&self.app, &part).await {
+                Ok(stored) => messages.extend(stored),
                 Err(error) if is_fault_of_the_message(&error) => {
-                    words.extend(self.take_stripped(part).await?);
+                    messages.extend(self.store_stripped(part).await?);
                 }
                 Err(error) => return Err(error),
             }
         }
-        Ok(words)
+        Ok(messages)
     }
 
-    /// A message that cannot be kept as it is: that somebody wrote is kept all the same.
-    async fn take_stripped(&self, part: Inbound) -> Result<Vec<MessageId>> {
-        tracing::error!("device.unkeepable: a message cannot be kept as it came; that it came is");
+    /// A message that cannot be stored as it is: stores only that its sender wrote.
+    async fn store_stripped(&self, part: Inbound) -> Result<Vec<MessageId>> {
+        tracing::error!(
+            "device.not_storable: a message cannot be stored as it came; its sender is"
+        );
         let stripped = Inbound {
-            words: part.words.into_iter().map(bare).collect(),
+            messages: part.messages.into_iter().map(stripped).collect(),
             ..Inbound::default()
         };
-        match linked_device::take(&self.app, &stripped).await {
-            // Never: and to be told of it for ever would help nobody.
+        match linked_device::store_inbound(&self.app, &stripped).await {
+            // This cannot happen. If it does, WhatsApp must not deliver the message for ever.
             Err(error) if is_fault_of_the_message(&error) => {
-                tracing::error!(%error, "device.lost: not even that");
+                tracing::error!(%error, "device.lost: a message cannot be stored at all");
                 Ok(Vec::new())
             }
-            taken => taken,
+            stored => stored,
         }
     }
 }
 
-/// Who wrote, and nothing that they chose.
-fn bare(word: Word) -> Word {
-    Word {
-        also: word.also,
-        message_id: word.message_id,
-        ..Word::new(
-            word.door,
-            word.from,
-            words_of_attachment("unknown", &Value::Null),
+/// The message with only its sender and ids, and nothing that the sender chose.
+fn stripped(message: InboundMessage) -> InboundMessage {
+    InboundMessage {
+        other_address: message.other_address,
+        message_id: message.message_id,
+        ..InboundMessage::new(
+            message.channel,
+            message.from,
+            text_for_attachment("unknown", &Value::Null),
         )
     }
 }
 
-/// Whether the database will never take it, as opposed to its state of the moment: bad data, a rule that it
-/// breaks, too large (SQLSTATE classes 22, 23, 54).
+/// Whether the database will never store it: wrong data, a violated constraint, too large (SQLSTATE classes
+/// 22, 23, 54). Any other failure may pass.
 fn is_fault_of_the_message(error: &Error) -> bool {
     let Error::Database(DatabaseError::Database(refusal)) = error else {
         return false;
@@ -193,29 +196,33 @@ fn is_fault_of_the_message(error: &Error) -> bool {
         .any(|class| code.starts_with(class))
 }
 
-/// The number of a LID, where the stanza does not tell it and the client knows. A client that cannot look is
-/// asked again: nobody's word is filed under another name for it.
+/// The names of a sender. The client is asked for the number of a LID if the stanza does not name it. If the
+/// client cannot answer, this fails, so that no message is stored under another name.
 async fn names(client: &Client, who: &Jid, other: Option<&Jid>) -> Result<Names> {
     let mut names = Names::of(who, other);
     if names.phone.is_none() && is_lid(who) {
         let known = client.get_lid_pn_entry(&who.to_non_ad()).await;
-        let known = known.map_err(|_| Error::Unavailable {
-            provider: NAME,
-            retry_after: None,
-            reason: "a LID could not be looked up".to_owned(),
+        let known = known.map_err(|_| {
+            Error::provider(
+                NAME,
+                ProviderFailure::UNAVAILABLE,
+                "a LID could not be looked up",
+            )
         })?;
         names.phone = known.and_then(|entry| phone_of(&Jid::pn(entry.phone_number.as_ref())));
     }
     Ok(names)
 }
 
-/// Does what the words mean. One that is not heard here is found by the workers.
-async fn hear(app: App, words: Vec<MessageId>) {
-    for word in words {
-        match distribution::hear(&app, word).await {
-            // A worker was quicker.
+/// Handles the messages. Workers handle those that fail here.
+async fn handle(app: App, messages: Vec<MessageId>) {
+    for message in messages {
+        match distribution::handle(&app, message).await {
+            // A worker handled it first.
             Ok(_) | Err(Error::NotFound { .. }) => {}
-            Err(error) => tracing::error!(message_id = %word, %error, "distribution.unheard"),
+            Err(error) => {
+                tracing::error!(message_id = %message, %error, "distribution.message_not_handled");
+            }
         }
     }
 }

@@ -9,37 +9,37 @@
 //!  │ one process     │        │  inbox: written down, then acknowledged
 //!  └ others wait     │        └  store: PostgreSQL, sealed, fenced by epoch
 //!                    ├ course: what its events mean
-//!                    └ carrier (worker): messages go out while it is connected
+//!                    └ sender (worker): messages go out while it is connected
 //! ```
 
 pub mod config;
 
-mod carrying;
-mod course;
-mod ears;
-mod hold;
+mod connection_state;
+mod event_handler;
 mod inbox;
 mod line;
+mod message_mapping;
+mod outbound_task;
 mod provider;
 mod receipts;
 mod recipients;
 mod session;
+mod session_lock;
 mod store;
 mod supervisor;
 mod terminal;
-mod words;
 
 use config::Settings;
-use hold::Hold;
-use session::Whereabouts;
+use session::Endpoint;
+use session_lock::SessionLock;
 use shared::config::{LogFormat, Telemetry};
 use shared::{App, Result, db};
 use std::sync::Arc;
 use std::time::Duration;
-use supervisor::{Supervisor, Terms, ends_hold};
+use supervisor::{DeviceContext, Supervisor, ends_lock};
 use tokio::sync::watch;
 use tokio::time::sleep;
-use worker::carrier::Carrier;
+use worker::outbound::OutboundWorker;
 
 /// How many messages of a kind go out at once. Fewer than a worker's: it is one phone.
 const SLOTS: usize = 4;
@@ -64,29 +64,29 @@ pub async fn run(settings: &Settings, app: App, stop: watch::Receiver<bool>) -> 
         &settings.database.database_url,
         "property-lounge-device-queue",
     )?;
-    let carrier = Arc::new(Carrier::open(options.clone()).await);
+    let sender = Arc::new(OutboundWorker::open(options.clone()).await);
     let app = App {
-        instance: Arc::from(format!("device/{}", carrier.instance())),
+        instance: Arc::from(format!("device/{}", sender.instance())),
         ..app
     };
     let (host, port) = (settings.device.device_host, settings.device.device_port);
-    carrier.serve_health(&app, host, port).await;
-    let terms = Arc::new(Terms {
+    sender.serve_health(&app, host, port).await;
+    let context = Arc::new(DeviceContext {
         app,
         key,
         pairing_phone,
-        whereabouts: whereabouts(settings),
-        carrier,
+        endpoint: endpoint(settings),
+        sender,
         slots: SLOTS,
         shows: matches!(settings.telemetry.log_format, LogFormat::Text),
     });
-    tracing::info!(instance = %terms.app.instance, "device.started");
+    tracing::info!(instance = %context.app.instance, "device.started");
     loop {
-        let hold = tokio::select! {
-            hold = Hold::take(&options) => hold,
+        let lock = tokio::select! {
+            lock = SessionLock::take(&options) => lock,
             _ = told_to_stop.wait_for(|stop| *stop) => break,
         };
-        let stopped = hold_session(&terms, hold, stop.clone()).await;
+        let stopped = run_with_lock(&context, lock, stop.clone()).await;
         if stopped {
             break;
         }
@@ -97,9 +97,13 @@ pub async fn run(settings: &Settings, app: App, stop: watch::Receiver<bool>) -> 
 }
 
 /// Works for as long as the session is ours. `true`: we are told to stop.
-async fn hold_session(terms: &Arc<Terms>, mut hold: Hold, stop: watch::Receiver<bool>) -> bool {
+async fn run_with_lock(
+    context: &Arc<DeviceContext>,
+    mut lock: SessionLock,
+    stop: watch::Receiver<bool>,
+) -> bool {
     tracing::info!("device.holds_session");
-    let mut supervisor = match Supervisor::take_over(Arc::clone(terms), &mut hold).await {
+    let mut supervisor = match Supervisor::take_over(Arc::clone(context), &mut lock).await {
         Ok(supervisor) => supervisor,
         Err(error) => {
             tracing::warn!(%error, "device.not_taken_over");
@@ -110,7 +114,7 @@ async fn hold_session(terms: &Arc<Terms>, mut hold: Hold, stop: watch::Receiver<
     let stopped = tokio::select! {
         ended = supervisor.run(stop.clone()) => match ended {
             Ok(()) => true,
-            Err(error) if ends_hold(&error) => {
+            Err(error) if ends_lock(&error) => {
                 tracing::warn!("device.fenced_off: another process has taken the session over");
                 lost = true;
                 false
@@ -120,7 +124,7 @@ async fn hold_session(terms: &Arc<Terms>, mut hold: Hold, stop: watch::Receiver<
                 false
             }
         },
-        () = hold.lost() => {
+        () = lock.lost() => {
             tracing::warn!("device.hold_lost: the connection that held the session's lock is gone");
             lost = true;
             false
@@ -130,7 +134,7 @@ async fn hold_session(terms: &Arc<Terms>, mut hold: Hold, stop: watch::Receiver<
         supervisor.cut();
     }
     supervisor.close().await;
-    hold.release().await;
+    lock.release().await;
     stopped
 }
 
@@ -144,15 +148,15 @@ pub fn quiet_client(telemetry: &Telemetry) {
 }
 
 #[cfg(feature = "mock-server")]
-fn whereabouts(settings: &Settings) -> Whereabouts {
-    Whereabouts {
+fn endpoint(settings: &Settings) -> Endpoint {
+    Endpoint {
         mock: settings.wa_mock_url.clone(),
     }
 }
 
 #[cfg(not(feature = "mock-server"))]
-fn whereabouts(_: &Settings) -> Whereabouts {
-    Whereabouts::default()
+fn endpoint(_: &Settings) -> Endpoint {
+    Endpoint::default()
 }
 
 /// Waits until somebody has migrated the database.

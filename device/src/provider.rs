@@ -3,10 +3,11 @@
 use crate::line::Line;
 use crate::recipients::Recipients;
 use async_trait::async_trait;
+use shared::address::Address;
+use shared::error::ProviderFailure;
 use shared::id::MessageId;
-use shared::linked_device::NAME;
+use shared::providers::qr_local::NAME;
 use shared::providers::{Accepted, Outgoing, Provider};
-use shared::whatsapp::Address;
 use shared::{Error, Result};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -120,7 +121,7 @@ impl Provider for Linked {
         let jid = self.jid_of(&message.to).await?;
         let id = whatsapp_id(message.id);
         let mut answer = self.answers.expect(&id);
-        self.hand_over(&jid, message, &id).await?;
+        self.send_text(&jid, message, &id).await?;
         match timeout(ACKNOWLEDGE, &mut answer.receiver).await {
             Ok(Ok(None)) => {
                 self.recipients.served(&message.to);
@@ -136,7 +137,7 @@ impl Provider for Linked {
 }
 
 impl Linked {
-    async fn hand_over(&self, jid: &Jid, message: &Outgoing, id: &str) -> Result<()> {
+    async fn send_text(&self, jid: &Jid, message: &Outgoing, id: &str) -> Result<()> {
         let options = SendOptions::default().with_message_id(id);
         let text = wa::Message::text(message.body.as_str());
         let sending = self
@@ -214,18 +215,11 @@ fn kind_of(error: &SendError) -> &'static str {
 }
 
 pub(crate) fn unavailable(reason: &str) -> Error {
-    Error::Unavailable {
-        provider: NAME,
-        retry_after: None,
-        reason: reason.to_owned(),
-    }
+    Error::provider(NAME, ProviderFailure::UNAVAILABLE, reason)
 }
 
 pub(crate) fn refused(reason: &str) -> Error {
-    Error::Refused {
-        provider: NAME,
-        reason: reason.to_owned(),
-    }
+    Error::provider(NAME, ProviderFailure::Refused, reason)
 }
 
 #[cfg(test)]

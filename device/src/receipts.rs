@@ -44,12 +44,12 @@ async fn note_ack(app: &App, answers: &Answers, ack: &ServerAck) -> Result<()> {
         at,
         code: None,
     };
-    distribution::report(app, &status).await
+    distribution::apply_status(app, &status).await
 }
 
 async fn note_receipt(app: &App, receipt: &Receipt) -> Result<()> {
     for status in of_receipt(receipt) {
-        distribution::report(app, &status).await?;
+        distribution::apply_status(app, &status).await?;
     }
     Ok(())
 }

@@ -5,8 +5,9 @@
 
 use crate::provider::{refused, unavailable};
 use shared::Error;
-use shared::linked_device::NAME;
-use shared::whatsapp::Address;
+use shared::address::Address;
+use shared::error::ProviderFailure;
+use shared::providers::qr_local::NAME;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -67,10 +68,8 @@ impl Recipients {
         memory.cold.insert(to.clone());
         // One may be the one person; two are the account, and then it is so for all.
         if memory.cold.len() > 1 {
-            return Error::Suspended {
-                provider: NAME,
-                reason: format!("{reason}: this number may not write first for now"),
-            };
+            let reason = format!("{reason}: this number may not write first for now");
+            return Error::provider(NAME, ProviderFailure::Suspended, reason);
         }
         refused(&reason)
     }
@@ -101,9 +100,9 @@ impl Recipients {
 #[cfg(test)]
 mod tests {
     use super::{MOST_FAILURES, OVER, Recipients};
-    use shared::Error;
+    use shared::address::Address;
+    use shared::error::ProviderFailure;
     use shared::phone::Phone;
-    use shared::whatsapp::Address;
     use tokio::time::advance;
 
     fn somebody(last: char) -> Address {
@@ -116,23 +115,23 @@ mod tests {
     fn one_cold_contact_is_passed_over_and_two_are_the_accounts_own_trouble() {
         let recipients = Recipients::default();
         let (one, other) = (somebody('1'), somebody('2'));
-        assert!(matches!(
-            recipients.refused(&one, "463"),
-            Error::Refused { .. }
-        ));
-        assert!(matches!(
-            recipients.refused(&one, "463"),
-            Error::Refused { .. }
-        ));
+        assert_eq!(
+            recipients.refused(&one, "463").provider_failure(),
+            Some(ProviderFailure::Refused)
+        );
+        assert_eq!(
+            recipients.refused(&one, "463").provider_failure(),
+            Some(ProviderFailure::Refused)
+        );
         for cold in [&other, &one] {
             let error = recipients.refused(cold, "463");
-            assert!(matches!(error, Error::Suspended { .. }));
+            assert_eq!(error.provider_failure(), Some(ProviderFailure::Suspended));
         }
         recipients.served(&other);
-        assert!(matches!(
-            recipients.refused(&other, "463"),
-            Error::Refused { .. }
-        ));
+        assert_eq!(
+            recipients.refused(&other, "463").provider_failure(),
+            Some(ProviderFailure::Refused)
+        );
     }
 
     #[test]
@@ -140,19 +139,24 @@ mod tests {
         let recipients = Recipients::default();
         for code in ["500", "503", "429"] {
             let error = recipients.refused(&somebody('1'), code);
-            assert!(matches!(error, Error::Unavailable { .. }), "{code}");
+            assert_eq!(
+                error.provider_failure(),
+                Some(ProviderFailure::UNAVAILABLE),
+                "{code}"
+            );
         }
-        assert!(matches!(
-            recipients.refused(&somebody('1'), "479"),
-            Error::Refused { .. }
-        ));
+        assert_eq!(
+            recipients.refused(&somebody('1'), "479").provider_failure(),
+            Some(ProviderFailure::Refused)
+        );
     }
 
     #[tokio::test(start_paused = true)]
     async fn somebody_who_can_never_be_sent_anything_does_not_hold_the_others_up() {
         let recipients = Recipients::default();
         let (one, other) = (somebody('1'), somebody('2'));
-        let is_theirs = || matches!(recipients.failed(&one, "x"), Error::Refused { .. });
+        let is_theirs =
+            || recipients.failed(&one, "x").provider_failure() == Some(ProviderFailure::Refused);
         for _ in 0..MOST_FAILURES {
             assert!(!is_theirs());
         }

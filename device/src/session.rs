@@ -1,15 +1,17 @@
 //! One client, from its start to its end. A client that has stopped cannot run again: each start makes a
 //! new one, in an epoch of its own.
 
-use crate::ears::{Ears, Heard, Recovered};
+use crate::event_handler::{ClientEvents, Received, Recovered};
 use crate::inbox::Inbox;
 use crate::line::{Line, WatchedHttp, WatchedTransports};
 use crate::provider::{Answers, Linked};
 use crate::receipts;
 use crate::recipients::Recipients;
 use crate::store::Store;
-use shared::linked_device::{NAME, Vault};
+use shared::error::ProviderFailure;
+use shared::linked_device::Vault;
 use shared::phone::Phone;
+use shared::providers::qr_local::NAME;
 use shared::{App, Error, Result};
 use std::sync::Arc;
 use std::time::Duration;
@@ -51,7 +53,7 @@ pub(crate) enum News {
 
 /// Where WhatsApp is.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Whereabouts {
+pub(crate) struct Endpoint {
     /// A mock of it; `None`: WhatsApp itself.
     pub(crate) mock: Option<String>,
 }
@@ -72,13 +74,13 @@ pub(crate) struct Session {
 
 impl Session {
     /// Starts a client on the session in the vault.
-    pub(crate) async fn start(app: &App, vault: Vault, whereabouts: &Whereabouts) -> Result<Self> {
+    pub(crate) async fn start(app: &App, vault: Vault, endpoint: &Endpoint) -> Result<Self> {
         let line = Line::default();
         let recovered = Recovered::default();
         let inbox = Inbox::new(app.clone(), Arc::clone(&recovered));
-        let (ears, Heard { course, receipts }) = Ears::new(recovered);
+        let (ears, Received { course, receipts }) = ClientEvents::new(recovered);
         let mut transports = TokioWebSocketTransportFactory::new();
-        if let Some(url) = &whereabouts.mock {
+        if let Some(url) = &endpoint.mock {
             transports = transports.with_url(url);
         }
         let properties = DevicePropsOverride::new()
@@ -97,17 +99,17 @@ impl Session {
             .with_device_props(properties)
             .with_wanted_pre_key_count(PREKEYS)
             .skip_history_sync();
-        if whereabouts.mock.is_some() {
+        if endpoint.mock.is_some() {
             // There is no web to ask for the version.
             builder = builder.with_version((2, 3000, 1_042_742_319));
         }
         let bot = builder.build().await.map_err(|error| {
             tracing::error!(%error, "device.not_started");
-            Error::Unavailable {
-                provider: NAME,
-                retry_after: None,
-                reason: "the client could not be started: its log tells why".to_owned(),
-            }
+            Error::provider(
+                NAME,
+                ProviderFailure::UNAVAILABLE,
+                "the client could not be started: its log tells why",
+            )
         })?;
         let answers = Answers::default();
         let noting = tokio::spawn(receipts::note(app.clone(), answers.clone(), receipts));
@@ -167,7 +169,7 @@ impl Session {
     /// The number that is linked.
     pub(crate) fn number(&self) -> Option<Phone> {
         let jid = self.handle.client().pn()?;
-        crate::words::phone_of(&jid)
+        crate::message_mapping::phone_of(&jid)
     }
 
     /// The way out for messages.

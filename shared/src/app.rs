@@ -1,11 +1,11 @@
 //! What every operation needs, built once per process.
 
 use crate::appointments::Reminders;
-use crate::availability::Timezone;
 use crate::clock::Clock;
 use crate::config::Distribution;
 use crate::distribution::lexicon::Lexicon;
 use crate::jobs::Announce;
+use crate::local_time::Timezone;
 use crate::meta::Meta;
 use crate::phone::Phone;
 use crate::providers::Provider;

@@ -8,103 +8,97 @@ pub use sqlx::Error as DatabaseError;
 /// A result whose error is [`enum@Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why an operation did not happen. The api maps it to a status (`api/src/problem.rs`), the worker
-/// to a retry (`worker/src/outcome.rs`); nobody else decides either.
+/// Why an operation failed. `api/src/problem.rs` maps it to an HTTP status and
+/// `worker/src/outcome.rs` to what becomes of a job. No other place decides either.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// There is no such thing.
+    /// The thing does not exist, or the caller may not know that it exists.
     #[error("no such {what}")]
     NotFound {
         /// What was looked for: `lead`, `cycle` …
         what: &'static str,
     },
-    /// The request cannot be understood; sending it again will not help.
+    /// The input is wrong. The same request fails again.
     #[error("{field}: {reason}")]
     Invalid {
-        /// The field at fault, as the caller spells it.
+        /// The field with the error, as the caller spells it.
         field: &'static str,
-        /// What is wrong with it, in a sentence that never repeats the value.
+        /// What is wrong, in one sentence that never repeats the value.
         reason: String,
     },
-    /// The world has moved on since the caller looked.
+    /// The state of the data does not allow the operation.
     #[error("conflict: {code}")]
     Conflict {
         /// A stable code that a program can test for.
         code: &'static str,
     },
-    /// An outside party cannot be reached or asks us to slow down; the same call may succeed later.
-    #[error("{provider} is unavailable: {reason}")]
-    Unavailable {
-        /// The outside party: `dummy`, `cloud_api` …
-        provider: &'static str,
-        /// How long it asked us to wait, if it said.
-        retry_after: Option<Duration>,
-        /// What happened, without personal data.
-        reason: String,
-    },
-    /// An outside party does nothing for us until a person acts: a token that is no longer good, an
-    /// account that is blocked.
-    #[error("{provider} has suspended us: {reason}")]
-    Suspended {
-        /// The outside party.
-        provider: &'static str,
-        /// What it said, without personal data.
-        reason: String,
-    },
-    /// An outside party is away, and has been for a while; what is meant for it waits.
-    #[error("{provider} is frozen")]
-    Frozen {
-        /// The outside party.
-        provider: &'static str,
-    },
-    /// It is not known whether an outside party did what it was asked: no answer came. Asking again may
-    /// do it twice.
-    #[error("{provider} did not say whether it did it: {reason}")]
-    OutcomeUnknown {
-        /// The outside party.
-        provider: &'static str,
-        /// What happened, without personal data.
-        reason: String,
-    },
-    /// An outside party does not take the message in this form.
-    #[error("{provider} does not take it in this form: {reason}")]
-    Unfit {
-        /// The outside party.
-        provider: &'static str,
-        /// Which form would do.
-        what: Unfit,
-        /// What it said, without personal data.
-        reason: String,
-    },
-    /// Nothing is wrong; it is not time yet.
-    #[error("not for another {wait:?}")]
+    /// A call to an outside service failed.
+    #[error(transparent)]
+    Provider(#[from] ProviderError),
+    /// The operation must run again later. Nothing is wrong.
+    #[error("not due for another {wait:?}")]
     NotYet {
-        /// When to come again.
+        /// How long to wait.
         wait: Duration,
     },
-    /// An outside party refused for good; the same call will never succeed.
-    #[error("{provider} refused: {reason}")]
-    Refused {
-        /// The outside party.
-        provider: &'static str,
-        /// What it said, without personal data.
-        reason: String,
-    },
-    /// The database failed, or is away.
+    /// The database failed or cannot be reached.
     #[error("database: {0}")]
     Database(#[from] sqlx::Error),
-    /// The database's schema could not be brought up to date.
+    /// A migration failed.
     #[error("migration: {0}")]
     Migration(#[from] sqlx::migrate::MigrateError),
 }
 
-/// Why a message is not taken in its form.
+/// A call to an outside service that failed.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{provider} {class}: {reason}")]
+pub struct ProviderError {
+    /// The service: `dummy`, `cloud_api`, `qr_local`, `graph`, `google`.
+    pub provider: &'static str,
+    /// What kind of failure it is.
+    pub class: ProviderFailure,
+    /// What the service said, without personal data.
+    pub reason: String,
+}
+
+/// What kind of failure a call to an outside service had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ProviderFailure {
+    /// The service cannot be reached, or asks us to slow down. The same call may succeed later.
+    #[error("is unavailable")]
+    Unavailable {
+        /// How long the service asked us to wait, if it said so.
+        retry_after: Option<Duration>,
+    },
+    /// The service refuses every call until a person acts: an expired token, a blocked account.
+    #[error("has suspended us")]
+    Suspended,
+    /// The service has been failing for a while. Messages wait until one gets through.
+    #[error("is frozen")]
+    Frozen,
+    /// No answer came. The service may or may not have done it, so a second call may do it twice.
+    #[error("did not answer")]
+    OutcomeUnknown,
+    /// The service does not accept the message in this form.
+    #[error("does not accept this form")]
+    Unfit(Unfit),
+    /// The service refused permanently. The same call never succeeds.
+    #[error("refused")]
+    Refused,
+}
+
+/// Why a message is not accepted in its form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unfit {
-    /// Its recipient has not written for a day: only a template may go.
+    /// The recipient has not written for 24 hours. Only a template is accepted.
     OutsideWindow,
-    /// The template is missing, paused, or filled in wrongly.
+    /// The template does not exist, is paused, or has wrong parameters.
     Template,
+}
+
+impl ProviderFailure {
+    /// The service cannot be reached and did not say for how long.
+    pub const UNAVAILABLE: Self = Self::Unavailable { retry_after: None };
 }
 
 impl Error {
@@ -113,6 +107,27 @@ impl Error {
         Self::Invalid {
             field,
             reason: reason.into(),
+        }
+    }
+
+    /// An [`Error::Provider`].
+    pub fn provider(
+        provider: &'static str,
+        class: ProviderFailure,
+        reason: impl Into<String>,
+    ) -> Self {
+        Self::Provider(ProviderError {
+            provider,
+            class,
+            reason: reason.into(),
+        })
+    }
+
+    /// What kind of failure the call to an outside service had. `None` for any other error.
+    pub fn provider_failure(&self) -> Option<ProviderFailure> {
+        match self {
+            Self::Provider(error) => Some(error.class),
+            _ => None,
         }
     }
 }

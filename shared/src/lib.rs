@@ -42,6 +42,7 @@
 //! 5. The database is the referee: constraints and conditional updates, locks in the order
 //!    lead → cycle → attempt.
 
+pub mod address;
 pub mod app;
 pub mod appointments;
 pub mod auth;
@@ -58,14 +59,18 @@ pub mod jobs;
 pub mod leads;
 pub mod linked_device;
 pub mod live;
+pub mod local_time;
 pub mod meta;
 pub mod phone;
 pub mod pipeline;
 pub mod providers;
+pub mod request_id;
 pub mod sales;
 pub mod seed;
+pub mod strategy;
 pub mod telemetry;
 pub mod texts;
+pub mod unit_of_work;
 pub mod whatsapp;
 
 #[cfg(feature = "testing")]

@@ -18,18 +18,3 @@ pub fn init(settings: &Telemetry) {
         LogFormat::Json => lines.json().flatten_event(true).init(),
     }
 }
-
-tokio::task_local! {
-    static REQUEST_ID: String;
-}
-
-/// Runs `work` under the id of the request that it serves. Jobs that it enqueues carry the id, so
-/// that a job's log lines lead back to the request.
-pub async fn with_request_id<F: Future>(id: String, work: F) -> F::Output {
-    REQUEST_ID.scope(id, work).await
-}
-
-/// The id of the request being served, if one is.
-pub fn request_id() -> Option<String> {
-    REQUEST_ID.try_with(Clone::clone).ok()
-}

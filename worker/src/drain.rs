@@ -1,12 +1,8 @@
-//! Runs jobs by the test's clock: the same handlers as the worker's, without apalis.
+//! For tests: runs jobs by the test's clock, with the worker's handlers and without apalis.
 
-use crate::jobs;
 use crate::outcome::Outcome;
+use crate::registry::JOBS;
 use chrono::{DateTime, Utc};
-use shared::jobs::{
-    CheckAckDeadline, FetchMetaLead, ForwardLeadToSales, HandleDelivery, Job, ReconcileMetaLeads,
-    ReleaseHeldLeads, RemindOfAppointment, SendConversion, SendMessage, SyncAppointment,
-};
 use shared::{App, Result};
 
 /// Runs every job that is due by the app's clock, in order, until none is. Returns how many ran.
@@ -33,7 +29,7 @@ pub async fn run_until(app: &App, target: DateTime<Utc>) -> Result<()> {
     Ok(())
 }
 
-/// Every job as it waits: queue, payload and when it is due. For tests that run them again.
+/// Every pending job: queue, payload and due time. For tests that run jobs twice.
 pub async fn waiting(app: &App) -> Result<Vec<(String, Vec<u8>, DateTime<Utc>)>> {
     let rows = sqlx::query!(
         "select job_type, job, run_at from apalis.jobs where status = 'Pending' order by run_at, id"
@@ -46,7 +42,7 @@ pub async fn waiting(app: &App) -> Result<Vec<(String, Vec<u8>, DateTime<Utc>)>>
         .collect())
 }
 
-/// How many jobs were laid aside.
+/// The number of dead letters.
 pub async fn dead_letters(app: &App) -> Result<i64> {
     Ok(sqlx::query_scalar!(
         r#"select count(*) as "count!" from apalis.jobs where status = 'Killed'"#
@@ -55,21 +51,13 @@ pub async fn dead_letters(app: &App) -> Result<i64> {
     .await?)
 }
 
-/// Runs one job of a queue.
+/// Runs one job of a queue, and returns what becomes of it. Panics if no worker runs that queue.
 pub async fn perform(app: &App, queue: &str, payload: &[u8], tried: usize) -> Outcome {
-    match queue {
-        CheckAckDeadline::QUEUE => jobs::run::<CheckAckDeadline>(app, payload, tried).await,
-        ForwardLeadToSales::QUEUE => jobs::run::<ForwardLeadToSales>(app, payload, tried).await,
-        SendMessage::QUEUE => jobs::run::<SendMessage>(app, payload, tried).await,
-        ReleaseHeldLeads::QUEUE => jobs::run::<ReleaseHeldLeads>(app, payload, tried).await,
-        HandleDelivery::QUEUE => jobs::run::<HandleDelivery>(app, payload, tried).await,
-        FetchMetaLead::QUEUE => jobs::run::<FetchMetaLead>(app, payload, tried).await,
-        ReconcileMetaLeads::QUEUE => jobs::run::<ReconcileMetaLeads>(app, payload, tried).await,
-        SendConversion::QUEUE => jobs::run::<SendConversion>(app, payload, tried).await,
-        RemindOfAppointment::QUEUE => jobs::run::<RemindOfAppointment>(app, payload, tried).await,
-        SyncAppointment::QUEUE => jobs::run::<SyncAppointment>(app, payload, tried).await,
-        unknown => panic!("a job of a queue that no worker knows: {unknown}"),
-    }
+    let job = JOBS
+        .iter()
+        .find(|job| job.queue == queue)
+        .unwrap_or_else(|| panic!("no worker runs the queue {queue}"));
+    (job.run)(app.clone(), payload.to_vec(), tried).await
 }
 
 struct Due {
@@ -106,7 +94,7 @@ async fn run(app: &App, job: &Due) -> Result<()> {
                 .execute(&app.pool)
                 .await?;
         }
-        Outcome::Again(wait) => {
+        Outcome::Retry(wait) => {
             sqlx::query!(
                 "update apalis.jobs set run_at = $2, attempts = attempts + 1 where id = $1",
                 job.id,
@@ -115,7 +103,7 @@ async fn run(app: &App, job: &Due) -> Result<()> {
             .execute(&app.pool)
             .await?;
         }
-        Outcome::Later(wait) => {
+        Outcome::Snooze(wait) => {
             sqlx::query!(
                 "update apalis.jobs set run_at = $2 where id = $1",
                 job.id,
@@ -124,7 +112,7 @@ async fn run(app: &App, job: &Due) -> Result<()> {
             .execute(&app.pool)
             .await?;
         }
-        Outcome::Dead => {
+        Outcome::Discard => {
             sqlx::query!(
                 "update apalis.jobs set status = 'Killed' where id = $1",
                 job.id

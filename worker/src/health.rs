@@ -1,6 +1,6 @@
 //! The worker's own health: `GET /health/live`, `GET /health/ready`.
 
-use crate::Process;
+use crate::process::Process;
 use poem::http::StatusCode;
 use poem::listener::{Acceptor, Listener, TcpListener};
 use poem::web::{Data, Json};

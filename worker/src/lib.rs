@@ -1,72 +1,52 @@
-//! The background door: runs jobs when they are due, and sweeps for deadlines that no alarm rang for.
+//! The worker process: runs jobs when they are due, and sweeps for what no job handled.
 //!
 //! ```text
-//! bell ──► alarm ──► apalis worker (one per queue) ──► jobs::perform ──► an operation of `shared`
-//!  │        └ sleeps until the next job is due              └ outcome: done · again at · dead
-//!  └────► sweep ──► what no alarm rang for, jobs of dead workers, done jobs
-//! presence ──► a lock that the database lets go of when this process dies
+//! wakeups ──► alarm ──► apalis worker (one per queue) ──► handler ──► an operation of `shared`
+//!    │          └ sleeps until the next job is due           └ outcome: done, retry, snooze, discard
+//!    └─────► sweep ──► deadlines and messages that no job handled
+//! maintenance ──► jobs of dead workers, old rows
+//! presence ──► an advisory lock that PostgreSQL releases when this process dies
 //! ```
 //!
-//! Any number of workers may run; none leads.
+//! Any number of workers can run. They are all equal.
 
-pub mod carrier;
 pub mod config;
 #[cfg(feature = "testing")]
 pub mod drain;
-pub mod jobs;
+mod jobs;
+pub mod outbound;
 pub mod outcome;
 
-mod bell;
+mod audit;
 mod health;
+mod maintenance;
 mod presence;
+mod process;
 mod queue;
+mod registry;
 mod sweep;
+mod wakeups;
 
-use bell::Bell;
 use config::Settings;
 use presence::Presence;
-use queue::Terms;
-use shared::jobs::{
-    CheckAckDeadline, FetchMetaLead, ForwardLeadToSales, HandleDelivery, ReconcileMetaLeads,
-    ReleaseHeldLeads, RemindOfAppointment, SendConversion, SendMessage, SyncAppointment,
-    WORKER_LOCK_CLASS,
-};
-use shared::{App, Result, db, distribution, linked_device};
-use sqlx::PgPool;
+use process::Process;
+use queue::QueueConfig;
+use registry::{JOBS, JobKind, Slots};
+use shared::jobs::WORKER_LOCK_CLASS;
+use shared::providers::qr_local;
+use shared::{App, Result, db, distribution};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
+use wakeups::Wakeups;
 
 /// Connections for apalis's bookkeeping: a fetch and an acknowledgement per queue, and the alarms.
 const BOOKKEEPING_CONNECTIONS: u32 = 14;
 /// Connections that only rolls use.
-const DEADLINE_CONNECTIONS: u32 = 4;
-/// An alarm is taken in hand so long before its deadline and rings at the instant: the fetch is over
-/// by then. Short, since what a killed worker had in hand is left to the sweep.
-const DEADLINES_AHEAD: Duration = Duration::from_millis(200);
-/// How many alarms are in hand at once; one that waits costs nothing but its place.
-const DEADLINES_IN_HAND: usize = 256;
+const ROLL_CONNECTIONS: u32 = 4;
 
-/// How many calls to Graph, beside messages, or to the calendar are under way at once.
-const GRAPH_CALLS: usize = 2;
-
-/// How many held leads are released at once.
-const RELEASES: usize = 2;
-
-/// What every part of a worker process needs.
-pub(crate) struct Process {
-    /// The operations' handle.
-    app: App,
-    /// Connections for the queue's own bookkeeping.
-    bookkeeping: PgPool,
-    /// This process among all workers.
-    presence: Arc<Presence>,
-    /// Says when to stop.
-    stop: watch::Receiver<bool>,
-}
-
-/// Turns true at SIGTERM or SIGINT: what is at hand is to be finished, and nothing new begun.
+/// Returns a value that turns true at SIGTERM or SIGINT. Fails if the signals cannot be handled.
 pub fn stop_on_signals() -> std::io::Result<watch::Receiver<bool>> {
     let (stopping, stop) = watch::channel(false);
     let mut terminate = signal(SignalKind::terminate())?;
@@ -76,14 +56,14 @@ pub fn stop_on_signals() -> std::io::Result<watch::Receiver<bool>> {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
-        tracing::info!("worker.stopping: finishing what is at hand");
+        tracing::info!("worker.stopping: running jobs are finished first");
         stopping.send_replace(true);
     });
     Ok(stop)
 }
 
-/// Runs a worker until `stop` turns true; then takes no new job, finishes those it has, and returns.
-/// While the database is away it keeps trying.
+/// Runs a worker until `stop` turns true. Then it fetches no more jobs, finishes the running ones, and
+/// returns. While the database is unreachable it keeps trying. Fails only if `DATABASE_URL` is wrong.
 pub async fn run(settings: &Settings, app: App, stop: watch::Receiver<bool>) -> Result<()> {
     let options = db::options(
         &settings.database.database_url,
@@ -95,9 +75,9 @@ pub async fn run(settings: &Settings, app: App, stop: watch::Receiver<bool>) -> 
         instance: Arc::from(format!("worker/{}", presence.instance())),
         ..app
     };
-    // Rolls never wait for a connection behind messages that are being sent.
-    let deadlines = App {
-        pool: distribution::pool_for_rolls(&app, options.clone(), DEADLINE_CONNECTIONS),
+    // A roll never waits for a connection that sends messages.
+    let roll_app = App {
+        pool: distribution::pool_for_rolls(&app, options.clone(), ROLL_CONNECTIONS),
         ..app.clone()
     };
     let process = Arc::new(Process {
@@ -109,129 +89,72 @@ pub async fn run(settings: &Settings, app: App, stop: watch::Receiver<bool>) -> 
     let (host, port) = (settings.worker_host, settings.worker_port);
     health::serve(host, port, "WORKER_PORT", Arc::clone(&process)).await;
     let held = tokio::spawn(Arc::clone(&presence).hold(options, WORKER_LOCK_CLASS));
-    let mut told_to_stop = process.stop.clone();
+    let mut must_stop = process.stop.clone();
     tokio::select! {
         () = async { wait_for_schema(&process).await; presence.first_held().await } => {}
-        _ = told_to_stop.wait_for(|stop| *stop) => return Ok(()),
+        _ = must_stop.wait_for(|stop| *stop) => return Ok(()),
     }
-    let (bell, ringer) = bell::hang(process.bookkeeping.clone());
+    let (wakeups, listening) = wakeups::listen(process.bookkeeping.clone());
     tracing::info!(instance = presence.instance(), "worker.started");
-    Box::pin(work_all(
-        &process,
-        &deadlines,
-        settings.worker_concurrency,
-        &bell,
-    ))
-    .await;
-    ringer.abort();
+    let queues = JOBS
+        .iter()
+        .filter(|job| !(job.sends_messages && process.app.provider.name() == qr_local::NAME))
+        .map(|job| {
+            let config = queue_config(job, &process.app, &roll_app, settings, &wakeups);
+            (job.work)(Arc::clone(&process), config)
+        });
+    tokio::join!(
+        futures::future::join_all(queues),
+        Box::pin(sweep::run(&process, &wakeups)),
+        Box::pin(audit::run(&process)),
+        Box::pin(maintenance::run(&process)),
+    );
+    listening.abort();
     presence.release_jobs(&process.bookkeeping).await;
     held.abort();
     tracing::info!(instance = presence.instance(), "worker.stopped");
     Ok(())
 }
 
-/// Works every queue, and sweeps, until the process is told to stop.
-async fn work_all(process: &Arc<Process>, deadlines: &App, slots: usize, bell: &Bell) {
-    let terms = |app: &App, slots, ahead, bell, rings| Terms {
-        app: app.clone(),
-        slots,
-        ahead,
-        bell,
-        rings,
-    };
-    let app = &process.app;
-    let deadlines = terms(
-        deadlines,
-        DEADLINES_IN_HAND,
-        DEADLINES_AHEAD,
-        bell.of::<CheckAckDeadline>(),
-        bell.of_a_roll(),
-    );
-    let forward_bell = bell.of::<ForwardLeadToSales>();
-    let forwards = terms(app, slots, Duration::ZERO, forward_bell, Vec::new());
-    let message_bell = bell.of::<SendMessage>();
-    let messages = terms(app, slots, Duration::ZERO, message_bell, Vec::new());
-    let release_bell = bell.of::<ReleaseHeldLeads>();
-    let releases = terms(
-        app,
-        RELEASES,
-        Duration::ZERO,
-        release_bell,
-        bell.of_a_roll(),
-    );
-    // What a delivery sets off was announced to nobody, as what a roll writes.
-    let delivery_rings = vec![
-        bell.of::<ForwardLeadToSales>(),
-        bell.of::<SendMessage>(),
-        bell.of::<CheckAckDeadline>(),
-    ];
-    let delivery_bell = bell.of::<HandleDelivery>();
-    let deliveries = terms(app, slots, Duration::ZERO, delivery_bell, delivery_rings);
-    let lead_bell = bell.of::<FetchMetaLead>();
-    let leads = terms(
-        app,
-        GRAPH_CALLS,
-        Duration::ZERO,
-        lead_bell,
-        bell.of_a_roll(),
-    );
-    let look_bell = bell.of::<ReconcileMetaLeads>();
-    let looks = terms(
-        app,
-        1,
-        Duration::ZERO,
-        look_bell,
-        vec![bell.of::<FetchMetaLead>()],
-    );
-    let conversion_bell = bell.of::<SendConversion>();
-    let conversions = terms(
-        app,
-        GRAPH_CALLS,
-        Duration::ZERO,
-        conversion_bell,
-        Vec::new(),
-    );
-    let remind_bell = bell.of::<RemindOfAppointment>();
-    let said = vec![bell.of::<SendMessage>()];
-    let reminders = terms(app, slots, Duration::ZERO, remind_bell, said);
-    let sync_bell = bell.of::<SyncAppointment>();
-    let calendar = terms(app, GRAPH_CALLS, Duration::ZERO, sync_bell, Vec::new());
-    let outbound = async {
-        // The linked device carries its messages itself: carrier.rs.
-        if app.provider.name() != linked_device::NAME {
-            tokio::join!(
-                queue::work::<ForwardLeadToSales>(Arc::clone(process), forwards),
-                queue::work::<SendMessage>(Arc::clone(process), messages),
-            );
+fn queue_config(
+    job: &JobKind,
+    app: &App,
+    roll_app: &App,
+    settings: &Settings,
+    wakeups: &Wakeups,
+) -> QueueConfig {
+    QueueConfig {
+        app: if job.on_roll_connections {
+            roll_app
+        } else {
+            app
         }
-    };
-    tokio::join!(
-        queue::work::<RemindOfAppointment>(Arc::clone(process), reminders),
-        queue::work::<SyncAppointment>(Arc::clone(process), calendar),
-        queue::work::<HandleDelivery>(Arc::clone(process), deliveries),
-        queue::work::<FetchMetaLead>(Arc::clone(process), leads),
-        queue::work::<ReconcileMetaLeads>(Arc::clone(process), looks),
-        queue::work::<SendConversion>(Arc::clone(process), conversions),
-        queue::work::<CheckAckDeadline>(Arc::clone(process), deadlines),
-        outbound,
-        queue::work::<ReleaseHeldLeads>(Arc::clone(process), releases),
-        sweep::run(Arc::clone(process), bell),
-    );
+        .clone(),
+        slots: match job.slots {
+            Slots::Configured => settings.worker_concurrency,
+            Slots::Fixed(slots) => slots,
+        },
+        ahead: job.ahead,
+        wakeup: wakeups.of(job.queue),
+        wakes: job.wakes.iter().map(|queue| wakeups.of(queue)).collect(),
+    }
 }
 
-/// Waits until somebody has migrated the database: an older schema has no tables to work on.
+/// Waits until the database is migrated. An older schema may not have the tables.
 async fn wait_for_schema(process: &Process) {
-    let mut told = false;
+    let mut logged = false;
     loop {
         match db::is_migrated(&process.app.pool).await {
             Ok(true) => return,
-            Ok(false) if !told => {
+            Ok(false) if !logged => {
                 tracing::warn!("worker.waiting: the database is not migrated; run `api migrate`");
             }
-            Err(error) if !told => tracing::warn!(%error, "worker.waiting: the database is away"),
+            Err(error) if !logged => {
+                tracing::warn!(%error, "worker.waiting: the database is unreachable");
+            }
             _ => {}
         }
-        told = true;
+        logged = true;
         tokio::time::sleep(Duration::from_millis(250)).await;
     }
 }

@@ -1,124 +1,173 @@
-//! What becomes of a job: the only place that chooses a retry.
+//! What becomes of a job after it ran. This is the only place that decides it.
+//!
+//! | the job failed with | what becomes of it |
+//! |---|---|
+//! | `NotFound` | done, or retry: the job says which ([`Missing`]) |
+//! | `Invalid` | discard |
+//! | `NotYet` | snooze for the time that it names |
+//! | `Provider`: refused | done: the refusal is stored on the row |
+//! | `Provider`: frozen | snooze, 15 s |
+//! | `Provider`: unavailable, and it named a time | retry after that time |
+//! | anything else | retry, with exponential backoff |
+//!
+//! A retry counts a try, and the last try discards the job. A snooze counts none.
 
 use shared::Error;
+use shared::error::ProviderFailure;
 use std::time::Duration;
 
-/// What becomes of a job that was run.
+/// What becomes of a job after it ran.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// Done, or nothing to do.
+    /// The job is done, or there was nothing to do. Its row is deleted.
     Done,
-    /// To be tried again after this time.
-    Again(Duration),
-    /// To be tried again after this time, without counting this try.
-    Later(Duration),
-    /// Laid aside: a dead letter, for a person to look at.
-    Dead,
+    /// The job runs again after this time. The try counts.
+    Retry(Duration),
+    /// The job runs again after this time. The try does not count.
+    Snooze(Duration),
+    /// The job becomes a dead letter, for a person.
+    Discard,
+}
+
+/// What becomes of a job if a row that it needs does not exist.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// The row was removed for good, so there is nothing to do.
+    Done,
+    /// The row may exist under another id, for example after a merge.
+    Retry,
 }
 
 const FIRST_BACKOFF: Duration = Duration::from_millis(500);
-const LONGEST_BACKOFF: Duration = Duration::from_secs(300);
-/// How often a message that waits for a provider is tried: its success ends the freeze.
+const MAX_BACKOFF: Duration = Duration::from_secs(300);
+/// How often a message is tried while the provider is frozen. Its success ends the freeze.
 const PROBE_EVERY: Duration = Duration::from_secs(15);
 
-/// Decides after a failure on the `tried`-th of `tries`. `spread` between 0 and 1 is the jitter: it
-/// keeps jobs that failed together from coming back together.
-pub fn after_failure(error: &Error, tried: usize, tries: usize, spread: f64) -> Outcome {
+/// Decides what becomes of a job after the `tried`-th of `tries` failed.
+///
+/// `jitter`, between 0 and 1, spreads jobs that failed together.
+pub fn after_failure(
+    error: &Error,
+    missing: Missing,
+    tried: usize,
+    tries: usize,
+    jitter: f64,
+) -> Outcome {
+    let retry = |wait| {
+        if tried < tries {
+            Outcome::Retry(wait)
+        } else {
+            Outcome::Discard
+        }
+    };
     match error {
-        // A vanished row: the world has moved on. A refusal is on its message's row; trying again
-        // would change nothing.
-        Error::NotFound { .. } | Error::Refused { .. } => Outcome::Done,
-        Error::Invalid { .. } => Outcome::Dead,
-        Error::Frozen { .. } => Outcome::Later(shortened(PROBE_EVERY, spread)),
-        Error::NotYet { wait } => Outcome::Later(*wait),
-        _ if tried >= tries => Outcome::Dead,
-        Error::Unavailable {
-            retry_after: Some(wait),
-            ..
-        } => Outcome::Again((*wait).min(LONGEST_BACKOFF)),
-        _ => Outcome::Again(backoff(tried, spread)),
+        Error::NotFound { .. } if missing == Missing::Done => Outcome::Done,
+        Error::Invalid { .. } => Outcome::Discard,
+        Error::NotYet { wait } => Outcome::Snooze(*wait),
+        Error::Provider(failure) => match failure.class {
+            ProviderFailure::Refused => Outcome::Done,
+            ProviderFailure::Frozen => Outcome::Snooze(shortened(PROBE_EVERY, jitter)),
+            ProviderFailure::Unavailable {
+                retry_after: Some(wait),
+            } => retry(wait.min(MAX_BACKOFF)),
+            ProviderFailure::Unavailable { retry_after: None }
+            | ProviderFailure::Suspended
+            | ProviderFailure::OutcomeUnknown
+            | ProviderFailure::Unfit(_) => retry(backoff(tried, jitter)),
+        },
+        Error::NotFound { .. }
+        | Error::Conflict { .. }
+        | Error::Database(_)
+        | Error::Migration(_) => retry(backoff(tried, jitter)),
     }
 }
 
-/// Doubles from half a second to five minutes, each shortened by up to a quarter.
-pub fn backoff(tried: usize, spread: f64) -> Duration {
+/// The wait after the `tried`-th try: doubles from half a second to five minutes, shortened by up to a
+/// quarter.
+fn backoff(tried: usize, jitter: f64) -> Duration {
     let doublings = u32::try_from(tried.saturating_sub(1))
         .unwrap_or(u32::MAX)
         .min(16);
-    let full = (FIRST_BACKOFF * 2_u32.pow(doublings)).min(LONGEST_BACKOFF);
-    shortened(full, spread)
+    let full = (FIRST_BACKOFF * 2_u32.pow(doublings)).min(MAX_BACKOFF);
+    shortened(full, jitter)
 }
 
-fn shortened(wait: Duration, spread: f64) -> Duration {
-    wait.mul_f64(1.0 - 0.25 * spread.clamp(0.0, 1.0))
+fn shortened(wait: Duration, jitter: f64) -> Duration {
+    wait.mul_f64(1.0 - 0.25 * jitter.clamp(0.0, 1.0))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Outcome, after_failure, backoff};
+    use super::{Missing, Outcome, backoff};
     use shared::Error;
+    use shared::error::ProviderFailure;
     use std::time::Duration;
 
-    fn unavailable(retry_after: Option<Duration>) -> Error {
-        Error::Unavailable {
-            provider: "dummy",
-            retry_after,
-            reason: "away".to_owned(),
-        }
+    fn after_failure(error: &Error, tried: usize, tries: usize, jitter: f64) -> Outcome {
+        super::after_failure(error, Missing::Done, tried, tries, jitter)
+    }
+
+    fn failure(class: ProviderFailure) -> Error {
+        Error::provider("dummy", class, "as the test says")
     }
 
     #[test]
-    fn a_failure_is_tried_again_later_and_later_until_it_is_a_dead_letter() {
-        let error = unavailable(None);
+    fn a_failed_job_is_retried_with_growing_waits_until_it_is_discarded() {
+        let error = failure(ProviderFailure::UNAVAILABLE);
         assert_eq!(
             after_failure(&error, 1, 3, 0.0),
-            Outcome::Again(Duration::from_millis(500))
+            Outcome::Retry(Duration::from_millis(500))
         );
         assert_eq!(
             after_failure(&error, 2, 3, 0.0),
-            Outcome::Again(Duration::from_secs(1))
+            Outcome::Retry(Duration::from_secs(1))
         );
-        assert_eq!(after_failure(&error, 3, 3, 0.0), Outcome::Dead);
+        assert_eq!(after_failure(&error, 3, 3, 0.0), Outcome::Discard);
     }
 
     #[test]
-    fn a_provider_that_names_a_time_is_taken_at_its_word() {
-        let error = unavailable(Some(Duration::from_secs(7)));
-        assert_eq!(
-            after_failure(&error, 1, 3, 0.9),
-            Outcome::Again(Duration::from_secs(7))
-        );
+    fn a_provider_that_names_a_time_is_called_again_then() {
+        let wait = Duration::from_secs(7);
+        let error = failure(ProviderFailure::Unavailable {
+            retry_after: Some(wait),
+        });
+        assert_eq!(after_failure(&error, 1, 3, 0.9), Outcome::Retry(wait));
     }
 
     #[test]
-    fn what_waits_for_a_frozen_provider_never_becomes_a_dead_letter() {
-        let frozen = Error::Frozen { provider: "dummy" };
-        let later = Outcome::Later(Duration::from_secs(15));
-        assert_eq!(after_failure(&frozen, 3, 3, 0.0), later);
+    fn a_job_that_waits_for_a_frozen_provider_is_never_discarded() {
+        let frozen = failure(ProviderFailure::Frozen);
+        let snooze = Outcome::Snooze(Duration::from_secs(15));
+        assert_eq!(after_failure(&frozen, 3, 3, 0.0), snooze);
     }
 
     #[test]
-    fn what_is_not_due_yet_comes_again_and_no_try_is_counted() {
+    fn a_job_that_is_not_due_is_snoozed_and_no_try_counts() {
         let wait = Duration::from_secs(6);
         let not_yet = Error::NotYet { wait };
-        assert_eq!(after_failure(&not_yet, 12, 12, 0.5), Outcome::Later(wait));
+        assert_eq!(after_failure(&not_yet, 12, 12, 0.5), Outcome::Snooze(wait));
     }
 
     #[test]
-    fn a_refusal_and_a_vanished_row_are_done_with() {
-        let refused = Error::Refused {
-            provider: "dummy",
-            reason: "no such number".to_owned(),
-        };
+    fn a_refused_message_is_done() {
+        let refused = failure(ProviderFailure::Refused);
         assert_eq!(after_failure(&refused, 1, 3, 0.0), Outcome::Done);
-        assert_eq!(
-            after_failure(&Error::NotFound { what: "lead" }, 1, 3, 0.0),
-            Outcome::Done
-        );
     }
 
     #[test]
-    fn a_backoff_is_bounded_and_spread() {
+    fn a_job_says_what_becomes_of_it_if_its_row_does_not_exist() {
+        let error = Error::NotFound { what: "lead" };
+        let after = |missing, tried| super::after_failure(&error, missing, tried, 3, 0.0);
+        assert_eq!(after(Missing::Done, 1), Outcome::Done);
+        assert_eq!(
+            after(Missing::Retry, 1),
+            Outcome::Retry(Duration::from_millis(500))
+        );
+        assert_eq!(after(Missing::Retry, 3), Outcome::Discard);
+    }
+
+    #[test]
+    fn the_backoff_is_bounded_and_spread() {
         assert_eq!(backoff(40, 0.0), Duration::from_secs(300));
         assert_eq!(backoff(1, 1.0), Duration::from_millis(375));
     }

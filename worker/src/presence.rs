@@ -1,9 +1,8 @@
-//! Which workers are alive, told by the database itself.
+//! Presence: which worker processes are alive.
 //!
-//! Each process holds a session advisory lock under a number of its own and puts that number in the
-//! names of its apalis workers. When the process dies, its connection closes and the lock is gone
-//! within milliseconds; its jobs are then put back for the others. apalis's own way, a heartbeat
-//! that has been missing for a while, stays on as the second net.
+//! Each process holds a session advisory lock under its own random number, which is part of the names of
+//! its apalis workers. When the process dies, its connection closes and PostgreSQL releases the lock within
+//! milliseconds. Another worker then puts its jobs back. apalis's heartbeat is the second check.
 
 use shared::jobs::WORKER_LOCK_CLASS;
 use shared::linked_device::DEVICE_LOCK_CLASS;
@@ -25,7 +24,7 @@ pub(crate) struct Presence {
 }
 
 impl Presence {
-    /// A worker with a number that nobody else has.
+    /// A process with a new random number.
     pub(crate) fn new() -> Self {
         Self {
             instance: rand::random_range(1..i32::MAX),
@@ -33,13 +32,12 @@ impl Presence {
         }
     }
 
-    /// This process's number.
+    /// The number of this process.
     pub(crate) fn instance(&self) -> i32 {
         self.instance
     }
 
-    /// A name for an apalis worker of this process, never used before: apalis loses jobs when a
-    /// name comes back.
+    /// A new name for an apalis worker of this process. apalis loses jobs if a name is used twice.
     pub(crate) fn worker_name(&self, queue: &str) -> String {
         format!("{}.{queue}.{:08x}", self.instance, rand::random::<u32>())
     }
@@ -49,10 +47,10 @@ impl Presence {
         self.held.notified().await;
     }
 
-    /// Holds the lock, of this class of processes, for as long as the future lives, through the loss of
-    /// its connection.
+    /// Holds the lock of this class of processes for as long as the future lives. A lost connection is made
+    /// again.
     pub(crate) async fn hold(self: Arc<Self>, options: PgConnectOptions, class: i32) {
-        // Should this host vanish, the server notices in seconds, not in hours.
+        // If this host disappears, the server notices within seconds instead of hours.
         let options = options
             .application_name("property-lounge-worker-presence")
             .options([
@@ -94,11 +92,11 @@ impl Presence {
         .execute(pool)
         .await;
         if let Err(error) = released {
-            tracing::warn!(%error, "worker.release_failed: another worker will see to it");
+            tracing::warn!(%error, "worker.release_failed: another worker puts the jobs back");
         }
     }
 
-    /// Puts back all that this process still has, on its way out.
+    /// Puts back every job that this process still has, before it exits.
     pub(crate) async fn release_jobs(&self, pool: &PgPool) {
         let released = sqlx::query!(
             "update apalis.jobs set status = 'Pending', lock_by = null, lock_at = null
@@ -108,22 +106,22 @@ impl Presence {
         .execute(pool)
         .await;
         if let Err(error) = released {
-            tracing::warn!(%error, "worker.release_failed: another worker will see to it");
+            tracing::warn!(%error, "worker.release_failed: another worker puts the jobs back");
         }
     }
 }
 
-/// Looks for the jobs of workers that have died, and puts them back.
+/// Finds the jobs of dead workers and puts them back.
 #[derive(Default)]
 pub(crate) struct Reaper {
-    /// The apalis workers that seemed dead at the last look.
+    /// The apalis workers that looked dead at the last check.
     suspects: HashSet<String>,
 }
 
 impl Reaper {
-    /// Puts back the jobs of workers whose process has been gone for two looks: one that lost only
-    /// its connection has taken its lock again by then. A job that was being run counts the try, so
-    /// that one that kills its worker is laid aside in the end. Returns how many.
+    /// Puts back the jobs of workers whose process was missing at two checks. A process that lost only its
+    /// connection has its lock again by then. The try counts, so a job that kills its workers is discarded
+    /// in the end. Returns the number of jobs.
     pub(crate) async fn reap(&mut self, pool: &PgPool, own: i32) -> sqlx::Result<u64> {
         let seeming_dead: HashSet<String> = sqlx::query_scalar!(
             r#"select distinct lock_by as "lock_by!" from apalis.jobs
@@ -147,7 +145,7 @@ impl Reaper {
         if dead.is_empty() {
             return Ok(0);
         }
-        // By name, which a job that has moved on to a living worker no longer has.
+        // By name: a job that another worker has taken in the meantime has another name.
         let reaped = sqlx::query!(
             "update apalis.jobs set status = 'Pending', lock_by = null, lock_at = null, attempts = attempts + 1
              where lock_by = any($1) and status in ('Queued', 'Running')",

@@ -11,6 +11,7 @@ use poem_openapi::payload::Json;
 use poem_openapi::{Enum, Object, OpenApi};
 use shared::auth::Role;
 use shared::id::UserId;
+use shared::local_time::Timezone;
 use shared::{App, Error, availability};
 
 pub struct Availability;
@@ -160,9 +161,9 @@ async fn read(app: &App, agent: &UserId) -> Result<AgentAvailability> {
     let known = availability::of(app, agent).await?;
     Ok(Json(AgentAvailability {
         zone: match known.timezone {
-            availability::Timezone::Jakarta => Zone::Wib,
-            availability::Timezone::Makassar => Zone::Wita,
-            availability::Timezone::Jayapura => Zone::Wit,
+            Timezone::Jakarta => Zone::Wib,
+            Timezone::Makassar => Zone::Wita,
+            Timezone::Jayapura => Zone::Wit,
         },
         paused_since: known.paused_since.map(Timestamp),
         paused_until: known.paused_until.map(Timestamp),
@@ -206,9 +207,9 @@ fn domain(given: &AgentAvailability) -> shared::Result<availability::Availabilit
     });
     Ok(availability::Availability {
         timezone: match given.zone {
-            Zone::Wib => availability::Timezone::Jakarta,
-            Zone::Wita => availability::Timezone::Makassar,
-            Zone::Wit => availability::Timezone::Jayapura,
+            Zone::Wib => Timezone::Jakarta,
+            Zone::Wita => Timezone::Makassar,
+            Zone::Wit => Timezone::Jayapura,
         },
         paused_since: given.paused_since.map(|time| time.0),
         paused_until: given.paused_until.map(|time| time.0),

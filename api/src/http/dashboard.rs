@@ -11,7 +11,7 @@ use poem_openapi::param::{Header, Path, Query};
 use poem_openapi::payload::Json;
 use poem_openapi::{Object, OpenApi};
 use shared::App;
-use shared::availability::Standing;
+use shared::availability::DutyStatus;
 use shared::dashboard::{self, Period};
 use shared::id::{QueueId, UserId};
 use shared::sales::{self, PlaceChange};
@@ -293,12 +293,12 @@ fn told(period: Period, stats: dashboard::Stats) -> DashboardStats {
 }
 
 fn member(agent: dashboard::Agent, total: i64) -> TeamMember {
-    let away_until = match agent.standing {
-        Standing::OnDuty => None,
-        Standing::Away { until, .. } => until,
+    let away_until = match agent.duty {
+        DutyStatus::OnDuty => None,
+        DutyStatus::Away { until, .. } => until,
     };
     TeamMember {
-        on_duty: agent.standing == Standing::OnDuty,
+        on_duty: agent.duty == DutyStatus::OnDuty,
         away_until: away_until.map(Timestamp),
         share: rate(agent.claimed_30_days, total),
         id: agent.id.0,

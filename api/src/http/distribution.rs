@@ -278,7 +278,7 @@ impl Distribution {
         let lead = LeadId(id.0);
         distribution::assign(&app, lead, &agent, &admin.0.user.id).await?;
         Ok(Json(
-            distribution::standing(&app, lead, None).await?.lead.into(),
+            distribution::snapshot(&app, lead, None).await?.lead.into(),
         ))
     }
 }

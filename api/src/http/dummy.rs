@@ -7,7 +7,7 @@ use crate::problem::Result;
 use poem::web::Data;
 use poem_openapi::payload::Json;
 use poem_openapi::{Object, OpenApi};
-use shared::distribution::{self, Cause, Door, Rolled, Word};
+use shared::distribution::{self, Cause, Channel, InboundMessage, Rolled};
 use shared::phone::Phone;
 use shared::{App, Error};
 use std::time::Duration;
@@ -104,14 +104,14 @@ impl Dummy {
     ) -> Result<EventAnswer> {
         only_with_dummy(&app)?;
         let from = Phone::from_human("clientWa", &body.client_wa)?.into();
-        let word = Word {
+        let word = InboundMessage {
             name: optional("clientName", body.client_name.as_deref())?,
             source_ads: optional("sourceAds", body.source_ads.as_deref())?,
             project: optional("project", body.project.as_deref())?,
             campaign: optional("campaign", body.campaign.as_deref())?,
             message_id: optional("messageId", body.message_id.as_deref())?,
             sent_at: body.sent_at.map(|sent_at| sent_at.0),
-            ..Word::new(Door::Chat, from, words("body", &body.body)?)
+            ..InboundMessage::new(Channel::Chat, from, words("body", &body.body)?)
         };
         hear(&app, &word).await
     }
@@ -124,7 +124,7 @@ impl Dummy {
     async fn sales_ack(&self, app: Data<&App>, body: Json<SalesAck>) -> Result<EventAnswer> {
         only_with_dummy(&app)?;
         let from = Phone::from_human("salesWa", &body.sales_wa)?.into();
-        let word = Word {
+        let word = InboundMessage {
             message_id: optional("messageId", body.message_id.as_deref())?,
             sent_at: body.sent_at.map(|sent_at| sent_at.0),
             quoted_message_id: optional("quotedMessageId", body.quoted_message_id.as_deref())?,
@@ -134,7 +134,7 @@ impl Dummy {
                 .as_deref()
                 .map(|emoji| words("reaction", emoji))
                 .transpose()?,
-            ..Word::new(Door::Ack, from, words("body", &body.body)?)
+            ..InboundMessage::new(Channel::Ack, from, words("body", &body.body)?)
         };
         hear(&app, &word).await
     }
@@ -157,8 +157,8 @@ impl Dummy {
     }
 }
 
-async fn hear(app: &App, word: &Word) -> Result<EventAnswer> {
-    let report = distribution::take_word(app, word).await?;
+async fn hear(app: &App, word: &InboundMessage) -> Result<EventAnswer> {
+    let report = distribution::receive_and_handle(app, word).await?;
     answer(app, &report).await
 }
 

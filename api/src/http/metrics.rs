@@ -31,7 +31,7 @@ impl Metrics {
     #[oai(path = "/metrics", method = "get", operation_id = "metrics", tag = Tag::Health)]
     async fn metrics(&self, app: Data<&App>) -> MetricsAnswer {
         let figures = async {
-            let mut figures = distribution::vitals(&app).await?.figures().to_vec();
+            let mut figures = distribution::metrics(&app).await?.figures().to_vec();
             figures.extend(linked_device::figures(&app).await?);
             Ok::<_, Error>(figures)
         };

@@ -7,7 +7,7 @@ use poem_openapi::types::{
     ParseError, ParseFromJSON, ParseFromParameter, ParseResult, ToJSON, Type,
 };
 use poem_openapi::{Enum, Object};
-use shared::distribution::{self, Standing};
+use shared::distribution::{self, LeadSnapshot};
 use shared::{leads, sales};
 use std::borrow::Cow;
 use uuid::Uuid;
@@ -265,7 +265,7 @@ pub(super) struct EventAnswer {
 }
 
 impl EventAnswer {
-    pub(super) fn new(report: &distribution::Report, standing: Option<Standing>) -> Self {
+    pub(super) fn new(report: &distribution::Report, snapshot: Option<LeadSnapshot>) -> Self {
         let mut answer = Self {
             outcome: report.outcome.into(),
             duplicate: report.duplicate,
@@ -274,11 +274,11 @@ impl EventAnswer {
             attempt: None,
             agent: None,
         };
-        if let Some(standing) = standing {
-            answer.lead = Some(standing.lead.into());
-            answer.cycle = standing.cycle.map(Into::into);
-            answer.attempt = standing.attempt.map(Into::into);
-            answer.agent = standing.agent.map(Into::into);
+        if let Some(snapshot) = snapshot {
+            answer.lead = Some(snapshot.lead.into());
+            answer.cycle = snapshot.cycle.map(Into::into);
+            answer.attempt = snapshot.attempt.map(Into::into);
+            answer.agent = snapshot.agent.map(Into::into);
         }
         answer
     }

@@ -3,7 +3,7 @@
 use super::Tag;
 use super::model::EventAnswer;
 use super::signed::Signed;
-use crate::meta::MetaDoor;
+use crate::meta::WebhookSecrets;
 use crate::problem::{ProblemResponse, Result as Answer, bad_request, forbidden, unauthorized};
 use poem::web::Data;
 use poem_openapi::param::{Header, Query};
@@ -76,7 +76,7 @@ impl Webhooks {
     #[oai(path = "/webhooks/whatsapp", method = "get", operation_id = "verifyWhatsappWebhook", tag = Tag::Webhooks)]
     async fn verify_whatsapp(
         &self,
-        door: Data<&MetaDoor>,
+        secrets: Data<&WebhookSecrets>,
         /// `subscribe`.
         #[oai(name = "hub.mode")]
         mode: Query<Option<String>>,
@@ -87,14 +87,14 @@ impl Webhooks {
         #[oai(name = "hub.challenge")]
         challenge: Query<Option<String>>,
     ) -> Result<Challenge, ProblemResponse> {
-        shake_hands(&door, mode.0.as_deref(), token.0.as_deref(), challenge.0).await
+        shake_hands(&secrets, mode.0.as_deref(), token.0.as_deref(), challenge.0).await
     }
 
     /// Meta's handshake for WhatsApp, at the seed's other path
     #[oai(path = "/webhooks/whatsapp/messages", method = "get", operation_id = "verifyWhatsappMessagesWebhook", tag = Tag::Webhooks)]
     async fn verify_whatsapp_messages(
         &self,
-        door: Data<&MetaDoor>,
+        secrets: Data<&WebhookSecrets>,
         /// `subscribe`.
         #[oai(name = "hub.mode")]
         mode: Query<Option<String>>,
@@ -105,14 +105,14 @@ impl Webhooks {
         #[oai(name = "hub.challenge")]
         challenge: Query<Option<String>>,
     ) -> Result<Challenge, ProblemResponse> {
-        shake_hands(&door, mode.0.as_deref(), token.0.as_deref(), challenge.0).await
+        shake_hands(&secrets, mode.0.as_deref(), token.0.as_deref(), challenge.0).await
     }
 
     /// Meta's handshake for leads of forms
     #[oai(path = "/webhooks/meta/leads", method = "get", operation_id = "verifyMetaLeadsWebhook", tag = Tag::Webhooks)]
     async fn verify_leads(
         &self,
-        door: Data<&MetaDoor>,
+        secrets: Data<&WebhookSecrets>,
         /// `subscribe`.
         #[oai(name = "hub.mode")]
         mode: Query<Option<String>>,
@@ -123,7 +123,7 @@ impl Webhooks {
         #[oai(name = "hub.challenge")]
         challenge: Query<Option<String>>,
     ) -> Result<Challenge, ProblemResponse> {
-        shake_hands(&door, mode.0.as_deref(), token.0.as_deref(), challenge.0).await
+        shake_hands(&secrets, mode.0.as_deref(), token.0.as_deref(), challenge.0).await
     }
 
     /// Take what WhatsApp delivers
@@ -134,12 +134,12 @@ impl Webhooks {
     async fn whatsapp(
         &self,
         app: Data<&App>,
-        door: Data<&MetaDoor>,
+        secrets: Data<&WebhookSecrets>,
         body: Signed<Delivery>,
     ) -> Answer<Stored> {
         store(
             &app,
-            &door,
+            &secrets,
             Source::WhatsApp,
             &body.body,
             body.signature.as_deref(),
@@ -152,12 +152,12 @@ impl Webhooks {
     async fn whatsapp_messages(
         &self,
         app: Data<&App>,
-        door: Data<&MetaDoor>,
+        secrets: Data<&WebhookSecrets>,
         body: Signed<Delivery>,
     ) -> Answer<Stored> {
         store(
             &app,
-            &door,
+            &secrets,
             Source::WhatsApp,
             &body.body,
             body.signature.as_deref(),
@@ -175,7 +175,7 @@ impl Webhooks {
     async fn meta_lead(
         &self,
         app: Data<&App>,
-        door: Data<&MetaDoor>,
+        secrets: Data<&WebhookSecrets>,
         /// `META_LEADS_TOKEN`, for the flat shape.
         #[oai(name = "X-Meta-Leads-Token")]
         token: Header<Option<String>>,
@@ -185,7 +185,7 @@ impl Webhooks {
         if given["object"] == "page" || body.signature.is_some() {
             store(
                 &app,
-                &door,
+                &secrets,
                 Source::Leads,
                 &body.body,
                 body.signature.as_deref(),
@@ -193,7 +193,7 @@ impl Webhooks {
             .await?;
             return Ok(Json(EventAnswer::new(&stored_report(), None)));
         }
-        if app.provider.name() != "dummy" && !door.knows_leads_token(token.0.as_deref()) {
+        if app.provider.name() != "dummy" && !secrets.knows_leads_token(token.0.as_deref()) {
             return Err(unauthorized("X-Meta-Leads-Token is missing or wrong"));
         }
         let given = MetaLead::parse_from_json(Some(given))
@@ -214,13 +214,13 @@ impl Webhooks {
 }
 
 async fn shake_hands(
-    door: &MetaDoor,
+    secrets: &WebhookSecrets,
     mode: Option<&str>,
     token: Option<&str>,
     challenge: Option<String>,
 ) -> Result<Challenge, ProblemResponse> {
     match (mode, token, challenge) {
-        (Some("subscribe"), Some(token), Some(challenge)) if door.knows_handshake(token) => {
+        (Some("subscribe"), Some(token), Some(challenge)) if secrets.knows_handshake(token) => {
             Ok(Challenge::Answered(PlainText(challenge)))
         }
         _ => Err(forbidden("this is not Meta's handshake")),
@@ -229,12 +229,12 @@ async fn shake_hands(
 
 async fn store(
     app: &App,
-    door: &MetaDoor,
+    secrets: &WebhookSecrets,
     source: Source,
     body: &[u8],
     signature: Option<&str>,
 ) -> Answer<Stored> {
-    if !door.is_authentic(body, signature) {
+    if !secrets.is_authentic(body, signature) {
         return Err(unauthorized("X-Hub-Signature-256 is missing or wrong"));
     }
     meta::take_delivery(app, source, body).await?;
@@ -253,11 +253,11 @@ fn stored_report() -> distribution::Report {
 
 /// The answer to an event: what became of it, and where its lead stands.
 pub(super) async fn answer(app: &App, report: &distribution::Report) -> Answer<EventAnswer> {
-    let standing = match report.lead {
-        Some(lead) => Some(distribution::standing(app, lead, report.attempt).await?),
+    let snapshot = match report.lead {
+        Some(lead) => Some(distribution::snapshot(app, lead, report.attempt).await?),
         None => None,
     };
-    Ok(Json(EventAnswer::new(report, standing)))
+    Ok(Json(EventAnswer::new(report, snapshot)))
 }
 
 /// A text that must say something.

@@ -14,6 +14,7 @@ use poem_openapi::{ApiResponse, Enum, Object, OpenApi};
 use shared::linked_device::{self, Command, State, Status};
 use shared::phone::Phone;
 use shared::providers::Health;
+use shared::providers::qr_local;
 use shared::{App, Error, distribution, whatsapp};
 use std::time::Duration;
 
@@ -174,7 +175,7 @@ impl WhatsappAdmin {
     #[oai(path = "/status", method = "get", operation_id = "whatsappStatus", tag = Tag::Whatsapp)]
     async fn status(&self, app: Data<&App>, _admin: WhatsappAdmins) -> Answer<WhatsappStatus> {
         in_time(async {
-            if app.provider.name() == linked_device::NAME {
+            if app.provider.name() == qr_local::NAME {
                 let status = linked_device::status(&app).await?;
                 return linked(&app, status).await;
             }
@@ -225,7 +226,7 @@ impl WhatsappAdmin {
             let to = Phone::from_human("to", &body.0.to)?;
             let words = body.0.body.map(|words| words.replace('\0', ""));
             let words = words.filter(|words| !words.trim().is_empty());
-            if app.provider.name() == linked_device::NAME {
+            if app.provider.name() == qr_local::NAME {
                 let status = linked_device::status(&app).await?.plainly();
                 if status.state != State::Connected {
                     return Err(Error::Conflict {
@@ -233,7 +234,7 @@ impl WhatsappAdmin {
                     });
                 }
             }
-            let message = whatsapp::try_out(&app, &to, words).await?;
+            let message = whatsapp::send_test(&app, &to, words).await?;
             Ok(TestMessageSent {
                 message_id: message.to_string(),
             })

@@ -60,7 +60,7 @@ async fn the_cloud_api_does_not_start_without_what_it_cannot_do_without() {
     let reason = |settings: &[&[&str]]| {
         let settings = serve(&settings.concat());
         let app = settings.app().map(drop).err();
-        let door = settings.meta_door().map(drop).err();
+        let door = settings.webhook_secrets().map(drop).err();
         app.or(door)
             .map(|error| error.to_string())
             .unwrap_or_default()
@@ -102,21 +102,21 @@ async fn the_cloud_api_does_not_start_without_what_it_cannot_do_without() {
 #[tokio::test]
 async fn what_a_development_uses_is_refused_where_anybody_could_use_it() {
     let development = serve(&[]);
-    assert!(development.meta_door().is_ok() && development.auth().is_ok());
+    assert!(development.webhook_secrets().is_ok() && development.auth().is_ok());
     let open = ["--host", "0.0.0.0"];
     assert!(serve(&open).auth().is_err(), "no secret");
     assert!(
-        serve(&open).meta_door().is_ok(),
+        serve(&open).webhook_secrets().is_ok(),
         "no handshake at all is no danger"
     );
     let word = [&open[..], &["--whatsapp-verify-token", "dev-verify-token"]].concat();
-    assert!(serve(&word).meta_door().is_err());
+    assert!(serve(&word).webhook_secrets().is_err());
     let secret = [
         &open[..],
         &["--meta-app-secret", "dev-secret-for-the-office"],
     ]
     .concat();
-    assert!(serve(&secret).meta_door().is_err());
+    assert!(serve(&secret).webhook_secrets().is_err());
 }
 
 #[tokio::test]

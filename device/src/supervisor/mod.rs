@@ -1,13 +1,13 @@
-//! Holds the session: does what admins wish, keeps the row that tells how the device is, and lets messages
+//! Holds the session: does what admins desired, keeps the row that tells how the device is, and lets messages
 //! out while it is connected.
 
-mod silence;
-mod wishes;
+mod reconcile;
+mod watchdog;
 
-use crate::carrying::Carrying;
-use crate::course::{Course, Then};
-use crate::hold::Hold;
-use crate::session::{News, Session, Whereabouts};
+use crate::connection_state::{ConnectionState, Then};
+use crate::outbound_task::OutboundTask;
+use crate::session::{Endpoint, News, Session};
+use crate::session_lock::SessionLock;
 use crate::store::is_linked;
 use crate::terminal;
 use shared::linked_device::{self, DeviceKey, Report, State, Vault, is_over};
@@ -19,9 +19,9 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 use whatsapp_rust::types::events::Event;
-use worker::carrier::Carrier;
+use worker::outbound::OutboundWorker;
 
-/// A wish that nobody told us of is found by looking.
+/// A desired that nobody told us of is found by looking.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How often the row says that we are there.
 const BEAT_EVERY: Duration = Duration::from_secs(5);
@@ -32,12 +32,12 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 const RAN_WELL: Duration = Duration::from_secs(60);
 
 /// What every session of this process is started with.
-pub(crate) struct Terms {
+pub(crate) struct DeviceContext {
     pub(crate) app: App,
     pub(crate) key: DeviceKey,
     pub(crate) pairing_phone: Option<Phone>,
-    pub(crate) whereabouts: Whereabouts,
-    pub(crate) carrier: Arc<Carrier>,
+    pub(crate) endpoint: Endpoint,
+    pub(crate) sender: Arc<OutboundWorker>,
     pub(crate) slots: usize,
     /// Whether codes are shown on the terminal.
     pub(crate) shows: bool,
@@ -45,10 +45,10 @@ pub(crate) struct Terms {
 
 /// The session, while this process holds it.
 pub(crate) struct Supervisor {
-    terms: Arc<Terms>,
+    context: Arc<DeviceContext>,
     vault: Vault,
     session: Option<Session>,
-    course: Course,
+    course: ConnectionState,
     /// Which of the client's connections was the last to be ready: it tells of few that it loses.
     connection: u64,
     /// Since when the client is logged in without being ready.
@@ -60,20 +60,23 @@ pub(crate) struct Supervisor {
     start_at: Option<Instant>,
     starts_with_code: bool,
     pause: Duration,
-    carrying: Carrying,
+    outbound_task: OutboundTask,
 }
 
 impl Supervisor {
     /// Takes the session over.
-    pub(crate) async fn take_over(terms: Arc<Terms>, hold: &mut Hold) -> Result<Self> {
-        let vault = Vault::take_over(hold.connection(), &terms.app.pool, &terms.key).await?;
+    pub(crate) async fn take_over(
+        context: Arc<DeviceContext>,
+        lock: &mut SessionLock,
+    ) -> Result<Self> {
+        let vault = Vault::take_over(lock.connection(), &context.app.pool, &context.key).await?;
         // At once: whoever asks is told of us, and not of the last one's silence.
-        linked_device::begin(&terms.app, vault.epoch(), &terms.app.instance).await?;
+        linked_device::begin(&context.app, vault.epoch(), &context.app.instance).await?;
         Ok(Self {
-            terms,
+            context,
             vault,
             session: None,
-            course: Course::new(false, false),
+            course: ConnectionState::new(false, false),
             connection: 0,
             logged_in_since: None,
             said: None,
@@ -82,19 +85,19 @@ impl Supervisor {
             start_at: None,
             starts_with_code: false,
             pause: FIRST_PAUSE,
-            carrying: Carrying::default(),
+            outbound_task: OutboundTask::default(),
         })
     }
 
     /// Works until it is told to stop, or the session is another's.
     pub(crate) async fn run(&mut self, mut stop: watch::Receiver<bool>) -> Result<()> {
-        let mut wishes = PgListener::connect_with(&self.terms.app.pool).await?;
+        let mut wishes = PgListener::connect_with(&self.context.app.pool).await?;
         wishes.listen(linked_device::CHANNEL).await?;
         self.resume().await?;
         let (mut look, mut beat) = (Instant::now(), Instant::now());
         loop {
             if Instant::now() >= look {
-                self.grant().await?;
+                self.reconcile().await?;
                 look = Instant::now() + LOOK_EVERY;
             }
             if Instant::now() >= beat {
@@ -119,7 +122,7 @@ impl Supervisor {
 
     /// Stops the client. What the row says stays.
     pub(crate) async fn close(&mut self) {
-        self.carrying.stop().await;
+        self.outbound_task.stop().await;
         if let Some(session) = self.session.take() {
             session.stop().await;
         }
@@ -136,7 +139,7 @@ impl Supervisor {
     async fn stop_session(&mut self) -> Result<()> {
         self.start_at = None;
         self.close().await;
-        self.course = Course::new(false, false);
+        self.course = ConnectionState::new(false, false);
         self.logged_in_since = None;
         self.vault = self.vault.renew().await?;
         Ok(())
@@ -144,7 +147,7 @@ impl Supervisor {
 
     async fn start(&mut self) -> Result<()> {
         self.start_at = None;
-        let terms = Arc::clone(&self.terms);
+        let context = Arc::clone(&self.context);
         let linked = match is_linked(&self.vault).await {
             Ok(linked) => linked,
             Err(error @ Error::Invalid { .. }) => {
@@ -156,14 +159,14 @@ impl Supervisor {
             }
             Err(error) => return Err(error),
         };
-        self.course = Course::new(terms.pairing_phone.is_some(), linked);
+        self.course = ConnectionState::new(context.pairing_phone.is_some(), linked);
         self.say(Report::new(State::Starting)).await?;
-        let started = Session::start(&terms.app, self.vault.clone(), &terms.whereabouts).await;
+        let started = Session::start(&context.app, self.vault.clone(), &context.endpoint).await;
         match started {
             Ok(session) => {
                 if self.starts_with_code
                     && !linked
-                    && let Some(phone) = &terms.pairing_phone
+                    && let Some(phone) = &context.pairing_phone
                 {
                     self.course.asks_for_code();
                     session.ask_for_code(phone);
@@ -242,7 +245,7 @@ impl Supervisor {
                 }
             }
             Then::AskForCode => {
-                if let Some(phone) = &self.terms.pairing_phone {
+                if let Some(phone) = &self.context.pairing_phone {
                     session.ask_for_code(phone);
                 }
             }
@@ -278,16 +281,16 @@ impl Supervisor {
             retrying = report.retrying,
             "device.state"
         );
-        if self.terms.shows {
+        if self.context.shows {
             terminal::show(&report);
         }
-        let (app, epoch) = (&self.terms.app, self.vault.epoch());
+        let (app, epoch) = (&self.context.app, self.vault.epoch());
         let written = linked_device::report(app, epoch, &app.instance, &report).await;
         if state == State::Connected && written.is_ok() {
             self.pause = FIRST_PAUSE;
             self.start_carrying();
         } else {
-            self.carrying.let_go();
+            self.outbound_task.stop_accepting();
         }
         self.said = Some(report);
         written
@@ -295,7 +298,7 @@ impl Supervisor {
 
     fn start_carrying(&mut self) {
         if let Some(session) = &self.session {
-            self.carrying.start(&self.terms, session.provider());
+            self.outbound_task.start(&self.context, session.provider());
         }
     }
 }
@@ -309,6 +312,6 @@ async fn next(session: &mut Option<Session>) -> News {
 }
 
 /// Whether an error ends this process's hold of the session.
-pub(crate) fn ends_hold(error: &Error) -> bool {
+pub(crate) fn ends_lock(error: &Error) -> bool {
     is_over(error)
 }

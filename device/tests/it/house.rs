@@ -99,9 +99,9 @@ impl House {
         status.plainly()
     }
 
-    pub(crate) async fn wish(&self, command: Command) -> Status {
+    pub(crate) async fn desired(&self, command: Command) -> Status {
         let status = linked_device::command(&self.app, command).await;
-        status.expect("a wish").plainly()
+        status.expect("a desired").plainly()
     }
 
     /// Waits until the device is in this state.
@@ -151,7 +151,7 @@ impl House {
     /// Says something to somebody.
     pub(crate) async fn say(&self, to: &str, words: &str) {
         let to = shared::phone::Phone::from_e164(to).expect("a number");
-        whatsapp::try_out(&self.app, &to, Some(words.to_owned()))
+        whatsapp::send_test(&self.app, &to, Some(words.to_owned()))
             .await
             .expect("a message");
     }

@@ -65,7 +65,7 @@ async fn an_account_that_needs_a_passkey_is_said_to_and_a_reset_starts_afresh() 
     let asked = house.is(State::PasskeyRequired).await;
     assert_eq!(asked.qr, None);
     assert!(asked.reason.expect("a reason").contains("passkey"));
-    house.wish(Command::Reset).await;
+    house.desired(Command::Reset).await;
     house.scan().await;
     house.is(State::Connected).await;
 }

@@ -56,7 +56,11 @@ async fn what_is_said_is_read_and_what_is_written_is_heard() {
         .await;
     house.reads(AGENT, "Bapak Test").await;
     let lines = device.lines();
-    assert!(lines.iter().any(|line| line.contains("distribution.heard")));
+    assert!(
+        lines
+            .iter()
+            .any(|line| line.contains("distribution.message_handled"))
+    );
     for secret in ["81234001234", "tertarik", "Bapak Test", "Halo dari kami"] {
         let told = lines.iter().find(|line| line.contains(secret));
         assert_eq!(told, None, "no log names people or what they say");

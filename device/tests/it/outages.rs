@@ -65,7 +65,7 @@ async fn an_unlinked_device_stays_out_until_it_is_started_and_then_links_anew() 
     assert!(!out.retrying && out.reason.is_some());
     let logins = house.whatsapp.world().await.logins;
 
-    house.wish(Command::Start).await;
+    house.desired(Command::Start).await;
     house.scan().await;
     house.is(State::Connected).await;
     assert_eq!(house.whatsapp.world().await.logins, logins + 1);
@@ -83,7 +83,7 @@ async fn a_reset_forgets_the_link_and_shows_a_new_code() {
     let house = House::open().await;
     let _device = house.linked_device().await;
     let before = house.count("select epoch from linked_device_epoch").await;
-    house.wish(Command::Reset).await;
+    house.desired(Command::Reset).await;
     let shown = house.is(State::ScanQr).await;
     assert_eq!(shown.number, None);
     assert!(house.count("select epoch from linked_device_epoch").await > before);
@@ -95,17 +95,17 @@ async fn a_reset_forgets_the_link_and_shows_a_new_code() {
 async fn stop_keeps_the_link_and_start_takes_it_up_again() {
     let house = House::open().await;
     let _device = house.linked_device().await;
-    house.wish(Command::Stop).await;
+    house.desired(Command::Stop).await;
     let stopped = house.is(State::Stopped).await;
     assert_eq!(stopped.handled, stopped.request);
     assert!(house.whatsapp.world().await.connections.is_empty());
     house.say(CLIENT, "Setelah mulai lagi").await;
 
-    house.wish(Command::Start).await;
+    house.desired(Command::Start).await;
     house.is(State::Connected).await;
     house.reads(CLIENT, "Setelah mulai lagi").await;
     let logins = house.whatsapp.world().await.logins;
-    house.wish(Command::Restart).await;
+    house.desired(Command::Restart).await;
     house
         .is_where("connected anew", |status| {
             status.state == State::Connected && status.handled == status.request
@@ -226,7 +226,7 @@ async fn a_session_that_another_client_took_waits_for_a_person() {
             .await;
     }
     assert_eq!(house.whatsapp.world().await.logins, logins);
-    house.wish(Command::Start).await;
+    house.desired(Command::Start).await;
     house.is(State::Connected).await;
 }
 
@@ -250,7 +250,7 @@ async fn another_key_does_not_open_the_session_and_says_so() {
     house
         .is_where("held", |status| status.is_held && status.devices_alive == 1)
         .await;
-    house.wish(Command::Start).await;
+    house.desired(Command::Start).await;
     house.is(State::Connected).await;
 }
 
@@ -266,10 +266,10 @@ async fn without_a_network_a_start_says_why_and_stop_and_reset_work() {
     let reason = failed.reason.expect("a reason");
     assert!(reason.contains("cannot be reached"), "{reason}");
 
-    house.wish(Command::Stop).await;
+    house.desired(Command::Stop).await;
     let stopped = house.is(State::Stopped).await;
     assert!(!stopped.retrying);
-    house.wish(Command::Reset).await;
+    house.desired(Command::Reset).await;
     house
         .is_where("unreachable again", |status| {
             status.state == State::Failed && status.handled == status.request
@@ -322,7 +322,7 @@ async fn what_whatsapp_refuses_a_login_for_is_said_and_only_what_passes_is_tried
         ("403", &[], State::LoggedOut, false, "unlinked"),
     ] {
         house.whatsapp.refuse_logins(Some((reason, more))).await;
-        house.wish(Command::Restart).await;
+        house.desired(Command::Restart).await;
         let told = house
             .is_where(words, |status| {
                 status
@@ -334,7 +334,7 @@ async fn what_whatsapp_refuses_a_login_for_is_said_and_only_what_passes_is_tried
         assert_eq!((told.state, told.retrying), (state, retrying), "{reason}");
         if state != State::LoggedOut {
             house.whatsapp.refuse_logins(None).await;
-            house.wish(Command::Start).await;
+            house.desired(Command::Start).await;
             house.is(State::Connected).await;
         }
     }
@@ -368,7 +368,7 @@ async fn a_message_that_cannot_be_kept_keeps_no_other_from_being() {
             1,
         )
         .await;
-    device.logs("device.unkeepable").await;
+    device.logs("device.not_storable").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -377,9 +377,9 @@ async fn a_link_that_died_is_forgotten_whatever_was_wished_since() {
     let _device = house.linked_device().await;
     house.whatsapp.unlink().await;
     house.is(State::LoggedOut).await;
-    house.wish(Command::Stop).await;
+    house.desired(Command::Stop).await;
     house.is(State::Stopped).await;
-    house.wish(Command::Start).await;
+    house.desired(Command::Start).await;
     let shown = house.is(State::ScanQr).await;
     assert_eq!(shown.number, None);
 }

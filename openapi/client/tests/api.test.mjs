@@ -88,7 +88,7 @@ test('the generated client takes a lead from a message to a visit', async () => 
   const refused = await updateLeadProgress({ client, path: { id }, body: { progress: 'pending' } })
   assert.equal(refused.error.code, 'illegal_transition')
   const told = await explainLead({ client, path: { id } })
-  assert.match(told.data.steps.at(-1).summary, /Sales A said OK/)
+  assert.match(told.data.steps.at(-1).summary, /Sales A answered OK/)
   // A to F, and Rina.
   assert.equal((await sales({ client })).data.length, 7)
 })

@@ -2,6 +2,7 @@
 
 use super::model::AppointmentStatus;
 use super::store::{self, Shown, ToBeShown};
+use crate::error::ProviderFailure;
 use crate::id::AppointmentId;
 use crate::providers::calendar::CalendarEvent;
 use crate::{App, Error, Result};
@@ -41,7 +42,7 @@ pub async fn sync(app: &App, id: AppointmentId) -> Result<()> {
             store::set_shown(&mut connection, id, shown.version, event_id.as_deref(), now).await
         }
         Err(error) => {
-            let given_up = matches!(error, Error::Refused { .. });
+            let given_up = error.provider_failure() == Some(ProviderFailure::Refused);
             let reason = error.to_string();
             store::set_not_shown(&mut connection, id, &reason, given_up).await?;
             Err(error)

@@ -1,7 +1,7 @@
 //! Visits, and when people are reminded of them.
 
-use crate::availability::Timezone;
 use crate::id::{AppointmentId, LeadId, UserId};
+use crate::local_time::Timezone;
 use crate::{Error, Result};
 use chrono::{DateTime, Days, NaiveTime, TimeDelta, Utc};
 
@@ -289,7 +289,7 @@ pub(super) fn text(field: &'static str, given: Option<&str>) -> Result<Option<St
 #[cfg(test)]
 mod tests {
     use super::{Recipient, Reminders};
-    use crate::availability::Timezone;
+    use crate::local_time::Timezone;
     use chrono::{DateTime, Utc};
 
     fn at(text: &str) -> DateTime<Utc> {

@@ -5,7 +5,8 @@ use super::store::{self, Reminder};
 use crate::id::{AppointmentId, ReminderId};
 use crate::jobs::{RemindOfAppointment, SendMessage, enqueue};
 use crate::texts::Text;
-use crate::whatsapp::{self, Address, Draft, OutboundKind};
+use crate::unit_of_work::{Cause, UnitOfWork};
+use crate::whatsapp::{self, Draft, OutboundKind};
 use crate::{App, Error, Result, leads, sales};
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
@@ -85,7 +86,8 @@ pub async fn remind(app: &App, id: ReminderId) -> Result<()> {
         }
         return Ok(transaction.commit().await?);
     }
-    let (state, reason) = if say(app, &mut transaction, id, &reminder, now).await? {
+    let mut work = UnitOfWork::at(app, &mut transaction, now, Cause::Alarm);
+    let (state, reason) = if queue_reminder(&mut work, id, &reminder).await? {
         ("said", None)
     } else {
         ("void", Some("no number"))
@@ -96,16 +98,15 @@ pub async fn remind(app: &App, id: ReminderId) -> Result<()> {
     Ok(())
 }
 
-/// `false`: there is nowhere to say it.
-async fn say(
-    app: &App,
-    connection: &mut PgConnection,
+/// Queues the message of a reminder. Returns `false` if the recipient has no number.
+async fn queue_reminder(
+    work: &mut UnitOfWork<'_>,
     id: ReminderId,
     reminder: &Reminder,
-    now: DateTime<Utc>,
 ) -> Result<bool> {
-    let lead = leads::by_id(connection, reminder.lead).await?;
-    let agent = sales::by_id(connection, &reminder.sales_id).await?;
+    let app = work.app;
+    let lead = leads::by_id(work.connection, reminder.lead).await?;
+    let agent = sales::by_id(work.connection, &reminder.sales_id).await?;
     let (to, kind, text) = match reminder.recipient {
         Recipient::Agent => (
             &agent.phone,
@@ -121,12 +122,7 @@ async fn say(
     let Some(to) = to else {
         return Ok(false);
     };
-    let local = app.timezone.local(reminder.starts_at);
-    let time = format!(
-        "{} {}",
-        local.format("%d/%m %H:%M"),
-        app.timezone.abbreviation()
-    );
+    let time = app.timezone.day_and_time(reminder.starts_at);
     let values = [
         ("name", lead.display_name()),
         ("phone", lead.display_phone()),
@@ -134,24 +130,17 @@ async fn say(
         ("time", time.as_str()),
         ("place", reminder.place.as_deref().unwrap_or("-")),
     ];
-    let draft = Draft {
-        kind,
-        to: Address::from(to),
-        body: app.texts.render(text, &values),
-        lead: Some(lead.id),
-        cycle: None,
-        attempt: None,
-        in_reply_to: None,
-        short: None,
-    };
-    let Some(message) = whatsapp::write_out(app, connection, &draft, now).await? else {
+    let draft = Draft::new(kind, to, app.texts.render(text, &values)).lead(lead.id);
+    let Some(message) = whatsapp::insert_outbound(work, &draft).await? else {
         return Ok(false);
     };
-    // While it waits for its provider the visit may begin, and night may fall.
+    // The message expires when the visit begins or the night begins.
+    let now = work.now;
     let evening = app.reminders.end_of_politeness(now, app.timezone);
-    whatsapp::expire(connection, message, evening.min(reminder.starts_at)).await?;
-    store::set_message(connection, id, message).await?;
-    enqueue(connection, &SendMessage { message, nth: 0 }, now).await?;
+    let expires_at = evening.min(reminder.starts_at);
+    whatsapp::expire(work.connection, message, expires_at).await?;
+    store::set_message(work.connection, id, message).await?;
+    enqueue(work.connection, &SendMessage { message, nth: 0 }, now).await?;
     Ok(true)
 }
 

@@ -4,7 +4,7 @@
 mod model;
 mod store;
 
-pub use model::{Availability, Hours, Leave, Load, Reason, Standing, Timezone};
+pub use model::{Availability, DutyStatus, Hours, Leave, Load, Reason};
 
 use crate::id::UserId;
 use crate::jobs::{ReleaseHeldLeads, enqueue};
@@ -16,11 +16,11 @@ use std::collections::HashMap;
 /// How these agents stand at `now`, all of whom have something recorded. Call in the transaction
 /// that makes the offer: who has a cap is locked until it ends, so that no cap is exceeded by two
 /// offers at once.
-pub async fn standings(
+pub async fn duty_statuses(
     connection: &mut PgConnection,
     agents: &[UserId],
     now: DateTime<Utc>,
-) -> Result<HashMap<UserId, Standing>> {
+) -> Result<HashMap<UserId, DutyStatus>> {
     store::lock_capped(connection, agents).await?;
     let recorded = store::of(connection, agents, now).await?;
     let keeps_hours = recorded.iter().any(|(_, one, _)| !one.hours.is_empty());
@@ -30,11 +30,11 @@ pub async fn standings(
     } else {
         Vec::new()
     };
-    let standing = |(agent, availability, load): (UserId, Availability, Load)| {
-        let standing = availability.standing(&holidays, load, now);
-        (agent, standing)
+    let status = |(agent, availability, load): (UserId, Availability, Load)| {
+        let duty = availability.duty_status(&holidays, load, now);
+        (agent, duty)
     };
-    Ok(recorded.into_iter().map(standing).collect())
+    Ok(recorded.into_iter().map(status).collect())
 }
 
 /// What is recorded of an agent, or the default.

@@ -1,83 +1,8 @@
 //! Whether an agent can be offered a lead at some instant, and if not, why and until when. Pure.
 
-use chrono::{DateTime, Datelike, Days, FixedOffset, NaiveDate, NaiveTime, TimeZone, Utc};
+use crate::local_time::Timezone;
+use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, Utc};
 use serde::{Deserialize, Serialize};
-
-/// Indonesia's three zones; none has a summer time.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, sqlx::Type)]
-#[sqlx(type_name = "text")]
-pub enum Timezone {
-    /// WIB, UTC+7.
-    #[default]
-    #[serde(rename = "Asia/Jakarta")]
-    #[sqlx(rename = "Asia/Jakarta")]
-    Jakarta,
-    /// WITA, UTC+8.
-    #[serde(rename = "Asia/Makassar")]
-    #[sqlx(rename = "Asia/Makassar")]
-    Makassar,
-    /// WIT, UTC+9.
-    #[serde(rename = "Asia/Jayapura")]
-    #[sqlx(rename = "Asia/Jayapura")]
-    Jayapura,
-}
-
-impl Timezone {
-    /// Every zone.
-    pub const ALL: [Self; 3] = [Self::Jakarta, Self::Makassar, Self::Jayapura];
-
-    /// The zone's name in the IANA database, which is its word here.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Jakarta => "Asia/Jakarta",
-            Self::Makassar => "Asia/Makassar",
-            Self::Jayapura => "Asia/Jayapura",
-        }
-    }
-
-    fn offset(self) -> FixedOffset {
-        let hours = match self {
-            Self::Jakarta => 7,
-            Self::Makassar => 8,
-            Self::Jayapura => 9,
-        };
-        FixedOffset::east_opt(hours * 3600).expect("a few hours are within a day")
-    }
-
-    /// What people there call it.
-    pub fn abbreviation(self) -> &'static str {
-        match self {
-            Self::Jakarta => "WIB",
-            Self::Makassar => "WITA",
-            Self::Jayapura => "WIT",
-        }
-    }
-
-    /// The instant by a clock there.
-    pub fn local(self, instant: DateTime<Utc>) -> DateTime<FixedOffset> {
-        instant.with_timezone(&self.offset())
-    }
-
-    /// The day that it is there.
-    pub fn day(self, instant: DateTime<Utc>) -> NaiveDate {
-        self.local(instant).date_naive()
-    }
-
-    /// The instant of a day's time there.
-    pub fn instant(self, day: NaiveDate, time: NaiveTime) -> DateTime<Utc> {
-        self.offset()
-            .from_local_datetime(&day.and_time(time))
-            .single()
-            .expect("a fixed offset skips and repeats no time")
-            .to_utc()
-    }
-
-    /// When the day after `day` begins there.
-    fn end_of(self, day: NaiveDate) -> DateTime<Utc> {
-        let next = day.checked_add_days(Days::new(1)).unwrap_or(day);
-        self.instant(next, NaiveTime::MIN)
-    }
-}
 
 /// Some working hours of a weekday.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -153,7 +78,7 @@ pub enum Reason {
 
 /// Whether an agent can be offered a lead now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum DutyStatus {
     /// They can.
     OnDuty,
     /// They cannot.
@@ -170,10 +95,15 @@ const HORIZON_DAYS: i64 = 400;
 
 impl Availability {
     /// How the agent stands at `now`.
-    pub fn standing(&self, holidays: &[NaiveDate], load: Load, now: DateTime<Utc>) -> Standing {
+    pub fn duty_status(
+        &self,
+        holidays: &[NaiveDate],
+        load: Load,
+        now: DateTime<Utc>,
+    ) -> DutyStatus {
         let until = |from| self.on_duty_from(holidays, from);
         if let Some((reason, _)) = self.absence(holidays, now) {
-            return Standing::Away {
+            return DutyStatus::Away {
                 reason,
                 until: until(now),
             };
@@ -182,7 +112,7 @@ impl Availability {
             .most_open
             .is_some_and(|most| load.open >= i64::from(most))
         {
-            return Standing::Away {
+            return DutyStatus::Away {
                 reason: Reason::CapOpen,
                 until: None,
             };
@@ -192,7 +122,7 @@ impl Availability {
             .is_some_and(|most| load.today >= i64::from(most))
         {
             let tomorrow = self.timezone.end_of(self.timezone.day(now));
-            return Standing::Away {
+            return DutyStatus::Away {
                 reason: Reason::CapPerDay,
                 until: self
                     .most_a_day
@@ -200,7 +130,7 @@ impl Availability {
                     .and_then(|_| until(tomorrow)),
             };
         }
-        Standing::OnDuty
+        DutyStatus::OnDuty
     }
 
     /// The first instant, not before `from`, at which no break, leave, hour or holiday keeps the
@@ -262,7 +192,8 @@ impl Availability {
 
 #[cfg(test)]
 mod tests {
-    use super::{Availability, Hours, Leave, Load, Reason, Standing, Timezone};
+    use super::{Availability, DutyStatus, Hours, Leave, Load, Reason};
+    use crate::local_time::Timezone;
     use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 
     fn time(text: &str) -> DateTime<Utc> {
@@ -287,8 +218,8 @@ mod tests {
         }
     }
 
-    fn away(reason: Reason, until: Option<&str>) -> Standing {
-        Standing::Away {
+    fn away(reason: Reason, until: Option<&str>) -> DutyStatus {
+        DutyStatus::Away {
             reason,
             until: until.map(time),
         }
@@ -299,11 +230,11 @@ mod tests {
         let at = time("2026-01-05T09:30:00+08:00"); // A Monday; 08:30 in Jakarta.
         let load = Load::default();
         assert_eq!(
-            office(Timezone::Makassar).standing(&[], load, at),
-            Standing::OnDuty
+            office(Timezone::Makassar).duty_status(&[], load, at),
+            DutyStatus::OnDuty
         );
         assert_eq!(
-            office(Timezone::Jakarta).standing(&[], load, at),
+            office(Timezone::Jakarta).duty_status(&[], load, at),
             away(Reason::OffHours, Some("2026-01-05T09:00:00+07:00"))
         );
     }
@@ -313,9 +244,9 @@ mod tests {
         let office = office(Timezone::Jakarta);
         let (load, closing) = (Load::default(), time("2026-01-05T17:00:00+07:00"));
         let before = closing - chrono::TimeDelta::microseconds(1);
-        assert_eq!(office.standing(&[], load, before), Standing::OnDuty);
+        assert_eq!(office.duty_status(&[], load, before), DutyStatus::OnDuty);
         assert_eq!(
-            office.standing(&[], load, closing),
+            office.duty_status(&[], load, closing),
             away(Reason::OffHours, Some("2026-01-06T09:00:00+07:00"))
         );
     }
@@ -324,7 +255,7 @@ mod tests {
     fn a_friday_evening_lasts_until_the_monday_after_the_holiday() {
         let friday = time("2026-01-09T18:00:00+07:00");
         assert_eq!(
-            office(Timezone::Jakarta).standing(&[day("2026-01-12")], Load::default(), friday),
+            office(Timezone::Jakarta).duty_status(&[day("2026-01-12")], Load::default(), friday),
             away(Reason::OffHours, Some("2026-01-13T09:00:00+07:00"))
         );
     }
@@ -337,7 +268,7 @@ mod tests {
             last_day: day("2026-01-06"),
         }];
         assert_eq!(
-            office.standing(&[], Load::default(), time("2026-01-05T12:00:00+07:00")),
+            office.duty_status(&[], Load::default(), time("2026-01-05T12:00:00+07:00")),
             away(Reason::Leave, Some("2026-01-07T09:00:00+07:00"))
         );
     }
@@ -350,18 +281,18 @@ mod tests {
             ..Availability::default()
         };
         assert_eq!(
-            agent.standing(&[], Load::default(), now),
+            agent.duty_status(&[], Load::default(), now),
             away(Reason::Paused, None)
         );
         agent.paused_until = Some(time("2026-01-05T13:00:00+07:00"));
         assert_eq!(
-            agent.standing(&[], Load::default(), now),
+            agent.duty_status(&[], Load::default(), now),
             away(Reason::Paused, Some("2026-01-05T13:00:00+07:00"))
         );
         let after = time("2026-01-05T13:00:00+07:00");
         assert_eq!(
-            agent.standing(&[], Load::default(), after),
-            Standing::OnDuty
+            agent.duty_status(&[], Load::default(), after),
+            DutyStatus::OnDuty
         );
     }
 
@@ -374,13 +305,13 @@ mod tests {
             ..Availability::default()
         };
         let load = |today, open| Load { today, open };
-        assert_eq!(agent.standing(&[], load(1, 2), now), Standing::OnDuty);
+        assert_eq!(agent.duty_status(&[], load(1, 2), now), DutyStatus::OnDuty);
         assert_eq!(
-            agent.standing(&[], load(2, 2), now),
+            agent.duty_status(&[], load(2, 2), now),
             away(Reason::CapPerDay, Some("2026-01-06T00:00:00+07:00"))
         );
         assert_eq!(
-            agent.standing(&[], load(1, 3), now),
+            agent.duty_status(&[], load(1, 3), now),
             away(Reason::CapOpen, None)
         );
     }

@@ -1,8 +1,9 @@
 //! SQL of the agents' availability.
 
-use super::{Availability, Hours, Leave, Load, Timezone};
+use super::{Availability, Hours, Leave, Load};
 use crate::Result;
 use crate::id::UserId;
+use crate::local_time::Timezone;
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::PgConnection;
 use sqlx::types::Json;

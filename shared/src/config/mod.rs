@@ -9,8 +9,8 @@ pub use calendar::Appointments;
 pub use cloud::Cloud;
 pub use device::Device;
 
-use crate::availability::Timezone;
 use crate::distribution::lexicon::{self, Lexicon, Lists};
+use crate::local_time::Timezone;
 use crate::phone::Phone;
 use crate::texts::{Text, Texts};
 use crate::{Error, Result};

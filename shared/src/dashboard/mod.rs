@@ -3,9 +3,9 @@
 mod store;
 
 use crate::auth::{Role, User};
-use crate::availability::Timezone;
 use crate::id::UserId;
 use crate::leads::LeadStatus;
+use crate::local_time::Timezone;
 use crate::{App, Error, Result};
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
 
@@ -155,7 +155,7 @@ pub struct Agent {
     /// Leads that became theirs in the last thirty days.
     pub claimed_30_days: i64,
     /// Whether they can be offered a lead now.
-    pub standing: crate::availability::Standing,
+    pub duty: crate::availability::DutyStatus,
 }
 
 /// A place of an agent in a queue.
@@ -179,10 +179,10 @@ pub async fn team(app: &App) -> Result<Vec<Agent>> {
     let now = app.clock.now(&mut transaction).await?;
     let mut team = store::team(&mut transaction, now).await?;
     let ids: Vec<UserId> = team.iter().map(|agent| agent.id.clone()).collect();
-    let mut standings = crate::availability::standings(&mut transaction, &ids, now).await?;
+    let mut statuses = crate::availability::duty_statuses(&mut transaction, &ids, now).await?;
     for agent in &mut team {
-        if let Some(standing) = standings.remove(&agent.id) {
-            agent.standing = standing;
+        if let Some(duty) = statuses.remove(&agent.id) {
+            agent.duty = duty;
         }
         agent.places = store::places(&mut transaction, &agent.id).await?;
     }

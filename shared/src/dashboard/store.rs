@@ -2,7 +2,7 @@
 
 use super::{Agent, AgentFigures, AgentPlace, Slice, Stats};
 use crate::Result;
-use crate::availability::Standing;
+use crate::availability::DutyStatus;
 use crate::id::{QueueId, UserId};
 use crate::leads::LeadStatus;
 use chrono::{DateTime, Utc};
@@ -172,7 +172,7 @@ pub(super) async fn team(connection: &mut PgConnection, now: DateTime<Utc>) -> R
             open_leads: row.open_leads,
             open_offers: row.open_offers,
             claimed_30_days: row.claimed,
-            standing: Standing::OnDuty,
+            duty: DutyStatus::OnDuty,
         })
         .collect())
 }

@@ -1,5 +1,6 @@
-//! The append-only log of what was decided: who did what to which lead, when, why and how late.
+//! The append-only event log: which decision was made about which lead, when, why and how late.
 
+use super::model::Offer;
 use crate::id::{AttemptId, CycleId, LeadId, UserId};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
@@ -11,52 +12,53 @@ use serde_json::Value;
 pub enum EventKind {
     /// A cycle began.
     Started,
-    /// Nobody can be asked: the cycle waits.
+    /// No agent is available. The cycle is held.
     Held,
-    /// It waits no longer.
+    /// The cycle is no longer held.
     Released,
-    /// An agent was offered the lead; `detail` tells how they were chosen.
+    /// The lead was offered to an agent. `detail` says how the agent was chosen.
     Offered,
-    /// The provider took the offer.
+    /// The provider accepted the offer's message.
     Sent,
-    /// The deadline was moved, forward.
+    /// The deadline was moved to a later time.
     DeadlineMoved,
-    /// The agent's OK came in time.
+    /// The agent answered OK in time and owns the lead.
     Accepted,
-    /// It was in time, was heard after the roll, and took the lead back.
-    TakenBack,
-    /// The agent passed.
+    /// The agent answered OK in time, the message was handled after the roll, and the agent owns
+    /// the lead.
+    ClaimedAfterTimeout,
+    /// The agent passed on the offer.
     Declined,
-    /// The deadline went by.
+    /// The deadline passed without an OK.
     TimedOut,
-    /// The offer could not reach its agent.
+    /// The offer's message could not reach the agent.
     Undeliverable,
-    /// The offer was taken from its agent.
+    /// The offer was withdrawn from its agent.
     Withdrawn,
-    /// Everybody was asked at once.
+    /// The lead was offered to every agent at once.
     LastRound,
-    /// An OK came too late.
+    /// An agent answered OK after the deadline.
     Late,
-    /// The lead was given to an agent by hand.
+    /// An admin or manager assigned the lead to an agent.
     Assigned,
-    /// Nobody took it.
+    /// No agent took the lead.
     Hangus,
-    /// The cycle was called off.
+    /// The cycle was cancelled.
     Cancelled,
-    /// The provider was away for so long that no offer rolls.
+    /// The provider fails. Offers do not roll until it works again.
     Frozen,
-    /// It is back.
+    /// The provider works again.
     Thawed,
-    /// Two leads turned out to be one person.
+    /// Two leads of one person were merged.
     Merged,
-    /// Nothing had been heard of an offer that was sent: it was sent again.
+    /// The offer's message was sent again because no status came for the first one.
     Resent,
-    /// A rule did not hold: see `docs/operations.md`.
+    /// The audit found a rule that does not hold.
     Breach,
 }
 
 impl EventKind {
-    /// The word in the database and in the API.
+    /// The name in the database and in the API.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Started => "started",
@@ -66,7 +68,7 @@ impl EventKind {
             Self::Sent => "sent",
             Self::DeadlineMoved => "deadline_moved",
             Self::Accepted => "accepted",
-            Self::TakenBack => "taken_back",
+            Self::ClaimedAfterTimeout => "taken_back",
             Self::Declined => "declined",
             Self::TimedOut => "timed_out",
             Self::Undeliverable => "undeliverable",
@@ -85,67 +87,24 @@ impl EventKind {
     }
 }
 
-/// What made it happen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cause {
-    /// The client asked.
-    Enquiry,
-    /// The alarm of a deadline, or of a held lead, rang.
-    Alarm,
-    /// The sweep found what no alarm had rung for.
-    Sweep,
-    /// An agent said so.
-    Agent,
-    /// A manager said so, by chat.
-    Manager,
-    /// An admin did it.
-    Admin,
-    /// The provider of messages said so.
-    Provider,
-    /// The audit mended a breach.
-    Audit,
-    /// A dummy endpoint was told to.
-    Dummy,
-}
-
-impl Cause {
-    /// The word in the database and in the API.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Enquiry => "enquiry",
-            Self::Alarm => "alarm",
-            Self::Sweep => "sweep",
-            Self::Agent => "agent",
-            Self::Manager => "manager",
-            Self::Admin => "admin",
-            Self::Provider => "provider",
-            Self::Audit => "audit",
-            Self::Dummy => "dummy",
-        }
-    }
-}
-
-/// Something to be logged, in the transaction that does it.
+/// An event to be logged, in the transaction that causes it. [`super::store::log`] adds the time
+/// and the cause of the unit of work.
 #[derive(Clone, Debug)]
-pub(super) struct Event {
-    pub(super) kind: EventKind,
-    pub(super) cause: Cause,
-    pub(super) at: DateTime<Utc>,
-    pub(super) lead: Option<LeadId>,
-    pub(super) cycle: Option<CycleId>,
-    pub(super) attempt: Option<AttemptId>,
-    pub(super) sales_id: Option<UserId>,
-    pub(super) lateness: Option<TimeDelta>,
-    pub(super) detail: Option<Value>,
+pub(crate) struct Event {
+    pub(crate) kind: EventKind,
+    pub(crate) lead: Option<LeadId>,
+    pub(crate) cycle: Option<CycleId>,
+    pub(crate) attempt: Option<AttemptId>,
+    pub(crate) sales_id: Option<UserId>,
+    pub(crate) lateness: Option<TimeDelta>,
+    pub(crate) detail: Option<Value>,
 }
 
 impl Event {
-    /// Something about no lead in particular.
-    pub(super) fn new(kind: EventKind, cause: Cause, at: DateTime<Utc>) -> Self {
+    /// An event that is about no lead in particular.
+    pub(crate) fn new(kind: EventKind) -> Self {
         Self {
             kind,
-            cause,
-            at,
             lead: None,
             cycle: None,
             attempt: None,
@@ -155,32 +114,40 @@ impl Event {
         }
     }
 
-    /// About this lead's cycle.
-    pub(super) fn of(mut self, lead: LeadId, cycle: CycleId) -> Self {
+    /// The event is about this cycle of this lead.
+    pub(crate) fn of(mut self, lead: LeadId, cycle: CycleId) -> Self {
         self.lead = Some(lead);
         self.cycle = Some(cycle);
         self
     }
 
-    /// About this lead, in no cycle.
-    pub(super) fn about(mut self, lead: LeadId) -> Self {
+    /// The event is about this lead and no cycle of it.
+    pub(crate) fn about(mut self, lead: LeadId) -> Self {
         self.lead = Some(lead);
         self
     }
 
-    /// About this agent's offer.
-    pub(super) fn to(mut self, attempt: AttemptId, sales_id: &UserId) -> Self {
+    /// The event is about this agent's offer.
+    pub(crate) fn to(mut self, attempt: AttemptId, sales_id: &UserId) -> Self {
         self.attempt = Some(attempt);
         self.sales_id = Some(sales_id.clone());
         self
     }
 
-    pub(super) fn late_by(mut self, lateness: TimeDelta) -> Self {
+    /// The event is about this offer, its lead, cycle and agent.
+    pub(crate) fn on(self, offer: &Offer) -> Self {
+        self.of(offer.lead, offer.cycle)
+            .to(offer.attempt, &offer.sales_id)
+    }
+
+    /// How long after the deadline the event happened. Negative: before it.
+    pub(crate) fn late_by(mut self, lateness: TimeDelta) -> Self {
         self.lateness = Some(lateness);
         self
     }
 
-    pub(super) fn with(mut self, detail: Value) -> Self {
+    /// What the decision was made from.
+    pub(crate) fn with(mut self, detail: Value) -> Self {
         self.detail = Some(detail);
         self
     }
@@ -189,26 +156,26 @@ impl Event {
 /// A logged event, as it is read back.
 #[derive(Clone, Debug)]
 pub struct LoggedEvent {
-    /// Its number: events of one lead happened in this order.
+    /// The number of the event. The events of one lead happened in this order.
     pub id: i64,
-    /// When, by the one clock.
+    /// When it happened, by the database's clock.
     pub at: DateTime<Utc>,
-    /// What.
+    /// What happened: the name of an [`EventKind`].
     pub kind: String,
-    /// What made it happen.
+    /// What made it happen: the name of a [`crate::distribution::Cause`].
     pub cause: String,
-    /// In which cycle.
+    /// The cycle that it is about.
     pub cycle_id: Option<CycleId>,
-    /// To which offer.
+    /// The offer that it is about.
     pub attempt_id: Option<AttemptId>,
-    /// Whose.
+    /// The agent that it is about.
     pub sales_id: Option<UserId>,
-    /// The agent's name.
+    /// The name of that agent.
     pub sales_name: Option<String>,
-    /// How long after its deadline, in microseconds.
+    /// How long after the deadline, in microseconds. Negative: before it.
     pub lateness_us: Option<i64>,
-    /// Which process.
+    /// The process that logged it: `api/17`, `worker/4711`.
     pub worker: String,
-    /// What it was decided from.
+    /// What the decision was made from.
     pub detail: Option<Value>,
 }

@@ -1,71 +1,57 @@
-//! Which agent holds which lead, until when.
+//! Distribution: which agent is offered which lead, until when, and who owns it.
 //!
 //! ```text
-//! receive ─► hear ─┬─ a client's word ─► cycle::start ─► offer to A ─► forward (tell A)
-//!                  └─ an agent's OK ──► claim                │
-//!                                                    deadline│
-//!                     roll ◄── alarm (CheckAckDeadline) ◄────┘
-//!                      │   ◄── sweep, for what no alarm rang for
-//!                      └─► offer to B … F ─► hangus
+//! inbox/       receives a message and decides who wrote it, about which offer, and what it means
+//! endings/     what ends an offer: claim, roll, decline, undeliverable, withdraw, assign, merge
+//! offers/      what makes one: the turn, the offer and its sending, hold and release, freeze
+//! store/       SQL, by what it is about
+//! model/  turn/  policy  event      types and pure rules
+//!
+//! oversight/   audit, explain, simulate, metrics, view: reads store and model, calls no transition
+//! background/  what jobs and the sweep call: check_deadline, forward, audit with its repairs
 //! ```
 //!
-//! Claim needs `t < deadline`, roll needs `now >= deadline`, each one conditional statement on the
-//! same locked row: one owner, whatever interleaves.
+//! A module uses the rooms below its own. `background` uses all of them.
+//!
+//! A claim needs `t < deadline` and a roll needs `now >= deadline`. Each is one conditional statement
+//! on the same locked row, so exactly one of them succeeds.
 
-pub mod lexicon;
-
-mod answer;
-mod assign;
-mod audit;
-mod bind;
-mod claim;
-mod command;
-mod cycle;
-mod delivery;
+mod background;
+mod endings;
 mod event;
-mod explain;
-mod forward;
-mod freeze;
-mod hear;
-mod hold;
-mod intake;
-mod last_round;
-mod manager;
-mod mask;
-mod merge;
+mod inbox;
 mod model;
+mod offers;
+mod oversight;
 mod policy;
-mod rehearse;
-mod roll;
-mod send;
-mod simulate;
 mod store;
 mod turn;
-mod undeliverable;
-mod view;
-mod vitals;
 
-pub use assign::{Assigned, assign};
-pub use audit::{Breach, audit};
-pub use delivery::report;
-pub use event::{Cause, EventKind, LoggedEvent};
-pub use explain::{Explanation, explain};
-pub use forward::{forward, give_up_offer};
-pub use freeze::{frozen_since, provider_is_away, provider_is_back};
-pub use hear::{hear, hear_what_was_left, receive, receive_all, recognise, take_word, words_of};
-pub use hold::{reconsider_held, release, release_held};
-pub use intake::take_ad;
-pub use mask::{masked_name, scrubbed};
-pub use merge::change_number;
+pub use crate::strategy::Strategy;
+pub use crate::unit_of_work::Cause;
+pub use background::deadline::{check_deadline, roll_all_due};
+pub use background::repair::audit;
+pub use background::sending::{apply_status, forward, give_up_offer};
+pub use endings::assign::{Assigned, assign};
+pub use endings::merge::change_number;
+pub use endings::roll::{next_deadline, time_to_next_deadline};
+pub use endings::undeliverable::{Undeliverable, offer_undeliverable};
+pub use event::{EventKind, LoggedEvent};
+pub use inbox::lead_form::take_ad;
+pub use inbox::lexicon;
+pub use inbox::receive::{receive, receive_all, recognise, unhandled_messages_of};
+pub use inbox::route::{handle, handle_unhandled, receive_and_handle};
 pub use model::{
-    Ad, Attempt, AttemptStatus, Checked, Cycle, CycleStatus, CycleStory, Door, Journey, Opened,
-    Outcome, Report, Rolled, Round, Standing, Word,
+    Ad, Attempt, AttemptStatus, Channel, Checked, Cycle, CycleStatus, CycleStory, InboundMessage,
+    Journey, LeadSnapshot, Opened, Outcome, Report, Rolled, Round,
 };
-pub use rehearse::pool_for_rolls;
-pub use roll::{check_deadline, next_deadline, roll_all_due, time_to_next_deadline};
-pub use send::send;
-pub use simulate::{Figures, Policy, Share, Simulation, simulate};
-pub use turn::Strategy;
-pub use undeliverable::{Undeliverable, offer_undeliverable};
-pub use view::{agent, journey, standing};
-pub use vitals::{Vitals, vitals};
+pub use offers::freeze::{frozen_since, provider_is_away, provider_is_back};
+pub use offers::mask::{masked_name, scrubbed};
+pub use offers::release::{reconsider_held, release, release_held};
+pub use offers::send::send;
+pub use offers::warm_up::pool_for_rolls;
+pub use oversight::audit::Breach;
+pub use oversight::explain::{Explanation, explain};
+pub use oversight::metrics::{Metrics, metrics};
+pub use oversight::simulate::{Figures, Policy, Share, Simulation, simulate};
+pub use oversight::view::{agent, journey, snapshot};

@@ -2,9 +2,9 @@
 
 use super::{Contact, Lead};
 use crate::Result;
+use crate::address::Address;
 use crate::id::LeadId;
 use crate::phone::Phone;
-use crate::whatsapp::Address;
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
@@ -15,7 +15,7 @@ const IDENTITY_LOCK_CLASS: i32 = 0x504C_6964;
 /// The keys that came together.
 pub(super) fn keys_of(contact: &Contact) -> Vec<Address> {
     let mut keys = vec![contact.address.clone()];
-    keys.extend(contact.also.clone());
+    keys.extend(contact.other_address.clone());
     keys
 }
 

@@ -11,9 +11,9 @@ pub use model::{
 };
 
 use crate::Result;
+use crate::address::Address;
 use crate::id::{LeadId, UserId};
 use crate::phone::Phone;
-use crate::whatsapp::Address;
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 

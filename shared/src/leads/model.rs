@@ -1,9 +1,9 @@
 //! A person who asked about a property, and what has become of it.
 
+use crate::address::Address;
 use crate::id::{LeadId, UserId};
 use crate::phone::Phone;
 use crate::sales::Origin;
-use crate::whatsapp::Address;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -143,7 +143,7 @@ pub struct Contact {
     /// Where they are reached.
     pub address: Address,
     /// Another key of theirs, if the event carries one.
-    pub also: Option<Address>,
+    pub other_address: Option<Address>,
     /// Their name, if the event carries one.
     pub name: Option<String>,
     /// The ad that brought them, if the event carries one.

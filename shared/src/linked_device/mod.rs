@@ -1,48 +1,48 @@
-//! The linked device (`WA_PROVIDER=qr_local`): a phone's WhatsApp, joined by QR code.
+//! The linked device (`WA_PROVIDER=qr_local`): a phone's WhatsApp, linked by QR code.
 //!
-//! The `device` process holds the connection; this is what it shares with the others. Admins' wishes and
-//! the device's own word are one row, so that any api can tell and be told; the session is rows that only
-//! the process with the highest epoch may write.
+//! The `device` process holds the connection. This module is what it shares with the other processes. One
+//! row holds the state that admins desire and the state that the device reports, so any api can read and
+//! change it. The rows of the session may be written only by the process with the highest epoch.
 
 mod model;
 mod seal;
 mod store;
 mod vault;
 
-pub use model::{Command, NAME, Report, State, Status, Wish};
+pub use model::{Command, DesiredState, Report, State, Status};
 pub use seal::DeviceKey;
 pub use vault::{Name, Row, Vault, is_over};
 
-use crate::distribution::{self, Word};
+use crate::distribution::{self, InboundMessage};
 use crate::id::MessageId;
-use crate::whatsapp::{self, Address, Correction};
+use crate::providers::qr_local::NAME;
+use crate::whatsapp::{self, Correction, Echo};
 use crate::{App, Error, Result};
-use chrono::{DateTime, TimeDelta, Utc};
-use sqlx::PgConnection;
+use chrono::TimeDelta;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-/// The channel on which the device is told of a wish.
+/// The NOTIFY channel on which the device learns of a command.
 pub const CHANNEL: &str = "property_lounge_device";
-/// The first key of the lock that every device process holds while it lives; the second is its number.
-/// `PLdv` in ASCII.
+/// The first key of the advisory lock that every device process holds while it lives. The second key is
+/// its number. `PLdv` in ASCII.
 pub const DEVICE_LOCK_CLASS: i32 = 0x504C_6476;
-/// The lock that the one process holds that has the session. `PLdh` in ASCII.
+/// The advisory lock of the one process that has the session. `PLdh` in ASCII.
 pub const HOLDER_LOCK: i64 = 0x504C_6468;
 
-/// A device that has been connected for so long has ended its freeze.
+/// A device that has been connected for this long has ended its freeze.
 const JUST_BACK: TimeDelta = TimeDelta::seconds(15);
-/// A command's answer waits so long for the device to have heard of it.
+/// How long the answer to a command waits for the device to execute it.
 const ANSWER_WITHIN: Duration = Duration::from_millis(600);
 const LOOK_EVERY: Duration = Duration::from_millis(25);
 
-/// How the linked device is.
+/// The state of the linked device.
 pub async fn status(app: &App) -> Result<Status> {
     let mut connection = app.pool.acquire().await?;
     store::status(&mut connection).await
 }
 
-/// What operators watch of it: name, meaning, value. Nothing with another provider.
+/// Metrics of the linked device: name, help text, value. Empty with another provider.
 pub async fn figures(app: &App) -> Result<Vec<(&'static str, &'static str, f64)>> {
     if app.provider.name() != NAME {
         return Ok(Vec::new());
@@ -64,8 +64,10 @@ pub async fn figures(app: &App) -> Result<Vec<(&'static str, &'static str, f64)>
     ])
 }
 
-/// Wishes something of the device, wherever it runs; returns how it is once it has heard of it, or after
-/// a moment. A wish that no process hears waits for the next.
+/// Gives the device a command, wherever it runs. Returns its state once it has executed the command, or
+/// after 600 ms. A command that no process executes waits for the next process.
+///
+/// Fails with the conflict `no_linked_device` with another provider.
 pub async fn command(app: &App, command: Command) -> Result<Status> {
     if app.provider.name() != NAME {
         return Err(Error::Conflict {
@@ -74,9 +76,9 @@ pub async fn command(app: &App, command: Command) -> Result<Status> {
     }
     let request = {
         let mut connection = app.pool.acquire().await?;
-        store::wish(&mut connection, command).await?
+        store::insert_command(&mut connection, command).await?
     };
-    tracing::info!(?command, request, "linked_device.wished");
+    tracing::info!(?command, request, "linked_device.commanded");
     let deadline = Instant::now() + ANSWER_WITHIN;
     loop {
         let status = status(app).await?;
@@ -87,20 +89,20 @@ pub async fn command(app: &App, command: Command) -> Result<Status> {
     }
 }
 
-/// What is wished of the device.
-pub async fn wish(app: &App) -> Result<Wish> {
+/// The state that admins desire.
+pub async fn desired_state(app: &App) -> Result<DesiredState> {
     let mut connection = app.pool.acquire().await?;
-    store::current_wish(&mut connection).await
+    store::desired_state(&mut connection).await
 }
 
-/// The device's word that it has done what was wished up to this number.
+/// The device reports that it has executed every command up to this number.
 pub async fn set_handled(app: &App, epoch: i64, request: i64) -> Result<()> {
     let mut connection = app.pool.acquire().await?;
     fenced(store::set_handled(&mut connection, epoch, request).await?)
 }
 
-/// The device's word of how it is. Offers stand still from the moment on that nobody can be reached, and
-/// go on with a full window as soon as they can.
+/// The device reports its state. While the phone cannot be reached, offers are frozen. When it can be
+/// reached again, every open offer gets a full window.
 pub async fn report(app: &App, epoch: i64, holder: &str, report: &Report) -> Result<()> {
     let mut connection = app.pool.acquire().await?;
     fenced(store::report(&mut connection, epoch, holder, report).await?)?;
@@ -110,26 +112,26 @@ pub async fn report(app: &App, epoch: i64, holder: &str, report: &Report) -> Res
     } else {
         watch(app).await
     };
-    // The connection is what it is: the workers' next look, or the next message, mends it.
+    // The report is stored. The workers' next look, or the next message, repairs the rest.
     if let Err(error) = followed {
-        tracing::error!(%error, "linked_device.offers_not_told");
+        tracing::error!(%error, "linked_device.freeze_not_updated");
     }
     Ok(())
 }
 
-/// The word of a process that has just taken the session over: nothing that the last holder said of a
-/// connection is true any more.
+/// A process reports that it has taken over the session. What the former process reported about the
+/// connection is void.
 pub async fn begin(app: &App, epoch: i64, holder: &str) -> Result<()> {
     let mut connection = app.pool.acquire().await?;
     fenced(store::begin(&mut connection, epoch, holder).await?)
 }
 
-/// As [`beat`], after a silence in which the workers may have made offers stand still.
+/// As [`beat`], after a silence in which the workers may have frozen offers.
 pub async fn wake(app: &App) -> Result<()> {
     distribution::provider_is_back(app).await
 }
 
-/// The device's word that it is there, and how long ago it last heard from and spoke to WhatsApp.
+/// The device's heartbeat: how long ago it last received something from WhatsApp and sent something.
 pub async fn beat(
     app: &App,
     epoch: i64,
@@ -140,14 +142,14 @@ pub async fn beat(
     fenced(store::beat(&mut connection, epoch, received, sent).await?)
 }
 
-/// Makes offers stand still if nobody is reached over the device. Any process may look; nothing happens
-/// with another provider.
+/// Freezes offers if the phone cannot be reached. Any process may call this. Does nothing with another
+/// provider.
 pub async fn watch(app: &App) -> Result<()> {
     if app.provider.name() != NAME {
         return Ok(());
     }
     let mut transaction = app.pool.begin().await?;
-    // The device cannot become connected, and thaw, between the look and the freeze.
+    // The lock keeps the device from becoming connected, and thawing, between the check and the freeze.
     store::share_row(&mut transaction).await?;
     let status = store::status(&mut transaction).await?;
     if let Some(reason) = status.outage() {
@@ -156,29 +158,29 @@ pub async fn watch(app: &App) -> Result<()> {
     Ok(transaction.commit().await?)
 }
 
-/// Whether a freeze without a message that waits is as it should be: the device is away, or is only just
-/// back and about to end it itself.
-pub(crate) async fn minds_its_freeze(app: &App, connection: &mut PgConnection) -> Result<bool> {
+/// Whether the linked device ends its own freeze: it is away, or it has just come back. `false` with
+/// another provider. The audit asks this.
+pub async fn ends_its_freeze(app: &App) -> Result<bool> {
     if app.provider.name() != NAME {
         return Ok(false);
     }
-    let status = store::status(connection).await?;
+    let status = status(app).await?;
     Ok(status.outage().is_some() || status.now - status.since < JUST_BACK)
 }
 
-/// What came over the device.
+/// What came in over the device.
 #[derive(Clone, Debug, Default)]
 pub struct Inbound {
-    /// What people wrote.
-    pub words: Vec<Word>,
-    /// What they changed of it afterwards.
+    /// The messages that people wrote.
+    pub messages: Vec<InboundMessage>,
+    /// Messages that their senders edited or deleted.
     pub corrections: Vec<Correction>,
-    /// What somebody wrote with the phone itself: to whom, words, WhatsApp's id, when.
-    pub echoes: Vec<(Address, String, String, DateTime<Utc>)>,
+    /// Messages that somebody of the company wrote with the phone itself.
+    pub echoes: Vec<Echo>,
 }
 
 impl Inbound {
-    /// Each thing that came by itself, in the same order among its kind.
+    /// Each message, correction and echo by itself, in the order of its kind.
     pub fn one_by_one(self) -> impl Iterator<Item = Self> {
         let corrections = self.corrections.into_iter().map(|correction| Self {
             corrections: vec![correction],
@@ -188,43 +190,47 @@ impl Inbound {
             echoes: vec![echo],
             ..Self::default()
         });
-        let words = self.words.into_iter().map(|word| Self {
-            words: vec![word],
+        let messages = self.messages.into_iter().map(|message| Self {
+            messages: vec![message],
             ..Self::default()
         });
-        words.chain(corrections).chain(echoes)
+        messages.chain(corrections).chain(echoes)
     }
 }
 
-/// Writes down what came, in one transaction: only then may it be acknowledged. The words are then to be
-/// heard ([`distribution::hear`]); what is left is found by the workers.
-pub async fn take(app: &App, inbound: &Inbound) -> Result<Vec<MessageId>> {
+/// Stores what came, in one transaction. Only after that may it be acknowledged to WhatsApp. The caller
+/// then handles the messages ([`distribution::handle`]). Workers handle those that are left.
+pub async fn store_inbound(app: &App, inbound: &Inbound) -> Result<Vec<MessageId>> {
     let mut transaction = app.pool.begin().await?;
     let now = app.clock.now(&mut transaction).await?;
-    let mut words = inbound.words.clone();
-    for word in &mut words {
-        distribution::recognise(&mut transaction, word).await?;
+    let mut messages = inbound.messages.clone();
+    for message in &mut messages {
+        distribution::recognise(&mut transaction, message).await?;
     }
     for correction in &inbound.corrections {
         let correction = Correction {
             at: correction.at.min(now),
             ..correction.clone()
         };
-        whatsapp::correct(app, &mut transaction, &correction).await?;
+        whatsapp::store_correction(app, &mut transaction, &correction).await?;
     }
-    for (to, body, id, at) in &inbound.echoes {
-        whatsapp::file_echo(app, &mut transaction, to, body, id, (*at).min(now)).await?;
+    for echo in &inbound.echoes {
+        let echo = Echo {
+            at: echo.at.min(now),
+            ..echo.clone()
+        };
+        whatsapp::store_echo(app, &mut transaction, &echo).await?;
     }
-    let ids = if words.is_empty() {
+    let ids = if messages.is_empty() {
         Vec::new()
     } else {
-        distribution::receive_all(app, &mut transaction, &words, None).await?
+        distribution::receive_all(app, &mut transaction, &messages, None).await?
     };
     transaction.commit().await?;
     Ok(ids)
 }
 
-/// Another process has taken the session over.
+/// The error that another process has taken over the session.
 pub fn fenced_off() -> Error {
     Error::Conflict {
         code: "epoch_is_over",

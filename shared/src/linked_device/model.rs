@@ -1,39 +1,36 @@
-//! What is wished of the linked device, and how it is.
+//! The desired and the reported state of the linked device.
 
 use crate::phone::Phone;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::time::Duration;
 
-/// The name that its messages are filed under.
-pub const NAME: &str = "qr_local";
-
-/// A connection that broke is an outage after so long, and not before: it is mostly back in a second.
+/// A lost connection is an outage after this time. Most connections are back within a second.
 const OUTAGE_AFTER: TimeDelta = TimeDelta::seconds(30);
 
-/// How the linked device is.
+/// The state of the linked device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::Type)]
 #[sqlx(type_name = "text", rename_all = "snake_case")]
 pub enum State {
-    /// By an admin's wish.
+    /// An admin stopped it.
     Stopped,
-    /// On its way to WhatsApp.
+    /// It connects to WhatsApp.
     Starting,
-    /// Waits for a phone to scan its QR code.
+    /// It waits for a phone to scan its QR code.
     ScanQr,
-    /// Waits for its code to be typed on a phone.
+    /// It waits for its code to be typed on a phone.
     Pairing,
-    /// WhatsApp wants a passkey of the phone's owner, in a browser.
+    /// WhatsApp asks for the passkey of the phone's owner, in a browser.
     PasskeyRequired,
-    /// Messages come and go.
+    /// It receives and sends messages.
     Connected,
-    /// The phone unlinked it. A start links anew.
+    /// The phone unlinked it. A start links it again.
     LoggedOut,
-    /// It does not work: `reason`; `retrying` tells whether it goes on trying.
+    /// It does not work: see `reason`. `retrying` says whether it tries again by itself.
     Failed,
 }
 
 impl State {
-    /// The word in the database and in the API.
+    /// The name in the database and in the API.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Stopped => "stopped",
@@ -62,69 +59,69 @@ impl State {
 /// What an admin can ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Command {
-    /// Be connected. Nothing, if it is or is on its way.
+    /// Connect. Does nothing if it is connected or connects already.
     Start,
-    /// Let go of the connection and make a new one.
+    /// Close the connection and open a new one.
     Restart,
-    /// Let go of the connection and stay away, the link kept.
+    /// Close the connection and keep the link.
     Stop,
-    /// Forget the link and start: a new QR code.
+    /// Forget the link and start with a new QR code.
     Reset,
 }
 
-/// What is wished, and what of it has not been done yet.
+/// What admins desire, and what of it was not executed yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Wish {
-    /// The number of the last wish.
+pub struct DesiredState {
+    /// The number of the last command.
     pub request: i64,
-    /// The last one that was done.
+    /// The last command that was executed.
     pub handled: i64,
-    /// Whether it is to be connected.
+    /// Whether it must be connected.
     pub started: bool,
-    /// The last restart that was wished.
+    /// The last restart command.
     pub restart_request: i64,
-    /// The last reset that was wished.
+    /// The last reset command.
     pub reset_request: i64,
 }
 
-impl Wish {
-    /// Whether something is wished that has not been done.
+impl DesiredState {
+    /// Whether a command was not executed yet.
     pub fn is_new(&self) -> bool {
         self.request > self.handled
     }
 
-    /// Whether the link is to be forgotten first, however many wishes came after.
+    /// Whether the link must be forgotten first. Later commands do not change that.
     pub fn resets(&self) -> bool {
         self.reset_request > self.handled
     }
 
-    /// Whether a connection that is there is to be made anew.
+    /// Whether an open connection must be closed and opened again.
     pub fn restarts(&self) -> bool {
         self.resets() || self.restart_request > self.handled
     }
 }
 
-/// The device's own word of how it is.
+/// The device's report of its state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
-    /// How it is.
+    /// The state.
     pub state: State,
-    /// Why, in a sentence for a person, without personal data.
+    /// Why, in one sentence for a person, without personal data.
     pub reason: Option<String>,
-    /// Whether it goes on by itself.
+    /// Whether it tries again by itself.
     pub retrying: bool,
-    /// What a phone is to scan, and for how long from now.
+    /// The QR code to scan, and how long it is valid from now.
     pub qr: Option<(String, Duration)>,
-    /// What is to be typed on a phone.
+    /// The code to type on the phone.
     pub pairing_code: Option<String>,
     /// The number that is linked.
     pub number: Option<Phone>,
-    /// What went wrong, if this is news of it.
+    /// What went wrong, if this report is about a failure.
     pub error: Option<String>,
 }
 
 impl Report {
-    /// In this state, for the usual reason, and getting on with it.
+    /// A report of this state with its usual reason, which tries again by itself.
     pub fn new(state: State) -> Self {
         Self {
             state,
@@ -137,7 +134,7 @@ impl Report {
         }
     }
 
-    /// For this reason.
+    /// With this reason.
     #[must_use]
     pub fn because(self, reason: impl Into<String>) -> Self {
         Self {
@@ -146,7 +143,7 @@ impl Report {
         }
     }
 
-    /// For this reason, which is an error.
+    /// With this reason, which is an error.
     #[must_use]
     pub fn failing(self, reason: impl Into<String>) -> Self {
         let reason = reason.into();
@@ -156,7 +153,7 @@ impl Report {
         }
     }
 
-    /// Until a person does something.
+    /// It does not try again until a person acts.
     #[must_use]
     pub fn for_good(self) -> Self {
         Self {
@@ -166,55 +163,55 @@ impl Report {
     }
 }
 
-/// How the linked device is, as an admin sees it.
+/// The state of the linked device, as an admin sees it.
 #[derive(Clone, Debug)]
 pub struct Status {
-    /// What was wished last.
+    /// Whether admins want it connected.
     pub desired_started: bool,
-    /// The number of the last wish, and of the last that was done.
+    /// The number of the last command.
     pub request: i64,
-    /// The last wish that was done.
+    /// The last command that was executed.
     pub handled: i64,
-    /// How it was when it last said so.
+    /// The state that it last reported.
     pub state: State,
     /// Why.
     pub reason: Option<String>,
     /// Since when it is in this state.
     pub since: DateTime<Utc>,
-    /// Since when nobody is reached over it.
+    /// Since when the phone cannot be reached.
     pub away_since: Option<DateTime<Utc>>,
-    /// Whether it goes on by itself.
+    /// Whether it tries again by itself.
     pub retrying: bool,
-    /// What a phone is to scan.
+    /// The QR code to scan.
     pub qr: Option<String>,
-    /// Until when.
+    /// Until when the QR code is valid.
     pub qr_expires_at: Option<DateTime<Utc>>,
-    /// What is to be typed on a phone.
+    /// The code to type on the phone.
     pub pairing_code: Option<String>,
     /// The number that is linked.
     pub number: Option<Phone>,
-    /// What last went wrong.
+    /// The last error.
     pub last_error: Option<String>,
     /// When.
     pub last_error_at: Option<DateTime<Utc>>,
-    /// When anything last came from WhatsApp.
+    /// When it last received something from WhatsApp.
     pub last_received_at: Option<DateTime<Utc>>,
-    /// When anything last went there.
+    /// When it last sent something to WhatsApp.
     pub last_sent_at: Option<DateTime<Utc>>,
-    /// Which process holds the session, or held it last.
+    /// The process that has the session, or had it last.
     pub holder: Option<String>,
-    /// When it last said that it is there.
+    /// When its last heartbeat came.
     pub seen_at: Option<DateTime<Utc>>,
     /// How many device processes are alive.
     pub devices_alive: i64,
-    /// Whether one of them holds the session.
+    /// Whether one of them has the session.
     pub is_held: bool,
     /// The database's time.
     pub now: DateTime<Utc>,
 }
 
 impl Status {
-    /// Why nobody is reached, if that is so and not only a hiccup.
+    /// Why the phone cannot be reached. `None` if it can, or if the connection was lost only a moment ago.
     pub fn outage(&self) -> Option<String> {
         if self.is_silent() {
             let who = if self.is_held {
@@ -224,7 +221,7 @@ impl Status {
             };
             return Some(who.to_owned());
         }
-        // A successor is at most seconds away.
+        // Another process takes over within seconds.
         if !self.is_held {
             return None;
         }
@@ -241,14 +238,13 @@ impl Status {
         (waits_for_a_person || self.now - away_since >= OUTAGE_AFTER).then(reason)
     }
 
-    /// Whether the process that has, or had, the session has not been heard of for so long that it is gone
-    /// or hangs.
+    /// Whether the heartbeat of the process that has the session is missing: it is dead or hangs.
     fn is_silent(&self) -> bool {
         self.seen_at
             .is_none_or(|seen| self.now - seen >= OUTAGE_AFTER)
     }
 
-    /// What is true now, whatever the last word of a process that is gone says.
+    /// The state that is true now, even if a dead process reported another one.
     #[must_use]
     pub fn plainly(mut self) -> Self {
         if !self.is_held || self.is_silent() {
@@ -286,7 +282,7 @@ impl Status {
 
 #[cfg(test)]
 mod tests {
-    use super::{State, Status, Wish};
+    use super::{DesiredState, State, Status};
     use chrono::{DateTime, TimeDelta, Utc};
 
     fn status(state: State, is_held: bool, retrying: bool, away_for: i64) -> Status {
@@ -354,14 +350,14 @@ mod tests {
     }
 
     #[test]
-    fn a_reset_is_done_even_if_a_start_was_wished_right_after() {
-        let wish = Wish {
+    fn a_reset_is_executed_even_if_a_start_came_right_after() {
+        let desired = DesiredState {
             request: 3,
             handled: 1,
             started: true,
             restart_request: 0,
             reset_request: 2,
         };
-        assert!(wish.is_new() && wish.resets() && wish.restarts());
+        assert!(desired.is_new() && desired.resets() && desired.restarts());
     }
 }

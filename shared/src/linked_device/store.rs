@@ -1,6 +1,8 @@
 //! SQL of the linked device's row.
 
-use super::{CHANNEL, Command, DEVICE_LOCK_CLASS, HOLDER_LOCK, Report, State, Status, Wish};
+use super::{
+    CHANNEL, Command, DEVICE_LOCK_CLASS, DesiredState, HOLDER_LOCK, Report, State, Status,
+};
 use crate::Result;
 use crate::phone::Phone;
 use sqlx::PgConnection;
@@ -27,7 +29,7 @@ pub(super) async fn status(connection: &mut PgConnection) -> Result<Status> {
     .await?)
 }
 
-/// The row stays as it is until the transaction ends.
+/// Locks the row against changes until the transaction ends.
 pub(super) async fn share_row(connection: &mut PgConnection) -> Result<()> {
     sqlx::query!("select provider from linked_device for share")
         .fetch_one(connection)
@@ -35,16 +37,16 @@ pub(super) async fn share_row(connection: &mut PgConnection) -> Result<()> {
     Ok(())
 }
 
-/// Writes a wish down and tells the device. Returns its number.
-pub(super) async fn wish(connection: &mut PgConnection, command: Command) -> Result<i64> {
+/// Stores a command and notifies the device. Returns the number of the command.
+pub(super) async fn insert_command(connection: &mut PgConnection, command: Command) -> Result<i64> {
     Ok(sqlx::query_scalar!(
-        r#"with wished as (
+        r#"with commanded as (
                update linked_device set request = request + 1,
                    desired = case when $1 then 'stopped' else 'started' end,
                    restart_request = case when $2 then request + 1 else restart_request end,
                    reset_request = case when $3 then request + 1 else reset_request end
                returning request)
-           select request as "request!" from wished, pg_notify($4, '')"#,
+           select request as "request!" from commanded, pg_notify($4, '')"#,
         command == Command::Stop,
         command == Command::Restart,
         command == Command::Reset,
@@ -54,9 +56,9 @@ pub(super) async fn wish(connection: &mut PgConnection, command: Command) -> Res
     .await?)
 }
 
-pub(super) async fn current_wish(connection: &mut PgConnection) -> Result<Wish> {
+pub(super) async fn desired_state(connection: &mut PgConnection) -> Result<DesiredState> {
     Ok(sqlx::query_as!(
-        Wish,
+        DesiredState,
         r#"select request, handled, desired = 'started' as "started!", restart_request, reset_request
            from linked_device"#
     )
@@ -64,7 +66,7 @@ pub(super) async fn current_wish(connection: &mut PgConnection) -> Result<Wish> 
     .await?)
 }
 
-/// `false`: the epoch is over. So with everything below that names one.
+/// Returns `false` if the epoch is over. So do all functions below that take an epoch.
 pub(super) async fn set_handled(
     connection: &mut PgConnection,
     epoch: i64,

@@ -1,8 +1,8 @@
-//! What open screens are told of, from whichever process it was changed in.
+//! The live feed: what changed, for screens that are open, whichever process changed it.
 //!
-//! Changes are read in the order of the transactions that wrote them, and only once every older one is
-//! over: a place in that order ([`Cursor`]) is all that a reader needs to miss nothing. What is told is
-//! read back when it is told, and only to whom it is shown anyway.
+//! Changes are read in the order of the transactions that wrote them, and only once every older
+//! transaction has ended. A reader that keeps its place in that order ([`Cursor`]) misses nothing. A
+//! change is read back when it is shown, and is shown only to people who may see it anyway.
 
 mod model;
 mod store;
@@ -10,21 +10,30 @@ mod store;
 pub use model::{Change, Cursor, Detail};
 
 use crate::{App, Result};
+use sqlx::PgConnection;
 
-/// The changes after a place, in order, up to so many.
+/// A screen that lost its connection can continue where it was for this many minutes.
+const KEEP_CHANGES_MINUTES: f64 = 60.0;
+
+/// Up to `limit` changes after a place, in order.
 pub async fn since(app: &App, after: Cursor, limit: i64) -> Result<Vec<Change>> {
     let mut connection = app.pool.acquire().await?;
     store::since(&mut connection, after, limit).await
 }
 
-/// The place after everything that has changed until now.
+/// The place after every change until now.
 pub async fn now(app: &App) -> Result<Cursor> {
     let mut connection = app.pool.acquire().await?;
     store::now(&mut connection).await
 }
 
-/// Whether all that changed after this place is still at hand: changes are kept for an hour or so.
+/// Whether every change after this place still exists. Changes are kept for an hour.
 pub async fn reaches_back_to(app: &App, place: Cursor) -> Result<bool> {
     let mut connection = app.pool.acquire().await?;
     store::reaches_back_to(&mut connection, place).await
+}
+
+/// Deletes changes that are older than an hour.
+pub async fn prune(connection: &mut PgConnection) -> Result<()> {
+    store::delete_old_changes(connection, KEEP_CHANGES_MINUTES).await
 }

@@ -124,3 +124,17 @@ pub(super) async fn reaches_back_to(connection: &mut PgConnection, place: Cursor
     // Nothing older than the oldest was removed since, if the place is not older than it.
     Ok(oldest.is_some_and(|oldest| place.transaction >= oldest))
 }
+
+/// Deletes old changes in the order in which they are read, so that the rest has no gaps.
+pub(super) async fn delete_old_changes(connection: &mut PgConnection, minutes: f64) -> Result<()> {
+    sqlx::query!(
+        "delete from live_change
+         where xid < coalesce((select min(xid) from live_change
+                               where written_at >= now() - $1::float8 * interval '1 minute'),
+                              pg_snapshot_xmin(pg_current_snapshot()))",
+        minutes
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}

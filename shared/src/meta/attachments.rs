@@ -1,10 +1,10 @@
-//! What a message says that has no words.
+//! The text for a message without a text: a photo, a voice note, a place.
 
 use serde_json::Value;
 
-/// The words for a message of this type: its caption, or what it is. Indonesian: agents read them in an
-/// offer.
-pub fn words(kind: &str, message: &Value) -> String {
+/// The text for a message of this type: its caption, or its kind. In Indonesian, because agents read it
+/// in an offer.
+pub fn text_for(kind: &str, message: &Value) -> String {
     let content = &message[kind];
     let text = |field: &str| {
         content[field]

@@ -1,24 +1,15 @@
 //! The way back to the ad: what became of a lead is told to Meta, once (Conversions API for CRM).
 
 use super::store;
+use crate::error::ProviderFailure;
 use crate::id::LeadId;
 use crate::jobs::{SendConversion, enqueue};
 use crate::providers::graph::Answer;
 use crate::{App, Error, Result};
 use chrono::{DateTime, Utc};
-use secrecy::SecretString;
 use serde_json::json;
 use sqlx::PgConnection;
 use uuid::Uuid;
-
-/// Where outcomes are told.
-#[derive(Debug)]
-pub struct Conversions {
-    /// The dataset (pixel) of the page's ads.
-    pub dataset_id: String,
-    /// A token that may write to it.
-    pub token: SecretString,
-}
 
 /// Writes down, in the caller's transaction, that a lead of a form has got as far as `name`, to be told
 /// to Meta. Once a lead and name; nothing where no dataset is configured.
@@ -89,9 +80,5 @@ pub async fn send_conversion(app: &App, id: Uuid) -> Result<()> {
 }
 
 fn unavailable(reason: String) -> Error {
-    Error::Unavailable {
-        provider: "graph",
-        retry_after: None,
-        reason,
-    }
+    Error::provider("graph", ProviderFailure::UNAVAILABLE, reason)
 }

@@ -1,10 +1,11 @@
-//! Deliveries: stored first, then acted on.
+//! Webhook deliveries: stored first, then handled by a job.
 
 use super::envelope::{self, Delivered};
 use super::{leads, store};
 use crate::id::DeliveryId;
 use crate::jobs::{HandleDelivery, enqueue};
 use crate::{App, Error, Result, distribution, whatsapp};
+use sqlx::PgConnection;
 
 /// What a delivery is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,8 +34,8 @@ impl Source {
     }
 }
 
-/// Stores an authentic delivery as it came, with the words in it and the job that acts on the rest, in
-/// one transaction. Whatever it holds: what cannot be read is kept for a person.
+/// Stores an authentic delivery as it came, with the messages in it and the job that handles the rest,
+/// in one transaction. A delivery that cannot be read is stored, too, for a person.
 pub async fn take_delivery(app: &App, source: Source, body: &[u8]) -> Result<DeliveryId> {
     let mut delivered = match source {
         Source::WhatsApp => read(app, body),
@@ -44,15 +45,16 @@ pub async fn take_delivery(app: &App, source: Source, body: &[u8]) -> Result<Del
     let mut transaction = app.pool.begin().await?;
     let now = app.clock.now(&mut transaction).await?;
     store::insert_delivery(&mut transaction, id, source.as_str(), body, now).await?;
-    for word in &mut delivered.words {
-        distribution::recognise(&mut transaction, word).await?;
+    for message in &mut delivered.messages {
+        distribution::recognise(&mut transaction, message).await?;
     }
-    if !delivered.words.is_empty() {
-        distribution::receive_all(app, &mut transaction, &delivered.words, Some(id)).await?;
+    if !delivered.messages.is_empty() {
+        let messages = &delivered.messages;
+        distribution::receive_all(app, &mut transaction, messages, Some(id)).await?;
     }
     enqueue(&mut transaction, &HandleDelivery { delivery: id }, now).await?;
     transaction.commit().await?;
-    tracing::info!(delivery = %id, source = source.as_str(), words = delivered.words.len(), "meta.delivered");
+    tracing::info!(delivery = %id, source = source.as_str(), messages = delivered.messages.len(), "meta.delivered");
     Ok(id)
 }
 
@@ -64,41 +66,25 @@ fn read(app: &App, body: &[u8]) -> Delivered {
     envelope::read(body, ours)
 }
 
-/// Acts on a delivery, each part in a transaction of its own that repeating does not change. A part
-/// that fails does not keep the others; the job comes again for it.
+/// Handles a delivery, each part in its own transaction, which can be repeated. A part that fails does not
+/// stop the other parts. The job then runs again.
 pub async fn handle_delivery(app: &App, id: DeliveryId) -> Result<()> {
     let mut connection = app.pool.acquire().await?;
     let Some((source, body)) = store::waiting_delivery(&mut connection, id).await? else {
         return Ok(());
     };
     drop(connection);
-    let failed = match Source::parse(&source) {
-        Source::WhatsApp => handle_whatsapp(app, id, &read(app, &body)).await,
-        Source::Leads => leads::hear(app, &body).await.err(),
-    };
-    if let Some(error) = failed {
-        return Err(again(error));
+    match Source::parse(&source) {
+        Source::WhatsApp => handle_whatsapp(app, id, &read(app, &body)).await?,
+        Source::Leads => leads::record_announced(app, &body).await?,
     }
     let mut connection = app.pool.acquire().await?;
     let now = app.clock.now(&mut connection).await?;
     store::set_handled(&mut connection, id, now).await
 }
 
-/// A row that vanished meanwhile (two leads became one) is there under another name the next time: no
-/// reason to take what failed for done.
-pub(super) fn again(error: Error) -> Error {
-    match error {
-        Error::NotFound { what } => Error::Unavailable {
-            provider: "database",
-            retry_after: None,
-            reason: format!("the {what} is another's now"),
-        },
-        error => error,
-    }
-}
-
-/// Does what a delivery says; returns the first failure.
-async fn handle_whatsapp(app: &App, id: DeliveryId, delivered: &Delivered) -> Option<Error> {
+/// Handles every part of a delivery. Returns the first failure.
+async fn handle_whatsapp(app: &App, id: DeliveryId, delivered: &Delivered) -> Result<()> {
     let mut failed = None;
     let mut note = |result: Result<()>| {
         if let Err(error) = result {
@@ -106,16 +92,17 @@ async fn handle_whatsapp(app: &App, id: DeliveryId, delivered: &Delivered) -> Op
             failed.get_or_insert(error);
         }
     };
-    for code in &delivered.troubles {
+    for code in &delivered.errors {
         tracing::error!(
             code,
-            "meta.trouble: Meta tells of an error beside any message"
+            "meta.error: Meta reports an error that is about no message"
         );
     }
-    if delivered.nameless > 0 {
+    if delivered.without_sender > 0 {
+        let messages = delivered.without_sender;
         tracing::warn!(
-            messages = delivered.nameless,
-            "meta.nameless: nobody can be told to have written them"
+            messages,
+            "meta.without_sender: messages have no known sender"
         );
     }
     note(count_incoming(app, delivered).await);
@@ -123,13 +110,13 @@ async fn handle_whatsapp(app: &App, id: DeliveryId, delivered: &Delivered) -> Op
         note(distribution::change_number(app, old, new).await);
     }
     for status in &delivered.statuses {
-        note(distribution::report(app, status).await);
+        note(distribution::apply_status(app, status).await);
     }
-    match distribution::words_of(app, id).await {
-        Ok(words) => {
-            for word in words {
-                match distribution::hear(app, word).await {
-                    // Somebody else heard it meanwhile.
+    match distribution::unhandled_messages_of(app, id).await {
+        Ok(messages) => {
+            for message in messages {
+                match distribution::handle(app, message).await {
+                    // Another process handled it in the meantime.
                     Ok(_) | Err(Error::NotFound { .. }) => {}
                     Err(error) => note(Err(error)),
                 }
@@ -137,16 +124,16 @@ async fn handle_whatsapp(app: &App, id: DeliveryId, delivered: &Delivered) -> Op
         }
         Err(error) => note(Err(error)),
     }
-    note(file_the_rest(app, delivered).await);
-    failed
+    note(store_the_rest(app, delivered).await);
+    failed.map_or(Ok(()), Err)
 }
 
-/// What comes in counts in the number's bucket, too.
+/// Counts the incoming messages against our number's rate limit. Meta counts both directions.
 async fn count_incoming(app: &App, delivered: &Delivered) -> Result<()> {
     let Some(rules) = app.provider.rules() else {
         return Ok(());
     };
-    let incoming = delivered.words.len() + delivered.corrections.len();
+    let incoming = delivered.messages.len() + delivered.corrections.len();
     if incoming == 0 {
         return Ok(());
     }
@@ -156,25 +143,38 @@ async fn count_incoming(app: &App, delivered: &Delivered) -> Result<()> {
     store::count_incoming(&mut connection, provider, incoming, rate, now).await
 }
 
-/// Corrections and echoes: rows, and no more.
-async fn file_the_rest(app: &App, delivered: &Delivered) -> Result<()> {
+/// Stores corrections and echoes. Nothing else follows from them.
+async fn store_the_rest(app: &App, delivered: &Delivered) -> Result<()> {
     if delivered.corrections.is_empty() && delivered.echoes.is_empty() {
         return Ok(());
     }
     let mut transaction = app.pool.begin().await?;
     let now = app.clock.now(&mut transaction).await?;
     for correction in &delivered.corrections {
-        whatsapp::correct(app, &mut transaction, correction).await?;
+        whatsapp::store_correction(app, &mut transaction, correction).await?;
     }
     for echo in &delivered.echoes {
-        let at = echo.at.map_or(now, |at| at.min(now));
-        whatsapp::file_echo(app, &mut transaction, &echo.to, &echo.body, &echo.id, at).await?;
+        let echo = whatsapp::Echo {
+            to: echo.to.clone(),
+            body: echo.body.clone(),
+            provider_message_id: echo.id.clone(),
+            at: echo.at.map_or(now, |at| at.min(now)),
+        };
+        whatsapp::store_echo(app, &mut transaction, &echo).await?;
     }
     Ok(transaction.commit().await?)
 }
 
-/// Keeps a delivery that cannot be acted on for a person to look at.
+/// Stores why a delivery could not be handled, for a person.
 pub async fn give_up_delivery(app: &App, id: DeliveryId, reason: &str) -> Result<()> {
     let mut connection = app.pool.acquire().await?;
     store::set_failure(&mut connection, id, reason).await
+}
+
+/// Handled deliveries are kept this many days: Meta may deliver again for that long.
+const KEEP_DELIVERIES_DAYS: f64 = 7.0;
+
+/// Deletes old deliveries that were handled.
+pub async fn prune(connection: &mut PgConnection) -> Result<()> {
+    store::delete_old_deliveries(connection, KEEP_DELIVERIES_DAYS).await
 }

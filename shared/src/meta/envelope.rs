@@ -1,38 +1,39 @@
-//! Reads what Meta delivers: `entry[].changes[].value`, all three levels, whatever they hold.
+//! Reading a webhook delivery of Meta: `entry[].changes[].value`.
 //!
-//! Read as a value and not into structures: a field of tomorrow, or one of a wrong kind, costs what it
-//! is in and nothing beside it. Source: developers.facebook.com/documentation/business-messaging/
+//! The JSON is read as a value and not into structures, so an unknown field or a field of the wrong type
+//! costs only the part that it is in. Source: developers.facebook.com/documentation/business-messaging/
 //! whatsapp/webhooks.
 
 use super::attachments;
-use crate::distribution::{Door, Word};
+use crate::address::Address;
+use crate::distribution::{Channel, InboundMessage};
 use crate::id::SendId;
 use crate::leads::Click;
 use crate::phone::Phone;
-use crate::whatsapp::{Address, Correction, Progress, Status, clean};
+use crate::whatsapp::{Correction, Progress, Status, clean};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
-/// All that a delivery says, in its own order.
+/// Everything that a delivery contains, in its own order.
 #[derive(Debug, Default)]
 pub(super) struct Delivered {
-    /// What people wrote.
-    pub(super) words: Vec<Word>,
-    /// What became of messages.
+    /// The messages that people wrote.
+    pub(super) messages: Vec<InboundMessage>,
+    /// Delivery statuses of our messages.
     pub(super) statuses: Vec<Status>,
-    /// Who has another number now: old, new.
+    /// People with a new number: the old one and the new one.
     pub(super) numbers: Vec<(Phone, Phone)>,
-    /// What senders changed afterwards.
+    /// Messages that their senders edited or deleted.
     pub(super) corrections: Vec<Correction>,
-    /// What an admin wrote with the phone's app: to whom, words, id, when.
+    /// Messages that somebody of the company wrote with the phone's app.
     pub(super) echoes: Vec<Echo>,
-    /// Errors that Meta tells of beside messages, by code.
-    pub(super) troubles: Vec<i64>,
-    /// Messages of which it cannot be told who wrote them.
-    pub(super) nameless: usize,
+    /// The codes of errors that are about no message.
+    pub(super) errors: Vec<i64>,
+    /// How many messages have no known sender.
+    pub(super) without_sender: usize,
 }
 
-/// A message that an admin wrote with the phone's app.
+/// A message that somebody of the company wrote with the phone's app.
 #[derive(Debug)]
 pub(super) struct Echo {
     pub(super) to: Address,
@@ -41,7 +42,7 @@ pub(super) struct Echo {
     pub(super) at: Option<DateTime<Utc>>,
 }
 
-/// Reads a delivery about the number of this id; `None`: about any.
+/// Reads a delivery. With a `phone_number_id`, only the parts about that number.
 pub(super) fn read(body: &[u8], phone_number_id: Option<&str>) -> Delivered {
     let mut delivered = Delivered::default();
     let Ok(envelope) = serde_json::from_slice::<Value>(body) else {
@@ -69,7 +70,7 @@ pub(super) fn read(body: &[u8], phone_number_id: Option<&str>) -> Delivered {
             .echoes
             .extend(each(&value["message_echoes"]).filter_map(echo));
         let codes = each(&value["errors"]).filter_map(|error| error["code"].as_i64());
-        delivered.troubles.extend(codes);
+        delivered.errors.extend(codes);
     }
     delivered
 }
@@ -81,7 +82,7 @@ fn each(value: &Value) -> impl Iterator<Item = &Value> {
 fn take_message(delivered: &mut Delivered, value: &Value, message: &Value) {
     let kind = message["type"].as_str().unwrap_or("unknown");
     let (Some(id), at) = (text(&message["id"]), time(&message["timestamp"])) else {
-        delivered.nameless += 1;
+        delivered.without_sender += 1;
         return;
     };
     match kind {
@@ -98,7 +99,7 @@ fn take_message(delivered: &mut Delivered, value: &Value, message: &Value) {
             if let (Some(original_id), Some(at)) = (text(&message[kind]["original_message_id"]), at)
             {
                 let edited = &message["edit"]["message"];
-                let body = (kind == "edit").then(|| words(edited));
+                let body = (kind == "edit").then(|| body_of(edited));
                 delivered.corrections.push(Correction {
                     id,
                     original_id,
@@ -107,14 +108,19 @@ fn take_message(delivered: &mut Delivered, value: &Value, message: &Value) {
                 });
             }
         }
-        _ => match word(value, message, id, at) {
-            Some(word) => delivered.words.push(word),
-            None => delivered.nameless += 1,
+        _ => match inbound_message(value, message, id, at) {
+            Some(message) => delivered.messages.push(message),
+            None => delivered.without_sender += 1,
         },
     }
 }
 
-fn word(value: &Value, message: &Value, id: String, at: Option<DateTime<Utc>>) -> Option<Word> {
+fn inbound_message(
+    value: &Value,
+    message: &Value,
+    id: String,
+    at: Option<DateTime<Utc>>,
+) -> Option<InboundMessage> {
     let contact = contact_of(value, message);
     let number =
         phone(&message["from"]).or_else(|| contact.and_then(|contact| phone(&contact["wa_id"])));
@@ -122,7 +128,7 @@ fn word(value: &Value, message: &Value, id: String, at: Option<DateTime<Utc>>) -
         .as_str()
         .or_else(|| contact.and_then(|contact| contact["user_id"].as_str()))
         .and_then(Address::from_bsuid);
-    let (from, also) = match (number, bsuid) {
+    let (from, other_address) = match (number, bsuid) {
         (Some(number), bsuid) => (Address::from(&number), bsuid),
         (None, Some(bsuid)) => (bsuid, None),
         (None, None) => return None,
@@ -138,8 +144,8 @@ fn word(value: &Value, message: &Value, id: String, at: Option<DateTime<Utc>>) -
     } else {
         &message["context"]["id"]
     };
-    Some(Word {
-        also,
+    Some(InboundMessage {
+        other_address,
         name: contact.and_then(|contact| text(&contact["profile"]["name"])),
         source_ads: text(&referral["headline"]).or_else(|| text(&referral["source_id"])),
         message_id: Some(id),
@@ -152,19 +158,19 @@ fn word(value: &Value, message: &Value, id: String, at: Option<DateTime<Utc>>) -
             campaign_id: None,
             ctwa_clid: text(&referral["ctwa_clid"]),
         },
-        ..Word::new(
-            Door::Chat,
+        ..InboundMessage::new(
+            Channel::Chat,
             from,
             if is_reaction {
                 String::new()
             } else {
-                words(message)
+                body_of(message)
             },
         )
     })
 }
 
-/// The contact that wrote: the only one, or the one of the message's own ids.
+/// The contact who wrote: the one with the message's ids, or the only one.
 fn contact_of<'value>(value: &'value Value, message: &Value) -> Option<&'value Value> {
     let contacts = value["contacts"].as_array()?;
     let same = |contact: &&Value| {
@@ -177,9 +183,9 @@ fn contact_of<'value>(value: &'value Value, message: &Value) -> Option<&'value V
     })
 }
 
-fn words(message: &Value) -> String {
+fn body_of(message: &Value) -> String {
     let kind = message["type"].as_str().unwrap_or("unknown");
-    let said = match kind {
+    let body = match kind {
         "text" => text(&message["text"]["body"]),
         "interactive" => ["button_reply", "list_reply"]
             .into_iter()
@@ -187,7 +193,7 @@ fn words(message: &Value) -> String {
         "button" => text(&message["button"]["text"]),
         _ => None,
     };
-    said.unwrap_or_else(|| clean(&attachments::words(kind, message)))
+    body.unwrap_or_else(|| clean(&attachments::text_for(kind, message)))
 }
 
 fn status(status: &Value) -> Option<Status> {
@@ -213,7 +219,7 @@ fn status(status: &Value) -> Option<Status> {
 fn echo(message: &Value) -> Option<Echo> {
     Some(Echo {
         to: Address::from(&phone(&message["to"])?),
-        body: words(message),
+        body: body_of(message),
         id: text(&message["id"])?,
         at: time(&message["timestamp"]),
     })
@@ -227,12 +233,12 @@ fn number(id: &str) -> Option<Phone> {
     Phone::from_whatsapp_id("wa_id", id).ok()
 }
 
-/// Seconds, as text or as a number.
+/// A Unix time in seconds, as text or as a number.
 fn time(value: &Value) -> Option<DateTime<Utc>> {
     let seconds = value
         .as_i64()
         .or_else(|| value.as_str().and_then(|text| text.parse().ok()))?;
-    // What PostgreSQL keeps, and no nonsense.
+    // Up to the year 9999, which PostgreSQL can store.
     DateTime::from_timestamp(seconds, 0).filter(|_| (0..=253_402_300_799).contains(&seconds))
 }
 
@@ -257,7 +263,7 @@ mod tests {
         ] {
             let delivered = read(body.as_bytes(), None);
             assert_eq!(
-                (delivered.words.len(), delivered.statuses.len()),
+                (delivered.messages.len(), delivered.statuses.len()),
                 (0, 0),
                 "{body}"
             );

@@ -302,3 +302,13 @@ pub(super) async fn set_told(
     .await?;
     Ok(())
 }
+
+pub(super) async fn delete_old_deliveries(connection: &mut PgConnection, days: f64) -> Result<()> {
+    sqlx::query!(
+        "delete from webhook_delivery where handled_at < now() - $1::float8 * interval '1 day'",
+        days
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}

@@ -3,8 +3,8 @@
 use super::model::{Cursor, Entry, Filter, PageRequest, Sort};
 use super::store;
 use crate::auth::{Role, User};
-use crate::availability::Timezone;
 use crate::id::UserId;
+use crate::local_time::Timezone;
 use crate::{App, Error, Result};
 use chrono::{DateTime, Utc};
 use futures::stream::{self, Stream};

@@ -1,5 +1,6 @@
 //! Meta's Graph API: one client for messages, leads and conversions.
 
+use crate::error::ProviderFailure;
 use crate::{Error, Result};
 use reqwest::{Client, RequestBuilder, Response};
 use secrecy::{ExposeSecret, SecretString};
@@ -91,11 +92,11 @@ impl Graph {
                 self.look_at_version(&response);
                 Ok(read(response).await)
             }
-            Err(error) if error.is_connect() => Err(Error::Unavailable {
-                provider: "cloud_api",
-                retry_after: None,
-                reason: "cannot be reached".to_owned(),
-            }),
+            Err(error) if error.is_connect() => Err(Error::provider(
+                "cloud_api",
+                ProviderFailure::UNAVAILABLE,
+                "cannot be reached",
+            )),
             Err(error) if error.is_timeout() => Ok(Answer::Unknown("no answer in time".to_owned())),
             Err(_) => Ok(Answer::Unknown("the connection was lost".to_owned())),
         }

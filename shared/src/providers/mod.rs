@@ -7,9 +7,9 @@ pub mod graph;
 pub mod qr_local;
 
 use crate::Result;
+use crate::address::Address;
 use crate::id::{AttemptId, MessageId, SendId};
 use crate::phone::Phone;
-use crate::whatsapp::Address;
 use async_trait::async_trait;
 use std::time::Duration;
 

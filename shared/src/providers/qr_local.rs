@@ -4,9 +4,11 @@
 //! and leaves their jobs alone ([`crate::linked_device`]).
 
 use super::{Accepted, Outgoing, Provider};
-use crate::linked_device::NAME;
 use crate::{Error, Result};
 use async_trait::async_trait;
+
+/// The name that its messages are stored under.
+pub const NAME: &str = "qr_local";
 
 /// The provider as every process but `device` has it.
 #[derive(Clone, Copy, Debug)]

@@ -11,9 +11,9 @@ pub use queues::{
 };
 
 use crate::Result;
+use crate::address::Address;
 use crate::id::{QueueId, UserId};
 use crate::phone::Phone;
-use crate::whatsapp::Address;
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
@@ -22,9 +22,9 @@ use sqlx::PgConnection;
 pub async fn by_address(
     connection: &mut PgConnection,
     address: &Address,
-    also: Option<&Address>,
+    other: Option<&Address>,
 ) -> Result<Option<Agent>> {
-    store::agent_by_address(connection, address, also).await
+    store::agent_by_address(connection, address, other).await
 }
 
 /// The key is this agent's from now on, unless it is somebody's already.

@@ -1,8 +1,8 @@
 //! Agents and their order.
 
-use crate::distribution::Strategy;
 use crate::id::{QueueId, UserId};
 use crate::phone::Phone;
+use crate::strategy::Strategy;
 
 /// A person who is offered leads.
 #[derive(Clone, Debug)]

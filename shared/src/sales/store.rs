@@ -1,10 +1,10 @@
 //! SQL of the agents.
 
 use super::{Agent, Origin, Route, Seat};
-use crate::distribution::Strategy;
+use crate::address::Address;
 use crate::id::{QueueId, UserId};
 use crate::phone::Phone;
-use crate::whatsapp::Address;
+use crate::strategy::Strategy;
 use crate::{Error, Result};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
@@ -20,7 +20,7 @@ fn agent(id: String, name: String, address: Option<&str>) -> Agent {
 pub(super) async fn agent_by_address(
     connection: &mut PgConnection,
     address: &Address,
-    also: Option<&Address>,
+    other: Option<&Address>,
 ) -> Result<Option<Agent>> {
     // An open offer keeps the number that it was sent to: there, too, it is its agent who answers.
     let found = sqlx::query!(
@@ -33,7 +33,7 @@ pub(super) async fn agent_by_address(
                          where a.offered_to = $1 and a.status = 'open' order by a.assigned_at limit 1)
            order by (u.offer_address is distinct from $1) limit 1"#,
         address.as_str(),
-        also.map(Address::as_str)
+        other.map(Address::as_str)
     )
     .fetch_optional(connection)
     .await?;

@@ -1,8 +1,8 @@
 //! A database for each test, cloned from a template that is migrated and seeded once.
 
-use crate::availability::Timezone;
 use crate::config::Distribution;
 use crate::jobs::Announce;
+use crate::local_time::Timezone;
 use crate::phone::Phone;
 use crate::providers::calendar::MockCalendar;
 use crate::providers::dummy::Dummy;

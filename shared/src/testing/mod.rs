@@ -12,16 +12,16 @@ pub use process::Process;
 pub use provider::ScriptedProvider;
 pub use variants::trials;
 
-use crate::availability::Timezone;
+use crate::address::Address;
 use crate::config::Distribution;
-use crate::distribution::{Ad, Door, Word};
+use crate::distribution::{Ad, Channel, InboundMessage};
 use crate::jobs::Announce;
 use crate::leads::Click;
+use crate::local_time::Timezone;
 use crate::phone::Phone;
 use crate::providers::Provider;
 use crate::providers::calendar::MockCalendar;
 use crate::texts::Texts;
-use crate::whatsapp::Address;
 use crate::{App, Clock};
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
@@ -118,8 +118,8 @@ pub fn ad(meta_lead_id: &str, phone: &str) -> Ad {
 }
 
 /// The OK of a seeded agent: `A` … `F`.
-pub fn ok_of(label: &str) -> Word {
-    Word::new(Door::Ack, Address::from(agent_phone(label)), "OK")
+pub fn ok_of(label: &str) -> InboundMessage {
+    InboundMessage::new(Channel::Ack, Address::from(agent_phone(label)), "OK")
 }
 
 /// The number of a seeded agent: `A` … `F`.

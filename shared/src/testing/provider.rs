@@ -1,7 +1,8 @@
 //! A provider that does what a test tells it to, and remembers what was said.
 
+use crate::address::Address;
+use crate::error::ProviderFailure;
 use crate::providers::{Accepted, Outgoing, Provider};
-use crate::whatsapp::Address;
 use crate::{Clock, Error, Result};
 use async_trait::async_trait;
 use chrono::TimeDelta;
@@ -134,23 +135,25 @@ impl Provider for ScriptedProvider {
             None => {}
             Some(Turn::TakeAfter(time)) => self.clock.set(self.clock.reading() + time),
             Some(Turn::BeAway) => {
-                return Err(Error::Unavailable {
-                    provider: "scripted",
-                    retry_after: None,
-                    reason: "as told".to_owned(),
-                });
+                return Err(Error::provider(
+                    "scripted",
+                    ProviderFailure::UNAVAILABLE,
+                    "as told",
+                ));
             }
             Some(Turn::Suspend) => {
-                return Err(Error::Suspended {
-                    provider: "scripted",
-                    reason: "as told".to_owned(),
-                });
+                return Err(Error::provider(
+                    "scripted",
+                    ProviderFailure::Suspended,
+                    "as told",
+                ));
             }
             Some(Turn::Refuse) => {
-                return Err(Error::Refused {
-                    provider: "scripted",
-                    reason: "as told".to_owned(),
-                });
+                return Err(Error::provider(
+                    "scripted",
+                    ProviderFailure::Refused,
+                    "as told",
+                ));
             }
             Some(Turn::Panic) => panic!("as told"),
         }

@@ -1,110 +1,112 @@
-//! What was said, to whom, whether it arrived: `wa_message`, and the outbox in it.
+//! Messages: `wa_message` holds every message in and out, and is the outbox.
 //!
-//! To speak is to write a row and a [`SendMessage`] job in the transaction that decided to speak;
-//! `distribution::send` carries it out later. The row's unique keys say what is never said twice.
+//! To send a message, an operation stores its row and enqueues a [`SendMessage`] job in its own
+//! transaction. `distribution::send` delivers it later. Unique keys on the row prevent a second
+//! message of the same kind.
 
-mod address;
 mod model;
 mod outbox;
 mod statuses;
 mod store;
 
-pub use address::Address;
 pub use model::{
-    Correction, Draft, Heard, InboundKind, MessageRow, OutboundKind, PastOutcome, Queued, Short,
+    Correction, Draft, Echo, InboundKind, InboundRecord, MessageRow, OutboundKind, PastOutcome,
+    Queued, Short,
 };
-pub use outbox::{Handed, hand_over};
+pub use outbox::{AcceptedSend, deliver};
 pub use statuses::{Progress, Reported, Status, report, requeue};
 
+use crate::address::Address;
 use crate::id::{AttemptId, LeadId, MessageId};
 use crate::jobs::{SendMessage, enqueue};
 use crate::phone::Phone;
 use crate::texts::Text;
+use crate::unit_of_work::{Cause, UnitOfWork};
 use crate::{App, Error, Result};
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
 
-/// The longest text that is kept, in characters; WhatsApp's own limit is below it.
-const LONGEST: usize = 10_000;
+/// The longest text that is stored, in characters. WhatsApp's own limit is lower.
+const MAX_TEXT: usize = 10_000;
 
-/// What somebody wrote, without what PostgreSQL's text cannot hold, and no longer than is kept.
+/// A text that PostgreSQL can store: without NUL characters, and cut to 10,000 characters.
 pub fn clean(text: &str) -> String {
-    text.chars().filter(|c| *c != '\0').take(LONGEST).collect()
+    text.chars().filter(|c| *c != '\0').take(MAX_TEXT).collect()
 }
 
-/// Decides to say something: the row and its job, in the caller's transaction. `false` if it has
-/// been said before, to this recipient about this attempt, cycle or message.
-pub async fn say(
-    app: &App,
-    connection: &mut PgConnection,
-    draft: &Draft,
-    now: DateTime<Utc>,
-) -> Result<bool> {
-    let Some(message) = write_out(app, connection, draft, now).await? else {
+/// Queues an outbound message: stores its row and enqueues its [`SendMessage`] job, in the caller's
+/// transaction.
+///
+/// Returns `false` if the same kind of message was stored before for this recipient and attempt,
+/// cycle or inbound message. Then nothing is written.
+pub async fn queue_message(work: &mut UnitOfWork<'_>, draft: &Draft) -> Result<bool> {
+    let Some(message) = insert_outbound(work, draft).await? else {
         return Ok(false);
     };
-    enqueue(connection, &SendMessage { message, nth: 0 }, now).await?;
+    let job = SendMessage { message, nth: 0 };
+    enqueue(work.connection, &job, work.now).await?;
     Ok(true)
 }
 
-/// A message that is to try the connection is given up after this time.
-const TRIED_FOR: TimeDelta = TimeDelta::minutes(2);
+/// A test message that was not sent after this time is given up.
+const TEST_EXPIRES_AFTER: TimeDelta = TimeDelta::minutes(2);
 
-/// Sends somebody a message to try the connection with: these words, or the catalogue's. Returns its row.
-pub async fn try_out(app: &App, to: &Phone, words: Option<String>) -> Result<MessageId> {
-    let draft = Draft {
-        kind: OutboundKind::Test,
-        to: to.into(),
-        body: words.unwrap_or_else(|| app.texts.render(Text::Test, &[])),
-        lead: None,
-        cycle: None,
-        attempt: None,
-        in_reply_to: None,
-        short: None,
-    };
+/// Sends a test message with this text, or with the catalogue's. Returns the id of its row.
+///
+/// The message is given up if it was not sent within two minutes.
+pub async fn send_test(app: &App, to: &Phone, text: Option<String>) -> Result<MessageId> {
+    let text = text.unwrap_or_else(|| app.texts.render(Text::Test, &[]));
+    let draft = Draft::new(OutboundKind::Test, to, text);
     let mut transaction = app.pool.begin().await?;
-    let now = app.clock.now(&mut transaction).await?;
-    let message = write_out(app, &mut transaction, &draft, now).await?;
+    let mut work = UnitOfWork::start(app, &mut transaction, Cause::Admin).await?;
+    let message = insert_outbound(&mut work, &draft).await?;
     let message = message.ok_or(Error::Conflict {
         code: "said_before",
     })?;
-    // Nobody is to be surprised by it later.
-    expire(&mut transaction, message, now + TRIED_FOR).await?;
-    enqueue(&mut transaction, &SendMessage { message, nth: 0 }, now).await?;
+    let now = work.now;
+    expire(work.connection, message, now + TEST_EXPIRES_AFTER).await?;
+    enqueue(work.connection, &SendMessage { message, nth: 0 }, now).await?;
     transaction.commit().await?;
     Ok(message)
 }
 
-/// Writes an outbound row without a job of its own; `None` if there is one of its kind already.
-pub async fn write_out(
-    app: &App,
-    connection: &mut PgConnection,
+/// Stores an outbound row without a job. Returns `None` if the row exists already.
+pub async fn insert_outbound(
+    work: &mut UnitOfWork<'_>,
     draft: &Draft,
-    now: DateTime<Utc>,
 ) -> Result<Option<MessageId>> {
-    let provider = app.provider.name();
-    store::insert_out(connection, draft, &app.company_phone, provider, now).await
+    let (from, provider) = (&work.app.company_phone, work.app.provider.name());
+    store::insert_out(work.connection, draft, from, provider, work.now).await
 }
 
-/// Files an inbound message under the time of its receipt. `false` if this provider's message has been filed before.
-pub async fn file_in(
+/// Stores an inbound message with what it was taken to mean.
+///
+/// Returns `false` if a message with the same provider id is stored already. Then nothing is
+/// written.
+pub async fn store_inbound(
     app: &App,
     connection: &mut PgConnection,
-    heard: &Heard,
+    record: &InboundRecord,
     received_at: DateTime<Utc>,
 ) -> Result<bool> {
     let provider = app.provider.name();
-    let new =
-        store::insert_in(connection, heard, &app.company_phone, provider, received_at).await?;
+    let new = store::insert_in(
+        connection,
+        record,
+        &app.company_phone,
+        provider,
+        received_at,
+    )
+    .await?;
     if new && app.provider.rules().is_some() {
-        let at = heard.sent_at.unwrap_or(received_at).min(received_at);
-        store::open_window(connection, provider, &heard.from, at).await?;
+        let at = record.sent_at.unwrap_or(received_at).min(received_at);
+        store::open_window(connection, provider, &record.from, at).await?;
     }
     Ok(new)
 }
 
-/// Writes down what a sender changed of a message afterwards. `false`: it was written down before.
-pub async fn correct(
+/// Stores that a sender edited or deleted a message. Returns `false` if it is stored already.
+pub async fn store_correction(
     app: &App,
     connection: &mut PgConnection,
     correction: &Correction,
@@ -112,60 +114,44 @@ pub async fn correct(
     store::insert_correction(connection, app.provider.name(), correction).await
 }
 
-/// Files what an admin wrote to somebody with the phone's own app. `false`: it was filed before.
-pub async fn file_echo(
-    app: &App,
-    connection: &mut PgConnection,
-    to: &Address,
-    body: &str,
-    provider_message_id: &str,
-    now: DateTime<Utc>,
-) -> Result<bool> {
-    let from = &app.company_phone;
-    let provider = app.provider.name();
-    store::insert_echo(
-        connection,
-        provider,
-        from,
-        to,
-        body,
-        provider_message_id,
-        now,
-    )
-    .await
+/// Stores a message that somebody of the company wrote with the phone's own app. Returns `false` if
+/// it is stored already.
+pub async fn store_echo(app: &App, connection: &mut PgConnection, echo: &Echo) -> Result<bool> {
+    store::insert_echo(connection, app.provider.name(), &app.company_phone, echo).await
 }
 
-/// An outbound row that waits to be sent.
+/// The queued row of an outbound message. `None` if it was sent, failed or does not exist.
 pub async fn queued(connection: &mut PgConnection, message: MessageId) -> Result<Option<Queued>> {
     store::queued(connection, message).await
 }
 
-/// Records that the provider took a call, with all its messages, in one transaction. Nothing for a
-/// provider that has no calls.
-pub async fn settle(app: &App, handed: &Handed) -> Result<()> {
-    let Some(send) = handed.send else {
+/// Stores that the provider accepted a send with all its messages, in one transaction. Does nothing
+/// for a provider without recorded sends.
+pub async fn settle(app: &App, sent: &AcceptedSend) -> Result<()> {
+    let Some(send) = sent.send else {
         return Ok(());
     };
     let mut transaction = app.pool.begin().await?;
     let now = app.clock.now(&mut transaction).await?;
-    let id = &handed.accepted.provider_message_id;
+    let id = &sent.accepted.provider_message_id;
     store::settle_accepted(&mut transaction, send, id, now).await?;
     Ok(transaction.commit().await?)
 }
 
-/// Records, in the caller's transaction, that the provider took the message with that call. `false`: it
-/// has been put back since, to be sent anew.
+/// Stores, in the caller's transaction, that the provider accepted the message with this send.
+///
+/// Returns `false` if the message was put back into the queue in the meantime.
 pub async fn set_accepted(
     connection: &mut PgConnection,
     message: MessageId,
-    handed: &Handed,
+    sent: &AcceptedSend,
     now: DateTime<Utc>,
 ) -> Result<bool> {
-    let id = &handed.accepted.provider_message_id;
-    store::set_accepted(connection, message, handed.send, id, now).await
+    let id = &sent.accepted.provider_message_id;
+    store::set_accepted(connection, message, sent.send, id, now).await
 }
 
-/// Nobody is to read the message from then on: it is given up if it still waits.
+/// Sets when the message expires. A message that is still queued then is given up.
 pub async fn expire(
     connection: &mut PgConnection,
     message: MessageId,
@@ -174,13 +160,13 @@ pub async fn expire(
     store::expire(connection, message, at).await
 }
 
-/// Records that a message will not be sent, and why.
+/// Marks a message as failed, with the reason.
 pub async fn give_up(app: &App, message: MessageId, reason: &str) -> Result<()> {
     let mut connection = app.pool.acquire().await?;
     store::set_failed(&mut connection, message, reason).await
 }
 
-/// The offer's row of an attempt while it waits to be sent.
+/// The queued row of an attempt's offer. `None` if there is none, or it was sent or failed.
 pub async fn queued_offer(
     connection: &mut PgConnection,
     attempt: AttemptId,
@@ -188,17 +174,17 @@ pub async fn queued_offer(
     store::queued_offer(connection, attempt).await
 }
 
-/// Whether an attempt's offer has been written, and so may be on its way.
+/// Whether the row of an attempt's offer exists. The agent may have the offer then.
 pub async fn offer_was_written(connection: &mut PgConnection, attempt: AttemptId) -> Result<bool> {
     store::offer_was_written(connection, attempt).await
 }
 
-/// How many answers that helped nobody this number was given since it last took or passed a lead.
+/// How many unhelpful answers this address received since it last took or passed a lead.
 pub async fn unhelpful_replies(connection: &mut PgConnection, address: &Address) -> Result<i64> {
     store::unhelpful_replies(connection, address).await
 }
 
-/// Puts other words into a row that waits to be sent.
+/// Replaces the text of a queued row.
 pub async fn rewrite(
     connection: &mut PgConnection,
     message: MessageId,
@@ -207,12 +193,12 @@ pub async fn rewrite(
     store::rewrite(connection, message, draft).await
 }
 
-/// Whether an attempt's offer was refused for good.
+/// Whether the provider refused the attempt's offer permanently.
 pub async fn offer_failed(connection: &mut PgConnection, attempt: AttemptId) -> Result<bool> {
     store::offer_failed(connection, attempt).await
 }
 
-/// The offer that a quoted message of ours made.
+/// The attempt whose offer is the message of ours with this provider id.
 pub async fn attempt_of_offer(
     connection: &mut PgConnection,
     provider_message_id: &str,
@@ -220,7 +206,7 @@ pub async fn attempt_of_offer(
     store::attempt_of_offer(connection, provider_message_id).await
 }
 
-/// What an inbound message was taken to mean: found by our id or by the provider's.
+/// What an inbound message was taken to mean, found by our id or by the provider's.
 pub async fn past_outcome(
     app: &App,
     connection: &mut PgConnection,
@@ -230,7 +216,15 @@ pub async fn past_outcome(
     store::past_outcome(connection, id, app.provider.name(), provider_message_id).await
 }
 
-/// All that was said about a lead, oldest first.
+/// Every message about a lead, oldest first.
 pub async fn of_lead(connection: &mut PgConnection, lead: LeadId) -> Result<Vec<MessageRow>> {
     store::of_lead(connection, lead).await
+}
+
+/// Sends that came to nothing are kept this many days. During an outage each try is one.
+const KEEP_SENDS_DAYS: f64 = 7.0;
+
+/// Deletes old sends that came to nothing.
+pub async fn prune(connection: &mut PgConnection) -> Result<()> {
+    store::delete_old_sends(connection, KEEP_SENDS_DAYS).await
 }

@@ -1,6 +1,6 @@
 //! What was said, to whom, whether it arrived.
 
-use super::Address;
+use crate::address::Address;
 use crate::id::{AttemptId, CycleId, LeadId, MessageId};
 use chrono::{DateTime, Utc};
 
@@ -108,58 +108,112 @@ impl InboundKind {
     }
 }
 
-/// Something to say, before it is a row.
+/// An outbound message that is not stored yet.
 #[derive(Clone, Debug)]
 pub struct Draft {
-    /// Why we speak.
+    /// Why we send it.
     pub kind: OutboundKind,
-    /// To whom.
+    /// The recipient.
     pub to: Address,
-    /// What.
+    /// The text.
     pub body: String,
-    /// About which lead.
+    /// The lead that it is about.
     pub lead: Option<LeadId>,
-    /// In which cycle.
+    /// The cycle that it belongs to.
     pub cycle: Option<CycleId>,
-    /// About which offer.
+    /// The offer that it is about.
     pub attempt: Option<AttemptId>,
-    /// In answer to which inbound message.
+    /// The inbound message that it answers.
     pub in_reply_to: Option<MessageId>,
-    /// For forms that have no room for the whole of it.
+    /// A short form, for a list or a template.
     pub short: Option<Short>,
 }
 
-/// A message in short.
+impl Draft {
+    /// A message that is about nothing in particular.
+    pub fn new(kind: OutboundKind, to: impl Into<Address>, body: impl Into<String>) -> Self {
+        Self {
+            kind,
+            to: to.into(),
+            body: body.into(),
+            lead: None,
+            cycle: None,
+            attempt: None,
+            in_reply_to: None,
+            short: None,
+        }
+    }
+
+    /// The lead that the message is about.
+    #[must_use]
+    pub fn lead(self, lead: impl Into<Option<LeadId>>) -> Self {
+        let lead = lead.into();
+        Self { lead, ..self }
+    }
+
+    /// The cycle that the message belongs to.
+    #[must_use]
+    pub fn cycle(self, cycle: impl Into<Option<CycleId>>) -> Self {
+        let cycle = cycle.into();
+        Self { cycle, ..self }
+    }
+
+    /// The offer that the message is about.
+    #[must_use]
+    pub fn attempt(self, attempt: impl Into<Option<AttemptId>>) -> Self {
+        let attempt = attempt.into();
+        Self { attempt, ..self }
+    }
+
+    /// The inbound message that this one answers.
+    #[must_use]
+    pub fn in_reply_to(self, message: impl Into<Option<MessageId>>) -> Self {
+        let in_reply_to = message.into();
+        Self {
+            in_reply_to,
+            ..self
+        }
+    }
+
+    /// The short form, for a list or a template.
+    #[must_use]
+    pub fn short(self, short: Short) -> Self {
+        let short = Some(short);
+        Self { short, ..self }
+    }
+}
+
+/// The short form of a message.
 #[derive(Clone, Debug)]
 pub struct Short {
-    /// In a line, as in a list.
+    /// One line of a list.
     pub line: String,
-    /// What a template's blanks are filled with, in order.
+    /// The values of a template's placeholders, in order.
     pub parameters: Vec<String>,
 }
 
-/// An inbound message, understood.
+/// An inbound message with what it was taken to mean: a row of `wa_message` to be stored.
 #[derive(Clone, Debug)]
-pub struct Heard {
-    /// The id of the event that it came in as.
+pub struct InboundRecord {
+    /// The id under which the message was received.
     pub id: MessageId,
-    /// Who spoke.
+    /// Who wrote it.
     pub kind: InboundKind,
-    /// Where they wrote from.
+    /// The sender.
     pub from: Address,
-    /// The words.
+    /// The text.
     pub body: String,
-    /// What it was taken to mean.
+    /// What the message was taken to mean.
     pub outcome: &'static str,
     /// The provider's id of the message, if it has one.
     pub provider_message_id: Option<String>,
-    /// When its sender says it was sent.
+    /// When the sender wrote it, by the provider's clock.
     pub sent_at: Option<DateTime<Utc>>,
-    /// About which lead.
+    /// The lead that it is about.
     pub lead: Option<LeadId>,
-    /// In which cycle.
+    /// The cycle that it belongs to.
     pub cycle: Option<CycleId>,
-    /// About which offer.
+    /// The offer that it is about.
     pub attempt: Option<AttemptId>,
 }
 
@@ -238,5 +292,18 @@ pub struct Correction {
     /// The words now; `None`: it was taken back.
     pub body: Option<String>,
     /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// A message that somebody of the company wrote with the phone's own app.
+#[derive(Clone, Debug)]
+pub struct Echo {
+    /// The recipient.
+    pub to: Address,
+    /// The text.
+    pub body: String,
+    /// The provider's id of the message.
+    pub provider_message_id: String,
+    /// When it was written.
     pub at: DateTime<Utc>,
 }

@@ -4,7 +4,7 @@
 //! never come when `read` does. So each kind's earliest time is kept, and the state is the furthest of
 //! them: whatever the order, the end is the same.
 
-use super::Address;
+use crate::address::Address;
 use crate::id::{AttemptId, MessageId, SendId};
 use crate::{App, Result};
 use chrono::{DateTime, Utc};

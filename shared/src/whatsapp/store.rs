@@ -1,7 +1,10 @@
 //! SQL of the messages.
 
-use super::{Address, Correction, Draft, Heard, MessageRow, OutboundKind, PastOutcome, Queued};
+use super::{
+    Correction, Draft, Echo, InboundRecord, MessageRow, OutboundKind, PastOutcome, Queued,
+};
 use crate::Result;
+use crate::address::Address;
 use crate::id::{AttemptId, LeadId, MessageId, SendId};
 use crate::phone::Phone;
 use chrono::{DateTime, Utc};
@@ -40,7 +43,7 @@ pub(super) async fn insert_out(
 
 pub(super) async fn insert_in(
     connection: &mut PgConnection,
-    heard: &Heard,
+    record: &InboundRecord,
     to: &Phone,
     provider: &str,
     now: DateTime<Utc>,
@@ -50,18 +53,18 @@ pub(super) async fn insert_in(
                                  outcome, provider, provider_message_id, delivery_status, sent_at, created_at)
          values ($1, $2, $3, $4, 'in', $5, $6, $7, $8, $9, $10, $11, 'received', $12, $13)
          on conflict do nothing",
-        heard.id.0,
-        heard.lead.map(|id| id.0),
-        heard.cycle.map(|id| id.0),
-        heard.attempt.map(|id| id.0),
-        heard.kind.as_str(),
-        heard.from.as_str(),
+        record.id.0,
+        record.lead.map(|id| id.0),
+        record.cycle.map(|id| id.0),
+        record.attempt.map(|id| id.0),
+        record.kind.as_str(),
+        record.from.as_str(),
         to.as_str(),
-        heard.body,
-        heard.outcome,
+        record.body,
+        record.outcome,
         provider,
-        heard.provider_message_id,
-        heard.sent_at,
+        record.provider_message_id,
+        record.sent_at,
         now
     )
     .execute(connection)
@@ -336,10 +339,7 @@ pub(super) async fn insert_echo(
     connection: &mut PgConnection,
     provider: &str,
     from: &Phone,
-    to: &Address,
-    body: &str,
-    provider_message_id: &str,
-    now: DateTime<Utc>,
+    echo: &Echo,
 ) -> Result<bool> {
     let inserted = sqlx::query!(
         "insert into wa_message (id, lead_id, direction, kind, from_wa, to_wa, body, provider, provider_message_id,
@@ -351,10 +351,10 @@ pub(super) async fn insert_echo(
         MessageId::new().0,
         provider,
         from.as_str(),
-        to.as_str(),
-        body,
-        provider_message_id,
-        now
+        echo.to.as_str(),
+        echo.body,
+        echo.provider_message_id,
+        echo.at
     )
     .execute(connection)
     .await?;
@@ -370,6 +370,18 @@ pub(super) async fn expire(
         "update wa_message set expires_at = $2 where id = $1",
         message.0,
         at
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn delete_old_sends(connection: &mut PgConnection, days: f64) -> Result<()> {
+    sqlx::query!(
+        "delete from wa_send s
+         where outcome = 'unsent' and settled_at < now() - $1::float8 * interval '1 day'
+           and not exists (select from wa_message m where m.send_id = s.id)",
+        days
     )
     .execute(connection)
     .await?;

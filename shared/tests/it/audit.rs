@@ -20,7 +20,9 @@ async fn offered(harness: &Harness) -> (LeadId, AttemptId) {
 }
 
 async fn audit(harness: &Harness) -> Vec<Breach> {
-    distribution::audit(&harness.app).await.expect("an audit")
+    distribution::audit(&harness.app, false)
+        .await
+        .expect("an audit")
 }
 
 async fn tamper(harness: &Harness, statement: &'static str) {

@@ -26,7 +26,7 @@ async fn an_offer_whose_time_was_up_before_the_freeze_is_late_throughout_and_rol
     .expect("a freeze");
     let checked = distribution::check_deadline(app, attempt, Cause::Alarm).await;
     assert!(matches!(checked, Ok(Checked::Frozen)), "{checked:?}");
-    let heard = distribution::take_word(app, &ok_of("A")).await;
+    let heard = distribution::receive_and_handle(app, &ok_of("A")).await;
     assert_eq!(heard.expect("heard").outcome, Outcome::Late);
 
     // The answer gets through, and that is the thaw.

@@ -2,7 +2,7 @@
 
 use futures::future::join_all;
 use rand::RngExt;
-use shared::distribution::{self, Cause, Checked, Door, Outcome, Word};
+use shared::distribution::{self, Cause, Channel, Checked, InboundMessage, Outcome};
 use shared::id::{AttemptId, LeadId};
 use shared::phone::Phone;
 use shared::testing::{Harness, ad, ok_of, trials};
@@ -57,7 +57,7 @@ async fn trial(harness: &Harness, round: usize) -> Winner {
         let word = distribution::receive(&harness.app, &ok_of("A"))
             .await
             .expect("received");
-        distribution::hear(&harness.app, word)
+        distribution::handle(&harness.app, word)
             .await
             .expect("heard")
             .outcome
@@ -167,7 +167,7 @@ async fn race_of_an_ok_heard_late_and_the_next_agents_ok_has_one_winner() {
         .await
         .expect("a deadline");
         let says = |label: &str, sent_at| {
-            let word = Word {
+            let word = InboundMessage {
                 sent_at,
                 ..ok_of(label)
             };
@@ -175,7 +175,7 @@ async fn race_of_an_ok_heard_late_and_the_next_agents_ok_has_one_winner() {
             async move {
                 sleep(pause).await;
                 let id = distribution::receive(app, &word).await.expect("received");
-                distribution::hear(app, id).await.expect("heard").outcome
+                distribution::handle(app, id).await.expect("heard").outcome
             }
         };
         let outcomes = tokio::join!(says("A", Some(sent_at)), says("B", None));
@@ -232,7 +232,7 @@ async fn race_of_a_thaw_with_an_ok_and_an_alarm_loses_neither_the_ok_nor_the_off
             let id = distribution::receive(app, &ok_of("A"))
                 .await
                 .expect("received");
-            distribution::hear(app, id).await.expect("heard").outcome
+            distribution::handle(app, id).await.expect("heard").outcome
         };
         let alarm = async {
             alarm_after.await;
@@ -297,8 +297,8 @@ async fn race_of_first_messages_makes_one_lead_and_one_cycle() {
     for round in 0..trials(20, 500) {
         let phone = format!("+62813{:08}", 10_000_000 + round);
         let says = |words: &'static str| {
-            let word = Word {
-                door: Door::Chat,
+            let word = InboundMessage {
+                channel: Channel::Chat,
                 from: Phone::from_human("test", &phone).expect("a number").into(),
                 body: words.to_owned(),
                 ..ok_of("A")
@@ -306,7 +306,7 @@ async fn race_of_first_messages_makes_one_lead_and_one_cycle() {
             let app = &harness.app;
             async move {
                 let id = distribution::receive(app, &word).await.expect("received");
-                distribution::hear(app, id).await.expect("heard").outcome
+                distribution::handle(app, id).await.expect("heard").outcome
             }
         };
         let heard = tokio::join!(says("Halo"), says("Halo?"), says("Permisi"));

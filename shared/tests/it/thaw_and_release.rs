@@ -39,7 +39,7 @@ async fn race_of_a_thaw_a_claim_and_a_roll_leaves_one_owner_or_an_offer_with_a_f
             .await
             .expect("no message waits");
         let claim = async {
-            distribution::take_word(app, &ok_of("A"))
+            distribution::receive_and_handle(app, &ok_of("A"))
                 .await
                 .expect("heard")
                 .outcome
@@ -49,7 +49,7 @@ async fn race_of_a_thaw_a_claim_and_a_roll_leaves_one_owner_or_an_offer_with_a_f
                 .await
                 .expect("checked")
         };
-        let thaw = async { distribution::audit(app).await.expect("an audit") };
+        let thaw = async { distribution::audit(app, false).await.expect("an audit") };
         let (outcome, _, _) = tokio::join!(claim, roll, thaw);
         let row = sqlx::query(
             "select l.owner_sales_id = 'sales-a', a.status,
@@ -113,7 +113,7 @@ async fn race_of_four_workers_releases_every_held_lead_once() {
     .await
     .expect("a count");
     assert_eq!(twice, 0);
-    assert_eq!(distribution::audit(app).await.expect("an audit"), []);
+    assert_eq!(distribution::audit(app, false).await.expect("an audit"), []);
     println!(
         "{} held leads, four workers: each released once",
         rounds * leads

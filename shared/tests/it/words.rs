@@ -1,7 +1,7 @@
 //! Words at the edges: being written down while a roll decides, from before their offer, unreadable.
 
 use chrono::TimeDelta;
-use shared::distribution::{self, Cause, Checked, Outcome, Word};
+use shared::distribution::{self, Cause, Checked, InboundMessage, Outcome};
 use shared::id::{AttemptId, LeadId};
 use shared::testing::{Harness, ad, agent_phone, ok_of};
 use std::time::Duration;
@@ -93,24 +93,28 @@ async fn an_ok_from_before_an_offer_was_made_is_not_for_it() {
         .expect("received");
     app.clock.set(harness.now() + TimeDelta::seconds(2));
     let (lead, _) = offered(&harness).await;
-    let report = distribution::hear(app, early).await.expect("heard");
+    let report = distribution::handle(app, early).await.expect("heard");
     assert_eq!(report.outcome, Outcome::NothingOpen);
     assert_eq!(status(&harness, lead).await, "distributing");
 
     // Its own time says the same, however late it arrives.
-    let stale = Word {
+    let stale = InboundMessage {
         sent_at: Some(harness.now() - TimeDelta::seconds(30)),
         ..ok_of("A")
     };
-    let report = distribution::take_word(app, &stale).await.expect("heard");
+    let report = distribution::receive_and_handle(app, &stale)
+        .await
+        .expect("heard");
     assert_eq!(report.outcome, Outcome::NothingOpen);
 
     // WhatsApp cuts to whole seconds: half a second before the offer may be half a second after it.
-    let cut = Word {
+    let cut = InboundMessage {
         sent_at: Some(harness.now() - TimeDelta::milliseconds(500)),
         ..ok_of("A")
     };
-    let report = distribution::take_word(app, &cut).await.expect("heard");
+    let report = distribution::receive_and_handle(app, &cut)
+        .await
+        .expect("heard");
     assert_eq!(report.outcome, Outcome::Accepted);
 }
 
@@ -154,7 +158,7 @@ async fn a_word_that_cannot_be_read_holds_up_neither_its_offer_nor_others_for_lo
         .expect("the word is kept");
     assert_eq!(failures, 5);
     assert_eq!(
-        distribution::hear_what_was_left(app).await.expect("a look"),
+        distribution::handle_unhandled(app).await.expect("a look"),
         0
     );
 }

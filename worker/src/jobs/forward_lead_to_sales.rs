@@ -1,6 +1,6 @@
-//! `ForwardLeadToSales`: the offer of an attempt.
+//! `ForwardLeadToSales`: sends an attempt's offer.
 
-use super::Perform;
+use super::run::Perform;
 use shared::jobs::ForwardLeadToSales;
 use shared::{App, Result, distribution};
 
@@ -9,7 +9,7 @@ impl Perform for ForwardLeadToSales {
         distribution::forward(app, self.attempt).await
     }
 
-    async fn bury(&self, app: &App, reason: &str) -> Result<()> {
+    async fn on_discarded(&self, app: &App, reason: &str) -> Result<()> {
         distribution::give_up_offer(app, self.attempt, reason).await
     }
 }

@@ -1,16 +1,12 @@
-//! `ReconcileMetaLeads`: leads whose webhook never came.
+//! `ReconcileMetaLeads`: looks for leads whose webhook never came. If it is discarded, the next job looks
+//! for the same leads.
 
-use super::Perform;
+use super::run::Perform;
 use shared::jobs::ReconcileMetaLeads;
 use shared::{App, Result, meta};
 
 impl Perform for ReconcileMetaLeads {
     async fn perform(&self, app: &App) -> Result<()> {
         meta::reconcile(app).await.map(|_| ())
-    }
-
-    /// The next look sees what this one did not.
-    async fn bury(&self, _: &App, _: &str) -> Result<()> {
-        Ok(())
     }
 }

@@ -1,6 +1,6 @@
-//! `ReleaseHeldLeads`: leads that waited for somebody to be there.
+//! `ReleaseHeldLeads`: offers held leads. If it is discarded, the sweep releases what is due.
 
-use super::Perform;
+use super::run::Perform;
 use shared::jobs::ReleaseHeldLeads;
 use shared::{App, Result, distribution};
 
@@ -10,10 +10,5 @@ impl Perform for ReleaseHeldLeads {
             Some(cycle) => distribution::release(app, cycle).await.map(|_| ()),
             None => distribution::reconsider_held(app).await.map(|_| ()),
         }
-    }
-
-    /// The sweep releases what is due, and the audit tells of it.
-    async fn bury(&self, _: &App, _: &str) -> Result<()> {
-        Ok(())
     }
 }

@@ -1,6 +1,6 @@
-//! `SendMessage`: an outbound row of `wa_message`.
+//! `SendMessage`: sends an outbound row of `wa_message`.
 
-use super::Perform;
+use super::run::Perform;
 use shared::jobs::SendMessage;
 use shared::{App, Result, distribution, whatsapp};
 
@@ -9,7 +9,7 @@ impl Perform for SendMessage {
         distribution::send(app, self.message).await
     }
 
-    async fn bury(&self, app: &App, reason: &str) -> Result<()> {
+    async fn on_discarded(&self, app: &App, reason: &str) -> Result<()> {
         whatsapp::give_up(app, self.message, reason).await
     }
 }

@@ -1,6 +1,6 @@
-//! `SyncAppointment`: the calendar follows a visit.
+//! `SyncAppointment`: writes a visit to the calendar.
 
-use super::Perform;
+use super::run::Perform;
 use shared::jobs::SyncAppointment;
 use shared::{App, Result, appointments};
 
@@ -9,7 +9,7 @@ impl Perform for SyncAppointment {
         appointments::sync(app, self.appointment).await
     }
 
-    async fn bury(&self, app: &App, reason: &str) -> Result<()> {
+    async fn on_discarded(&self, app: &App, reason: &str) -> Result<()> {
         appointments::give_up_sync(app, self.appointment, reason).await
     }
 }

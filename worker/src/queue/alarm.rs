@@ -1,11 +1,10 @@
-//! When to look for work: exactly when the next job is due, or when one is announced.
+//! The alarm: wakes a worker exactly when the next job is due, or when a job is announced.
 //!
-//! apalis's own strategies poll on a tick or lose wake-ups (`docs/decisions/0003-apalis.md`). This
-//! one asks the database when the next job of its queue is due, sleeps exactly until then, or until
-//! the bell rings, and wakes the worker. Should a wake-up fall between two fetches, the job is
-//! still due at the next question and the worker is woken again.
+//! apalis's own poll strategies poll on a tick or lose wakeups (ADR 3). This one asks the database when
+//! the next job of its queue is due, sleeps until then or until a wakeup, and wakes the worker. If a wakeup
+//! falls between two fetches, the job is still due at the next question, and the worker is woken again.
 
-use super::call::Call;
+use super::flag::PollFlag;
 use apalis_core::backend::ext::poll_strategy::{PollSnapshot, PollStrategy};
 use sqlx::PgPool;
 use std::sync::Arc;
@@ -15,17 +14,17 @@ use tokio::sync::{Notify, mpsc};
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep_until, timeout};
 
-/// The longest time between two looks at the queue.
-const LONGEST_NAP: Duration = Duration::from_secs(1);
-/// The shortest: doubled while a job stays due, since then the worker is busy and looks for itself
-/// when it finishes one.
-const SHORTEST_NAP: Duration = Duration::from_millis(5);
-const LONGEST_RECHECK: Duration = Duration::from_millis(80);
-/// A database that does not answer within this is away.
+/// The longest time between two questions.
+const MAX_SLEEP: Duration = Duration::from_secs(1);
+/// The shortest time. It doubles while a job stays due: then the worker is busy, and fetches by itself
+/// when it finishes a job.
+const MIN_SLEEP: Duration = Duration::from_millis(5);
+const MAX_RECHECK: Duration = Duration::from_millis(80);
+/// A database that does not answer within this time is unreachable.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
-/// A worker that has not looked for jobs for so long while one was due does not hear; it is
-/// restarted. Longer than any job runs: a worker whose hands are full looks when one is free.
-const DEAF_AFTER: Duration = Duration::from_secs(60);
+/// A worker that has not fetched for this time while a job was due is stuck and is restarted. No job runs
+/// this long, and a busy worker fetches when a slot is free.
+const STUCK_AFTER: Duration = Duration::from_secs(60);
 
 /// A poll strategy that wakes its worker when a job is due.
 pub(crate) struct Alarm {
@@ -33,17 +32,17 @@ pub(crate) struct Alarm {
     clockwork: AbortHandle,
 }
 
-/// Sets an alarm on a queue. The second value completes if the worker has gone deaf.
+/// Sets an alarm on a queue. The second value completes if the worker is stuck.
 pub(crate) fn set(
     pool: PgPool,
     queue: &'static str,
     ahead: Duration,
-    bell: Arc<Notify>,
-    call: Call,
+    wakeup: Arc<Notify>,
+    flag: PollFlag,
 ) -> (Alarm, tokio::task::JoinHandle<()>) {
-    // One wake-up that waits is as good as many.
+    // One waiting wakeup is enough.
     let (wake, wakes) = mpsc::channel(1);
-    let clockwork = tokio::spawn(tick(pool, queue, ahead, bell, call, wake));
+    let clockwork = tokio::spawn(tick(pool, queue, ahead, wakeup, flag, wake));
     let alarm = Alarm {
         wakes,
         clockwork: clockwork.abort_handle(),
@@ -55,53 +54,53 @@ async fn tick(
     pool: PgPool,
     queue: &'static str,
     ahead: Duration,
-    bell: Arc<Notify>,
-    call: Call,
+    wakeup: Arc<Notify>,
+    flag: PollFlag,
     wake: mpsc::Sender<()>,
 ) {
-    let ring = || {
-        call.call();
+    let wake_worker = || {
+        flag.set();
         wake.try_send(()).ok();
     };
-    // Jobs that are taken ahead of time may be taken a few at a time.
-    let shortest_nap = SHORTEST_NAP.max(ahead / 4);
-    let mut recheck = shortest_nap;
+    // Jobs that are fetched ahead may be fetched a few at a time.
+    let min_sleep = MIN_SLEEP.max(ahead / 4);
+    let mut recheck = min_sleep;
     let mut due_since: Option<Instant> = None;
     loop {
         let asked_at = Instant::now();
         let asked = timeout(ANSWER_WITHIN, time_to_next_job(&pool, queue, ahead)).await;
-        let nap = match asked.unwrap_or(Err(sqlx::Error::PoolTimedOut)) {
+        let sleep = match asked.unwrap_or(Err(sqlx::Error::PoolTimedOut)) {
             Ok(Some(wait)) if wait.is_zero() => {
-                ring();
+                wake_worker();
                 let due_for = due_since.get_or_insert_with(Instant::now).elapsed();
-                if due_for > DEAF_AFTER && call.unheard_for() > DEAF_AFTER {
-                    tracing::error!(queue, "worker.deaf");
+                if due_for > STUCK_AFTER && flag.not_polled_for() > STUCK_AFTER {
+                    tracing::error!(queue, "worker.stuck");
                     return;
                 }
-                let nap = recheck;
-                recheck = (recheck * 2).min(LONGEST_RECHECK.max(shortest_nap));
-                nap
+                let sleep = recheck;
+                recheck = (recheck * 2).min(MAX_RECHECK.max(min_sleep));
+                sleep
             }
             Ok(wait) => {
                 due_since = None;
-                recheck = shortest_nap;
-                wait.unwrap_or(LONGEST_NAP).clamp(shortest_nap, LONGEST_NAP)
+                recheck = min_sleep;
+                wait.unwrap_or(MAX_SLEEP).clamp(min_sleep, MAX_SLEEP)
             }
             Err(error) => {
-                tracing::warn!(queue, %error, "worker.alarm_unsure");
+                tracing::warn!(queue, %error, "worker.next_job_unknown");
                 due_since = None;
-                LONGEST_NAP
+                MAX_SLEEP
             }
         };
-        // An announced job is fetched at once; when the next one is due is asked a little later, for
-        // all those that are announced meanwhile.
-        let may_ask_at = asked_at + shortest_nap;
-        let mut ask_at = Instant::now() + nap;
+        // An announced job is fetched at once. The question when the next job is due comes a little
+        // later, for all jobs that are announced in between.
+        let may_ask_at = asked_at + min_sleep;
+        let mut ask_at = Instant::now() + sleep;
         loop {
             tokio::select! {
                 () = sleep_until(ask_at) => break,
-                () = bell.notified() => {
-                    ring();
+                () = wakeup.notified() => {
+                    wake_worker();
                     ask_at = ask_at.min(may_ask_at);
                 }
             }
@@ -109,13 +108,13 @@ async fn tick(
     }
 }
 
-/// How long until the next job of the queue is to be taken in hand; zero if one is.
+/// The time until the next job of the queue must be fetched. Zero if one is due. `None` if there is none.
 async fn time_to_next_job(
     pool: &PgPool,
     queue: &str,
     ahead: Duration,
 ) -> sqlx::Result<Option<Duration>> {
-    // `priority = 0`, which every job of ours has, lets apalis's index give the first row at once.
+    // Every job of ours has `priority = 0`. The condition lets apalis's index find the first row.
     let seconds = sqlx::query_scalar!(
         r#"select extract(epoch from run_at - clock_timestamp())::float8 as "seconds!"
            from apalis.jobs
@@ -135,13 +134,13 @@ async fn time_to_next_job(
 
 impl PollStrategy for Alarm {
     fn poll_drive(&mut self, context: &mut Context<'_>, _: &PollSnapshot) -> Poll<Option<()>> {
-        let mut rang = false;
+        let mut woken = false;
         // Polled until pending, so that the waker is registered.
         while let Poll::Ready(Some(())) = self.wakes.poll_recv(context) {
-            rang = true;
+            woken = true;
         }
-        if rang {
-            // The fetch under way may have begun before this job was due: have it polled once more.
+        if woken {
+            // The current fetch may have started before this job was due, so it is polled once more.
             context.waker().wake_by_ref();
             return Poll::Ready(Some(()));
         }

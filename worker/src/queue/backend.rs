@@ -1,6 +1,6 @@
-//! The ledger as an apalis backend.
+//! The job store as an apalis backend.
 
-use super::ledger::{Fetched, Ledger};
+use super::job_store::{Fetched, JobStore};
 use apalis_core::backend::codec::Codec;
 use apalis_core::backend::finalize::Ephemeral;
 use apalis_core::backend::persistence::{Persisted, TaskPersistLayer};
@@ -11,22 +11,22 @@ use std::convert::Infallible;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-/// How many events of jobs that have ended may wait to be written down, a quarter of it.
+/// A quarter of this many events of ended jobs may wait to be stored.
 const EVENTS: usize = 64;
 
 /// A queue that apalis can work.
 ///
-/// `Ephemeral` here says only that apalis decodes nothing: a payload that cannot be read is the
-/// job's affair, and ends as a dead letter and not with its worker.
+/// `Ephemeral` means here only that apalis decodes nothing. A payload that cannot be read then ends its
+/// job, as a dead letter, and not its worker.
 pub(super) struct Queue {
-    persisted: Persisted<Ledger>,
+    persisted: Persisted<JobStore>,
     heartbeat: Duration,
 }
 
 impl Queue {
-    pub(super) fn new(ledger: Ledger, heartbeat: Duration) -> Self {
+    pub(super) fn new(store: JobStore, heartbeat: Duration) -> Self {
         Self {
-            persisted: Persisted::new(ledger),
+            persisted: Persisted::new(store),
             heartbeat,
         }
     }
@@ -66,26 +66,26 @@ impl BackendConfig for Queue {
     type Id = String;
     type Kind = Ephemeral;
     type Config = Duration;
-    type Layer = TaskPersistLayer<NoAnswer, ()>;
+    type Layer = TaskPersistLayer<NoResult, ()>;
 
     fn config(&self) -> &Duration {
         &self.heartbeat
     }
 
     fn middleware(&mut self, _: &mut WorkerContext) -> Self::Layer {
-        // The fetch marks the job as ours already; a second mark would cost a round trip.
+        // The fetch has already marked the job as ours. A second mark would cost a round trip.
         self.persisted
-            .layer(NoAnswer, EVENTS)
+            .layer(NoResult, EVENTS)
             .persist_results(true)
             .lock_tasks(false)
     }
 }
 
-/// Our jobs answer nothing: what they did is in the domain's tables.
+/// Our jobs have no result: what they did is in the domain's tables.
 #[derive(Clone, Debug)]
-pub(super) struct NoAnswer;
+pub(super) struct NoResult;
 
-impl Codec<()> for NoAnswer {
+impl Codec<()> for NoResult {
     type Error = Infallible;
     type Compact = ();
 

@@ -1,20 +1,20 @@
-//! One queue's apalis worker, kept running through every failure.
+//! One queue's apalis worker, which is restarted after every failure.
 
 mod alarm;
 mod backend;
-mod call;
-mod ledger;
+mod flag;
+mod job_store;
 
-use crate::Process;
-use crate::jobs::{self, Perform};
+use crate::jobs::run::{MAX_RUN_TIME, Perform, run};
 use crate::outcome::Outcome;
+use crate::process::Process;
 use apalis::prelude::{AbortError, BoxDynError, Data, WorkerBuilder, WorkerContext, WorkerError};
 use apalis_core::backend::ext::poll_strategy::PollWith;
 use backend::Queue;
-use call::Call;
-use ledger::{Fetched, Ledger};
+use flag::PollFlag;
+use job_store::{Fetched, JobStore};
 use shared::App;
-use shared::telemetry::with_request_id;
+use shared::request_id::with_request_id;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,41 +22,41 @@ use tokio::sync::{Notify, Semaphore};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tracing::Instrument;
 
-/// apalis's second net: a worker whose heartbeat is missing for a minute is taken for dead. Longer
-/// than a drain, during which there is none.
+/// apalis's own check: a worker without a heartbeat for a minute counts as dead. A shutdown, which sends
+/// no heartbeat, is shorter.
 const HEARTBEAT: Duration = Duration::from_secs(5);
 const MISSED_HEARTBEATS: u32 = 12;
-/// The pause before a worker that failed is started again, doubled while it keeps failing.
+/// The pause before a failed worker is started again. It doubles while the worker keeps failing.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-/// The granularity of tokio's timer; the rest of a wait is spent yielding.
+/// The granularity of tokio's timer. The rest of a wait is spent yielding.
 const TIMER_TICK: Duration = Duration::from_millis(1);
 
-/// How a queue is worked.
+/// How one process works a queue.
 #[derive(Clone)]
-pub(crate) struct Terms {
-    /// The operations' handle of its jobs.
+pub(crate) struct QueueConfig {
+    /// The operations' handle for its jobs.
     pub(crate) app: App,
-    /// How many of its jobs are in hand at once.
+    /// How many of its jobs run at once.
     pub(crate) slots: usize,
-    /// How long before it is due a job is taken in hand, to be run at the instant.
+    /// How long before it is due a job is fetched, to be run at the instant.
     pub(crate) ahead: Duration,
-    /// Rings when one of its jobs is announced.
-    pub(crate) bell: Arc<Notify>,
-    /// Rung after each of its jobs: what that may have written was announced to nobody.
-    pub(crate) rings: Vec<Arc<Notify>>,
+    /// Woken when one of its jobs is announced.
+    pub(crate) wakeup: Arc<Notify>,
+    /// Woken after each of its jobs, because the job's own enqueues send no NOTIFY.
+    pub(crate) wakes: Vec<Arc<Notify>>,
 }
 
-/// Works a queue until the process is told to stop. An apalis worker ends at the first error of its
-/// database; a new one, under a new name, takes its place.
-pub(crate) async fn work<J: Perform>(process: Arc<Process>, terms: Terms) {
+/// Works a queue until the process must stop. An apalis worker ends at the first database error. Then a new
+/// one, with a new name, replaces it.
+pub(crate) async fn work<J: Perform>(process: Arc<Process>, config: QueueConfig) {
     let mut stop = process.stop.clone();
     let mut pause = FIRST_PAUSE;
     while !*stop.borrow() {
         let name = process.presence.worker_name(J::QUEUE);
         let started = Instant::now();
-        let ended = work_once::<J>(&process, &name, &terms).await;
+        let ended = work_once::<J>(&process, &name, &config).await;
         process
             .presence
             .release_worker(&process.bookkeeping, &name)
@@ -81,61 +81,59 @@ pub(crate) async fn work<J: Perform>(process: Arc<Process>, terms: Terms) {
     }
 }
 
-/// Runs one apalis worker to its end, and says why it ended.
-async fn work_once<J: Perform>(process: &Arc<Process>, name: &str, terms: &Terms) -> String {
-    let slots = Arc::new(Semaphore::new(terms.slots));
-    let ledger = Ledger {
+/// Runs one apalis worker until it ends. Returns why it ended.
+async fn work_once<J: Perform>(process: &Arc<Process>, name: &str, config: &QueueConfig) -> String {
+    let slots = Arc::new(Semaphore::new(config.slots));
+    let store = JobStore {
         pool: process.bookkeeping.clone(),
         queue: J::QUEUE,
-        ahead: terms.ahead,
+        ahead: config.ahead,
         slots: Arc::clone(&slots),
         orphaned_after: HEARTBEAT * MISSED_HEARTBEATS,
-        call: Call::new(),
+        flag: PollFlag::new(),
     };
     let (alarm, mut deaf) = alarm::set(
         process.bookkeeping.clone(),
         J::QUEUE,
-        terms.ahead,
-        Arc::clone(&terms.bell),
-        ledger.call.clone(),
+        config.ahead,
+        Arc::clone(&config.wakeup),
+        store.flag.clone(),
     );
     let context = WorkerContext::new(name);
-    let hands = Arc::new(Hands {
-        app: terms.app.clone(),
+    let job_context = Arc::new(JobContext {
+        app: config.app.clone(),
         process: Arc::clone(process),
-        rings: terms.rings.clone(),
+        wakes: config.wakes.clone(),
     });
     let worker = WorkerBuilder::new(context.clone())
-        .backend(PollWith::new(Queue::new(ledger, HEARTBEAT), alarm))
-        .data(hands)
+        .backend(PollWith::new(Queue::new(store, HEARTBEAT), alarm))
+        .data(job_context)
         .build(handle::<J>);
 
     let mut stop = process.stop.clone();
     let mut running = pin!(worker.run());
     let ended = tokio::select! {
         ended = &mut running => Some(describe(ended)),
-        _ = &mut deaf => Some("it did not hear its alarm".to_owned()),
+        _ = &mut deaf => Some("it did not answer its alarm".to_owned()),
         _ = stop.wait_for(|stop| *stop) => None,
     };
     if let Some(reason) = ended {
-        let_go(terms, &slots).await;
+        wait_for_running_jobs(config, &slots).await;
         return reason;
     }
     if let Err(error) = context.stop() {
         return format!("it could not be stopped: {error}");
     }
     let ended = describe(running.await);
-    let_go(terms, &slots).await;
+    wait_for_running_jobs(config, &slots).await;
     ended
 }
 
-/// Waits for the jobs in hand, which run on when their apalis worker has ended: their rows are put
-/// back afterwards, and would be run twice at once.
-async fn let_go(terms: &Terms, slots: &Semaphore) {
-    let all = u32::try_from(terms.slots).unwrap_or(u32::MAX);
-    timeout(jobs::LONGEST_RUN, slots.acquire_many(all))
-        .await
-        .ok();
+/// Waits for the running jobs, which go on after their apalis worker has ended. Their rows are put back
+/// afterwards. Without the wait, another worker would run the same jobs at the same time.
+async fn wait_for_running_jobs(config: &QueueConfig, slots: &Semaphore) {
+    let all = u32::try_from(config.slots).unwrap_or(u32::MAX);
+    timeout(MAX_RUN_TIME, slots.acquire_many(all)).await.ok();
 }
 
 fn describe(ended: Result<(), WorkerError>) -> String {
@@ -145,47 +143,50 @@ fn describe(ended: Result<(), WorkerError>) -> String {
     }
 }
 
-/// What a job is done with.
-struct Hands {
+/// What a job needs to run.
+struct JobContext {
     app: App,
     process: Arc<Process>,
-    rings: Vec<Arc<Notify>>,
+    wakes: Vec<Arc<Notify>>,
 }
 
-/// Runs one job when it is due, and tells apalis what became of it.
+/// Runs one job when it is due, and reports the result to apalis.
 ///
-/// The job is a task of its own: apalis polls all the jobs of a worker in one task, and only when it
-/// is not busy with its own bookkeeping, so that a roll would wait for an acknowledgement's commit.
-async fn handle<J: Perform>(job: Fetched, hands: Data<Arc<Hands>>) -> Result<(), BoxDynError> {
-    let hands = Arc::clone(&hands);
-    let outcome = tokio::spawn(async move { run::<J>(job, &hands).await }).await??;
+/// The job is its own tokio task. apalis polls all jobs of a worker in one task, and only when it is not
+/// busy with its bookkeeping, so a roll would wait for the commit of an acknowledgement.
+async fn handle<J: Perform>(
+    job: Fetched,
+    job_context: Data<Arc<JobContext>>,
+) -> Result<(), BoxDynError> {
+    let job_context = Arc::clone(&job_context);
+    let outcome = tokio::spawn(async move { run_fetched::<J>(job, &job_context).await }).await??;
     match outcome {
         Outcome::Done => Ok(()),
-        Outcome::Again(_) | Outcome::Later(_) => Err("to be tried again".into()),
-        Outcome::Dead => Err(Box::new(AbortError::new("a dead letter"))),
+        Outcome::Retry(_) | Outcome::Snooze(_) => Err("the job runs again".into()),
+        Outcome::Discard => Err(Box::new(AbortError::new("the job was discarded"))),
     }
 }
 
-async fn run<J: Perform>(job: Fetched, hands: &Hands) -> sqlx::Result<Outcome> {
+async fn run_fetched<J: Perform>(job: Fetched, job_context: &JobContext) -> sqlx::Result<Outcome> {
     until(job.due).await;
     let span = tracing::info_span!("job", queue = J::QUEUE, id = job.id, request = job.request);
-    let work = jobs::run::<J>(&hands.app, &job.payload, job.tried).instrument(span);
+    let work = run::<J>(&job_context.app, &job.payload, job.tried).instrument(span);
     let outcome = with_request_id(job.request.clone(), work).await;
-    for bell in &hands.rings {
-        bell.notify_one();
+    for wakeup in &job_context.wakes {
+        wakeup.notify_one();
     }
-    if let Outcome::Again(wait) = outcome {
-        // apalis has no delay of its own: a failed job is fetched again once `run_at` has come.
+    if let Outcome::Retry(wait) = outcome {
+        // apalis has no delay for a failed job, so `run_at` is moved.
         sqlx::query!(
             "update apalis.jobs set run_at = clock_timestamp() + $2::float8 * interval '1 second' where id = $1",
             job.id,
             wait.as_secs_f64()
         )
-        .execute(&hands.process.bookkeeping)
+        .execute(&job_context.process.bookkeeping)
         .await?;
     }
-    if let Outcome::Later(wait) = outcome {
-        // Put back as it was taken: what apalis writes about this run finds the row no longer ours.
+    if let Outcome::Snooze(wait) = outcome {
+        // The job is put back as it was. What apalis writes about this run no longer matches the row.
         sqlx::query!(
             "update apalis.jobs set status = 'Pending', lock_by = null, lock_at = null,
                     run_at = clock_timestamp() + $2::float8 * interval '1 second'
@@ -193,13 +194,13 @@ async fn run<J: Perform>(job: Fetched, hands: &Hands) -> sqlx::Result<Outcome> {
             job.id,
             wait.as_secs_f64()
         )
-        .execute(&hands.process.bookkeeping)
+        .execute(&job_context.process.bookkeeping)
         .await?;
     }
     Ok(outcome)
 }
 
-/// Waits until an instant, and not a tick of the timer longer.
+/// Waits until an instant, more exactly than tokio's timer does.
 async fn until(due: Instant) {
     if let Some(tick_before) = due.checked_sub(TIMER_TICK) {
         sleep_until(tick_before).await;

@@ -1,7 +1,7 @@
 //! A company on the Cloud API: the stories' words.
 
 use super::graph::{Graph, NUMBER, TOKEN, Taken, delivery, signed};
-use crate::http::{auth, cookie_of, door};
+use crate::http::{auth, cookie_of, webhook_secrets};
 use chrono::TimeDelta;
 use poem::EndpointExt;
 use poem::endpoint::BoxEndpoint;
@@ -72,7 +72,8 @@ impl Office {
                 token,
             }),
         }));
-        let http = TestClient::new(api::app(harness.app.clone(), auth(), door()).boxed());
+        let http =
+            TestClient::new(api::app(harness.app.clone(), auth(), webhook_secrets()).boxed());
         Self {
             harness,
             graph,
@@ -220,7 +221,7 @@ impl Office {
             .await
             .expect("a count");
         assert_eq!(dead, 0, "jobs were laid aside");
-        let audit = shared::distribution::audit(&self.harness.app)
+        let audit = shared::distribution::audit(&self.harness.app, false)
             .await
             .expect("an audit");
         assert_eq!(audit, [], "the rules hold");

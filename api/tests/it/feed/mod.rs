@@ -1,6 +1,6 @@
 //! The live feed: two apis over one database, their readers on real connections.
 
-use crate::http::{auth, cookie_of, door};
+use crate::http::{auth, cookie_of, webhook_secrets};
 use crate::processes::company::http_client;
 use api::feed::Told;
 use futures::StreamExt;
@@ -17,7 +17,7 @@ const LONG: Duration = Duration::from_secs(20);
 
 /// An api of its own on this database, and where it is served.
 async fn serve(app: &App) -> String {
-    crate::local::serve(|_| api::app(app.clone(), auth(), door())).await
+    crate::local::serve(|_| api::app(app.clone(), auth(), webhook_secrets())).await
 }
 
 /// Somebody who reads a feed.
@@ -181,7 +181,7 @@ async fn offers_messages_visits_and_the_provider_are_told_of() {
         .expect("taken");
     worker::drain::drain(app).await.expect("jobs run");
     let word = shared::testing::ok_of("A");
-    shared::distribution::take_word(app, &word)
+    shared::distribution::receive_and_handle(app, &word)
         .await
         .expect("heard");
     worker::drain::drain(app).await.expect("jobs run");

@@ -1,6 +1,6 @@
 //! The OpenAPI document.
 
-use super::Door;
+use super::Server;
 use serde_json::Value;
 
 #[test]
@@ -14,11 +14,11 @@ fn the_committed_document_is_what_the_api_serves() {
 
 #[tokio::test]
 async fn the_document_and_its_pages_are_served() {
-    let door = Door::open().await;
-    let (status, _, document) = door.get("/openapi.json").await;
+    let server = Server::open().await;
+    let (status, _, document) = server.get("/openapi.json").await;
     assert_eq!(status, 200);
     assert_eq!(document["info"]["title"], "Property Lounge");
-    let (status, content_type, page) = door.get("/docs").await;
+    let (status, content_type, page) = server.get("/docs").await;
     assert_eq!(status, 200);
     assert!(content_type.starts_with("text/html"), "{content_type}");
     // It works offline: nothing is fetched from elsewhere.

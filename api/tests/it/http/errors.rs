@@ -1,14 +1,14 @@
 //! Bad input: a clear error as problem+json, and nothing written.
 
-use super::Door;
+use super::Server;
 use serde_json::{Value, json};
 
 const CHAT: &str = "/webhooks/whatsapp/dummy/client-message";
 const ACK: &str = "/webhooks/whatsapp/dummy/sales-ack";
 const AD: &str = "/webhooks/meta/leads";
 
-async fn is_refused(door: &Door, path: &str, body: &str, status: u16, field: Option<&str>) {
-    let (found, content_type, problem) = door.post(path, "application/json", body).await;
+async fn is_refused(server: &Server, path: &str, body: &str, status: u16, field: Option<&str>) {
+    let (found, content_type, problem) = server.post(path, "application/json", body).await;
     assert_eq!(found, status, "{path} {body}: {problem}");
     assert_eq!(content_type, "application/problem+json", "{path} {body}");
     assert_eq!(problem["status"], status, "{path} {body}");
@@ -19,7 +19,7 @@ async fn is_refused(door: &Door, path: &str, body: &str, status: u16, field: Opt
 
 #[tokio::test]
 async fn what_cannot_be_understood_is_refused_and_nothing_is_written() {
-    let door = Door::open().await;
+    let server = Server::open().await;
     let long = "x".repeat(5000);
     for (path, body, status, field) in [
         (
@@ -92,16 +92,16 @@ async fn what_cannot_be_understood_is_refused_and_nothing_is_written() {
             Some("body"),
         ),
     ] {
-        is_refused(&door, path, &body.to_string(), status, field).await;
+        is_refused(&server, path, &body.to_string(), status, field).await;
     }
     for body in ["", "{", "null", "\u{feff}{}", "{\"metaLeadId\":}"] {
-        is_refused(&door, AD, body, 400, None).await;
+        is_refused(&server, AD, body, 400, None).await;
     }
     let written: i64 = sqlx::query_scalar(
         "select (select count(*) from lead) + (select count(*) from wa_message)
               + (select count(*) from inbound_event) + (select count(*) from apalis.jobs)",
     )
-    .fetch_one(&door.harness.app.pool)
+    .fetch_one(&server.harness.app.pool)
     .await
     .expect("a count");
     assert_eq!(written, 0);
@@ -109,7 +109,7 @@ async fn what_cannot_be_understood_is_refused_and_nothing_is_written() {
 
 #[tokio::test]
 async fn other_errors_are_problems_too() {
-    let door = Door::open().await;
+    let server = Server::open().await;
     for (path, status) in [
         ("/nowhere", 404),
         ("/api/distribution/leads/not-an-id", 401),
@@ -119,43 +119,43 @@ async fn other_errors_are_problems_too() {
         ),
         ("/webhooks/whatsapp/dummy/sales-ack", 405),
     ] {
-        let (found, content_type, problem) = door.get(path).await;
+        let (found, content_type, problem) = server.get(path).await;
         assert_eq!(found, status, "{path}: {problem}");
         assert_eq!(content_type, "application/problem+json", "{path}");
         assert!(!problem.to_string().contains("param0"), "{problem}");
     }
-    let (status, _, problem) = door.post(AD, "text/plain", "{}").await;
+    let (status, _, problem) = server.post(AD, "text/plain", "{}").await;
     assert_eq!((status, &problem["status"]), (415, &json!(415)));
 }
 
 #[tokio::test]
 async fn a_problem_never_repeats_what_was_sent() {
-    let door = Door::open().await;
+    let server = Server::open().await;
     let body = json!({ "metaLeadId": "m", "phone": "rahasia-0812" }).to_string();
-    let (_, _, problem) = door.post(AD, "application/json", &body).await;
+    let (_, _, problem) = server.post(AD, "application/json", &body).await;
     assert!(!problem.to_string().contains("rahasia"), "{problem}");
 }
 
 #[tokio::test]
 async fn unknown_fields_a_missing_name_and_an_id_that_is_a_number_are_taken_lightly() {
-    let door = Door::open().await;
+    let server = Server::open().await;
     let body = json!({ "metaLeadId": 7, "phone": "081234001234", "name": "", "adset": 7 });
-    let (status, _, answer) = door.post(AD, "application/json", &body.to_string()).await;
+    let (status, _, answer) = server.post(AD, "application/json", &body.to_string()).await;
     assert_eq!(status, 200);
     assert_eq!(answer["lead"].get("name"), None::<&Value>);
 }
 
 #[tokio::test]
 async fn a_request_keeps_its_id() {
-    let door = Door::open().await;
-    let response = door
+    let server = Server::open().await;
+    let response = server
         .http
         .get("/health/live")
         .header("x-request-id", "trace-me-1234")
         .send()
         .await;
     response.assert_header("x-request-id", "trace-me-1234");
-    let response = door
+    let response = server
         .http
         .get("/health/live")
         .header("x-request-id", "a b")

@@ -244,7 +244,7 @@ async fn leads_come_over_with_their_owner_layer_2_and_form_and_what_cannot_be_re
     assert!(report.expect("taken").duplicate);
     let done = bring_over(&harness, &old).await.expect("again");
     assert_eq!((done.users, done.places, done.leads), (0, 0, 0));
-    let audit = shared::distribution::audit(&harness.app).await;
+    let audit = shared::distribution::audit(&harness.app, false).await;
     assert_eq!(audit.expect("an audit"), [], "the rules hold");
 }
 

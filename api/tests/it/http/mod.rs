@@ -10,7 +10,7 @@ mod texts;
 mod whatsapp_admin;
 
 use api::auth::Auth;
-use api::meta::MetaDoor;
+use api::meta::WebhookSecrets;
 use poem::endpoint::BoxEndpoint;
 use poem::test::TestClient;
 use poem::{EndpointExt, Response};
@@ -30,9 +30,9 @@ pub(crate) fn auth() -> Auth {
 pub(crate) const APP_SECRET: &str = "an-app-secret-of-the-tests";
 
 /// The webhooks' door, as an operator sets it.
-pub(crate) fn door() -> MetaDoor {
+pub(crate) fn webhook_secrets() -> WebhookSecrets {
     let secret = |text: &str| SecretString::from(text.to_owned());
-    MetaDoor::new(
+    WebhookSecrets::new(
         vec![secret("an-app-secret-that-is-going"), secret(APP_SECRET)],
         Some(secret("dev-verify-token")),
         Some(secret("a-token-for-leads")),
@@ -41,7 +41,7 @@ pub(crate) fn door() -> MetaDoor {
 
 /// A client of the api with this sign-in.
 fn client_of(app: &App, auth: Auth) -> TestClient<BoxEndpoint<'static, Response>> {
-    TestClient::new(api::app(app.clone(), auth, crate::http::door()).boxed())
+    TestClient::new(api::app(app.clone(), auth, crate::http::webhook_secrets()).boxed())
 }
 
 /// Signs a user in; returns the `Cookie` header of their session.
@@ -60,16 +60,17 @@ pub(crate) async fn cookie_of(app: &App, auth: &Auth, user: &str) -> String {
 }
 
 /// The api on a database of its own.
-struct Door {
+struct Server {
     harness: Harness,
     http: TestClient<BoxEndpoint<'static, Response>>,
 }
 
-impl Door {
+impl Server {
     async fn open() -> Self {
         let harness = Harness::new().await;
-        let http =
-            TestClient::new(api::app(harness.app.clone(), auth(), crate::http::door()).boxed());
+        let http = TestClient::new(
+            api::app(harness.app.clone(), auth(), crate::http::webhook_secrets()).boxed(),
+        );
         Self { harness, http }
     }
 

@@ -1,6 +1,6 @@
 //! Who may do what: every operation of the OpenAPI document, by everybody who may come.
 
-use super::{Door, auth, cookie_of};
+use super::{Server, auth, cookie_of};
 use poem::http::Method;
 use serde_json::{Value, json};
 
@@ -67,8 +67,8 @@ const OPEN: [&str; 12] = [
 
 #[tokio::test]
 async fn every_operation_of_the_document_lets_in_whom_it_is_for_and_nobody_else() {
-    let door = Door::open().await;
-    let app = &door.harness.app;
+    let server = Server::open().await;
+    let app = &server.harness.app;
     let (admin, sales) = (
         cookie_of(app, &auth(), "admin").await,
         cookie_of(app, &auth(), "sales-a").await,
@@ -94,7 +94,7 @@ async fn every_operation_of_the_document_lets_in_whom_it_is_for_and_nobody_else(
             continue;
         }
         for (who, cookie) in everybody {
-            let request = door
+            let request = server
                 .http
                 .request(method.clone(), &path)
                 .header("origin", "http://localhost:5173");
@@ -127,8 +127,8 @@ const SHOWN_MASKED: [&str; 2] = ["leadDistribution", "explainLead"];
 /// What is done to one lead is done by its owner or an admin: to any other agent there is no such lead.
 #[tokio::test]
 async fn every_operation_on_a_lead_tells_another_agent_that_there_is_none() {
-    let door = Door::open().await;
-    let app = &door.harness.app;
+    let server = Server::open().await;
+    let app = &server.harness.app;
     sqlx::query(
         "insert into lead (id, name, phone, status, owner_sales_id, locked_at, created_at, updated_at)
          values ('01890000-0000-7000-8000-000000000000', 'Budi', '+6281234001234', 'claimed', 'sales-a', now(), now(), now())",
@@ -157,7 +157,7 @@ async fn every_operation_on_a_lead_tells_another_agent_that_there_is_none() {
             _ => json!({}),
         };
         for (cookie, may) in [(&other, false), (&owner, true)] {
-            let request = door.http.request(method.clone(), &path);
+            let request = server.http.request(method.clone(), &path);
             let request = request
                 .header("origin", "http://localhost:5173")
                 .header("cookie", cookie);
@@ -177,10 +177,10 @@ async fn every_operation_on_a_lead_tells_another_agent_that_there_is_none() {
 
 #[tokio::test]
 async fn a_foreign_page_cannot_make_an_admins_browser_change_anything() {
-    let door = Door::open().await;
-    let admin = cookie_of(&door.harness.app, &auth(), "admin").await;
+    let server = Server::open().await;
+    let admin = cookie_of(&server.harness.app, &auth(), "admin").await;
     for origin in [None, Some("https://evil.test"), Some("null")] {
-        let request = door
+        let request = server
             .http
             .put("/api/distribution/holidays")
             .header("cookie", &admin);

@@ -24,7 +24,7 @@ fn client(harness: &Harness, limited: bool) -> TestClient<BoxEndpoint<'static, R
     let secret = SecretString::from("conformance-secret-0123456789abcdef0123456789abcdef");
     let trusted = ["http://localhost:5173".to_owned()];
     let auth = Auth::new(secret, "http://api.test:3001", &trusted, true, limited);
-    TestClient::new(api::app(harness.app.clone(), auth, crate::http::door()).boxed())
+    TestClient::new(api::app(harness.app.clone(), auth, crate::http::webhook_secrets()).boxed())
 }
 
 impl Replay {
@@ -226,7 +226,9 @@ async fn under_https_the_cookie_is_secure_and_is_read_by_its_prefixed_name() {
     let harness = Harness::new().await;
     let secret = SecretString::from("conformance-secret-0123456789abcdef0123456789abcdef");
     let auth = Auth::new(secret, "https://api.example.com", &[], true, false);
-    let http = TestClient::new(api::app(harness.app.clone(), auth, crate::http::door()).boxed());
+    let http = TestClient::new(
+        api::app(harness.app.clone(), auth, crate::http::webhook_secrets()).boxed(),
+    );
     let new = json!({ "name": "N", "email": "n@example.com", "password": "S3cret-pass!" });
     let response = http
         .post("/api/auth/sign-up/email")

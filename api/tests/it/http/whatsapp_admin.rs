@@ -14,7 +14,7 @@ use shared::providers::cloud_api::CloudApi;
 use shared::providers::graph::Graph;
 use shared::providers::qr_local::QrLocal;
 use shared::testing::Harness;
-use shared::{App, linked_device::Wish};
+use shared::{App, linked_device::DesiredState};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -91,9 +91,11 @@ async fn wishes_are_kept_for_a_device_that_is_not_there_and_none_undoes_a_reset(
         assert_eq!(code, 200, "{path}: {status}");
         assert!(asked.elapsed() < Duration::from_secs(1), "{path}");
     }
-    let wish = linked_device::wish(&app).await.expect("a wish");
-    assert!(wish.is_new() && wish.started && wish.resets());
-    assert_eq!((wish.request, wish.handled), (3, 0));
+    let desired = linked_device::desired_state(&app)
+        .await
+        .expect("the desired state");
+    assert!(desired.is_new() && desired.started && desired.resets());
+    assert_eq!((desired.request, desired.handled), (3, 0));
 }
 
 #[tokio::test]
@@ -108,14 +110,16 @@ async fn every_wish_is_announced_to_whoever_has_the_device() {
         .expect("heard");
     linked_device::command(&app, Command::Restart)
         .await
-        .expect("a wish");
+        .expect("the desired state");
     tokio::time::timeout(Duration::from_secs(5), listener.recv())
         .await
         .expect("in time")
         .expect("told");
-    let Wish {
+    let DesiredState {
         restart_request, ..
-    } = linked_device::wish(&app).await.expect("a wish");
+    } = linked_device::desired_state(&app)
+        .await
+        .expect("the desired state");
     assert_eq!(restart_request, 1);
 }
 

@@ -3,7 +3,7 @@
 use super::cycle::{Model, Time};
 use super::{AGENTS, LEADS, Step};
 use chrono::TimeDelta;
-use shared::distribution::{self, Cause, Door, Undeliverable, Word};
+use shared::distribution::{self, Cause, Channel, InboundMessage, Undeliverable};
 use shared::id::AttemptId;
 use shared::phone::Phone;
 use shared::testing::{Harness, agent_phone, ok_of};
@@ -53,13 +53,15 @@ impl World {
             Step::Enquiry(lead) => {
                 let from =
                     Phone::from_human("client", &format!("08123400000{lead}")).expect("a number");
-                let word = Word {
-                    door: Door::Chat,
+                let word = InboundMessage {
+                    channel: Channel::Chat,
                     from: from.into(),
                     body: "Halo".to_owned(),
                     ..ok_of("A")
                 };
-                distribution::take_word(&app, &word).await.expect("heard");
+                distribution::receive_and_handle(&app, &word)
+                    .await
+                    .expect("heard");
                 self.model.enquiry(*lead, now);
             }
             Step::Ok {
@@ -106,7 +108,7 @@ impl World {
             Step::Thaw => {
                 self.model
                     .roll(now, |offer| offer.deadline < now - TimeDelta::seconds(2));
-                distribution::audit(&app).await.expect("an audit");
+                distribution::audit(&app, false).await.expect("an audit");
                 self.model.set_alarms(now);
             }
             Step::Freeze => {}
@@ -143,13 +145,13 @@ impl World {
         .await
         .expect("a look");
         let Some(code) = code else { return };
-        let word = Word {
+        let word = InboundMessage {
             from: agent_phone(LABELS[agent]).into(),
             body: format!("{verb} {code}"),
             sent_at: Some(self.now() - sent_ago),
             ..ok_of("A")
         };
-        distribution::take_word(&self.harness.app, &word)
+        distribution::receive_and_handle(&self.harness.app, &word)
             .await
             .expect("heard");
     }
@@ -263,7 +265,7 @@ impl World {
             .await
             .expect("a sweep");
         self.model.roll(now, |offer| offer.deadline <= now);
-        distribution::audit(&app).await.expect("an audit");
+        distribution::audit(&app, false).await.expect("an audit");
         self.model.set_alarms(now);
     }
 
@@ -330,7 +332,7 @@ impl World {
         }
         self.agrees().await?;
         let left = self.model.open_offers().count();
-        let breaches = distribution::audit(&self.harness.app)
+        let breaches = distribution::audit(&self.harness.app, false)
             .await
             .expect("an audit");
         if left == 0 && breaches.is_empty() {

@@ -264,7 +264,10 @@ async fn only_the_owner_and_admins_read_the_clients_number_and_words() {
         .map(|step| step["summary"].as_str().expect("a text"))
         .collect();
     assert_eq!(steps.len(), 4);
-    assert_eq!(steps[3], "Sales A said OK 300.000 s before the deadline.");
+    assert_eq!(
+        steps[3],
+        "Sales A answered OK 300.000 s before the deadline."
+    );
     story.nobody_else_was_messaged().await;
 }
 

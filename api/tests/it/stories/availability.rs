@@ -2,9 +2,10 @@
 
 use super::story::{Story, minutes, text};
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
-use shared::availability::{self, Availability, Hours, Leave, Timezone};
+use shared::availability::{self, Availability, Hours, Leave};
 use shared::distribution::CycleStatus;
 use shared::id::UserId;
+use shared::local_time::Timezone;
 
 fn office_hours() -> Vec<Hours> {
     let at = |hour| NaiveTime::from_hms_opt(hour, 0, 0).expect("a time");

@@ -170,16 +170,16 @@ async fn a_word_that_nobody_acted_on_is_found_by_the_sweep() {
         .expect("received");
     // Its own process may still be at it.
     assert_eq!(
-        distribution::hear_what_was_left(app).await.expect("a look"),
+        distribution::handle_unhandled(app).await.expect("a look"),
         0
     );
     story.time_passes_without_workers(TimeDelta::seconds(6));
     assert_eq!(
-        distribution::hear_what_was_left(app).await.expect("a look"),
+        distribution::handle_unhandled(app).await.expect("a look"),
         1
     );
     assert_eq!(
-        distribution::hear_what_was_left(app).await.expect("a look"),
+        distribution::handle_unhandled(app).await.expect("a look"),
         0
     );
     assert_eq!(story.standing(&lead).await.0, "claimed");

@@ -46,7 +46,12 @@ impl Story {
     fn of(harness: Harness) -> Self {
         let auth = auth();
         let http = TestClient::new(
-            api::app(harness.app.clone(), auth.clone(), crate::http::door()).boxed(),
+            api::app(
+                harness.app.clone(),
+                auth.clone(),
+                crate::http::webhook_secrets(),
+            )
+            .boxed(),
         );
         Self {
             harness,
@@ -218,7 +223,7 @@ impl Story {
             .await
             .expect("a count");
         assert_eq!(dead, 0, "jobs were laid aside");
-        let audit = distribution::audit(&self.harness.app)
+        let audit = distribution::audit(&self.harness.app, false)
             .await
             .expect("an audit");
         assert_eq!(audit, [], "the rules hold");

@@ -144,7 +144,7 @@ async fn an_agent_who_was_on_a_break_is_owed_the_turn_and_the_explanation_says_s
         .iter()
         .map(|(_, sentence)| sentence.as_str())
         .collect();
-    assert_eq!(sentences[0], "A cycle began in a rotating queue.");
+    assert_eq!(sentences[0], "A cycle started in a rotating queue.");
     assert_eq!(
         sentences[1],
         "Offered to Sales B by the rule `rotating`, from Sales B, Sales C, Sales D, Sales E, Sales F; \

@@ -1,57 +1,59 @@
-//! Cycles, attempts, and what a word can come to.
+//! Cycles, attempts, and what a message can be taken to mean.
 
-mod word;
+mod inbound_message;
+mod received_message;
 
-pub use word::{Door, Word};
+pub use inbound_message::{Channel, InboundMessage};
+pub(crate) use received_message::ReceivedMessage;
 
-use super::turn::Strategy;
 use crate::id::{AttemptId, CycleId, LeadId, MessageId, UserId};
 use crate::leads::{Click, Lead};
 use crate::phone::Phone;
 use crate::sales::Agent;
+use crate::strategy::Strategy;
 use crate::whatsapp::MessageRow;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// Where a cycle stands.
+/// The state of a cycle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type)]
 #[serde(rename_all = "snake_case")]
 #[sqlx(type_name = "text", rename_all = "snake_case")]
 pub enum CycleStatus {
-    /// Being offered.
+    /// The lead is offered to agents.
     Open,
-    /// Waiting for somebody to offer it to.
+    /// No agent is available. The cycle waits.
     Held,
-    /// An agent said OK in time.
+    /// An agent answered OK in time.
     Accepted,
-    /// An admin gave it to somebody.
+    /// An admin or manager assigned the lead.
     Assigned,
-    /// Everybody was asked and nobody answered.
+    /// Every agent was asked and none answered.
     Hangus,
-    /// Called off.
+    /// The cycle was cancelled.
     Cancelled,
 }
 
-/// Where an attempt stands. Everything but `Open` is final, with one exception: an OK that was in time
-/// and is heard after the roll makes `TimedOut` `Accepted`.
+/// The state of an attempt. Every state but `Open` is final, with one exception: an OK that was in
+/// time and is handled after the roll turns `TimedOut` into `Accepted`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type)]
 #[serde(rename_all = "snake_case")]
 #[sqlx(type_name = "text", rename_all = "snake_case")]
 pub enum AttemptStatus {
-    /// The agent has until the deadline.
+    /// The agent can answer until the deadline.
     Open,
-    /// OK in time.
+    /// The agent answered OK in time.
     Accepted,
-    /// The deadline went by.
+    /// The deadline passed without an OK.
     TimedOut,
     /// The agent passed.
     Declined,
-    /// The agent cannot be reached.
+    /// The offer cannot reach the agent.
     Undeliverable,
-    /// Taken back.
+    /// The offer was withdrawn.
     Withdrawn,
-    /// An admin gave the lead to this agent.
+    /// The lead was assigned to this agent.
     Assigned,
 }
 
@@ -59,16 +61,16 @@ pub enum AttemptStatus {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::Type)]
 #[sqlx(type_name = "text", rename_all = "snake_case")]
 pub enum Round {
-    /// To this agent alone, in turn.
+    /// To this agent only, in turn.
     Turn,
-    /// To everybody at once: the first OK wins.
+    /// To every agent at once. The first OK wins.
     LastRound,
-    /// The lead was given to the agent.
+    /// The lead was assigned to the agent.
     ByHand,
 }
 
 impl Round {
-    /// The word in the database and in the API.
+    /// The name in the database and in the API.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Turn => "turn",
@@ -78,20 +80,20 @@ impl Round {
     }
 }
 
-/// One journey of a lead through the queue.
+/// One run of a lead through a queue.
 #[derive(Clone, Debug)]
 pub struct Cycle {
     /// Its id.
     pub id: CycleId,
-    /// Whose journey.
+    /// The lead.
     pub lead_id: LeadId,
-    /// Where it stands.
+    /// Its state.
     pub status: CycleStatus,
-    /// Who is next in it.
+    /// How the queue chooses the next agent.
     pub strategy: Strategy,
-    /// While it is held: when it is offered again, if that is known.
+    /// While the cycle is held: when it is released, if that is known.
     pub resume_at: Option<DateTime<Utc>>,
-    /// When it began.
+    /// When it started.
     pub started_at: DateTime<Utc>,
     /// When it ended.
     pub closed_at: Option<DateTime<Utc>>,
@@ -102,27 +104,27 @@ pub struct Cycle {
 pub struct Attempt {
     /// Its id.
     pub id: AttemptId,
-    /// In which cycle.
+    /// The cycle that it belongs to.
     pub cycle_id: CycleId,
-    /// To whom.
+    /// The agent.
     pub sales_id: UserId,
-    /// The first, the second … of its cycle, without gaps.
+    /// Its number in the cycle: 1, 2, 3 … without gaps.
     pub position: i32,
-    /// Where it stands.
+    /// Its state.
     pub status: AttemptStatus,
-    /// How it was made.
+    /// How the offer was made.
     pub round: Round,
-    /// What the agent calls it: `A17`.
+    /// The code that the agent uses for it: `A17`.
     pub code: Option<String>,
-    /// Why it ended so, where its status alone does not say.
+    /// Why it ended, if its status alone does not say.
     pub reason: Option<String>,
-    /// When it was given.
+    /// When the lead was offered.
     pub assigned_at: DateTime<Utc>,
-    /// The agent's OK counts before this instant, not at it.
+    /// An OK counts before this instant, and not at it.
     pub ack_deadline_at: DateTime<Utc>,
-    /// When the provider took the offer.
+    /// When the provider accepted the offer's message.
     pub offer_accepted_at: Option<DateTime<Utc>>,
-    /// The time that the OK counted for.
+    /// The time of the OK, as far as it counts.
     pub acknowledged_at: Option<DateTime<Utc>>,
     /// When it ended.
     pub closed_at: Option<DateTime<Utc>>,
@@ -131,68 +133,68 @@ pub struct Attempt {
 /// A lead from an ad's form.
 #[derive(Clone, Debug)]
 pub struct Ad {
-    /// Meta's id of the filled-in form: the same id twice changes nothing.
+    /// Meta's id of the filled-in form. A second form with the same id changes nothing.
     pub meta_lead_id: String,
     /// The client's name.
     pub name: Option<String>,
     /// The client's number.
     pub phone: Phone,
-    /// The ad.
+    /// The name of the ad.
     pub source_ads: Option<String>,
-    /// The project that it advertises.
+    /// The project that the ad shows.
     pub project: Option<String>,
-    /// The campaign that it is part of.
+    /// The campaign of the ad.
     pub campaign: Option<String>,
-    /// Where the client looks for a home.
+    /// The area where the client looks for a home.
     pub area: Option<String>,
-    /// The ad, by Meta's ids.
+    /// The ad and the campaign, by Meta's ids.
     pub click: Click,
 }
 
-/// What became of an event.
+/// What a message or form was taken to mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// A cycle began and the lead is offered.
+    /// A cycle started and the lead is offered.
     Distributing,
-    /// A cycle began and waits: nobody is in the queue.
+    /// A cycle started and is held: no agent is available.
     Held,
-    /// A cycle began and ended at once: nobody in the queue can be reached.
+    /// A cycle started and ended at once: no agent of the queue can be reached.
     Hangus,
-    /// Added to the cycle that is open.
+    /// It was added to the open cycle.
     Added,
-    /// The lead is claimed; its owner was told.
+    /// An agent owns the lead and was told.
     OwnerTold,
-    /// The OK came in time: the lead is the agent's.
+    /// The OK came in time. The agent owns the lead.
     Accepted,
     /// The OK came at or after the deadline.
     Late,
-    /// The OK fits several open offers; nothing was claimed and the agent was asked.
+    /// The OK may be about several open offers. Nothing was claimed and the agent was asked.
     Ambiguous,
     /// The agent has no offer to accept.
     NothingOpen,
-    /// The agent passed; the lead goes on at once.
+    /// The agent passed. The next agent is offered the lead at once.
     Declined,
-    /// The agent asked what they can say, and was told.
+    /// The agent asked for help.
     Help,
-    /// The agent asked where they stand, and was told.
+    /// The agent asked for their places and offers.
     Queue,
-    /// The agent takes a break.
+    /// The agent gets no new offers.
     Paused,
-    /// The agent's break is over.
+    /// The agent gets offers again.
     Resumed,
-    /// A manager gave the lead to an agent.
+    /// A manager assigned the lead to an agent.
     Assigned,
-    /// An agent wrote something that is no OK.
+    /// An agent wrote something else.
     NotAnAck,
-    /// The number is no agent's.
+    /// The sender is no agent.
     UnknownAgent,
-    /// Written down; nothing follows: it is old, or says nothing.
+    /// It was stored and has no consequence: it is old, or a reaction.
     Noted,
 }
 
 impl Outcome {
-    /// The word in the database and in the API.
+    /// The name in the database and in the API.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Distributing => "distributing",
@@ -216,20 +218,20 @@ impl Outcome {
         }
     }
 
-    /// The outcome of that name.
+    /// The outcome with this name. `None` if there is none.
     pub fn parse(word: &str) -> Option<Self> {
         serde_json::from_value(serde_json::Value::String(word.to_owned())).ok()
     }
 }
 
-/// The answer to an event.
+/// The answer to a message or form.
 #[derive(Clone, Debug)]
 pub struct Report {
-    /// What became of it.
+    /// What it was taken to mean.
     pub outcome: Outcome,
-    /// It had been heard before; nothing changed.
+    /// It was handled before. Nothing changed.
     pub duplicate: bool,
-    /// The inbound message, if it was one.
+    /// The id of the inbound message. `None` for a form.
     pub message: Option<MessageId>,
     /// The lead it is about.
     pub lead: Option<LeadId>,
@@ -237,41 +239,41 @@ pub struct Report {
     pub attempt: Option<AttemptId>,
 }
 
-/// An offer as the claim sees it.
+/// An offer: an attempt with its cycle and lead.
 #[derive(Clone, Debug)]
-pub(super) struct Offer {
+pub(crate) struct Offer {
     /// The attempt.
-    pub(super) attempt: AttemptId,
+    pub(crate) attempt: AttemptId,
     /// Its cycle.
-    pub(super) cycle: CycleId,
+    pub(crate) cycle: CycleId,
     /// Its lead.
-    pub(super) lead: LeadId,
-    /// To whom it was made.
-    pub(super) sales_id: UserId,
+    pub(crate) lead: LeadId,
+    /// The agent.
+    pub(crate) sales_id: UserId,
     /// Where it stands.
-    pub(super) status: AttemptStatus,
+    pub(crate) status: AttemptStatus,
     /// Its deadline.
-    pub(super) ack_deadline_at: DateTime<Utc>,
-    /// What the agent calls it.
-    pub(super) code: Option<String>,
-    /// How it was made.
-    pub(super) round: Round,
+    pub(crate) ack_deadline_at: DateTime<Utc>,
+    /// The code that the agent uses for it.
+    pub(crate) code: Option<String>,
+    /// How the offer was made.
+    pub(crate) round: Round,
 }
 
-/// What the check of a deadline found.
+/// What a check of a deadline found.
 #[derive(Clone, Debug)]
 pub enum Checked {
-    /// It was due, and was rolled.
+    /// The offer was due and was rolled.
     Rolled(Rolled),
-    /// It is open and its deadline is yet to come, in so much time.
+    /// The offer is open and its deadline comes in this time.
     NotDue(Duration),
-    /// The provider is frozen: it rolls after the thaw, which sets its alarm.
+    /// The provider is frozen. The thaw enqueues the next check.
     Frozen,
-    /// It has ended already, or never was.
+    /// The offer has ended, or does not exist.
     Over,
 }
 
-/// An attempt that timed out, and what came next.
+/// An attempt that timed out, and the next offer.
 #[derive(Clone, Debug)]
 pub struct Rolled {
     /// The lead.
@@ -280,43 +282,43 @@ pub struct Rolled {
     pub cycle: CycleId,
     /// The attempt that timed out.
     pub attempt: AttemptId,
-    /// Whose it was.
+    /// Its agent.
     pub sales_id: UserId,
     /// Its deadline.
     pub ack_deadline_at: DateTime<Utc>,
-    /// When it was rolled, never before the deadline.
+    /// When it was rolled. Never before the deadline.
     pub rolled_at: DateTime<Utc>,
-    /// The next offer; `None`: the queue ran out, the lead is hangus.
+    /// The next offer. `None` if the lead is held or hangus.
     pub next: Option<Opened>,
 }
 
-/// An offer just made.
+/// An offer that was just made.
 #[derive(Clone, Debug)]
 pub struct Opened {
     /// The attempt.
     pub attempt: AttemptId,
-    /// To whom.
+    /// The agent.
     pub sales_id: UserId,
-    /// Its position in the cycle.
+    /// Its number in the cycle.
     pub position: i32,
     /// Its deadline.
     pub ack_deadline_at: DateTime<Utc>,
 }
 
-/// A lead, its current cycle and offer, and the agent: what an event's answer names.
+/// A lead with its current cycle, offer and agent: what the answer to a webhook shows.
 #[derive(Clone, Debug)]
-pub struct Standing {
+pub struct LeadSnapshot {
     /// The lead.
     pub lead: Lead,
     /// Its latest cycle.
     pub cycle: Option<Cycle>,
-    /// The offer asked about, or the latest.
+    /// The offer that was asked about, or the latest.
     pub attempt: Option<Attempt>,
     /// The agent of that offer.
     pub agent: Option<Agent>,
 }
 
-/// A lead's whole story.
+/// The whole story of a lead.
 #[derive(Clone, Debug)]
 pub struct Journey {
     /// The lead.
@@ -327,12 +329,12 @@ pub struct Journey {
     pub messages: Vec<MessageRow>,
 }
 
-/// One cycle's story.
+/// The story of one cycle.
 #[derive(Clone, Debug)]
 pub struct CycleStory {
     /// The cycle.
     pub cycle: Cycle,
-    /// The queue as it was when the cycle started: label and agent.
+    /// The queue when the cycle started: label and agent of each place.
     pub queue: Vec<(String, Agent)>,
     /// Its attempts, in order.
     pub attempts: Vec<Attempt>,

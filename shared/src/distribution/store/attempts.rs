@@ -1,7 +1,7 @@
 //! Making attempts.
 
-use super::super::turn::Contender;
 use crate::Result;
+use crate::distribution::turn::Contender;
 use crate::id::{AttemptId, CycleId};
 use crate::phone::Phone;
 use crate::sales::Agent;
@@ -10,17 +10,17 @@ use sqlx::PgConnection;
 use std::time::Duration;
 use uuid::Uuid;
 
-/// An attempt to be written.
-pub(in super::super) struct NewAttempt<'board> {
-    pub(in super::super) id: AttemptId,
-    pub(in super::super) contender: &'board Contender,
+/// An attempt to be inserted.
+pub(crate) struct NewAttempt<'board> {
+    pub(crate) id: AttemptId,
+    pub(crate) contender: &'board Contender,
     /// Open, or closed at once because there is no number that an offer can go to: the history
     /// says why this agent was passed over.
-    pub(in super::super) open: bool,
+    pub(crate) open: bool,
 }
 
 impl<'board> NewAttempt<'board> {
-    pub(in super::super) fn open(id: AttemptId, contender: &'board Contender) -> Self {
+    pub(crate) fn open(id: AttemptId, contender: &'board Contender) -> Self {
         Self {
             id,
             contender,
@@ -28,7 +28,7 @@ impl<'board> NewAttempt<'board> {
         }
     }
 
-    pub(in super::super) fn unreachable(contender: &'board Contender) -> Self {
+    pub(crate) fn unreachable(contender: &'board Contender) -> Self {
         Self {
             id: AttemptId::new(),
             contender,
@@ -37,14 +37,14 @@ impl<'board> NewAttempt<'board> {
     }
 }
 
-/// Writes attempts at the cycle's next positions. Returns the last position.
-pub(in super::super) async fn insert_attempts(
+/// Inserts attempts at the cycle's next positions, assigned `now` and due at `deadline`. Returns the
+/// last position.
+pub(crate) async fn insert_attempts(
     connection: &mut PgConnection,
     cycle: CycleId,
     new: &[NewAttempt<'_>],
     round: &str,
-    now: DateTime<Utc>,
-    deadline: DateTime<Utc>,
+    (now, deadline): (DateTime<Utc>, DateTime<Utc>),
 ) -> Result<i32> {
     let ids: Vec<Uuid> = new.iter().map(|one| one.id.0).collect();
     let sales: Vec<&str> = new
@@ -97,14 +97,13 @@ pub(in super::super) async fn insert_attempts(
     Ok(positions.into_iter().max().unwrap_or(0))
 }
 
-/// Writes the attempt that says that the lead was given to an agent by hand.
-pub(in super::super) async fn insert_assigned(
+/// Inserts the attempt that records an assignment by hand.
+pub(crate) async fn insert_assigned(
     connection: &mut PgConnection,
     id: AttemptId,
     cycle: CycleId,
     agent: &Agent,
-    now: DateTime<Utc>,
-    deadline: DateTime<Utc>,
+    (now, deadline): (DateTime<Utc>, DateTime<Utc>),
 ) -> Result<()> {
     sqlx::query!(
         "insert into distribution_attempt
@@ -123,8 +122,8 @@ pub(in super::super) async fn insert_assigned(
     Ok(())
 }
 
-/// Everybody is being asked at once, from now on.
-pub(in super::super) async fn begin_last_round(
+/// Records that the last round of a cycle starts.
+pub(crate) async fn begin_last_round(
     connection: &mut PgConnection,
     cycle: CycleId,
     now: DateTime<Utc>,
@@ -139,11 +138,8 @@ pub(in super::super) async fn begin_last_round(
     Ok(())
 }
 
-/// Whether anybody else is being offered the lead.
-pub(in super::super) async fn others_are_open(
-    connection: &mut PgConnection,
-    cycle: CycleId,
-) -> Result<bool> {
+/// Whether another offer of the cycle is open.
+pub(crate) async fn others_are_open(connection: &mut PgConnection, cycle: CycleId) -> Result<bool> {
     Ok(sqlx::query_scalar!(
         r#"select exists (select from distribution_attempt where cycle_id = $1 and status = 'open') as "open!""#,
         cycle.0
@@ -152,10 +148,10 @@ pub(in super::super) async fn others_are_open(
     .await?)
 }
 
-/// Records, once, that the provider took the offer; more than a second after the assignment, the
-/// deadline moves forward, to a window from then, unless it has come: then it is final. Returns the
-/// deadline; `None` if there was nothing to record.
-pub(in super::super) async fn record_offer_accepted(
+/// Records, once, that the provider accepted the offer. If that is more than a second after the
+/// assignment and before the deadline, the deadline moves to a full window from now. Returns the
+/// deadline, or `None` if there was nothing to record.
+pub(crate) async fn record_offer_accepted(
     connection: &mut PgConnection,
     attempt: AttemptId,
     now: DateTime<Utc>,

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
 /// Attempts that are open although their deadline was before `since`.
-pub(in super::super) async fn open_since(
+pub(crate) async fn open_since(
     connection: &mut PgConnection,
     since: DateTime<Utc>,
 ) -> Result<Vec<AttemptId>> {
@@ -21,7 +21,7 @@ pub(in super::super) async fn open_since(
 }
 
 /// Open attempts whose deadline is to come and has no alarm.
-pub(in super::super) async fn open_without_alarm(
+pub(crate) async fn open_without_alarm(
     connection: &mut PgConnection,
     now: DateTime<Utc>,
 ) -> Result<Vec<AttemptId>> {
@@ -41,7 +41,7 @@ pub(in super::super) async fn open_without_alarm(
 }
 
 /// Whether a message or an offer waits to be sent.
-pub(in super::super) async fn a_message_waits(connection: &mut PgConnection) -> Result<bool> {
+pub(crate) async fn a_message_waits(connection: &mut PgConnection) -> Result<bool> {
     Ok(sqlx::query_scalar!(
         r#"select exists (
                select from apalis.jobs where job_type in ($1, $2) and status in ('Pending', 'Queued', 'Running', 'Failed')
@@ -54,7 +54,7 @@ pub(in super::super) async fn a_message_waits(connection: &mut PgConnection) -> 
 }
 
 /// Open cycles that nobody is being offered.
-pub(in super::super) async fn open_cycles_without_offer(
+pub(crate) async fn open_cycles_without_offer(
     connection: &mut PgConnection,
 ) -> Result<Vec<CycleId>> {
     Ok(sqlx::query_scalar!(
@@ -68,7 +68,7 @@ pub(in super::super) async fn open_cycles_without_offer(
 }
 
 /// The lead of such a cycle, locked with it; `None` if it is offered to somebody after all.
-pub(in super::super) async fn lock_cycle_without_offer(
+pub(crate) async fn lock_cycle_without_offer(
     connection: &mut PgConnection,
     cycle: CycleId,
 ) -> Result<Option<LeadId>> {
@@ -89,9 +89,7 @@ pub(in super::super) async fn lock_cycle_without_offer(
 }
 
 /// Open cycles whose attempts are not numbered 1, 2, 3 ….
-pub(in super::super) async fn open_cycles_with_a_gap(
-    connection: &mut PgConnection,
-) -> Result<Vec<CycleId>> {
+pub(crate) async fn open_cycles_with_a_gap(connection: &mut PgConnection) -> Result<Vec<CycleId>> {
     Ok(sqlx::query_scalar!(
         r#"select c.id as "id: CycleId" from distribution_cycle c
            join distribution_attempt a on a.cycle_id = c.id
@@ -102,7 +100,7 @@ pub(in super::super) async fn open_cycles_with_a_gap(
 }
 
 /// Leads that are being distributed, and in no cycle.
-pub(in super::super) async fn distributing_without_cycle(
+pub(crate) async fn distributing_without_cycle(
     connection: &mut PgConnection,
 ) -> Result<Vec<LeadId>> {
     Ok(sqlx::query_scalar!(
@@ -117,7 +115,7 @@ pub(in super::super) async fn distributing_without_cycle(
 }
 
 /// Held cycles whose time came before `since`.
-pub(in super::super) async fn held_since(
+pub(crate) async fn held_since(
     connection: &mut PgConnection,
     since: DateTime<Utc>,
 ) -> Result<Vec<CycleId>> {
@@ -133,7 +131,7 @@ pub(in super::super) async fn held_since(
 /// Attempts that are open, and those that ended in the last half minute, whose last event is not what
 /// their status says. Read in one statement, and so at one moment; several audits see each end, and
 /// none reads the past.
-pub(in super::super) async fn attempts_that_disagree_with_their_log(
+pub(crate) async fn attempts_that_disagree_with_their_log(
     connection: &mut PgConnection,
     now: DateTime<Utc>,
 ) -> Result<Vec<AttemptId>> {

@@ -1,16 +1,16 @@
 //! What managers and admins do by hand.
 
-use super::super::model::CycleStatus;
 use crate::Result;
+use crate::address::Address;
+use crate::distribution::model::CycleStatus;
 use crate::id::{AttemptId, CycleId, LeadId, UserId};
 use crate::phone::Phone;
 use crate::sales::Agent;
-use crate::whatsapp::Address;
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
 /// The numbers of the managers of a cycle's queue.
-pub(in super::super) async fn managers_of(
+pub(crate) async fn managers_of(
     connection: &mut PgConnection,
     cycle: CycleId,
 ) -> Result<Vec<String>> {
@@ -25,10 +25,7 @@ pub(in super::super) async fn managers_of(
 }
 
 /// Whether somebody manages a queue.
-pub(in super::super) async fn is_manager(
-    connection: &mut PgConnection,
-    address: &Address,
-) -> Result<bool> {
+pub(crate) async fn is_manager(connection: &mut PgConnection, address: &Address) -> Result<bool> {
     Ok(sqlx::query_scalar!(
         r#"select exists (select from distribution_queue where $1 = any(manager_phones)) as "manages!""#,
         address.as_str()
@@ -38,10 +35,7 @@ pub(in super::super) async fn is_manager(
 }
 
 /// What managers call the cycle's lead, given now if it has no name yet: `H12`.
-pub(in super::super) async fn name_cycle(
-    connection: &mut PgConnection,
-    cycle: CycleId,
-) -> Result<String> {
+pub(crate) async fn name_cycle(connection: &mut PgConnection, cycle: CycleId) -> Result<String> {
     Ok(sqlx::query_scalar!(
         r#"update distribution_cycle set code = coalesce(code, 'H' || nextval('offer_code')) where id = $1
            returning code as "code!""#,
@@ -52,12 +46,12 @@ pub(in super::super) async fn name_cycle(
 }
 
 /// A cycle that a manager names.
-pub(in super::super) struct NamedCycle {
-    pub(in super::super) cycle: CycleId,
-    pub(in super::super) lead: LeadId,
+pub(crate) struct NamedCycle {
+    pub(crate) cycle: CycleId,
+    pub(crate) lead: LeadId,
 }
 
-pub(in super::super) async fn cycle_by_code(
+pub(crate) async fn cycle_by_code(
     connection: &mut PgConnection,
     code: &str,
 ) -> Result<Option<NamedCycle>> {
@@ -72,7 +66,7 @@ pub(in super::super) async fn cycle_by_code(
 }
 
 /// Labels and names of the cycle's agents; of its queue as it is now, if that was empty.
-pub(in super::super) async fn team_of(
+pub(crate) async fn team_of(
     connection: &mut PgConnection,
     cycle: CycleId,
 ) -> Result<Vec<(String, String)>> {
@@ -93,7 +87,7 @@ pub(in super::super) async fn team_of(
 }
 
 /// The agent of that label in the cycle, or in its queue as it is now.
-pub(in super::super) async fn agent_by_label(
+pub(crate) async fn agent_by_label(
     connection: &mut PgConnection,
     cycle: CycleId,
     label: &str,
@@ -119,7 +113,7 @@ pub(in super::super) async fn agent_by_label(
 }
 
 /// The lead's cycle that an assignment ends: under way, or the latest if nobody took it. Locked.
-pub(in super::super) async fn lock_assignable_cycle(
+pub(crate) async fn lock_assignable_cycle(
     connection: &mut PgConnection,
     lead: LeadId,
 ) -> Result<Option<CycleId>> {
@@ -135,7 +129,7 @@ pub(in super::super) async fn lock_assignable_cycle(
     .await?)
 }
 
-pub(in super::super) async fn end_cycle_by_hand(
+pub(crate) async fn end_cycle_by_hand(
     connection: &mut PgConnection,
     cycle: CycleId,
     now: DateTime<Utc>,
@@ -151,7 +145,7 @@ pub(in super::super) async fn end_cycle_by_hand(
 }
 
 /// A cycle that was over when it began: a lead of no open cycle was given to somebody.
-pub(in super::super) async fn insert_cycle_by_hand(
+pub(crate) async fn insert_cycle_by_hand(
     connection: &mut PgConnection,
     lead: LeadId,
     status: CycleStatus,
@@ -172,7 +166,7 @@ pub(in super::super) async fn insert_cycle_by_hand(
 }
 
 /// The attempt by which the lead became its owner's.
-pub(in super::super) async fn winning_attempt(
+pub(crate) async fn winning_attempt(
     connection: &mut PgConnection,
     lead: LeadId,
 ) -> Result<Option<AttemptId>> {
@@ -190,7 +184,7 @@ pub(in super::super) async fn winning_attempt(
 }
 
 /// Whether an agent who was late may ask for what nobody took.
-pub(in super::super) async fn gives_second_chances(
+pub(crate) async fn gives_second_chances(
     connection: &mut PgConnection,
     cycle: CycleId,
 ) -> Result<bool> {

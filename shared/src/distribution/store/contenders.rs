@@ -1,21 +1,22 @@
 //! Who is in a cycle, as they stand now, and what places are owed.
 
-use super::super::turn::{Contender, Rules, Strategy};
 use crate::Result;
-use crate::availability::{self, Reason, Standing};
+use crate::availability::{self, DutyStatus, Reason};
+use crate::distribution::turn::{Contender, Rules};
 use crate::id::{CycleId, QueueId, UserId};
+use crate::strategy::Strategy;
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
 /// A cycle with its members: all that a decision is made from.
-pub(in super::super) struct Board {
-    pub(in super::super) rules: Rules,
+pub(crate) struct Board {
+    pub(crate) rules: Rules,
     /// The queue that the cycle came from, if it is still there.
-    pub(in super::super) queue: Option<QueueId>,
+    pub(crate) queue: Option<QueueId>,
     /// Whether everybody may be asked at once after all have been asked in turn, and has not been.
-    pub(in super::super) last_round_is_left: bool,
+    pub(crate) last_round_is_left: bool,
     /// In the order of the seats.
-    pub(in super::super) contenders: Vec<Contender>,
+    pub(crate) contenders: Vec<Contender>,
 }
 
 struct Row {
@@ -36,7 +37,7 @@ struct Row {
 
 /// Reads the board. Where places take turns the queue is locked first, so that what they are owed
 /// changes under nobody; a `fixed` queue has nothing to lock.
-pub(in super::super) async fn board(
+pub(crate) async fn board(
     connection: &mut PgConnection,
     cycle: CycleId,
     now: DateTime<Utc>,
@@ -58,10 +59,10 @@ pub(in super::super) async fn board(
         .filter(|row| row.has_availability)
         .map(|row| row.sales_id.clone())
         .collect();
-    let mut standings = if recorded.is_empty() {
+    let mut statuses = if recorded.is_empty() {
         std::collections::HashMap::default()
     } else {
-        availability::standings(connection, &recorded, now).await?
+        availability::duty_statuses(connection, &recorded, now).await?
     };
     let first = rows.first();
     Ok(Board {
@@ -75,7 +76,7 @@ pub(in super::super) async fn board(
         contenders: rows
             .into_iter()
             .map(|row| Contender {
-                standing: standings.remove(&row.sales_id).unwrap_or(Standing::OnDuty),
+                duty: statuses.remove(&row.sales_id).unwrap_or(DutyStatus::OnDuty),
                 sales_id: row.sales_id,
                 label: row.label,
                 weight: i64::from(row.weight),
@@ -122,10 +123,7 @@ async fn rows(connection: &mut PgConnection, cycle: CycleId) -> Result<Vec<Row>>
 }
 
 /// Locks a queue's pointer until the transaction ends.
-pub(in super::super) async fn lock_queue(
-    connection: &mut PgConnection,
-    queue: QueueId,
-) -> Result<()> {
+pub(crate) async fn lock_queue(connection: &mut PgConnection, queue: QueueId) -> Result<()> {
     sqlx::query!(
         "select from distribution_queue where id = $1 for no key update",
         queue.0
@@ -136,7 +134,7 @@ pub(in super::super) async fn lock_queue(
 }
 
 /// Writes down what places of a queue are owed from now on.
-pub(in super::super) async fn set_credits(
+pub(crate) async fn set_credits(
     connection: &mut PgConnection,
     queue: QueueId,
     credits: &[(UserId, i64)],

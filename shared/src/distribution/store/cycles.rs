@@ -1,7 +1,7 @@
 //! Cycles and the queue that each began with.
 
-use super::super::model::CycleStatus;
 use crate::Result;
+use crate::distribution::model::CycleStatus;
 use crate::id::{CycleId, LeadId, UserId};
 use crate::leads::EnquiryKind;
 use crate::sales::{Route, Seat};
@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
 impl CycleStatus {
-    pub(super) fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Open => "open",
             Self::Held => "held",
@@ -22,7 +22,7 @@ impl CycleStatus {
 }
 
 /// Every read of the transaction sees the same moment.
-pub(in super::super) async fn read_one_snapshot(connection: &mut PgConnection) -> Result<()> {
+pub(crate) async fn read_one_snapshot(connection: &mut PgConnection) -> Result<()> {
     sqlx::query!("set transaction isolation level repeatable read, read only")
         .execute(connection)
         .await?;
@@ -30,7 +30,7 @@ pub(in super::super) async fn read_one_snapshot(connection: &mut PgConnection) -
 }
 
 /// The lead's open or held cycle, locked. The lead must be locked already.
-pub(in super::super) async fn lock_open_cycle(
+pub(crate) async fn lock_open_cycle(
     connection: &mut PgConnection,
     lead: LeadId,
 ) -> Result<Option<CycleId>> {
@@ -43,7 +43,7 @@ pub(in super::super) async fn lock_open_cycle(
     .await?)
 }
 
-pub(in super::super) async fn close_cycle(
+pub(crate) async fn close_cycle(
     connection: &mut PgConnection,
     cycle: CycleId,
     status: CycleStatus,
@@ -61,15 +61,15 @@ pub(in super::super) async fn close_cycle(
 }
 
 /// A cycle that begins.
-pub(in super::super) struct NewCycle<'agent> {
-    pub(in super::super) lead: LeadId,
-    pub(in super::super) trigger: EnquiryKind,
-    pub(in super::super) route: Route,
+pub(crate) struct NewCycle<'agent> {
+    pub(crate) lead: LeadId,
+    pub(crate) trigger: EnquiryKind,
+    pub(crate) route: Route,
     /// Whose client this was.
-    pub(in super::super) sticky: Option<&'agent UserId>,
+    pub(crate) sticky: Option<&'agent UserId>,
 }
 
-pub(in super::super) async fn insert_cycle(
+pub(crate) async fn insert_cycle(
     connection: &mut PgConnection,
     new: &NewCycle<'_>,
     now: DateTime<Utc>,
@@ -92,7 +92,7 @@ pub(in super::super) async fn insert_cycle(
 }
 
 /// Copies a queue into a cycle. Whose client this was comes along, if they are in another queue now.
-pub(in super::super) async fn insert_members(
+pub(crate) async fn insert_members(
     connection: &mut PgConnection,
     cycle: CycleId,
     queue: &[Seat],
@@ -120,7 +120,7 @@ pub(in super::super) async fn insert_members(
 
 /// Ends the lead's journey with an OK in `won`: that cycle is accepted, even if it had gone hangus,
 /// and one that the client began since is called off. Returns those that were.
-pub(in super::super) async fn end_cycles(
+pub(crate) async fn end_cycles(
     connection: &mut PgConnection,
     lead: LeadId,
     won: CycleId,

@@ -1,23 +1,21 @@
 //! The conditional updates that end an attempt.
 
-use super::super::event::Cause;
-use super::super::model::Offer;
+use crate::Result;
+use crate::distribution::model::Offer;
 use crate::id::{AttemptId, CycleId, LeadId, UserId};
-use crate::{App, Result};
+use crate::unit_of_work::UnitOfWork;
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
-use std::time::Duration;
 
-/// The claim: open, and `time` before the deadline, but not from before the offer (to the second that
-/// WhatsApp's times are cut to). While the provider is frozen an offer that was open when the freeze
-/// began has no deadline; the claim writes down the one that it would have had. `false` if any fails.
-pub(in super::super) async fn accept(
-    connection: &mut PgConnection,
+/// The claim: accepts the offer if it is open and `time` is before the deadline and not before the
+/// offer. WhatsApp cuts times to whole seconds, so `time` may seem a second too early.
+///
+/// While the provider is frozen, an offer that was open when the freeze opened has no deadline. The
+/// claim then stores the deadline that it would have had. Returns `false` if a condition fails.
+pub(crate) async fn accept(
+    work: &mut UnitOfWork<'_>,
     attempt: AttemptId,
     time: DateTime<Utc>,
-    now: DateTime<Utc>,
-    provider: &str,
-    window: Duration,
 ) -> Result<bool> {
     let updated = sqlx::query!(
         "update distribution_attempt a
@@ -30,22 +28,22 @@ pub(in super::super) async fn accept(
                            where h.provider = $4 and h.frozen_since < a.ack_deadline_at))",
         attempt.0,
         time,
-        now,
-        provider,
-        window.as_secs_f64()
+        work.now,
+        work.app.provider.name(),
+        work.app.distribution.ack_window.as_secs_f64()
     )
-    .execute(connection)
+    .execute(&mut *work.connection)
     .await?;
     Ok(updated.rows_affected() == 1)
 }
 
-/// The claim of an offer that was rolled before this OK, which was in time, was heard: its cycle
-/// open, or hangus since `hangus_after`. `false` if any fails. The lead must have no owner.
-pub(in super::super) async fn accept_after_roll(
-    connection: &mut PgConnection,
+/// The claim of an offer that timed out before an OK that was in time was handled. The cycle must be
+/// open, or hangus since `hangus_after`, and the lead must have no owner. Returns `false` if a
+/// condition fails.
+pub(crate) async fn accept_after_roll(
+    work: &mut UnitOfWork<'_>,
     attempt: AttemptId,
     time: DateTime<Utc>,
-    now: DateTime<Utc>,
     hangus_after: DateTime<Utc>,
 ) -> Result<bool> {
     let updated = sqlx::query!(
@@ -56,33 +54,33 @@ pub(in super::super) async fn accept_after_roll(
            and (c.status = 'open' or (c.status = 'hangus' and c.closed_at > $4))",
         attempt.0,
         time,
-        now,
+        work.now,
         hangus_after
     )
-    .execute(connection)
+    .execute(&mut *work.connection)
     .await?;
     Ok(updated.rows_affected() == 1)
 }
 
-/// An offer taken back.
-pub(in super::super) struct TakenBack {
+/// An offer that was withdrawn.
+pub(crate) struct WithdrawnOffer {
     /// The attempt.
-    pub(in super::super) attempt: AttemptId,
+    pub(crate) attempt: AttemptId,
     /// Its cycle.
-    pub(in super::super) cycle: CycleId,
-    /// Whose it was.
-    pub(in super::super) sales_id: UserId,
+    pub(crate) cycle: CycleId,
+    /// Its agent.
+    pub(crate) sales_id: UserId,
 }
 
-/// Takes back the lead's open offers, for this reason. The lead must be locked.
-pub(in super::super) async fn withdraw_open(
+/// Withdraws the lead's open offers. The lead must be locked.
+pub(crate) async fn withdraw_open(
     connection: &mut PgConnection,
     lead: LeadId,
     reason: &str,
     now: DateTime<Utc>,
-) -> Result<Vec<TakenBack>> {
+) -> Result<Vec<WithdrawnOffer>> {
     Ok(sqlx::query_as!(
-        TakenBack,
+        WithdrawnOffer,
         r#"update distribution_attempt a set status = 'withdrawn', reason = $3, closed_at = $2
            from distribution_cycle c
            where c.id = a.cycle_id and c.lead_id = $1 and a.status = 'open'
@@ -95,7 +93,7 @@ pub(in super::super) async fn withdraw_open(
     .await?)
 }
 
-pub(in super::super) async fn set_undeliverable(
+pub(crate) async fn set_undeliverable(
     connection: &mut PgConnection,
     attempt: AttemptId,
     reason: &str,
@@ -113,8 +111,8 @@ pub(in super::super) async fn set_undeliverable(
     Ok(())
 }
 
-/// The agent passes. `false` if the offer is not open any more.
-pub(in super::super) async fn decline(
+/// Ends the offer because the agent passes. Returns `false` if the offer is not open any more.
+pub(crate) async fn decline(
     connection: &mut PgConnection,
     attempt: AttemptId,
     now: DateTime<Utc>,
@@ -130,15 +128,13 @@ pub(in super::super) async fn decline(
     Ok(updated.rows_affected() == 1)
 }
 
-/// The roll: open, the deadline has come, no word of the agent's that came in time is left unheard,
-/// and the provider is not frozen. `false` if any fails. Logs itself, in the same statement.
-pub(in super::super) async fn time_out(
-    app: &App,
-    connection: &mut PgConnection,
+/// The roll: times the offer out if it is open, its deadline has passed, no message of the agent that
+/// came in time is unhandled, and the provider is not frozen. Logs the event in the same statement.
+/// Returns `false` if a condition fails.
+pub(crate) async fn time_out(
+    work: &mut UnitOfWork<'_>,
     offer: &Offer,
-    now: DateTime<Utc>,
-    most_failures: i32,
-    cause: Cause,
+    max_failures: i32,
 ) -> Result<bool> {
     let updated = sqlx::query!(
         r#"with rolled as (
@@ -158,14 +154,14 @@ pub(in super::super) async fn time_out(
                   (extract(epoch from $2::timestamptz - ack_deadline_at) * 1000000)::bigint, $7
            from rolled"#,
         offer.attempt.0,
-        now,
-        most_failures,
-        app.provider.name(),
-        cause.as_str(),
+        work.now,
+        max_failures,
+        work.app.provider.name(),
+        work.cause.as_str(),
         offer.lead.0,
-        &*app.instance
+        &*work.app.instance
     )
-    .execute(connection)
+    .execute(&mut *work.connection)
     .await?;
     Ok(updated.rows_affected() == 1)
 }

@@ -1,22 +1,17 @@
 //! The append-only log.
 
-use super::super::event::{Event, LoggedEvent};
+use crate::Result;
+use crate::distribution::event::{Event, LoggedEvent};
 use crate::id::{AttemptId, CycleId, LeadId, UserId};
-use crate::{App, Result};
+use crate::unit_of_work::UnitOfWork;
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use std::collections::HashMap;
 use uuid::Uuid;
 
-/// Writes events down in the caller's transaction, in their order, in one statement.
-pub(in super::super) async fn record(
-    app: &App,
-    connection: &mut PgConnection,
-    events: &[Event],
-) -> Result<()> {
-    let times: Vec<_> = events.iter().map(|event| event.at).collect();
+/// Logs events in their order, in one statement, with the time and the cause of the unit of work.
+pub(crate) async fn log(work: &mut UnitOfWork<'_>, events: &[Event]) -> Result<()> {
     let kinds: Vec<&str> = events.iter().map(|event| event.kind.as_str()).collect();
-    let causes: Vec<&str> = events.iter().map(|event| event.cause.as_str()).collect();
     let leads: Vec<Option<Uuid>> = events
         .iter()
         .map(|event| event.lead.map(|id| id.0))
@@ -42,29 +37,28 @@ pub(in super::super) async fn record(
     sqlx::query!(
         "insert into distribution_event
              (at, kind, cause, lead_id, cycle_id, attempt_id, sales_id, lateness_us, detail, worker)
-         select at, kind, cause, lead, cycle, attempt, sales, lateness, detail, $10
-         from unnest($1::timestamptz[], $2::text[], $3::text[], $4::uuid[], $5::uuid[], $6::uuid[], $7::text[],
-                     $8::bigint[], $9::jsonb[])
-              with ordinality as event (at, kind, cause, lead, cycle, attempt, sales, lateness, detail, n)
+         select $1, kind, $3, lead, cycle, attempt, sales, lateness, detail, $10
+         from unnest($2::text[], $4::uuid[], $5::uuid[], $6::uuid[], $7::text[], $8::bigint[], $9::jsonb[])
+              with ordinality as event (kind, lead, cycle, attempt, sales, lateness, detail, n)
          order by n",
-        &times,
+        work.now,
         &kinds as _,
-        &causes as _,
+        work.cause.as_str(),
         &leads as _,
         &cycles as _,
         &attempts as _,
         &sales as _,
         &lateness as _,
         &details as _,
-        &*app.instance
+        &*work.app.instance
     )
-    .execute(connection)
+    .execute(&mut *work.connection)
     .await?;
     Ok(())
 }
 
 /// Everything logged about a lead, in order.
-pub(in super::super) async fn of_lead(
+pub(crate) async fn of_lead(
     connection: &mut PgConnection,
     lead: LeadId,
 ) -> Result<Vec<LoggedEvent>> {
@@ -81,10 +75,9 @@ pub(in super::super) async fn of_lead(
     .await?)
 }
 
-/// As [`record`], but only breaches that were not logged since.
-pub(in super::super) async fn record_news(
-    app: &App,
-    connection: &mut PgConnection,
+/// As [`log`], but only for breaches that were not logged since an instant.
+pub(crate) async fn log_new_breaches(
+    work: &mut UnitOfWork<'_>,
     breaches: &[Event],
     since: DateTime<Utc>,
 ) -> Result<()> {
@@ -101,17 +94,17 @@ pub(in super::super) async fn record_news(
             breach.cycle.map(|id| id.0),
             breach.lead.map(|id| id.0)
         )
-        .fetch_one(&mut *connection)
+        .fetch_one(&mut *work.connection)
         .await?;
         if !known {
-            record(app, connection, std::slice::from_ref(breach)).await?;
+            log(work, std::slice::from_ref(breach)).await?;
         }
     }
     Ok(())
 }
 
-/// What every agent is called.
-pub(in super::super) async fn names_of_everybody(
+/// The name of every user, by id.
+pub(crate) async fn names_of_everybody(
     connection: &mut PgConnection,
 ) -> Result<HashMap<UserId, String>> {
     let rows = sqlx::query!(r#"select id as "id: UserId", name from "user""#)
@@ -120,11 +113,11 @@ pub(in super::super) async fn names_of_everybody(
     Ok(rows.into_iter().map(|row| (row.id, row.name)).collect())
 }
 
-/// Logs how an attempt stands, for one that was changed past the log.
-pub(in super::super) async fn log_what_is(
-    app: &App,
+/// Logs the state of an attempt whose row was changed without the log.
+pub(crate) async fn log_current_state(
     connection: &mut PgConnection,
     attempt: AttemptId,
+    instance: &str,
 ) -> Result<()> {
     sqlx::query!(
         "insert into distribution_event (at, kind, cause, lead_id, cycle_id, attempt_id, sales_id, worker, detail)
@@ -132,7 +125,7 @@ pub(in super::super) async fn log_what_is(
                 'audit', c.lead_id, c.id, a.id, a.sales_id, $2, jsonb_build_object('by', 'hand')
          from distribution_attempt a join distribution_cycle c on c.id = a.cycle_id where a.id = $1",
         attempt.0,
-        &*app.instance
+        instance
     )
     .execute(connection)
     .await?;

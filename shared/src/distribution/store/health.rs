@@ -5,14 +5,21 @@ use crate::id::{AttemptId, CycleId, LeadId, UserId};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
-/// Counts a failure. Freezes once there are `failures` in a row, the first at or
-/// before `began`. Returns since when the provider is frozen, if it is.
-pub(in super::super) async fn count_failure_of(
+/// A failure of the provider, and when the failures amount to a freeze.
+pub(crate) struct Failure<'a> {
+    pub(crate) provider: &'a str,
+    pub(crate) reason: &'a str,
+    /// The number of failures in a row that opens a freeze.
+    pub(crate) freezes_at: i32,
+    /// A freeze opens only if the first of these failures was at or before this instant.
+    pub(crate) failing_since_before: DateTime<Utc>,
+}
+
+/// Counts a failure, and opens a freeze if the limit is reached. Returns since when the provider is
+/// frozen, or `None` if it is not.
+pub(crate) async fn count_failure_of(
     connection: &mut PgConnection,
-    provider: &str,
-    reason: &str,
-    failures: i32,
-    began: DateTime<Utc>,
+    failure: &Failure<'_>,
     now: DateTime<Utc>,
 ) -> Result<Option<DateTime<Utc>>> {
     Ok(sqlx::query_scalar!(
@@ -26,10 +33,10 @@ pub(in super::super) async fn count_failure_of(
                       then $5::timestamptz end),
              reason = case when h.frozen_since is null then $2 else h.reason end
          returning frozen_since",
-        provider,
-        reason,
-        failures,
-        began,
+        failure.provider,
+        failure.reason,
+        failure.freezes_at,
+        failure.failing_since_before,
         now
     )
     .fetch_one(connection)
@@ -37,10 +44,7 @@ pub(in super::super) async fn count_failure_of(
 }
 
 /// Whether the provider has failed since its last success.
-pub(in super::super) async fn is_failing(
-    connection: &mut PgConnection,
-    provider: &str,
-) -> Result<bool> {
+pub(crate) async fn is_failing(connection: &mut PgConnection, provider: &str) -> Result<bool> {
     Ok(sqlx::query_scalar!(
         r#"select exists (select from provider_health where provider = $1 and failures > 0) as "failing!""#,
         provider
@@ -50,7 +54,7 @@ pub(in super::super) async fn is_failing(
 }
 
 /// Whether the provider is frozen, and since when.
-pub(in super::super) async fn frozen_since(
+pub(crate) async fn frozen_since(
     connection: &mut PgConnection,
     provider: &str,
 ) -> Result<Option<DateTime<Utc>>> {
@@ -63,8 +67,8 @@ pub(in super::super) async fn frozen_since(
     Ok(since.flatten())
 }
 
-/// As [`frozen_since`], and nobody else changes it until the transaction ends.
-pub(in super::super) async fn lock_health(
+/// As [`frozen_since`], and locks the row until the transaction ends.
+pub(crate) async fn lock_health(
     connection: &mut PgConnection,
     provider: &str,
 ) -> Result<Option<DateTime<Utc>>> {
@@ -77,10 +81,7 @@ pub(in super::super) async fn lock_health(
     Ok(since.flatten())
 }
 
-pub(in super::super) async fn forget_failures(
-    connection: &mut PgConnection,
-    provider: &str,
-) -> Result<()> {
+pub(crate) async fn forget_failures(connection: &mut PgConnection, provider: &str) -> Result<()> {
     sqlx::query!(
         "update provider_health set failures = 0, failing_since = null, frozen_since = null
          where provider = $1",
@@ -92,7 +93,7 @@ pub(in super::super) async fn forget_failures(
 }
 
 /// Locks every open offer with its lead and cycle, lead by lead.
-pub(in super::super) async fn lock_all_open_offers(connection: &mut PgConnection) -> Result<()> {
+pub(crate) async fn lock_all_open_offers(connection: &mut PgConnection) -> Result<()> {
     sqlx::query!(
         "select from distribution_attempt a
          join distribution_cycle c on c.id = a.cycle_id
@@ -105,16 +106,16 @@ pub(in super::super) async fn lock_all_open_offers(connection: &mut PgConnection
 }
 
 /// An offer whose deadline moved.
-pub(in super::super) struct Moved {
-    pub(in super::super) attempt: AttemptId,
-    pub(in super::super) cycle: CycleId,
-    pub(in super::super) lead: LeadId,
-    pub(in super::super) sales_id: UserId,
+pub(crate) struct Moved {
+    pub(crate) attempt: AttemptId,
+    pub(crate) cycle: CycleId,
+    pub(crate) lead: LeadId,
+    pub(crate) sales_id: UserId,
 }
 
-/// Moves the deadline of every open offer whose time was not up when the freeze began, forward only.
-/// Returns those that moved.
-pub(in super::super) async fn give_all_open_offers_until(
+/// Moves the deadline of every open offer whose deadline had not passed when the freeze opened. A
+/// deadline moves to a later time only. Returns the offers that moved.
+pub(crate) async fn give_all_open_offers_until(
     connection: &mut PgConnection,
     deadline: DateTime<Utc>,
     frozen_since: DateTime<Utc>,

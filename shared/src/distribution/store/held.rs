@@ -6,24 +6,24 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
 /// A held cycle, locked with its lead.
-pub(in super::super) struct HeldCycle {
-    pub(in super::super) lead: LeadId,
-    pub(in super::super) queue: Option<QueueId>,
-    pub(in super::super) resume_at: Option<DateTime<Utc>>,
+pub(crate) struct HeldCycle {
+    pub(crate) lead: LeadId,
+    pub(crate) queue: Option<QueueId>,
+    pub(crate) resume_at: Option<DateTime<Utc>>,
     /// Whether the queue was copied into it; not if that was empty.
-    pub(in super::super) has_members: bool,
+    pub(crate) has_members: bool,
 }
 
 /// A held cycle to be looked at again.
-pub(in super::super) struct Waiting {
-    pub(in super::super) cycle: CycleId,
-    pub(in super::super) queue: Option<QueueId>,
-    pub(in super::super) stagger_seconds: i32,
+pub(crate) struct Waiting {
+    pub(crate) cycle: CycleId,
+    pub(crate) queue: Option<QueueId>,
+    pub(crate) stagger_seconds: i32,
 }
 
 /// When a cycle can be released that waits until about `until`: not together with others of its
 /// queue, but one stagger after the last of them. The queue is locked, so that no two get one time.
-pub(in super::super) async fn next_release(
+pub(crate) async fn next_release(
     connection: &mut PgConnection,
     cycle: CycleId,
     until: DateTime<Utc>,
@@ -52,7 +52,7 @@ pub(in super::super) async fn next_release(
     .await?)
 }
 
-pub(in super::super) async fn hold_cycle(
+pub(crate) async fn hold_cycle(
     connection: &mut PgConnection,
     cycle: CycleId,
     resume_at: Option<DateTime<Utc>>,
@@ -67,10 +67,7 @@ pub(in super::super) async fn hold_cycle(
     Ok(())
 }
 
-pub(in super::super) async fn open_held_cycle(
-    connection: &mut PgConnection,
-    cycle: CycleId,
-) -> Result<()> {
+pub(crate) async fn open_held_cycle(connection: &mut PgConnection, cycle: CycleId) -> Result<()> {
     sqlx::query!(
         "update distribution_cycle set status = 'open', resume_at = null where id = $1 and status = 'held'",
         cycle.0
@@ -80,7 +77,7 @@ pub(in super::super) async fn open_held_cycle(
     Ok(())
 }
 
-pub(in super::super) async fn lock_held_cycle(
+pub(crate) async fn lock_held_cycle(
     connection: &mut PgConnection,
     cycle: CycleId,
 ) -> Result<Option<HeldCycle>> {
@@ -97,7 +94,7 @@ pub(in super::super) async fn lock_held_cycle(
 }
 
 /// Cycles whose time has come, and those that waited for an empty queue that is not empty any more.
-pub(in super::super) async fn releasable_cycles(
+pub(crate) async fn releasable_cycles(
     connection: &mut PgConnection,
     now: DateTime<Utc>,
 ) -> Result<Vec<CycleId>> {
@@ -117,7 +114,7 @@ pub(in super::super) async fn releasable_cycles(
 }
 
 /// Every held cycle, oldest first.
-pub(in super::super) async fn held_cycles(connection: &mut PgConnection) -> Result<Vec<Waiting>> {
+pub(crate) async fn held_cycles(connection: &mut PgConnection) -> Result<Vec<Waiting>> {
     Ok(sqlx::query_as!(
         Waiting,
         r#"select c.id as "cycle: CycleId", c.queue_id as "queue: QueueId",

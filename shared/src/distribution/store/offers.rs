@@ -1,48 +1,65 @@
 //! Offers: an attempt with its cycle and lead. The locking reads take them in the one order,
 //! lead → cycle → attempt: `for update of l, c, a` locks in the order of that list.
 
-use super::super::model::{AttemptStatus, Offer, Round};
-use super::inbound::WORD_LOCK_CLASS;
+use super::received::SENDER_LOCK_CLASS;
 use crate::Result;
+use crate::distribution::model::{AttemptStatus, Offer, Round};
+use crate::distribution::policy;
 use crate::id::{AttemptId, CycleId, LeadId, UserId};
+use crate::unit_of_work::UnitOfWork;
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
 
-/// An open offer with all that its text needs, read at one moment.
-pub(in super::super) struct SendableOffer {
-    pub(in super::super) now: DateTime<Utc>,
-    pub(in super::super) cycle: CycleId,
-    pub(in super::super) lead: LeadId,
-    pub(in super::super) label: String,
-    pub(in super::super) code: Option<String>,
-    pub(in super::super) assigned_at: DateTime<Utc>,
-    pub(in super::super) ack_deadline_at: DateTime<Utc>,
-    pub(in super::super) round: Round,
-    /// The number that it goes to.
-    pub(in super::super) offered_to: Option<String>,
-    pub(in super::super) lead_name: Option<String>,
-    pub(in super::super) lead_phone: Option<String>,
-    pub(in super::super) lead_source: Option<String>,
-    pub(in super::super) lead_project: Option<String>,
-    pub(in super::super) lead_area: Option<String>,
-    /// A freeze has stopped its time.
-    pub(in super::super) held: bool,
-    /// What the client last wrote.
-    pub(in super::super) words: Option<String>,
+/// Selects [`Offer`]s. The text follows `from attempt a join cycle c`: further joins, conditions, order
+/// and locks.
+macro_rules! offers {
+    ($rest:tt $(, $argument:expr)* $(,)?) => {
+        sqlx::query_as!(
+            Offer,
+            r#"select a.id as "attempt: AttemptId", c.id as "cycle: CycleId", c.lead_id as "lead: LeadId",
+                      a.sales_id as "sales_id: UserId", a.status as "status: AttemptStatus",
+                      a.ack_deadline_at, a.code, a.round as "round: Round"
+               from distribution_attempt a join distribution_cycle c on c.id = a.cycle_id "# + $rest
+            $(, $argument)*
+        )
+    };
 }
 
-/// Waits until the agent's words that are being written down now have been, and then reads the clock,
-/// in a statement of its own, so that the next one sees them. A word that comes later reads the
-/// clock later.
+/// An open offer with everything that its text needs, read at one moment.
+pub(crate) struct SendableOffer {
+    pub(crate) now: DateTime<Utc>,
+    pub(crate) cycle: CycleId,
+    pub(crate) lead: LeadId,
+    pub(crate) label: String,
+    pub(crate) code: Option<String>,
+    pub(crate) assigned_at: DateTime<Utc>,
+    pub(crate) ack_deadline_at: DateTime<Utc>,
+    pub(crate) round: Round,
+    /// The number that the offer goes to.
+    pub(crate) offered_to: Option<String>,
+    pub(crate) lead_name: Option<String>,
+    pub(crate) lead_phone: Option<String>,
+    pub(crate) lead_source: Option<String>,
+    pub(crate) lead_project: Option<String>,
+    pub(crate) lead_area: Option<String>,
+    /// Whether a freeze has stopped its clock.
+    pub(crate) is_frozen: bool,
+    /// What the client last wrote.
+    pub(crate) client_text: Option<String>,
+}
+
+/// Waits for in-flight inserts of this agent's messages to commit, then reads the clock.
 ///
-/// The agent may answer from the number that the offer went to and from the one that they have now.
-/// The locks are held for an instant: rolls of one agent's offers do not wait for one another.
-pub(in super::super) async fn now_that_words_are_written(
+/// This is a statement of its own, so that the next statement sees those messages. A message that
+/// comes later reads the clock later. The agent may answer from the number that the offer went to or
+/// from their current number. The locks are released at once, so rolls of one agent's offers do not
+/// wait for each other.
+pub(crate) async fn now_after_inflight_messages(
     connection: &mut PgConnection,
     offer: &Offer,
     fixed_now: Option<DateTime<Utc>>,
 ) -> Result<DateTime<Utc>> {
-    // A select list is evaluated in its order: locked, released, and the clock read after that.
+    // PostgreSQL evaluates a select list in its order: lock, unlock, read the clock.
     let row = sqlx::query!(
         r#"select pg_advisory_lock($1, least(then_key, now_key))::text as held,
                   pg_advisory_lock($1, greatest(then_key, now_key))::text as held_too,
@@ -53,7 +70,7 @@ pub(in super::super) async fn now_that_words_are_written(
                         hashtext(coalesce(u.offer_address, a.offered_to, '')) as now_key
                  from distribution_attempt a join "user" u on u.id = a.sales_id
                  where a.id = $2 offset 0) address"#,
-        WORD_LOCK_CLASS,
+        SENDER_LOCK_CLASS,
         offer.attempt.0,
         fixed_now
     )
@@ -62,19 +79,13 @@ pub(in super::super) async fn now_that_words_are_written(
     Ok(row.now)
 }
 
-/// The offer with everything about it locked, as it is once the locks are held.
-pub(in super::super) async fn lock_offer(
+/// Locks an offer with its cycle and lead and returns it as it is then.
+pub(crate) async fn lock_offer(
     connection: &mut PgConnection,
     attempt: AttemptId,
 ) -> Result<Option<Offer>> {
-    Ok(sqlx::query_as!(
-        Offer,
-        r#"select a.id as "attempt: AttemptId", c.id as "cycle: CycleId", l.id as "lead: LeadId",
-                  a.sales_id as "sales_id: UserId", a.status as "status: AttemptStatus",
-                  a.ack_deadline_at, a.code, a.round as "round: Round"
-           from distribution_attempt a
-           join distribution_cycle c on c.id = a.cycle_id
-           join lead l on l.id = c.lead_id
+    Ok(offers!(
+        r#"join lead l on l.id = c.lead_id
            where a.id = $1
            for update of l, c, a"#,
         attempt.0
@@ -83,20 +94,15 @@ pub(in super::super) async fn lock_offer(
     .await?)
 }
 
-/// A due offer, oldest deadline first, locked; one whose lead somebody else is at is passed over.
-pub(in super::super) async fn lock_a_due_offer(
+/// Locks a due offer, the one with the oldest deadline first. An offer that another process has locked
+/// is skipped.
+pub(crate) async fn lock_a_due_offer(
     connection: &mut PgConnection,
     now: DateTime<Utc>,
     but_not: &[AttemptId],
 ) -> Result<Option<Offer>> {
-    Ok(sqlx::query_as!(
-        Offer,
-        r#"select a.id as "attempt: AttemptId", c.id as "cycle: CycleId", l.id as "lead: LeadId",
-                  a.sales_id as "sales_id: UserId", a.status as "status: AttemptStatus",
-                  a.ack_deadline_at, a.code, a.round as "round: Round"
-           from distribution_attempt a
-           join distribution_cycle c on c.id = a.cycle_id
-           join lead l on l.id = c.lead_id
+    Ok(offers!(
+        r#"join lead l on l.id = c.lead_id
            where a.status = 'open' and a.ack_deadline_at <= $1 and a.id <> all($2::uuid[])
            order by a.ack_deadline_at
            limit 1
@@ -109,7 +115,7 @@ pub(in super::super) async fn lock_a_due_offer(
 }
 
 /// Locks an offer's cycle and attempt. Its lead must be locked already.
-pub(in super::super) async fn lock_cycle_and_attempt(
+pub(crate) async fn lock_cycle_and_attempt(
     connection: &mut PgConnection,
     offer: &Offer,
 ) -> Result<()> {
@@ -123,44 +129,30 @@ pub(in super::super) async fn lock_cycle_and_attempt(
     Ok(())
 }
 
-pub(in super::super) async fn offer(
+pub(crate) async fn offer(
     connection: &mut PgConnection,
     attempt: AttemptId,
 ) -> Result<Option<Offer>> {
-    Ok(sqlx::query_as!(
-        Offer,
-        r#"select a.id as "attempt: AttemptId", c.id as "cycle: CycleId", c.lead_id as "lead: LeadId",
-                  a.sales_id as "sales_id: UserId", a.status as "status: AttemptStatus",
-                  a.ack_deadline_at, a.code, a.round as "round: Round"
-           from distribution_attempt a join distribution_cycle c on c.id = a.cycle_id
-           where a.id = $1"#,
-        attempt.0
-    )
-    .fetch_optional(connection)
-    .await?)
+    Ok(offers!(r#"where a.id = $1"#, attempt.0)
+        .fetch_optional(connection)
+        .await?)
 }
 
-/// The agent's offers that an OK of `time` can take, oldest first: open ones, without a deadline
-/// where a freeze has stopped it, and those that were
-/// rolled although `time` is before their deadline, unless the lead is taken or their cycle went
-/// hangus before `hangus_after`.
-pub(in super::super) async fn offers_live_at(
-    connection: &mut PgConnection,
+/// The agent's offers that an OK of `time` can take, oldest first, made at `by` or before.
+///
+/// These are the open offers (an offer that a freeze has stopped has no deadline) and the offers that
+/// timed out although `time` is before their deadline. Of the latter, no agent may own the lead, and
+/// the cycle must be open or have become hangus within the last ten minutes.
+pub(crate) async fn offers_live_at(
+    work: &mut UnitOfWork<'_>,
     agent: &UserId,
     time: DateTime<Utc>,
     by: DateTime<Utc>,
-    hangus_after: DateTime<Utc>,
-    provider: &str,
 ) -> Result<Vec<Offer>> {
-    // The window is a day at most, and moves once: what was assigned earlier is over.
-    Ok(sqlx::query_as!(
-        Offer,
-        r#"select a.id as "attempt: AttemptId", c.id as "cycle: CycleId", c.lead_id as "lead: LeadId",
-                  a.sales_id as "sales_id: UserId", a.status as "status: AttemptStatus",
-                  a.ack_deadline_at, a.code, a.round as "round: Round"
-           from distribution_attempt a
-           join distribution_cycle c on c.id = a.cycle_id
-           join lead l on l.id = c.lead_id
+    let hangus_after = work.now - policy::HANGUS_GRACE;
+    // The window is a day at most and moves once, so an offer from before two days has ended.
+    Ok(offers!(
+        r#"join lead l on l.id = c.lead_id
            where a.sales_id = $1 and a.assigned_at between $2::timestamptz - interval '2 days' and $3
              and ((a.status = 'open'
                    and ($2 < a.ack_deadline_at
@@ -173,27 +165,22 @@ pub(in super::super) async fn offers_live_at(
         time,
         by,
         hangus_after,
-        provider
+        work.app.provider.name()
     )
-    .fetch_all(connection)
+    .fetch_all(&mut *work.connection)
     .await?)
 }
 
-/// The agent's offer of that code: the open one, or else the latest of those that had been made by
-/// then and not days ago.
-pub(in super::super) async fn offer_by_code(
+/// The agent's offer with this code: the open one, or else the latest one that was made at `by` or up to
+/// two days before.
+pub(crate) async fn offer_by_code(
     connection: &mut PgConnection,
     agent: &UserId,
     code: &str,
     by: DateTime<Utc>,
 ) -> Result<Option<Offer>> {
-    Ok(sqlx::query_as!(
-        Offer,
-        r#"select a.id as "attempt: AttemptId", c.id as "cycle: CycleId", c.lead_id as "lead: LeadId",
-                  a.sales_id as "sales_id: UserId", a.status as "status: AttemptStatus",
-                  a.ack_deadline_at, a.code, a.round as "round: Round"
-           from distribution_attempt a join distribution_cycle c on c.id = a.cycle_id
-           where a.sales_id = $1 and a.code = $2 and a.status <> 'undeliverable'
+    Ok(offers!(
+        r#"where a.sales_id = $1 and a.code = $2 and a.status <> 'undeliverable'
              and a.assigned_at between $3::timestamptz - interval '2 days' and $3
            order by (a.status = 'open') desc, a.assigned_at desc limit 1"#,
         agent.0,
@@ -204,19 +191,14 @@ pub(in super::super) async fn offer_by_code(
     .await?)
 }
 
-/// The offer last made to the agent by that time, however it ended, if it reached them.
-pub(in super::super) async fn latest_offer(
+/// The latest offer to the agent that was made at `by` or before and reached them, whatever its state.
+pub(crate) async fn latest_offer(
     connection: &mut PgConnection,
     agent: &UserId,
     by: DateTime<Utc>,
 ) -> Result<Option<Offer>> {
-    Ok(sqlx::query_as!(
-        Offer,
-        r#"select a.id as "attempt: AttemptId", c.id as "cycle: CycleId", c.lead_id as "lead: LeadId",
-                  a.sales_id as "sales_id: UserId", a.status as "status: AttemptStatus",
-                  a.ack_deadline_at, a.code, a.round as "round: Round"
-           from distribution_attempt a join distribution_cycle c on c.id = a.cycle_id
-           where a.sales_id = $1 and a.status <> 'undeliverable' and a.assigned_at <= $2
+    Ok(offers!(
+        r#"where a.sales_id = $1 and a.status <> 'undeliverable' and a.assigned_at <= $2
            order by a.assigned_at desc, a.id desc limit 1"#,
         agent.0,
         by
@@ -225,9 +207,9 @@ pub(in super::super) async fn latest_offer(
     .await?)
 }
 
-/// The offer, if it is open. One statement over four tables: an offer is sent for every roll, and
-/// each round trip less is time for the next deadline.
-pub(in super::super) async fn sendable_offer(
+/// The offer, if it is open. One statement reads all tables: every roll sends an offer, so each round
+/// trip counts.
+pub(crate) async fn sendable_offer(
     connection: &mut PgConnection,
     attempt: AttemptId,
     fixed_now: Option<DateTime<Utc>>,
@@ -242,10 +224,10 @@ pub(in super::super) async fn sendable_offer(
                   l.name as lead_name, l.phone as lead_phone, l.source_ads as lead_source,
                   l.project as lead_project, l.area as lead_area,
                   exists (select from provider_health h
-                          where h.provider = $3 and h.frozen_since < a.ack_deadline_at) as "held!",
+                          where h.provider = $3 and h.frozen_since < a.ack_deadline_at) as "is_frozen!",
                   (select body from wa_message w
                    where w.lead_id = l.id and w.direction = 'in' and w.kind = 'client'
-                   order by w.created_at desc limit 1) as words
+                   order by w.created_at desc limit 1) as client_text
            from distribution_attempt a
            join distribution_cycle c on c.id = a.cycle_id
            join distribution_cycle_member m on m.cycle_id = a.cycle_id and m.sales_id = a.sales_id
@@ -260,9 +242,7 @@ pub(in super::super) async fn sendable_offer(
     .await?)
 }
 
-pub(in super::super) async fn next_deadline(
-    connection: &mut PgConnection,
-) -> Result<Option<DateTime<Utc>>> {
+pub(crate) async fn next_deadline(connection: &mut PgConnection) -> Result<Option<DateTime<Utc>>> {
     Ok(sqlx::query_scalar!(
         "select min(ack_deadline_at) from distribution_attempt where status = 'open'"
     )
@@ -270,7 +250,7 @@ pub(in super::super) async fn next_deadline(
     .await?)
 }
 
-pub(in super::super) async fn time_to_next_deadline(
+pub(crate) async fn time_to_next_deadline(
     connection: &mut PgConnection,
     fixed_now: Option<DateTime<Utc>>,
     provider: &str,
@@ -289,17 +269,12 @@ pub(in super::super) async fn time_to_next_deadline(
 }
 
 /// Every offer that is open to the agent, oldest first.
-pub(in super::super) async fn open_offers_of(
+pub(crate) async fn open_offers_of(
     connection: &mut PgConnection,
     agent: &UserId,
 ) -> Result<Vec<Offer>> {
-    Ok(sqlx::query_as!(
-        Offer,
-        r#"select a.id as "attempt: AttemptId", c.id as "cycle: CycleId", c.lead_id as "lead: LeadId",
-                  a.sales_id as "sales_id: UserId", a.status as "status: AttemptStatus",
-                  a.ack_deadline_at, a.code, a.round as "round: Round"
-           from distribution_attempt a join distribution_cycle c on c.id = a.cycle_id
-           where a.sales_id = $1 and a.status = 'open' order by a.assigned_at, a.id"#,
+    Ok(offers!(
+        r#"where a.sales_id = $1 and a.status = 'open' order by a.assigned_at, a.id"#,
         agent.0
     )
     .fetch_all(connection)
@@ -307,22 +282,19 @@ pub(in super::super) async fn open_offers_of(
 }
 
 /// A place in a queue.
-pub(in super::super) struct Place {
+pub(crate) struct Place {
     /// The queue's name.
-    pub(in super::super) queue: String,
+    pub(crate) queue: String,
     /// The place's label.
-    pub(in super::super) label: String,
+    pub(crate) label: String,
     /// The first, the second …
-    pub(in super::super) number: i64,
+    pub(crate) number: i64,
     /// Of so many.
-    pub(in super::super) of: i64,
+    pub(crate) of: i64,
 }
 
 /// The agent's active places.
-pub(in super::super) async fn places_of(
-    connection: &mut PgConnection,
-    agent: &UserId,
-) -> Result<Vec<Place>> {
+pub(crate) async fn places_of(connection: &mut PgConnection, agent: &UserId) -> Result<Vec<Place>> {
     Ok(sqlx::query_as!(
         Place,
         r#"select queue, label, number as "number!", of as "of!"

@@ -1,14 +1,14 @@
 //! Reading cycles and attempts to show them.
 
-use super::super::model::{Attempt, AttemptStatus, Cycle, CycleStatus, Round};
-use super::super::turn::Strategy;
 use crate::Result;
+use crate::distribution::model::{Attempt, AttemptStatus, Cycle, CycleStatus, Round};
 use crate::id::{AttemptId, CycleId, LeadId, UserId};
 use crate::phone::Phone;
 use crate::sales::Agent;
+use crate::strategy::Strategy;
 use sqlx::PgConnection;
 
-pub(in super::super) async fn attempts(
+pub(crate) async fn attempts(
     connection: &mut PgConnection,
     cycle: CycleId,
 ) -> Result<Vec<Attempt>> {
@@ -25,7 +25,7 @@ pub(in super::super) async fn attempts(
 }
 
 /// The given attempt of the lead, or else its latest.
-pub(in super::super) async fn attempt_to_show(
+pub(crate) async fn attempt_to_show(
     connection: &mut PgConnection,
     lead: LeadId,
     attempt: Option<AttemptId>,
@@ -45,10 +45,7 @@ pub(in super::super) async fn attempt_to_show(
     .await?)
 }
 
-pub(in super::super) async fn cycles(
-    connection: &mut PgConnection,
-    lead: LeadId,
-) -> Result<Vec<Cycle>> {
+pub(crate) async fn cycles(connection: &mut PgConnection, lead: LeadId) -> Result<Vec<Cycle>> {
     Ok(sqlx::query_as!(
         Cycle,
         r#"select id as "id: CycleId", lead_id as "lead_id: LeadId", status as "status: CycleStatus",
@@ -61,7 +58,7 @@ pub(in super::super) async fn cycles(
 }
 
 /// The attempt's cycle, or else the lead's latest.
-pub(in super::super) async fn cycle_to_show(
+pub(crate) async fn cycle_to_show(
     connection: &mut PgConnection,
     lead: LeadId,
     attempt: Option<&Attempt>,
@@ -79,7 +76,7 @@ pub(in super::super) async fn cycle_to_show(
     .await?)
 }
 
-pub(in super::super) async fn members(
+pub(crate) async fn members(
     connection: &mut PgConnection,
     cycle: CycleId,
 ) -> Result<Vec<(String, Agent)>> {

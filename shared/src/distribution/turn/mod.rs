@@ -6,94 +6,72 @@
 //! due first is asked (earliest deadline first), which keeps every share within one offer of its
 //! weight. Who is away when they would be asked keeps what they are owed.
 
-use crate::availability::{Reason, Standing};
+use crate::availability::{DutyStatus, Reason};
 use crate::id::UserId;
+use crate::strategy::Strategy;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 /// A turn, in parts that every total weight up to 16 divides.
-pub(super) const TURN: i64 = 720_720_000_000;
-
-/// Who is next in a queue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::Type)]
-#[sqlx(type_name = "text", rename_all = "snake_case")]
-pub enum Strategy {
-    /// A to F, from the top, for every lead: the seed's.
-    Fixed,
-    /// Each in turn.
-    Rotating,
-    /// Each in turn, as often as their weight says.
-    Weighted,
-}
-
-impl Strategy {
-    /// The word in the database and in the API.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Fixed => "fixed",
-            Self::Rotating => "rotating",
-            Self::Weighted => "weighted",
-        }
-    }
-}
+pub(crate) const TURN: i64 = 720_720_000_000;
 
 /// A member of the cycle, as they stand now.
 #[derive(Clone, Debug)]
-pub(super) struct Contender {
-    pub(super) sales_id: UserId,
-    pub(super) label: String,
-    pub(super) weight: i64,
+pub(crate) struct Contender {
+    pub(crate) sales_id: UserId,
+    pub(crate) label: String,
+    pub(crate) weight: i64,
     /// Asked first because the client was theirs; has no turn in this queue.
-    pub(super) guest: bool,
+    pub(crate) guest: bool,
     /// The number that an offer goes to.
-    pub(super) address: Option<String>,
+    pub(crate) address: Option<String>,
     /// What they are owed, in parts of a turn; none if their place in the queue is gone.
-    pub(super) credit: Option<i64>,
+    pub(crate) credit: Option<i64>,
     /// How their offer of this lead ended, if they had one.
-    pub(super) asked: Option<Reason>,
-    pub(super) standing: Standing,
+    pub(crate) asked: Option<Reason>,
+    pub(crate) duty: DutyStatus,
 }
 
 /// The rules of a decision.
 #[derive(Clone, Debug)]
-pub(super) struct Rules {
-    pub(super) strategy: Strategy,
+pub(crate) struct Rules {
+    pub(crate) strategy: Strategy,
     /// Whose client this was.
-    pub(super) sticky: Option<UserId>,
+    pub(crate) sticky: Option<UserId>,
     /// The most turns that a place is owed; `None`: all.
-    pub(super) most_turns_owed: Option<i32>,
+    pub(crate) most_turns_owed: Option<i32>,
 }
 
 /// Why somebody was passed over, who comes before the one asked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Skip {
-    pub(super) sales_id: UserId,
-    pub(super) reason: Reason,
+pub(crate) struct Skip {
+    pub(crate) sales_id: UserId,
+    pub(crate) reason: Reason,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) until: Option<DateTime<Utc>>,
+    pub(crate) until: Option<DateTime<Utc>>,
     /// Turns owed to them after this decision, in thousandths.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) owed_thousandths: Option<i64>,
+    pub(crate) owed_thousandths: Option<i64>,
 }
 
 /// What was decided, and all that it was decided from.
 #[derive(Clone, Debug)]
-pub(super) struct Decision {
+pub(crate) struct Decision {
     /// The contender who is asked.
-    pub(super) chosen: Option<usize>,
-    pub(super) rule: &'static str,
+    pub(crate) chosen: Option<usize>,
+    pub(crate) rule: &'static str,
     /// Who could have been asked, in the order of the queue.
-    pub(super) eligible: Vec<UserId>,
-    pub(super) skipped: Vec<Skip>,
+    pub(crate) eligible: Vec<UserId>,
+    pub(crate) skipped: Vec<Skip>,
     /// Contenders before the chosen one whom no offer can reach: they count as asked.
-    pub(super) unreachable: Vec<usize>,
+    pub(crate) unreachable: Vec<usize>,
     /// What places are owed from now on, where that changed.
-    pub(super) credits: Vec<(UserId, i64)>,
+    pub(crate) credits: Vec<(UserId, i64)>,
 }
 
 /// Decides whom to ask.
-pub(super) fn decide(rules: &Rules, contenders: &[Contender]) -> Decision {
+pub(crate) fn decide(rules: &Rules, contenders: &[Contender]) -> Decision {
     let mut decision = Decision {
         chosen: None,
         rule: rules.strategy.as_str(),
@@ -140,9 +118,9 @@ pub(super) fn decide(rules: &Rules, contenders: &[Contender]) -> Decision {
 }
 
 /// Everybody who can be asked together, once all have been asked in turn: not who passed.
-pub(super) fn last_round(contenders: &[Contender]) -> Vec<usize> {
+pub(crate) fn last_round(contenders: &[Contender]) -> Vec<usize> {
     let can = |contender: &Contender| {
-        contender.standing == Standing::OnDuty
+        contender.duty == DutyStatus::OnDuty
             && contender.address.is_some()
             && matches!(contender.asked, None | Some(Reason::Asked))
     };
@@ -153,23 +131,23 @@ pub(super) fn last_round(contenders: &[Contender]) -> Vec<usize> {
 
 /// Whether anybody is on duty whom an offer can reach.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Presence {
+pub(crate) enum Presence {
     /// Somebody is, or nobody who was not asked yet will be.
     Somebody,
     /// Nobody is, and somebody who was not asked yet comes back: when, if that is known.
     Nobody(Option<DateTime<Utc>>),
 }
 
-pub(super) fn presence(contenders: &[Contender]) -> Presence {
+pub(crate) fn presence(contenders: &[Contender]) -> Presence {
     let mut returns = Vec::new();
     for contender in contenders
         .iter()
         .filter(|contender| contender.address.is_some())
     {
-        match contender.standing {
-            Standing::OnDuty => return Presence::Somebody,
-            Standing::Away { until, .. } if contender.asked.is_none() => returns.push(until),
-            Standing::Away { .. } => {}
+        match contender.duty {
+            DutyStatus::OnDuty => return Presence::Somebody,
+            DutyStatus::Away { until, .. } if contender.asked.is_none() => returns.push(until),
+            DutyStatus::Away { .. } => {}
         }
     }
     if returns.is_empty() {
@@ -230,9 +208,9 @@ fn obstacle(contender: &Contender) -> Option<(Reason, Option<DateTime<Utc>>)> {
     if contender.address.is_none() {
         return Some((Reason::Undeliverable, None));
     }
-    match contender.standing {
-        Standing::OnDuty => None,
-        Standing::Away { reason, until } => Some((reason, until)),
+    match contender.duty {
+        DutyStatus::OnDuty => None,
+        DutyStatus::Away { reason, until } => Some((reason, until)),
     }
 }
 

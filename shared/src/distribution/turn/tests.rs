@@ -1,5 +1,5 @@
 use super::{Contender, Rules, Strategy, TURN, decide};
-use crate::availability::{Reason, Standing};
+use crate::availability::{DutyStatus, Reason};
 use crate::id::UserId;
 use proptest::prelude::*;
 
@@ -12,7 +12,7 @@ fn contender(label: usize, weight: i64) -> Contender {
         address: Some("+6281110000001".to_owned()),
         credit: Some(0),
         asked: None,
-        standing: Standing::OnDuty,
+        duty: DutyStatus::OnDuty,
     }
 }
 
@@ -35,8 +35,8 @@ fn next(rules: &Rules, contenders: &mut [Contender]) -> Option<usize> {
     decision.chosen
 }
 
-fn away(reason: Reason) -> Standing {
-    Standing::Away {
+fn away(reason: Reason) -> DutyStatus {
+    DutyStatus::Away {
         reason,
         until: None,
     }
@@ -68,14 +68,14 @@ fn rotating_goes_round() {
 fn a_skipped_agent_is_owed_the_turn() {
     let mut team: Vec<_> = (0..3).map(|label| contender(label, 1)).collect();
     let rules = rules(Strategy::Rotating, Some(1));
-    team[0].standing = away(Reason::Paused);
+    team[0].duty = away(Reason::Paused);
     let decision = decide(&rules, &team);
     assert_eq!(decision.chosen, Some(1));
     assert_eq!(decision.skipped[0].reason, Reason::Paused);
     assert_eq!(decision.skipped[0].owed_thousandths, Some(333));
     next(&rules, &mut team);
     assert_eq!(next(&rules, &mut team), Some(2));
-    team[0].standing = Standing::OnDuty;
+    team[0].duty = DutyStatus::OnDuty;
     assert_eq!(next(&rules, &mut team), Some(0), "the turn that was owed");
 }
 
@@ -125,7 +125,7 @@ proptest! {
         let mut leads = 0;
         for absent in &absences {
             for (contender, absent) in team.iter_mut().zip(absent) {
-                contender.standing = if *absent { away(Reason::Leave) } else { Standing::OnDuty };
+                contender.duty = if *absent { away(Reason::Leave) } else { DutyStatus::OnDuty };
             }
             if let Some(chosen) = next(&rules, &mut team) {
                 offers[chosen] += 1;
@@ -134,7 +134,7 @@ proptest! {
         }
         // Everybody is back; what is owed is paid within so many leads.
         for contender in &mut team {
-            contender.standing = Standing::OnDuty;
+            contender.duty = DutyStatus::OnDuty;
         }
         for _ in 0..absences.len() * weights.len() * 5 {
             offers[next(&rules, &mut team).expect("somebody")] += 1;
@@ -154,10 +154,10 @@ proptest! {
         let rules = rules(Strategy::Rotating, Some(1));
         for absent in &absences {
             for (contender, absent) in team.iter_mut().zip(absent) {
-                contender.standing = if *absent { away(Reason::OffHours) } else { Standing::OnDuty };
+                contender.duty = if *absent { away(Reason::OffHours) } else { DutyStatus::OnDuty };
             }
             next(&rules, &mut team);
-            for contender in team.iter().filter(|one| one.standing != Standing::OnDuty) {
+            for contender in team.iter().filter(|one| one.duty != DutyStatus::OnDuty) {
                 prop_assert!(contender.credit.expect("a place") <= 2 * TURN);
             }
         }

@@ -8,6 +8,7 @@ pub use reconcile::{plan_reconciliation, reconcile};
 
 use super::store;
 use crate::distribution::{self, Ad};
+use crate::error::ProviderFailure;
 use crate::jobs::{FetchMetaLead, enqueue};
 use crate::leads::Click;
 use crate::providers::graph::Answer;
@@ -59,8 +60,8 @@ pub(super) struct Known {
     pub(super) made_at: Option<DateTime<Utc>>,
 }
 
-/// Writes down the leads that a delivery announces, each with the job that fetches it.
-pub(super) async fn hear(app: &App, body: &[u8]) -> Result<()> {
+/// Records the leads that a delivery announces, each with the job that fetches it.
+pub(super) async fn record_announced(app: &App, body: &[u8]) -> Result<()> {
     let envelope: Value = serde_json::from_slice(body).unwrap_or_default();
     let entries = envelope["entry"].as_array().into_iter().flatten();
     let changes = entries.flat_map(|entry| entry["changes"].as_array().into_iter().flatten());
@@ -125,11 +126,8 @@ pub async fn fetch_lead(app: &App, id: &str) -> Result<()> {
     };
     let forms = store::forms(&mut connection).await?;
     drop(connection);
-    let unavailable = |reason: String| Error::Unavailable {
-        provider: "graph",
-        retry_after: None,
-        reason,
-    };
+    let unavailable =
+        |reason: String| Error::provider("graph", ProviderFailure::UNAVAILABLE, reason);
     let token = app
         .meta
         .as_ref()
@@ -159,9 +157,7 @@ async fn take(app: &App, id: &str, form: Option<&Form>, answer: &Value) -> Resul
     match answers::read(answer, fields) {
         Ok(read) => {
             let ad = ad(id, form, answer, read);
-            let taken = distribution::take_ad(app, &ad).await;
-            let report = taken.map_err(super::delivery::again)?;
-            fetched.lead = report.lead;
+            fetched.lead = distribution::take_ad(app, &ad).await?.lead;
         }
         Err(Unusable::Test) => fetched.state = "test",
         Err(Unusable::NoNumber(reason)) => {

@@ -2,6 +2,7 @@
 
 use super::super::store;
 use super::{Form, Known, id_of, remember};
+use crate::error::ProviderFailure;
 use crate::jobs::{ReconcileMetaLeads, enqueue};
 use crate::providers::graph::{Answer, Graph};
 use crate::{App, Error, Result};
@@ -90,11 +91,8 @@ async fn look_into(app: &App, graph: &Graph, token: &SecretString, form: &Form) 
         let page = match graph.get(&path, &parameters, token).await? {
             Answer::Done(page) => page,
             Answer::Refused { reason, .. } | Answer::Unknown(reason) => {
-                return Err(Error::Unavailable {
-                    provider: "graph",
-                    retry_after: None,
-                    reason,
-                });
+                let class = ProviderFailure::UNAVAILABLE;
+                return Err(Error::provider("graph", class, reason));
             }
         };
         let leads: Vec<Known> = page["data"]

@@ -3,6 +3,7 @@
 //! Source: developers.google.com/workspace/calendar/api (events: insert, update, delete; handle errors).
 
 use super::{Calendar, CalendarEvent, ServiceAccount};
+use crate::error::ProviderFailure;
 use crate::providers::graph::choose_tls;
 use crate::{Clock, Error, Result};
 use async_trait::async_trait;
@@ -221,10 +222,9 @@ fn body_of(event: &CalendarEvent) -> Value {
 fn refusal(status: StatusCode, reason: &str) -> Error {
     let told = format!("HTTP {} {reason}", status.as_u16());
     match status {
-        StatusCode::BAD_REQUEST => Error::Refused {
-            provider: "google_calendar",
-            reason: told,
-        },
+        StatusCode::BAD_REQUEST => {
+            Error::provider("google_calendar", ProviderFailure::Refused, told)
+        }
         StatusCode::TOO_MANY_REQUESTS => unavailable(&told, Some(TOO_OFTEN)),
         StatusCode::FORBIDDEN if reason.ends_with("ateLimitExceeded") => {
             unavailable(&told, Some(TOO_OFTEN))
@@ -237,9 +237,9 @@ fn refusal(status: StatusCode, reason: &str) -> Error {
 }
 
 fn unavailable(reason: &str, retry_after: Option<Duration>) -> Error {
-    Error::Unavailable {
-        provider: "google_calendar",
-        retry_after,
-        reason: reason.to_owned(),
-    }
+    Error::provider(
+        "google_calendar",
+        ProviderFailure::Unavailable { retry_after },
+        reason,
+    )
 }

@@ -10,7 +10,7 @@ pub use refusals::{Class, class_of};
 
 use super::graph::{Answer, Graph};
 use super::{Accepted, Health, Outgoing, Provider, Rules};
-use crate::error::Unfit;
+use crate::error::{ProviderFailure, Unfit};
 use crate::phone::Phone;
 use crate::{Error, Result};
 use async_trait::async_trait;
@@ -70,7 +70,9 @@ impl CloudApi {
                 transient,
                 reason,
             }) => match refusal(status, code, transient, reason.clone(), &self.rules) {
-                Error::Suspended { reason, .. } => Health::Bad(reason),
+                error if error.provider_failure() == Some(ProviderFailure::Suspended) => {
+                    Health::Bad(reason)
+                }
                 _ => Health::Unknown(reason),
             },
             Ok(Answer::Unknown(reason)) => Health::Unknown(reason),
@@ -128,10 +130,7 @@ impl Provider for CloudApi {
 }
 
 fn unknown(reason: String) -> Error {
-    Error::OutcomeUnknown {
-        provider: NAME,
-        reason,
-    }
+    Error::provider(NAME, ProviderFailure::OutcomeUnknown, reason)
 }
 
 /// What follows from a refusal.
@@ -156,32 +155,18 @@ fn refusal(
         return unknown(reason);
     }
     match class {
-        Class::Transient => Error::Unavailable {
-            provider: NAME,
-            retry_after: None,
-            reason,
-        },
+        Class::Transient => Error::provider(NAME, ProviderFailure::UNAVAILABLE, reason),
         Class::TooQuick => Error::NotYet { wait: TOO_QUICK },
         Class::Pair => Error::NotYet {
             wait: rules.pair_pause.max(Duration::from_secs(6)),
         },
-        Class::Window => Error::Unfit {
-            provider: NAME,
-            what: Unfit::OutsideWindow,
-            reason,
-        },
-        Class::Template => Error::Unfit {
-            provider: NAME,
-            what: Unfit::Template,
-            reason,
-        },
-        Class::Account | Class::Token => Error::Suspended {
-            provider: NAME,
-            reason,
-        },
-        Class::Recipient | Class::NotToday | Class::Message => Error::Refused {
-            provider: NAME,
-            reason,
-        },
+        Class::Window => {
+            Error::provider(NAME, ProviderFailure::Unfit(Unfit::OutsideWindow), reason)
+        }
+        Class::Template => Error::provider(NAME, ProviderFailure::Unfit(Unfit::Template), reason),
+        Class::Account | Class::Token => Error::provider(NAME, ProviderFailure::Suspended, reason),
+        Class::Recipient | Class::NotToday | Class::Message => {
+            Error::provider(NAME, ProviderFailure::Refused, reason)
+        }
     }
 }

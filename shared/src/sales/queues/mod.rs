@@ -5,10 +5,10 @@
 
 mod store;
 
-use crate::distribution::Strategy;
 use crate::id::{QueueId, UserId};
 use crate::jobs::{ReleaseHeldLeads, enqueue};
 use crate::phone::Phone;
+use crate::strategy::Strategy;
 use crate::{App, Error, Result};
 use std::collections::HashSet;
 

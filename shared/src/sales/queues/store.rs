@@ -2,9 +2,9 @@
 
 use super::{Place, Queue, QueueSettings, Rule};
 use crate::Result;
-use crate::distribution::Strategy;
 use crate::id::{QueueId, UserId};
 use crate::phone::Phone;
+use crate::strategy::Strategy;
 use sqlx::PgConnection;
 
 pub(super) async fn queues(connection: &mut PgConnection) -> Result<Vec<Queue>> {

@@ -7,8 +7,9 @@
 
 mod store;
 
-use super::{OutboundKind, Queued};
-use crate::error::Unfit;
+use super::model::{OutboundKind, Queued};
+use super::store::set_failed;
+use crate::error::{ProviderFailure, Unfit};
 use crate::id::{AttemptId, MessageId, SendId};
 use crate::providers::{Accepted, Content, ListedOffer, Outgoing, Rules, Template, Templates};
 use crate::texts::Text;
@@ -17,13 +18,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
 
 /// So many offers fit into one list (Meta's limit of rows).
-const MOST_LISTED: i64 = 10;
+const MAX_LISTED: i64 = 10;
 /// An agent learns of all that wait for them in this many forms at most: as asked, then as it will do.
-const MOST_FORMS: usize = 3;
+const MAX_FORMS: usize = 3;
 
-/// What the provider took: one message, or a list of offers.
+/// A send that the provider accepted: one message, or a list of offers.
 #[derive(Debug)]
-pub struct Handed {
+pub struct AcceptedSend {
     /// The call, where calls are kept.
     pub send: Option<SendId>,
     /// Its word.
@@ -34,59 +35,73 @@ pub struct Handed {
     pub resend_of: Option<SendId>,
 }
 
-/// Gives one message to the provider; where there are rules, with it the other offers that wait for the
-/// same agent. A refusal for good is recorded on the rows.
-pub async fn hand_over(app: &App, queued: &Queued) -> Result<Handed> {
+/// Delivers one message to the provider. If the provider has rules, the other offers that wait for the
+/// same agent go with it. A permanent refusal is stored on the rows.
+///
+/// Returns `None` if the message no longer waits. Fails with [`Error::NotYet`] if the rules do not
+/// allow a message now, and with [`Error::Provider`] if the provider fails.
+pub async fn deliver(app: &App, queued: &Queued) -> Result<Option<AcceptedSend>> {
     let Some(rules) = app.provider.rules() else {
-        return hand_over_freely(app, queued).await;
+        return deliver_without_rules(app, queued).await.map(Some);
     };
     let mut excluded = None;
-    for _ in 0..MOST_FORMS {
+    for _ in 0..MAX_FORMS {
         let Some(call) = prepare(app, rules, queued, excluded).await? else {
-            return Err(Error::NotFound { what: "message" });
+            return Ok(None);
         };
-        match app.provider.send(&call.outgoing).await {
+        let error = match app.provider.send(&call.outgoing).await {
             Ok(accepted) => {
-                return Ok(Handed {
+                return Ok(Some(AcceptedSend {
                     send: Some(call.id),
                     accepted,
                     messages: call.messages,
                     resend_of: call.resend_of,
-                });
+                }));
             }
-            Err(Error::Unfit { what, reason, .. }) => {
-                let mut connection = app.pool.acquire().await?;
-                let now = app.clock.now(&mut connection).await?;
-                store::settle(&mut connection, call.id, "unsent", now).await?;
-                match what {
-                    Unfit::OutsideWindow => {
-                        let provider = app.provider.name();
-                        store::close_window(&mut connection, provider, &queued.to).await?;
-                    }
-                    Unfit::Template => {
-                        tracing::error!(
-                            reason,
-                            "whatsapp.template_refused: look at it in Meta's manager"
-                        );
-                    }
-                }
-                if excluded.replace(what) == Some(what) {
-                    break;
-                }
-            }
-            Err(error) => return Err(after(app, &call, error).await?),
+            Err(error) => error,
+        };
+        let Some(ProviderFailure::Unfit(unfit)) = error.provider_failure() else {
+            return Err(after_failure(app, &call, error).await?);
+        };
+        exclude_form(app, queued, &call, unfit, &error).await?;
+        if excluded.replace(unfit) == Some(unfit) {
+            break;
         }
     }
-    let reason = "no form of it is taken: the window is closed and no template will do".to_owned();
-    super::give_up(app, queued.id, &reason).await?;
-    Err(Error::Refused {
-        provider: app.provider.name(),
-        reason,
-    })
+    let reason = "no form is accepted: the window is closed and no template can be used";
+    let mut connection = app.pool.acquire().await?;
+    set_failed(&mut connection, queued.id, reason).await?;
+    let class = ProviderFailure::Refused;
+    Err(Error::provider(app.provider.name(), class, reason))
 }
 
-/// A provider without rules: the message as it is.
-async fn hand_over_freely(app: &App, queued: &Queued) -> Result<Handed> {
+/// Records that the provider does not accept the message in this form.
+async fn exclude_form(
+    app: &App,
+    queued: &Queued,
+    call: &Call,
+    unfit: Unfit,
+    error: &Error,
+) -> Result<()> {
+    let mut connection = app.pool.acquire().await?;
+    let now = app.clock.now(&mut connection).await?;
+    store::settle(&mut connection, call.id, "unsent", now).await?;
+    match unfit {
+        Unfit::OutsideWindow => {
+            store::close_window(&mut connection, app.provider.name(), &queued.to).await?;
+        }
+        Unfit::Template => {
+            tracing::error!(
+                %error,
+                "whatsapp.template_refused: check the template in Meta's WhatsApp manager"
+            );
+        }
+    }
+    Ok(())
+}
+
+/// Delivers a message as it is, through a provider without rules.
+async fn deliver_without_rules(app: &App, queued: &Queued) -> Result<AcceptedSend> {
     let outgoing = Outgoing {
         id: queued.id,
         send: None,
@@ -100,30 +115,32 @@ async fn hand_over_freely(app: &App, queued: &Queued) -> Result<Handed> {
         store::announce(&mut connection, queued.id, &id).await?;
     }
     match app.provider.send(&outgoing).await {
-        Ok(accepted) => Ok(Handed {
+        Ok(accepted) => Ok(AcceptedSend {
             send: None,
             accepted,
             messages: vec![(queued.id, queued.attempt)],
             resend_of: None,
         }),
-        Err(refusal @ Error::Refused { .. }) => {
-            super::give_up(app, queued.id, &refusal.to_string()).await?;
-            Err(refusal)
+        Err(error) => {
+            if error.provider_failure() == Some(ProviderFailure::Refused) {
+                let mut connection = app.pool.acquire().await?;
+                set_failed(&mut connection, queued.id, &error.to_string()).await?;
+            }
+            Err(error)
         }
-        Err(error) => Err(error),
     }
 }
 
-/// Records what became of a call that was not taken.
-async fn after(app: &App, call: &Call, error: Error) -> Result<Error> {
+/// Records the outcome of a send that the provider did not accept. Returns the error.
+async fn after_failure(app: &App, call: &Call, error: Error) -> Result<Error> {
     let mut connection = app.pool.acquire().await?;
     let now = app.clock.now(&mut connection).await?;
-    match &error {
-        // Unsettled: a status may still tell.
-        Error::OutcomeUnknown { reason, .. } => {
-            tracing::warn!(send = %call.id, reason, "whatsapp.outcome_unknown");
+    match error.provider_failure() {
+        // The send stays unsettled: a status may still tell its outcome.
+        Some(ProviderFailure::OutcomeUnknown) => {
+            tracing::warn!(send = %call.id, %error, "whatsapp.outcome_unknown");
         }
-        Error::Refused { .. } => {
+        Some(ProviderFailure::Refused) => {
             let reason = error.to_string();
             store::settle_refused(&mut connection, call.id, &reason, now).await?;
         }
@@ -132,7 +149,7 @@ async fn after(app: &App, call: &Call, error: Error) -> Result<Error> {
     Ok(error)
 }
 
-/// A call that is about to be made.
+/// A send that is about to be made.
 struct Call {
     id: SendId,
     outgoing: Outgoing,
@@ -182,14 +199,8 @@ async fn prepare(
     let id = SendId::new();
     let companions = match waiting.attempt {
         Some(_) if open => {
-            store::waiting_offers(
-                &mut transaction,
-                &queued.to,
-                queued.id,
-                now,
-                MOST_LISTED - 1,
-            )
-            .await?
+            store::waiting_offers(&mut transaction, &queued.to, queued.id, now, MAX_LISTED - 1)
+                .await?
         }
         _ => Vec::new(),
     };

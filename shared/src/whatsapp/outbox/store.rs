@@ -1,7 +1,7 @@
 //! SQL of the calls to a provider.
 
-use super::super::Address;
 use crate::Result;
+use crate::address::Address;
 use crate::id::{AttemptId, MessageId, SendId};
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;

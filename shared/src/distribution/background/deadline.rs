@@ -1,0 +1,73 @@
+//! Checking deadlines.
+
+use crate::distribution::endings::roll::{RollResult, roll};
+use crate::distribution::inbox::route;
+use crate::distribution::model::{Checked, Rolled};
+use crate::distribution::store;
+use crate::id::AttemptId;
+use crate::unit_of_work::Cause;
+use crate::{App, Result};
+use std::time::Duration;
+
+/// Rolls this attempt if it is open and its deadline has passed. Safe at any time and any number of
+/// times.
+///
+/// If the agent answered before the deadline and that message is not handled yet, it is handled first.
+pub async fn check_deadline(app: &App, attempt: AttemptId, cause: Cause) -> Result<Checked> {
+    loop {
+        let mut transaction = app.pool.begin().await?;
+        let Some(offer) = store::lock_offer(&mut transaction, attempt).await? else {
+            return Ok(Checked::Over);
+        };
+        match roll(app, &mut transaction, &offer, cause).await? {
+            RollResult::MessageInTime(message) => {
+                transaction.rollback().await?;
+                route::handle(app, message).await?;
+            }
+            RollResult::Checked(checked) => {
+                transaction.commit().await?;
+                return Ok(checked);
+            }
+        }
+    }
+}
+
+/// Rolls every attempt whose deadline passed at least `overdue_by` ago, each in its own transaction,
+/// oldest deadline first.
+///
+/// Skips attempts that another process is rolling. An attempt that waits for a message which cannot be
+/// handled is left for the next call.
+pub async fn roll_all_due(app: &App, overdue_by: Duration, cause: Cause) -> Result<Vec<Rolled>> {
+    let mut rolled = Vec::new();
+    let mut left = Vec::new();
+    loop {
+        let mut transaction = app.pool.begin().await?;
+        let provider = app.provider.name();
+        let frozen = store::frozen_since(&mut transaction, provider).await?;
+        if frozen.is_some() {
+            return Ok(rolled);
+        }
+        let due_by = app.clock.now(&mut transaction).await? - overdue_by;
+        let due = store::lock_a_due_offer(&mut transaction, due_by, &left).await?;
+        let Some(offer) = due else {
+            return Ok(rolled);
+        };
+        match roll(app, &mut transaction, &offer, cause).await? {
+            RollResult::MessageInTime(message) => {
+                transaction.rollback().await?;
+                if let Err(error) = route::handle(app, message).await {
+                    tracing::error!(message_id = %message, %error, "distribution.message_not_handled");
+                    left.push(offer.attempt);
+                }
+            }
+            RollResult::Checked(checked) => {
+                transaction.commit().await?;
+                match checked {
+                    Checked::Rolled(one) => rolled.push(one),
+                    // The provider froze, or the deadline moved, after the row was found.
+                    _ => left.push(offer.attempt),
+                }
+            }
+        }
+    }
+}

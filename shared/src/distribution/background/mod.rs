@@ -1,0 +1,6 @@
+//! What jobs and the sweep of the worker call: each operation combines the inbox, the endings and the
+//! offers, and calls the provider outside of any transaction.
+
+pub(crate) mod deadline;
+pub(crate) mod repair;
+pub(crate) mod sending;

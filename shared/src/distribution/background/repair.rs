@@ -1,0 +1,62 @@
+//! The audit with its repairs.
+
+use super::deadline::check_deadline;
+use crate::distribution::offers::{cycle, freeze, release};
+use crate::distribution::oversight::audit::{self, Breach};
+use crate::distribution::store;
+use crate::id::{AttemptId, CycleId};
+use crate::jobs::{CheckAckDeadline, enqueue};
+use crate::unit_of_work::{Cause, UnitOfWork};
+use crate::{App, Result};
+
+/// Finds breaches, logs each, and repairs those that can be repaired. Safe at any time, by any number
+/// of workers at once. Returns the breaches.
+///
+/// `provider_ends_freeze`: see [`audit::find_breaches`].
+pub async fn audit(app: &App, provider_ends_freeze: bool) -> Result<Vec<Breach>> {
+    let breaches = audit::find_breaches(app, provider_ends_freeze).await?;
+    for breach in &breaches {
+        tracing::error!(?breach, "distribution.breach");
+        // One failed repair does not keep the others from being made.
+        if let Err(error) = repair(app, *breach).await {
+            tracing::error!(?breach, %error, "distribution.not_repaired");
+        }
+    }
+    Ok(breaches)
+}
+
+async fn repair(app: &App, breach: Breach) -> Result<()> {
+    match breach {
+        Breach::Overdue(attempt) => check_deadline(app, attempt, Cause::Audit).await.map(|_| ()),
+        Breach::NoAlarm(attempt) => enqueue_check(app, attempt).await,
+        Breach::NobodyAsked(cycle) => offer_to_next(app, cycle).await,
+        Breach::FrozenForNothing => freeze::thaw(app).await,
+        Breach::Unreleased(cycle) => release::release(app, cycle).await.map(|_| ()),
+        Breach::LogDisagrees(attempt) => {
+            let mut connection = app.pool.acquire().await?;
+            store::log_current_state(&mut connection, attempt, &app.instance).await
+        }
+        Breach::Gap(_) | Breach::NoFuture(_) => Ok(()),
+    }
+}
+
+async fn enqueue_check(app: &App, attempt: AttemptId) -> Result<()> {
+    let mut connection = app.pool.acquire().await?;
+    let Some(offer) = store::offer(&mut connection, attempt).await? else {
+        return Ok(());
+    };
+    let job = CheckAckDeadline { attempt };
+    enqueue(&mut connection, &job, offer.ack_deadline_at).await
+}
+
+async fn offer_to_next(app: &App, cycle: CycleId) -> Result<()> {
+    let app = app.announcing();
+    let mut transaction = app.pool.begin().await?;
+    // Checked again with the locks held, because an operation may have been running.
+    let Some(lead) = store::lock_cycle_without_offer(&mut transaction, cycle).await? else {
+        return Ok(transaction.rollback().await?);
+    };
+    let mut work = UnitOfWork::start(&app, &mut transaction, Cause::Audit).await?;
+    cycle::offer_next(&mut work, lead, cycle).await?;
+    Ok(transaction.commit().await?)
+}

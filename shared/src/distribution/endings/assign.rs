@@ -1,0 +1,120 @@
+//! Assignment: an admin or a manager gives a lead to an agent, or an agent takes a hangus lead that
+//! they were late for.
+
+use super::withdraw::{Notice, WithdrawReason, handed_on_text, notify, withdraw_open_offers};
+use crate::distribution::event::{Event, EventKind};
+use crate::distribution::model::CycleStatus;
+use crate::distribution::store;
+use crate::id::{AttemptId, CycleId, LeadId, UserId};
+use crate::leads::{self, Lead};
+use crate::sales::{self, Agent};
+use crate::texts::Text;
+use crate::unit_of_work::{Cause, UnitOfWork};
+use crate::whatsapp::OutboundKind;
+use crate::{App, Result};
+use serde_json::json;
+
+/// A lead that was assigned to an agent.
+#[derive(Clone, Debug)]
+pub struct Assigned {
+    /// The lead.
+    pub lead: LeadId,
+    /// The attempt that records the assignment.
+    pub attempt: AttemptId,
+    /// The agent who owns the lead now.
+    pub sales_id: UserId,
+}
+
+/// Assigns a lead to an agent, whatever its status. Open offers are withdrawn. Their agents and the
+/// former owner are told. Assigning a lead to its owner changes nothing.
+///
+/// Fails with `NotFound` if the lead or the agent does not exist.
+pub async fn assign(app: &App, lead: LeadId, agent: &UserId, by: &UserId) -> Result<Assigned> {
+    let app = app.announcing();
+    let mut transaction = app.pool.begin().await?;
+    let lead = leads::lock(&mut transaction, lead).await?;
+    let agent = sales::by_id(&mut transaction, agent).await?;
+    let mut work = UnitOfWork::start(&app, &mut transaction, Cause::Admin).await?;
+    let assigned = assign_locked(&mut work, &lead, &agent, json!({ "by": by })).await?;
+    transaction.commit().await?;
+    tracing::info!(lead = %lead.id, sales = %agent.id, "distribution.assigned");
+    Ok(assigned)
+}
+
+/// As [`assign`], in the caller's transaction, which holds the lead's lock.
+pub(crate) async fn assign_locked(
+    work: &mut UnitOfWork<'_>,
+    lead: &Lead,
+    agent: &Agent,
+    why: serde_json::Value,
+) -> Result<Assigned> {
+    let assigned = |attempt| Assigned {
+        lead: lead.id,
+        attempt,
+        sales_id: agent.id.clone(),
+    };
+    if lead.owner.as_ref() == Some(&agent.id)
+        && let Some(attempt) = store::winning_attempt(work.connection, lead.id).await?
+    {
+        return Ok(assigned(attempt));
+    }
+    let cycle = close_cycle_of(work, lead).await?;
+    withdraw_open_offers(work, lead, &agent.name, WithdrawReason::ByHand).await?;
+    let attempt = AttemptId::new();
+    let times = (work.now, work.deadline_of_an_offer());
+    store::insert_assigned(work.connection, attempt, cycle, agent, times).await?;
+    leads::set_claimed(work.connection, lead.id, &agent.id, work.now).await?;
+    let event = Event::new(EventKind::Assigned)
+        .of(lead.id, cycle)
+        .to(attempt, &agent.id)
+        .with(why);
+    store::log(work, &[event]).await?;
+    if let Some(owner) = &lead.owner {
+        tell_former_owner(work, lead, owner, &agent.name, cycle).await?;
+    }
+    let client = [
+        ("name", lead.display_name()),
+        ("phone", lead.display_phone()),
+        ("source", lead.display_source()),
+    ];
+    let body = work.app.texts.render(Text::Assigned, &client);
+    let notice = Notice {
+        lead,
+        agent,
+        kind: OutboundKind::Assigned,
+        cycle,
+        attempt: Some(attempt),
+    };
+    notify(work, &notice, body).await?;
+    Ok(assigned(attempt))
+}
+
+async fn tell_former_owner(
+    work: &mut UnitOfWork<'_>,
+    lead: &Lead,
+    owner: &UserId,
+    new_owner: &str,
+    cycle: CycleId,
+) -> Result<()> {
+    let owner = sales::by_id(work.connection, owner).await?;
+    let body = handed_on_text(work.app, lead, new_owner);
+    let notice = Notice {
+        lead,
+        agent: &owner,
+        kind: OutboundKind::Withdrawn,
+        cycle,
+        attempt: None,
+    };
+    notify(work, &notice, body).await
+}
+
+/// The cycle that the assignment ends: the one that is running, or the last one if it is hangus, or a
+/// new one.
+async fn close_cycle_of(work: &mut UnitOfWork<'_>, lead: &Lead) -> Result<CycleId> {
+    let now = work.now;
+    if let Some(cycle) = store::lock_assignable_cycle(work.connection, lead.id).await? {
+        store::end_cycle_by_hand(work.connection, cycle, now).await?;
+        return Ok(cycle);
+    }
+    store::insert_cycle_by_hand(work.connection, lead.id, CycleStatus::Assigned, now).await
+}

@@ -1,0 +1,109 @@
+//! The claim: an agent's OK takes the lead.
+
+use super::withdraw::{WithdrawReason, withdraw_open_offers};
+use crate::Result;
+use crate::distribution::event::{Event, EventKind};
+use crate::distribution::model::{AttemptStatus, CycleStatus, Offer, Round};
+use crate::distribution::{policy, store};
+use crate::leads::{self, Lead};
+use crate::sales;
+use crate::unit_of_work::UnitOfWork;
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+
+/// What became of an OK.
+pub(crate) enum Claim {
+    /// The agent owns the lead.
+    Won,
+    /// The agent owned the lead before.
+    AlreadyTheirs,
+    /// The offer was withdrawn.
+    Withdrawn(Offer),
+    /// The OK came too late.
+    Late(Offer),
+}
+
+/// Locks everything that an offer's end changes, in the order lead, cycle, attempt.
+pub(crate) async fn lock(connection: &mut PgConnection, offer: &Offer) -> Result<Lead> {
+    let lead = leads::lock(connection, offer.lead).await?;
+    store::lock_cycle_and_attempt(connection, offer).await?;
+    Ok(lead)
+}
+
+/// Gives the lead to the agent if the offer is open and `time`, the time of the OK, is before the
+/// deadline. The offer must be locked by [`lock`].
+///
+/// The check is one conditional update of the locked row. The roll is the same update with the
+/// opposite condition, so exactly one of them succeeds. If the roll came first although the OK was
+/// in time, because the message was handled late, the agent still gets the lead as long as no agent
+/// owns it.
+pub(crate) async fn claim(
+    work: &mut UnitOfWork<'_>,
+    lead: &Lead,
+    offer: &Offer,
+    time: DateTime<Utc>,
+) -> Result<Claim> {
+    if store::accept(work, offer.attempt, time).await? {
+        let accepted = CycleStatus::Accepted;
+        store::close_cycle(work.connection, offer.cycle, accepted, work.now).await?;
+        if offer.round == Round::LastRound {
+            let winner = sales::by_id(work.connection, &offer.sales_id).await?;
+            withdraw_open_offers(work, lead, &winner.name, WithdrawReason::Quicker).await?;
+        }
+        set_owner(work, offer, time, EventKind::Accepted).await?;
+        return Ok(Claim::Won);
+    }
+    // The offer ended while we waited for its lock.
+    let current = store::offer(work.connection, offer.attempt).await?;
+    let offer = current.unwrap_or_else(|| offer.clone());
+    match offer.status {
+        AttemptStatus::Accepted | AttemptStatus::Assigned => Ok(Claim::AlreadyTheirs),
+        AttemptStatus::Withdrawn => Ok(Claim::Withdrawn(offer)),
+        AttemptStatus::TimedOut if claim_after_timeout(work, lead, &offer, time).await? => {
+            set_owner(work, &offer, time, EventKind::ClaimedAfterTimeout).await?;
+            Ok(Claim::Won)
+        }
+        _ => Ok(Claim::Late(offer)),
+    }
+}
+
+async fn set_owner(
+    work: &mut UnitOfWork<'_>,
+    offer: &Offer,
+    time: DateTime<Utc>,
+    kind: EventKind,
+) -> Result<()> {
+    leads::set_claimed(work.connection, offer.lead, &offer.sales_id, work.now).await?;
+    let lateness = time - offer.ack_deadline_at;
+    let won = Event::new(kind).on(offer).late_by(lateness);
+    store::log(work, &[won]).await
+}
+
+/// Claims a lead with an OK that was in time but was handled after the roll. The agent who has the
+/// offer now is told that it is withdrawn.
+///
+/// Returns `false` if an agent owns the lead, or its cycle ended otherwise than as hangus within the
+/// last ten minutes.
+async fn claim_after_timeout(
+    work: &mut UnitOfWork<'_>,
+    lead: &Lead,
+    offer: &Offer,
+    time: DateTime<Utc>,
+) -> Result<bool> {
+    let hangus_after = work.now - policy::HANGUS_GRACE;
+    if lead.owner.is_some()
+        || !store::accept_after_roll(work, offer.attempt, time, hangus_after).await?
+    {
+        return Ok(false);
+    }
+    let winner = sales::by_id(work.connection, &offer.sales_id).await?;
+    withdraw_open_offers(work, lead, &winner.name, WithdrawReason::EarlierOk).await?;
+    // The client may have written again after hangus, which started another cycle. It ends here.
+    let cancelled = store::end_cycles(work.connection, offer.lead, offer.cycle, work.now).await?;
+    for cycle in cancelled {
+        let event = Event::new(EventKind::Cancelled).of(offer.lead, cycle);
+        store::log(work, &[event]).await?;
+    }
+    tracing::info!(lead = %offer.lead, attempt = %offer.attempt, "distribution.claimed_after_timeout");
+    Ok(true)
+}

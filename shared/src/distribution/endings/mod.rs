@@ -1,0 +1,10 @@
+//! Endings: everything that ends an offer or a cycle. The functions here know nothing of messages
+//! that people write; `inbox` decides what a message means and calls them.
+
+pub(crate) mod assign;
+pub(crate) mod claim;
+pub(crate) mod decline;
+pub(crate) mod merge;
+pub(crate) mod roll;
+pub(crate) mod undeliverable;
+pub(crate) mod withdraw;

@@ -1,0 +1,89 @@
+//! The roll: a deadline passed without an OK, so the next agent is offered the lead.
+
+use crate::distribution::model::{AttemptStatus, Checked, Offer, Rolled};
+use crate::distribution::offers::cycle;
+use crate::distribution::store;
+use crate::id::MessageId;
+use crate::unit_of_work::{Cause, UnitOfWork};
+use crate::{App, Result};
+use chrono::{DateTime, TimeDelta, Utc};
+use sqlx::PgConnection;
+
+/// After this many failures a message no longer keeps offers from rolling. It is left for a person.
+pub(crate) const MAX_FAILURES: i32 = 5;
+
+/// What became of an attempt that was to be rolled.
+pub(crate) enum RollResult {
+    /// It was rolled, or there was nothing to roll.
+    Checked(Checked),
+    /// This message of the agent came before the deadline and is not handled yet. The caller rolls
+    /// back, has the message handled, and tries again.
+    MessageInTime(MessageId),
+}
+
+/// Times the attempt out if its deadline has passed, and offers the lead to the next agent with a
+/// full window. Lead, cycle and attempt must be locked.
+pub(crate) async fn roll(
+    app: &App,
+    connection: &mut PgConnection,
+    offer: &Offer,
+    cause: Cause,
+) -> Result<RollResult> {
+    let fixed_now = app.clock.fixed();
+    let now = store::now_after_inflight_messages(connection, offer, fixed_now).await?;
+    let mut work = UnitOfWork::at(app, connection, now, cause);
+    if !store::time_out(&mut work, offer, MAX_FAILURES).await? {
+        return why_not(connection, offer, now).await;
+    }
+    let next = cycle::advance_cycle(&mut work, offer).await?;
+    tracing::info!(
+        lead = %offer.lead,
+        attempt = %offer.attempt,
+        lateness_ms = (now - offer.ack_deadline_at).num_milliseconds(),
+        next = next.as_ref().map(|opened| tracing::field::display(opened.attempt)),
+        "distribution.rolled"
+    );
+    Ok(RollResult::Checked(Checked::Rolled(Rolled {
+        lead: offer.lead,
+        cycle: offer.cycle,
+        attempt: offer.attempt,
+        sales_id: offer.sales_id.clone(),
+        ack_deadline_at: offer.ack_deadline_at,
+        rolled_at: now,
+        next,
+    })))
+}
+
+/// Why the attempt was not timed out: it ended before, a message must be handled first, it is not
+/// due, or the provider is frozen.
+async fn why_not(
+    connection: &mut PgConnection,
+    offer: &Offer,
+    now: DateTime<Utc>,
+) -> Result<RollResult> {
+    if offer.status != AttemptStatus::Open {
+        return Ok(RollResult::Checked(Checked::Over));
+    }
+    if let Some(message) = store::message_in_time(connection, offer, MAX_FAILURES).await? {
+        return Ok(RollResult::MessageInTime(message));
+    }
+    if now >= offer.ack_deadline_at {
+        // The thaw enqueues the next check.
+        return Ok(RollResult::Checked(Checked::Frozen));
+    }
+    let wait = (offer.ack_deadline_at - now).to_std().unwrap_or_default();
+    Ok(RollResult::Checked(Checked::NotDue(wait)))
+}
+
+/// The next deadline of an open offer. `None` if no offer is open.
+pub async fn next_deadline(app: &App) -> Result<Option<DateTime<Utc>>> {
+    let mut connection = app.pool.acquire().await?;
+    store::next_deadline(&mut connection).await
+}
+
+/// The time until the next deadline of an open offer, negative if it has passed. `None` if no offer
+/// is open or the provider is frozen.
+pub async fn time_to_next_deadline(app: &App) -> Result<Option<TimeDelta>> {
+    let mut connection = app.pool.acquire().await?;
+    store::time_to_next_deadline(&mut connection, app.clock.fixed(), app.provider.name()).await
+}

@@ -1,0 +1,115 @@
+//! Withdrawing offers: somebody else owns the lead now.
+
+use crate::distribution::event::{Event, EventKind};
+use crate::distribution::offers::mask;
+use crate::distribution::store;
+use crate::id::{AttemptId, CycleId};
+use crate::leads::Lead;
+use crate::sales::{self, Agent};
+use crate::texts::Text;
+use crate::unit_of_work::UnitOfWork;
+use crate::whatsapp::{self, Draft, OutboundKind};
+use crate::{App, Result};
+use serde_json::json;
+
+/// Why an offer is withdrawn from its agent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum WithdrawReason {
+    /// An earlier agent's OK was in time but was handled after the roll.
+    EarlierOk,
+    /// Another agent answered first in the last round.
+    Quicker,
+    /// An admin or manager assigned the lead.
+    ByHand,
+    /// The lead was merged with another lead of the same person.
+    Merged,
+}
+
+impl WithdrawReason {
+    /// The name in the database: the attempt's `reason`.
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::EarlierOk => "earlier_ok",
+            Self::Quicker => "quicker_ok",
+            Self::ByHand => "assigned",
+            Self::Merged => "merged",
+        }
+    }
+}
+
+/// What a notice to an agent is about.
+pub(crate) struct Notice<'a> {
+    pub(crate) lead: &'a Lead,
+    pub(crate) agent: &'a Agent,
+    pub(crate) kind: OutboundKind,
+    pub(crate) cycle: CycleId,
+    pub(crate) attempt: Option<AttemptId>,
+}
+
+/// Withdraws the lead's open offers and tells the agents whose offers were already sent. `owner` is
+/// the name of the agent who owns the lead now. The lead must be locked.
+pub(crate) async fn withdraw_open_offers(
+    work: &mut UnitOfWork<'_>,
+    lead: &Lead,
+    owner: &str,
+    why: WithdrawReason,
+) -> Result<()> {
+    let reason = why.as_str();
+    let withdrawn = store::withdraw_open(work.connection, lead.id, reason, work.now).await?;
+    for offer in withdrawn {
+        let event = Event::new(EventKind::Withdrawn)
+            .of(lead.id, offer.cycle)
+            .to(offer.attempt, &offer.sales_id)
+            .with(json!({ "reason": reason }));
+        store::log(work, &[event]).await?;
+        if !whatsapp::offer_was_written(work.connection, offer.attempt).await? {
+            continue;
+        }
+        let agent = sales::by_id(work.connection, &offer.sales_id).await?;
+        let body = match why {
+            WithdrawReason::ByHand => handed_on_text(work.app, lead, owner),
+            _ => withdrawn_text(work.app, lead, Some(owner)),
+        };
+        let notice = Notice {
+            lead,
+            agent: &agent,
+            kind: OutboundKind::Withdrawn,
+            cycle: offer.cycle,
+            attempt: Some(offer.attempt),
+        };
+        notify(work, &notice, body).await?;
+    }
+    Ok(())
+}
+
+/// What an agent reads whose offer was withdrawn.
+pub(crate) fn withdrawn_text(app: &App, lead: &Lead, owner: Option<&str>) -> String {
+    let name = mask::name_of(app, lead);
+    let values = [("name", &*name), ("owner", owner.unwrap_or("agent lain"))];
+    app.texts.render(Text::Withdrawn, &values)
+}
+
+/// What an agent reads whose offer or lead was assigned to another agent.
+pub(crate) fn handed_on_text(app: &App, lead: &Lead, owner: &str) -> String {
+    let name = mask::name_of(app, lead);
+    app.texts
+        .render(Text::HandedOn, &[("name", &name), ("owner", owner)])
+}
+
+/// Queues a notice to an agent. An agent without a number is only logged.
+pub(crate) async fn notify(
+    work: &mut UnitOfWork<'_>,
+    notice: &Notice<'_>,
+    body: String,
+) -> Result<()> {
+    let Some(to) = &notice.agent.phone else {
+        tracing::warn!(lead = %notice.lead.id, sales = %notice.agent.id, "whatsapp.unreachable: the agent has no number");
+        return Ok(());
+    };
+    let draft = Draft::new(notice.kind, to, body)
+        .lead(notice.lead.id)
+        .cycle(notice.cycle)
+        .attempt(notice.attempt);
+    whatsapp::queue_message(work, &draft).await?;
+    Ok(())
+}

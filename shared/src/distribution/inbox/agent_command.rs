@@ -1,0 +1,162 @@
+//! Commands of agents: `bantuan`, `antrian`, `istirahat`, `siap kerja`, and "beri saya kesempatan
+//! lagi".
+
+use super::answer::{self, Answer, Verdict, answer};
+use super::duplicate;
+use super::lexicon::Command;
+use crate::Result;
+use crate::availability::{self, DutyStatus};
+use crate::distribution::endings::assign;
+use crate::distribution::model::{AttemptStatus, Offer, Outcome, ReceivedMessage, Report};
+use crate::distribution::{policy, store};
+use crate::leads::{self, LeadStatus};
+use crate::sales::Agent;
+use crate::texts::Text;
+use crate::unit_of_work::UnitOfWork;
+use crate::whatsapp::OutboundKind;
+use serde_json::json;
+
+/// What an agent asks for.
+pub(super) struct Request<'a> {
+    pub(super) agent: &'a Agent,
+    pub(super) command: Command,
+    /// The code of the offer that the command names.
+    pub(super) code: Option<&'a str>,
+}
+
+/// Executes a command. Returns `None` if the message is a duplicate: the caller must roll back.
+pub(super) async fn handle(
+    work: &mut UnitOfWork<'_>,
+    received: &ReceivedMessage,
+    request: &Request<'_>,
+) -> Result<Option<Report>> {
+    match request.command {
+        Command::Help => {
+            let window = policy::window_in_words(work.app.distribution.ack_window);
+            let body = work.app.texts.render(Text::Help, &[("window", &window)]);
+            let verdict = Verdict::bare(Outcome::Help);
+            let text = Answer::new(OutboundKind::Help, body);
+            answer::answer_unhelpfully(work, received, verdict, text).await
+        }
+        Command::Queue => tell_queue(work, received, request.agent).await,
+        Command::Pause => pause(work, received, request.agent).await,
+        Command::Resume => resume(work, received, request.agent).await,
+        Command::SecondChance => second_chance(work, received, request).await,
+    }
+}
+
+/// Tells the agent their places in queues and their open offers.
+async fn tell_queue(
+    work: &mut UnitOfWork<'_>,
+    received: &ReceivedMessage,
+    agent: &Agent,
+) -> Result<Option<Report>> {
+    let places = store::places_of(work.connection, &agent.id).await?;
+    let line = |place: &store::Place| {
+        let (number, of) = (place.number.to_string(), place.of.to_string());
+        let values = [
+            ("queue", place.queue.as_str()),
+            ("place", &number),
+            ("of", &of),
+            ("label", place.label.as_str()),
+        ];
+        work.app.texts.render(Text::QueuePlace, &values)
+    };
+    let mut lines: Vec<String> = places.iter().map(line).collect();
+    if lines.is_empty() {
+        lines.push(work.app.texts.render(Text::QueueNone, &[]));
+    }
+    let agents = std::slice::from_ref(&agent.id);
+    let statuses = availability::duty_statuses(work.connection, agents, work.now).await?;
+    if let Some(DutyStatus::Away { until, .. }) = statuses.get(&agent.id) {
+        lines.push(match until {
+            Some(until) => {
+                let until = work.app.timezone.day_and_time(*until);
+                work.app.texts.render(Text::AwayUntil, &[("until", &until)])
+            }
+            None => work.app.texts.render(Text::Away, &[]),
+        });
+    }
+    let open = store::open_offers_of(work.connection, &agent.id).await?;
+    let offers = answer::listed(work, &open).await?;
+    let values = [
+        ("queue", &*lines.join("\n")),
+        ("count", &*open.len().to_string()),
+        ("offers", &*offers.join("\n")),
+    ];
+    let body = work.app.texts.render(Text::Queue, &values);
+    let text = Answer::new(OutboundKind::Queue, body.trim_end().to_owned());
+    let verdict = Verdict::bare(Outcome::Queue);
+    answer::answer_unhelpfully(work, received, verdict, text).await
+}
+
+/// The agent gets no new offers. Open offers go on.
+async fn pause(
+    work: &mut UnitOfWork<'_>,
+    received: &ReceivedMessage,
+    agent: &Agent,
+) -> Result<Option<Report>> {
+    if duplicate::was_handled(work, received).await? {
+        return Ok(None);
+    }
+    availability::pause(work.connection, &agent.id, work.now).await?;
+    let verdict = Verdict::bare(Outcome::Paused);
+    let text = Answer::new(
+        OutboundKind::Paused,
+        work.app.texts.render(Text::Paused, &[]),
+    );
+    answer(work, received, verdict, text).await
+}
+
+/// The agent gets offers again.
+async fn resume(
+    work: &mut UnitOfWork<'_>,
+    received: &ReceivedMessage,
+    agent: &Agent,
+) -> Result<Option<Report>> {
+    if duplicate::was_handled(work, received).await? {
+        return Ok(None);
+    }
+    availability::resume(work.connection, &agent.id, work.now).await?;
+    let verdict = Verdict::bare(Outcome::Resumed);
+    let text = Answer::new(
+        OutboundKind::Resumed,
+        work.app.texts.render(Text::Resumed, &[]),
+    );
+    answer(work, received, verdict, text).await
+}
+
+/// Gives the agent the lead that they were late for, if the queue allows it and no agent owns it.
+async fn second_chance(
+    work: &mut UnitOfWork<'_>,
+    received: &ReceivedMessage,
+    request: &Request<'_>,
+) -> Result<Option<Report>> {
+    let agent = request.agent;
+    let by = received.acknowledged_at + policy::WHOLE_SECOND;
+    let missed = match request.code {
+        Some(code) => store::offer_by_code(work.connection, &agent.id, code, by).await?,
+        None => store::latest_offer(work.connection, &agent.id, by).await?,
+    };
+    let Some(offer) = missed.filter(|offer| offer.status == AttemptStatus::TimedOut) else {
+        return answer::nothing_open(work, received).await;
+    };
+    let lead = leads::lock(work.connection, offer.lead).await?;
+    work.refresh().await?;
+    if duplicate::was_handled(work, received).await? {
+        return Ok(None);
+    }
+    if lead.status != LeadStatus::Hangus
+        || !store::gives_second_chances(work.connection, offer.cycle).await?
+    {
+        return answer::refuse_late(work, received, &offer).await;
+    }
+    let why = json!({ "reason": "second_chance" });
+    let assigned = assign::assign_locked(work, &lead, agent, why).await?;
+    let offer = Offer {
+        attempt: assigned.attempt,
+        ..offer
+    };
+    let verdict = Verdict::about(Outcome::Accepted, &offer);
+    answer::file(work, received, verdict).await
+}

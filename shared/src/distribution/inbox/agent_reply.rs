@@ -1,0 +1,113 @@
+//! An agent writes: takes an offer, passes on it, or asks for something else.
+
+use super::answer::{self, Answer, Verdict, answer, file};
+use super::bind::{self, Bound};
+use super::lexicon::Intent;
+use super::{agent_command, duplicate};
+use crate::distribution::endings::claim::{self, Claim};
+use crate::distribution::endings::decline;
+use crate::distribution::model::{Offer, Outcome, ReceivedMessage, Report};
+use crate::distribution::offers::mask;
+use crate::sales::Agent;
+use crate::texts::Text;
+use crate::unit_of_work::{Cause, UnitOfWork};
+use crate::whatsapp::OutboundKind;
+use crate::{App, Result};
+use sqlx::PgConnection;
+
+/// Handles an agent's message. Returns `None` if it is a duplicate: the caller must roll back.
+pub(super) async fn handle(
+    app: &App,
+    connection: &mut PgConnection,
+    received: &ReceivedMessage,
+    agent: &Agent,
+) -> Result<Option<Report>> {
+    let request = bind::read(app, &received.message);
+    let intent = request.said.intent;
+    let mut work = UnitOfWork::start(app, connection, Cause::Agent).await?;
+    let work = &mut work;
+    match intent {
+        Intent::Other => {
+            return file(work, received, Verdict::bare(Outcome::NotAnAck)).await;
+        }
+        Intent::Command(command) => {
+            let code = request.said.code.as_deref();
+            let command = agent_command::Request {
+                agent,
+                command,
+                code,
+            };
+            return agent_command::handle(work, received, &command).await;
+        }
+        Intent::Ok | Intent::Decline => {}
+    }
+    match bind::bind(work, received, agent, &request).await? {
+        Bound::One(offer) if intent == Intent::Decline => pass(work, received, &offer).await,
+        Bound::One(offer) => take(work, received, &offer).await,
+        Bound::Several(offers) => answer::ask_which(work, received, &offers).await,
+        Bound::Expired(offer) if intent == Intent::Ok => {
+            answer::refuse_late(work, received, &offer).await
+        }
+        Bound::Withdrawn(offer) if intent == Intent::Ok => {
+            answer::refuse_withdrawn(work, received, &offer).await
+        }
+        // A reaction to a message that is no offer means nothing.
+        Bound::Nothing if received.message.reaction.is_some() => {
+            file(work, received, Verdict::bare(Outcome::NotAnAck)).await
+        }
+        Bound::Taken => file(work, received, Verdict::bare(Outcome::NothingOpen)).await,
+        Bound::Nothing | Bound::Expired(_) | Bound::Withdrawn(_) => {
+            answer::nothing_open(work, received).await
+        }
+    }
+}
+
+/// The agent's OK: claims the lead and answers with what came of it.
+async fn take(
+    work: &mut UnitOfWork<'_>,
+    received: &ReceivedMessage,
+    offer: &Offer,
+) -> Result<Option<Report>> {
+    let lead = claim::lock(work.connection, offer).await?;
+    work.refresh().await?;
+    if duplicate::was_handled(work, received).await? {
+        return Ok(None);
+    }
+    match claim::claim(work, &lead, offer, received.acknowledged_at).await? {
+        Claim::Won => {
+            let client = [
+                ("name", lead.display_name()),
+                ("phone", lead.display_phone()),
+                ("source", lead.display_source()),
+            ];
+            let body = work.app.texts.render(Text::Claimed, &client);
+            let verdict = Verdict::about(Outcome::Accepted, offer);
+            let text = Answer::new(OutboundKind::Claimed, body);
+            answer(work, received, verdict, text).await
+        }
+        Claim::AlreadyTheirs => file(work, received, Verdict::bare(Outcome::NothingOpen)).await,
+        Claim::Withdrawn(offer) => answer::refuse_withdrawn(work, received, &offer).await,
+        Claim::Late(offer) => answer::refuse_late(work, received, &offer).await,
+    }
+}
+
+/// The agent passes: the next agent is offered the lead at once.
+async fn pass(
+    work: &mut UnitOfWork<'_>,
+    received: &ReceivedMessage,
+    offer: &Offer,
+) -> Result<Option<Report>> {
+    let lead = claim::lock(work.connection, offer).await?;
+    work.refresh().await?;
+    if duplicate::was_handled(work, received).await? {
+        return Ok(None);
+    }
+    if !decline::decline(work, offer).await? {
+        return answer::nothing_open(work, received).await;
+    }
+    let name = mask::name_of(work.app, &lead);
+    let body = work.app.texts.render(Text::Declined, &[("name", &name)]);
+    let verdict = Verdict::about(Outcome::Declined, offer);
+    let text = Answer::new(OutboundKind::Declined, body);
+    answer(work, received, verdict, text).await
+}

@@ -1,0 +1,135 @@
+//! Binding: which offer an agent's message is about.
+//!
+//! The signs, from the strongest to the weakest: a button of the offer, a quote of it or a reaction
+//! to it, its code, the only offer that is open. If none of them decides, nothing is done and the
+//! agent is asked.
+
+use super::lexicon::{Intent, Said};
+use crate::distribution::model::{AttemptStatus, InboundMessage, Offer, ReceivedMessage};
+use crate::distribution::{policy, store};
+use crate::id::AttemptId;
+use crate::sales::Agent;
+use crate::unit_of_work::UnitOfWork;
+use crate::{App, Result, whatsapp};
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+
+/// The offer that a message is about.
+pub(super) enum Bound {
+    /// This offer. Whether it may still be taken is decided once it is locked.
+    One(Offer),
+    /// One of these. Nothing is done.
+    Several(Vec<Offer>),
+    /// An offer whose deadline had passed.
+    Expired(Offer),
+    /// An offer that was withdrawn.
+    Withdrawn(Offer),
+    /// The agent owns their latest lead already.
+    Taken,
+    /// No offer.
+    Nothing,
+}
+
+/// What an agent's message asks for, and the offer whose button was pressed.
+pub(super) struct Request {
+    pub(super) said: Said,
+    button: Option<AttemptId>,
+}
+
+/// Reads a message: its button if it has one, then its reaction, then its text.
+pub(super) fn read(app: &App, message: &InboundMessage) -> Request {
+    if let Some((intent, attempt)) = message.button_payload.as_deref().and_then(button) {
+        return Request {
+            said: Said { intent, code: None },
+            button: Some(attempt),
+        };
+    }
+    let said = match &message.reaction {
+        Some(emoji) => Said {
+            intent: app.lexicon.read_reaction(emoji),
+            code: None,
+        },
+        None => app.lexicon.read(&message.body),
+    };
+    Request { said, button: None }
+}
+
+/// Reads the payload of an offer's button: `claim:<attempt>` or `pass:<attempt>`.
+fn button(payload: &str) -> Option<(Intent, AttemptId)> {
+    let (verb, attempt) = payload.split_once(':')?;
+    let intent = match verb {
+        "claim" => Intent::Ok,
+        "pass" => Intent::Decline,
+        _ => return None,
+    };
+    Some((intent, AttemptId(attempt.parse().ok()?)))
+}
+
+/// Finds the offer that a message is about. An offer that was made after the message was written
+/// never matches.
+pub(super) async fn bind(
+    work: &mut UnitOfWork<'_>,
+    received: &ReceivedMessage,
+    agent: &Agent,
+    request: &Request,
+) -> Result<Bound> {
+    let time = received.acknowledged_at;
+    let by = time + policy::WHOLE_SECOND;
+    if let Some(attempt) = pointed_at(work.connection, received, request).await?
+        && let Some(offer) = store::offer(work.connection, attempt).await?
+        && offer.sales_id == agent.id
+    {
+        return Ok(judge(offer, time));
+    }
+    if received.message.reaction.is_some() {
+        return Ok(Bound::Nothing);
+    }
+    if let Some(code) = &request.said.code
+        && let Some(offer) = store::offer_by_code(work.connection, &agent.id, code, by).await?
+    {
+        return Ok(judge(offer, time));
+    }
+    let mut live = store::offers_live_at(work, &agent.id, time, by).await?;
+    // A code that no offer has names none of them.
+    if live.len() > 1 || (request.said.code.is_some() && !live.is_empty()) {
+        return Ok(Bound::Several(live));
+    }
+    if let Some(offer) = live.pop() {
+        return Ok(Bound::One(offer));
+    }
+    if request.said.code.is_some() {
+        return Ok(Bound::Nothing);
+    }
+    let latest = store::latest_offer(work.connection, &agent.id, by).await?;
+    Ok(latest.map_or(Bound::Nothing, |offer| judge(offer, time)))
+}
+
+/// The offer that the message itself names: by its button, or by the message that it quotes or
+/// reacts to.
+async fn pointed_at(
+    connection: &mut PgConnection,
+    received: &ReceivedMessage,
+    request: &Request,
+) -> Result<Option<AttemptId>> {
+    if request.button.is_some() {
+        return Ok(request.button);
+    }
+    match &received.message.quoted_message_id {
+        Some(quoted) => whatsapp::attempt_of_offer(connection, quoted).await,
+        None => Ok(None),
+    }
+}
+
+/// Whether the offer can still be taken, as far as that can be known before it is locked. The claim
+/// decides about an open offer, because its deadline may move, and about one that was rolled before
+/// an OK that was in time was handled.
+fn judge(offer: Offer, time: DateTime<Utc>) -> Bound {
+    match offer.status {
+        AttemptStatus::Open => Bound::One(offer),
+        AttemptStatus::TimedOut if time < offer.ack_deadline_at => Bound::One(offer),
+        AttemptStatus::TimedOut => Bound::Expired(offer),
+        AttemptStatus::Withdrawn => Bound::Withdrawn(offer),
+        AttemptStatus::Accepted | AttemptStatus::Assigned => Bound::Taken,
+        AttemptStatus::Declined | AttemptStatus::Undeliverable => Bound::Nothing,
+    }
+}

@@ -1,0 +1,127 @@
+//! A client writes to the company's number.
+
+use super::duplicate;
+use super::enquiry::{self, News};
+use crate::distribution::model::{Outcome, ReceivedMessage, Report};
+use crate::id::{AttemptId, CycleId};
+use crate::leads::{Contact, Enquiry, EnquiryKind, Lead};
+use crate::sales::Origin;
+use crate::texts::Text;
+use crate::unit_of_work::{Cause, UnitOfWork};
+use crate::whatsapp::{self, Draft, InboundKind, InboundRecord, OutboundKind};
+use crate::{App, Result};
+use sqlx::PgConnection;
+
+/// Handles a client's message. Returns `None` if it is a duplicate: the caller must roll back.
+pub(super) async fn handle(
+    app: &App,
+    connection: &mut PgConnection,
+    received: &ReceivedMessage,
+) -> Result<Option<Report>> {
+    let message = &received.message;
+    let contact = Contact {
+        address: message.from.clone(),
+        other_address: message.other_address.clone(),
+        name: message.name.clone(),
+        source_ads: message.source_ads.clone(),
+        project: message.project.clone(),
+        area: None,
+    };
+    let at = received.received_at;
+    let lead = enquiry::find_or_create(app, connection, &contact, at).await?;
+    let mut work = UnitOfWork::start(app, connection, Cause::Enquiry).await?;
+    if duplicate::was_handled(&mut work, received).await? {
+        return Ok(None);
+    }
+    // A reaction asks for nothing. An old message was written to somebody who waits no more.
+    if message.reaction.is_some() || received.is_stale(app) {
+        return note(&mut work, received, &lead).await;
+    }
+    let enquiry = enquiry_of(received, &lead);
+    let placed = enquiry::place(&mut work, &lead, &enquiry).await?;
+    let record = InboundRecord {
+        lead: Some(lead.id),
+        cycle: placed.cycle,
+        ..received.record_as(InboundKind::Client, placed.outcome)
+    };
+    if !whatsapp::store_inbound(app, work.connection, &record, at).await? {
+        return Ok(None);
+    }
+    match placed.cycle {
+        Some(cycle) => auto_reply(&mut work, received, &lead, cycle).await?,
+        None => enquiry::tell_owner(&mut work, &lead, News::Wrote(received)).await?,
+    }
+    Ok(Some(report(
+        placed.outcome,
+        received,
+        &lead,
+        placed.attempt,
+    )))
+}
+
+fn enquiry_of(received: &ReceivedMessage, lead: &Lead) -> Enquiry {
+    let message = &received.message;
+    Enquiry {
+        kind: EnquiryKind::Chat,
+        meta_lead_id: None,
+        origin: Origin {
+            project: message.project.clone().or_else(|| lead.project.clone()),
+            campaign: message.campaign.clone(),
+            source: message
+                .source_ads
+                .clone()
+                .or_else(|| lead.source_ads.clone()),
+        },
+        area: None,
+        click: message.click.clone(),
+    }
+}
+
+async fn auto_reply(
+    work: &mut UnitOfWork<'_>,
+    received: &ReceivedMessage,
+    lead: &Lead,
+    cycle: CycleId,
+) -> Result<()> {
+    let to = received.message.from.clone();
+    let body = work.app.texts.render(Text::AutoReply, &[]);
+    let draft = Draft::new(OutboundKind::AutoReply, to, body)
+        .lead(lead.id)
+        .cycle(cycle)
+        .in_reply_to(received.id);
+    whatsapp::queue_message(work, &draft).await?;
+    Ok(())
+}
+
+/// Stores a client's message that has no consequence.
+async fn note(
+    work: &mut UnitOfWork<'_>,
+    received: &ReceivedMessage,
+    lead: &Lead,
+) -> Result<Option<Report>> {
+    let record = InboundRecord {
+        lead: Some(lead.id),
+        ..received.record_as(InboundKind::Client, Outcome::Noted)
+    };
+    let (app, at) = (work.app, received.received_at);
+    let new = whatsapp::store_inbound(app, work.connection, &record, at).await?;
+    if received.is_stale(app) {
+        tracing::warn!(lead = %lead.id, message = %received.id, "distribution.stale: a client's message is too old to be answered");
+    }
+    Ok(new.then(|| report(Outcome::Noted, received, lead, None)))
+}
+
+fn report(
+    outcome: Outcome,
+    received: &ReceivedMessage,
+    lead: &Lead,
+    attempt: Option<AttemptId>,
+) -> Report {
+    Report {
+        outcome,
+        duplicate: false,
+        message: Some(received.id),
+        lead: Some(lead.id),
+        attempt,
+    }
+}

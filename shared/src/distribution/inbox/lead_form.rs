@@ -1,0 +1,102 @@
+//! A client fills in an ad's lead form.
+
+use super::enquiry::{self, News};
+use crate::address::Address;
+use crate::distribution::model::{Ad, Outcome, Report};
+use crate::id::CycleId;
+use crate::leads::{self, Contact, Enquiry, EnquiryKind, Lead};
+use crate::sales::Origin;
+use crate::texts::Text;
+use crate::unit_of_work::{Cause, UnitOfWork};
+use crate::whatsapp::{self, Draft, OutboundKind, Short};
+use crate::{App, Result};
+
+/// Takes a lead from an ad's form.
+///
+/// A first form starts a cycle, as a chat does. A form that comes while a cycle is open is added to
+/// it. If an agent owns the lead, that agent is told. After hangus a new cycle starts. A second form
+/// with the same `meta_lead_id` changes nothing.
+pub async fn take_ad(app: &App, ad: &Ad) -> Result<Report> {
+    let mut transaction = app.pool.begin().await?;
+    let received_at = app.clock.now(&mut transaction).await?;
+    let contact = Contact {
+        address: Address::from(&ad.phone),
+        other_address: None,
+        name: ad.name.clone(),
+        source_ads: ad.source_ads.clone(),
+        project: ad.project.clone(),
+        area: ad.area.clone(),
+    };
+    let lead = enquiry::find_or_create(app, &mut transaction, &contact, received_at).await?;
+    let mut work = UnitOfWork::start(app, &mut transaction, Cause::Enquiry).await?;
+    let enquiry = enquiry_of(ad);
+    if !leads::record_enquiry(work.connection, lead.id, &enquiry, work.now).await? {
+        transaction.rollback().await?;
+        return duplicate_ad(app, &ad.meta_lead_id).await;
+    }
+    let placed = enquiry::place(&mut work, &lead, &enquiry).await?;
+    match (placed.outcome, placed.cycle) {
+        (Outcome::OwnerTold, _) => {
+            enquiry::tell_owner(&mut work, &lead, News::FilledIn(ad)).await?;
+        }
+        (Outcome::Distributing | Outcome::Held, Some(cycle)) => {
+            welcome(&mut work, &lead, cycle).await?;
+        }
+        _ => {}
+    }
+    transaction.commit().await?;
+    tracing::info!(lead = %lead.id, outcome = placed.outcome.as_str(), "distribution.form_taken");
+    Ok(Report {
+        outcome: placed.outcome,
+        duplicate: false,
+        message: None,
+        lead: Some(lead.id),
+        attempt: placed.attempt,
+    })
+}
+
+fn enquiry_of(ad: &Ad) -> Enquiry {
+    Enquiry {
+        kind: EnquiryKind::Ad,
+        meta_lead_id: Some(ad.meta_lead_id.clone()),
+        origin: Origin {
+            project: ad.project.clone(),
+            campaign: ad.campaign.clone(),
+            source: ad.source_ads.clone(),
+        },
+        area: ad.area.clone(),
+        click: ad.click.clone(),
+    }
+}
+
+/// Welcomes a client who filled in a form and has not written, if a template for that is set.
+async fn welcome(work: &mut UnitOfWork<'_>, lead: &Lead, cycle: CycleId) -> Result<()> {
+    let rules = work.app.provider.rules();
+    let has_template = rules.is_some_and(|rules| rules.templates.welcome.is_some());
+    let Some(phone) = lead.phone.as_ref().filter(|_| has_template) else {
+        return Ok(());
+    };
+    let name = lead.name.as_deref().unwrap_or("Bapak/Ibu");
+    let body = work.app.texts.render(Text::Welcome, &[("name", name)]);
+    let draft = Draft::new(OutboundKind::Welcome, phone, body)
+        .lead(lead.id)
+        .cycle(cycle)
+        .short(Short {
+            line: name.to_owned(),
+            parameters: vec![name.to_owned()],
+        });
+    whatsapp::queue_message(work, &draft).await?;
+    Ok(())
+}
+
+async fn duplicate_ad(app: &App, meta_lead_id: &str) -> Result<Report> {
+    let mut connection = app.pool.acquire().await?;
+    let lead = leads::by_meta_lead_id(&mut connection, meta_lead_id).await?;
+    Ok(Report {
+        outcome: Outcome::Added,
+        duplicate: true,
+        message: None,
+        lead,
+        attempt: None,
+    })
+}

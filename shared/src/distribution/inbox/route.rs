@@ -1,0 +1,191 @@
+//! Routing: who wrote a message, and which module decides what it means.
+//!
+//! A message is first stored with the time of its receipt ([`super::receive::receive`]) and then
+//! handled in one transaction that also removes that row ([`handle`]). If the process dies between
+//! the two, nothing is lost: a roll of the offer that the message is about has it handled first, and
+//! the worker's sweep handles the rest.
+
+use super::receive::receive;
+use super::{agent_reply, client_message, manager_reply};
+use crate::distribution::endings::roll::MAX_FAILURES;
+use crate::distribution::model::{Channel, InboundMessage, Outcome, ReceivedMessage, Report};
+use crate::distribution::store;
+use crate::error::ProviderFailure;
+use crate::id::MessageId;
+use crate::whatsapp::{self, InboundKind};
+use crate::{App, Error, Result, sales};
+use chrono::TimeDelta;
+use sqlx::PgConnection;
+
+/// The sweep handles a message that its own process did not handle within this time.
+const LEFT_AFTER: TimeDelta = TimeDelta::seconds(5);
+
+/// Receives a message and handles it.
+pub async fn receive_and_handle(app: &App, message: &InboundMessage) -> Result<Report> {
+    let id = receive(app, message).await?;
+    match handle(app, id).await {
+        // Another process handled it, and it was a duplicate of an earlier message.
+        Err(Error::NotFound { .. }) => {
+            let mut connection = app.pool.acquire().await?;
+            past_report(app, &mut connection, id, message.message_id.as_deref()).await
+        }
+        handled => handled,
+    }
+}
+
+/// Decides what a received message means and does it: a client's message starts a cycle, an agent's
+/// OK claims a lead.
+///
+/// Handling a message again, or a second message with the same provider id, changes nothing and
+/// returns the report of the first time. Fails with `NotFound` if the message does not exist.
+pub async fn handle(app: &App, id: MessageId) -> Result<Report> {
+    let handled = handle_once(app, id).await;
+    if let Err(error) = &handled
+        && is_fault_of_the_message(error)
+    {
+        let mut connection = app.pool.acquire().await?;
+        store::count_message_failure(&mut connection, id).await?;
+    }
+    handled
+}
+
+/// Whether handling the message again would fail again. A deadlock or a lost connection, for
+/// example, is not the message's fault.
+fn is_fault_of_the_message(error: &Error) -> bool {
+    match error {
+        Error::NotFound { .. } => false,
+        Error::Provider(failure) => !matches!(failure.class, ProviderFailure::Unavailable { .. }),
+        Error::Database(sqlx::Error::Database(refusal)) => {
+            // SQLSTATE classes: transaction rollback, resources, operator intervention, system
+            // error, lock not available, idle transaction timeout.
+            let transient = ["40", "53", "57", "58", "55P03", "25P03"];
+            !refusal
+                .code()
+                .is_some_and(|code| transient.iter().any(|class| code.starts_with(class)))
+        }
+        Error::Database(error) => matches!(
+            error,
+            sqlx::Error::Decode(_) | sqlx::Error::ColumnDecode { .. }
+        ),
+        _ => true,
+    }
+}
+
+async fn handle_once(app: &App, id: MessageId) -> Result<Report> {
+    let mut transaction = app.pool.begin().await?;
+    let Some(received) = store::take_received(&mut transaction, id).await? else {
+        return past_report(app, &mut transaction, id, None).await;
+    };
+    let Some(report) = dispatch(app, &mut transaction, &received).await? else {
+        transaction.rollback().await?;
+        return remove_duplicate(app, &received).await;
+    };
+    transaction.commit().await?;
+    tracing::info!(
+        message_id = %id,
+        outcome = report.outcome.as_str(),
+        lead = report.lead.map(tracing::field::display),
+        attempt = report.attempt.map(tracing::field::display),
+        "distribution.message_handled"
+    );
+    Ok(report)
+}
+
+/// Calls the module for the sender: manager, agent, client or stranger. Returns `None` if the message
+/// is a duplicate.
+async fn dispatch(
+    app: &App,
+    connection: &mut PgConnection,
+    received: &ReceivedMessage,
+) -> Result<Option<Report>> {
+    let message = &received.message;
+    let other = message.other_address.as_ref();
+    if let Some(agent) = sales::by_address(connection, &message.from, other).await? {
+        // A manager may be an agent, too.
+        if is_assignment_by_manager(app, connection, received).await? {
+            return manager_reply::handle(app, connection, received).await;
+        }
+        if let Some(address) = other {
+            sales::link(connection, &agent.id, address, received.received_at).await?;
+        }
+        return agent_reply::handle(app, connection, received, &agent).await;
+    }
+    if store::is_manager(connection, &message.from).await? {
+        return manager_reply::handle(app, connection, received).await;
+    }
+    match message.channel {
+        Channel::Chat => client_message::handle(app, connection, received).await,
+        Channel::Ack => store_stranger(app, connection, received).await,
+    }
+}
+
+/// Whether an agent, who is also a manager, assigns a lead with this message.
+async fn is_assignment_by_manager(
+    app: &App,
+    connection: &mut PgConnection,
+    received: &ReceivedMessage,
+) -> Result<bool> {
+    let message = &received.message;
+    Ok(app.lexicon.read_assignment(&message.body).is_some()
+        && store::is_manager(connection, &message.from).await?)
+}
+
+/// Handles the messages that their own process did not handle, for example because it died. Returns
+/// how many there were.
+pub async fn handle_unhandled(app: &App) -> Result<usize> {
+    let mut connection = app.pool.acquire().await?;
+    let now = app.clock.now(&mut connection).await?;
+    let left = store::unhandled_before(&mut connection, now - LEFT_AFTER, MAX_FAILURES).await?;
+    drop(connection);
+    for id in &left {
+        if let Err(error) = handle(app, *id).await {
+            tracing::error!(message_id = %id, %error, "distribution.message_not_handled");
+        }
+    }
+    Ok(left.len())
+}
+
+/// Stores a message on the channel for agents whose sender is no agent.
+async fn store_stranger(
+    app: &App,
+    connection: &mut PgConnection,
+    received: &ReceivedMessage,
+) -> Result<Option<Report>> {
+    let record = received.record_as(InboundKind::Stranger, Outcome::UnknownAgent);
+    let at = received.received_at;
+    let new = whatsapp::store_inbound(app, connection, &record, at).await?;
+    Ok(new.then_some(Report {
+        outcome: Outcome::UnknownAgent,
+        duplicate: false,
+        message: Some(received.id),
+        lead: None,
+        attempt: None,
+    }))
+}
+
+async fn remove_duplicate(app: &App, received: &ReceivedMessage) -> Result<Report> {
+    let mut transaction = app.pool.begin().await?;
+    store::take_received(&mut transaction, received.id).await?;
+    let provider_id = received.message.message_id.as_deref();
+    let report = past_report(app, &mut transaction, received.id, provider_id).await?;
+    transaction.commit().await?;
+    Ok(report)
+}
+
+async fn past_report(
+    app: &App,
+    connection: &mut PgConnection,
+    id: MessageId,
+    provider_message_id: Option<&str>,
+) -> Result<Report> {
+    let past = whatsapp::past_outcome(app, connection, id, provider_message_id)
+        .await?
+        .ok_or(Error::NotFound { what: "message" })?;
+    Ok(Report {
+        outcome: Outcome::parse(&past.outcome).ok_or(Error::NotFound { what: "outcome" })?,
+        duplicate: past.id != id,
+        message: Some(past.id),
+        lead: past.lead_id,
+        attempt: past.attempt_id,
+    })
+}

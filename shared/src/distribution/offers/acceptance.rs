@@ -1,0 +1,71 @@
+//! Recording that the provider accepted a message: from then on an offer has its full window.
+
+use crate::distribution::event::{Event, EventKind};
+use crate::distribution::model::Offer;
+use crate::distribution::store;
+use crate::id::{AttemptId, SendId};
+use crate::jobs::{CheckAckDeadline, enqueue};
+use crate::unit_of_work::{Cause, UnitOfWork};
+use crate::whatsapp::{self, AcceptedSend};
+use crate::{App, Result};
+use serde_json::json;
+
+/// Records what the provider accepted, offer by offer, each in its own transaction.
+pub(crate) async fn record(app: &App, sent: &AcceptedSend) -> Result<()> {
+    whatsapp::settle(app, sent).await?;
+    for (message, attempt) in &sent.messages {
+        let mut transaction = app.pool.begin().await?;
+        let offer = match attempt {
+            Some(attempt) => store::lock_offer(&mut transaction, *attempt).await?,
+            None => None,
+        };
+        let mut work = UnitOfWork::start(app, &mut transaction, Cause::Provider).await?;
+        let accepted = whatsapp::set_accepted(work.connection, *message, sent, work.now).await?;
+        if let Some(offer) = offer.filter(|_| accepted) {
+            record_offer(&mut work, &offer, sent.resend_of).await?;
+        }
+        transaction.commit().await?;
+    }
+    Ok(())
+}
+
+/// Records that the provider reported a status for an offer, so it must have accepted it.
+pub(crate) async fn record_reported(
+    app: &App,
+    attempt: AttemptId,
+    resend_of: Option<SendId>,
+) -> Result<()> {
+    let mut transaction = app.pool.begin().await?;
+    if let Some(offer) = store::lock_offer(&mut transaction, attempt).await? {
+        let mut work = UnitOfWork::start(app, &mut transaction, Cause::Provider).await?;
+        record_offer(&mut work, &offer, resend_of).await?;
+    }
+    Ok(transaction.commit().await?)
+}
+
+/// Records, once, that the provider accepted the offer. If that was more than a second after the
+/// assignment, the deadline moves forward so that the agent has the full window.
+async fn record_offer(
+    work: &mut UnitOfWork<'_>,
+    offer: &Offer,
+    resend_of: Option<SendId>,
+) -> Result<()> {
+    let (attempt, window) = (offer.attempt, work.app.distribution.ack_window);
+    let accepted = store::record_offer_accepted(work.connection, attempt, work.now, window).await?;
+    let Some(deadline) = accepted else {
+        return Ok(());
+    };
+    let mut events = vec![Event::new(EventKind::Sent).on(offer)];
+    if let Some(lost) = resend_of {
+        let detail = json!({ "of": lost });
+        events.push(Event::new(EventKind::Resent).on(offer).with(detail));
+    }
+    if deadline > offer.ack_deadline_at {
+        enqueue(work.connection, &CheckAckDeadline { attempt }, deadline).await?;
+        let detail = json!({ "deadline": deadline });
+        events.push(Event::new(EventKind::DeadlineMoved).on(offer).with(detail));
+        let moved_ms = (deadline - offer.ack_deadline_at).num_milliseconds();
+        tracing::info!(%attempt, moved_ms, "distribution.deadline_moved");
+    }
+    store::log(work, &events).await
+}

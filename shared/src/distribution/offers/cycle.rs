@@ -1,0 +1,191 @@
+//! A cycle: how it starts, how the next agent is offered the lead, and how it ends without a claim.
+//!
+//! The functions here run inside a transaction that holds the lead's lock.
+
+use super::jobs::jobs_of_offer;
+use super::{alert, hold, last_round};
+use crate::Result;
+use crate::distribution::event::{Event, EventKind};
+use crate::distribution::model::{CycleStatus, Offer, Opened, Round};
+use crate::distribution::store::{self, Board, NewAttempt};
+use crate::distribution::turn::{self, Presence};
+use crate::id::{AttemptId, CycleId, LeadId};
+use crate::jobs::enqueue_all;
+use crate::leads::{self, EnquiryKind, Lead};
+use crate::sales::{self, Origin};
+use crate::unit_of_work::UnitOfWork;
+use serde_json::json;
+
+/// What became of a cycle when the next agent was to be offered the lead.
+pub(crate) enum OfferResult {
+    /// The lead is offered to this agent. In a last round: to this agent first, and to all others.
+    Offered(Opened),
+    /// No agent is available. The cycle is held.
+    Held,
+    /// No agent is left. The cycle and the lead are hangus.
+    Exhausted,
+}
+
+/// Starts a cycle and offers the lead to the first agent.
+///
+/// The cycle copies the queue that the enquiry belongs to. A client whose earlier lead was closed
+/// is offered first to the agent who had it.
+pub(crate) async fn start(
+    work: &mut UnitOfWork<'_>,
+    lead: &Lead,
+    origin: &Origin,
+    trigger: EnquiryKind,
+) -> Result<(CycleId, OfferResult)> {
+    let route = sales::route(work.connection, origin).await?;
+    let queue = sales::active_queue(work.connection, route.queue).await?;
+    let sticky = match &lead.owner {
+        Some(owner) => sales::active_seat(work.connection, owner).await?,
+        None => None,
+    };
+    let new = store::NewCycle {
+        lead: lead.id,
+        trigger,
+        route,
+        sticky: sticky.as_ref().map(|seat| &seat.sales_id),
+    };
+    let cycle = store::insert_cycle(work.connection, &new, work.now).await?;
+    leads::set_distributing(work.connection, lead.id, work.now).await?;
+    let strategy = route.strategy.as_str();
+    let started = Event::new(EventKind::Started)
+        .of(lead.id, cycle)
+        .with(json!({ "queue": route.queue, "strategy": strategy, "trigger": trigger }));
+    store::log(work, &[started]).await?;
+    if queue.is_empty() && sticky.is_none() {
+        tracing::error!(lead = %lead.id, %cycle, "distribution.held: the sales queue is empty");
+        hold::hold(work, lead.id, cycle, None).await?;
+        alert::alert_held(work, lead.id, cycle).await?;
+        return Ok((cycle, OfferResult::Held));
+    }
+    store::insert_members(work.connection, cycle, &queue, sticky.as_ref()).await?;
+    let result = offer_next(work, lead.id, cycle).await?;
+    Ok((cycle, result))
+}
+
+/// Offers the lead to the next agent who can be asked, with a full window from now.
+///
+/// Holds the cycle if no agent is on duty. If no agent is left, starts the last round if the queue
+/// has one, and otherwise makes the cycle and the lead hangus.
+pub(crate) async fn offer_next(
+    work: &mut UnitOfWork<'_>,
+    lead: LeadId,
+    cycle: CycleId,
+) -> Result<OfferResult> {
+    let board = store::board(work.connection, cycle, work.now).await?;
+    let decision = turn::decide(&board.rules, &board.contenders);
+    let attempt = AttemptId::new();
+    let mut new: Vec<NewAttempt<'_>> = decision
+        .unreachable
+        .iter()
+        .map(|index| NewAttempt::unreachable(&board.contenders[*index]))
+        .collect();
+    if let Some(index) = decision.chosen {
+        new.push(NewAttempt::open(attempt, &board.contenders[index]));
+    }
+    let mut events = log_of_unreachable(&new, lead, cycle);
+    let (now, deadline) = (work.now, work.deadline_of_an_offer());
+    let position = if new.is_empty() {
+        0
+    } else {
+        store::insert_attempts(work.connection, cycle, &new, "turn", (now, deadline)).await?
+    };
+    let Some(index) = decision.chosen else {
+        store::log(work, &events).await?;
+        return no_agent_is_next(work, lead, cycle, &board).await;
+    };
+    if let Some(queue) = board.queue.filter(|_| !decision.credits.is_empty()) {
+        store::set_credits(work.connection, queue, &decision.credits).await?;
+    }
+    let agent = &board.contenders[index].sales_id;
+    let why = json!({
+        "rule": decision.rule, "position": position,
+        "eligible": decision.eligible, "skipped": decision.skipped,
+    });
+    let offered = Event::new(EventKind::Offered)
+        .of(lead, cycle)
+        .to(attempt, agent)
+        .with(why);
+    events.push(offered);
+    store::log(work, &events).await?;
+    let jobs = jobs_of_offer(attempt, now, deadline)?;
+    enqueue_all(work.connection, &jobs, work.app.announce).await?;
+    Ok(OfferResult::Offered(Opened {
+        attempt,
+        sales_id: agent.clone(),
+        position,
+        ack_deadline_at: deadline,
+    }))
+}
+
+fn log_of_unreachable(new: &[NewAttempt<'_>], lead: LeadId, cycle: CycleId) -> Vec<Event> {
+    new.iter()
+        .filter(|attempt| !attempt.open)
+        .map(|one| {
+            let (attempt, sales) = (one.id, &one.contender.sales_id);
+            tracing::warn!(%lead, %cycle, %attempt, %sales, "distribution.undeliverable: the agent has no number");
+            Event::new(EventKind::Undeliverable)
+                .of(lead, cycle)
+                .to(attempt, sales)
+                .with(json!({ "reason": "no_number" }))
+        })
+        .collect()
+}
+
+/// No agent can be asked who was not asked before: holds the cycle, starts the last round, or ends
+/// the cycle as hangus.
+async fn no_agent_is_next(
+    work: &mut UnitOfWork<'_>,
+    lead: LeadId,
+    cycle: CycleId,
+    board: &Board,
+) -> Result<OfferResult> {
+    let nobody_was_asked = board
+        .contenders
+        .iter()
+        .all(|contender| contender.asked.is_none());
+    match turn::presence(&board.contenders) {
+        // After the first offer, hold only if we know when an agent will be available.
+        Presence::Nobody(until) if nobody_was_asked || until.is_some() => {
+            hold::hold(work, lead, cycle, until).await?;
+            if until.is_none() {
+                alert::alert_held(work, lead, cycle).await?;
+            }
+            return Ok(OfferResult::Held);
+        }
+        Presence::Nobody(_) | Presence::Somebody => {}
+    }
+    if board.last_round_is_left
+        && let Some(first) = last_round::ask_everybody(work, lead, cycle, board).await?
+    {
+        return Ok(OfferResult::Offered(first));
+    }
+    store::close_cycle(work.connection, cycle, CycleStatus::Hangus, work.now).await?;
+    leads::set_hangus(work.connection, lead, work.now).await?;
+    let hangus = Event::new(EventKind::Hangus).of(lead, cycle);
+    store::log(work, &[hangus]).await?;
+    alert::alert_hangus(work, lead, cycle).await?;
+    Ok(OfferResult::Exhausted)
+}
+
+/// Advances the cycle after an offer ended without a claim. Returns the next offer, if there is one.
+///
+/// In the last round every other agent has an open offer already. Then the cycle advances only when
+/// the last of these offers ends.
+pub(crate) async fn advance_cycle(
+    work: &mut UnitOfWork<'_>,
+    offer: &Offer,
+) -> Result<Option<Opened>> {
+    if offer.round == Round::LastRound
+        && store::others_are_open(work.connection, offer.cycle).await?
+    {
+        return Ok(None);
+    }
+    match offer_next(work, offer.lead, offer.cycle).await? {
+        OfferResult::Offered(opened) => Ok(Some(opened)),
+        OfferResult::Held | OfferResult::Exhausted => Ok(None),
+    }
+}

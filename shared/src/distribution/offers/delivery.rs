@@ -1,0 +1,115 @@
+//! What a provider's delivery status means for a message: it was accepted, it is sent again in
+//! another form, or it will never arrive.
+
+use super::{acceptance, freeze};
+use crate::id::AttemptId;
+use crate::jobs::{ForwardLeadToSales, SendMessage, enqueue};
+use crate::providers::cloud_api::{Class, class_of};
+use crate::whatsapp::{self, Progress, Reported, Status};
+use crate::{App, Result};
+use chrono::TimeDelta;
+
+/// A message that keeps failing is given up after this many tries.
+const MAX_REQUEUES: i32 = 5;
+/// How often a message is tried that our account or its token keeps from being sent.
+const PROBE_EVERY: TimeDelta = TimeDelta::seconds(15);
+
+/// Stores a status and applies it to its messages. Safe in any order and any number of times.
+///
+/// Returns the attempts whose offers will never arrive. The caller ends them.
+pub(crate) async fn apply_status(app: &App, status: &Status) -> Result<Vec<AttemptId>> {
+    let mut transaction = app.pool.begin().await?;
+    let now = app.clock.now(&mut transaction).await?;
+    let reported = whatsapp::report(app, &mut transaction, status, now).await?;
+    transaction.commit().await?;
+    let mut undeliverable = Vec::new();
+    for message in reported {
+        if status.progress == Progress::Failed {
+            if !retry_after_failure(app, status, &message).await? {
+                undeliverable.extend(message.attempt);
+            }
+        } else if let Some(attempt) = message.attempt {
+            acceptance::record_reported(app, attempt, message.resend_of).await?;
+        }
+    }
+    Ok(undeliverable)
+}
+
+/// Sends a failed message again if another form or another time may succeed. Returns `false` if it
+/// will never arrive.
+async fn retry_after_failure(app: &App, status: &Status, message: &Reported) -> Result<bool> {
+    // The message reached another device of the recipient.
+    if message.state != "failed" {
+        return Ok(true);
+    }
+    let class = status
+        .code
+        .map_or(Class::Message, |code| class_of(code, false));
+    tracing::warn!(message = %message.id, code = status.code, ?class, "whatsapp.failed");
+    if matches!(class, Class::Account | Class::Token) {
+        let reason = format!("a message failed with {}", status.code.unwrap_or_default());
+        freeze::suspend(app, &reason).await?;
+        // The failure is not the recipient's, so the tries are not limited.
+        send_again(app, message, false, PROBE_EVERY).await?;
+        return Ok(true);
+    }
+    match wait_before_retry(app, class, status, message) {
+        Some(wait) if message.requeued < MAX_REQUEUES => {
+            send_again(app, message, class == Class::Window, wait).await?;
+            Ok(true)
+        }
+        _ => Ok(false),
+    }
+}
+
+/// How long to wait before the message is sent again. `None` if another try cannot succeed.
+fn wait_before_retry(
+    app: &App,
+    class: Class,
+    status: &Status,
+    message: &Reported,
+) -> Option<TimeDelta> {
+    match class {
+        // Even a template is refused because the window is closed.
+        Class::Window if message.form == "template" => None,
+        Class::Window => Some(TimeDelta::zero()),
+        Class::Pair => app
+            .provider
+            .rules()
+            .and_then(|rules| TimeDelta::from_std(rules.pair_pause).ok()),
+        Class::TooQuick | Class::Transient => {
+            Some(TimeDelta::seconds(2 << message.requeued.min(6)))
+        }
+        Class::Template => {
+            tracing::error!(
+                code = status.code,
+                "whatsapp.template_refused: check the template in Meta's WhatsApp manager"
+            );
+            None
+        }
+        Class::Account | Class::Token => Some(PROBE_EVERY),
+        Class::Recipient | Class::NotToday | Class::Message => None,
+    }
+}
+
+/// Puts the message back into the queue, with a new job.
+async fn send_again(
+    app: &App,
+    message: &Reported,
+    window_is_closed: bool,
+    wait: TimeDelta,
+) -> Result<()> {
+    let mut transaction = app.pool.begin().await?;
+    if whatsapp::requeue(&mut transaction, message.id, window_is_closed).await? {
+        let due = app.clock.now(&mut transaction).await? + wait;
+        let nth = message.requeued + 1;
+        if let Some(attempt) = message.attempt {
+            let job = ForwardLeadToSales { attempt, nth };
+            enqueue(&mut transaction, &job, due).await?;
+        } else {
+            let message = message.id;
+            enqueue(&mut transaction, &SendMessage { message, nth }, due).await?;
+        }
+    }
+    Ok(transaction.commit().await?)
+}

@@ -1,0 +1,16 @@
+//! Offers: whose turn it is, sending the offer, holding and releasing a lead, freezing the clock.
+
+pub(crate) mod acceptance;
+mod alert;
+pub(crate) mod cycle;
+pub(crate) mod delivery;
+pub(crate) mod forward;
+pub(crate) mod freeze;
+mod hold;
+mod jobs;
+mod last_round;
+pub(crate) mod mask;
+mod offer_text;
+pub(crate) mod release;
+pub(crate) mod send;
+pub(crate) mod warm_up;

@@ -1,0 +1,68 @@
+//! Connections that are warmed up for rolls.
+//!
+//! A new PostgreSQL backend reads its catalogues and plans each statement at the first use, and
+//! plans it again five times before it keeps a generic plan. A roll runs a few statements a second,
+//! so it would pay these milliseconds for minutes.
+
+use crate::distribution::model::{AttemptStatus, CycleStatus, Offer, Round};
+use crate::distribution::store;
+use crate::id::{AttemptId, CycleId, LeadId, UserId};
+use crate::jobs::{Announce, enqueue_all};
+use crate::unit_of_work::{Cause, UnitOfWork};
+use crate::{App, Result, db, leads};
+use chrono::{DateTime, Utc};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool};
+use sqlx::{Connection, Executor};
+use uuid::Uuid;
+
+/// A pool for rolls only. It opens all its connections at once and warms each one up.
+pub fn pool_for_rolls(app: &App, options: PgConnectOptions, connections: u32) -> PgPool {
+    let app = app.clone();
+    let options = options.options([("plan_cache_mode", "force_generic_plan")]);
+    db::trusting_pool(options, |pool| {
+        pool.max_connections(connections)
+            .min_connections(connections)
+            .after_connect(move |connection, _| {
+                let app = app.clone();
+                Box::pin(async move {
+                    if let Err(error) = warm_up(&app, connection).await {
+                        // Before the first migration there are no tables.
+                        tracing::debug!(%error, "distribution.not_warmed_up");
+                        connection.execute("rollback").await?;
+                    }
+                    Ok(())
+                })
+            })
+    })
+}
+
+/// Runs every statement of a roll for an offer that does not exist, and rolls back.
+async fn warm_up(app: &App, connection: &mut PgConnection) -> Result<()> {
+    let mut transaction = connection.begin().await?;
+    let nobody = Offer {
+        attempt: AttemptId(Uuid::nil()),
+        cycle: CycleId(Uuid::nil()),
+        lead: LeadId(Uuid::nil()),
+        sales_id: UserId(String::new()),
+        status: AttemptStatus::Open,
+        ack_deadline_at: DateTime::<Utc>::UNIX_EPOCH,
+        code: None,
+        round: Round::Turn,
+    };
+    let never = nobody.ack_deadline_at;
+    store::lock_offer(&mut transaction, nobody.attempt).await?;
+    match store::now_after_inflight_messages(&mut transaction, &nobody, None).await {
+        Ok(_) | Err(crate::Error::Database(sqlx::Error::RowNotFound)) => {}
+        Err(error) => return Err(error),
+    }
+    let mut work = UnitOfWork::at(app, &mut transaction, never, Cause::Alarm);
+    store::time_out(&mut work, &nobody, 0).await?;
+    store::board(work.connection, nobody.cycle, never).await?;
+    store::insert_attempts(work.connection, nobody.cycle, &[], "turn", (never, never)).await?;
+    store::log(&mut work, &[]).await?;
+    enqueue_all(work.connection, &[], Announce::Nobody).await?;
+    store::close_cycle(work.connection, nobody.cycle, CycleStatus::Hangus, never).await?;
+    leads::set_hangus(work.connection, nobody.lead, never).await?;
+    transaction.rollback().await?;
+    Ok(())
+}

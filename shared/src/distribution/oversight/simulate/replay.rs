@@ -1,0 +1,320 @@
+//! The replay. Pure.
+
+use super::Policy;
+use crate::id::{CycleId, UserId};
+use chrono::{DateTime, TimeDelta, Utc};
+use std::collections::{BTreeMap, HashMap};
+
+/// A recorded cycle that ended with a claim or hangus.
+#[derive(Clone, Debug)]
+pub(crate) struct PastCycle {
+    pub(crate) id: CycleId,
+    pub(crate) started_at: DateTime<Utc>,
+    /// In the order of their seats.
+    pub(crate) members: Vec<UserId>,
+    /// In the order of their positions.
+    pub(crate) offers: Vec<PastOffer>,
+}
+
+/// A recorded offer.
+#[derive(Clone, Debug)]
+pub(crate) struct PastOffer {
+    pub(crate) sales_id: UserId,
+    pub(crate) last_round: bool,
+    pub(crate) assigned_at: DateTime<Utc>,
+    /// How long the agent had.
+    pub(crate) window: TimeDelta,
+    /// From its making to its end.
+    pub(crate) took: TimeDelta,
+    pub(crate) answer: Answer,
+}
+
+/// What an agent does about an offer, and how long after it was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Answer {
+    /// OK, in time or not.
+    Ok(TimeDelta),
+    /// Passes, or cannot be reached.
+    Pass(TimeDelta),
+    Silence,
+    /// It was taken from them before they answered.
+    Withdrawn,
+}
+
+/// How the cycles of a period went.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Figures {
+    /// How many cycles.
+    pub cycles: usize,
+    /// How many ended hangus.
+    pub hangus: usize,
+    /// The time from a cycle's beginning to its claim: half of them took at most so long.
+    pub claim_p50: Option<TimeDelta>,
+    /// Nine in ten.
+    pub claim_p90: Option<TimeDelta>,
+    /// What each agent had of it, by id.
+    pub shares: BTreeMap<UserId, Share>,
+}
+
+/// What an agent had of a period.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Share {
+    /// Leads offered to them.
+    pub offered: usize,
+    /// Leads that they claimed.
+    pub claimed: usize,
+}
+
+/// How one cycle went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Course {
+    offered: Vec<UserId>,
+    claimed: Option<(UserId, TimeDelta)>,
+}
+
+/// History's own figures.
+pub(crate) fn recorded(history: &[PastCycle]) -> Figures {
+    figures(history.iter().map(as_it_was))
+}
+
+/// The figures that the policy would have had.
+pub(crate) fn simulated(history: &[PastCycle], policy: &Policy) -> Figures {
+    let habits = Habits::of(history);
+    figures(history.iter().map(|cycle| replay(cycle, policy, &habits)))
+}
+
+fn as_it_was(cycle: &PastCycle) -> Course {
+    let mut course = Course {
+        offered: Vec::new(),
+        claimed: None,
+    };
+    for offer in &cycle.offers {
+        if offer.answer != Answer::Withdrawn || offer.last_round {
+            course.offered.push(offer.sales_id.clone());
+        }
+        if let Answer::Ok(after) = offer.answer
+            && after < offer.window
+            && course.claimed.is_none()
+        {
+            let at = offer.assigned_at - cycle.started_at + after;
+            course.claimed = Some((offer.sales_id.clone(), at));
+        }
+    }
+    course
+}
+
+fn replay(cycle: &PastCycle, policy: &Policy, habits: &Habits<'_>) -> Course {
+    let window = policy
+        .window
+        .and_then(|window| TimeDelta::from_std(window).ok());
+    let mut course = Course {
+        offered: Vec::new(),
+        claimed: None,
+    };
+    let mut time = TimeDelta::zero();
+    // Whether everything so far went as it did.
+    let mut as_recorded = true;
+    let mut turns = cycle.offers.iter().filter(|offer| !offer.last_round);
+    for agent in order(cycle, policy) {
+        let past = cycle
+            .offers
+            .iter()
+            .find(|offer| !offer.last_round && offer.sales_id == *agent);
+        let same_turn = turns.next().is_some_and(|offer| offer.sales_id == *agent);
+        as_recorded &= same_turn;
+        if let Some(past) = past.filter(|_| as_recorded) {
+            time = past.assigned_at - cycle.started_at;
+        } else if past.is_none() && policy.order.is_none() && window.is_none() {
+            // It ended without them, as it did: everybody left was away.
+            break;
+        }
+        let answer = match past.map(|past| past.answer) {
+            None | Some(Answer::Withdrawn) => habits.draw(cycle.id, agent, false),
+            Some(answer) => answer,
+        };
+        let window = window
+            .or_else(|| past.map(|past| past.window))
+            .unwrap_or_else(|| habits.window());
+        course.offered.push(agent.clone());
+        match answer {
+            Answer::Ok(after) if after < window => {
+                course.claimed = Some((agent.clone(), time + after));
+                return course;
+            }
+            Answer::Pass(after) if after < window => time += after,
+            _ => {
+                let kept = past.filter(|past| past.window == window);
+                as_recorded &= kept.is_some();
+                time += kept.map_or(window, |past| past.took);
+            }
+        }
+    }
+    let had_one = cycle.offers.iter().any(|offer| offer.last_round);
+    if policy.last_round.unwrap_or(had_one) {
+        last_round(cycle, window, habits, time, &mut course);
+    }
+    course
+}
+
+/// Everybody at once: the quickest OK wins.
+fn last_round(
+    cycle: &PastCycle,
+    window: Option<TimeDelta>,
+    habits: &Habits<'_>,
+    time: TimeDelta,
+    course: &mut Course,
+) {
+    let past = || cycle.offers.iter().filter(|offer| offer.last_round);
+    let began = past()
+        .map(|offer| offer.assigned_at - cycle.started_at)
+        .min()
+        .unwrap_or(time);
+    let asked: Vec<&UserId> = if past().next().is_some() {
+        past().map(|offer| &offer.sales_id).collect()
+    } else {
+        cycle.members.iter().collect()
+    };
+    let mut quickest: Option<(UserId, TimeDelta)> = None;
+    for agent in asked {
+        course.offered.push(agent.clone());
+        let known = past().find(|offer| offer.sales_id == *agent);
+        let window = window
+            .or_else(|| known.map(|offer| offer.window))
+            .unwrap_or_else(|| habits.window());
+        let answer = match known.map(|offer| offer.answer) {
+            None => habits.draw(cycle.id, agent, true),
+            // Somebody was quicker; how quick they would have been nobody knows.
+            Some(Answer::Withdrawn) => Answer::Silence,
+            Some(answer) => answer,
+        };
+        if let Answer::Ok(after) = answer
+            && after < window
+            && quickest
+                .as_ref()
+                .is_none_or(|(_, best)| began + after < *best)
+        {
+            quickest = Some((agent.clone(), began + after));
+        }
+    }
+    course.claimed = quickest;
+}
+
+/// In which order the cycle's agents are asked.
+fn order<'cycle>(cycle: &'cycle PastCycle, policy: &Policy) -> Vec<&'cycle UserId> {
+    let asked = cycle
+        .offers
+        .iter()
+        .filter(|offer| !offer.last_round)
+        .map(|offer| &offer.sales_id);
+    let mut order: Vec<&UserId> = Vec::new();
+    for agent in asked.chain(&cycle.members) {
+        if !order.contains(&agent) {
+            order.push(agent);
+        }
+    }
+    if let Some(wanted) = &policy.order {
+        let place = |agent: &UserId| {
+            wanted
+                .iter()
+                .position(|one| one == agent)
+                .unwrap_or(usize::MAX)
+        };
+        order.sort_by_key(|agent| place(agent));
+    }
+    order
+}
+
+/// How each agent answered in the period.
+struct Habits<'history> {
+    turns: HashMap<&'history UserId, Vec<Answer>>,
+    last_rounds: HashMap<&'history UserId, Vec<Answer>>,
+    /// The window that most offers had.
+    window: TimeDelta,
+}
+
+impl<'history> Habits<'history> {
+    fn of(history: &'history [PastCycle]) -> Self {
+        let mut habits = Self {
+            turns: HashMap::new(),
+            last_rounds: HashMap::new(),
+            window: TimeDelta::minutes(5),
+        };
+        let mut windows: HashMap<TimeDelta, usize> = HashMap::new();
+        for offer in history.iter().flat_map(|cycle| &cycle.offers) {
+            *windows.entry(offer.window).or_default() += 1;
+            if offer.answer != Answer::Withdrawn {
+                let by_round = if offer.last_round {
+                    &mut habits.last_rounds
+                } else {
+                    &mut habits.turns
+                };
+                by_round
+                    .entry(&offer.sales_id)
+                    .or_default()
+                    .push(offer.answer);
+            }
+        }
+        let most = windows
+            .into_iter()
+            .max_by_key(|(window, count)| (*count, *window));
+        habits.window = most.map_or(habits.window, |(window, _)| window);
+        habits
+    }
+
+    fn window(&self) -> TimeDelta {
+        self.window
+    }
+
+    /// One of the agent's answers, always the same for this cycle.
+    fn draw(&self, cycle: CycleId, agent: &UserId, last_round: bool) -> Answer {
+        let own = |answers: &HashMap<&UserId, Vec<Answer>>| {
+            answers.get(agent).cloned().unwrap_or_default()
+        };
+        let mut answers = if last_round {
+            own(&self.last_rounds)
+        } else {
+            Vec::new()
+        };
+        if answers.is_empty() {
+            answers = own(&self.turns);
+        }
+        if answers.is_empty() {
+            return Answer::Silence;
+        }
+        // FNV-1a, 64 bits: the same on every machine and in every version.
+        let bytes = cycle.0.as_bytes().iter().chain(agent.0.as_bytes());
+        let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+        let count = u64::try_from(answers.len()).unwrap_or(1);
+        answers[usize::try_from(hash % count).unwrap_or(0)]
+    }
+}
+
+fn figures(courses: impl Iterator<Item = Course>) -> Figures {
+    let mut figures = Figures::default();
+    let mut times = Vec::new();
+    for course in courses {
+        figures.cycles += 1;
+        for agent in course.offered {
+            figures.shares.entry(agent).or_default().offered += 1;
+        }
+        match course.claimed {
+            Some((agent, time)) => {
+                figures.shares.entry(agent).or_default().claimed += 1;
+                times.push(time);
+            }
+            None => figures.hangus += 1,
+        }
+    }
+    times.sort_unstable();
+    // Nearest rank.
+    let rank = |percent: usize| {
+        times
+            .get((times.len() * percent).div_ceil(100).saturating_sub(1))
+            .copied()
+    };
+    figures.claim_p50 = rank(50);
+    figures.claim_p90 = rank(90);
+    figures
+}

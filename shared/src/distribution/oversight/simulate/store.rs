@@ -1,0 +1,88 @@
+//! Reading history.
+
+use super::replay::{Answer, PastCycle, PastOffer};
+use crate::Result;
+use crate::id::{CycleId, UserId};
+use chrono::{DateTime, TimeDelta, Utc};
+use sqlx::PgConnection;
+use std::collections::HashMap;
+
+/// The cycles that began in `[from, to)` and ended with a claim or hangus, oldest first, and how many
+/// others began.
+pub(crate) async fn history(
+    connection: &mut PgConnection,
+    from: DateTime<Utc>,
+    to: DateTime<Utc>,
+) -> Result<(Vec<PastCycle>, i64)> {
+    let cycles = sqlx::query!(
+        r#"select c.id as "id: CycleId", c.started_at, c.status in ('accepted', 'hangus') as "ended!",
+                  (select coalesce(array_agg(m.sales_id order by m.seat), '{}')
+                   from distribution_cycle_member m where m.cycle_id = c.id) as "members!"
+           from distribution_cycle c where c.started_at >= $1 and c.started_at < $2
+           order by c.started_at, c.id"#,
+        from,
+        to
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    let mut offers = offers(connection, from, to).await?;
+    let mut left_out = 0;
+    let mut history = Vec::with_capacity(cycles.len());
+    for cycle in cycles {
+        if !cycle.ended {
+            left_out += 1;
+            continue;
+        }
+        history.push(PastCycle {
+            id: cycle.id,
+            started_at: cycle.started_at,
+            members: cycle.members.into_iter().map(UserId).collect(),
+            offers: offers.remove(&cycle.id).unwrap_or_default(),
+        });
+    }
+    Ok((history, left_out))
+}
+
+async fn offers(
+    connection: &mut PgConnection,
+    from: DateTime<Utc>,
+    to: DateTime<Utc>,
+) -> Result<HashMap<CycleId, Vec<PastOffer>>> {
+    let rows = sqlx::query!(
+        r#"select a.cycle_id as "cycle: CycleId", a.sales_id as "sales_id: UserId", a.round = 'last_round' as "last_round!",
+                  a.assigned_at, a.ack_deadline_at, a.closed_at as "closed_at!", a.acknowledged_at, a.status,
+                  (select min(e.lateness_us) from distribution_event e
+                   where e.attempt_id = a.id and e.kind = 'late') as late_us
+           from distribution_attempt a join distribution_cycle c on c.id = a.cycle_id
+           where c.started_at >= $1 and c.started_at < $2 and c.status in ('accepted', 'hangus')
+             and a.closed_at is not null
+           order by a.cycle_id, a.position"#,
+        from,
+        to
+    )
+    .fetch_all(connection)
+    .await?;
+    let mut offers: HashMap<CycleId, Vec<PastOffer>> = HashMap::new();
+    for row in rows {
+        let window = row.ack_deadline_at - row.assigned_at;
+        let took = row.closed_at - row.assigned_at;
+        let answer = match row.status.as_str() {
+            "accepted" => Answer::Ok(row.acknowledged_at.map_or(took, |at| at - row.assigned_at)),
+            "declined" | "undeliverable" => Answer::Pass(took),
+            "withdrawn" => Answer::Withdrawn,
+            _ => match row.late_us {
+                Some(late) => Answer::Ok(window + TimeDelta::microseconds(late)),
+                None => Answer::Silence,
+            },
+        };
+        offers.entry(row.cycle).or_default().push(PastOffer {
+            sales_id: row.sales_id,
+            last_round: row.last_round,
+            assigned_at: row.assigned_at,
+            window,
+            took,
+            answer,
+        });
+    }
+    Ok(offers)
+}

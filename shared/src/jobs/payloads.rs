@@ -1,0 +1,191 @@
+//! The payload of every job, its queue, and how often it is tried.
+
+use super::Job;
+use crate::id::{AppointmentId, AttemptId, CycleId, DeliveryId, MessageId, ReminderId};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// Sends an attempt's offer to its agent.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ForwardLeadToSales {
+    /// The offer to send.
+    pub attempt: AttemptId,
+    /// How often it was sent before and failed.
+    #[serde(default)]
+    pub nth: i32,
+}
+
+impl Job for ForwardLeadToSales {
+    const QUEUE: &'static str = "forward-lead-to-sales.v1";
+    const TRIES: i32 = 12;
+
+    fn idempotency_key(&self, _: DateTime<Utc>) -> String {
+        nth(&self.attempt, self.nth)
+    }
+}
+
+/// Checks an attempt at its deadline. The job is only an alarm: the deadline itself is a column.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CheckAckDeadline {
+    /// The offer whose deadline may have passed.
+    pub attempt: AttemptId,
+}
+
+impl Job for CheckAckDeadline {
+    const QUEUE: &'static str = "check-ack-deadline.v1";
+    const TRIES: i32 = 12;
+
+    /// A moved deadline gets another job.
+    fn idempotency_key(&self, run_at: DateTime<Utc>) -> String {
+        format!("{}@{}", self.attempt, run_at.timestamp_micros())
+    }
+}
+
+/// Sends an outbound row of `wa_message`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SendMessage {
+    /// The row to send.
+    pub message: MessageId,
+    /// How often it was sent before and failed.
+    #[serde(default)]
+    pub nth: i32,
+}
+
+impl Job for SendMessage {
+    const QUEUE: &'static str = "send-message.v1";
+    const TRIES: i32 = 12;
+
+    fn idempotency_key(&self, _: DateTime<Utc>) -> String {
+        nth(&self.message, self.nth)
+    }
+}
+
+/// Offers held leads, because an agent is available again.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ReleaseHeldLeads {
+    /// The cycle whose time has come. `None`: look at every held lead again, because something about
+    /// the agents has changed.
+    pub cycle: Option<CycleId>,
+}
+
+impl Job for ReleaseHeldLeads {
+    const QUEUE: &'static str = "release-held-leads.v1";
+    const TRIES: i32 = 12;
+
+    fn idempotency_key(&self, run_at: DateTime<Utc>) -> String {
+        match self.cycle {
+            Some(cycle) => format!("{cycle}@{}", run_at.timestamp_micros()),
+            // The job sees every change before it runs. A later change needs another job.
+            None => Uuid::now_v7().to_string(),
+        }
+    }
+}
+
+/// Handles a webhook delivery.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct HandleDelivery {
+    /// The delivery, which is stored as it came.
+    pub delivery: DeliveryId,
+}
+
+impl Job for HandleDelivery {
+    const QUEUE: &'static str = "handle-delivery.v1";
+    const TRIES: i32 = 12;
+
+    fn idempotency_key(&self, _: DateTime<Utc>) -> String {
+        self.delivery.to_string()
+    }
+}
+
+/// Fetches a lead of a Meta form from the Graph API and distributes it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct FetchMetaLead {
+    /// Meta's id of the lead.
+    pub lead: String,
+}
+
+impl Job for FetchMetaLead {
+    const QUEUE: &'static str = "fetch-meta-lead.v1";
+    // More than a day, with the longest backoff.
+    const TRIES: i32 = 300;
+
+    fn idempotency_key(&self, _: DateTime<Utc>) -> String {
+        self.lead.clone()
+    }
+}
+
+/// Looks for leads of Meta forms whose webhook never came.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ReconcileMetaLeads {}
+
+impl Job for ReconcileMetaLeads {
+    const QUEUE: &'static str = "reconcile-meta-leads.v1";
+    const TRIES: i32 = 3;
+
+    /// One job at a time, whichever process enqueues it.
+    fn idempotency_key(&self, run_at: DateTime<Utc>) -> String {
+        run_at.timestamp().to_string()
+    }
+}
+
+/// Reports to Meta what became of a lead.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SendConversion {
+    /// The row of `conversion_event`.
+    pub conversion: Uuid,
+}
+
+impl Job for SendConversion {
+    const QUEUE: &'static str = "send-conversion.v1";
+    const TRIES: i32 = 100;
+
+    fn idempotency_key(&self, _: DateTime<Utc>) -> String {
+        self.conversion.to_string()
+    }
+}
+
+/// Sends a reminder of a visit.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RemindOfAppointment {
+    /// The reminder that is due.
+    pub reminder: ReminderId,
+}
+
+impl Job for RemindOfAppointment {
+    const QUEUE: &'static str = "remind-of-appointment.v1";
+    const TRIES: i32 = 12;
+
+    /// A postponed reminder gets another job.
+    fn idempotency_key(&self, run_at: DateTime<Utc>) -> String {
+        format!("{}@{}", self.reminder, run_at.timestamp_micros())
+    }
+}
+
+/// Writes a visit to the calendar.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SyncAppointment {
+    /// The visit.
+    pub appointment: AppointmentId,
+    /// The version of the visit when the job was enqueued. The calendar gets the latest version.
+    pub version: i32,
+}
+
+impl Job for SyncAppointment {
+    const QUEUE: &'static str = "sync-appointment.v1";
+    // More than a day, with the longest backoff.
+    const TRIES: i32 = 300;
+
+    fn idempotency_key(&self, _: DateTime<Utc>) -> String {
+        format!("{}/{}", self.appointment, self.version)
+    }
+}
+
+/// The key of the n-th job of a row.
+fn nth(row: &impl std::fmt::Display, nth: i32) -> String {
+    if nth == 0 {
+        row.to_string()
+    } else {
+        format!("{row}/{nth}")
+    }
+}

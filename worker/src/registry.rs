@@ -1,0 +1,140 @@
+//! The registry: every job that a worker runs, one row each. The worker's queues, the wakeups and the
+//! tests' drain are built from these rows.
+//!
+//! To add a job: a payload in `shared/src/jobs/payloads.rs`, a handler in `worker/src/jobs/`, a row here.
+
+use crate::jobs::run::{Perform, run};
+use crate::outcome::Outcome;
+use crate::process::Process;
+use crate::queue::{self, QueueConfig};
+use futures::future::BoxFuture;
+use shared::App;
+use shared::jobs::{
+    CheckAckDeadline, FetchMetaLead, ForwardLeadToSales, HandleDelivery, Job, ReconcileMetaLeads,
+    ReleaseHeldLeads, RemindOfAppointment, SendConversion, SendMessage, SyncAppointment,
+};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The queues of the jobs that an offer enqueues.
+const OFFER: &[&str] = &[ForwardLeadToSales::QUEUE, CheckAckDeadline::QUEUE];
+
+/// Every job that a worker runs.
+pub(crate) const JOBS: &[JobKind] = &[
+    // A deadline job is fetched early and runs at its instant, so the fetch is over by then. It is
+    // fetched only shortly before, because the sweep must roll what a killed worker had fetched.
+    // A fetched job that waits costs only its slot.
+    job::<CheckAckDeadline>()
+        .slots(Slots::Fixed(256))
+        .ahead(Duration::from_millis(200))
+        .on_roll_connections()
+        .wakes(OFFER),
+    job::<ForwardLeadToSales>().sends_messages(),
+    job::<SendMessage>().sends_messages(),
+    job::<ReleaseHeldLeads>()
+        .slots(Slots::Fixed(2))
+        .wakes(OFFER),
+    job::<HandleDelivery>().wakes(&[
+        ForwardLeadToSales::QUEUE,
+        SendMessage::QUEUE,
+        CheckAckDeadline::QUEUE,
+    ]),
+    job::<FetchMetaLead>().slots(GRAPH_CALLS).wakes(OFFER),
+    job::<ReconcileMetaLeads>()
+        .slots(Slots::Fixed(1))
+        .wakes(&[FetchMetaLead::QUEUE]),
+    job::<SendConversion>().slots(GRAPH_CALLS),
+    job::<RemindOfAppointment>().wakes(&[SendMessage::QUEUE]),
+    job::<SyncAppointment>().slots(GRAPH_CALLS),
+];
+
+/// How many calls to the Graph API or the calendar run at once.
+const GRAPH_CALLS: Slots = Slots::Fixed(2);
+
+/// How many jobs of a queue run at once in one process.
+#[derive(Clone, Copy)]
+pub(crate) enum Slots {
+    /// As many as `WORKER_CONCURRENCY` says.
+    Configured,
+    /// This many.
+    Fixed(usize),
+}
+
+/// A row of the registry.
+#[derive(Clone, Copy)]
+pub(crate) struct JobKind {
+    /// The queue of the job.
+    pub(crate) queue: &'static str,
+    /// How many of its jobs run at once in one process.
+    pub(crate) slots: Slots,
+    /// How long before it is due a job is fetched, to be run at the instant.
+    pub(crate) ahead: Duration,
+    /// Whether it uses the connections that only rolls use.
+    pub(crate) on_roll_connections: bool,
+    /// Whether it sends messages. With `WA_PROVIDER=qr_local` only the `device` process runs it.
+    pub(crate) sends_messages: bool,
+    /// The queues that are woken after each of its jobs, because the job's own enqueues send no NOTIFY.
+    pub(crate) wakes: &'static [&'static str],
+    /// Works the queue until the process must stop.
+    pub(crate) work: fn(Arc<Process>, QueueConfig) -> BoxFuture<'static, ()>,
+    /// Runs one job from its payload: for tests, which drive the queue themselves.
+    #[cfg_attr(
+        not(feature = "testing"),
+        allow(dead_code, reason = "only tests drive the queue themselves")
+    )]
+    pub(crate) run: fn(App, Vec<u8>, usize) -> BoxFuture<'static, Outcome>,
+}
+
+const fn job<J: Perform>() -> JobKind {
+    JobKind {
+        queue: J::QUEUE,
+        slots: Slots::Configured,
+        ahead: Duration::ZERO,
+        on_roll_connections: false,
+        sends_messages: false,
+        wakes: &[],
+        work: |process, config| Box::pin(queue::work::<J>(process, config)),
+        run: |app, payload, tried| Box::pin(async move { run::<J>(&app, &payload, tried).await }),
+    }
+}
+
+impl JobKind {
+    const fn slots(mut self, slots: Slots) -> Self {
+        self.slots = slots;
+        self
+    }
+
+    const fn ahead(mut self, ahead: Duration) -> Self {
+        self.ahead = ahead;
+        self
+    }
+
+    const fn on_roll_connections(mut self) -> Self {
+        self.on_roll_connections = true;
+        self
+    }
+
+    const fn sends_messages(mut self) -> Self {
+        self.sends_messages = true;
+        self
+    }
+
+    const fn wakes(mut self, queues: &'static [&'static str]) -> Self {
+        self.wakes = queues;
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::JOBS;
+    use std::collections::HashSet;
+
+    #[test]
+    fn every_queue_is_registered_once_and_wakes_only_registered_queues() {
+        let queues: HashSet<&str> = JOBS.iter().map(|job| job.queue).collect();
+        assert_eq!(queues.len(), JOBS.len());
+        let woken = JOBS.iter().flat_map(|job| job.wakes);
+        assert_eq!(woken.filter(|queue| !queues.contains(*queue)).count(), 0);
+    }
+}
