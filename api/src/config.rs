@@ -4,13 +4,10 @@ use crate::auth::Auth;
 use crate::meta::WebhookSecrets;
 use clap::{Args, Parser, Subcommand};
 use secrecy::{ExposeSecret, SecretString};
-use shared::config::{
-    Appointments, Cloud, Company, Database, Distribution, ProviderKind, Telemetry, TextOverrides,
-    WhatsApp, Words,
-};
+use shared::config::{Common, Database, Problems, ProcessKind, ProviderKind};
 use shared::import::LeadColumns;
 use shared::jobs::Announce;
-use shared::{App, Clock, Error, Result, db};
+use shared::{App, Error, Result, db};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -28,6 +25,8 @@ pub struct Cli {
 pub enum Command {
     /// Serve HTTP.
     Serve(Box<Settings>),
+    /// Check the settings of `serve`, print every wrong one, and exit. Connects to nothing.
+    Check(Box<Settings>),
     /// Bring the database's schema up to date; create the database if its server has none.
     Migrate(Database),
     /// Fill a database that has no users with Sales A to F and an admin, and print their passwords.
@@ -62,39 +61,15 @@ pub struct Import {
 /// The settings of `api serve`.
 #[derive(Args, Clone, Debug)]
 pub struct Settings {
-    /// Where the data lives.
+    /// The settings that every process has.
     #[command(flatten)]
-    pub database: Database,
-    /// How leads are distributed.
-    #[command(flatten)]
-    pub distribution: Distribution,
-    /// Which WhatsApp we speak through.
-    #[command(flatten)]
-    pub whatsapp: WhatsApp,
-    /// How Meta is reached.
-    #[command(flatten)]
-    pub cloud: Cloud,
-    /// Visits.
-    #[command(flatten)]
-    pub appointments: Appointments,
-    /// Where the company is.
-    #[command(flatten)]
-    pub company: Company,
-    /// What agents' words mean.
-    #[command(flatten)]
-    pub words: Words,
-    /// What clients and salespeople read.
-    #[command(flatten)]
-    pub texts: TextOverrides,
+    pub common: Common,
     /// Who may post to the webhooks.
     #[command(flatten)]
     pub webhooks: Webhooks,
     /// How people sign in.
     #[command(flatten)]
     pub sign_in: SignIn,
-    /// What is logged.
-    #[command(flatten)]
-    pub telemetry: Telemetry,
     /// The address to serve on.
     #[arg(long, env = "HOST", default_value = "127.0.0.1")]
     pub host: IpAddr,
@@ -158,136 +133,153 @@ pub struct Webhooks {
     pub meta_leads_token: Option<SecretString>,
 }
 
-/// Shakes hands while nothing is at stake: the seed's word.
+/// The verify token of a development system, as in the previous server.
 const DEVELOPMENT_VERIFY_TOKEN: &str = "dev-verify-token";
-/// The shortest secret that is none of a development's.
-const SHORTEST_APP_SECRET: usize = 16;
+/// A shorter app secret is a development secret.
+const MIN_APP_SECRET: usize = 16;
 
-/// The shortest token of whoever may connect WhatsApp.
-const SHORTEST_ADMIN_TOKEN: usize = 16;
+/// The shortest token that may link phones.
+const MIN_ADMIN_TOKEN: usize = 16;
 
-/// Signs cookies while nothing is at stake.
+/// Signs the cookies of a development system.
 const DEVELOPMENT_SECRET: &str = "development-secret-that-no-production-takes";
 
 impl Settings {
-    /// How people sign in, for these settings. A development secret is refused where anybody but this
-    /// machine could use it.
-    pub fn auth(&self) -> Result<Auth> {
-        let own = self.is_development();
-        let secret = match &self.sign_in.better_auth_secret {
-            Some(secret) if secret.expose_secret().len() >= 32 || own => secret.clone(),
-            Some(_) => {
-                return Err(Error::invalid(
-                    "BETTER_AUTH_SECRET",
-                    "must be at least 32 characters",
-                ));
-            }
-            None if own => SecretString::from(DEVELOPMENT_SECRET),
-            None => {
-                let reason = "must be set unless WA_PROVIDER is dummy and HOST a loopback address";
-                return Err(Error::invalid("BETTER_AUTH_SECRET", reason));
-            }
-        };
-        if secret.expose_secret() == DEVELOPMENT_SECRET && !own {
-            return Err(Error::invalid(
-                "BETTER_AUTH_SECRET",
-                "is the development secret",
-            ));
-        }
+    /// The operations' handle for these settings. Fails with every wrong setting.
+    pub fn app(&self) -> Result<App, Problems> {
+        self.common.app(ProcessKind {
+            connection_name: "property-lounge-api",
+            instance: Arc::from(format!("api/{}", std::process::id())),
+            pool: db::pool,
+            announce: Announce::Everyone,
+        })
+    }
+
+    /// How people sign in. Fails with every wrong setting. A development secret is accepted only if no other
+    /// machine can use it.
+    pub fn auth(&self) -> Result<Auth, Problems> {
+        let mut problems = Problems::default();
         let sign_in = &self.sign_in;
-        let auth = Auth::new(
-            secret,
-            &sign_in.better_auth_url,
-            &sign_in.better_auth_trusted_origins,
-            sign_in.auth_sign_up,
-            sign_in.auth_rate_limit,
-        );
-        let auth = if sign_in.auth_behind_proxy {
-            auth.behind_proxy()
-        } else {
-            auth
-        };
-        let token = sign_in.admin_whatsapp_token.clone();
-        match token.filter(|token| !token.expose_secret().is_empty()) {
-            Some(token) if token.expose_secret().len() < SHORTEST_ADMIN_TOKEN && !own => {
-                let reason = "must be at least 16 characters: it links phones to the company";
-                Err(Error::invalid("ADMIN_WHATSAPP_TOKEN", reason))
+        let secret = problems.check(self.session_secret());
+        let token = problems.check(self.admin_token());
+        let auth = secret.map(|secret| {
+            Auth::new(
+                secret,
+                &sign_in.better_auth_url,
+                &sign_in.better_auth_trusted_origins,
+                sign_in.auth_sign_up,
+                sign_in.auth_rate_limit,
+            )
+        });
+        let auth = auth.map(|auth| {
+            if sign_in.auth_behind_proxy {
+                auth.behind_proxy()
+            } else {
+                auth
             }
-            Some(token) => Ok(auth.with_whatsapp_admin(token)),
-            None => Ok(auth),
+        });
+        let auth = auth.zip(token).map(|(auth, token)| match token {
+            Some(token) => auth.with_whatsapp_admin(token),
+            None => auth,
+        });
+        problems.finish(auth)
+    }
+
+    fn session_secret(&self) -> Result<SecretString> {
+        let wrong = |reason: &str| Err(Error::invalid("BETTER_AUTH_SECRET", reason));
+        let is_development = self.is_development();
+        let Some(secret) = &self.sign_in.better_auth_secret else {
+            return if is_development {
+                Ok(SecretString::from(DEVELOPMENT_SECRET))
+            } else {
+                wrong("must be set unless WA_PROVIDER is dummy and HOST a loopback address")
+            };
+        };
+        if is_development {
+            return Ok(secret.clone());
         }
+        if secret.expose_secret().len() < 32 {
+            return wrong("must be at least 32 characters");
+        }
+        if secret.expose_secret() == DEVELOPMENT_SECRET {
+            return wrong("is the development secret");
+        }
+        Ok(secret.clone())
     }
 
-    /// Whether nobody but this machine can reach the api, and nothing is sent anywhere.
+    fn admin_token(&self) -> Result<Option<SecretString>> {
+        let token = not_empty(self.sign_in.admin_whatsapp_token.as_ref());
+        let is_short = |token: &SecretString| token.expose_secret().len() < MIN_ADMIN_TOKEN;
+        if !self.is_development() && token.as_ref().is_some_and(is_short) {
+            let reason = "must be at least 16 characters: it links phones to the company";
+            return Err(Error::invalid("ADMIN_WHATSAPP_TOKEN", reason));
+        }
+        Ok(token)
+    }
+
+    /// Whether only this machine can reach the api, and nothing is sent anywhere.
     fn is_development(&self) -> bool {
-        self.whatsapp.wa_provider == ProviderKind::Dummy && self.host.is_loopback()
+        self.common.whatsapp.wa_provider == ProviderKind::Dummy && self.host.is_loopback()
     }
 
-    /// Who may post to the webhooks, for these settings. Fails closed: what `cloud_api` cannot do without
-    /// is demanded, and what a development uses is refused where anybody but this machine could use it.
-    pub fn webhook_secrets(&self) -> Result<WebhookSecrets> {
-        let given = &self.webhooks;
-        let own = self.is_development();
-        let real = self.whatsapp.wa_provider == ProviderKind::CloudApi;
-        let secrets: Vec<SecretString> = given
+    /// Who may post to the webhooks. Fails with every wrong setting: a secret that `cloud_api` needs is
+    /// missing, or a development secret is used where another machine can reach the api.
+    pub fn webhook_secrets(&self) -> Result<WebhookSecrets, Problems> {
+        let mut problems = Problems::default();
+        let secrets = problems.check(self.app_secrets());
+        let token = problems.check(self.verify_token());
+        let leads = not_empty(self.webhooks.meta_leads_token.as_ref());
+        let known = secrets
+            .zip(token)
+            .map(|(secrets, token)| WebhookSecrets::new(secrets, token, leads));
+        problems.finish(known)
+    }
+
+    fn app_secrets(&self) -> Result<Vec<SecretString>> {
+        let wrong = |reason: &str| Err(Error::invalid("META_APP_SECRET", reason));
+        let secrets: Vec<SecretString> = self
+            .webhooks
             .meta_app_secret
             .iter()
             .filter(|secret| !secret.expose_secret().trim().is_empty())
             .cloned()
             .collect();
-        if real && secrets.is_empty() {
-            let reason = "must be set for WA_PROVIDER=cloud_api: deliveries are signed with it";
-            return Err(Error::invalid("META_APP_SECRET", reason));
+        if secrets.is_empty() && self.uses_cloud_api() {
+            return wrong("must be set for WA_PROVIDER=cloud_api: deliveries are signed with it");
         }
-        let weak = |secret: &SecretString| {
+        let is_weak = |secret: &SecretString| {
             let secret = secret.expose_secret();
-            secret.len() < SHORTEST_APP_SECRET || secret.starts_with("dev-")
+            secret.len() < MIN_APP_SECRET || secret.starts_with("dev-")
         };
-        if !own && secrets.iter().any(weak) {
-            return Err(Error::invalid("META_APP_SECRET", "is a development secret"));
+        if !self.is_development() && secrets.iter().any(is_weak) {
+            return wrong("is a development secret");
         }
-        let token = given.whatsapp_verify_token.clone();
-        let token = token.filter(|token| !token.expose_secret().is_empty());
-        let token = match token {
-            Some(token) if !own && token.expose_secret() == DEVELOPMENT_VERIFY_TOKEN => {
-                return Err(Error::invalid(
-                    "WHATSAPP_VERIFY_TOKEN",
-                    "is the development token",
-                ));
-            }
-            None if real => {
-                let reason = "must be set for WA_PROVIDER=cloud_api: Meta's handshake names it";
-                return Err(Error::invalid("WHATSAPP_VERIFY_TOKEN", reason));
-            }
-            None if own => Some(SecretString::from(DEVELOPMENT_VERIFY_TOKEN)),
-            token => token,
-        };
-        let leads = given.meta_leads_token.clone();
-        let leads = leads.filter(|token| !token.expose_secret().is_empty());
-        Ok(WebhookSecrets::new(secrets, token, leads))
+        Ok(secrets)
     }
 
-    /// The operations' handle for these settings.
-    pub fn app(&self) -> Result<App> {
-        let options = db::options(&self.database.database_url, "property-lounge-api")?;
-        let pool = db::pool(options, self.database.database_connections);
-        let (provider, meta) = self.cloud.connect(&self.whatsapp)?;
-        Ok(App {
-            calendar: self
-                .appointments
-                .calendar(Clock::database(), pool.clone())?,
-            reminders: Arc::new(self.appointments.reminders()?),
-            pool,
-            clock: Clock::database(),
-            provider,
-            meta: Some(meta),
-            distribution: self.distribution,
-            announce: Announce::Everyone,
-            instance: Arc::from(format!("api/{}", std::process::id())),
-            lexicon: Arc::new(self.words.lexicon()?),
-            texts: Arc::new(self.texts.clone().catalogue()?),
-            timezone: self.company.company_timezone,
-            company_phone: self.whatsapp.property_lounge_wa.clone(),
-        })
+    fn verify_token(&self) -> Result<Option<SecretString>> {
+        let wrong = |reason: &str| Err(Error::invalid("WHATSAPP_VERIFY_TOKEN", reason));
+        let is_development = self.is_development();
+        match not_empty(self.webhooks.whatsapp_verify_token.as_ref()) {
+            Some(token) if !is_development && token.expose_secret() == DEVELOPMENT_VERIFY_TOKEN => {
+                wrong("is the development token")
+            }
+            None if self.uses_cloud_api() => {
+                wrong("must be set for WA_PROVIDER=cloud_api: Meta's handshake names it")
+            }
+            None if is_development => Ok(Some(SecretString::from(DEVELOPMENT_VERIFY_TOKEN))),
+            token => Ok(token),
+        }
     }
+
+    fn uses_cloud_api(&self) -> bool {
+        self.common.whatsapp.wa_provider == ProviderKind::CloudApi
+    }
+}
+
+/// The secret. `None` if it is empty.
+fn not_empty(secret: Option<&SecretString>) -> Option<SecretString> {
+    secret
+        .filter(|secret| !secret.expose_secret().is_empty())
+        .cloned()
 }

@@ -1,14 +1,22 @@
-//! The `api` binary: serve · migrate · seed · openapi.
+//! The `api` binary: serve, check, migrate, seed, import, openapi, health.
+
+#![allow(
+    clippy::print_stderr,
+    reason = "wrong settings are printed for the person who started the process"
+)]
 
 use anyhow::Context;
+use api::auth::Auth;
 use api::config::{Cli, Command, Import, Settings};
 use api::feed::Feed;
-use clap::Parser;
+use api::meta::WebhookSecrets;
 use poem::Server;
 use poem::listener::{Acceptor, Listener, TcpListener};
-use shared::{db, seed, telemetry};
+use shared::config::{Problems, parse};
+use shared::{App, db, seed, telemetry};
 use std::io::Write;
 use std::net::Ipv4Addr;
+use std::process::ExitCode;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -17,25 +25,67 @@ use tokio::signal::unix::{SignalKind, signal};
 /// How long requests that are under way may take to finish once the api is told to stop.
 const DRAIN: Duration = Duration::from_secs(10);
 
+/// The name of an import in `pg_stat_activity`.
+const IMPORT_NAME: &str = "property-lounge-import";
+
+/// Exits with 2 if a setting is wrong, and with 1 after any other failure.
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
+async fn main() -> ExitCode {
     // The environment wins over `.env`.
     dotenvy::dotenv().ok();
-    match Cli::parse().command {
-        Command::Serve(settings) => serve(&settings).await,
+    let (cli, problems) = parse::<Cli>();
+    match run(cli.command, problems).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::from(if error.is::<Problems>() { 2 } else { 1 })
+        }
+    }
+}
+
+async fn run(command: Command, mut problems: Problems) -> anyhow::Result<()> {
+    match command {
+        Command::Serve(settings) => serve(&settings, problems).await,
+        Command::Check(settings) => served(&settings, problems).map(drop),
         Command::Migrate(database) => {
-            let options = db::options(&database.database_url, "property-lounge-migrate")?;
+            let options = db::options(&database.database_url, "property-lounge-migrate");
+            let options = problems.check(options);
+            let options = problems.finish(options)?;
             db::create_if_missing(&database.database_url)
                 .await
                 .context("cannot reach the server, or cannot create the database on it")?;
             let pool = db::patient_pool(options);
             db::migrate(&pool).await.context("cannot migrate")
         }
-        Command::Seed(settings) => seed(&settings).await,
-        Command::Import(import) => bring_over(&import).await,
+        Command::Seed(settings) => {
+            let app = problems.collect(settings.app());
+            seed(&problems.finish(app)?).await
+        }
+        Command::Import(import) => {
+            let app = problems.collect(import.settings.app());
+            let old = db::options(&import.old_database_url, IMPORT_NAME);
+            let old = problems.check(old);
+            let (app, _) = problems.finish(app.zip(old))?;
+            bring_over(&app, &import).await
+        }
         Command::Health { port } => health(port).await,
         Command::Openapi => Ok(std::io::stdout().write_all(api::document().as_bytes())?),
     }
+}
+
+/// Everything that `api serve` needs, or every wrong setting.
+fn served(
+    settings: &Settings,
+    mut problems: Problems,
+) -> anyhow::Result<(App, Auth, WebhookSecrets)> {
+    let app = problems.collect(settings.app());
+    let auth = problems.collect(settings.auth());
+    let secrets = problems.collect(settings.webhook_secrets());
+    let all = app
+        .zip(auth)
+        .zip(secrets)
+        .map(|((app, auth), secrets)| (app, auth, secrets));
+    Ok(problems.finish(all)?)
 }
 
 async fn health(port: u16) -> anyhow::Result<()> {
@@ -56,13 +106,9 @@ async fn health(port: u16) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn serve(settings: &Settings) -> anyhow::Result<()> {
-    telemetry::init(&settings.telemetry);
-    let app = settings.app().context("the settings are wrong")?;
-    let auth = settings.auth().context("the settings are wrong")?;
-    let secrets = settings
-        .webhook_secrets()
-        .context("the settings are wrong")?;
+async fn serve(settings: &Settings, problems: Problems) -> anyhow::Result<()> {
+    let (app, auth, secrets) = served(settings, problems)?;
+    telemetry::init(&settings.common.telemetry);
     let acceptor = TcpListener::bind((settings.host.to_string(), settings.port))
         .into_acceptor()
         .await
@@ -94,10 +140,9 @@ async fn serve(settings: &Settings) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn bring_over(import: &Import) -> anyhow::Result<()> {
-    let options = db::options(&import.old_database_url, "property-lounge-import")?;
-    let old = db::patient_pool(options);
-    let done = shared::import::import(&import.settings.app()?, &old, &import.old_lead_columns)
+async fn bring_over(app: &App, import: &Import) -> anyhow::Result<()> {
+    let old = db::patient_pool(db::options(&import.old_database_url, IMPORT_NAME)?);
+    let done = shared::import::import(app, &old, &import.old_lead_columns)
         .await
         .context("cannot import; nothing was written")?;
     let mut out = std::io::stdout();
@@ -118,8 +163,8 @@ async fn bring_over(import: &Import) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn seed(settings: &Settings) -> anyhow::Result<()> {
-    let seeded = seed::seed(&settings.app()?).await.context("cannot seed")?;
+async fn seed(app: &App) -> anyhow::Result<()> {
+    let seeded = seed::seed(app).await.context("cannot seed")?;
     let mut out = std::io::stdout();
     if seeded.is_empty() {
         writeln!(out, "There are users already; nothing was seeded.")?;

@@ -182,7 +182,7 @@ fn client() -> anyhow::Result<reqwest::Client> {
 /// Serves as an api until killed: the child process of [`Api`].
 pub(crate) async fn serve(settings: &Settings) -> anyhow::Result<()> {
     use poem::listener::TcpListener;
-    shared::telemetry::init(&settings.telemetry);
+    shared::telemetry::init(&settings.common.telemetry);
     let app = api::app(
         settings.app()?,
         settings.auth()?,

@@ -13,7 +13,7 @@ pub(crate) async fn work(settings: &Settings) -> anyhow::Result<()> {
         terminate.recv().await;
         stopping.send_replace(true);
     });
-    shared::telemetry::init(&settings.telemetry);
+    shared::telemetry::init(&settings.common.telemetry);
     worker::run(settings, settings.app()?, stop).await?;
     Ok(())
 }

@@ -1,49 +1,22 @@
 //! The device's settings.
 
 use clap::Parser;
-use shared::config::{
-    Appointments, Cloud, Company, Database, Device, Distribution, ProviderKind, Telemetry,
-    TextOverrides, WhatsApp, Words,
-};
+use shared::config::{Common, Device, Problems, ProcessKind, ProviderKind};
 use shared::jobs::Announce;
-use shared::{App, Clock, Error, Result, db};
+use shared::{App, Error, db};
 use std::sync::Arc;
 
-/// Links a phone's WhatsApp and carries its messages (`WA_PROVIDER=qr_local`). Start two, and the second
-/// waits to take the first one's place.
+/// Links a phone's WhatsApp and sends its messages (`WA_PROVIDER=qr_local`). If you start two, the second
+/// waits until the first ends.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "device", version)]
 pub struct Settings {
-    /// Where the data lives.
+    /// The settings that every process has.
     #[command(flatten)]
-    pub database: Database,
-    /// How leads are distributed.
-    #[command(flatten)]
-    pub distribution: Distribution,
-    /// Which WhatsApp we speak through.
-    #[command(flatten)]
-    pub whatsapp: WhatsApp,
+    pub common: Common,
     /// How a phone is linked.
     #[command(flatten)]
     pub device: Device,
-    /// How Meta is reached.
-    #[command(flatten)]
-    pub cloud: Cloud,
-    /// Visits.
-    #[command(flatten)]
-    pub appointments: Appointments,
-    /// Where the company is.
-    #[command(flatten)]
-    pub company: Company,
-    /// What agents' words mean.
-    #[command(flatten)]
-    pub words: Words,
-    /// What clients and salespeople read.
-    #[command(flatten)]
-    pub texts: TextOverrides,
-    /// What is logged.
-    #[command(flatten)]
-    pub telemetry: Telemetry,
     /// A mock of WhatsApp, which only the tests' build can be pointed to.
     #[cfg(feature = "mock-server")]
     #[arg(long, env = "WA_MOCK_URL")]
@@ -51,31 +24,21 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// The operations' handle for these settings.
-    pub fn app(&self) -> Result<App> {
-        if self.whatsapp.wa_provider != ProviderKind::QrLocal {
-            let reason = "must be qr_local: the device has nothing to do for another provider";
-            return Err(Error::invalid("WA_PROVIDER", reason));
+    /// The operations' handle for these settings. Fails with every wrong setting.
+    pub fn app(&self) -> Result<App, Problems> {
+        let mut problems = Problems::default();
+        if self.common.whatsapp.wa_provider != ProviderKind::QrLocal {
+            let reason = "must be qr_local: the device process is for that provider only";
+            problems.add(Error::invalid("WA_PROVIDER", reason));
         }
-        let options = db::options(&self.database.database_url, "property-lounge-device")?;
-        let pool = db::worker_pool(options, self.database.database_connections);
-        let (provider, meta) = self.cloud.connect(&self.whatsapp)?;
-        Ok(App {
-            calendar: self
-                .appointments
-                .calendar(Clock::database(), pool.clone())?,
-            reminders: Arc::new(self.appointments.reminders()?),
-            pool,
-            clock: Clock::database(),
-            provider,
-            meta: Some(meta),
-            distribution: self.distribution,
-            announce: Announce::Everyone,
+        problems.check(self.device.key());
+        problems.check(self.device.pairing_phone());
+        let app = problems.collect(self.common.app(ProcessKind {
+            connection_name: "property-lounge-device",
             instance: Arc::from("device"),
-            lexicon: Arc::new(self.words.lexicon()?),
-            texts: Arc::new(self.texts.clone().catalogue()?),
-            timezone: self.company.company_timezone,
-            company_phone: self.whatsapp.property_lounge_wa.clone(),
-        })
+            pool: db::worker_pool,
+            announce: Announce::Everyone,
+        }));
+        problems.finish(app)
     }
 }

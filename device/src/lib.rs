@@ -15,6 +15,8 @@
 pub mod config;
 
 mod connection_state;
+mod context;
+mod errors;
 mod event_handler;
 mod inbox;
 mod line;
@@ -30,13 +32,14 @@ mod supervisor;
 mod terminal;
 
 use config::Settings;
+use context::DeviceContext;
 use session::Endpoint;
 use session_lock::SessionLock;
 use shared::config::{LogFormat, Telemetry};
 use shared::{App, Result, db};
 use std::sync::Arc;
 use std::time::Duration;
-use supervisor::{DeviceContext, Supervisor, ends_lock};
+use supervisor::{Supervisor, ends_lock};
 use tokio::sync::watch;
 use tokio::time::sleep;
 use worker::outbound::OutboundWorker;
@@ -61,7 +64,7 @@ pub async fn run(settings: &Settings, app: App, stop: watch::Receiver<bool>) -> 
         _ = told_to_stop.wait_for(|stop| *stop) => return Ok(()),
     }
     let options = db::options(
-        &settings.database.database_url,
+        &settings.common.database.database_url,
         "property-lounge-device-queue",
     )?;
     let sender = Arc::new(OutboundWorker::open(options.clone()).await);
@@ -78,7 +81,7 @@ pub async fn run(settings: &Settings, app: App, stop: watch::Receiver<bool>) -> 
         endpoint: endpoint(settings),
         sender,
         slots: SLOTS,
-        shows: matches!(settings.telemetry.log_format, LogFormat::Text),
+        shows: matches!(settings.common.telemetry.log_format, LogFormat::Text),
     });
     tracing::info!(instance = %context.app.instance, "device.started");
     loop {

@@ -1,7 +1,7 @@
 //! The outbound task: sends messages for as long as the client is connected.
 
+use crate::context::DeviceContext;
 use crate::provider::Linked;
-use crate::supervisor::DeviceContext;
 use shared::App;
 use std::sync::Arc;
 use std::time::Duration;

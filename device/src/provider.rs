@@ -1,10 +1,10 @@
 //! `qr_local` as the device has it: messages go out over the linked phone's WhatsApp.
 
+use crate::errors::{refused, unavailable};
 use crate::line::Line;
 use crate::recipients::Recipients;
 use async_trait::async_trait;
 use shared::address::Address;
-use shared::error::ProviderFailure;
 use shared::id::MessageId;
 use shared::providers::qr_local::NAME;
 use shared::providers::{Accepted, Outgoing, Provider};
@@ -212,14 +212,6 @@ fn kind_of(error: &SendError) -> &'static str {
         SendError::InvalidRequest(_) => "the message cannot be sent so",
         _ => "the client could not encrypt or write it",
     }
-}
-
-pub(crate) fn unavailable(reason: &str) -> Error {
-    Error::provider(NAME, ProviderFailure::UNAVAILABLE, reason)
-}
-
-pub(crate) fn refused(reason: &str) -> Error {
-    Error::provider(NAME, ProviderFailure::Refused, reason)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! What one person cannot be sent must not stop everybody's offers, and what our account may not send must
 //! not take leads from one agent to the next.
 
-use crate::provider::{refused, unavailable};
+use crate::errors::{refused, unavailable};
 use shared::Error;
 use shared::address::Address;
 use shared::error::ProviderFailure;

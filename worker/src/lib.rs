@@ -66,7 +66,7 @@ pub fn stop_on_signals() -> std::io::Result<watch::Receiver<bool>> {
 /// returns. While the database is unreachable it keeps trying. Fails only if `DATABASE_URL` is wrong.
 pub async fn run(settings: &Settings, app: App, stop: watch::Receiver<bool>) -> Result<()> {
     let options = db::options(
-        &settings.database.database_url,
+        &settings.common.database.database_url,
         "property-lounge-worker-queue",
     )?;
     let bookkeeping = db::bookkeeping_pool(options.clone(), BOOKKEEPING_CONNECTIONS);

@@ -1,19 +1,35 @@
 //! The `worker` binary.
 
-use anyhow::Context;
-use clap::Parser;
+#![allow(
+    clippy::print_stderr,
+    reason = "wrong settings are printed for the person who started the process"
+)]
+
+use shared::config::{Problems, parse};
 use shared::telemetry;
+use std::process::ExitCode;
 use worker::config::Settings;
 
+/// Exits with 2 if a setting is wrong, and with 1 after any other failure.
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
+async fn main() -> ExitCode {
     // The environment wins over `.env`.
     dotenvy::dotenv().ok();
-    let settings = Settings::parse();
-    telemetry::init(&settings.telemetry);
-    let app = settings.app().context("the settings are wrong")?;
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::from(if error.is::<Problems>() { 2 } else { 1 })
+        }
+    }
+}
 
-    let stop = worker::stop_on_signals().context("cannot listen for signals")?;
-    worker::run(&settings, app, stop).await?;
+async fn run() -> anyhow::Result<()> {
+    let (settings, mut problems) = parse::<Settings>();
+    let app = problems.collect(settings.app());
+    let app = problems.finish(app)?;
+    telemetry::init(&settings.common.telemetry);
+    let stop = worker::stop_on_signals()?;
+    Box::pin(worker::run(&settings, app, stop)).await?;
     Ok(())
 }

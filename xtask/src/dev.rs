@@ -62,41 +62,65 @@ fn serve(yes: bool, reset: bool) -> Result<()> {
     let _only_one = hold_session()?;
     let port = setting("PORT", "3001");
     refuse_busy_port(&port)?;
+    let linked = setting("WA_PROVIDER", "dummy") == "qr_local";
+    build(linked)?;
+    let mut environment = Vec::new();
+    if linked {
+        environment.extend(secrets()?);
+    }
+    check_settings(&environment)?;
     let database = Database::open(yes, reset)?;
-    let served = serve_on(&database, &port, &stop);
+    environment.push(("DATABASE_URL".to_owned(), database.url.clone()));
+    let served = serve_on(&environment, &port, linked, &stop);
     let closed = database.close();
     served.and(closed)
 }
 
-fn serve_on(database: &Database, port: &str, stop: &Arc<AtomicBool>) -> Result<()> {
+fn build(linked: bool) -> Result<()> {
     println!("Building (the first time takes some minutes) …");
     run(cargo()
         .args(["build", "--package", "api", "--package", "worker"])
         .env("SQLX_OFFLINE", "true"))?;
-    let linked = setting("WA_PROVIDER", "dummy") == "qr_local";
     if linked {
         println!(
             "Building the linked device (WA_PROVIDER=qr_local): some 200 crates the first time …"
         );
         device::build()?;
     }
+    Ok(())
+}
+
+/// Has the api check the settings before anything is started. It prints every wrong one.
+fn check_settings(environment: &[(String, String)]) -> Result<()> {
+    let mut api = Command::new(built("api"));
+    api.arg("check").envs(environment.iter().cloned());
+    // The database is not started yet, and is not connected to.
+    if setting("DATABASE_URL", "").is_empty() {
+        api.env("DATABASE_URL", "postgresql://localhost/not_started");
+    }
+    run(&mut api).map_err(|_| "nothing was started: correct the settings above".to_owned())
+}
+
+fn serve_on(
+    environment: &[(String, String)],
+    port: &str,
+    linked: bool,
+    stop: &Arc<AtomicBool>,
+) -> Result<()> {
     let api = built("api");
-    let url = ("DATABASE_URL", database.url.as_str());
-    run(Command::new(&api).arg("migrate").env(url.0, url.1))?;
-    run(Command::new(&api).arg("seed").env(url.0, url.1))?;
-    if stop.load(Ordering::SeqCst) {
-        return Ok(());
+    for command in ["migrate", "seed"] {
+        let mut api = Command::new(&api);
+        run(api.arg(command).envs(environment.iter().cloned()))?;
     }
     let worker_port = setting("WORKER_PORT", "3002");
-    let mut environment = vec![("DATABASE_URL".to_owned(), database.url.clone())];
-    if linked {
-        environment.extend(secrets()?);
+    if stop.load(Ordering::SeqCst) {
+        return Ok(());
     }
     let program = |name, binary, arguments: &[&str]| Program {
         name,
         binary,
         arguments: arguments.iter().map(|word| (*word).to_owned()).collect(),
-        environment: environment.clone(),
+        environment: environment.to_vec(),
     };
     let mut programs = vec![
         program("api", api, &["serve"]),
@@ -106,8 +130,7 @@ fn serve_on(database: &Database, port: &str, stop: &Arc<AtomicBool>) -> Result<(
         programs.push(program("device", built("device"), &[]));
     }
     announce(port.to_owned(), worker_port, linked, Arc::clone(stop));
-    supervise(&programs, stop);
-    Ok(())
+    supervise(&programs, stop)
 }
 
 /// What a linked device needs and a development has not been given: made once, kept under .data/.

@@ -3,16 +3,13 @@
 
 use crate::Result;
 use crate::shell::{built, cargo, output, run};
-use crate::test::{build_processes, offline};
 use crate::tools;
+use crate::workspace::{INNER, build_processes, offline};
 use std::fmt::Write as _;
 use std::fs::{self, OpenOptions};
 use std::io::{Read, Write};
 use std::path::Path;
 use std::process::Command;
-
-/// Every crate but the device.
-pub const INNER: [&str; 3] = ["--workspace", "--exclude", "device"];
 
 /// What the tests' mock of WhatsApp needs, and no shipped binary has.
 const FEATURE_OF_THE_MOCK: &str = "danger-skip-cert-chain-verify";

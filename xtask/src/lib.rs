@@ -7,6 +7,7 @@
     reason = "a tool for a person at a terminal: it prints, reads its environment and waits"
 )]
 
+pub mod circles;
 pub mod client;
 pub mod contract;
 pub mod dev;
@@ -17,6 +18,7 @@ pub mod shell;
 pub mod supervisor;
 pub mod test;
 pub mod tools;
+pub mod workspace;
 
 /// A result whose error is a sentence for a person.
 pub type Result<T, E = String> = std::result::Result<T, E>;

@@ -5,8 +5,8 @@
 //! record to `SQLX_OFFLINE_DIR` when they check a query against a database.
 
 use crate::Result;
-use crate::device::INNER;
 use crate::shell::{cargo, root, run};
+use crate::workspace::INNER;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};

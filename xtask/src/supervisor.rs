@@ -1,5 +1,5 @@
-//! Keeps the processes of `./dev` running: each under its own name, in this session, its output
-//! prefixed. One that crashes is started again and never ends another.
+//! Keeps the processes of `./dev` running and prefixes their output with their names. A process that crashes
+//! is started again.
 
 use crate::Result;
 use crate::shell::terminate;
@@ -12,9 +12,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// How long a process may take to stop before it is killed.
-const PATIENCE: Duration = Duration::from_secs(30);
+const STOP_WITHIN: Duration = Duration::from_secs(30);
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
-const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+const MAX_PAUSE: Duration = Duration::from_secs(10);
 
 /// A process to keep running.
 #[derive(Clone, Debug)]
@@ -29,8 +29,13 @@ pub struct Program {
     pub environment: Vec<(String, String)>,
 }
 
+/// The exit code of a process whose settings are wrong. Starting it again changes nothing.
+const WRONG_SETTINGS: i32 = 2;
+
 /// Runs the programs until `stop` turns true, then stops them all and waits for them.
-pub fn supervise(programs: &[Program], stop: &Arc<AtomicBool>) {
+///
+/// Fails, and stops all programs, if the settings of one of them are wrong.
+pub fn supervise(programs: &[Program], stop: &Arc<AtomicBool>) -> Result<()> {
     let keepers: Vec<_> = programs
         .iter()
         .cloned()
@@ -39,36 +44,50 @@ pub fn supervise(programs: &[Program], stop: &Arc<AtomicBool>) {
             thread::spawn(move || keep(&program, &stop))
         })
         .collect();
-    for keeper in keepers {
-        keeper.join().ok();
-    }
+    let kept = keepers
+        .into_iter()
+        .map(|keeper| keeper.join().unwrap_or(Ok(())));
+    // All threads are joined before the first failure is returned.
+    let kept: Vec<Result<()>> = kept.collect();
+    kept.into_iter().collect()
 }
 
-fn keep(program: &Program, stop: &AtomicBool) {
+fn keep(program: &Program, stop: &AtomicBool) -> Result<()> {
     let mut pause = FIRST_PAUSE;
     while !stop.load(Ordering::SeqCst) {
         let started = Instant::now();
         match start(program) {
             Ok(mut child) => {
                 if wait(&mut child, stop) {
-                    return;
+                    return Ok(());
                 }
-                let ended = child
-                    .wait()
-                    .map_or_else(|error| error.to_string(), |status| status.to_string());
+                let ended = child.wait();
+                if ended
+                    .as_ref()
+                    .is_ok_and(|status| status.code() == Some(WRONG_SETTINGS))
+                {
+                    stop.store(true, Ordering::SeqCst);
+                    return Err(format!(
+                        "the settings of {} are wrong: see above",
+                        program.name
+                    ));
+                }
+                let ended =
+                    ended.map_or_else(|error| error.to_string(), |status| status.to_string());
                 say(program.name, &format!("ended ({ended}); starting it again"));
             }
             Err(error) => say(program.name, &error),
         }
-        if started.elapsed() > LONGEST_PAUSE {
+        if started.elapsed() > MAX_PAUSE {
             pause = FIRST_PAUSE;
         }
         let until = Instant::now() + pause;
         while Instant::now() < until && !stop.load(Ordering::SeqCst) {
             thread::sleep(Duration::from_millis(50));
         }
-        pause = (pause * 2).min(LONGEST_PAUSE);
+        pause = (pause * 2).min(MAX_PAUSE);
     }
+    Ok(())
 }
 
 fn start(program: &Program) -> Result<Child> {
@@ -94,11 +113,11 @@ fn start(program: &Program) -> Result<Child> {
     Ok(child)
 }
 
-/// Waits for the child to end (`false`), or stops it when told to (`true`).
+/// Waits until the child ends and returns `false`, or stops it once `stop` is true and returns `true`.
 fn wait(child: &mut Child, stop: &AtomicBool) -> bool {
     loop {
         if matches!(child.try_wait(), Ok(Some(_)) | Err(_)) {
-            // Ctrl-C at a terminal reaches the children as it reaches us.
+            // Ctrl-C at a terminal reaches the children, too.
             thread::sleep(Duration::from_millis(100));
             return stop.load(Ordering::SeqCst);
         }
@@ -108,7 +127,7 @@ fn wait(child: &mut Child, stop: &AtomicBool) -> bool {
         thread::sleep(Duration::from_millis(50));
     }
     terminate(child.id());
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + STOP_WITHIN;
     while Instant::now() < deadline {
         if matches!(child.try_wait(), Ok(Some(_)) | Err(_)) {
             return true;
@@ -132,6 +151,6 @@ fn prefix(name: &'static str, stream: impl Read + Send + 'static) {
 }
 
 fn say(name: &str, line: &str) {
-    // Our reader may have gone; the processes run on.
+    // Nobody may read the output any more. The processes go on.
     writeln!(std::io::stdout(), "{name:<6} | {line}").ok();
 }

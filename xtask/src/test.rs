@@ -1,9 +1,9 @@
 //! `./test`: everything that CI runs, on databases of its own.
 
-use crate::device::INNER;
 use crate::postgres::{Cluster, Profile, binaries};
 use crate::shell::{cargo, fingerprint, output, root, run};
-use crate::{Result, client, contract, device, prepare, tools};
+use crate::workspace::{INNER, build_processes, offline};
+use crate::{Result, circles, client, contract, device, prepare, tools};
 use std::env;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -15,9 +15,10 @@ pub const HELP: &str = "\
 ./test [--yes] [--long]      all checks and tests; --long adds the long tier
 ./test [--yes] only [ARGS]   the tests alone, but for the linked device's; ARGS go to cargo nextest (a filter, --no-capture …)
 ./test [--yes] device [ARGS] the linked device's alone: builds some 200 crates the first time
-./test prepare               write the record of checked queries to .sqlx/
+./test prepare               write the records of checked queries (shared/.sqlx, worker/.sqlx)
 ./test openapi               write openapi/openapi.json, and the client that is generated from it
 ./test client                the client alone
+./test circles               check that no modules use each other
 ./test postgres              start the test server and print how to reach it
 
 TEST_DATABASE_URL set: its server is used (the role needs CREATEDB). DATABASE_URL is ignored: the
@@ -61,6 +62,10 @@ pub fn main(arguments: &[String]) -> Result<()> {
         Some("prepare") => with_server(yes, |url| prepare::write(&migrated(url, &["migrations"])?)),
         Some("openapi") => write_openapi().and_then(|()| client::write()),
         Some("client") => client::write(),
+        Some("circles") => {
+            tools::ensure(yes)?;
+            circles::check()
+        }
         Some("postgres") => {
             let server = Server::open(yes)?;
             println!("export TEST_DATABASE_URL='{}'", server.url);
@@ -72,9 +77,9 @@ pub fn main(arguments: &[String]) -> Result<()> {
 
 /// How long each step took.
 #[derive(Default)]
-struct Ledger(Vec<(&'static str, Duration)>);
+struct StepTimes(Vec<(&'static str, Duration)>);
 
-impl Ledger {
+impl StepTimes {
     fn step(&mut self, name: &'static str, work: impl FnOnce() -> Result<()>) -> Result<()> {
         println!("── {name}");
         let started = Instant::now();
@@ -84,7 +89,7 @@ impl Ledger {
     }
 
     fn print(&self) {
-        println!("\nTime ledger");
+        println!("\nTime of each step");
         for (name, time) in &self.0 {
             println!("  {name:<28} {:>7.1} s", time.as_secs_f64());
         }
@@ -94,21 +99,21 @@ impl Ledger {
 }
 
 fn everything(yes: bool, long: bool) -> Result<()> {
-    let mut ledger = Ledger::default();
-    let result = steps(&mut ledger, yes, long);
-    ledger.print();
+    let mut times = StepTimes::default();
+    let result = steps(&mut times, yes, long);
+    times.print();
     result
 }
 
-fn steps(ledger: &mut Ledger, yes: bool, long: bool) -> Result<()> {
-    ledger.step("tools", || tools::ensure(yes))?;
-    ledger.step("format", || run(cargo().args(["fmt", "--all", "--check"])))?;
-    ledger.step("spelling", || run(&mut tools::command("typos")))?;
-    ledger.step("unused dependencies", || {
+fn steps(times: &mut StepTimes, yes: bool, long: bool) -> Result<()> {
+    times.step("tools", || tools::ensure(yes))?;
+    times.step("format", || run(cargo().args(["fmt", "--all", "--check"])))?;
+    times.step("spelling", || run(&mut tools::command("typos")))?;
+    times.step("unused dependencies", || {
         run(tools::command("cargo-machete").arg(root()))
     })?;
     // Advisories live in a repository that a closed network does not reach.
-    ledger.step("licences, bans, sources", || {
+    times.step("licences, bans, sources", || {
         run(tools::command("cargo-deny").args([
             "--all-features",
             "check",
@@ -117,7 +122,7 @@ fn steps(ledger: &mut Ledger, yes: bool, long: bool) -> Result<()> {
             "sources",
         ]))
     })?;
-    ledger.step("lints", || {
+    times.step("lints", || {
         run(offline(
             cargo()
                 .args(["clippy", "--quiet", "--all-features", "--all-targets"])
@@ -125,7 +130,8 @@ fn steps(ledger: &mut Ledger, yes: bool, long: bool) -> Result<()> {
                 .args(["--", "-D", "warnings"]),
         ))
     })?;
-    ledger.step("documentation", || {
+    times.step("no circles", circles::check)?;
+    times.step("documentation", || {
         run(offline(
             cargo()
                 .args(["doc", "--quiet", "--no-deps", "--document-private-items"])
@@ -133,14 +139,14 @@ fn steps(ledger: &mut Ledger, yes: bool, long: bool) -> Result<()> {
                 .env("RUSTDOCFLAGS", "-D warnings"),
         ))
     })?;
-    ledger.step("generated client", client::check)?;
+    times.step("generated client", client::check)?;
     let mut server = None;
-    ledger.step("test server", || {
+    times.step("test server", || {
         server = Some(Server::open(yes)?);
         Ok(())
     })?;
     let server = server.ok_or("there is no test server")?;
-    let checked = ledger
+    let checked = times
         .step("binaries", || {
             run(offline(cargo().args([
                 "build",
@@ -151,36 +157,18 @@ fn steps(ledger: &mut Ledger, yes: bool, long: bool) -> Result<()> {
             ])))
         })
         .and_then(|()| {
-            ledger.step("checked queries", || {
+            times.step("checked queries", || {
                 prepare::check(&migrated(&server.url, &["api", "migrate"])?)
             })
         })
-        .and_then(|()| ledger.step("tests", || nextest(&server.url, yes, long, &[])))
-        .and_then(|()| ledger.step("stories, offers masked", || masked(&server.url)))
-        .and_then(|()| ledger.step("device: stays apart", device::stays_apart))
-        .and_then(|()| ledger.step("device: build", device::build_and_look))
-        .and_then(|()| ledger.step("device: lints", device::lint))
-        .and_then(|()| ledger.step("device: tests", || device::test(&server.url, long, &[])));
+        .and_then(|()| times.step("tests", || nextest(&server.url, yes, long, &[])))
+        .and_then(|()| times.step("stories, offers masked", || masked(&server.url)))
+        .and_then(|()| times.step("device: stays apart", device::stays_apart))
+        .and_then(|()| times.step("device: build", device::build_and_look))
+        .and_then(|()| times.step("device: lints", device::lint))
+        .and_then(|()| times.step("device: tests", || device::test(&server.url, long, &[])));
     let closed = server.close();
     checked.and(closed)
-}
-
-pub(crate) fn offline(command: &mut Command) -> &mut Command {
-    command
-        .env("SQLX_OFFLINE", "true")
-        .env_remove("DATABASE_URL")
-}
-
-/// Builds the processes that tests start.
-pub(crate) fn build_processes() -> Result<()> {
-    run(offline(cargo().args([
-        "build",
-        "--quiet",
-        "--package",
-        "api",
-        "--package",
-        "worker",
-    ])))
 }
 
 fn nextest(url: &str, yes: bool, long: bool, arguments: &[&String]) -> Result<()> {

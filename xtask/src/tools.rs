@@ -20,7 +20,7 @@ struct Tool {
     source: &'static str,
 }
 
-const TOOLS: [Tool; 4] = [
+const TOOLS: [Tool; 5] = [
     Tool {
         name: "cargo-nextest",
         asks: &["nextest", "--version"],
@@ -45,6 +45,14 @@ const TOOLS: [Tool; 4] = [
         oldest: (0, 9),
         wheel: None,
         source: "cargo-machete@0.9.2",
+    },
+    Tool {
+        name: "cargo-modules",
+        asks: &["modules", "--version"],
+        oldest: (0, 27),
+        wheel: None,
+        // Newer versions need a newer Rust than 1.95.
+        source: "cargo-modules@0.27.0",
     },
     Tool {
         name: "typos",

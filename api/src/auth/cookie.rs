@@ -1,6 +1,6 @@
 //! better-auth's signed cookies, byte for byte: `encodeURIComponent(value + "." + base64(HMAC-SHA256))`.
 
-use super::Auth;
+use super::settings::Auth;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
@@ -108,6 +108,14 @@ fn written(auth: &Auth, name: &str, value: &str, seconds: Option<i64>) -> String
     }
     cookie.push_str("; SameSite=Lax");
     cookie
+}
+
+impl Auth {
+    /// The `Cookie` header of a session's token, as a browser sends it.
+    pub fn cookie_of(&self, token: &str) -> String {
+        let set = set(self, SESSION, token, None);
+        set.split(';').next().unwrap_or_default().to_owned()
+    }
 }
 
 #[cfg(test)]

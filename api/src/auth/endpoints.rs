@@ -3,7 +3,8 @@
 use super::answer::{self, Refusal, answer};
 use super::body::{Checked, fields, looks_like_an_email};
 use super::cookie::{self, DONT_REMEMBER, SESSION};
-use super::{Auth, origin};
+use super::origin;
+use super::settings::Auth;
 use poem::http::{HeaderValue, Method, header};
 use poem::{Endpoint, IntoResponse, Request, Response};
 use serde_json::{Value, json};

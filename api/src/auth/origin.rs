@@ -2,7 +2,8 @@
 //! send is no sign of its owner's will.
 
 use super::answer::Refusal;
-use super::{Auth, origin_of};
+use super::settings::Auth;
+use poem::http::Uri;
 use poem::http::{HeaderMap, header};
 
 fn text<'headers>(headers: &'headers HeaderMap, name: &str) -> Option<&'headers str> {
@@ -83,6 +84,20 @@ pub(super) fn fits(trusted: &str, origin: &str) -> bool {
     (0..=rest.len())
         .filter(|end| rest.is_char_boundary(*end) && !rest[..*end].contains('/'))
         .any(|end| fits(after, &rest[end..]))
+}
+
+impl Auth {
+    /// Whether pages of this origin may use the api with its cookie.
+    pub fn trusts(&self, origin: &str) -> bool {
+        origin_of(&self.0.url).is_some_and(|own| own == origin)
+            || self.0.trusted.iter().any(|trusted| fits(trusted, origin))
+    }
+}
+
+/// The origin of an address: `https://host:port`.
+fn origin_of(address: &str) -> Option<String> {
+    let uri: Uri = address.parse().ok()?;
+    Some(format!("{}://{}", uri.scheme_str()?, uri.authority()?))
 }
 
 #[cfg(test)]

@@ -4,8 +4,8 @@
 //! cookie. A request of any other page is answered as it is, without the headers that would let the
 //! page read the answer; poem's own middleware refuses it, and so a webhook's that names an origin.
 
-use super::Auth;
 use super::cookie::{self, SECURE_PREFIX, SESSION};
+use super::settings::Auth;
 use poem::http::{HeaderValue, Method, StatusCode, header};
 use poem::{Endpoint, IntoResponse, Request, Response, Result};
 use std::sync::Arc;

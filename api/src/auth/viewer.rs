@@ -1,6 +1,7 @@
 //! Who asks: what handlers name in their signature to say who may.
 
-use super::{Auth, cookie, origin};
+use super::settings::Auth;
+use super::{cookie, origin};
 use crate::problem;
 use poem::Request;
 use poem::http::{Method, StatusCode, header};

@@ -1,7 +1,7 @@
 //! Visits.
 
-use super::Tag;
 use super::model::Timestamp;
+use super::tag::Tag;
 use crate::auth::SignedIn;
 use crate::problem::Result;
 use poem::web::Data;

@@ -1,7 +1,7 @@
 //! When agents can be offered leads.
 
-use super::Tag;
 use super::model::Timestamp;
+use super::tag::Tag;
 use crate::auth::{AdminOnly, SignedIn};
 use crate::problem::{self, Result};
 use chrono::{NaiveDate, NaiveTime};

@@ -1,6 +1,6 @@
 //! The small tables that an admin edits: layer 2 statuses and the reasons of a rejection.
 
-use super::Tag;
+use super::tag::Tag;
 use crate::auth::{AdminOnly, SignedIn};
 use crate::problem::Result;
 use poem::web::Data;

@@ -1,8 +1,8 @@
 //! How sales go, and who sells.
 
-use super::Tag;
 use super::leads::StatusCount;
 use super::model::Timestamp;
+use super::tag::Tag;
 use crate::auth::{AdminOnly, SignedIn};
 use crate::problem::Result;
 use chrono::NaiveDate;

@@ -1,7 +1,7 @@
 //! A lead's whole story, why it went so, and what another policy would have made of it.
 
-use super::Tag;
 use super::model::{Agent, Attempt, Cycle, Lead, Timestamp};
+use super::tag::Tag;
 use crate::auth::{AdminOnly, SignedIn};
 use crate::problem::Result;
 use chrono::TimeDelta;

@@ -1,7 +1,7 @@
 //! Plays the clients and the agents while `WA_PROVIDER=dummy`.
 
-use super::Tag;
 use super::model::{Agent, EventAnswer, Timestamp};
+use super::tag::Tag;
 use super::webhooks::{answer, optional, words};
 use crate::problem::Result;
 use poem::web::Data;

@@ -1,7 +1,7 @@
 //! The live feed.
 
-use super::Tag;
 use super::model::Timestamp;
+use super::tag::Tag;
 use crate::auth::SignedIn;
 use crate::feed::{Feed, Full, Told};
 use crate::problem::{ProblemResponse, too_many};

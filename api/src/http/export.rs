@@ -1,8 +1,8 @@
 //! Leads as a table that a spreadsheet opens.
 
-use super::Tag;
 use super::leads::{Asked, filter};
 use super::model::{LeadProgress, LeadStatus, Timestamp};
+use super::tag::Tag;
 use crate::auth::SignedIn;
 use crate::problem::ProblemResponse;
 use futures::TryStreamExt;

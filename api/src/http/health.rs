@@ -1,7 +1,7 @@
 //! Whether the processes are well.
 
-use super::Tag;
 use super::model::Timestamp;
+use super::tag::Tag;
 use poem::web::Data;
 use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, Object, OpenApi};

@@ -1,9 +1,9 @@
 //! Leads: lists, one of them, and what people make of it.
 
-use super::Tag;
 use super::appointments::Appointment;
 use super::distribution::{CycleDetail, Message};
 use super::model::{Lead, LeadProgress, LeadStatus, Timestamp};
+use super::tag::Tag;
 use crate::auth::SignedIn;
 use crate::problem::Result;
 use poem::web::Data;

@@ -1,7 +1,7 @@
 //! Meta's forms: what their questions hold.
 
-use super::Tag;
 use super::model::Timestamp;
+use super::tag::Tag;
 use crate::auth::AdminOnly;
 use crate::problem::Result;
 use poem::web::Data;

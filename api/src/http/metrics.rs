@@ -1,6 +1,6 @@
 //! What operators watch, in Prometheus' text format.
 
-use super::Tag;
+use super::tag::Tag;
 use poem::web::Data;
 use poem_openapi::payload::PlainText;
 use poem_openapi::{ApiResponse, OpenApi};

@@ -15,6 +15,7 @@ mod metrics;
 mod model;
 mod queues;
 mod signed;
+mod tag;
 mod users;
 mod webhooks;
 mod whatsapp_admin;
@@ -59,29 +60,4 @@ pub(crate) fn endpoints() -> Endpoints {
         health::Health,
         metrics::Metrics,
     )
-}
-
-/// What the endpoints are filed under in the document.
-#[derive(poem_openapi::Tags)]
-enum Tag {
-    /// What comes in from Meta and WhatsApp.
-    Webhooks,
-    /// Plays clients and agents while the provider is `dummy`; 404 otherwise.
-    Dummy,
-    /// Which agent holds which lead, until when.
-    Distribution,
-    /// Leads, and what people make of them.
-    Leads,
-    /// Visits, and the calendar.
-    Appointments,
-    /// How sales go, and who sells.
-    Dashboard,
-    /// Who can sign in.
-    Users,
-    /// Who is offered leads: queues, their rules, and when agents are there.
-    Queues,
-    /// How we are connected to WhatsApp.
-    Whatsapp,
-    /// Whether the processes are well.
-    Health,
 }

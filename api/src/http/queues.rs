@@ -1,7 +1,7 @@
 //! The queues, as an admin sets them.
 
-use super::Tag;
 use super::model::Strategy;
+use super::tag::Tag;
 use crate::auth::AdminOnly;
 use crate::problem::Result;
 use poem::web::Data;

@@ -1,7 +1,7 @@
 //! Users, as an admin sees to them.
 
-use super::Tag;
 use super::model::Timestamp;
+use super::tag::Tag;
 use crate::auth::{AdminOnly, looks_like_an_email};
 use crate::problem::Result;
 use poem::web::Data;

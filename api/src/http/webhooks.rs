@@ -1,8 +1,8 @@
 //! What comes in from Meta.
 
-use super::Tag;
 use super::model::EventAnswer;
 use super::signed::Signed;
+use super::tag::Tag;
 use crate::meta::WebhookSecrets;
 use crate::problem::{ProblemResponse, Result as Answer, bad_request, forbidden, unauthorized};
 use poem::web::Data;

@@ -1,7 +1,7 @@
 //! How we are connected to WhatsApp: the seed's five endpoints, and a message to try it with.
 
-use super::Tag;
 use super::model::Timestamp;
+use super::tag::Tag;
 use crate::auth::WhatsappAdmins;
 use crate::problem::{self, ProblemResponse};
 use fast_qr::QRBuilder;

@@ -60,9 +60,9 @@ async fn the_cloud_api_does_not_start_without_what_it_cannot_do_without() {
     let reason = |settings: &[&[&str]]| {
         let settings = serve(&settings.concat());
         let app = settings.app().map(drop).err();
-        let door = settings.webhook_secrets().map(drop).err();
-        app.or(door)
-            .map(|error| error.to_string())
+        let secrets = settings.webhook_secrets().map(drop).err();
+        app.or(secrets)
+            .map(|problems| problems.to_string())
             .unwrap_or_default()
     };
     assert_eq!(reason(&[&token, &number, &secret, &word]), "");
@@ -95,7 +95,8 @@ async fn the_cloud_api_does_not_start_without_what_it_cannot_do_without() {
         ),
     ] {
         let reason = reason(&settings);
-        assert!(reason.starts_with(missing), "{missing}: {reason}");
+        let expected = format!("1 setting is wrong:\n  {missing}: ");
+        assert!(reason.starts_with(&expected), "{missing}: {reason}");
     }
 }
 

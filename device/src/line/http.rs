@@ -1,7 +1,7 @@
 //! HTTP, watched: the client asks the web for WhatsApp's version before it connects, and tells nobody when
 //! that fails.
 
-use super::Line;
+use super::state::Line;
 use async_trait::async_trait;
 use std::time::Duration;
 use whatsapp_rust::anyhow;

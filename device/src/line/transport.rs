@@ -1,6 +1,6 @@
 //! The WebSocket, watched.
 
-use super::Line;
+use super::state::Line;
 use async_trait::async_trait;
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,6 +1,6 @@
 //! The account's settings as WhatsApp syncs them: keys, versions, and codes of what was changed.
 
-use super::{Kept, Store, from_json, to_json};
+use super::base::{Kept, Store, from_json, to_json};
 use async_trait::async_trait;
 use shared::linked_device::{Name, Row};
 use std::collections::HashMap;

@@ -1,6 +1,6 @@
 //! Who we are: our keys, and the account that we are linked to.
 
-use super::{Kept, Store, from_json, to_json};
+use super::base::{Kept, Store, from_json, to_json};
 use async_trait::async_trait;
 use shared::linked_device::Vault;
 use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! What the client keeps of WhatsApp's own protocol: devices, LIDs, tokens, what was sent, and what came
 //! and has not been handed on.
 
-use super::{Kept, Store, from_json, now, pair, to_json};
+use super::base::{Kept, Store, from_json, now, pair, to_json};
 use async_trait::async_trait;
 use shared::linked_device::{Name, Row};
 use whatsapp_rust::wacore::store::traits::{

@@ -1,6 +1,6 @@
 //! Secrets of messages, by which what is changed of them afterwards can be read.
 
-use super::{Kept, Store, from_json, pair, to_json};
+use super::base::{Kept, Store, from_json, pair, to_json};
 use async_trait::async_trait;
 use shared::linked_device::{Name, Row};
 use std::collections::BTreeMap;

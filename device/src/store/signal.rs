@@ -1,6 +1,6 @@
 //! Identities, sessions, prekeys, sender keys: what the Signal protocol keeps.
 
-use super::{Kept, Store};
+use super::base::{Kept, Store};
 use async_trait::async_trait;
 use shared::linked_device::{Name, Row};
 use std::sync::Arc;

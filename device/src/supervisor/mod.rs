@@ -5,21 +5,20 @@ mod reconcile;
 mod watchdog;
 
 use crate::connection_state::{ConnectionState, Then};
+use crate::context::DeviceContext;
 use crate::outbound_task::OutboundTask;
-use crate::session::{Endpoint, News, Session};
+use crate::session::{News, Session};
 use crate::session_lock::SessionLock;
 use crate::store::is_linked;
 use crate::terminal;
-use shared::linked_device::{self, DeviceKey, Report, State, Vault, is_over};
-use shared::phone::Phone;
-use shared::{App, Error, Result};
+use shared::linked_device::{self, Report, State, Vault, is_over};
+use shared::{Error, Result};
 use sqlx::postgres::PgListener;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 use whatsapp_rust::types::events::Event;
-use worker::outbound::OutboundWorker;
 
 /// A desired that nobody told us of is found by looking.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -30,18 +29,6 @@ const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// One that ran for so long did not end for how it was started.
 const RAN_WELL: Duration = Duration::from_secs(60);
-
-/// What every session of this process is started with.
-pub(crate) struct DeviceContext {
-    pub(crate) app: App,
-    pub(crate) key: DeviceKey,
-    pub(crate) pairing_phone: Option<Phone>,
-    pub(crate) endpoint: Endpoint,
-    pub(crate) sender: Arc<OutboundWorker>,
-    pub(crate) slots: usize,
-    /// Whether codes are shown on the terminal.
-    pub(crate) shows: bool,
-}
 
 /// The session, while this process holds it.
 pub(crate) struct Supervisor {

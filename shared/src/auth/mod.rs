@@ -7,8 +7,10 @@ mod users;
 
 pub mod password;
 
-pub use model::{Change, Client, Credential, NewUser, Profile, Role, Session, User};
-pub use users::{Account, AccountChange, accounts, add_account, change_account, reset_password};
+pub use model::{
+    Account, AccountChange, Change, Client, Credential, NewUser, Profile, Role, Session, User,
+};
+pub use users::{accounts, add_account, change_account, reset_password};
 
 use crate::id::UserId;
 use crate::phone::Phone;

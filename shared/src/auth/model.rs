@@ -151,3 +151,24 @@ pub struct Credential {
     /// When it was last changed.
     pub updated_at: DateTime<Utc>,
 }
+/// A user in the list of all.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// The user.
+    pub user: User,
+    /// Since when they may not sign in; `None`: they may.
+    pub disabled_at: Option<DateTime<Utc>>,
+    /// In how many places they are signed in.
+    pub sessions: i64,
+}
+
+/// What an admin changes of a user; `None` leaves it.
+#[derive(Clone, Debug, Default)]
+pub struct AccountChange {
+    /// Their name.
+    pub name: Option<String>,
+    /// What they may do.
+    pub role: Option<Role>,
+    /// Whether they may not sign in.
+    pub disabled: Option<bool>,
+}

@@ -1,6 +1,8 @@
 //! SQL of users and sessions.
 
-use super::{Account, AccountChange, Change, Credential, NewUser, Profile, Role, Session, User};
+use super::model::{
+    Account, AccountChange, Change, Credential, NewUser, Profile, Role, Session, User,
+};
 use crate::Result;
 use crate::id::UserId;
 use chrono::{DateTime, Utc};

@@ -1,5 +1,6 @@
 //! Settings of visits: when people are reminded, and which calendar shows them.
 
+use super::problems::Problems;
 use crate::appointments::Reminders;
 use crate::providers::calendar::{Calendar, GoogleCalendar, MockCalendar, ServiceAccount};
 use crate::{Clock, Error, Result};
@@ -44,37 +45,36 @@ pub struct Appointments {
 }
 
 impl Appointments {
-    /// When people are reminded.
-    pub fn reminders(&self) -> Result<Reminders> {
-        let hours = || Error::invalid("APPOINTMENT_POLITE_HOURS", "must be as 07:00-21:00");
-        let (from, until) = self
-            .appointment_polite_hours
-            .split_once('-')
-            .ok_or_else(hours)?;
-        let time =
-            |text: &str| NaiveTime::parse_from_str(text.trim(), "%H:%M").map_err(|_| hours());
-        let (polite_from, polite_until) = (time(from)?, time(until)?);
-        if polite_from >= polite_until {
-            return Err(hours());
-        }
-        Ok(Reminders {
-            agent_minutes: minutes(
-                "APPOINTMENT_REMIND_AGENT_MINUTES",
-                &self.appointment_remind_agent_minutes,
-            )?,
-            client_minutes: minutes(
-                "APPOINTMENT_REMIND_CLIENT_MINUTES",
-                &self.appointment_remind_client_minutes,
-            )?,
+    /// When people are reminded. `None`, with a problem for each wrong setting, if that cannot be read.
+    pub fn reminders(&self, problems: &mut Problems) -> Option<Reminders> {
+        let hours = problems.check(hours(&self.appointment_polite_hours));
+        let agent_minutes = problems.check(minutes(
+            "APPOINTMENT_REMIND_AGENT_MINUTES",
+            &self.appointment_remind_agent_minutes,
+        ));
+        let client_minutes = problems.check(minutes(
+            "APPOINTMENT_REMIND_CLIENT_MINUTES",
+            &self.appointment_remind_client_minutes,
+        ));
+        let (polite_from, polite_until) = hours?;
+        Some(Reminders {
+            agent_minutes: agent_minutes?,
+            client_minutes: client_minutes?,
             polite_from,
             polite_until,
         })
     }
 
-    /// The calendar that shows them.
-    pub fn calendar(&self, clock: Clock, pool: PgPool) -> Result<Arc<dyn Calendar>> {
+    /// The calendar that visits are written to. `None`, with a problem for each wrong setting, if it cannot
+    /// be used.
+    pub fn calendar(
+        &self,
+        clock: Clock,
+        pool: PgPool,
+        problems: &mut Problems,
+    ) -> Option<Arc<dyn Calendar>> {
         if self.google_calendar_mock {
-            return Ok(Arc::new(MockCalendar));
+            return Some(Arc::new(MockCalendar));
         }
         let needed =
             |field| Error::invalid(field, "must be set unless GOOGLE_CALENDAR_MOCK is true");
@@ -82,14 +82,26 @@ impl Appointments {
             .google_calendar_id
             .clone()
             .filter(|id| !id.trim().is_empty());
-        let calendar = calendar.ok_or_else(|| needed("GOOGLE_CALENDAR_ID"))?;
+        let calendar = problems.check(calendar.ok_or_else(|| needed("GOOGLE_CALENDAR_ID")));
         let key = self.google_service_account_key_file.as_deref();
-        let key = key.ok_or_else(|| needed("GOOGLE_SERVICE_ACCOUNT_KEY_FILE"))?;
-        let account = ServiceAccount::read(key)?;
+        let key = key.ok_or_else(|| needed("GOOGLE_SERVICE_ACCOUNT_KEY_FILE"));
+        let account = problems.check(key.and_then(ServiceAccount::read));
         let base = &self.google_calendar_base_url;
-        Ok(Arc::new(GoogleCalendar::new(
-            base, calendar, account, clock, pool,
-        )?))
+        let google = GoogleCalendar::new(base, calendar?, account?, clock, pool);
+        Some(Arc::new(problems.check(google)?))
+    }
+}
+
+/// The hours of `APPOINTMENT_POLITE_HOURS`: `07:00-21:00`.
+fn hours(given: &str) -> Result<(NaiveTime, NaiveTime)> {
+    let wrong = || Error::invalid("APPOINTMENT_POLITE_HOURS", "must be as 07:00-21:00");
+    let (from, until) = given.split_once('-').ok_or_else(wrong)?;
+    let time = |text: &str| NaiveTime::parse_from_str(text.trim(), "%H:%M").map_err(|_| wrong());
+    let (from, until) = (time(from)?, time(until)?);
+    if from < until {
+        Ok((from, until))
+    } else {
+        Err(wrong())
     }
 }
 

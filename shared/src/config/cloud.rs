@@ -1,13 +1,14 @@
 //! Settings of the Cloud API and of Meta's Graph beside it.
 
-use super::{ProviderKind, WhatsApp};
+use super::problems::Problems;
+use super::whatsapp::{ProviderKind, WhatsApp};
+use crate::Error;
 use crate::meta::{Conversions, Meta};
 use crate::providers::cloud_api::CloudApi;
 use crate::providers::dummy::Dummy;
 use crate::providers::graph::Graph;
 use crate::providers::qr_local::QrLocal;
 use crate::providers::{Provider, Rules, Templates};
-use crate::{Error, Result};
 use clap::Args;
 use secrecy::{ExposeSecret, SecretString};
 use std::sync::Arc;
@@ -71,45 +72,56 @@ pub struct Cloud {
 }
 
 impl Cloud {
-    /// The provider that `WA_PROVIDER` chose, and how we stand with Meta.
-    pub fn connect(&self, whatsapp: &WhatsApp) -> Result<(Arc<dyn Provider>, Arc<Meta>)> {
-        let graph = Arc::new(Graph::new(
-            &self.wa_cloud_api_base_url,
-            &self.wa_cloud_api_version,
-        )?);
-        let provider: Arc<dyn Provider> = match whatsapp.wa_provider {
-            ProviderKind::Dummy => Arc::new(Dummy),
-            ProviderKind::QrLocal => Arc::new(QrLocal),
-            ProviderKind::CloudApi => Arc::new(self.cloud_api(Arc::clone(&graph))?),
+    /// The provider that `WA_PROVIDER` names, and the connection to Meta. `None`, with a problem for each
+    /// wrong setting, if they cannot be made.
+    pub fn connect(
+        &self,
+        whatsapp: &WhatsApp,
+        problems: &mut Problems,
+    ) -> Option<(Arc<dyn Provider>, Arc<Meta>)> {
+        let (base, version) = (&self.wa_cloud_api_base_url, &self.wa_cloud_api_version);
+        let graph = problems.check(Graph::new(base, version)).map(Arc::new);
+        let provider: Option<Arc<dyn Provider>> = match whatsapp.wa_provider {
+            ProviderKind::Dummy => Some(Arc::new(Dummy)),
+            ProviderKind::QrLocal => Some(Arc::new(QrLocal)),
+            ProviderKind::CloudApi => self.cloud_api(graph.clone(), problems),
         };
-        Ok((provider, Arc::new(self.meta(graph))))
+        let meta = self.meta(graph?);
+        Some((provider?, Arc::new(meta)))
     }
 
-    fn cloud_api(&self, graph: Arc<Graph>) -> Result<CloudApi> {
+    fn cloud_api(
+        &self,
+        graph: Option<Arc<Graph>>,
+        problems: &mut Problems,
+    ) -> Option<Arc<dyn Provider>> {
         let needed = |field| Error::invalid(field, "must be set for WA_PROVIDER=cloud_api");
         let token = secret(self.wa_cloud_api_token.as_ref());
-        let token = token.ok_or_else(|| needed("WA_CLOUD_API_TOKEN"))?;
-        let number = said(self.wa_cloud_phone_number_id.as_deref().unwrap_or_default());
-        let number = number.ok_or_else(|| needed("WA_CLOUD_PHONE_NUMBER_ID"))?;
-        Ok(CloudApi::new(graph, token, number, self.rules()?))
+        let token = problems.check(token.ok_or_else(|| needed("WA_CLOUD_API_TOKEN")));
+        let number = not_empty(self.wa_cloud_phone_number_id.as_deref().unwrap_or_default());
+        let number = problems.check(number.ok_or_else(|| needed("WA_CLOUD_PHONE_NUMBER_ID")));
+        let rules = self.rules(problems);
+        Some(Arc::new(CloudApi::new(graph?, token?, number?, rules?)))
     }
 
-    fn rules(&self) -> Result<Rules> {
-        let seconds = |field, seconds: f64| {
-            Duration::try_from_secs_f64(seconds)
-                .map_err(|_| Error::invalid(field, "is no number of seconds"))
+    fn rules(&self, problems: &mut Problems) -> Option<Rules> {
+        let mut seconds = |field, seconds: f64| {
+            let duration = Duration::try_from_secs_f64(seconds);
+            problems.check(duration.map_err(|_| Error::invalid(field, "is no number of seconds")))
         };
-        Ok(Rules {
+        let pair_pause = seconds("WA_CLOUD_PAIR_SECONDS", self.wa_cloud_pair_seconds);
+        let settle_after = seconds("WA_CLOUD_SETTLE_SECONDS", self.wa_cloud_settle_seconds);
+        Some(Rules {
             messages_per_second: self.wa_cloud_messages_per_second,
-            pair_pause: seconds("WA_CLOUD_PAIR_SECONDS", self.wa_cloud_pair_seconds)?,
-            settle_after: seconds("WA_CLOUD_SETTLE_SECONDS", self.wa_cloud_settle_seconds)?,
+            pair_pause: pair_pause?,
+            settle_after: settle_after?,
             window: Duration::from_secs(24 * 60 * 60),
             stale_after: Duration::from_secs(self.wa_cloud_stale_minutes * 60),
             templates: Templates {
                 language: self.wa_template_language.clone(),
-                offer: said(&self.wa_template_offer),
-                notice: said(&self.wa_template_notice),
-                welcome: said(&self.wa_template_welcome),
+                offer: not_empty(&self.wa_template_offer),
+                notice: not_empty(&self.wa_template_notice),
+                welcome: not_empty(&self.wa_template_welcome),
             },
         })
     }
@@ -118,10 +130,12 @@ impl Cloud {
         let page_token = secret(self.meta_page_access_token.as_ref());
         let conversions_token =
             secret(self.meta_capi_token.as_ref()).or_else(|| page_token.clone());
-        let dataset = said(self.meta_capi_dataset_id.as_deref().unwrap_or_default());
+        let dataset = not_empty(self.meta_capi_dataset_id.as_deref().unwrap_or_default());
         Meta {
             graph,
-            phone_number_id: said(self.wa_cloud_phone_number_id.as_deref().unwrap_or_default()),
+            phone_number_id: not_empty(
+                self.wa_cloud_phone_number_id.as_deref().unwrap_or_default(),
+            ),
             page_token,
             reconcile_every: Some(Duration::from_secs(self.meta_leads_poll_minutes * 60))
                 .filter(|every| !every.is_zero()),
@@ -132,14 +146,15 @@ impl Cloud {
     }
 }
 
-/// An empty one is as good as none.
+/// The secret. `None` if it is empty.
 fn secret(given: Option<&SecretString>) -> Option<SecretString> {
     given
         .filter(|secret| !secret.expose_secret().trim().is_empty())
         .cloned()
 }
 
-fn said(text: &str) -> Option<String> {
+/// The text. `None` if it is empty.
+fn not_empty(text: &str) -> Option<String> {
     let text = text.trim();
     (!text.is_empty()).then(|| text.to_owned())
 }

@@ -43,7 +43,7 @@ pub use inbox::receive::{receive, receive_all, recognise, unhandled_messages_of}
 pub use inbox::route::{handle, handle_unhandled, receive_and_handle};
 pub use model::{
     Ad, Attempt, AttemptStatus, Channel, Checked, Cycle, CycleStatus, CycleStory, InboundMessage,
-    Journey, LeadSnapshot, Opened, Outcome, Report, Rolled, Round,
+    Journey, LeadSnapshot, Metrics, Opened, Outcome, Report, Rolled, Round,
 };
 pub use offers::freeze::{frozen_since, provider_is_away, provider_is_back};
 pub use offers::mask::{masked_name, scrubbed};
@@ -52,6 +52,6 @@ pub use offers::send::send;
 pub use offers::warm_up::pool_for_rolls;
 pub use oversight::audit::Breach;
 pub use oversight::explain::{Explanation, explain};
-pub use oversight::metrics::{Metrics, metrics};
+pub use oversight::metrics::metrics;
 pub use oversight::simulate::{Figures, Policy, Share, Simulation, simulate};
 pub use oversight::view::{agent, journey, snapshot};

@@ -3,8 +3,8 @@
 //! The old README names the table and not its columns. Those that a Drizzle schema would call it by
 //! are tried in turn; others are named by the operator.
 
-use super::row::Row;
-use super::{Imported, rows};
+use super::report::Imported;
+use super::row::{Row, rows};
 use crate::id::LeadId;
 use crate::leads::{LeadProgress, LeadStatus};
 use crate::phone::Phone;

@@ -4,6 +4,7 @@ use crate::auth::Role;
 use crate::{Error, Result};
 use chrono::{DateTime, NaiveDateTime, Utc};
 use serde_json::Value;
+use sqlx::PgConnection;
 
 /// A row whose columns may have either kind of name.
 pub(super) struct Row(pub(super) Value);
@@ -63,4 +64,27 @@ impl Row {
             Role::Sales
         }
     }
+}
+
+/// Every row of a table of the old database, as JSON; none if it has no such table. Not a checked
+/// query: that database is not ours.
+pub(super) async fn rows(connection: &mut PgConnection, table: &'static str) -> Result<Vec<Value>> {
+    let query = match table {
+        "user" => r#"select to_jsonb(t) from "user" t"#,
+        "account" => "select to_jsonb(t) from account t",
+        "session" => "select to_jsonb(t) from session t",
+        "verification" => "select to_jsonb(t) from verification t",
+        "sales_queue" => "select to_jsonb(t) from sales_queue t",
+        "lead" => "select to_jsonb(t) from lead t",
+        _ => return Err(Error::NotFound { what: "table" }),
+    };
+    let there: bool =
+        sqlx::query_scalar("select to_regclass('public.' || quote_ident($1)) is not null")
+            .bind(table)
+            .fetch_one(&mut *connection)
+            .await?;
+    if !there {
+        return Ok(Vec::new());
+    }
+    Ok(sqlx::query_scalar(query).fetch_all(connection).await?)
 }

@@ -5,144 +5,15 @@
 //! `send-message.v1`. A worker takes jobs only from the queues that it knows, so an old worker never
 //! receives a job of a newer api that it cannot read.
 
+mod enqueue;
+mod job;
 mod payloads;
+mod workers;
 
+pub use enqueue::{ANNOUNCE_WITHIN, Announce, CHANNEL, Scheduled, enqueue, enqueue_all};
+pub use job::Job;
 pub use payloads::{
     CheckAckDeadline, FetchMetaLead, ForwardLeadToSales, HandleDelivery, ReconcileMetaLeads,
     ReleaseHeldLeads, RemindOfAppointment, SendConversion, SendMessage, SyncAppointment,
 };
-
-use crate::Result;
-use crate::request_id::request_id;
-use chrono::{DateTime, Utc};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-use sqlx::PgConnection;
-use std::time::Duration;
-use ulid::Ulid;
-use uuid::Uuid;
-
-/// The NOTIFY channel on which [`enqueue`] announces a job. The payload is the name of the queue.
-pub const CHANNEL: &str = "property_lounge_jobs";
-
-/// A job that is due within this time is announced. Workers find a later job when they poll: they poll
-/// at least this often ([`crate::config::Distribution::poll`] is limited to it).
-pub const ANNOUNCE_WITHIN: Duration = Duration::from_secs(60);
-
-/// Whether a job is announced when its transaction commits.
-///
-/// PostgreSQL commits transactions with a NOTIFY one at a time, including their wait for the disk. At a
-/// hundred rolls a second they would wait for each other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Announce {
-    /// Every worker is notified.
-    Everyone,
-    /// No worker is notified. The writer is a worker and wakes its own queues. If it dies first, another
-    /// worker finds the job when it polls.
-    Nobody,
-}
-
-/// A kind of background job.
-pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
-    /// The queue: the kind, and the version of its payload.
-    const QUEUE: &'static str;
-    /// After this many failed tries the job is discarded and becomes a dead letter.
-    const TRIES: i32;
-
-    /// Two jobs of a queue with the same key are one job.
-    fn idempotency_key(&self, run_at: DateTime<Utc>) -> String;
-}
-
-/// A job with its due time, ready to be inserted.
-pub struct Scheduled {
-    id: String,
-    queue: &'static str,
-    payload: Vec<u8>,
-    run_at: DateTime<Utc>,
-    tries: i32,
-    key: String,
-}
-
-impl Scheduled {
-    /// `job`, due at `run_at`.
-    pub fn new<J: Job>(job: &J, run_at: DateTime<Utc>) -> Result<Self> {
-        Ok(Self {
-            id: Ulid::from(Uuid::now_v7().as_u128()).to_string(),
-            queue: J::QUEUE,
-            payload: serde_json::to_vec(job).map_err(|error| sqlx::Error::Encode(error.into()))?,
-            run_at,
-            tries: J::TRIES,
-            key: job.idempotency_key(run_at),
-        })
-    }
-}
-
-/// Inserts one job and announces it. See [`enqueue_all`].
-pub async fn enqueue<J: Job>(
-    connection: &mut PgConnection,
-    job: &J,
-    run_at: DateTime<Utc>,
-) -> Result<()> {
-    let jobs = [Scheduled::new(job, run_at)?];
-    enqueue_all(connection, &jobs, Announce::Everyone).await
-}
-
-/// Inserts jobs in the caller's transaction. They exist once that transaction commits, and run when
-/// they are due or soon after. A job whose key exists already is not inserted.
-///
-/// apalis's own push rounds `run_at` down to a whole second and fails on a key that exists, which aborts
-/// the caller's transaction (ADR 3).
-pub async fn enqueue_all(
-    connection: &mut PgConnection,
-    jobs: &[Scheduled],
-    announce: Announce,
-) -> Result<()> {
-    let ids: Vec<&str> = jobs.iter().map(|job| job.id.as_str()).collect();
-    let queues: Vec<&str> = jobs.iter().map(|job| job.queue).collect();
-    let payloads: Vec<&[u8]> = jobs.iter().map(|job| job.payload.as_slice()).collect();
-    let times: Vec<DateTime<Utc>> = jobs.iter().map(|job| job.run_at).collect();
-    let tries: Vec<i32> = jobs.iter().map(|job| job.tries).collect();
-    let keys: Vec<&str> = jobs.iter().map(|job| job.key.as_str()).collect();
-    sqlx::query!(
-        "with written as (
-             insert into apalis.jobs (id, job_type, job, run_at, max_attempts, priority, idempotency_key, metadata)
-             select id, queue, payload, due, tries, 0, key, hstore('request_id', $7)
-             from unnest($1::text[], $2::text[], $3::bytea[], $4::timestamptz[], $5::int[], $6::text[])
-                  as job (id, queue, payload, due, tries, key)
-             on conflict (job_type, idempotency_key) do nothing
-             returning job_type, run_at
-         )
-         select pg_notify($8, job_type)::text as announced from written
-         where $10::bool and run_at <= clock_timestamp() + $9::float8 * interval '1 second'",
-        &ids as _,
-        &queues as _,
-        &payloads as _,
-        &times,
-        &tries,
-        &keys as _,
-        request_id().unwrap_or_default(),
-        CHANNEL,
-        ANNOUNCE_WITHIN.as_secs_f64(),
-        announce == Announce::Everyone,
-    )
-    .fetch_all(connection)
-    .await?;
-    Ok(())
-}
-
-/// The first key of the advisory lock that every worker process holds while it lives. The second key is
-/// the number of the process. `PLwk` in ASCII.
-pub const WORKER_LOCK_CLASS: i32 = 0x504C_776B;
-
-/// The number of worker processes that are alive. PostgreSQL releases the lock of a dead process at
-/// once.
-pub async fn workers_alive(connection: &mut PgConnection) -> Result<i64> {
-    Ok(sqlx::query_scalar!(
-        r#"select count(*) as "count!" from pg_locks
-           where locktype = 'advisory' and granted and objsubid = 2 and classid::bigint = $1
-             and database = (select oid from pg_database where datname = current_database())"#,
-        i64::from(WORKER_LOCK_CLASS)
-    )
-    .fetch_one(connection)
-    .await?)
-}
+pub use workers::{WORKER_LOCK_CLASS, workers_alive};

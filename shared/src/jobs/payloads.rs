@@ -1,6 +1,6 @@
 //! The payload of every job, its queue, and how often it is tried.
 
-use super::Job;
+use super::job::Job;
 use crate::id::{AppointmentId, AttemptId, CycleId, DeliveryId, MessageId, ReminderId};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};

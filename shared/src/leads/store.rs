@@ -22,9 +22,10 @@ struct Row {
     created_at: DateTime<Utc>,
 }
 
-impl From<Row> for Lead {
-    fn from(row: Row) -> Self {
-        Self {
+impl Row {
+    fn into_lead(self) -> Lead {
+        let row = self;
+        Lead {
             id: row.id,
             name: row.name,
             phone: row.phone,
@@ -74,7 +75,7 @@ pub(super) async fn lock_by_phone(connection: &mut PgConnection, phone: &Phone) 
     )
     .fetch_one(connection)
     .await?;
-    Ok(row.into())
+    Ok(row.into_lead())
 }
 
 pub(super) async fn lock_by_id(connection: &mut PgConnection, id: LeadId) -> Result<Lead> {
@@ -95,7 +96,7 @@ pub(super) async fn by_id(connection: &mut PgConnection, id: LeadId) -> Result<L
     )
     .fetch_optional(connection)
     .await?
-    .map(Lead::from)
+    .map(Row::into_lead)
     .ok_or(Error::NotFound { what: "lead" })
 }
 

@@ -4,14 +4,20 @@
 //! row holds the state that admins desire and the state that the device reports, so any api can read and
 //! change it. The rows of the session may be written only by the process with the highest epoch.
 
+mod fence;
+mod locks;
 mod model;
 mod seal;
 mod store;
 mod vault;
 
+pub use fence::fenced_off;
+pub use locks::{CHANNEL, DEVICE_LOCK_CLASS, HOLDER_LOCK};
 pub use model::{Command, DesiredState, Report, State, Status};
 pub use seal::DeviceKey;
 pub use vault::{Name, Row, Vault, is_over};
+
+use fence::fenced;
 
 use crate::distribution::{self, InboundMessage};
 use crate::id::MessageId;
@@ -21,14 +27,6 @@ use crate::{App, Error, Result};
 use chrono::TimeDelta;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
-
-/// The NOTIFY channel on which the device learns of a command.
-pub const CHANNEL: &str = "property_lounge_device";
-/// The first key of the advisory lock that every device process holds while it lives. The second key is
-/// its number. `PLdv` in ASCII.
-pub const DEVICE_LOCK_CLASS: i32 = 0x504C_6476;
-/// The advisory lock of the one process that has the session. `PLdh` in ASCII.
-pub const HOLDER_LOCK: i64 = 0x504C_6468;
 
 /// A device that has been connected for this long has ended its freeze.
 const JUST_BACK: TimeDelta = TimeDelta::seconds(15);
@@ -228,15 +226,4 @@ pub async fn store_inbound(app: &App, inbound: &Inbound) -> Result<Vec<MessageId
     };
     transaction.commit().await?;
     Ok(ids)
-}
-
-/// The error that another process has taken over the session.
-pub fn fenced_off() -> Error {
-    Error::Conflict {
-        code: "epoch_is_over",
-    }
-}
-
-fn fenced(written: bool) -> Result<()> {
-    if written { Ok(()) } else { Err(fenced_off()) }
 }

@@ -4,8 +4,8 @@
 //! put into another's place. Every write names its epoch; under another it is refused, in the statement
 //! that writes: nothing of a process that was taken over reaches the session.
 
+use super::fence::{fenced, fenced_off};
 use super::seal::DeviceKey;
-use super::{fenced, fenced_off};
 use crate::{Error, Result};
 use sha2::{Digest, Sha256};
 use sqlx::{PgConnection, PgPool, Postgres, Transaction};

@@ -55,11 +55,12 @@ pub(super) async fn since(
     )
     .fetch_all(connection)
     .await?;
-    Ok(rows.into_iter().map(Into::into).collect())
+    Ok(rows.into_iter().map(Row::into_change).collect())
 }
 
-impl From<Row> for Change {
-    fn from(row: Row) -> Self {
+impl Row {
+    fn into_change(self) -> Change {
+        let row = self;
         let text = Option::unwrap_or_default;
         let agent = row.agent.as_ref().map(|agent| agent.0.clone());
         let detail = match row.kind.as_str() {
@@ -90,7 +91,7 @@ impl From<Row> for Change {
                 layer2_status: row.layer2_status,
             })),
         };
-        Self {
+        Change {
             cursor: Cursor {
                 transaction: row.transaction,
                 change: row.change,

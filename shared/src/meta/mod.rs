@@ -9,6 +9,7 @@ mod connection;
 mod conversions;
 mod delivery;
 mod envelope;
+mod form;
 mod leads;
 pub mod signature;
 mod store;
@@ -17,6 +18,5 @@ pub use attachments::text_for as text_for_attachment;
 pub use connection::{Conversions, Meta};
 pub use conversions::{remember_conversion, send_conversion};
 pub use delivery::{Source, give_up_delivery, handle_delivery, prune, take_delivery};
-pub use leads::{
-    Form, FormChange, change_form, fetch_lead, forms, give_up_lead, plan_reconciliation, reconcile,
-};
+pub use form::{Form, FormChange};
+pub use leads::{change_form, fetch_lead, forms, give_up_lead, plan_reconciliation, reconcile};

@@ -1,6 +1,6 @@
 //! SQL of deliveries, forms, their leads, and conversions.
 
-use super::leads::{Form, Known};
+use super::form::{Announced, Form};
 use crate::Result;
 use crate::id::{DeliveryId, LeadId};
 use chrono::{DateTime, Utc};
@@ -114,7 +114,7 @@ pub(super) async fn know_form(
 /// `false`: this lead was heard of before.
 pub(super) async fn know_lead(
     connection: &mut PgConnection,
-    known: &Known,
+    known: &Announced,
     heard_by: &str,
     now: DateTime<Utc>,
 ) -> Result<bool> {

@@ -32,9 +32,10 @@ struct Row {
 const COLUMNS: &str = "l.id, l.name, l.phone, l.status, l.progress, l.owner_sales_id, u.name as owner_name, l.locked_at,
     l.source_ads, l.project, l.area, l.layer2_status_id, l.rejected_reason_id, l.layer2_note, l.created_at, l.updated_at";
 
-impl From<Row> for Entry {
-    fn from(row: Row) -> Self {
-        Self {
+impl Row {
+    fn into_entry(self) -> Entry {
+        let row = self;
+        Entry {
             owner_name: row.owner_name,
             layer2: row.layer2_status_id.map(|status| Layer2 {
                 status,
@@ -93,7 +94,7 @@ pub(super) async fn page(
         .persistent(false)
         .fetch_all(connection)
         .await?;
-    Ok(rows.into_iter().map(Into::into).collect())
+    Ok(rows.into_iter().map(Row::into_entry).collect())
 }
 
 pub(super) async fn counts(
@@ -179,7 +180,8 @@ pub(super) async fn entry(connection: &mut PgConnection, id: LeadId) -> Result<E
     ));
     query.push_bind(id.0);
     let row: Option<Row> = query.build_query_as().fetch_optional(connection).await?;
-    row.map(Into::into).ok_or(Error::NotFound { what: "lead" })
+    row.map(Row::into_entry)
+        .ok_or(Error::NotFound { what: "lead" })
 }
 
 /// A change to be recorded.

@@ -35,9 +35,12 @@ async fn the_seeds_names_are_the_settings() {
         "--property-lounge-wa",
         "081234567890",
     ]);
-    assert_eq!(given.distribution.ack_window.as_millis(), 1500);
-    assert_eq!(given.distribution.poll.as_millis(), 500);
-    assert_eq!(given.whatsapp.property_lounge_wa.as_str(), "+6281234567890");
+    assert_eq!(given.common.distribution.ack_window.as_millis(), 1500);
+    assert_eq!(given.common.distribution.poll.as_millis(), 500);
+    assert_eq!(
+        given.common.whatsapp.property_lounge_wa.as_str(),
+        "+6281234567890"
+    );
     let unknown = ["worker", "--database-url", "x", "--wa-provider", "telegram"];
     assert!(Settings::try_parse_from(unknown).is_err());
 }

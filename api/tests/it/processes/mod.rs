@@ -6,3 +6,4 @@ mod contract;
 mod kills;
 mod lifecycle;
 mod outages;
+mod wrong_settings;

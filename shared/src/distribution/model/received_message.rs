@@ -1,6 +1,7 @@
 //! A message that was received and is not handled yet.
 
-use super::{InboundMessage, Outcome};
+use super::inbound_message::InboundMessage;
+use super::outcome::Outcome;
 use crate::App;
 use crate::id::MessageId;
 use crate::whatsapp::{InboundKind, InboundRecord};

@@ -1,7 +1,7 @@
 //! SQL of the metrics. Every figure is read by an index.
 
 use crate::Result;
-use crate::distribution::oversight::metrics::Metrics;
+use crate::distribution::model::Metrics;
 use crate::jobs::{ForwardLeadToSales, Job, SendMessage, workers_alive};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;

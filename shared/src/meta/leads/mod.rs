@@ -1,120 +1,49 @@
 //! Leads of Meta's forms: announced, fetched from Graph, taken once; and looked for, since a webhook is
 //! given up after 36 hours (developers.facebook.com/docs/marketing-api/guides/lead-ads/retrieving).
 
+mod announced;
 mod answers;
 mod reconcile;
 
 pub use reconcile::{plan_reconciliation, reconcile};
 
+use super::form::{Announced, Form, FormChange};
 use super::store;
 use crate::distribution::{self, Ad};
 use crate::error::ProviderFailure;
-use crate::jobs::{FetchMetaLead, enqueue};
 use crate::leads::Click;
 use crate::providers::graph::Answer;
 use crate::{App, Error, Result};
 use answers::{Read, Unusable};
-use chrono::{DateTime, Utc};
+use chrono::DateTime;
 use serde_json::Value;
-use std::collections::BTreeMap;
 
 /// What a lead is asked for.
 const FIELDS: &str = "id,created_time,ad_id,ad_name,adset_id,adset_name,campaign_id,campaign_name,form_id,is_organic,platform,field_data";
-
-/// A form of the page.
-#[derive(Clone, Debug)]
-pub struct Form {
-    /// Meta's id.
-    pub id: String,
-    /// Its page, by Meta's id.
-    pub page: Option<String>,
-    /// What people call it.
-    pub name: Option<String>,
-    /// The project that it is about.
-    pub project: Option<String>,
-    /// Which question holds what, where its name does not say: `phone`, `name`, `area`, `project`.
-    pub fields: BTreeMap<String, String>,
-    /// Leads that were made before this have been looked for.
-    pub looked_until: Option<DateTime<Utc>>,
-    /// How many leads of it are known.
-    pub leads: i64,
-}
-
-/// What an admin says of a form.
-#[derive(Clone, Debug)]
-pub struct FormChange {
-    /// What people call it.
-    pub name: Option<String>,
-    /// The project that it is about.
-    pub project: Option<String>,
-    /// Which question holds what.
-    pub fields: BTreeMap<String, String>,
-}
-
-/// A lead that has been heard of.
-pub(super) struct Known {
-    pub(super) id: String,
-    pub(super) form: Option<String>,
-    pub(super) page: Option<String>,
-    pub(super) ad: Option<String>,
-    pub(super) made_at: Option<DateTime<Utc>>,
-}
 
 /// Records the leads that a delivery announces, each with the job that fetches it.
 pub(super) async fn record_announced(app: &App, body: &[u8]) -> Result<()> {
     let envelope: Value = serde_json::from_slice(body).unwrap_or_default();
     let entries = envelope["entry"].as_array().into_iter().flatten();
     let changes = entries.flat_map(|entry| entry["changes"].as_array().into_iter().flatten());
-    let leads: Vec<Known> = changes
+    let leads: Vec<Announced> = changes
         .filter(|change| change["field"] == "leadgen")
-        .filter_map(|change| announced(&change["value"]))
+        .filter_map(|change| read(&change["value"]))
         .collect();
-    remember(app, &leads, "webhook").await?;
+    announced::record(app, &leads, "webhook").await?;
     Ok(())
 }
 
-fn announced(value: &Value) -> Option<Known> {
-    Some(Known {
-        id: id_of(&value["leadgen_id"])?,
-        form: id_of(&value["form_id"]),
-        page: id_of(&value["page_id"]),
-        ad: id_of(&value["ad_id"]),
+fn read(value: &Value) -> Option<Announced> {
+    Some(Announced {
+        id: announced::id_of(&value["leadgen_id"])?,
+        form: announced::id_of(&value["form_id"]),
+        page: announced::id_of(&value["page_id"]),
+        ad: announced::id_of(&value["ad_id"]),
         made_at: value["created_time"]
             .as_i64()
             .and_then(|seconds| DateTime::from_timestamp(seconds, 0)),
     })
-}
-
-/// An id, which old payloads write as a number: digits, as text.
-fn id_of(value: &Value) -> Option<String> {
-    let id = match value {
-        Value::String(text) => text.clone(),
-        Value::Number(number) => number.as_u64()?.to_string(),
-        _ => return None,
-    };
-    let fits = (1..=40).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_digit());
-    fits.then_some(id)
-}
-
-/// Returns how many had not been heard of.
-async fn remember(app: &App, leads: &[Known], heard_by: &str) -> Result<usize> {
-    let mut transaction = app.pool.begin().await?;
-    let now = app.clock.now(&mut transaction).await?;
-    let mut new = 0;
-    for lead in leads {
-        if let Some(form) = &lead.form {
-            store::know_form(&mut transaction, form, lead.page.as_deref()).await?;
-        }
-        if store::know_lead(&mut transaction, lead, heard_by, now).await? {
-            let fetch = FetchMetaLead {
-                lead: lead.id.clone(),
-            };
-            enqueue(&mut transaction, &fetch, now).await?;
-            new += 1;
-        }
-    }
-    transaction.commit().await?;
-    Ok(new)
 }
 
 /// Fetches a lead and takes it: a cycle begins. A test lead is marked and never distributed; one that

@@ -1,7 +1,8 @@
 //! Looking for leads whose webhook never came.
 
+use super::super::form::{Announced, Form};
 use super::super::store;
-use super::{Form, Known, id_of, remember};
+use super::announced::{id_of, record};
 use crate::error::ProviderFailure;
 use crate::jobs::{ReconcileMetaLeads, enqueue};
 use crate::providers::graph::{Answer, Graph};
@@ -48,7 +49,9 @@ pub async fn reconcile(app: &App) -> Result<usize> {
     else {
         return Ok(0);
     };
-    let forms = super::forms(app).await?;
+    let mut connection = app.pool.acquire().await?;
+    let forms = store::forms(&mut connection).await?;
+    drop(connection);
     let mut found = 0;
     let mut failed = None;
     for form in forms {
@@ -95,13 +98,13 @@ async fn look_into(app: &App, graph: &Graph, token: &SecretString, form: &Form) 
                 return Err(Error::provider("graph", class, reason));
             }
         };
-        let leads: Vec<Known> = page["data"]
+        let leads: Vec<Announced> = page["data"]
             .as_array()
             .into_iter()
             .flatten()
             .filter_map(|lead| known(lead, form))
             .collect();
-        new += remember(app, &leads, "reconciled").await?;
+        new += record(app, &leads, "reconciled").await?;
         match (
             page["paging"]["next"].is_string(),
             page["paging"]["cursors"]["after"].as_str(),
@@ -115,8 +118,8 @@ async fn look_into(app: &App, graph: &Graph, token: &SecretString, form: &Form) 
     Ok(new)
 }
 
-fn known(lead: &Value, form: &Form) -> Option<Known> {
-    Some(Known {
+fn known(lead: &Value, form: &Form) -> Option<Announced> {
+    Some(Announced {
         id: id_of(&lead["id"])?,
         form: Some(form.id.clone()),
         page: form.page.clone(),

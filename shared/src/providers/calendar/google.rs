@@ -2,7 +2,8 @@
 //!
 //! Source: developers.google.com/workspace/calendar/api (events: insert, update, delete; handle errors).
 
-use super::{Calendar, CalendarEvent, ServiceAccount};
+use super::key::ServiceAccount;
+use super::port::{Calendar, CalendarEvent};
 use crate::error::ProviderFailure;
 use crate::providers::graph::choose_tls;
 use crate::{Clock, Error, Result};

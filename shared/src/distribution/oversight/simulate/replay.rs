@@ -1,6 +1,6 @@
 //! The replay. Pure.
 
-use super::Policy;
+use super::policy::Policy;
 use crate::id::{CycleId, UserId};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::{BTreeMap, HashMap};

@@ -1,0 +1,15 @@
+//! The errors of sends through the linked phone.
+
+use shared::Error;
+use shared::error::ProviderFailure;
+use shared::providers::qr_local::NAME;
+
+/// The message may be sent again later.
+pub(crate) fn unavailable(reason: &str) -> Error {
+    Error::provider(NAME, ProviderFailure::UNAVAILABLE, reason)
+}
+
+/// The message will never be accepted.
+pub(crate) fn refused(reason: &str) -> Error {
+    Error::provider(NAME, ProviderFailure::Refused, reason)
+}

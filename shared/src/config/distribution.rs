@@ -1,0 +1,63 @@
+//! How leads are distributed.
+
+use clap::Args;
+use std::time::Duration;
+
+/// How leads are distributed.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct Distribution {
+    /// How long an agent has to answer OK, in seconds; fractions are allowed.
+    #[arg(id = "distribution_ack_seconds", long = "distribution-ack-seconds", env = "DISTRIBUTION_ACK_SECONDS", default_value = "300", value_parser = seconds)]
+    pub ack_window: Duration,
+    /// The longest time between two sweeps for deadlines that no alarm rang for, in milliseconds.
+    #[arg(id = "distribution_poll_ms", long = "distribution-poll-ms", env = "DISTRIBUTION_POLL_MS", default_value = "15000", value_parser = poll_milliseconds)]
+    pub poll: Duration,
+    /// Whether an offer hides what the client could be reached by until the agent has claimed.
+    #[arg(id = "distribution_mask_offers", long = "distribution-mask-offers", env = "DISTRIBUTION_MASK_OFFERS", default_value_t = false, action = clap::ArgAction::Set)]
+    pub mask_offers: bool,
+}
+
+fn seconds(given: &str) -> std::result::Result<Duration, String> {
+    let seconds: f64 = given
+        .parse()
+        .map_err(|_| "not a number of seconds".to_owned())?;
+    // PostgreSQL keeps microseconds; a day is longer than any lead waits.
+    if (0.001..=86_400.0).contains(&seconds) {
+        Ok(Duration::from_secs_f64(seconds))
+    } else {
+        Err("must be between 0.001 and 86400 seconds".to_owned())
+    }
+}
+
+fn poll_milliseconds(given: &str) -> std::result::Result<Duration, String> {
+    let milliseconds: u64 = given
+        .parse()
+        .map_err(|_| "not a number of milliseconds".to_owned())?;
+    if (100..=60_000).contains(&milliseconds) {
+        Ok(Duration::from_millis(milliseconds))
+    } else {
+        Err("must be between 100 and 60000 milliseconds".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{poll_milliseconds, seconds};
+    use std::time::Duration;
+
+    #[test]
+    fn the_window_may_be_a_fraction_of_a_second() {
+        assert_eq!(seconds("1.5"), Ok(Duration::from_millis(1500)));
+        assert!(seconds("0").is_err());
+        assert!(seconds("-1").is_err());
+        assert!(seconds("NaN").is_err());
+        assert!(seconds("five").is_err());
+    }
+
+    #[test]
+    fn a_poll_that_would_never_come_is_refused() {
+        assert_eq!(poll_milliseconds("15000"), Ok(Duration::from_secs(15)));
+        assert!(poll_milliseconds("0").is_err());
+        assert!(poll_milliseconds("3600000").is_err());
+    }
+}

@@ -1,0 +1,144 @@
+//! Metrics of distribution, for operators.
+
+/// The state of distribution now, and counts over the last minutes and days.
+#[derive(Clone, Debug, Default)]
+pub struct Metrics {
+    /// Offers that are open.
+    pub offers_open: i64,
+    /// Open offers whose deadline passed more than two seconds ago, outside a freeze.
+    pub offers_overdue: i64,
+    /// Leads that are held because no agent is available.
+    pub leads_held: i64,
+    /// Whether the provider is frozen: 1 or 0.
+    pub provider_frozen: i64,
+    /// Messages and offers that are queued to be sent.
+    pub messages_waiting: i64,
+    /// Dead letters: jobs that were discarded and wait for a person.
+    pub jobs_dead: i64,
+    /// Worker processes that are alive.
+    pub workers_alive: i64,
+    /// Messages that were received and are not handled yet.
+    pub messages_unhandled: i64,
+    /// Sends whose outcome is not known.
+    pub sends_unsettled: i64,
+    /// Meta's webhook deliveries that are not handled yet.
+    pub deliveries_waiting: i64,
+    /// Leads of Meta's forms that are not fetched yet.
+    pub meta_leads_waiting: i64,
+    /// Rolls in the last five minutes.
+    pub rolls: i64,
+    /// The median lateness of these rolls, in seconds.
+    pub roll_lateness_p50: f64,
+    /// The 99th percentile of their lateness, in seconds.
+    pub roll_lateness_p99: f64,
+    /// The largest lateness, in seconds.
+    pub roll_lateness_max: f64,
+    /// Breaches that the audit logged in the last 24 hours.
+    pub breaches: i64,
+    /// Cycles that ended as hangus in the last 24 hours.
+    pub hangus: i64,
+    /// Cycles that ended with a claim in the last 24 hours.
+    pub claimed: i64,
+}
+
+impl Metrics {
+    /// Each metric's name, help text and value.
+    #[allow(
+        clippy::cast_precision_loss,
+        reason = "counts of this size are exact in an f64"
+    )]
+    pub fn figures(&self) -> [(&'static str, &'static str, f64); 18] {
+        [
+            (
+                "offers_open",
+                "Offers that are open",
+                self.offers_open as f64,
+            ),
+            (
+                "offers_overdue",
+                "Open offers more than two seconds past their deadline, outside a freeze",
+                self.offers_overdue as f64,
+            ),
+            (
+                "leads_held",
+                "Leads that are held because no agent is available",
+                self.leads_held as f64,
+            ),
+            (
+                "provider_frozen",
+                "1 while the WhatsApp provider is frozen and offers do not roll",
+                self.provider_frozen as f64,
+            ),
+            (
+                "messages_waiting",
+                "Messages and offers that are queued to be sent",
+                self.messages_waiting as f64,
+            ),
+            (
+                "jobs_dead",
+                "Dead letters: jobs that were discarded and wait for a person",
+                self.jobs_dead as f64,
+            ),
+            (
+                "workers_alive",
+                "Worker processes that are alive",
+                self.workers_alive as f64,
+            ),
+            (
+                "messages_unhandled",
+                "Messages that were received and are not handled yet",
+                self.messages_unhandled as f64,
+            ),
+            (
+                "sends_unsettled",
+                "Sends to the WhatsApp provider whose outcome is not known",
+                self.sends_unsettled as f64,
+            ),
+            (
+                "deliveries_waiting",
+                "Webhook deliveries of Meta that are not handled yet",
+                self.deliveries_waiting as f64,
+            ),
+            (
+                "meta_leads_waiting",
+                "Leads of Meta forms that are not fetched yet",
+                self.meta_leads_waiting as f64,
+            ),
+            (
+                "rolls_5m",
+                "Rolls in the last five minutes",
+                self.rolls as f64,
+            ),
+            (
+                "roll_lateness_seconds_p50",
+                "Lateness of rolls in the last five minutes, median",
+                self.roll_lateness_p50,
+            ),
+            (
+                "roll_lateness_seconds_p99",
+                "Lateness of rolls in the last five minutes, 99th percentile",
+                self.roll_lateness_p99,
+            ),
+            (
+                "roll_lateness_seconds_max",
+                "Lateness of rolls in the last five minutes, maximum",
+                self.roll_lateness_max,
+            ),
+            (
+                "breaches_1d",
+                "Breaches that the audit logged in the last day",
+                self.breaches as f64,
+            ),
+            (
+                "cycles_hangus_1d",
+                "Cycles that ended hangus in the last day",
+                self.hangus as f64,
+            ),
+            (
+                "cycles_claimed_1d",
+                "Cycles that ended with a claim in the last day",
+                self.claimed as f64,
+            ),
+        ]
+    }
+}
