@@ -1,5 +1,10 @@
 //! Real processes, to be killed and started again.
 
+#![allow(
+    clippy::print_stderr,
+    reason = "a failed test shows what its processes logged"
+)]
+
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -9,6 +14,7 @@ use tokio::time::{Instant, sleep};
 
 /// A process with its log, killed with this value.
 pub struct Process {
+    program: PathBuf,
     child: Child,
     log: Receiver<String>,
 }
@@ -17,7 +23,7 @@ impl Process {
     /// Starts it with these settings and nothing else of the tester's.
     pub fn spawn(binary: PathBuf, arguments: &[&str], settings: &[(&str, &str)]) -> Self {
         // Nothing of the tester's own settings, nor of a .env, reaches the process.
-        let mut child = Command::new(binary)
+        let mut child = Command::new(&binary)
             .args(arguments)
             .env_clear()
             .envs(settings.iter().copied())
@@ -34,7 +40,11 @@ impl Process {
                 sender.send(line).ok();
             }
         });
-        Self { child, log }
+        Self {
+            program: binary,
+            child,
+            log,
+        }
     }
 
     /// Waits for a log line that contains these words.
@@ -89,8 +99,15 @@ impl Process {
 }
 
 impl Drop for Process {
+    /// Kills the process. If the test failed, prints what the process logged last.
     fn drop(&mut self) {
         self.child.kill().ok();
         self.child.wait().ok();
+        if std::thread::panicking() {
+            let program = self.program.display();
+            for line in self.lines() {
+                eprintln!("{program}: {line}");
+            }
+        }
     }
 }

@@ -39,12 +39,17 @@ impl Site {
     }
 
     fn settings(graph: &Graph) -> Vec<(String, String)> {
+        Self::settings_with(graph, "3")
+    }
+
+    /// A send whose outcome is unknown is sent again after `settle_seconds`.
+    fn settings_with(graph: &Graph, settle_seconds: &str) -> Vec<(String, String)> {
         [
             ("WA_PROVIDER", "cloud_api"),
             ("WA_CLOUD_API_TOKEN", TOKEN),
             ("WA_CLOUD_PHONE_NUMBER_ID", NUMBER),
             ("WA_CLOUD_API_BASE_URL", &graph.url),
-            ("WA_CLOUD_SETTLE_SECONDS", "3"),
+            ("WA_CLOUD_SETTLE_SECONDS", settle_seconds),
             ("META_APP_SECRET", crate::http::APP_SECRET),
             ("WHATSAPP_VERIFY_TOKEN", "a-word-of-the-tests"),
             (
@@ -58,6 +63,12 @@ impl Site {
 
     fn start_worker(&self) -> Process {
         let settings = Self::settings(&self.graph);
+        self.company.start_worker_with(&borrowed(&settings))
+    }
+
+    /// A worker that sends nothing again while the test runs, however slow the machine is.
+    fn start_patient_worker(&self) -> Process {
+        let settings = Self::settings_with(&self.graph, "600");
         self.company.start_worker_with(&borrowed(&settings))
     }
 
@@ -136,7 +147,7 @@ async fn a_worker_killed_after_the_offer_was_taken_and_before_it_was_recorded_do
     let site = Site::open().await;
     site.graph.next(Turn::TakeAndLoseTheAnswer);
     site.graph.next(Turn::TakeAndLoseTheAnswer);
-    let worker = site.start_worker();
+    let worker = site.start_patient_worker();
     worker.logs("worker.started").await;
     site.client_writes(1).await;
     site.takes(2).await;
@@ -144,7 +155,7 @@ async fn a_worker_killed_after_the_offer_was_taken_and_before_it_was_recorded_do
     site.until("select count(*) from wa_send where settled_at is null", 2)
         .await;
     worker.kill();
-    let worker = site.start_worker();
+    let worker = site.start_patient_worker();
     site.tell_of_all().await;
     site.until("select count(*) from wa_send where outcome = 'accepted'", 2)
         .await;
@@ -153,6 +164,10 @@ async fn a_worker_killed_after_the_offer_was_taken_and_before_it_was_recorded_do
         0,
     )
     .await;
+    assert!(worker.terminate().await.success());
+    // What is settled stays settled: an impatient worker sends nothing again.
+    let worker = site.start_worker();
+    worker.logs("worker.started").await;
     sleep_until_settled(&site).await;
     assert_eq!((site.graph.taken().len(), site.offers()), (2, 1));
     assert!(worker.terminate().await.success());
@@ -164,7 +179,7 @@ async fn a_worker_killed_before_the_offer_was_taken_loses_none() {
     let site = Site::open().await;
     site.graph.next(Turn::LoseTheCall);
     site.graph.next(Turn::LoseTheCall);
-    let worker = site.start_worker();
+    let worker = site.start_patient_worker();
     worker.logs("worker.started").await;
     site.client_writes(1).await;
     site.until("select count(*) from wa_send where settled_at is null", 2)
@@ -222,7 +237,7 @@ async fn workers_killed_at_any_moment_of_many_sends_deliver_every_offer_once() {
     assert_eq!(offered.len(), 6);
 }
 
-/// Longer than a message of unknown fate waits before it is sent again.
+/// Waits for longer than an impatient worker waits before it sends again.
 async fn sleep_until_settled(site: &Site) {
     let waited =
         "select count(*) from wa_send where started_at > clock_timestamp() - interval '4 seconds'";

@@ -89,7 +89,7 @@ async fn wishes_are_kept_for_a_device_that_is_not_there_and_none_undoes_a_reset(
         let asked = Instant::now();
         let (code, status) = ask(&http, Method::POST, path, TOKEN).await;
         assert_eq!(code, 200, "{path}: {status}");
-        assert!(asked.elapsed() < Duration::from_secs(1), "{path}");
+        assert!(asked.elapsed() < MAX_ANSWER, "{path}");
     }
     let desired = linked_device::desired_state(&app)
         .await
@@ -134,12 +134,15 @@ async fn a_provider_without_a_device_says_how_it_is_and_takes_no_wishes() {
     assert_eq!((code, &problem["code"]), (409, &json!("no_linked_device")));
 }
 
+/// An answer that waits for a silent Meta takes longer. No machine is so slow.
+const MAX_ANSWER: Duration = Duration::from_secs(30);
+
 /// Graph, as it answers about a number: with its token, without, or not for a while.
 #[handler]
 async fn our_number(request: &poem::Request) -> Response {
     let path = request.uri().path();
     if path.ends_with("/silent") {
-        tokio::time::sleep(Duration::from_secs(5)).await;
+        tokio::time::sleep(MAX_ANSWER * 2).await;
     }
     if request.header("authorization") == Some("Bearer good") {
         poem::web::Json(json!({ "id": "1", "display_phone_number": "+62 812-0000-0000" }))
@@ -175,7 +178,7 @@ async fn the_cloud_apis_token_is_asked_about_and_a_silent_meta_is_said_to_be() {
         };
         let asked = Instant::now();
         let (_, status) = ask(&client_of(&app, with_token()), Method::GET, "status", TOKEN).await;
-        assert!(asked.elapsed() < Duration::from_secs(1), "{token} {id}");
+        assert!(asked.elapsed() < MAX_ANSWER, "{token} {id}");
         assert_eq!(
             (status["state"].as_str(), status["token"]["health"].as_str()),
             (Some(state), Some(health)),
