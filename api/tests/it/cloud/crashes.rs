@@ -72,6 +72,14 @@ impl Site {
         self.company.start_worker_with(&borrowed(&settings))
     }
 
+    /// As if the patient worker's wait for a status had passed.
+    async fn let_jobs_be_due(&self) {
+        sqlx::query("update apalis.jobs set run_at = clock_timestamp()")
+            .execute(&self.company.pool)
+            .await
+            .expect("the jobs are due");
+    }
+
     async fn deliver(&self, value: Value) {
         let (bytes, signature) = signed(&delivery(&[value]));
         let status = self
@@ -155,6 +163,7 @@ async fn a_worker_killed_after_the_offer_was_taken_and_before_it_was_recorded_do
     site.until("select count(*) from wa_send where settled_at is null", 2)
         .await;
     worker.kill();
+    site.let_jobs_be_due().await;
     let worker = site.start_patient_worker();
     site.tell_of_all().await;
     site.until("select count(*) from wa_send where outcome = 'accepted'", 2)
@@ -186,6 +195,7 @@ async fn a_worker_killed_before_the_offer_was_taken_loses_none() {
         .await;
     worker.kill();
     assert_eq!(site.graph.taken().len(), 0);
+    site.let_jobs_be_due().await;
     let _worker = site.start_worker();
     site.takes(2).await;
     site.until("select count(*) from wa_send where outcome = 'lost'", 2)
