@@ -11,33 +11,33 @@ use shared::{App, Error, Result, db};
 use std::net::IpAddr;
 use std::sync::Arc;
 
-/// The HTTP door of Property Lounge.
+/// The HTTP server of Property Lounge.
 #[derive(Debug, Parser)]
 #[command(name = "api", version)]
 pub struct Cli {
-    /// What to do.
+    /// The command.
     #[command(subcommand)]
     pub command: Command,
 }
 
-/// What the api binary can do.
+/// The commands of the api binary.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Serve HTTP.
     Serve(Box<Settings>),
     /// Check the settings of `serve`, print every wrong one, and exit. Connects to nothing.
     Check(Box<Settings>),
-    /// Bring the database's schema up to date; create the database if its server has none.
+    /// Apply the migrations; create the database if it does not exist.
     Migrate(Database),
-    /// Fill a database that has no users with Sales A to F and an admin, and print their passwords.
+    /// Create Sales A to F and an admin in a database without users, and print their passwords.
     Seed(Box<Settings>),
-    /// Bring users with their logins, the queue and the leads over from the old server's database.
+    /// Copy users with their sessions, the queue and the leads from the previous server's database.
     Import(Box<Import>),
     /// Print the OpenAPI document. Needs no database.
     Openapi,
     /// Ask a process on this host whether it is ready, for container images without a shell.
     Health {
-        /// Its port: the api's, or a worker's.
+        /// The port of the api or of a worker.
         #[arg(long, default_value_t = 3001)]
         port: u16,
     },
@@ -46,11 +46,11 @@ pub enum Command {
 /// The settings of `api import`.
 #[derive(Args, Clone, Debug)]
 pub struct Import {
-    /// The old server's database.
+    /// The previous server's database.
     #[arg(long, env = "OLD_DATABASE_URL", hide_env_values = true)]
     pub old_database_url: SecretString,
-    /// Where its `lead` table keeps what, if not where it is looked for: `phone=nomor_wa,owner=agen_id`.
-    /// Fields: phone, name, status, progress, owner, source, metaLead, layer2, reason, note.
+    /// The columns of its `lead` table that have other names: `phone=nomor_wa,owner=agen_id`. Fields: phone, name,
+    /// status, progress, owner, source, metaLead, layer2, reason, note.
     #[arg(long, env = "OLD_LEAD_COLUMNS", default_value = "")]
     pub old_lead_columns: LeadColumns,
     /// The api's own settings.
@@ -64,10 +64,10 @@ pub struct Settings {
     /// The settings that every process has.
     #[command(flatten)]
     pub common: Common,
-    /// Who may post to the webhooks.
+    /// Secrets of the webhooks.
     #[command(flatten)]
     pub webhooks: Webhooks,
-    /// How people sign in.
+    /// Sign-in.
     #[command(flatten)]
     pub sign_in: SignIn,
     /// The address to serve on.
@@ -78,17 +78,17 @@ pub struct Settings {
     pub port: u16,
 }
 
-/// How people sign in: better-auth's variables, with its meaning.
+/// Sign-in: better-auth's variables, with their meaning.
 #[derive(Args, Clone, Debug)]
 pub struct SignIn {
-    /// Signs the session cookies. The old system's keeps its logins. Unset, a development secret that
-    /// only the dummy provider on a loopback address takes.
+    /// Signs the session cookies. With the previous server's secret, its sessions continue. Unset: a development
+    /// secret that only the dummy provider on a loopback address accepts.
     #[arg(long, env = "BETTER_AUTH_SECRET", hide_env_values = true)]
     pub better_auth_secret: Option<SecretString>,
-    /// Where browsers reach the api; with https its cookie is for https only.
+    /// The URL of the api for browsers. With https, its cookie is sent over https only.
     #[arg(long, env = "BETTER_AUTH_URL", default_value = "http://localhost:3001")]
     pub better_auth_url: String,
-    /// Origins whose pages may use the api, separated by commas; `*` stands for part of a host.
+    /// Origins whose pages can use the api, separated by commas; `*` matches part of a host.
     #[arg(
         long,
         env = "BETTER_AUTH_TRUSTED_ORIGINS",
@@ -96,26 +96,25 @@ pub struct SignIn {
         value_delimiter = ','
     )]
     pub better_auth_trusted_origins: Vec<String>,
-    /// Whether anybody may sign up; otherwise an admin makes users.
+    /// Whether everybody can sign up. If not, an admin creates users.
     #[arg(long, env = "AUTH_SIGN_UP", default_value_t = false, action = clap::ArgAction::Set)]
     pub auth_sign_up: bool,
-    /// Whether tries to sign in are limited to three in ten seconds from one address.
+    /// Whether sign-in is limited to three tries in ten seconds from one address.
     #[arg(long, env = "AUTH_RATE_LIMIT", default_value_t = true, action = clap::ArgAction::Set)]
     pub auth_rate_limit: bool,
-    /// Whether a proxy of yours, and nobody else, reaches the api, and says in `X-Forwarded-For` where
-    /// requests come from.
+    /// Whether only your own proxy reaches the api and names the client's address in `X-Forwarded-For`.
     #[arg(long, env = "AUTH_BEHIND_PROXY", default_value_t = false, action = clap::ArgAction::Set)]
     pub auth_behind_proxy: bool,
-    /// Lets whoever sends it in `x-admin-token` connect WhatsApp; unset: signed-in admins alone.
+    /// A token that allows to connect WhatsApp, sent in `x-admin-token`; unset: only signed-in admins can.
     #[arg(long, env = "ADMIN_WHATSAPP_TOKEN", hide_env_values = true)]
     pub admin_whatsapp_token: Option<SecretString>,
 }
 
-/// Who may post to the webhooks.
+/// Secrets of the webhooks.
 #[derive(Args, Clone, Debug)]
 pub struct Webhooks {
-    /// The Meta app's secret, by which deliveries are signed; several, separated by commas, while one
-    /// takes another's place. Needed for `cloud_api`.
+    /// The Meta app's secret, which signs deliveries; several, separated by commas, while one replaces another.
+    /// Required for `cloud_api`.
     #[arg(
         long,
         env = "META_APP_SECRET",
@@ -123,12 +122,11 @@ pub struct Webhooks {
         value_delimiter = ','
     )]
     pub meta_app_secret: Vec<SecretString>,
-    /// The word of Meta's handshake. Unset, `dev-verify-token`, which only the dummy provider on a
-    /// loopback address takes.
+    /// The verify token of Meta's handshake. Unset: `dev-verify-token`, which only the dummy provider on a loopback
+    /// address accepts.
     #[arg(long, env = "WHATSAPP_VERIFY_TOKEN", hide_env_values = true)]
     pub whatsapp_verify_token: Option<SecretString>,
-    /// The token of leads in the flat shape, in `X-Meta-Leads-Token`; unset: only the dummy provider
-    /// takes them.
+    /// The token for leads in the flat format, in `X-Meta-Leads-Token`; unset: only the dummy provider accepts them.
     #[arg(long, env = "META_LEADS_TOKEN", hide_env_values = true)]
     pub meta_leads_token: Option<SecretString>,
 }
@@ -155,8 +153,8 @@ impl Settings {
         })
     }
 
-    /// How people sign in. Fails with every wrong setting. A development secret is accepted only if no other
-    /// machine can use it.
+    /// Sign-in. Fails with every wrong setting. A development secret is accepted only if no other machine can use
+    /// it.
     pub fn auth(&self) -> Result<Auth, Problems> {
         let mut problems = Problems::default();
         let sign_in = &self.sign_in;
@@ -222,7 +220,7 @@ impl Settings {
         self.common.whatsapp.wa_provider == ProviderKind::Dummy && self.host.is_loopback()
     }
 
-    /// Who may post to the webhooks. Fails with every wrong setting: a secret that `cloud_api` needs is
+    /// The secrets of the webhooks. Fails with every wrong setting: a secret that `cloud_api` requires is
     /// missing, or a development secret is used where another machine can reach the api.
     pub fn webhook_secrets(&self) -> Result<WebhookSecrets, Problems> {
         let mut problems = Problems::default();

@@ -1,9 +1,9 @@
-//! Examples for the OpenAPI document: of every body that is sent, by operation, and of some answers, by
-//! schema. In a file of their own, so that people who write no Rust can add to them.
+//! Examples for the OpenAPI document: of every request body by operation, and of some answers by schema. They
+//! are in a JSON file, so that people who do not write Rust can add to them.
 
 use serde_json::{Map, Value};
 
-/// Puts the examples into the document.
+/// Adds the examples to the document.
 pub(crate) fn add(document: &mut Value) {
     let examples: Value =
         serde_json::from_str(include_str!("examples.json")).expect("the examples are JSON");

@@ -1,7 +1,7 @@
-//! The HTTP door: parses a request, calls one operation of `shared`, maps its outcome.
+//! The HTTP server: parses a request, calls one operation of `shared`, maps its outcome.
 //!
-//! `http/` holds a file per part of the tree of paths; [`problem`] is the only place that chooses
-//! an error's status.
+//! `http/` has one file for each part of the paths; [`problem`] is the only place that chooses an error's
+//! status.
 
 pub mod auth;
 pub mod config;
@@ -20,7 +20,7 @@ use poem::{Endpoint, EndpointExt, Response, Route};
 use poem_openapi::{OpenApiService, ServerObject};
 use shared::App;
 
-/// The OpenAPI document and its endpoints, not yet given an [`App`].
+/// The OpenAPI document and its endpoints, without an [`App`].
 pub fn service() -> OpenApiService<http::Endpoints, ()> {
     OpenApiService::new(
         http::endpoints(),
@@ -32,7 +32,7 @@ pub fn service() -> OpenApiService<http::Endpoints, ()> {
     .server(ServerObject::new("http://localhost:3001").description("./dev"))
 }
 
-/// Everything that the api serves, with a feed of its own.
+/// Everything that the api serves, with its own feed.
 pub fn app(app: App, auth: Auth, secrets: WebhookSecrets) -> impl Endpoint<Output = Response> {
     let feed = Feed::new(app.clone());
     app_with(app, auth, secrets, feed)
@@ -83,8 +83,8 @@ fn served_document() -> Response {
         .body(document())
 }
 
-/// An operation without a scheme is for anybody: said, so that a linter can tell it from one that was
-/// forgotten.
+/// Marks an operation without a security scheme as public, so that a linter can distinguish it from one that
+/// was forgotten.
 fn say_what_needs_no_sign_in(document: &mut serde_json::Value) {
     let paths = document["paths"].as_object_mut().into_iter().flatten();
     for (_, methods) in paths {
@@ -96,7 +96,7 @@ fn say_what_needs_no_sign_in(document: &mut serde_json::Value) {
     }
 }
 
-/// poem-openapi calls a stream of events an array of them; generators want one event's shape.
+/// poem-openapi describes a stream of events as an array; generators need the shape of one event.
 fn say_what_a_stream_is_of(value: &mut serde_json::Value) {
     match value {
         serde_json::Value::Object(fields) => {
@@ -112,7 +112,7 @@ fn say_what_a_stream_is_of(value: &mut serde_json::Value) {
     }
 }
 
-/// poem-openapi writes `application/json; charset=utf-8`, which client generators do not take for JSON.
+/// poem-openapi writes `application/json; charset=utf-8`, which client generators do not recognise as JSON.
 fn plain_content_types(value: &mut serde_json::Value) {
     match value {
         serde_json::Value::Object(fields) => {

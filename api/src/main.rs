@@ -22,7 +22,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// How long requests that are under way may take to finish once the api is told to stop.
+/// How long requests in progress can take after the api is asked to stop.
 const DRAIN: Duration = Duration::from_secs(10);
 
 /// The name of an import in `pg_stat_activity`.

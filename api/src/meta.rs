@@ -1,10 +1,10 @@
-//! Who may post to the webhooks.
+//! Secrets of the webhooks.
 
 use secrecy::{ExposeSecret, SecretString};
 use shared::meta::signature;
 use std::sync::Arc;
 
-/// What deliveries are checked against.
+/// The secrets that deliveries are checked with.
 #[derive(Clone, Debug)]
 pub struct WebhookSecrets(Arc<Secrets>);
 
@@ -16,8 +16,8 @@ struct Secrets {
 }
 
 impl WebhookSecrets {
-    /// The app's secrets, several while one takes another's place; the handshake's token; the token of
-    /// leads in the flat shape. What is not set lets nobody in.
+    /// The app's secrets, several while one replaces another; the handshake's token; the token for leads in the
+    /// flat format. What is not set rejects every request.
     pub fn new(
         app: Vec<SecretString>,
         verify_token: Option<SecretString>,

@@ -1,4 +1,4 @@
-//! Around every request: its id, and one log line.
+//! For every request: its id, and one log line.
 
 use poem::http::HeaderValue;
 use poem::{Endpoint, IntoResponse, Request, Response, Result};
@@ -8,8 +8,8 @@ use uuid::Uuid;
 
 const REQUEST_ID: &str = "x-request-id";
 
-/// Gives the request an id, the caller's own if it sent a sensible one, names it in every log line
-/// beneath and in the answer, and logs how the request went.
+/// Gives the request an id, or keeps a valid id of the caller. Every log line and the answer contain it. Logs
+/// the result of the request.
 pub(crate) async fn log<E: Endpoint>(
     next: std::sync::Arc<E>,
     request: Request,

@@ -6,41 +6,41 @@ use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, Object};
 use shared::Error;
 
-/// What went wrong (RFC 9457).
+/// An error (RFC 9457).
 #[derive(Clone, Debug, Object)]
 #[oai(skip_serializing_if_is_none)]
 pub struct Problem {
-    /// Always `about:blank`: the status says what kind of problem it is.
+    /// Always `about:blank`: the status tells the kind of problem.
     #[oai(rename = "type")]
     kind: String,
-    /// The status in words.
+    /// The name of the status.
     title: String,
     /// The HTTP status.
     status: u16,
     /// What happened, for a person.
     detail: Option<String>,
-    /// What happened, for a program: a stable word.
+    /// What happened, for a program: a stable code.
     code: Option<String>,
-    /// The fields at fault.
+    /// The fields with errors.
     errors: Option<Vec<FieldError>>,
 }
 
-/// A field at fault.
+/// A field with an error.
 #[derive(Clone, Debug, Object)]
 pub struct FieldError {
     /// The field, as the request spells it.
     field: String,
-    /// What is wrong with it.
+    /// What is wrong.
     detail: String,
 }
 
 /// Every error that the api answers.
 #[derive(Debug, ApiResponse)]
 pub enum ProblemResponse {
-    /// The request is at fault.
+    /// The request is wrong.
     #[oai(status_range = "4XX", content_type = "application/problem+json")]
     Client(StatusCode, Json<Problem>),
-    /// We are.
+    /// The server failed.
     #[oai(status_range = "5XX", content_type = "application/problem+json")]
     Server(StatusCode, Json<Problem>),
 }
@@ -69,7 +69,7 @@ impl Problem {
 }
 
 impl From<Error> for ProblemResponse {
-    /// Logs what is our fault, once, with its cause; the answer to it says nothing.
+    /// Logs a server error once, with its cause; the answer does not contain the cause.
     fn from(error: Error) -> Self {
         match error {
             Error::NotFound { what } => {
@@ -98,7 +98,7 @@ impl From<Error> for ProblemResponse {
     }
 }
 
-/// A field that cannot be understood: 422 (RFC 9110, 15.5.21).
+/// A field that cannot be parsed: 422 (RFC 9110, 15.5.21).
 fn invalid(field: &str, reason: impl Into<String>) -> ProblemResponse {
     let status = StatusCode::UNPROCESSABLE_ENTITY;
     let mut problem =
@@ -110,37 +110,37 @@ fn invalid(field: &str, reason: impl Into<String>) -> ProblemResponse {
     ProblemResponse::Client(status, Json(problem))
 }
 
-/// Somebody is signed in and may not.
+/// The user is signed in and is not allowed to.
 pub(crate) fn forbidden(detail: &str) -> ProblemResponse {
     let status = StatusCode::FORBIDDEN;
     ProblemResponse::Client(status, Json(Problem::new(status).detail(detail)))
 }
 
-/// Nobody is known to have sent this.
+/// The request has no valid credentials.
 pub(crate) fn unauthorized(detail: &str) -> ProblemResponse {
     let status = StatusCode::UNAUTHORIZED;
     ProblemResponse::Client(status, Json(Problem::new(status).detail(detail)))
 }
 
-/// Too much of it at once.
+/// Too many requests at once.
 pub(crate) fn too_many(detail: &str) -> ProblemResponse {
     let status = StatusCode::TOO_MANY_REQUESTS;
     ProblemResponse::Client(status, Json(Problem::new(status).detail(detail)))
 }
 
-/// Nobody answers in time.
+/// An upstream did not answer in time.
 pub(crate) fn unavailable(detail: &str) -> ProblemResponse {
     let status = StatusCode::SERVICE_UNAVAILABLE;
     ProblemResponse::Server(status, Json(Problem::new(status).detail(detail)))
 }
 
-/// The body is not what it should be.
+/// The body is not valid.
 pub(crate) fn bad_request(detail: &str) -> ProblemResponse {
     let status = StatusCode::BAD_REQUEST;
     ProblemResponse::Client(status, Json(Problem::new(status).detail(detail)))
 }
 
-/// There is nothing at this path.
+/// The path does not exist.
 fn not_found() -> ProblemResponse {
     let status = StatusCode::NOT_FOUND;
     ProblemResponse::Client(status, Json(Problem::new(status)))
@@ -150,7 +150,7 @@ fn server(status: StatusCode) -> ProblemResponse {
     ProblemResponse::Server(status, Json(Problem::new(status)))
 }
 
-/// Whether the database cannot be reached, as opposed to having refused.
+/// Whether the database cannot be reached, as opposed to having rejected a statement.
 fn is_away(cause: &shared::error::DatabaseError) -> bool {
     use shared::error::DatabaseError;
     match cause {
@@ -163,7 +163,7 @@ fn is_away(cause: &shared::error::DatabaseError) -> bool {
     }
 }
 
-/// Errors of the framework (bad JSON, a bad path, 404, 405) in the same shape as ours.
+/// Errors of the framework (invalid JSON, invalid path, 404, 405), in the same format as ours.
 pub(crate) async fn from_framework(error: poem::Error) -> Response {
     if error.is_from_response() {
         return error.into_response();
@@ -173,7 +173,7 @@ pub(crate) async fn from_framework(error: poem::Error) -> Response {
         tracing::error!(%error, "api.failed");
         Problem::new(status)
     } else if error.is::<poem_openapi::error::ParsePathError>() {
-        // poem's words name a parameter that the caller never sees.
+        // poem's text names a parameter that the caller does not see.
         return not_found().into_response();
     } else {
         Problem::new(status).detail(error.to_string())
@@ -186,7 +186,7 @@ pub(crate) async fn from_framework(error: poem::Error) -> Response {
         .body(body)
 }
 
-/// An error of a handler's guard, with a status and words of its own.
+/// An error of a handler's guard, with its own status and text.
 pub(crate) fn status(status: StatusCode, detail: &str) -> poem::Error {
     let problem = Problem::new(status).detail(detail);
     let answer = if status.is_server_error() {
@@ -197,7 +197,7 @@ pub(crate) fn status(status: StatusCode, detail: &str) -> poem::Error {
     poem::Error::from_response(answer.into_response())
 }
 
-/// An operation's error, met in a handler's guard.
+/// An operation's error in a handler's guard.
 pub(crate) fn error(error: Error) -> poem::Error {
     poem::Error::from_response(ProblemResponse::from(error).into_response())
 }

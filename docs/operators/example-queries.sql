@@ -1,4 +1,4 @@
--- The old README's example queries, as they were: ./dev psql docs/example-queries.sql
+-- The old README's example queries, as they were: ./dev psql docs/operators/example-queries.sql
 
 -- lihat queue default sales A-F
 select sq.queue_order, sq.label, u.name, u.phone

@@ -1,18 +1,17 @@
-//! Where a person is reached on WhatsApp.
+//! How a person is reached on WhatsApp.
 
 use crate::phone::Phone;
 use std::fmt;
 
-/// A number, or one of the names that WhatsApp gives a person whose number it does not tell: a
-/// business-scoped user id ("BSUID", Meta 2026) or a linked device's id ("LID"). Those are opaque and
-/// never read as numbers.
+/// A phone number, or an id that WhatsApp uses if it does not disclose the number: a business-scoped user id
+/// ("BSUID", Meta 2026) or a linked device's id ("LID"). These ids are opaque and never parsed as numbers.
 #[derive(Clone, PartialEq, Eq, Hash, sqlx::Type, serde::Serialize, serde::Deserialize)]
 #[sqlx(transparent)]
 #[serde(transparent)]
 pub struct Address(String);
 
 impl Address {
-    /// The person of this BSUID: two letters, a dot, up to 128 letters and figures.
+    /// Parses a BSUID: two letters, a dot, up to 128 letters and digits.
     pub fn from_bsuid(id: &str) -> Option<Self> {
         let (country, rest) = id.split_once('.')?;
         let fits = country.len() == 2
@@ -22,13 +21,13 @@ impl Address {
         fits.then(|| Self(format!("bsuid:{id}")))
     }
 
-    /// The person of this LID: the user part of an `@lid` address.
+    /// Parses a LID: the user part of an `@lid` address.
     pub fn from_lid(id: &str) -> Option<Self> {
         let fits = (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_digit());
         fits.then(|| Self(format!("lid:{id}")))
     }
 
-    /// The number, if it is one.
+    /// The phone number, if it is one.
     pub fn phone(&self) -> Option<Phone> {
         Phone::from_e164(&self.0)
     }
@@ -38,7 +37,7 @@ impl Address {
         self.0.strip_prefix("bsuid:")
     }
 
-    /// The word in the database.
+    /// The kind, as it is stored in the database.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -62,7 +61,7 @@ impl PartialEq<Phone> for Address {
     }
 }
 
-/// Shows its kind alone: who a person is has no place in a log.
+/// Shows only the kind, because a log must not contain personal data.
 impl fmt::Debug for Address {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = match self.0.split_once(':') {

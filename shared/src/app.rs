@@ -1,4 +1,4 @@
-//! What every operation needs, built once per process.
+//! What every operation needs, built once for each process.
 
 use crate::appointments::Reminders;
 use crate::clock::Clock;
@@ -14,40 +14,39 @@ use crate::texts::Texts;
 use sqlx::PgPool;
 use std::sync::Arc;
 
-/// The process's handle on the world: database, clock, provider and settings. Cheap to clone.
+/// Database, clock, provider and settings of this process. Cheap to clone.
 #[derive(Clone)]
 pub struct App {
     /// Connections for domain transactions, durable at commit.
     pub pool: PgPool,
-    /// The one clock that decides.
+    /// The clock of every decision.
     pub clock: Clock,
-    /// The way out to WhatsApp.
+    /// The WhatsApp provider.
     pub provider: Arc<dyn Provider>,
     /// How leads are distributed.
     pub distribution: Distribution,
-    /// Who is told of the jobs that a roll writes.
+    /// Which workers are notified of the jobs that a roll enqueues.
     pub announce: Announce,
-    /// Which process this is, in the log of distribution's events: `api/17`, `worker/4711`.
+    /// The name of this process in the event log: `api/17`, `worker/4711`.
     pub instance: Arc<str>,
-    /// What agents' words mean.
+    /// The phrases that agents can write.
     pub lexicon: Arc<Lexicon>,
-    /// What clients and salespeople read.
+    /// The texts that people read.
     pub texts: Arc<Texts>,
-    /// How we stand with Meta; `None`: not at all.
+    /// The connection to Meta; `None` if it is not configured.
     pub meta: Option<Arc<Meta>>,
     /// When people are reminded of visits.
     pub reminders: Arc<Reminders>,
     /// The calendar that shows visits.
     pub calendar: Arc<dyn Calendar>,
-    /// The zone by whose days figures are counted (`COMPANY_TIMEZONE`).
+    /// The company's time zone (`COMPANY_TIMEZONE`).
     pub timezone: Timezone,
-    /// The company's own number, the sender of everything we say (`PROPERTY_LOUNGE_WA`).
+    /// The company's number, which sends every message (`PROPERTY_LOUNGE_WA`).
     pub company_phone: Phone,
 }
 
 impl App {
-    /// The same, telling everybody of the jobs that it writes: for what is done beside the jobs whose
-    /// worker looks for what they wrote.
+    /// The same app, which notifies every worker of the jobs that it enqueues. For operations outside of jobs.
     pub(crate) fn announcing(&self) -> Self {
         Self {
             announce: Announce::Everyone,

@@ -1,4 +1,4 @@
-//! The one clock that decides who is late: the database's.
+//! The clock of every decision: the database's.
 
 use crate::Result;
 use chrono::{DateTime, Utc};
@@ -6,10 +6,10 @@ use sqlx::PgConnection;
 #[cfg(feature = "testing")]
 use std::sync::{Arc, atomic::AtomicI64, atomic::Ordering};
 
-/// Tells the time that deadlines are compared with.
+/// Reads the time that deadlines are compared with.
 ///
-/// Hosts disagree about the time, so no process's own clock is ever asked. An operation reads the
-/// clock once, after the locks it needs are held, and uses that instant for all it writes.
+/// The clocks of hosts differ, so no process uses its own. An operation reads the clock once, after it took
+/// its locks, and uses that instant for all it writes.
 #[derive(Clone, Debug)]
 pub struct Clock(Source);
 
@@ -26,8 +26,8 @@ impl Clock {
         Self(Source::Database)
     }
 
-    /// The time that a statement shall take for now, in place of its own `clock_timestamp()`: `None`
-    /// for the database's clock. For a statement that reads the clock itself, to save a round trip.
+    /// The instant that a statement uses instead of its own `clock_timestamp()`; `None` for the database's
+    /// clock. For statements that read the clock themselves to save a round trip.
     pub fn fixed(&self) -> Option<DateTime<Utc>> {
         match &self.0 {
             Source::Database => None,
@@ -36,7 +36,7 @@ impl Clock {
         }
     }
 
-    /// The time now, to the microsecond, as PostgreSQL keeps it.
+    /// The present time in microseconds, as PostgreSQL stores it.
     pub async fn now(&self, connection: &mut PgConnection) -> Result<DateTime<Utc>> {
         match &self.0 {
             Source::Database => Ok(sqlx::query_scalar!(r#"select clock_timestamp() as "now!""#)
@@ -50,7 +50,7 @@ impl Clock {
 
 #[cfg(feature = "testing")]
 impl Clock {
-    /// A clock that stands still at `start` until it is set.
+    /// A clock that stands at `start` until it is set.
     pub fn manual(start: DateTime<Utc>) -> Self {
         Self(Source::Manual(Arc::new(AtomicI64::new(
             start.timestamp_micros(),
@@ -65,7 +65,7 @@ impl Clock {
         }
     }
 
-    /// Moves a manual clock to `time`.
+    /// Sets a manual clock.
     pub fn set(&self, time: DateTime<Utc>) {
         match &self.0 {
             Source::Manual(micros) => micros.store(time.timestamp_micros(), Ordering::SeqCst),

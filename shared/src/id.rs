@@ -31,7 +31,7 @@ macro_rules! uuid_id {
 uuid_id! {
     /// A person who asked about a property.
     LeadId,
-    /// One journey of a lead through the sales queue.
+    /// One run of a lead through a queue.
     CycleId,
     /// One offer of a lead to one agent.
     AttemptId,
@@ -39,13 +39,13 @@ uuid_id! {
     QueueId,
     /// One WhatsApp message, in or out. An inbound message keeps the id of the event it came in as.
     MessageId,
-    /// One call to a provider.
+    /// One send to a provider.
     SendId,
     /// One delivery of a webhook.
     DeliveryId,
     /// A visit.
     AppointmentId,
-    /// A word before a visit.
+    /// A reminder of a visit.
     ReminderId,
 }
 

@@ -1,46 +1,37 @@
 //! Property Lounge gives every lead to a salesperson in turn and never loses a timeout.
 //!
-//! Two doors, one house: the `api` process (HTTP) and the `worker` process (jobs) are thin; every
-//! rule lives in this crate, one folder per capability, each the same trio:
+//! The `api` process (HTTP) and the `worker` process (jobs) are thin. Every rule is in this crate, one
+//! folder per capability, most with the same three files:
 //!
-//! | file | holds | never |
+//! | file | contains | never contains |
 //! |---|---|---|
 //! | `mod.rs` | operations: public, one transaction each | SQL text |
 //! | `model.rs` | types and pure rules | async, SQL, the clock |
 //! | `store.rs` | SQL as free functions, private | decisions |
 //!
 //! ```text
-//! api ──► shared ◄── worker
-//!          │
-//!          ├─ distribution ─► leads, sales, whatsapp   which agent holds which lead, until when
-//!          ├─ leads                                    people who asked about a property
-//!          ├─ sales                                    the agents and their order, A to F
-//!          ├─ appointments ─► leads                     visits, reminders, the calendar
-//!          ├─ pipeline                                 what agents make of their leads, and lists of them
-//!          ├─ live                                     what open screens are told of
-//!          ├─ dashboard                                how sales go
-//!          ├─ whatsapp                                 what was said, to whom, whether it arrived
-//!          ├─ auth                                     passwords and the seed's users
-//!          ├─ meta ─► distribution                     what Meta sends and is asked
-//!          ├─ linked_device ─► distribution            a phone's WhatsApp, joined by QR code
-//!          ├─ import                                   the old server's database, brought over
-//!          ├─ availability                             when agents can be offered leads
-//!          └─ providers                                the outside world, one wire format each
+//! distribution    which agent is offered which lead, until when, and who owns it
+//! leads           people who asked about a property
+//! sales           agents and queues
+//! availability    when agents can be offered leads
+//! whatsapp        messages in and out, and the outbox
+//! providers       WhatsApp providers, Graph, calendars: one wire format each
+//! meta            webhook deliveries, leads of forms, conversions
+//! linked_device   the session and state of a phone that is linked by QR code
+//! appointments    visits, reminders, the calendar
+//! pipeline        what agents do with their leads, and the lists of leads
+//! dashboard       sales figures
+//! live            the feed of changes for open screens
+//! auth            users, sessions, passwords
+//! import          the previous server's database
 //! ```
 //!
-//! How a lead travels: [`distribution::receive`] stores a word as it was heard,
-//! [`distribution::hear`] decides what it means in one transaction (a client's word opens a cycle,
-//! an agent's OK claims), [`distribution::forward`] tells the agent, and [`distribution::check_deadline`]
-//! passes the offer on once its deadline has gone by.
+//! The way of a lead: [`distribution::receive`] stores a message with the time of its receipt.
+//! [`distribution::handle`] decides what it means, in one transaction: a client's message starts a
+//! cycle, an agent's OK claims. [`distribution::forward`] sends the offer to the agent, and
+//! [`distribution::check_deadline`] rolls it to the next agent after its deadline.
 //!
-//! The rules every operation keeps:
-//!
-//! 1. One operation is one transaction, its jobs inside it.
-//! 2. Nothing from the outside world inside a transaction.
-//! 3. Jobs carry ids, re-read the world, and may run twice.
-//! 4. A deadline is a column; the job that fires at it is an alarm clock, never the law.
-//! 5. The database is the referee: constraints and conditional updates, locks in the order
-//!    lead → cycle → attempt.
+//! The rules that every operation keeps are in `ARCHITECTURE.md`.
 
 pub mod address;
 pub mod app;

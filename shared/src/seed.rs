@@ -1,22 +1,22 @@
-//! The seed's people: Sales A to F in their order, and an admin.
+//! The users of a new database: Sales A to F in their order, and an admin.
 
 use crate::auth::password;
 use crate::providers::dummy;
 use crate::{App, Result};
 use tokio::task::spawn_blocking;
 
-/// Somebody who was seeded, with the password that is shown this once.
+/// A user that was created, with their password, which is shown only now.
 #[derive(Debug)]
 pub struct Seeded {
-    /// Their name.
+    /// The name.
     pub name: String,
-    /// What they sign in with.
+    /// The email.
     pub email: String,
-    /// Their password; only its hash is kept.
+    /// The password. Only its hash is stored.
     pub password: String,
 }
 
-/// Label, and number as in the seed.
+/// Label and number, as on the previous server.
 const SALES: [(&str, &str); 6] = [
     ("A", "+6281110000001"),
     ("B", "+6281110000002"),
@@ -26,12 +26,12 @@ const SALES: [(&str, &str); 6] = [
     ("F", "+6281110000006"),
 ];
 
-/// Fills a database that has no users; does nothing, and returns nobody, if it has any. Safe to run
-/// again, and by several at once. The agents have the seed's numbers with the dummy provider alone: they
-/// may be somebody's, and with another nothing is said to anybody until an admin has given them theirs.
+/// Creates the users of a database that has none; otherwise does nothing and returns an empty list. Can be
+/// repeated, and run by several processes at once. The agents have the previous server's numbers only with
+/// the dummy provider, because the numbers can belong to real people.
 pub async fn seed(app: &App) -> Result<Vec<Seeded>> {
     let mut transaction = app.pool.begin().await?;
-    // Two processes that start together: the second finds users.
+    // If two processes start together, the second finds users.
     sqlx::query!("lock table \"user\" in share row exclusive mode")
         .execute(&mut *transaction)
         .await?;
@@ -49,7 +49,7 @@ pub async fn seed(app: &App) -> Result<Vec<Seeded>> {
             id: format!("sales-{slug}"),
             name: format!("Sales {label}"),
             email: format!("sales-{slug}@property-lounge.test"),
-            // They may be somebody's: nothing real is said to them.
+            // The numbers can belong to real people, so nothing is sent to them.
             phone: (app.provider.name() == dummy::NAME).then_some(phone),
             role: "sales",
         };
@@ -106,7 +106,7 @@ impl Person {
         )
         .execute(&mut *connection)
         .await?;
-        // better-auth's credential account: its id is free, its account_id is the user's.
+        // better-auth's credential account: its id is random, its account_id is the user's id.
         sqlx::query!(
             "insert into account (id, account_id, provider_id, user_id, password, created_at, updated_at)
              values ($1, $2, 'credential', $2, $3, $4, $4)",

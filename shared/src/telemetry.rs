@@ -7,7 +7,7 @@ use tracing_subscriber::EnvFilter;
 /// Starts logging to standard output.
 ///
 /// A line carries ids, counts and durations (`lateness_ms`), never phone numbers, names, message
-/// texts or tokens: `docs/logging.md`.
+/// texts or tokens: `docs/operators/logging.md`.
 pub fn init(settings: &Telemetry) {
     let filter = EnvFilter::try_new(&settings.log).unwrap_or_else(|_| EnvFilter::new("info"));
     let lines = tracing_subscriber::fmt()

@@ -299,7 +299,7 @@ fn announce(port: String, worker_port: String, linked: bool, stop: Arc<AtomicBoo
 Property Lounge is ready.
   api      {api}          docs {api}/docs   health {api}/health/ready
   worker   http://localhost:{worker_port}/health/ready
-  data     ./dev psql docs/example-queries.sql
+  data     ./dev psql docs/operators/example-queries.sql
 
 Try, in another terminal:
   curl -X POST {api}/webhooks/whatsapp/dummy/client-message -H 'Content-Type: application/json' \\
@@ -321,9 +321,9 @@ Property Lounge is ready, and its device begins.
   api      {api}          docs {api}/docs   health {api}/health/ready
   phone    scan the QR code that follows: WhatsApp, Linked devices, Link a device
   status   {api}/api/whatsapp-admin/status   (an admin's session, or x-admin-token: ADMIN_WHATSAPP_TOKEN)
-  data     ./dev psql docs/example-queries.sql
+  data     ./dev psql docs/operators/example-queries.sql
 
-Give the agents their own numbers before a client writes: docs/linked-device.md.
+Give the agents their own numbers before a client writes: docs/admins/linked-device.md.
 Ctrl-C stops everything.
 "
     )

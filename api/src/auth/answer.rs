@@ -1,4 +1,4 @@
-//! What better-auth answers: its errors, and users and sessions as JSON.
+//! Answers as better-auth sends them: errors, and users and sessions as JSON.
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use poem::http::{StatusCode, header};
@@ -6,7 +6,7 @@ use poem::{IntoResponse, Response};
 use serde_json::{Value, json};
 use shared::auth::{Credential, Session, User};
 
-/// Why a request is refused: status, code and words are better-auth 1.7's.
+/// Why a request is rejected. Status, code and text are better-auth 1.7's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Refusal {
     MissingOrigin,
@@ -18,7 +18,7 @@ pub(super) enum Refusal {
     InvalidEmail,
     InvalidJson,
     ContentType(String),
-    /// What is wrong with each field, as its validator says it.
+    /// The errors of the fields, in the text of better-auth's validator.
     Fields(Vec<String>),
     SignUpDisabled,
     Banned,
@@ -151,7 +151,7 @@ pub(super) fn answer(body: &Value, cookies: &[String]) -> Response {
     response.body(body.to_string())
 }
 
-/// An instant as JavaScript prints it: to the millisecond.
+/// A time as JavaScript prints it, in milliseconds.
 fn instant(instant: DateTime<Utc>) -> String {
     instant.to_rfc3339_opts(SecondsFormat::Millis, true)
 }

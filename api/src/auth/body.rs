@@ -1,4 +1,4 @@
-//! A request's body, read and checked as better-auth reads and checks it.
+//! Request bodies, parsed and validated as better-auth does.
 
 use super::answer::Refusal;
 use poem::http::header;
@@ -6,10 +6,10 @@ use poem::{Body, Request};
 use serde_json::{Map, Value};
 use shared::auth::Change;
 
-/// Longer bodies are nobody's sign-in.
+/// The longest body.
 const LONGEST: usize = 64 * 1024;
 
-/// The body's fields; `None` if there is no body.
+/// The fields of the body; `None` if there is no body.
 pub(super) async fn fields(
     request: &Request,
     body: Body,
@@ -51,7 +51,7 @@ fn form(bytes: &[u8]) -> Map<String, Value> {
         .collect()
 }
 
-/// Collects what is wrong with each field, so that all of it is told at once.
+/// Collects the errors of all fields, to report them together.
 pub(super) struct Checked {
     fields: Map<String, Value>,
     errors: Vec<String>,
@@ -67,7 +67,7 @@ impl Checked {
         })
     }
 
-    /// A text that must be there.
+    /// A required text.
     pub(super) fn text(&mut self, name: &str) -> String {
         match self.fields.get(name) {
             Some(Value::String(text)) => text.clone(),
@@ -81,7 +81,7 @@ impl Checked {
         }
     }
 
-    /// A text that may be missing, or null.
+    /// A text that can be missing or null.
     pub(super) fn optional_text(&mut self, name: &str) -> Change {
         match self.fields.get(name) {
             None => Change::Keep,
@@ -97,7 +97,7 @@ impl Checked {
         }
     }
 
-    /// A flag, which a form writes as a word.
+    /// A flag, which a form sends as text.
     pub(super) fn flag(&self, name: &str) -> Option<bool> {
         match self.fields.get(name) {
             Some(Value::Bool(flag)) => Some(*flag),
@@ -137,7 +137,7 @@ fn kind(value: &Value) -> &'static str {
     }
 }
 
-/// Something, an at sign, and a host with a dot.
+/// An email address: something, an at sign, and a host with a dot.
 pub fn looks_like_an_email(given: &str) -> bool {
     let Some((local, host)) = given.split_once('@') else {
         return false;

@@ -9,16 +9,16 @@ use sha2::Sha256;
 use std::fmt::Write;
 use subtle::ConstantTimeEq;
 
-/// The session's cookie, without the prefix that it has under https.
+/// The name of the session's cookie, without the prefix that it has under https.
 pub(super) const SESSION: &str = "better-auth.session_token";
-/// Says that the session ends with the browser.
+/// Marks a session that ends with the browser.
 pub(super) const DONT_REMEMBER: &str = "better-auth.dont_remember";
-/// What better-auth may have kept beside it.
+/// Other cookies that better-auth may have set.
 const SESSION_DATA: &str = "better-auth.session_data";
-/// Before a name: the cookie is sent over https only (RFC 6265bis, 4.1.3.1).
+/// The name's prefix for cookies that are sent over https only (RFC 6265bis, 4.1.3.1).
 pub(super) const SECURE_PREFIX: &str = "__Secure-";
 
-/// What `encodeURIComponent` leaves as it is (ECMA-262, 19.2.6.4).
+/// The characters that `encodeURIComponent` does not change (ECMA-262, 19.2.6.4).
 const KEPT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'_')
@@ -36,13 +36,13 @@ fn signature(secret: &[u8], value: &str) -> String {
     STANDARD.encode(mac.finalize().into_bytes())
 }
 
-/// A value as it stands in a cookie.
+/// Encodes a value for a cookie.
 fn sign(secret: &[u8], value: &str) -> String {
     let signed = format!("{value}.{}", signature(secret, value));
     utf8_percent_encode(&signed, KEPT).to_string()
 }
 
-/// The value of a signed cookie, encoded or not, quoted or not; `None` if we did not sign it.
+/// The value of a signed cookie, encoded or not, quoted or not; `None` if the signature is not ours.
 pub(super) fn verify(secret: &[u8], cookie: &str) -> Option<String> {
     let unquoted = cookie
         .strip_prefix('"')
@@ -64,7 +64,7 @@ pub(super) fn verify(secret: &[u8], cookie: &str) -> Option<String> {
     bool::from(genuine).then(|| value.to_owned())
 }
 
-/// The first cookie of that name in a `Cookie` header, as it was sent.
+/// The first cookie with this name in a `Cookie` header, as sent.
 pub(super) fn named<'header>(header: &'header str, name: &str) -> Option<&'header str> {
     header
         .split(';')
@@ -72,13 +72,13 @@ pub(super) fn named<'header>(header: &'header str, name: &str) -> Option<&'heade
         .find_map(|(found, value)| (found.trim() == name).then(|| value.trim()))
 }
 
-/// The session's token in a `Cookie` header, if we signed it.
+/// The session's token in a `Cookie` header, if the signature is ours.
 pub(super) fn session_token(auth: &Auth, header: &str) -> Option<String> {
     let secure = named(header, &format!("{SECURE_PREFIX}{SESSION}"));
     verify(auth.secret(), secure.or_else(|| named(header, SESSION))?)
 }
 
-/// Whether a `Cookie` header says that the session ends with the browser.
+/// Whether a `Cookie` header marks a session that ends with the browser.
 pub(super) fn ends_with_browser(auth: &Auth, header: &str) -> bool {
     let secure = named(header, &format!("{SECURE_PREFIX}{DONT_REMEMBER}"));
     secure
@@ -86,12 +86,12 @@ pub(super) fn ends_with_browser(auth: &Auth, header: &str) -> bool {
         .is_some_and(|cookie| verify(auth.secret(), cookie).is_some())
 }
 
-/// `Set-Cookie` for a signed value, for so many seconds or until the browser is closed.
+/// `Set-Cookie` for a signed value, with a lifetime in seconds or until the browser is closed.
 pub(super) fn set(auth: &Auth, name: &str, value: &str, seconds: Option<i64>) -> String {
     written(auth, name, &sign(auth.secret(), value), seconds)
 }
 
-/// `Set-Cookie` that removes all that sign-in ever set.
+/// `Set-Cookie` headers that remove every cookie of sign-in.
 pub(super) fn clear(auth: &Auth) -> [String; 3] {
     [SESSION, SESSION_DATA, DONT_REMEMBER].map(|name| written(auth, name, "", Some(0)))
 }

@@ -14,7 +14,7 @@ use shared::auth::{
 use shared::{App, Error};
 use std::time::Instant;
 
-/// The lengths of password that better-auth takes.
+/// The lengths of password that better-auth accepts.
 const SHORTEST: usize = 8;
 const LONGEST: usize = 128;
 
@@ -91,7 +91,7 @@ impl Call<'_> {
         }
     }
 
-    /// What changes something for somebody who is signed in.
+    /// Endpoints that change something and need a session.
     async fn change(&self, path: &str, body: poem::Body) -> Answer {
         let known = [
             "/sign-out",
@@ -196,7 +196,7 @@ impl Call<'_> {
         checked.finish()?;
         check_length(&password)?;
         let phone = phone.map(|phone| auth::phone_as_kept(&phone));
-        // A role is not theirs to choose: what they send is passed over, as better-auth does.
+        // Users cannot choose their role: it is ignored, as in better-auth.
         let new = NewUser {
             name,
             email,
@@ -350,8 +350,8 @@ impl Call<'_> {
         ]
     }
 
-    /// Where the request comes from: the connection's other end, or behind a proxy of ours the one
-    /// address that it names. Anybody else could name any address, and never run out of tries.
+    /// The client's address: that of the connection, or behind our own proxy the one that it names. Without a
+    /// proxy the header is not read, because a client can send any address there to avoid the limit.
     fn client(&self) -> Client {
         let forwarded = self
             .request

@@ -1,5 +1,4 @@
-//! How often somebody may try: better-auth's window, which restarts only once so long has gone by
-//! without a try that was let through.
+//! Rate limits. As in better-auth, a window restarts only after a window's length without an accepted try.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -7,9 +6,9 @@ use std::time::{Duration, Instant};
 
 const WINDOW: Duration = Duration::from_secs(10);
 const TRIES: u32 = 100;
-/// For what guesses passwords.
+/// The limit of endpoints that check a password.
 const GUESSES: u32 = 3;
-/// More addresses than this are not remembered: the oldest windows have long ended.
+/// The most addresses in memory. Beyond it, the oldest windows are removed; they have ended.
 const MOST: usize = 10_000;
 
 /// Counts tries in memory, by address and path.
@@ -22,7 +21,7 @@ struct Tries {
 }
 
 impl Limiter {
-    /// Lets a try through, or says for how many seconds none is.
+    /// Accepts a try, or returns for how many seconds none is accepted.
     pub(super) fn try_now(&self, address: &str, path: &str, now: Instant) -> Result<(), u64> {
         let guesses = ["/sign-in", "/sign-up", "/change-password"];
         let most = if guesses.iter().any(|start| path.starts_with(start)) {

@@ -1,5 +1,5 @@
-//! Sign-in as better-auth 1.7 does it on the wire: `/api/auth/*`, its cookie, its errors, its checks
-//! of where a request comes from. Sources: the captured exchanges under `api/tests/fixtures/`.
+//! Sign-in as better-auth 1.7 does it: `/api/auth/*`, its cookie, its errors, its origin checks. Sources: the
+//! captured exchanges under `api/tests/fixtures/`.
 
 mod answer;
 mod body;

@@ -1,5 +1,5 @@
-//! Whose page sent a request (better-auth 1.7's rules): a cookie that a foreign page made the browser
-//! send is no sign of its owner's will.
+//! Checks of a request's origin (better-auth 1.7's rules): a foreign page can make the browser send a cookie
+//! without its owner's intent.
 
 use super::answer::Refusal;
 use super::settings::Auth;
@@ -10,7 +10,7 @@ fn text<'headers>(headers: &'headers HeaderMap, name: &str) -> Option<&'headers 
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 
-/// The page that sent the request: `Origin`, else the origin of `Referer`; `null` is nobody's.
+/// The origin of the page: `Origin`, else that of `Referer`. `null` is trusted by nothing.
 fn sender(headers: &HeaderMap) -> Option<String> {
     match text(headers, header::ORIGIN.as_str()) {
         Some("null") => None,
@@ -19,8 +19,7 @@ fn sender(headers: &HeaderMap) -> Option<String> {
     }
 }
 
-/// Refuses a request that changes something, carries cookies, and does not come from a page that we
-/// trust.
+/// Rejects a request that changes something, has cookies, and does not come from a trusted page.
 pub(super) fn check_cookied(auth: &Auth, headers: &HeaderMap) -> Result<(), Refusal> {
     match sender(headers) {
         None => Err(Refusal::MissingOrigin),
@@ -29,8 +28,7 @@ pub(super) fn check_cookied(auth: &Auth, headers: &HeaderMap) -> Result<(), Refu
     }
 }
 
-/// The same for any request that signs somebody in or up; a program, which says nothing of an origin,
-/// may.
+/// The same for every request that signs a user in or up. A program without an origin is accepted.
 pub(super) fn check_sign_in(auth: &Auth, headers: &HeaderMap) -> Result<(), Refusal> {
     if headers.contains_key(header::COOKIE) {
         return check_cookied(auth, headers);
@@ -52,8 +50,7 @@ pub(super) fn check_sign_in(auth: &Auth, headers: &HeaderMap) -> Result<(), Refu
     Ok(())
 }
 
-/// Whether somebody may be sent to this address after signing in: a path of ours, or a page that we
-/// trust.
+/// Whether a redirect to this address is allowed after sign-in: a path of ours, or a trusted page.
 pub(super) fn may_call_back(auth: &Auth, address: &str) -> bool {
     if let Some(origin) = origin_of(address) {
         return auth.trusts(&origin);
@@ -73,7 +70,7 @@ pub(super) fn may_call_back(auth: &Auth, address: &str) -> bool {
     !escapes && plain(path, "-.+/@") && plain(query, "-.+/=&%@")
 }
 
-/// Whether an origin fits a trusted one, in which `*` stands for anything but a slash.
+/// Whether an origin matches a trusted one, in which `*` matches everything but a slash.
 pub(super) fn fits(trusted: &str, origin: &str) -> bool {
     let Some((before, after)) = trusted.split_once('*') else {
         return trusted.trim_end_matches('/') == origin;
@@ -87,14 +84,14 @@ pub(super) fn fits(trusted: &str, origin: &str) -> bool {
 }
 
 impl Auth {
-    /// Whether pages of this origin may use the api with its cookie.
+    /// Whether pages of this origin can use the api with its cookie.
     pub fn trusts(&self, origin: &str) -> bool {
         origin_of(&self.0.url).is_some_and(|own| own == origin)
             || self.0.trusted.iter().any(|trusted| fits(trusted, origin))
     }
 }
 
-/// The origin of an address: `https://host:port`.
+/// The origin of a URL: `https://host:port`.
 fn origin_of(address: &str) -> Option<String> {
     let uri: Uri = address.parse().ok()?;
     Some(format!("{}://{}", uri.scheme_str()?, uri.authority()?))

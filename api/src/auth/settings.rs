@@ -1,20 +1,20 @@
-//! How sign-in works in this process.
+//! The configuration of sign-in.
 
 use super::limit::Limiter;
 use secrecy::{ExposeSecret, SecretString};
 use shared::meta::signature;
 use std::sync::Arc;
 
-/// How sign-in works here. Cheap to clone.
+/// The configuration of sign-in. Cheap to clone.
 #[derive(Clone)]
 pub struct Auth(pub(super) Arc<Inner>);
 
 pub(super) struct Inner {
-    /// Signs the cookies; the old system's keeps its logins.
+    /// Signs the cookies. With the previous server's secret, its sessions continue.
     pub(super) secret: SecretString,
-    /// Where browsers reach the api; https makes the cookie secure.
+    /// The URL of the api for browsers. With https, the cookie is secure.
     pub(super) url: String,
-    /// Other origins whose pages may use the api.
+    /// Other origins whose pages can use the api.
     pub(super) trusted: Vec<String>,
     pub(super) sign_up: bool,
     pub(super) limiter: Option<Limiter>,
@@ -23,7 +23,7 @@ pub(super) struct Inner {
 }
 
 impl Auth {
-    /// `trusted`: origins, `*` standing for anything but a slash. `limited`: sign-ins are counted.
+    /// `trusted`: origins, in which `*` matches everything but a slash. `limited`: whether tries are limited.
     pub fn new(
         secret: SecretString,
         url: &str,
@@ -42,13 +42,13 @@ impl Auth {
         }))
     }
 
-    /// The same behind a proxy of ours, which says in `X-Forwarded-For` where requests come from.
+    /// The same behind our own proxy, which names the client's address in `X-Forwarded-For`.
     #[must_use]
     pub fn behind_proxy(self) -> Self {
         self.with(|inner| inner.behind_proxy = true)
     }
 
-    /// The same, where whoever has this token may connect WhatsApp, too.
+    /// The same, with a token that allows to connect WhatsApp.
     #[must_use]
     pub fn with_whatsapp_admin(self, token: SecretString) -> Self {
         self.with(|inner| inner.whatsapp_admin = Some(token))
@@ -59,7 +59,7 @@ impl Auth {
         self
     }
 
-    /// Whether this is the token of whoever may connect WhatsApp.
+    /// Whether this is the token that allows to connect WhatsApp.
     pub(super) fn knows_whatsapp_admin(&self, token: &str) -> bool {
         let known = self.0.whatsapp_admin.as_ref();
         known.is_some_and(|known| signature::is_same(known.expose_secret(), token))
@@ -69,7 +69,7 @@ impl Auth {
         self.0.secret.expose_secret().as_bytes()
     }
 
-    /// Whether cookies are for https only.
+    /// Whether cookies are sent over https only.
     pub(super) fn is_secure(&self) -> bool {
         self.0.url.starts_with("https://")
     }

@@ -1,8 +1,8 @@
-//! What requests of browsers need before they are handled.
+//! Cross-origin requests and cookies of browsers.
 //!
-//! Cross-origin requests (the Fetch standard's CORS): pages that we trust may use the api with its
-//! cookie. A request of any other page is answered as it is, without the headers that would let the
-//! page read the answer; poem's own middleware refuses it, and so a webhook's that names an origin.
+//! CORS (the Fetch standard): trusted pages can use the api with its cookie. A request of any other page is
+//! answered without the headers that would let the page read the answer. poem's own middleware rejects such
+//! a request, which would also reject webhooks with an origin.
 
 use super::cookie::{self, SECURE_PREFIX, SESSION};
 use super::settings::Auth;
@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 const METHODS: &str = "GET, POST, PUT, PATCH, DELETE";
 const HEADERS: &str = "content-type, if-match, x-admin-token, x-request-id";
-/// For so many seconds a browser need not ask again.
+/// For how many seconds a browser can cache a preflight.
 const REMEMBERED: &str = "600";
 
 /// Answers preflights of trusted pages, and lets them read every other answer.
@@ -61,8 +61,8 @@ pub async fn share_with_trusted_pages<E: Endpoint>(
     Ok(response)
 }
 
-/// Under https the session's cookie has a prefix to its name, which OpenAPI's one name for it does
-/// not: a cookie of the plain name is put beside it, for the framework to find.
+/// Under https the cookie's name has a prefix, which OpenAPI's name for it does not have. Adds the cookie under
+/// the plain name, so that the framework finds it.
 pub async fn without_secure_prefix<E: Endpoint>(
     next: Arc<E>,
     mut request: Request,

@@ -1,4 +1,4 @@
-//! Who asks: what handlers name in their signature to say who may.
+//! Authorization: handlers name one of these types in their signature.
 
 use super::settings::Auth;
 use super::{cookie, origin};
@@ -11,7 +11,7 @@ use shared::App;
 use shared::auth::{self, Found, Role, User};
 use shared::id::UserId;
 
-/// Somebody who is signed in.
+/// A signed-in user.
 #[derive(Clone, Debug)]
 pub struct Viewer {
     /// Their user.
@@ -19,13 +19,13 @@ pub struct Viewer {
 }
 
 impl Viewer {
-    /// Whether they may see all of a client's data: their own lead, or any for an admin.
+    /// Whether the user can see all of a client's data: of their own lead, or of any for an admin.
     pub fn may_see_client_of(&self, owner: Option<&UserId>) -> bool {
         self.user.role == Role::Admin || owner == Some(&self.user.id)
     }
 }
 
-/// Anybody who is signed in, by better-auth's cookie.
+/// Every signed-in user, by better-auth's cookie.
 #[derive(SecurityScheme)]
 #[oai(
     rename = "session",
@@ -47,8 +47,8 @@ pub struct SignedIn(pub Viewer);
 )]
 pub struct AdminOnly(pub Viewer);
 
-/// Who may connect WhatsApp: an admin, or whoever has `ADMIN_WHATSAPP_TOKEN`. The last one tried says why
-/// not, so the session is the last.
+/// An admin, or a client with `ADMIN_WHATSAPP_TOKEN`. The session is tried last, because the last scheme's
+/// error is the answer.
 #[derive(SecurityScheme)]
 pub enum WhatsappAdmins {
     /// By the token.
@@ -57,7 +57,7 @@ pub enum WhatsappAdmins {
     Admin(AdminOnly),
 }
 
-/// Whoever has `ADMIN_WHATSAPP_TOKEN`; nobody, if it is not set.
+/// A client with `ADMIN_WHATSAPP_TOKEN`. Rejects every client if it is not set.
 #[derive(SecurityScheme)]
 #[oai(
     rename = "whatsappAdminToken",
@@ -86,8 +86,8 @@ async fn admin(request: &Request, key: ApiKey) -> poem::Result<Viewer> {
     }
 }
 
-/// The signed cookie is read from the header itself: the framework's own reading of cookies is not
-/// better-auth's. A request that changes something must come from a page that we trust.
+/// Reads the signed cookie from the header, because the framework parses cookies differently from better-auth.
+/// A request that changes something must come from a trusted page.
 async fn signed_in(request: &Request, _: ApiKey) -> poem::Result<Viewer> {
     let (Some(app), Some(auth)) = (request.data::<App>(), request.data::<Auth>()) else {
         return Err(problem::status(

@@ -1,7 +1,7 @@
-//! The live feed of this process: one look at the changes for all its readers, each told what is theirs
-//! to know.
+//! The live feed of this process: reads the changes once for all readers, and sends to each only what they
+//! can see.
 //!
-//! A reader that is too slow for its buffer is let go; its `Last-Event-ID` has it continue where it was.
+//! A reader that is too slow for its buffer is disconnected. Its `Last-Event-ID` lets it continue.
 
 use futures::stream::{self, BoxStream, Stream, StreamExt};
 use shared::auth::User;
@@ -12,19 +12,19 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::mpsc::{self, Receiver, Sender};
 
-/// How often changes are looked for while somebody reads.
+/// How often changes are read while there are readers.
 const LOOK_EVERY: Duration = Duration::from_millis(40);
-/// The pause after a look that failed.
+/// The pause after a failed read.
 const AFTER_FAILURE: Duration = Duration::from_millis(500);
-/// So many changes are read at once.
+/// How many changes are read at once.
 const BATCH: i64 = 500;
-/// So many changes wait for a slow reader before it is let go.
+/// How many changes wait for a slow reader before it is disconnected.
 const BUFFER: usize = 1024;
-/// Open feeds of one user: tabs and devices.
+/// The most feeds of one user: tabs and devices.
 const MOST_OF_A_USER: usize = 20;
-/// Open feeds of this process.
+/// The most feeds of this process.
 const MOST: usize = 10_000;
-/// A feed ends after this time, and its reader comes again: with a session that still is one.
+/// A feed ends after this time. Its reader connects again, which checks the session again.
 const LONGEST: Duration = Duration::from_secs(600);
 
 /// The feed. Cheap to clone.
@@ -40,7 +40,7 @@ struct Inner {
 struct State {
     readers: HashMap<u64, Reader>,
     next: u64,
-    /// Up to where changes have been given to readers; `None` while nobody reads.
+    /// The position up to which changes were sent to readers; `None` without readers.
     place: Option<Cursor>,
     closed: bool,
 }
@@ -50,29 +50,28 @@ struct Reader {
     changes: Sender<Arc<Change>>,
 }
 
-/// What a reader is told.
+/// An item of a reader's feed.
 #[derive(Clone, Debug)]
 pub enum Told {
     /// The feed begins here.
     Hello(Cursor),
-    /// What changed since the reader's last event is not at hand any more: everything is to be read
-    /// anew.
+    /// Changes since the reader's last event cannot be read any more: read everything again.
     Reset(Cursor),
     /// Something changed.
     Changed(Arc<Change>),
 }
 
-/// Why somebody may not read.
+/// Why a reader is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Full {
-    /// They have too many feeds open.
+    /// The user has too many feeds open.
     User,
-    /// Everybody together has.
+    /// The process has too many feeds open.
     Process,
 }
 
 impl Feed {
-    /// A feed that nobody reads yet.
+    /// A feed without readers.
     pub fn new(app: App) -> Self {
         Self(Arc::new(Inner {
             app,
@@ -84,14 +83,14 @@ impl Feed {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Ends every feed, and lets nobody in: the process stops.
+    /// Ends every feed and accepts no more, because the process stops.
     pub fn close(&self) {
         let mut state = self.state();
         state.closed = true;
         state.readers.clear();
     }
 
-    /// What this user may know of, from now on, or from after `last`.
+    /// The changes that this user can see, from now on or after the position `last`.
     pub async fn read(
         &self,
         user: User,
@@ -106,8 +105,8 @@ impl Feed {
             feed: self.clone(),
             nth,
         };
-        // A place that nobody can have come to yet is as good as now; another process may have told more
-        // than this one has come to.
+        // A position after the present one counts as the present; another process may have read further than this
+        // one.
         let start = last.map_or(place, |last| last.min(now.max(place)));
         let missed = if start >= place {
             stream::empty().boxed()
@@ -123,7 +122,7 @@ impl Feed {
         Ok(Ok(told.boxed()))
     }
 
-    /// A reader's number, the place that it is told from, and its changes.
+    /// A reader's number, its start position, and its changes.
     fn register(
         &self,
         user: User,
@@ -154,7 +153,7 @@ impl Feed {
         Ok((nth, place, receiver))
     }
 
-    /// Looks for changes until nobody reads.
+    /// Reads changes until there are no readers.
     async fn look(self) {
         loop {
             let Some(place) = self.place_of_readers() else {
@@ -189,7 +188,7 @@ impl Feed {
         for change in changes {
             let change = Arc::new(change);
             state.readers.retain(|_, reader| {
-                // A full buffer ends the feed: the reader comes again, from its last event.
+                // A full buffer ends the feed. The reader connects again, from its last event.
                 match change.told_to(&reader.user) {
                     Some(told) => reader.changes.try_send(told).is_ok(),
                     None => true,
@@ -200,7 +199,7 @@ impl Feed {
     }
 }
 
-/// Takes its reader off the list when the connection ends.
+/// Removes the reader when the connection ends.
 struct Leaves {
     feed: Feed,
     nth: u64,
@@ -212,7 +211,7 @@ impl Drop for Leaves {
     }
 }
 
-/// What comes after `start`: another process may have told some of it.
+/// The changes after `start`: another process may have sent some of them.
 fn from_now_on(
     changes: Receiver<Arc<Change>>,
     start: Cursor,
@@ -228,8 +227,8 @@ fn from_now_on(
     })
 }
 
-/// What changed after `last` and no later than `until`, page by page. A page that cannot be read ends the
-/// feed; the reader comes again.
+/// The changes after `last` up to `until`, page by page. A page that cannot be read ends the feed; the reader
+/// connects again.
 fn missed(app: App, user: User, last: Cursor, until: Cursor) -> impl Stream<Item = Told> + Send {
     let pages = stream::unfold((app, Some(last)), move |(app, after)| async move {
         let page = match live::since(&app, after?, BATCH).await {

@@ -15,27 +15,27 @@ use uuid::Uuid;
 
 pub struct Appointments;
 
-/// Where a visit stands.
+/// The status of a visit.
 #[derive(Clone, Copy, Enum)]
 #[oai(rename_all = "snake_case")]
 enum AppointmentStatus {
-    /// It is on.
+    /// It takes place.
     Booked,
-    /// It is off, for good.
+    /// It was cancelled.
     Cancelled,
 }
 
-/// How the calendar agrees.
+/// Whether the calendar shows the visit.
 #[derive(Clone, Copy, Enum)]
 #[oai(rename_all = "snake_case")]
 enum CalendarState {
-    /// To be written.
+    /// Not written yet.
     Pending,
-    /// Shows the visit as it is.
+    /// Shows the present state of the visit.
     Synced,
-    /// Cannot be written now, and is tried again.
+    /// Failed, and is tried again.
     Failing,
-    /// Was given up until the visit changes.
+    /// Failed for good, until the visit changes.
     Failed,
 }
 
@@ -45,9 +45,9 @@ enum CalendarState {
 pub(super) struct Appointment {
     id: Uuid,
     lead_id: Uuid,
-    /// What the client is called.
+    /// The client's name.
     lead_name: Option<String>,
-    /// Whose visit.
+    /// The agent.
     sales_id: String,
     sales_name: String,
     starts_at: Timestamp,
@@ -55,25 +55,25 @@ pub(super) struct Appointment {
     place: Option<String>,
     note: Option<String>,
     status: AppointmentStatus,
-    /// Another when anything about it changes.
+    /// Changes whenever the visit changes.
     version: i32,
     calendar: CalendarStanding,
     created_at: Timestamp,
     updated_at: Timestamp,
 }
 
-/// How the calendar agrees with a visit.
+/// The state of a visit in the calendar.
 #[derive(Object)]
 #[oai(rename_all = "camelCase", skip_serializing_if_is_none)]
 struct CalendarStanding {
     state: CalendarState,
-    /// The calendar's id of it.
+    /// The id of its event in the calendar.
     event_id: Option<String>,
-    /// Why it does not.
+    /// Why the calendar does not show it.
     error: Option<String>,
 }
 
-/// A visit with what was done to it.
+/// A visit with its changes.
 #[derive(Object)]
 #[oai(rename_all = "camelCase")]
 struct AppointmentDetail {
@@ -82,63 +82,63 @@ struct AppointmentDetail {
     history: Vec<AppointmentHistory>,
 }
 
-/// Something that was done to a visit.
+/// A change of a visit.
 #[derive(Object)]
 #[oai(rename_all = "camelCase", skip_serializing_if_is_none)]
 struct AppointmentHistory {
     at: Timestamp,
-    /// By whom; absent: they are a user no more.
+    /// The user's name; absent if the user was deleted.
     by_user_id: Option<String>,
     by_name: Option<String>,
     /// `booked`, `moved`, `changed` or `cancelled`.
     kind: String,
-    /// From when it was then.
+    /// When the visit began after the change.
     starts_at: Timestamp,
     ends_at: Timestamp,
     note: Option<String>,
 }
 
-/// A visit to be booked.
+/// A visit to book.
 #[derive(Object)]
 #[oai(rename_all = "camelCase", skip_serializing_if_is_none)]
 struct NewAppointment {
     starts_at: Timestamp,
-    /// An hour later unless said.
+    /// By default an hour after `startsAt`.
     ends_at: Option<Timestamp>,
-    /// Where, at most 500 characters.
+    /// The place, at most 500 characters.
     place: Option<String>,
-    /// In one's own words, at most 500 characters.
+    /// A note, at most 500 characters.
     note: Option<String>,
-    /// Whose visit, the lead's owner unless said; for admins.
+    /// The agent; by default the lead's owner. Only an admin can set it.
     sales_id: Option<String>,
 }
 
-/// What changes about a visit; what is left out stays.
+/// A change of a visit; fields that are left out stay.
 #[derive(Object)]
 #[oai(rename_all = "camelCase", skip_serializing_if_is_none)]
 struct AppointmentPatch {
     starts_at: Option<Timestamp>,
-    /// As long after `startsAt` as it was, unless said.
+    /// By default the visit keeps its length.
     ends_at: Option<Timestamp>,
-    /// Empty: nowhere in particular.
+    /// The place; empty removes it.
     place: Option<String>,
-    /// Empty: none.
+    /// The note; empty removes it.
     note: Option<String>,
 }
 
-/// Why a visit is off.
+/// Why a visit is cancelled.
 #[derive(Object)]
 #[oai(skip_serializing_if_is_none)]
 struct Cancellation {
-    /// In one's own words, at most 500 characters.
+    /// A reason, at most 500 characters.
     reason: Option<String>,
 }
 
 #[OpenApi]
 impl Appointments {
-    /// The visits that one may see, by their beginning
+    /// The visits that the user can see, by their start
     ///
-    /// Their own and their leads' for an agent, all for an admin; a thousand at most.
+    /// An agent sees their own visits and those of their leads, an admin all; at most a thousand.
     #[allow(clippy::too_many_arguments, reason = "a filter each")]
     #[oai(path = "/api/appointments", method = "get", operation_id = "appointments", tag = Tag::Appointments)]
     async fn list(
@@ -147,13 +147,13 @@ impl Appointments {
         viewer: SignedIn,
         /// Of this lead.
         lead: Query<Option<Uuid>>,
-        /// This agent's, by user id.
+        /// Of this agent, by user id.
         agent: Query<Option<String>>,
         /// That end after this instant.
         from: Query<Option<Timestamp>>,
-        /// That begin before this one.
+        /// That begin before this instant.
         to: Query<Option<Timestamp>>,
-        /// Those that are off, too.
+        /// Whether to include cancelled visits.
         #[oai(default)]
         cancelled: Query<bool>,
     ) -> Result<Vec<Appointment>> {
@@ -170,8 +170,8 @@ impl Appointments {
 
     /// Book a visit with a lead's client
     ///
-    /// 409 `appointment_conflict`: the agent has another visit then. 409 `lead_not_claimed`: the lead is
-    /// nobody's yet. Another's lead is 404 for an agent.
+    /// 409 `appointment_conflict`: the agent has another visit then. 409 `lead_not_claimed`: the lead has no
+    /// owner. For an agent, a lead of another agent is 404.
     #[oai(path = "/api/leads/:id/appointments", method = "post", operation_id = "bookAppointment", tag = Tag::Appointments)]
     async fn book(
         &self,
@@ -197,7 +197,7 @@ impl Appointments {
         Ok(Json(booked.into()))
     }
 
-    /// A visit with what was done to it
+    /// A visit with its changes
     #[oai(path = "/api/appointments/:id", method = "get", operation_id = "appointmentDetail", tag = Tag::Appointments)]
     async fn detail(
         &self,
@@ -214,7 +214,7 @@ impl Appointments {
         }))
     }
 
-    /// Move a visit, or change where it is or what is noted
+    /// Move a visit, or change its place or note
     ///
     /// Its reminders and the calendar follow. 409 `appointment_conflict`, `appointment_cancelled`.
     #[oai(path = "/api/appointments/:id", method = "patch", operation_id = "updateAppointment", tag = Tag::Appointments)]
@@ -237,7 +237,7 @@ impl Appointments {
         Ok(Json(changed.into()))
     }
 
-    /// Call a visit off, for good
+    /// Cancel a visit
     #[oai(path = "/api/appointments/:id/cancel", method = "post", operation_id = "cancelAppointment", tag = Tag::Appointments)]
     async fn cancel(
         &self,

@@ -16,7 +16,7 @@ use shared::{App, Error, availability};
 
 pub struct Availability;
 
-/// Indonesia's zones.
+/// The time zones of Indonesia.
 #[derive(Clone, Copy, Enum)]
 enum Zone {
     /// Asia/Jakarta, UTC+7.
@@ -30,22 +30,22 @@ enum Zone {
     Wit,
 }
 
-/// When an agent can be offered leads. Everything left out is the default: always.
+/// When an agent can be offered leads. Fields that are left out are the default: always.
 #[derive(Object)]
 #[oai(rename_all = "camelCase", skip_serializing_if_is_none)]
 struct AgentAvailability {
-    /// The agent's clock and calendar.
+    /// The agent's time zone.
     #[oai(default = "wib")]
     zone: Zone,
-    /// Since when they take a break; absent: they do not.
+    /// When the break began; absent if there is none.
     paused_since: Option<Timestamp>,
-    /// Until when; absent: until they are back.
+    /// When the break ends; absent if that is not known.
     paused_until: Option<Timestamp>,
-    /// Leads that they are given a day at most.
+    /// The most leads a day.
     most_a_day: Option<i32>,
-    /// Leads that they have at once at most.
+    /// The most open leads at once.
     most_open: Option<i32>,
-    /// Working hours; none: always.
+    /// Working hours; if there are none, the agent always works.
     #[oai(default)]
     hours: Vec<WorkingHours>,
     /// Days off.
@@ -53,7 +53,7 @@ struct AgentAvailability {
     leave: Vec<DaysOff>,
 }
 
-/// Some working hours of a weekday, by the agent's clock.
+/// Working hours of one weekday, in the agent's zone.
 #[derive(Object)]
 #[oai(rename_all = "camelCase")]
 struct WorkingHours {
@@ -65,7 +65,7 @@ struct WorkingHours {
     closes: String,
 }
 
-/// Days off, the first and the last included.
+/// Days off, with both ends included.
 #[derive(Object)]
 #[oai(rename_all = "camelCase")]
 struct DaysOff {
@@ -73,7 +73,7 @@ struct DaysOff {
     last_day: NaiveDate,
 }
 
-/// A day on which nobody who keeps working hours works.
+/// A day on which agents with working hours do not work.
 #[derive(Object)]
 struct Holiday {
     day: NaiveDate,
@@ -88,7 +88,7 @@ fn wib() -> Zone {
 impl Availability {
     /// When an agent can be offered leads
     ///
-    /// An agent may ask about themselves, an admin about anybody.
+    /// Agents see only their own, admins everybody's.
     #[oai(path = "/api/sales/:id/availability", method = "get", operation_id = "availability", tag = Tag::Queues)]
     async fn get(
         &self,
@@ -105,9 +105,9 @@ impl Availability {
         read(&app, &UserId(id.0)).await
     }
 
-    /// Set when an agent can be offered leads, in the place of what was set before
+    /// Replace when an agent can be offered leads
     ///
-    /// Leads that wait are looked at again. Offers that are open finish.
+    /// Held leads are checked again. Open offers stay.
     #[oai(path = "/api/sales/:id/availability", method = "put", operation_id = "setAvailability", tag = Tag::Queues)]
     async fn set(
         &self,
@@ -133,7 +133,7 @@ impl Availability {
         ))
     }
 
-    /// Set the holidays, in the place of those that were
+    /// Replace the holidays
     #[oai(path = "/api/distribution/holidays", method = "put", operation_id = "setHolidays", tag = Tag::Queues)]
     async fn set_holidays(
         &self,

@@ -1,4 +1,4 @@
-//! The small tables that an admin edits: layer 2 statuses and the reasons of a rejection.
+//! Small tables that an admin edits: layer 2 statuses and rejected reasons.
 
 use super::tag::Tag;
 use crate::auth::{AdminOnly, SignedIn};
@@ -11,19 +11,19 @@ use shared::pipeline::{self, ChoiceKind};
 
 pub struct Choices;
 
-/// An entry of one of the small tables that an admin edits.
+/// An entry of a small table.
 #[derive(Object)]
 #[oai(rename_all = "camelCase")]
 struct Choice {
-    /// Lower-case letters and figures, joined by dashes; never changes.
+    /// Lower-case letters and digits, joined by dashes. Never changes.
     id: String,
     label: String,
     #[oai(default)]
     position: i32,
-    /// Whether a lead of this status needs a reason. Statuses only.
+    /// Whether a lead with this status needs a reason. Only for statuses.
     #[oai(default)]
     is_rejected: bool,
-    /// Whether it can still be chosen.
+    /// Whether it can be chosen.
     #[oai(default = "yes")]
     active: bool,
 }
@@ -40,7 +40,7 @@ impl Choices {
         choices(&app, ChoiceKind::Layer2Status).await
     }
 
-    /// Add a layer 2 status, or change the one of that id
+    /// Add a layer 2 status, or change the one with this id
     #[oai(path = "/api/layer2-statuses", method = "put", operation_id = "saveLayer2Status", tag = Tag::Leads)]
     async fn save_layer2_status(
         &self,
@@ -51,13 +51,13 @@ impl Choices {
         save(&app, ChoiceKind::Layer2Status, body.0).await
     }
 
-    /// The reasons of a rejection, in order
+    /// The rejected reasons, in order
     #[oai(path = "/api/rejected-reasons", method = "get", operation_id = "rejectedReasons", tag = Tag::Leads)]
     async fn rejected_reasons(&self, app: Data<&App>, _viewer: SignedIn) -> Result<Vec<Choice>> {
         choices(&app, ChoiceKind::RejectedReason).await
     }
 
-    /// Add a reason of a rejection, or change the one of that id
+    /// Add a rejected reason, or change the one with this id
     #[oai(path = "/api/rejected-reasons", method = "put", operation_id = "saveRejectedReason", tag = Tag::Leads)]
     async fn save_rejected_reason(
         &self,

@@ -1,4 +1,4 @@
-//! How sales go, and who sells.
+//! Sales figures, and the team.
 
 use super::leads::StatusCount;
 use super::model::Timestamp;
@@ -23,27 +23,27 @@ pub struct Dashboard;
 #[derive(Object)]
 #[oai(rename_all = "camelCase", skip_serializing_if_is_none)]
 struct DashboardStats {
-    /// The first day, by the company's calendar (`COMPANY_TIMEZONE`).
+    /// The first day, in the company's zone (`COMPANY_TIMEZONE`).
     from: NaiveDate,
-    /// The last, included.
+    /// The last day, included.
     to: NaiveDate,
-    /// Leads first heard of in the period.
+    /// Leads that were created in the period.
     new_leads: i64,
-    /// Cycles that began in it. For an agent: that they won.
+    /// Cycles that started in the period. For an agent: those that they claimed.
     cycles: i64,
-    /// Of these, how many an agent claimed.
+    /// How many of these cycles an agent claimed.
     claimed: i64,
-    /// How many ended hangus. For an agent: 0.
+    /// How many of these cycles ended hangus. For an agent: 0.
     hangus: i64,
-    /// Of all cycles, 0 to 1.
+    /// The claimed part of all cycles, 0 to 1.
     hangus_rate: f64,
-    /// From a cycle's beginning to its claim, in seconds: half of them took at most so long.
+    /// The median time from a cycle's start to its claim, in seconds.
     claim_seconds_p50: Option<f64>,
-    /// Nine in ten.
+    /// The 90th percentile of that time, in seconds.
     claim_seconds_p90: Option<f64>,
-    /// Leads as they stand now.
+    /// The present number of leads by status.
     by_status: Vec<StatusCount>,
-    /// Leads of the period by the ad that brought them, the 50 that brought most.
+    /// Leads of the period by ad, the 50 largest.
     by_source: Vec<SourceCount>,
     by_agent: Vec<AgentFigures>,
 }
@@ -52,24 +52,24 @@ struct DashboardStats {
 #[derive(Object)]
 #[oai(skip_serializing_if_is_none)]
 struct SourceCount {
-    /// The ad; absent: none.
+    /// The ad; absent if there was none.
     source: Option<String>,
     count: i64,
 }
 
-/// An agent's part of a period.
+/// The figures of one agent.
 #[derive(Object)]
 #[oai(rename_all = "camelCase")]
 struct AgentFigures {
     sales_id: String,
     name: String,
-    /// Offers that they had.
+    /// Offers to the agent.
     offered: i64,
-    /// Leads that became theirs.
+    /// Leads that the agent claimed.
     claimed: i64,
 }
 
-/// A part of a chart.
+/// One part of a chart.
 #[derive(Object)]
 struct ChartSlice {
     id: String,
@@ -77,26 +77,26 @@ struct ChartSlice {
     count: i64,
 }
 
-/// Somebody who is offered leads, with how much they have on their hands.
+/// An agent, with how many leads they have.
 #[derive(Object)]
 #[oai(rename_all = "camelCase", skip_serializing_if_is_none)]
 struct TeamMember {
     id: String,
     name: String,
-    /// Where their offers go, E.164.
+    /// The offer address, E.164.
     phone: Option<String>,
     places: Vec<TeamPlace>,
-    /// Leads that are theirs and not closed.
+    /// Leads that the agent owns and that are not closed.
     open_leads: i64,
-    /// Offers that wait for their answer.
+    /// Open offers.
     open_offers: i64,
-    /// Leads that became theirs in the last thirty days.
+    /// Leads that the agent claimed in the last thirty days.
     claimed30_days: i64,
-    /// Of all that became somebody's in that time, 0 to 1.
+    /// The agent's part of all claims in that time, 0 to 1.
     share: f64,
-    /// Whether they can be offered a lead now.
+    /// Whether the agent is available now.
     on_duty: bool,
-    /// Until when not, if that is known.
+    /// Until when the agent is not available, if that is known.
     away_until: Option<Timestamp>,
 }
 
@@ -107,29 +107,29 @@ struct TeamPlace {
     queue_id: Uuid,
     queue: String,
     label: String,
-    /// The first, the second …
+    /// The position; the first is 1.
     order: i32,
     active: bool,
 }
 
-/// What changes about an agent's place; what is left out stays.
+/// A change of an agent's place; fields that are left out stay.
 #[derive(Object)]
 #[oai(rename_all = "camelCase", skip_serializing_if_is_none)]
 struct QueuePlaceChange {
-    /// Which queue; the default one unless said.
+    /// The queue; by default the default queue.
     queue_id: Option<Uuid>,
-    /// To stand there: 1 is first. Others make room.
+    /// The position; the first is 1. The places after it move.
     order: Option<i32>,
     label: Option<String>,
     active: Option<bool>,
 }
 
-/// The places of a queue, as they are now.
+/// The present places of a queue.
 #[derive(Object)]
 #[oai(rename_all = "camelCase")]
 struct QueuePlaces {
     queue_id: Uuid,
-    /// For `If-Match`: another when a place is another.
+    /// For `If-Match`. It differs when a place differs.
     version: String,
     places: Vec<QueuePlace>,
 }
@@ -146,15 +146,15 @@ struct QueuePlace {
 
 #[OpenApi]
 impl Dashboard {
-    /// The figures of a period: of everything for an admin, of their own leads for an agent
+    /// The figures of a period: of all leads for an admin, of their own leads for an agent
     #[oai(path = "/api/dashboard/stats", method = "get", operation_id = "dashboardStats", tag = Tag::Dashboard)]
     async fn stats(
         &self,
         app: Data<&App>,
         viewer: SignedIn,
-        /// The first day; thirty days ago unless said.
+        /// The first day; by default thirty days ago.
         from: Query<Option<NaiveDate>>,
-        /// The last day; today unless said.
+        /// The last day; by default today.
         to: Query<Option<NaiveDate>>,
     ) -> Result<DashboardStats> {
         let period = dashboard::period(&app, from.0, to.0).await?;
@@ -162,15 +162,15 @@ impl Dashboard {
         Ok(Json(told(period, stats)))
     }
 
-    /// The leads of a period by their layer 2 status
+    /// The leads of a period by layer 2 status
     #[oai(path = "/api/dashboard/layer2-status-chart", method = "get", operation_id = "layer2StatusChart", tag = Tag::Dashboard)]
     async fn layer2(
         &self,
         app: Data<&App>,
         _admin: AdminOnly,
-        /// The first day; thirty days ago unless said.
+        /// The first day; by default thirty days ago.
         from: Query<Option<NaiveDate>>,
-        /// The last day; today unless said.
+        /// The last day; by default today.
         to: Query<Option<NaiveDate>>,
     ) -> Result<Vec<ChartSlice>> {
         let period = dashboard::period(&app, from.0, to.0).await?;
@@ -178,15 +178,15 @@ impl Dashboard {
         Ok(Json(slices.into_iter().map(Into::into).collect()))
     }
 
-    /// The rejected leads of a period by their reason
+    /// The rejected leads of a period by reason
     #[oai(path = "/api/dashboard/rejected-reason-chart", method = "get", operation_id = "rejectedReasonChart", tag = Tag::Dashboard)]
     async fn reasons(
         &self,
         app: Data<&App>,
         _admin: AdminOnly,
-        /// The first day; thirty days ago unless said.
+        /// The first day; by default thirty days ago.
         from: Query<Option<NaiveDate>>,
-        /// The last day; today unless said.
+        /// The last day; by default today.
         to: Query<Option<NaiveDate>>,
     ) -> Result<Vec<ChartSlice>> {
         let period = dashboard::period(&app, from.0, to.0).await?;
@@ -194,7 +194,7 @@ impl Dashboard {
         Ok(Json(slices.into_iter().map(Into::into).collect()))
     }
 
-    /// Everybody who is offered leads, in the order of the default queue
+    /// Every agent, in the order of the default queue
     #[oai(path = "/api/sales", method = "get", operation_id = "sales", tag = Tag::Dashboard)]
     async fn sales(&self, app: Data<&App>, _viewer: SignedIn) -> Result<Vec<TeamMember>> {
         let team = dashboard::team(&app).await?;
@@ -206,14 +206,14 @@ impl Dashboard {
 
     /// Change an agent's place in a queue
     ///
-    /// With `If-Match` of a `version` that is not the places' any more: 409 `stale`.
+    /// If the places do not have the `version` of `If-Match` any more: 409 `stale`.
     #[oai(path = "/api/sales/:id/queue", method = "patch", operation_id = "updateSalesQueue", tag = Tag::Dashboard)]
     async fn queue(
         &self,
         app: Data<&App>,
         _admin: AdminOnly,
         id: Path<String>,
-        /// The version that the change is meant for.
+        /// The version that the change is based on.
         #[oai(name = "If-Match")]
         if_match: Header<Option<String>>,
         body: Json<QueuePlaceChange>,

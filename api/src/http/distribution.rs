@@ -1,4 +1,4 @@
-//! A lead's whole story, why it went so, and what another policy would have made of it.
+//! The history of a lead's distribution, its explanation, and simulations of another policy.
 
 use super::model::{Agent, Attempt, Cycle, Lead, Timestamp};
 use super::tag::Tag;
@@ -55,58 +55,57 @@ pub(super) struct Message {
     id: Uuid,
     /// `in` or `out`.
     direction: String,
-    /// Inbound: `client`, `agent` or `stranger`. Outbound: why we spoke (`offer`, `late` …).
+    /// Inbound: `client`, `agent` or `stranger`. Outbound: the purpose (`offer`, `late` …).
     kind: String,
     from_wa: String,
     to_wa: String,
     body: String,
     /// Inbound: what it was taken to mean.
     outcome: Option<String>,
-    /// How far it got: `received`; `queued`, `accepted`, `sent`, `delivered`, `read`, `failed`.
+    /// The delivery status: `received`; `queued`, `accepted`, `sent`, `delivered`, `read`, `failed`.
     delivery_status: String,
-    /// The provider's id, by which a reply quotes it.
+    /// The provider's id. Replies quote it.
     provider_message_id: Option<String>,
     attempt_id: Option<Uuid>,
     accepted_at: Option<Timestamp>,
-    /// When it was on the recipient's phone, if the provider tells.
+    /// When it arrived on the recipient's phone, if the provider reports that.
     delivered_at: Option<Timestamp>,
-    /// When it was read, if the provider tells.
+    /// When it was read, if the provider reports that.
     read_at: Option<Timestamp>,
-    /// What its sender made of it afterwards.
+    /// The text after the sender edited it.
     edited_body: Option<String>,
-    /// When its sender took it back.
+    /// When the sender deleted it.
     revoked_at: Option<Timestamp>,
     created_at: Timestamp,
 }
 
-/// Why a lead is where it is.
+/// Why a lead has its present state.
 #[derive(Object)]
 struct Explanation {
     lead: Lead,
-    /// What was decided, oldest first.
+    /// The decisions, oldest first.
     steps: Vec<Step>,
 }
 
-/// Something that was decided.
+/// A decision.
 #[derive(Object)]
 #[oai(rename_all = "camelCase", skip_serializing_if_is_none)]
 struct Step {
     at: Timestamp,
-    /// What: `offered`, `timed_out`, `accepted` …
+    /// The kind: `offered`, `timed_out`, `accepted` …
     kind: String,
-    /// What made it happen: `enquiry`, `alarm`, `sweep`, `agent`, `manager`, `admin`, `provider` …
+    /// The cause: `enquiry`, `alarm`, `sweep`, `agent`, `manager`, `admin`, `provider` …
     cause: String,
-    /// The same for a person to read.
+    /// The decision as a sentence.
     summary: String,
     cycle_id: Option<Uuid>,
     attempt_id: Option<Uuid>,
     sales_id: Option<String>,
-    /// How long after its deadline, in milliseconds; negative: before it.
+    /// How long after its deadline it was made, in milliseconds; negative if before.
     lateness_ms: Option<f64>,
-    /// Which process did it.
+    /// The process that made it.
     worker: String,
-    /// What it was decided from: the rule, who could be asked, who was passed over, why, and what they
-    /// are owed.
+    /// What it was based on: the rule, who could be offered the lead, who was skipped and why, and the credits.
     detail: Option<Any<serde_json::Value>>,
 }
 
@@ -114,65 +113,65 @@ struct Step {
 #[derive(Object)]
 #[oai(rename_all = "camelCase")]
 struct SimulationRequest {
-    /// What would have been different; what is left out is as it was recorded.
+    /// What differs from history; fields that are left out are as recorded.
     policy: SimulatedPolicy,
-    /// Cycles that began at or after this instant.
+    /// Cycles that started at or after this instant.
     from: Timestamp,
-    /// And before this one; at most 92 days later.
+    /// Cycles that started before this instant; at most 92 days later.
     to: Timestamp,
 }
 
-/// A policy; what is left out is as it was recorded.
+/// A policy; fields that are left out are as recorded.
 #[derive(Object)]
 #[oai(rename_all = "camelCase", skip_serializing_if_is_none)]
 struct SimulatedPolicy {
-    /// How long an agent has to answer, in seconds.
+    /// The window, in seconds.
     #[oai(validator(minimum(value = "0.001"), maximum(value = "86400")))]
     ack_seconds: Option<f64>,
-    /// The agents in the order in which they are asked, by id; the others come after.
+    /// The order of the agents, by id; agents who are not in it follow.
     order: Option<Vec<String>>,
-    /// Whether everybody is asked at once when all have been asked in turn.
+    /// Whether there is a last round with all agents at once.
     last_round: Option<bool>,
 }
 
-/// History beside what the policy would have made of it.
+/// History, and what the policy would have made of it.
 #[derive(Object)]
 #[oai(rename_all = "camelCase")]
 struct SimulationAnswer {
     recorded: PeriodFigures,
     simulated: PeriodFigures,
-    /// Cycles of the period that are still running, were called off, or were ended by hand.
+    /// Cycles of the period that are open, were cancelled, or were ended by hand.
     left_out: i64,
 }
 
-/// How the cycles of a period went.
+/// The result of the cycles of a period.
 #[derive(Object)]
 #[oai(rename_all = "camelCase", skip_serializing_if_is_none)]
 struct PeriodFigures {
     cycles: usize,
     hangus: usize,
-    /// Of all cycles, 0 to 1.
+    /// The hangus part of all cycles, 0 to 1.
     hangus_rate: f64,
-    /// From a cycle's beginning to its claim, in seconds: half of them took at most so long.
+    /// The median time from a cycle's start to its claim, in seconds.
     claim_seconds_p50: Option<f64>,
-    /// Nine in ten.
+    /// The 90th percentile of that time, in seconds.
     claim_seconds_p90: Option<f64>,
     /// By agent.
     shares: Vec<AgentShare>,
 }
 
-/// What an agent had of a period.
+/// The figures of one agent.
 #[derive(Object)]
 #[oai(rename_all = "camelCase")]
 struct AgentShare {
     sales_id: String,
     offered: usize,
     claimed: usize,
-    /// Of all that were claimed, 0 to 1.
+    /// The agent's part of all claims, 0 to 1.
     share: f64,
 }
 
-/// To whom a lead is given.
+/// The agent to whom a lead is assigned.
 #[derive(Object)]
 #[oai(rename_all = "camelCase")]
 struct Assignment {
@@ -184,7 +183,7 @@ struct Assignment {
 impl Distribution {
     /// The whole state and history of a lead's distribution
     ///
-    /// The client's number and words are shown to the lead's owner and to admins.
+    /// Only the lead's owner and admins see the client's number and messages.
     #[oai(path = "/api/distribution/leads/:id", method = "get", operation_id = "leadDistribution", tag = Tag::Distribution)]
     async fn lead(&self, app: Data<&App>, viewer: SignedIn, id: Path<Uuid>) -> Result<Journey> {
         let journey = distribution::journey(&app, LeadId(id.0)).await?;
@@ -209,10 +208,9 @@ impl Distribution {
         }))
     }
 
-    /// Why a lead is where it is
+    /// Why a lead has its present state
     ///
-    /// In order, what was decided, by which rule, from which set of agents, who was passed over and
-    /// why, and how late it was.
+    /// The decisions in order: the rule, the agents, who was skipped and why, and how late it was.
     #[oai(path = "/api/distribution/leads/:id/explain", method = "get", operation_id = "explainLead", tag = Tag::Distribution)]
     async fn explain(
         &self,
@@ -233,11 +231,10 @@ impl Distribution {
         }))
     }
 
-    /// Try another policy on recorded history
+    /// Simulate another policy on recorded history
     ///
-    /// Writes nothing. An agent who was asked answers as they did; one who was not answers as they did
-    /// to another lead of the period, the same one every time. With an empty policy history comes out
-    /// as it was.
+    /// Writes nothing. An agent who was offered a lead answers as recorded. An agent who was not answers as they
+    /// did to another lead of the period, always the same one. With an empty policy the result equals history.
     #[oai(path = "/api/distribution/simulate", method = "post", operation_id = "simulateDistribution", tag = Tag::Distribution)]
     async fn simulate(
         &self,
@@ -262,10 +259,10 @@ impl Distribution {
         }))
     }
 
-    /// Give a lead to an agent
+    /// Assign a lead to an agent
     ///
-    /// Whatever it was: offers that are open end and their agents are told, as is an owner who loses
-    /// it. Giving it to its owner changes nothing.
+    /// In any state of the lead. Open offers are withdrawn and their agents notified, and so is a former owner.
+    /// Assigning a lead to its owner changes nothing.
     #[oai(path = "/api/leads/:id/assign", method = "post", operation_id = "assignLead", tag = Tag::Distribution)]
     async fn assign(
         &self,
@@ -284,7 +281,7 @@ impl Distribution {
 }
 
 impl Message {
-    /// As somebody sees it whose lead it is not: when it was said and what came of it, not what.
+    /// For a user who does not own the lead: when a message was sent and its result, but not its text.
     fn without_client(self) -> Self {
         Self {
             from_wa: String::new(),

@@ -1,4 +1,4 @@
-//! Plays the clients and the agents while `WA_PROVIDER=dummy`.
+//! Endpoints that play clients and agents while `WA_PROVIDER=dummy`.
 
 use super::model::{Agent, EventAnswer, Timestamp};
 use super::tag::Tag;
@@ -21,19 +21,19 @@ pub struct Dummy;
 struct ClientMessage {
     /// The client's number, as typed.
     client_wa: String,
-    /// What they write.
+    /// The text.
     body: String,
-    /// The name they go by.
+    /// The client's name.
     client_name: Option<String>,
-    /// The ad that they came from.
+    /// The ad.
     source_ads: Option<String>,
-    /// The project that the ad is about.
+    /// The project of the ad.
     project: Option<String>,
-    /// The campaign that the ad is part of.
+    /// The campaign of the ad.
     campaign: Option<String>,
-    /// The message's id; the same id twice changes nothing.
+    /// The message's id. The same id twice changes nothing.
     message_id: Option<String>,
-    /// When they sent it; never taken as later than its receipt.
+    /// When it was sent. A time after the receipt is replaced by the receipt.
     sent_at: Option<Timestamp>,
 }
 
@@ -43,18 +43,18 @@ struct ClientMessage {
 struct SalesAck {
     /// The agent's number, as typed.
     sales_wa: String,
-    /// What they write: `OK`, `OK A17`, `LEWATI`. May be empty for a button or a reaction.
+    /// The text: `OK`, `OK A17`, `LEWATI`. Can be empty for a button or a reaction.
     #[oai(default)]
     body: String,
-    /// The message's id; the same id twice changes nothing.
+    /// The message's id. The same id twice changes nothing.
     message_id: Option<String>,
-    /// When they sent it; never taken as later than its receipt.
+    /// When it was sent. A time after the receipt is replaced by the receipt.
     sent_at: Option<Timestamp>,
-    /// The offer that they quote or react to, by its `providerMessageId`.
+    /// The offer that is quoted or reacted to, by its `providerMessageId`.
     quoted_message_id: Option<String>,
-    /// What the button carries that they press: `claim:<attemptId>` or `pass:<attemptId>`.
+    /// The payload of the pressed button: `claim:<attemptId>` or `pass:<attemptId>`.
     button_payload: Option<String>,
-    /// The emoji that they react with, to the message of `quotedMessageId`; empty: they take it back.
+    /// The emoji of a reaction to the message `quotedMessageId`; empty if the reaction is removed.
     reaction: Option<String>,
 }
 
@@ -62,13 +62,13 @@ struct SalesAck {
 #[derive(Object)]
 #[oai(rename_all = "camelCase", skip_serializing_if_is_none)]
 struct TimeoutsAnswer {
-    /// One for each attempt that was due, oldest deadline first.
+    /// One for each due attempt, oldest deadline first.
     rolled: Vec<RolledAttempt>,
     /// The next deadline of an open offer; absent if none is open.
     next_due_at: Option<Timestamp>,
 }
 
-/// An attempt that timed out, and what came next.
+/// An attempt that timed out, and what followed.
 #[derive(Object)]
 #[oai(rename_all = "camelCase", skip_serializing_if_is_none)]
 struct RolledAttempt {
@@ -79,7 +79,7 @@ struct RolledAttempt {
     ack_deadline_at: Timestamp,
     /// Never before the deadline.
     rolled_at: Timestamp,
-    /// The next offer; absent: the queue ran out and the lead is hangus.
+    /// The next offer; absent if no agent is left and the lead is hangus.
     next: Option<NextAttempt>,
 }
 
@@ -118,8 +118,7 @@ impl Dummy {
 
     /// Play an agent who answers an offer
     ///
-    /// `outcome` says what happened: `accepted`, `late`, `declined`, `ambiguous`, `nothing_open`,
-    /// `not_an_ack` or `unknown_agent`.
+    /// `outcome` is `accepted`, `late`, `declined`, `ambiguous`, `nothing_open`, `not_an_ack` or `unknown_agent`.
     #[oai(path = "/sales-ack", method = "post", operation_id = "dummySalesAck", tag = Tag::Dummy)]
     async fn sales_ack(&self, app: Data<&App>, body: Json<SalesAck>) -> Result<EventAnswer> {
         only_with_dummy(&app)?;
@@ -139,10 +138,9 @@ impl Dummy {
         hear(&app, &word).await
     }
 
-    /// Roll every attempt whose deadline has come
+    /// Roll every attempt whose deadline has passed
     ///
-    /// Rolls only what is due, never early: an attempt whose five minutes are not over stays as it
-    /// is, and `nextDueAt` says when they will be.
+    /// Never rolls early: an attempt whose window is not over stays open, and `nextDueAt` is its deadline.
     #[oai(path = "/run-timeouts", method = "post", operation_id = "dummyRunTimeouts", tag = Tag::Dummy)]
     async fn run_timeouts(&self, app: Data<&App>) -> Result<TimeoutsAnswer> {
         only_with_dummy(&app)?;
@@ -183,7 +181,7 @@ async fn describe(app: &App, rolled: Rolled) -> shared::Result<RolledAttempt> {
     })
 }
 
-/// Forged OKs and forced timeouts have no place in production.
+/// Forged OKs and forced timeouts must not be possible in production.
 pub(super) fn only_with_dummy(app: &App) -> shared::Result<()> {
     if app.provider.name() == "dummy" {
         Ok(())

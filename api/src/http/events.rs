@@ -19,16 +19,16 @@ use uuid::Uuid;
 
 pub struct Events;
 
-/// A sign of life is sent so often: proxies close what is silent for a minute.
+/// How often a heartbeat is sent: proxies close a connection that is silent for a minute.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
-/// What an event is about.
+/// The kind of an event.
 #[derive(Clone, Copy, Enum)]
 #[oai(rename_all = "snake_case")]
 enum LiveEventKind {
-    /// The feed begins; nothing changed.
+    /// The feed begins. Nothing changed.
     Hello,
-    /// What was missed is not at hand any more: read everything anew.
+    /// Events were missed and cannot be read any more: read everything again.
     Reset,
     Lead,
     Attempt,
@@ -37,17 +37,17 @@ enum LiveEventKind {
     Provider,
 }
 
-/// Something changed. It tells which, and how it stands, never a name, a number or a word: those are read
-/// where they are shown.
+/// A change, with the present state of its row. It contains no names, numbers or texts: read those from the
+/// API.
 #[derive(Object)]
 #[oai(rename_all = "camelCase", skip_serializing_if_is_none)]
 struct LiveEvent {
     kind: LiveEventKind,
-    /// The event's place: `Last-Event-ID` to continue after it.
+    /// The event's id: send it as `Last-Event-ID` to continue after it.
     cursor: String,
-    /// The row that changed.
+    /// The id of the row.
     id: Option<String>,
-    /// The lead that it is about.
+    /// The lead that it belongs to.
     lead_id: Option<Uuid>,
     lead: Option<LiveLead>,
     attempt: Option<LiveAttempt>,
@@ -56,7 +56,7 @@ struct LiveEvent {
     provider: Option<LiveProvider>,
 }
 
-/// A lead as it is; absent: it is no more, being one with another, or is yours no more.
+/// The state of a lead; absent if it was merged into another lead or is not yours any more.
 #[derive(Object)]
 #[oai(rename_all = "camelCase", skip_serializing_if_is_none)]
 struct LiveLead {
@@ -66,7 +66,7 @@ struct LiveLead {
     layer2_status: Option<String>,
 }
 
-/// An offer as it is.
+/// The state of an offer.
 #[derive(Object)]
 #[oai(rename_all = "camelCase")]
 struct LiveAttempt {
@@ -76,7 +76,7 @@ struct LiveAttempt {
     ack_deadline_at: Timestamp,
 }
 
-/// A message as it is.
+/// The state of a message.
 #[derive(Object)]
 #[oai(rename_all = "camelCase")]
 struct LiveMessage {
@@ -85,7 +85,7 @@ struct LiveMessage {
     delivery_status: String,
 }
 
-/// A visit as it is.
+/// The state of a visit.
 #[derive(Object)]
 #[oai(rename_all = "camelCase")]
 struct LiveAppointment {
@@ -95,30 +95,30 @@ struct LiveAppointment {
     calendar_state: String,
 }
 
-/// How WhatsApp is doing.
+/// The state of the WhatsApp provider.
 #[derive(Object)]
 #[oai(rename_all = "camelCase", skip_serializing_if_is_none)]
 struct LiveProvider {
-    /// Since when no offer rolls; absent: it is well.
+    /// When it was frozen; absent if it works.
     frozen_since: Option<Timestamp>,
 }
 
 #[OpenApi]
 impl Events {
-    /// What changes, as it changes (server-sent events)
+    /// The changes, as they happen (server-sent events)
     ///
-    /// Of everything for an admin; for an agent, of their own leads, and of offers and visits that are
-    /// theirs. A heartbeat every fifteen seconds. The feed ends after ten minutes, or when its reader is
-    /// too slow; an `EventSource` comes again by itself and misses nothing. 429: too many are open.
+    /// An admin gets every change. An agent gets those of their own leads, offers and visits. A heartbeat comes
+    /// every fifteen seconds. The feed ends after ten minutes, or if the client reads too slowly; an
+    /// `EventSource` connects again by itself and misses nothing. 429: too many feeds are open.
     #[oai(path = "/api/events", method = "get", operation_id = "events", tag = Tag::Leads)]
     async fn events(
         &self,
         feed: Data<&Feed>,
         viewer: SignedIn,
-        /// The last event that was heard, as a browser says it.
+        /// The id of the last event, as a browser sends it.
         #[oai(name = "Last-Event-ID")]
         last_event_id: Header<Option<String>>,
-        /// The same, for those who cannot set headers.
+        /// The same, for clients that cannot set headers.
         last: Query<Option<String>>,
     ) -> Result<EventStream<BoxStream<'static, LiveEvent>>, ProblemResponse> {
         let last = last_event_id.0.or(last.0);

@@ -1,4 +1,4 @@
-//! Whether the processes are well.
+//! Health and readiness.
 
 use super::model::Timestamp;
 use super::tag::Tag;
@@ -17,7 +17,7 @@ struct Live {
     status: String,
 }
 
-/// What the api needs, and whether it has it.
+/// What the api needs.
 #[derive(Object)]
 #[oai(rename_all = "camelCase", skip_serializing_if_is_none)]
 struct Ready {
@@ -25,20 +25,20 @@ struct Ready {
     database: bool,
     /// Its schema is up to date.
     migrated: bool,
-    /// How many worker processes are alive. None: leads are taken, and wait for one.
+    /// How many workers are alive. If none is, leads are accepted and wait.
     workers_alive: i64,
-    /// Whether any is.
+    /// Whether a worker is alive.
     worker: bool,
-    /// Since when the WhatsApp provider is away and offers stand still; absent if it is well.
+    /// When the WhatsApp provider was frozen; absent if it works.
     provider_frozen_since: Option<Timestamp>,
 }
 
 #[derive(ApiResponse)]
 enum ReadyAnswer {
-    /// Requests can be served.
+    /// The api can serve requests.
     #[oai(status = 200)]
     Ready(Json<Ready>),
-    /// They cannot.
+    /// The api cannot serve requests.
     #[oai(status = 503)]
     NotReady(Json<Ready>),
 }
@@ -53,14 +53,14 @@ impl Health {
         })
     }
 
-    /// Whether requests can be served, and whether a worker is alive
+    /// Whether the api can serve requests, and whether a worker is alive
     #[oai(path = "/ready", method = "get", operation_id = "healthReady", tag = Tag::Health)]
     async fn ready(&self, app: Data<&App>) -> ReadyAnswer {
         let migrated = db::is_migrated(&app.pool).await;
         if let Err(error) = &migrated {
             tracing::warn!(%error, "api.not_ready");
         }
-        // A database that is away is asked once.
+        // If the database cannot be reached, it is asked only once.
         let (workers, frozen_since) = match &migrated {
             Ok(_) => (
                 count_workers(&app).await.unwrap_or(0),

@@ -1,4 +1,4 @@
-//! Leads: lists, one of them, and what people make of it.
+//! Leads: lists, one lead, and changes by hand.
 
 use super::appointments::Appointment;
 use super::distribution::{CycleDetail, Message};
@@ -20,28 +20,28 @@ pub struct Leads;
 /// The most leads of one page.
 const MOST: u32 = 200;
 
-/// In which order.
+/// The order of a list.
 #[derive(Clone, Copy, Enum)]
 #[oai(rename_all = "snake_case")]
 enum LeadSort {
-    /// The newest first.
+    /// Newest first.
     Newest,
-    /// The oldest first.
+    /// Oldest first.
     Oldest,
 }
 
-/// Some leads, in order.
+/// A page of leads.
 #[derive(Object)]
 #[oai(rename_all = "camelCase", skip_serializing_if_is_none)]
 struct LeadPage {
     items: Vec<LeadEntry>,
-    /// For the next page: `?cursor=`; absent: this is the last.
+    /// For the next page: `?cursor=`; absent on the last page.
     next_cursor: Option<String>,
-    /// How many leads there are of each status, under the same filters but for `status` itself.
+    /// How many leads have each status, under the same filters without `status`.
     counts: Vec<StatusCount>,
 }
 
-/// How many leads there are of a status.
+/// How many leads have a status.
 #[derive(Object)]
 pub(super) struct StatusCount {
     pub(super) status: LeadStatus,
@@ -54,7 +54,7 @@ pub(super) struct StatusCount {
 struct LeadEntry {
     #[oai(flatten)]
     lead: Lead,
-    /// What its owner is called.
+    /// The owner's name.
     owner_name: Option<String>,
     layer2: Option<Layer2>,
     updated_at: Timestamp,
@@ -64,15 +64,15 @@ struct LeadEntry {
 #[derive(Object)]
 #[oai(skip_serializing_if_is_none)]
 struct Layer2 {
-    /// The id of one of the layer 2 statuses.
+    /// The id of a layer 2 status.
     status: String,
-    /// The id of a rejected reason: needed if that status is a rejection, and only then.
+    /// The id of a rejected reason: required if the status is a rejection, and only then.
     reason: Option<String>,
-    /// In the agent's own words, at most 2,000 characters.
+    /// A note, at most 2,000 characters.
     note: Option<String>,
 }
 
-/// A lead with all that is known of it.
+/// A lead with its history.
 #[derive(Object)]
 #[oai(rename_all = "camelCase")]
 struct LeadDetail {
@@ -81,18 +81,18 @@ struct LeadDetail {
     cycles: Vec<CycleDetail>,
     /// Oldest first.
     messages: Vec<Message>,
-    /// By their beginning, those that are off, too.
+    /// By their start, with those that were cancelled.
     appointments: Vec<Appointment>,
-    /// What was changed by hand, oldest first.
+    /// Changes by hand, oldest first.
     history: Vec<LeadChange>,
 }
 
-/// Something that was changed of a lead by hand.
+/// A change of a lead by hand.
 #[derive(Object)]
 #[oai(rename_all = "camelCase", skip_serializing_if_is_none)]
 struct LeadChange {
     at: Timestamp,
-    /// By whom; absent: they are a user no more.
+    /// The user's name; absent if the user was deleted.
     by_user_id: Option<String>,
     by_name: Option<String>,
     /// `status`, `progress` or `layer2`.
@@ -102,14 +102,14 @@ struct LeadChange {
     note: Option<String>,
 }
 
-/// A lead's status, as a person changes it.
+/// A lead's status, set by a user.
 #[derive(Object)]
 struct StatusChange {
     /// `closed`, or `claimed` to open a closed lead again.
     status: LeadStatus,
 }
 
-/// How far an agent is with a lead.
+/// A lead's progress.
 #[derive(Object)]
 struct ProgressChange {
     progress: LeadProgress,
@@ -117,43 +117,43 @@ struct ProgressChange {
 
 #[OpenApi]
 impl Leads {
-    /// The leads that one may see
+    /// The leads that the user can see
     ///
-    /// Their own for an agent, all for an admin.
+    /// An agent sees their own leads, an admin all.
     #[allow(clippy::too_many_arguments, reason = "a filter each")]
     #[oai(path = "/api/leads", method = "get", operation_id = "leads", tag = Tag::Leads)]
     async fn leads(
         &self,
         app: Data<&App>,
         viewer: SignedIn,
-        /// Of any of these.
+        /// With one of these statuses.
         #[oai(default)]
         status: Query<Vec<LeadStatus>>,
-        /// As far as any of these.
+        /// With one of these steps of progress.
         #[oai(default)]
         progress: Query<Vec<LeadProgress>>,
-        /// Of this layer 2 status.
+        /// With this layer 2 status.
         layer2: Query<Option<String>>,
-        /// This agent's, by user id.
+        /// Owned by this agent, by user id.
         owner: Query<Option<String>>,
         /// From this ad.
         source: Query<Option<String>>,
-        /// First heard of at or after this instant.
+        /// Created at or after this instant.
         from: Query<Option<Timestamp>>,
-        /// And before this one.
+        /// Created before this instant.
         to: Query<Option<Timestamp>>,
-        /// With these letters or figures in their name or number.
+        /// With this text in the name or number.
         #[oai(validator(max_length = 100))]
         q: Query<Option<String>>,
-        /// In which order; `newest` first unless said.
+        /// The order; `newest` by default.
         sort: Query<Option<LeadSort>>,
-        /// How many, 50 unless said.
+        /// The most leads on the page; 50 by default.
         #[oai(
             default = "fifty",
             validator(minimum(value = "1"), maximum(value = "200"))
         )]
         limit: Query<u32>,
-        /// Where the page before ended.
+        /// The `nextCursor` of the previous page.
         cursor: Query<Option<String>>,
     ) -> Result<LeadPage> {
         let filter = filter(Asked {
@@ -192,9 +192,9 @@ impl Leads {
         }))
     }
 
-    /// A lead with its messages, cycles, visits and history
+    /// A lead with its messages, cycles, visits and changes
     ///
-    /// Another's lead is 404 for an agent.
+    /// For an agent, a lead of another agent is 404.
     #[oai(path = "/api/leads/:id", method = "get", operation_id = "leadDetail", tag = Tag::Leads)]
     async fn detail(
         &self,
@@ -216,9 +216,9 @@ impl Leads {
         }))
     }
 
-    /// Close a lead, or open a closed one again
+    /// Close a lead, or open a closed lead again
     ///
-    /// Anything else is distribution's to change: 409 `illegal_transition`.
+    /// Only distribution makes other changes: 409 `illegal_transition`.
     #[oai(path = "/api/leads/:id/status", method = "patch", operation_id = "updateLeadStatus", tag = Tag::Leads)]
     async fn status(
         &self,
@@ -235,9 +235,9 @@ impl Leads {
         ))
     }
 
-    /// Say how far one is with a claimed lead
+    /// Set the progress of a claimed lead
     ///
-    /// A step that makes no sense, as from `won` back: 409 `illegal_transition`.
+    /// A step that is not allowed, as from `won` back: 409 `illegal_transition`.
     #[oai(path = "/api/leads/:id/progress", method = "patch", operation_id = "updateLeadProgress", tag = Tag::Leads)]
     async fn progress(
         &self,
@@ -254,7 +254,7 @@ impl Leads {
         ))
     }
 
-    /// Set the second layer of a lead's status
+    /// Set a lead's layer 2 status
     #[oai(path = "/api/leads/:id/layer2", method = "patch", operation_id = "updateLeadLayer2", tag = Tag::Leads)]
     async fn layer2(
         &self,
@@ -280,7 +280,7 @@ impl Leads {
     }
 }
 
-/// The filters of a list as they are asked for.
+/// The filters of a list, as sent.
 pub(super) struct Asked {
     pub(super) status: Vec<LeadStatus>,
     pub(super) progress: Vec<LeadProgress>,
@@ -292,7 +292,7 @@ pub(super) struct Asked {
     pub(super) q: Option<String>,
 }
 
-/// The filter that is meant; an empty text is as good as none.
+/// The parsed filter. An empty text counts as absent.
 pub(super) fn filter(asked: Asked) -> Filter {
     Filter {
         status: asked.status.into_iter().map(Into::into).collect(),

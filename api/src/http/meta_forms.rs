@@ -1,4 +1,4 @@
-//! Meta's forms: what their questions hold.
+//! Meta's forms, and what their questions contain.
 
 use super::model::Timestamp;
 use super::tag::Tag;
@@ -20,44 +20,43 @@ pub struct MetaForms;
 struct MetaForm {
     /// Meta's id.
     id: String,
-    /// Its page, by Meta's id.
+    /// Meta's id of its page.
     page_id: Option<String>,
     name: Option<String>,
-    /// The project that it is about.
+    /// Its project.
     project: Option<String>,
-    /// Which question holds what, where its name does not say: `phone`, `name`, `area`, `project`, or
-    /// `ignore`.
+    /// What a question contains, if its name is not known: `phone`, `name`, `area`, `project`, or `ignore`.
     fields: HashMap<String, String>,
-    /// Leads that were made before this have been looked for.
+    /// Leads until this instant have been looked for.
     looked_until: Option<Timestamp>,
-    /// How many leads of it are known.
+    /// How many of its leads are known.
     leads: i64,
 }
 
-/// What an admin says of a form.
+/// The settings of a form.
 #[derive(Object)]
 struct MetaFormChange {
     #[oai(validator(max_length = 255))]
     name: Option<String>,
-    /// The project that it is about.
+    /// Its project.
     #[oai(validator(max_length = 255))]
     project: Option<String>,
-    /// Which question holds what: `{"kontak_aktif": "phone"}`.
+    /// What each question contains: `{"kontak_aktif": "phone"}`.
     #[oai(default)]
     fields: HashMap<String, String>,
 }
 
 #[OpenApi]
 impl MetaForms {
-    /// Every form that is known, with what its questions hold
+    /// Every known form
     #[oai(path = "/api/meta/forms", method = "get", operation_id = "metaForms", tag = Tag::Leads)]
     async fn forms(&self, app: Data<&App>, _admin: AdminOnly) -> Result<Vec<MetaForm>> {
         Ok(told(meta::forms(&app).await?))
     }
 
-    /// Name a form, say what it is about and what its questions hold
+    /// Set a form's name, project and questions
     ///
-    /// One that is not known yet is looked into for its leads from then on.
+    /// An unknown form is created, and its leads are looked for from then on.
     #[oai(path = "/api/meta/forms/:id", method = "put", operation_id = "saveMetaForm", tag = Tag::Leads)]
     async fn save(
         &self,

@@ -1,4 +1,4 @@
-//! The tree of paths, a file for each part.
+//! The paths, one file for each part.
 
 mod appointments;
 mod availability;
@@ -40,7 +40,7 @@ pub type Endpoints = (
     metrics::Metrics,
 );
 
-/// The endpoints, ready to be served.
+/// The endpoints, ready to serve.
 pub(crate) fn endpoints() -> Endpoints {
     (
         webhooks::Webhooks,

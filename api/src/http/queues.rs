@@ -1,4 +1,4 @@
-//! The queues, as an admin sets them.
+//! The queues, as an admin configures them.
 
 use super::model::Strategy;
 use super::tag::Tag;
@@ -16,39 +16,39 @@ use uuid::Uuid;
 
 pub struct Queues;
 
-/// A queue with all that is set about it.
+/// A queue with its configuration.
 #[derive(Object)]
 #[oai(rename_all = "camelCase")]
 struct Queue {
     id: Uuid,
-    /// Whether it takes what no rule sends elsewhere. One does, and cannot be deleted.
+    /// Whether it takes the leads that match no rule. One queue does, and it cannot be deleted.
     is_default: bool,
     settings: QueueSettings,
-    /// Who stands in it, in order.
+    /// Its places, in order.
     places: Vec<Place>,
-    /// Which leads go to it.
+    /// The rules that route leads to it.
     rules: Vec<QueueRule>,
 }
 
-/// How a queue works.
+/// The settings of a queue.
 #[derive(Object)]
 #[oai(rename_all = "camelCase", skip_serializing_if_is_none)]
 struct QueueSettings {
-    /// Unlike any other's.
+    /// Unique.
     name: String,
     strategy: Strategy,
-    /// How many turns a skipped agent is owed at most; absent: all of them.
+    /// The most turns that a skipped agent is owed; absent for no limit.
     most_turns_owed: Option<i32>,
-    /// The pause between two held leads that are released, in seconds.
+    /// The time between two held leads that are released, in seconds.
     #[oai(default = "default_stagger")]
     release_stagger_seconds: i32,
-    /// Whether everybody is asked at once when all have been asked in turn ("rebutan").
+    /// Whether all agents are offered the lead at once after each was offered it alone ("rebutan").
     #[oai(default)]
     last_round: bool,
-    /// Whether an agent who was late may ask for a lead that nobody took.
+    /// Whether an agent who was late can claim a hangus lead.
     #[oai(default)]
     second_chance: bool,
-    /// Who hears of leads that nobody takes, and gives them to somebody by answering.
+    /// Who is notified of hangus leads, and can assign them by an answer.
     #[oai(default)]
     manager_phones: Vec<String>,
 }
@@ -63,19 +63,19 @@ struct Place {
     /// Whether its agent is offered leads.
     #[oai(default = "yes")]
     active: bool,
-    /// Its share, where the queue is weighted.
+    /// The weight, for a weighted queue.
     #[oai(default = "one")]
     weight: i32,
-    /// What it is owed, in thousandths of a turn; negative: it is ahead.
+    /// How much it is owed, in thousandths of a turn; negative if it is ahead.
     #[oai(read_only)]
     owed_thousandths: Option<i64>,
 }
 
-/// Which leads go to a queue: every part that is given must fit; `*` stands for any text.
+/// A rule: every part that is given must match; `*` matches any text.
 #[derive(Object)]
 #[oai(rename_all = "camelCase", skip_serializing_if_is_none)]
 struct QueueRule {
-    /// Of several rules that fit, the lowest number wins.
+    /// If several rules match, the lowest number wins.
     #[oai(default = "hundred")]
     priority: i32,
     project: Option<String>,
@@ -83,10 +83,10 @@ struct QueueRule {
     source: Option<String>,
 }
 
-/// Where an agent's offers go.
+/// An agent's offer address.
 #[derive(Object)]
 struct OfferAddress {
-    /// A number, as typed; kept as E.164.
+    /// A phone number, as typed; stored as E.164.
     phone: String,
 }
 
@@ -108,14 +108,14 @@ fn hundred() -> i32 {
 
 #[OpenApi]
 impl Queues {
-    /// Every queue, the default first
+    /// Every queue, the default queue first
     #[oai(path = "/api/distribution/queues", method = "get", operation_id = "queues", tag = Tag::Queues)]
     async fn queues(&self, app: Data<&App>, _admin: AdminOnly) -> Result<Vec<Queue>> {
         let queues = sales::queues(&app).await?;
         Ok(Json(queues.into_iter().map(Into::into).collect()))
     }
 
-    /// Make a queue, without places or rules
+    /// Create a queue without places and rules
     #[oai(path = "/api/distribution/queues", method = "post", operation_id = "createQueue", tag = Tag::Queues)]
     async fn create(
         &self,
@@ -127,9 +127,9 @@ impl Queues {
         the_queue(&app, id).await
     }
 
-    /// Change how a queue works
+    /// Change a queue's settings
     ///
-    /// Running cycles go on as they began. With another strategy nobody is owed anything.
+    /// Running cycles do not change. A change of strategy sets every credit to zero.
     #[oai(path = "/api/distribution/queues/:id", method = "put", operation_id = "updateQueue", tag = Tag::Queues)]
     async fn update(
         &self,
@@ -144,7 +144,7 @@ impl Queues {
 
     /// Delete a queue
     ///
-    /// Its running cycles go on; what it held goes to the default queue, which itself cannot be
+    /// Its running cycles continue, and its held leads go to the default queue. The default queue cannot be
     /// deleted: 409 `default_queue`.
     #[oai(path = "/api/distribution/queues/:id", method = "delete", operation_id = "deleteQueue", tag = Tag::Queues)]
     async fn delete(
@@ -158,7 +158,7 @@ impl Queues {
         Ok(Json(queues.into_iter().map(Into::into).collect()))
     }
 
-    /// Put agents into a queue, in this order, in the place of those who were
+    /// Replace the agents of a queue, in this order
     #[oai(path = "/api/distribution/queues/:id/places", method = "put", operation_id = "setQueuePlaces", tag = Tag::Queues)]
     async fn places(
         &self,
@@ -172,7 +172,7 @@ impl Queues {
         the_queue(&app, QueueId(id.0)).await
     }
 
-    /// Say which leads go to a queue, in the place of what was said before
+    /// Replace the rules of a queue
     #[oai(path = "/api/distribution/queues/:id/rules", method = "put", operation_id = "setQueueRules", tag = Tag::Queues)]
     async fn rules(
         &self,
@@ -186,10 +186,10 @@ impl Queues {
         the_queue(&app, QueueId(id.0)).await
     }
 
-    /// Change where an agent's offers go
+    /// Change an agent's offer address
     ///
-    /// Offers that are open keep the number that they were sent to, and both are the agent's until
-    /// they end. A number that is another's already: 409 `address_taken`.
+    /// Open offers keep the number that they were sent to, and until they end the agent can answer from both. If
+    /// another agent has the number: 409 `address_taken`.
     #[oai(path = "/api/sales/:id/address", method = "put", operation_id = "setOfferAddress", tag = Tag::Queues)]
     async fn address(
         &self,

@@ -1,4 +1,4 @@
-//! Users, as an admin sees to them.
+//! Users, as an admin manages them.
 
 use super::model::Timestamp;
 use super::tag::Tag;
@@ -14,57 +14,57 @@ use shared::{App, Error};
 
 pub struct Users;
 
-/// What a user may do.
+/// A user's role.
 #[derive(Clone, Copy, Enum)]
 #[oai(rename_all = "snake_case")]
 enum Role {
-    /// Everything.
+    /// May read and change everything.
     Admin,
-    /// Their own leads.
+    /// May read and change their own leads.
     Sales,
 }
 
-/// Somebody who can sign in.
+/// A person who can sign in.
 #[derive(Object)]
 #[oai(rename_all = "camelCase", skip_serializing_if_is_none)]
 struct UserAccount {
     id: String,
     name: String,
     email: String,
-    /// As they or an admin gave it.
+    /// As the user or an admin entered it.
     phone: Option<String>,
     role: Role,
-    /// Since when they may not sign in; absent: they may.
+    /// When the user was disabled; absent if they can sign in.
     disabled_at: Option<Timestamp>,
-    /// In how many places they are signed in.
+    /// How many sessions the user has.
     sessions: i64,
     created_at: Timestamp,
 }
 
-/// A user to be.
+/// A user to create.
 #[derive(Object)]
 struct NewAccount {
     name: String,
     email: String,
-    /// 8 to 128 characters, for an admin to tell them.
+    /// 8 to 128 characters. The admin gives it to the user.
     password: String,
-    /// Where their offers shall go.
+    /// The phone number, and the offer address.
     phone: Option<String>,
     #[oai(default = "sales")]
     role: Role,
 }
 
-/// What changes of a user; what is left out stays.
+/// A change of a user; fields that are left out stay.
 #[derive(Object)]
 #[oai(skip_serializing_if_is_none)]
 struct UserChange {
     name: Option<String>,
     role: Option<Role>,
-    /// Whether they may not sign in: they are signed out everywhere, and offered no more leads.
+    /// Whether the user is disabled: signed out everywhere, and offered no more leads.
     disabled: Option<bool>,
 }
 
-/// Another password.
+/// A new password.
 #[derive(Object)]
 struct NewPassword {
     /// 8 to 128 characters.
@@ -77,16 +77,16 @@ fn sales() -> Role {
 
 #[OpenApi]
 impl Users {
-    /// Everybody who can sign in, by name
+    /// All users, by name
     #[oai(path = "/api/users", method = "get", operation_id = "users", tag = Tag::Users)]
     async fn users(&self, app: Data<&App>, _admin: AdminOnly) -> Result<Vec<UserAccount>> {
         let accounts = auth::accounts(&app).await?;
         Ok(Json(accounts.into_iter().map(Into::into).collect()))
     }
 
-    /// Make a user
+    /// Create a user
     ///
-    /// An email that is somebody's already: 409 `user_exists`.
+    /// If the email is taken: 409 `user_exists`.
     #[oai(path = "/api/users", method = "post", operation_id = "createUser", tag = Tag::Users)]
     async fn create(
         &self,
@@ -111,7 +111,7 @@ impl Users {
 
     /// Change a user
     ///
-    /// The last admin stays one: 409 `last_admin`.
+    /// If no admin would remain: 409 `last_admin`.
     #[oai(path = "/api/users/:id", method = "patch", operation_id = "updateUser", tag = Tag::Users)]
     async fn update(
         &self,
@@ -131,7 +131,7 @@ impl Users {
         the_account(&app, &id).await
     }
 
-    /// Give a user another password, and sign them out everywhere
+    /// Set a user's password, and sign them out everywhere
     #[oai(path = "/api/users/:id/password", method = "put", operation_id = "resetPassword", tag = Tag::Users)]
     async fn password(
         &self,

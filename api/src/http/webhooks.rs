@@ -1,4 +1,4 @@
-//! What comes in from Meta.
+//! Webhooks.
 
 use super::model::EventAnswer;
 use super::signed::Signed;
@@ -16,19 +16,19 @@ use shared::meta::{self, Source};
 use shared::phone::Phone;
 use shared::{App, Error};
 
-/// The longest text that WhatsApp carries, in characters.
+/// The longest text of a WhatsApp message, in characters.
 const LONGEST_TEXT: usize = 4096;
-/// The longest name, id or source that we keep, in characters.
+/// The longest name, id or source, in characters.
 const LONGEST_WORD: usize = 255;
 
 pub struct Webhooks;
 
-/// A lead from an ad's form, in the seed's flat shape.
+/// A lead of a form, in the previous server's flat format.
 #[derive(Object)]
 #[oai(rename_all = "camelCase")]
 #[allow(clippy::struct_field_names, reason = "the seed's names")]
 struct MetaLead {
-    /// Meta's id of the filled-in form; the same id twice changes nothing.
+    /// Meta's id of the submitted form. The same id twice changes nothing.
     meta_lead_id: String,
     /// The client's name.
     name: Option<String>,
@@ -36,15 +36,15 @@ struct MetaLead {
     phone: String,
     /// The ad.
     source_ads: Option<String>,
-    /// The project that it advertises.
+    /// The project of the ad.
     project: Option<String>,
-    /// The campaign that it is part of.
+    /// The campaign of the ad.
     campaign: Option<String>,
-    /// Where the client looks for a home.
+    /// The area where the client looks for a home.
     area: Option<String>,
 }
 
-/// What Meta delivers: entries of changes, as its documentation describes them.
+/// A delivery of Meta: entries with changes, as its documentation describes them.
 #[derive(Object)]
 struct Delivery {
     /// `whatsapp_business_account`.
@@ -53,17 +53,17 @@ struct Delivery {
     entry: Vec<Any<serde_json::Value>>,
 }
 
-/// The delivery is kept.
+/// The delivery is stored.
 #[derive(Object)]
 struct Stored {
-    /// Always true: it is acted on soon.
+    /// Always true. A job handles the delivery.
     stored: bool,
 }
 
-/// The handshake's end.
+/// The answer to the handshake.
 #[derive(ApiResponse)]
 enum Challenge {
-    /// The challenge, as it was given.
+    /// The challenge, unchanged.
     #[oai(status = 200)]
     Answered(PlainText<String>),
 }
@@ -83,14 +83,14 @@ impl Webhooks {
         /// `WHATSAPP_VERIFY_TOKEN`.
         #[oai(name = "hub.verify_token")]
         token: Query<Option<String>>,
-        /// Is answered as it is.
+        /// The challenge; it is returned unchanged.
         #[oai(name = "hub.challenge")]
         challenge: Query<Option<String>>,
     ) -> Result<Challenge, ProblemResponse> {
         shake_hands(&secrets, mode.0.as_deref(), token.0.as_deref(), challenge.0).await
     }
 
-    /// Meta's handshake for WhatsApp, at the seed's other path
+    /// Meta's handshake for WhatsApp, at the previous server's other path
     #[oai(path = "/webhooks/whatsapp/messages", method = "get", operation_id = "verifyWhatsappMessagesWebhook", tag = Tag::Webhooks)]
     async fn verify_whatsapp_messages(
         &self,
@@ -101,7 +101,7 @@ impl Webhooks {
         /// `WHATSAPP_VERIFY_TOKEN`.
         #[oai(name = "hub.verify_token")]
         token: Query<Option<String>>,
-        /// Is answered as it is.
+        /// The challenge; it is returned unchanged.
         #[oai(name = "hub.challenge")]
         challenge: Query<Option<String>>,
     ) -> Result<Challenge, ProblemResponse> {
@@ -119,17 +119,17 @@ impl Webhooks {
         /// `WHATSAPP_VERIFY_TOKEN`.
         #[oai(name = "hub.verify_token")]
         token: Query<Option<String>>,
-        /// Is answered as it is.
+        /// The challenge; it is returned unchanged.
         #[oai(name = "hub.challenge")]
         challenge: Query<Option<String>>,
     ) -> Result<Challenge, ProblemResponse> {
         shake_hands(&secrets, mode.0.as_deref(), token.0.as_deref(), challenge.0).await
     }
 
-    /// Take what WhatsApp delivers
+    /// Take a WhatsApp delivery
     ///
-    /// Signed with the app's secret (`X-Hub-Signature-256`), or 401. An authentic body is 200 once it is
-    /// stored, whatever it holds; anything else would have Meta deliver it again.
+    /// It must be signed with the app's secret (`X-Hub-Signature-256`), else 401. An authentic body is answered
+    /// 200 once it is stored, whatever it contains, because Meta delivers it again after any other answer.
     #[oai(path = "/webhooks/whatsapp", method = "post", operation_id = "receiveWhatsapp", tag = Tag::Webhooks)]
     async fn whatsapp(
         &self,
@@ -147,7 +147,7 @@ impl Webhooks {
         .await
     }
 
-    /// Take what WhatsApp delivers, at the seed's other path
+    /// Take a WhatsApp delivery, at the previous server's other path
     #[oai(path = "/webhooks/whatsapp/messages", method = "post", operation_id = "receiveWhatsappMessages", tag = Tag::Webhooks)]
     async fn whatsapp_messages(
         &self,
@@ -165,18 +165,18 @@ impl Webhooks {
         .await
     }
 
-    /// Take a lead from an ad
+    /// Take a lead of a form
     ///
-    /// In the flat shape, with `X-Meta-Leads-Token` unless the provider is `dummy`: a distribution cycle
-    /// starts at once. While a cycle is open the enquiry is added to it; once the lead is claimed its
-    /// owner is told; after hangus a new cycle starts. Or Meta's own `leadgen` delivery, signed with the
-    /// app's secret, which is stored (`outcome: noted`): its leads are fetched and taken soon after.
+    /// In the flat format, with `X-Meta-Leads-Token` unless the provider is `dummy`: a cycle starts at once. While
+    /// a cycle is open, the enquiry is added to it. If the lead has an owner, the owner is notified. After
+    /// hangus, a new cycle starts. Or Meta's own `leadgen` delivery, signed with the app's secret: it is stored
+    /// (`outcome: noted`), and its leads are fetched and taken soon after.
     #[oai(path = "/webhooks/meta/leads", method = "post", operation_id = "receiveMetaLead", tag = Tag::Webhooks)]
     async fn meta_lead(
         &self,
         app: Data<&App>,
         secrets: Data<&WebhookSecrets>,
-        /// `META_LEADS_TOKEN`, for the flat shape.
+        /// `META_LEADS_TOKEN`, for the flat format.
         #[oai(name = "X-Meta-Leads-Token")]
         token: Header<Option<String>>,
         body: Signed<MetaLead>,
@@ -251,7 +251,7 @@ fn stored_report() -> distribution::Report {
     }
 }
 
-/// The answer to an event: what became of it, and where its lead stands.
+/// The answer to an event: its outcome, and the state of its lead.
 pub(super) async fn answer(app: &App, report: &distribution::Report) -> Answer<EventAnswer> {
     let snapshot = match report.lead {
         Some(lead) => Some(distribution::snapshot(app, lead, report.attempt).await?),
@@ -260,7 +260,7 @@ pub(super) async fn answer(app: &App, report: &distribution::Report) -> Answer<E
     Ok(Json(EventAnswer::new(report, snapshot)))
 }
 
-/// A text that must say something.
+/// Requires a text that is not empty.
 pub(super) fn required(field: &'static str, given: &str, longest: usize) -> shared::Result<String> {
     let given = given.trim();
     if given.is_empty() {
@@ -269,7 +269,7 @@ pub(super) fn required(field: &'static str, given: &str, longest: usize) -> shar
     bounded(field, given, longest)
 }
 
-/// A text that may be left out; an empty one counts as left out.
+/// An optional text. An empty text counts as absent.
 pub(super) fn optional(field: &'static str, given: Option<&str>) -> shared::Result<Option<String>> {
     match given.map(str::trim) {
         None | Some("") => Ok(None),
@@ -277,7 +277,7 @@ pub(super) fn optional(field: &'static str, given: Option<&str>) -> shared::Resu
     }
 }
 
-/// A chat message's words, which may be empty.
+/// The text of a chat message. It can be empty.
 pub(super) fn words(field: &'static str, given: &str) -> shared::Result<String> {
     bounded(field, given, LONGEST_TEXT)
 }
@@ -289,7 +289,7 @@ fn bounded(field: &'static str, given: &str, longest: usize) -> shared::Result<S
             format!("is longer than {longest} characters"),
         ));
     }
-    // PostgreSQL's text cannot hold it.
+    // PostgreSQL's text cannot contain it.
     if given.contains('\0') {
         return Err(Error::invalid(field, "contains a NUL character"));
     }

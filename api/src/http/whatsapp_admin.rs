@@ -1,4 +1,4 @@
-//! How we are connected to WhatsApp: the seed's five endpoints, and a message to try it with.
+//! The WhatsApp connection: the previous server's five endpoints, and a test message.
 
 use super::model::Timestamp;
 use super::tag::Tag;
@@ -18,45 +18,45 @@ use shared::providers::qr_local;
 use shared::{App, Error, distribution, whatsapp};
 use std::time::Duration;
 
-/// A provider that takes longer to say how it is has not said.
+/// The timeout of the provider's check.
 const HEALTH_WITHIN: Duration = Duration::from_millis(600);
 
-/// How long an admin waits for any answer.
+/// The timeout of every answer to an admin.
 const WITHIN: Duration = Duration::from_millis(950);
-/// A QR code is a key: nothing between us and the admin keeps it (RFC 9111, 5.2.2.5).
+/// A QR code is a key, so that no cache may store it (RFC 9111, 5.2.2.5).
 const NOT_KEPT: &str = "no-store";
 
 pub struct WhatsappAdmin;
 
-/// An answer that nobody on the way keeps.
+/// An answer that no cache stores.
 #[derive(ApiResponse)]
 enum AnswerOk<T: ToJSON + Send> {
-    /// How it is.
+    /// The status.
     #[oai(status = 200)]
     Told(Json<T>, #[oai(header = "Cache-Control")] String),
 }
 
 type Answer<T> = std::result::Result<AnswerOk<T>, ProblemResponse>;
 
-/// How the connection is.
+/// The state of the connection.
 #[derive(Clone, Copy, Enum)]
 #[oai(rename_all = "snake_case")]
 enum ConnectionState {
-    /// By an admin's wish.
+    /// Stopped by an admin.
     Stopped,
-    /// On its way to WhatsApp.
+    /// Connecting.
     Starting,
-    /// A phone is to scan `qr`.
+    /// Waits for a phone to scan `qr`.
     ScanQr,
-    /// `pairingCode` is to be typed on the phone.
+    /// Waits for `pairingCode` to be typed on the phone.
     Pairing,
-    /// WhatsApp wants a passkey of the phone's owner.
+    /// WhatsApp requires a passkey of the phone's owner.
     PasskeyRequired,
-    /// Messages come and go.
+    /// Connected.
     Connected,
-    /// The phone unlinked us. A start links anew.
+    /// The phone unlinked us. A start links again.
     LoggedOut,
-    /// It does not work; `retrying` says whether it goes on by itself.
+    /// Failed; `retrying` tells whether it tries again by itself.
     Failed,
 }
 
@@ -75,7 +75,7 @@ impl From<State> for ConnectionState {
     }
 }
 
-/// What an admin wished last.
+/// The state that an admin requested last.
 #[derive(Clone, Copy, Enum)]
 #[oai(rename_all = "snake_case")]
 enum Desired {
@@ -83,29 +83,29 @@ enum Desired {
     Stopped,
 }
 
-/// What a phone is to scan.
+/// The QR code for the phone.
 #[derive(Object)]
 #[oai(rename_all = "camelCase")]
 struct QrCode {
-    /// What the code says.
+    /// The content of the code.
     text: String,
-    /// The code, drawn.
+    /// The code as an image.
     svg: String,
-    /// Another takes its place then.
+    /// When another code replaces it.
     expires_at: Timestamp,
 }
 
-/// Whether Meta takes our token.
+/// Whether Meta accepts our token.
 #[derive(Clone, Copy, Enum)]
 #[oai(rename_all = "snake_case")]
 enum TokenState {
     Good,
     Bad,
-    /// Meta did not say.
+    /// Meta did not answer.
     Unknown,
 }
 
-/// What Meta says of our token, asked now.
+/// Meta's present answer about our token.
 #[derive(Object)]
 #[oai(rename_all = "camelCase", skip_serializing_if_is_none)]
 struct TokenHealth {
@@ -113,65 +113,65 @@ struct TokenHealth {
     reason: Option<String>,
 }
 
-/// How we are connected to WhatsApp.
+/// The connection to WhatsApp.
 #[derive(Object)]
 #[oai(rename_all = "camelCase", skip_serializing_if_is_none)]
 struct WhatsappStatus {
     /// `dummy`, `qr_local` or `cloud_api`.
     provider: String,
     state: ConnectionState,
-    /// Why, for a person.
+    /// The reason, for a person.
     reason: Option<String>,
-    /// Since when it is in this state (`qr_local`).
+    /// When this state began (`qr_local`).
     since: Option<Timestamp>,
-    /// Whether it goes on by itself (`qr_local`); otherwise somebody must start it.
+    /// Whether it tries again by itself (`qr_local`); otherwise a person must start it.
     retrying: Option<bool>,
-    /// What was wished last (`qr_local`).
+    /// The state that was requested last (`qr_local`).
     desired: Option<Desired>,
-    /// How many device processes are alive (`qr_local`). None: wishes wait for one.
+    /// How many device processes are alive (`qr_local`). If none is, requests wait.
     devices_alive: Option<i64>,
-    /// Which of them has the session, or had it last.
+    /// The process that has the session, or had it last.
     holder: Option<String>,
-    /// What a phone is to scan, if that is what is waited for.
+    /// The QR code, if a phone must scan it.
     qr: Option<QrCode>,
-    /// What is to be typed on the phone, under *Link with phone number*.
+    /// The code to type on the phone, under *Link with phone number*.
     pairing_code: Option<String>,
-    /// The number that is linked, as E.164.
+    /// The linked number, as E.164.
     linked_number: Option<String>,
     last_error: Option<String>,
     last_error_at: Option<Timestamp>,
-    /// When anything last came from WhatsApp (`qr_local`).
+    /// When the last message or event came from WhatsApp (`qr_local`).
     last_received_at: Option<Timestamp>,
-    /// When anything last went there (`qr_local`).
+    /// When the last message was sent to WhatsApp (`qr_local`).
     last_sent_at: Option<Timestamp>,
-    /// Whether Meta takes our token (`cloud_api`).
+    /// Whether Meta accepts our token (`cloud_api`).
     token: Option<TokenHealth>,
-    /// Since when offers stand still, nobody being reached.
+    /// When offers stopped because no agent can be reached.
     frozen_since: Option<Timestamp>,
 }
 
-/// Whom to send a message to.
+/// A test message.
 #[derive(Object)]
 struct TestMessage {
-    /// Their number: `0812…` or `+62812…`.
+    /// The recipient's number: `0812…` or `+62812…`.
     #[oai(validator(max_length = 32))]
     to: String,
-    /// What to say in place of the usual words.
+    /// The text; by default the catalogue's.
     #[oai(validator(max_length = 1000))]
     body: Option<String>,
 }
 
-/// The message is on its way.
+/// The queued message.
 #[derive(Object)]
 #[oai(rename_all = "camelCase")]
 struct TestMessageSent {
-    /// Its row in `wa_message`, whose `delivery_status` tells what became of it.
+    /// Its row in `wa_message`, whose `delivery_status` is its result.
     message_id: String,
 }
 
 #[OpenApi(prefix_path = "/api/whatsapp-admin")]
 impl WhatsappAdmin {
-    /// How we are connected to WhatsApp: state, QR code, linked number
+    /// The connection to WhatsApp: state, QR code, linked number
     #[oai(path = "/status", method = "get", operation_id = "whatsappStatus", tag = Tag::Whatsapp)]
     async fn status(&self, app: Data<&App>, _admin: WhatsappAdmins) -> Answer<WhatsappStatus> {
         in_time(async {
@@ -184,37 +184,37 @@ impl WhatsappAdmin {
         .await
     }
 
-    /// Connect the linked device; a new QR code, if its link is gone
+    /// Connect the linked device, with a new QR code if it is not linked
     ///
-    /// Answers once the device has heard of it, or after a moment. 409 for a provider without one.
+    /// Answers after the device reacted, or after a moment. 409 if the provider has no device.
     #[oai(path = "/start", method = "post", operation_id = "startWhatsapp", tag = Tag::Whatsapp)]
     async fn start(&self, app: Data<&App>, _admin: WhatsappAdmins) -> Answer<WhatsappStatus> {
         command(&app, Command::Start).await
     }
 
-    /// Connect the linked device anew
+    /// Connect the linked device again
     #[oai(path = "/restart", method = "post", operation_id = "restartWhatsapp", tag = Tag::Whatsapp)]
     async fn restart(&self, app: Data<&App>, _admin: WhatsappAdmins) -> Answer<WhatsappStatus> {
         command(&app, Command::Restart).await
     }
 
-    /// Disconnect the linked device and keep its link
+    /// Disconnect the linked device and keep its session
     ///
-    /// Offers stand still until it is started again.
+    /// Offers do not time out until it is started again.
     #[oai(path = "/stop", method = "post", operation_id = "stopWhatsapp", tag = Tag::Whatsapp)]
     async fn stop(&self, app: Data<&App>, _admin: WhatsappAdmins) -> Answer<WhatsappStatus> {
         command(&app, Command::Stop).await
     }
 
-    /// Forget the linked phone and show a new QR code
+    /// Delete the session and show a new QR code
     #[oai(path = "/reset", method = "post", operation_id = "resetWhatsapp", tag = Tag::Whatsapp)]
     async fn reset(&self, app: Data<&App>, _admin: WhatsappAdmins) -> Answer<WhatsappStatus> {
         command(&app, Command::Reset).await
     }
 
-    /// Send somebody a message, to try the connection
+    /// Send a test message
     ///
-    /// Given up after two minutes. 409 `not_connected` while the linked device is not.
+    /// The message is given up after two minutes. 409 `not_connected` while the linked device is not connected.
     #[oai(path = "/test-message", method = "post", operation_id = "sendWhatsappTestMessage", tag = Tag::Whatsapp)]
     async fn test_message(
         &self,
@@ -251,7 +251,7 @@ async fn command(app: &App, command: Command) -> Answer<WhatsappStatus> {
     .await
 }
 
-/// An admin has an answer within a second, whatever the database is busy with. The answer is for them alone.
+/// An admin gets an answer within a second, even if the database is busy. No cache may store it.
 async fn in_time<T>(work: impl Future<Output = shared::Result<T>>) -> Answer<T>
 where
     T: ToJSON + Send,
@@ -292,7 +292,7 @@ async fn linked(app: &App, status: Status) -> shared::Result<WhatsappStatus> {
     })
 }
 
-/// A provider that has no device: what it says itself.
+/// The answer for a provider without a device.
 async fn unlinked(app: &App) -> shared::Result<WhatsappStatus> {
     let asked = tokio::time::timeout(HEALTH_WITHIN, app.provider.health()).await;
     let known = nothing_known(app).await?;
@@ -307,7 +307,7 @@ async fn unlinked(app: &App) -> shared::Result<WhatsappStatus> {
     let (state, token, reason, number) = match health {
         Health::Good(number) => (ConnectionState::Connected, TokenState::Good, None, number),
         Health::Bad(reason) => (ConnectionState::Failed, TokenState::Bad, Some(reason), None),
-        // Silence to a question is no failure of messages: those tell by themselves.
+        // A provider that does not answer this check is not frozen: only failed messages freeze it.
         Health::Unknown(reason) => {
             let state = if known.frozen_since.is_some() {
                 ConnectionState::Failed

@@ -4,6 +4,7 @@
 
 mod appointments;
 mod cloud;
+mod documents;
 mod feed;
 mod http;
 mod local;

@@ -5,8 +5,8 @@ use clap::{Args, CommandFactory, Parser};
 use shared::config::Device;
 use std::collections::BTreeSet;
 
-#[test]
-fn the_example_lists_every_setting_of_every_process() {
+/// The environment variables that `api`, `worker` and `device` read.
+pub(crate) fn all_settings() -> BTreeSet<String> {
     let mut known = BTreeSet::new();
     let mut commands = vec![
         api::config::Cli::command(),
@@ -23,13 +23,18 @@ fn the_example_lists_every_setting_of_every_process() {
         );
         commands.extend(command.get_subcommands().cloned());
     }
+    known
+}
+
+#[test]
+fn the_example_lists_every_setting_of_every_process() {
     let listed: BTreeSet<String> = include_str!("../../../.env.example")
         .lines()
         .filter_map(|line| line.trim_start_matches("# ").split_once('='))
         .map(|(name, _)| name.to_owned())
         .filter(|name| name.bytes().all(|b| b.is_ascii_uppercase() || b == b'_'))
         .collect();
-    assert_eq!(listed, known);
+    assert_eq!(listed, all_settings());
 }
 
 /// `api serve` with these settings.

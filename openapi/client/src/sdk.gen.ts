@@ -19,9 +19,9 @@ export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends 
 };
 
 /**
- * The visits that one may see, by their beginning
+ * The visits that the user can see, by their start
  *
- * Their own and their leads' for an agent, all for an admin; a thousand at most.
+ * An agent sees their own visits and those of their leads, an admin all; at most a thousand.
  */
 export const appointments = <ThrowOnError extends boolean = false>(options?: Options<AppointmentsData, ThrowOnError>) => (options?.client ?? client).get<AppointmentsResponses, AppointmentsErrors, ThrowOnError>({
     security: [{
@@ -34,7 +34,7 @@ export const appointments = <ThrowOnError extends boolean = false>(options?: Opt
 });
 
 /**
- * A visit with what was done to it
+ * A visit with its changes
  */
 export const appointmentDetail = <ThrowOnError extends boolean = false>(options: Options<AppointmentDetailData, ThrowOnError>) => (options.client ?? client).get<AppointmentDetailResponses, AppointmentDetailErrors, ThrowOnError>({
     security: [{
@@ -47,7 +47,7 @@ export const appointmentDetail = <ThrowOnError extends boolean = false>(options:
 });
 
 /**
- * Move a visit, or change where it is or what is noted
+ * Move a visit, or change its place or note
  *
  * Its reminders and the calendar follow. 409 `appointment_conflict`, `appointment_cancelled`.
  */
@@ -66,7 +66,7 @@ export const updateAppointment = <ThrowOnError extends boolean = false>(options:
 });
 
 /**
- * Call a visit off, for good
+ * Cancel a visit
  */
 export const cancelAppointment = <ThrowOnError extends boolean = false>(options: Options<CancelAppointmentData, ThrowOnError>) => (options.client ?? client).post<CancelAppointmentResponses, CancelAppointmentErrors, ThrowOnError>({
     security: [{
@@ -83,7 +83,7 @@ export const cancelAppointment = <ThrowOnError extends boolean = false>(options:
 });
 
 /**
- * The leads of a period by their layer 2 status
+ * The leads of a period by layer 2 status
  */
 export const layer2StatusChart = <ThrowOnError extends boolean = false>(options?: Options<Layer2StatusChartData, ThrowOnError>) => (options?.client ?? client).get<Layer2StatusChartResponses, Layer2StatusChartErrors, ThrowOnError>({
     security: [{
@@ -96,7 +96,7 @@ export const layer2StatusChart = <ThrowOnError extends boolean = false>(options?
 });
 
 /**
- * The rejected leads of a period by their reason
+ * The rejected leads of a period by reason
  */
 export const rejectedReasonChart = <ThrowOnError extends boolean = false>(options?: Options<RejectedReasonChartData, ThrowOnError>) => (options?.client ?? client).get<RejectedReasonChartResponses, RejectedReasonChartErrors, ThrowOnError>({
     security: [{
@@ -109,7 +109,7 @@ export const rejectedReasonChart = <ThrowOnError extends boolean = false>(option
 });
 
 /**
- * The figures of a period: of everything for an admin, of their own leads for an agent
+ * The figures of a period: of all leads for an admin, of their own leads for an agent
  */
 export const dashboardStats = <ThrowOnError extends boolean = false>(options?: Options<DashboardStatsData, ThrowOnError>) => (options?.client ?? client).get<DashboardStatsResponses, DashboardStatsErrors, ThrowOnError>({
     security: [{
@@ -135,7 +135,7 @@ export const holidays = <ThrowOnError extends boolean = false>(options?: Options
 });
 
 /**
- * Set the holidays, in the place of those that were
+ * Replace the holidays
  */
 export const setHolidays = <ThrowOnError extends boolean = false>(options: Options<SetHolidaysData, ThrowOnError>) => (options.client ?? client).put<SetHolidaysResponses, SetHolidaysErrors, ThrowOnError>({
     security: [{
@@ -154,7 +154,7 @@ export const setHolidays = <ThrowOnError extends boolean = false>(options: Optio
 /**
  * The whole state and history of a lead's distribution
  *
- * The client's number and words are shown to the lead's owner and to admins.
+ * Only the lead's owner and admins see the client's number and messages.
  */
 export const leadDistribution = <ThrowOnError extends boolean = false>(options: Options<LeadDistributionData, ThrowOnError>) => (options.client ?? client).get<LeadDistributionResponses, LeadDistributionErrors, ThrowOnError>({
     security: [{
@@ -167,10 +167,9 @@ export const leadDistribution = <ThrowOnError extends boolean = false>(options: 
 });
 
 /**
- * Why a lead is where it is
+ * Why a lead has its present state
  *
- * In order, what was decided, by which rule, from which set of agents, who was passed over and
- * why, and how late it was.
+ * The decisions in order: the rule, the agents, who was skipped and why, and how late it was.
  */
 export const explainLead = <ThrowOnError extends boolean = false>(options: Options<ExplainLeadData, ThrowOnError>) => (options.client ?? client).get<ExplainLeadResponses, ExplainLeadErrors, ThrowOnError>({
     security: [{
@@ -183,7 +182,7 @@ export const explainLead = <ThrowOnError extends boolean = false>(options: Optio
 });
 
 /**
- * Every queue, the default first
+ * Every queue, the default queue first
  */
 export const queues = <ThrowOnError extends boolean = false>(options?: Options<QueuesData, ThrowOnError>) => (options?.client ?? client).get<QueuesResponses, QueuesErrors, ThrowOnError>({
     security: [{
@@ -196,7 +195,7 @@ export const queues = <ThrowOnError extends boolean = false>(options?: Options<Q
 });
 
 /**
- * Make a queue, without places or rules
+ * Create a queue without places and rules
  */
 export const createQueue = <ThrowOnError extends boolean = false>(options: Options<CreateQueueData, ThrowOnError>) => (options.client ?? client).post<CreateQueueResponses, CreateQueueErrors, ThrowOnError>({
     security: [{
@@ -215,7 +214,7 @@ export const createQueue = <ThrowOnError extends boolean = false>(options: Optio
 /**
  * Delete a queue
  *
- * Its running cycles go on; what it held goes to the default queue, which itself cannot be
+ * Its running cycles continue, and its held leads go to the default queue. The default queue cannot be
  * deleted: 409 `default_queue`.
  */
 export const deleteQueue = <ThrowOnError extends boolean = false>(options: Options<DeleteQueueData, ThrowOnError>) => (options.client ?? client).delete<DeleteQueueResponses, DeleteQueueErrors, ThrowOnError>({
@@ -229,9 +228,9 @@ export const deleteQueue = <ThrowOnError extends boolean = false>(options: Optio
 });
 
 /**
- * Change how a queue works
+ * Change a queue's settings
  *
- * Running cycles go on as they began. With another strategy nobody is owed anything.
+ * Running cycles do not change. A change of strategy sets every credit to zero.
  */
 export const updateQueue = <ThrowOnError extends boolean = false>(options: Options<UpdateQueueData, ThrowOnError>) => (options.client ?? client).put<UpdateQueueResponses, UpdateQueueErrors, ThrowOnError>({
     security: [{
@@ -248,7 +247,7 @@ export const updateQueue = <ThrowOnError extends boolean = false>(options: Optio
 });
 
 /**
- * Put agents into a queue, in this order, in the place of those who were
+ * Replace the agents of a queue, in this order
  */
 export const setQueuePlaces = <ThrowOnError extends boolean = false>(options: Options<SetQueuePlacesData, ThrowOnError>) => (options.client ?? client).put<SetQueuePlacesResponses, SetQueuePlacesErrors, ThrowOnError>({
     security: [{
@@ -265,7 +264,7 @@ export const setQueuePlaces = <ThrowOnError extends boolean = false>(options: Op
 });
 
 /**
- * Say which leads go to a queue, in the place of what was said before
+ * Replace the rules of a queue
  */
 export const setQueueRules = <ThrowOnError extends boolean = false>(options: Options<SetQueueRulesData, ThrowOnError>) => (options.client ?? client).put<SetQueueRulesResponses, SetQueueRulesErrors, ThrowOnError>({
     security: [{
@@ -282,11 +281,10 @@ export const setQueueRules = <ThrowOnError extends boolean = false>(options: Opt
 });
 
 /**
- * Try another policy on recorded history
+ * Simulate another policy on recorded history
  *
- * Writes nothing. An agent who was asked answers as they did; one who was not answers as they did
- * to another lead of the period, the same one every time. With an empty policy history comes out
- * as it was.
+ * Writes nothing. An agent who was offered a lead answers as recorded. An agent who was not answers as they
+ * did to another lead of the period, always the same one. With an empty policy the result equals history.
  */
 export const simulateDistribution = <ThrowOnError extends boolean = false>(options: Options<SimulateDistributionData, ThrowOnError>) => (options.client ?? client).post<SimulateDistributionResponses, SimulateDistributionErrors, ThrowOnError>({
     security: [{
@@ -303,11 +301,11 @@ export const simulateDistribution = <ThrowOnError extends boolean = false>(optio
 });
 
 /**
- * What changes, as it changes (server-sent events)
+ * The changes, as they happen (server-sent events)
  *
- * Of everything for an admin; for an agent, of their own leads, and of offers and visits that are
- * theirs. A heartbeat every fifteen seconds. The feed ends after ten minutes, or when its reader is
- * too slow; an `EventSource` comes again by itself and misses nothing. 429: too many are open.
+ * An admin gets every change. An agent gets those of their own leads, offers and visits. A heartbeat comes
+ * every fifteen seconds. The feed ends after ten minutes, or if the client reads too slowly; an
+ * `EventSource` connects again by itself and misses nothing. 429: too many feeds are open.
  */
 export const events = <ThrowOnError extends boolean = false>(options?: Options<EventsData, ThrowOnError, EventsResponse>) => (options?.client ?? client).sse.get<EventsResponses, EventsErrors, ThrowOnError>({
     security: [{
@@ -333,7 +331,7 @@ export const layer2Statuses = <ThrowOnError extends boolean = false>(options?: O
 });
 
 /**
- * Add a layer 2 status, or change the one of that id
+ * Add a layer 2 status, or change the one with this id
  */
 export const saveLayer2Status = <ThrowOnError extends boolean = false>(options: Options<SaveLayer2StatusData, ThrowOnError>) => (options.client ?? client).put<SaveLayer2StatusResponses, SaveLayer2StatusErrors, ThrowOnError>({
     security: [{
@@ -350,9 +348,9 @@ export const saveLayer2Status = <ThrowOnError extends boolean = false>(options: 
 });
 
 /**
- * The leads that one may see
+ * The leads that the user can see
  *
- * Their own for an agent, all for an admin.
+ * An agent sees their own leads, an admin all.
  */
 export const leads = <ThrowOnError extends boolean = false>(options?: Options<LeadsData, ThrowOnError>) => (options?.client ?? client).get<LeadsResponses, LeadsErrors, ThrowOnError>({
     security: [{
@@ -381,9 +379,9 @@ export const exportLeads = <ThrowOnError extends boolean = false>(options?: Opti
 });
 
 /**
- * A lead with its messages, cycles, visits and history
+ * A lead with its messages, cycles, visits and changes
  *
- * Another's lead is 404 for an agent.
+ * For an agent, a lead of another agent is 404.
  */
 export const leadDetail = <ThrowOnError extends boolean = false>(options: Options<LeadDetailData, ThrowOnError>) => (options.client ?? client).get<LeadDetailResponses, LeadDetailErrors, ThrowOnError>({
     security: [{
@@ -398,8 +396,8 @@ export const leadDetail = <ThrowOnError extends boolean = false>(options: Option
 /**
  * Book a visit with a lead's client
  *
- * 409 `appointment_conflict`: the agent has another visit then. 409 `lead_not_claimed`: the lead is
- * nobody's yet. Another's lead is 404 for an agent.
+ * 409 `appointment_conflict`: the agent has another visit then. 409 `lead_not_claimed`: the lead has no
+ * owner. For an agent, a lead of another agent is 404.
  */
 export const bookAppointment = <ThrowOnError extends boolean = false>(options: Options<BookAppointmentData, ThrowOnError>) => (options.client ?? client).post<BookAppointmentResponses, BookAppointmentErrors, ThrowOnError>({
     security: [{
@@ -416,10 +414,10 @@ export const bookAppointment = <ThrowOnError extends boolean = false>(options: O
 });
 
 /**
- * Give a lead to an agent
+ * Assign a lead to an agent
  *
- * Whatever it was: offers that are open end and their agents are told, as is an owner who loses
- * it. Giving it to its owner changes nothing.
+ * In any state of the lead. Open offers are withdrawn and their agents notified, and so is a former owner.
+ * Assigning a lead to its owner changes nothing.
  */
 export const assignLead = <ThrowOnError extends boolean = false>(options: Options<AssignLeadData, ThrowOnError>) => (options.client ?? client).post<AssignLeadResponses, AssignLeadErrors, ThrowOnError>({
     security: [{
@@ -436,7 +434,7 @@ export const assignLead = <ThrowOnError extends boolean = false>(options: Option
 });
 
 /**
- * Set the second layer of a lead's status
+ * Set a lead's layer 2 status
  */
 export const updateLeadLayer2 = <ThrowOnError extends boolean = false>(options: Options<UpdateLeadLayer2Data, ThrowOnError>) => (options.client ?? client).patch<UpdateLeadLayer2Responses, UpdateLeadLayer2Errors, ThrowOnError>({
     security: [{
@@ -453,9 +451,9 @@ export const updateLeadLayer2 = <ThrowOnError extends boolean = false>(options: 
 });
 
 /**
- * Say how far one is with a claimed lead
+ * Set the progress of a claimed lead
  *
- * A step that makes no sense, as from `won` back: 409 `illegal_transition`.
+ * A step that is not allowed, as from `won` back: 409 `illegal_transition`.
  */
 export const updateLeadProgress = <ThrowOnError extends boolean = false>(options: Options<UpdateLeadProgressData, ThrowOnError>) => (options.client ?? client).patch<UpdateLeadProgressResponses, UpdateLeadProgressErrors, ThrowOnError>({
     security: [{
@@ -472,9 +470,9 @@ export const updateLeadProgress = <ThrowOnError extends boolean = false>(options
 });
 
 /**
- * Close a lead, or open a closed one again
+ * Close a lead, or open a closed lead again
  *
- * Anything else is distribution's to change: 409 `illegal_transition`.
+ * Only distribution makes other changes: 409 `illegal_transition`.
  */
 export const updateLeadStatus = <ThrowOnError extends boolean = false>(options: Options<UpdateLeadStatusData, ThrowOnError>) => (options.client ?? client).patch<UpdateLeadStatusResponses, UpdateLeadStatusErrors, ThrowOnError>({
     security: [{
@@ -491,7 +489,7 @@ export const updateLeadStatus = <ThrowOnError extends boolean = false>(options: 
 });
 
 /**
- * Every form that is known, with what its questions hold
+ * Every known form
  */
 export const metaForms = <ThrowOnError extends boolean = false>(options?: Options<MetaFormsData, ThrowOnError>) => (options?.client ?? client).get<MetaFormsResponses, MetaFormsErrors, ThrowOnError>({
     security: [{
@@ -504,9 +502,9 @@ export const metaForms = <ThrowOnError extends boolean = false>(options?: Option
 });
 
 /**
- * Name a form, say what it is about and what its questions hold
+ * Set a form's name, project and questions
  *
- * One that is not known yet is looked into for its leads from then on.
+ * An unknown form is created, and its leads are looked for from then on.
  */
 export const saveMetaForm = <ThrowOnError extends boolean = false>(options: Options<SaveMetaFormData, ThrowOnError>) => (options.client ?? client).put<SaveMetaFormResponses, SaveMetaFormErrors, ThrowOnError>({
     security: [{
@@ -523,7 +521,7 @@ export const saveMetaForm = <ThrowOnError extends boolean = false>(options: Opti
 });
 
 /**
- * The reasons of a rejection, in order
+ * The rejected reasons, in order
  */
 export const rejectedReasons = <ThrowOnError extends boolean = false>(options?: Options<RejectedReasonsData, ThrowOnError>) => (options?.client ?? client).get<RejectedReasonsResponses, RejectedReasonsErrors, ThrowOnError>({
     security: [{
@@ -536,7 +534,7 @@ export const rejectedReasons = <ThrowOnError extends boolean = false>(options?: 
 });
 
 /**
- * Add a reason of a rejection, or change the one of that id
+ * Add a rejected reason, or change the one with this id
  */
 export const saveRejectedReason = <ThrowOnError extends boolean = false>(options: Options<SaveRejectedReasonData, ThrowOnError>) => (options.client ?? client).put<SaveRejectedReasonResponses, SaveRejectedReasonErrors, ThrowOnError>({
     security: [{
@@ -553,7 +551,7 @@ export const saveRejectedReason = <ThrowOnError extends boolean = false>(options
 });
 
 /**
- * Everybody who is offered leads, in the order of the default queue
+ * Every agent, in the order of the default queue
  */
 export const sales = <ThrowOnError extends boolean = false>(options?: Options<SalesData, ThrowOnError>) => (options?.client ?? client).get<SalesResponses, SalesErrors, ThrowOnError>({
     security: [{
@@ -566,10 +564,10 @@ export const sales = <ThrowOnError extends boolean = false>(options?: Options<Sa
 });
 
 /**
- * Change where an agent's offers go
+ * Change an agent's offer address
  *
- * Offers that are open keep the number that they were sent to, and both are the agent's until
- * they end. A number that is another's already: 409 `address_taken`.
+ * Open offers keep the number that they were sent to, and until they end the agent can answer from both. If
+ * another agent has the number: 409 `address_taken`.
  */
 export const setOfferAddress = <ThrowOnError extends boolean = false>(options: Options<SetOfferAddressData, ThrowOnError>) => (options.client ?? client).put<SetOfferAddressResponses, SetOfferAddressErrors, ThrowOnError>({
     security: [{
@@ -588,7 +586,7 @@ export const setOfferAddress = <ThrowOnError extends boolean = false>(options: O
 /**
  * When an agent can be offered leads
  *
- * An agent may ask about themselves, an admin about anybody.
+ * Agents see only their own, admins everybody's.
  */
 export const availability = <ThrowOnError extends boolean = false>(options: Options<AvailabilityData, ThrowOnError>) => (options.client ?? client).get<AvailabilityResponses, AvailabilityErrors, ThrowOnError>({
     security: [{
@@ -601,9 +599,9 @@ export const availability = <ThrowOnError extends boolean = false>(options: Opti
 });
 
 /**
- * Set when an agent can be offered leads, in the place of what was set before
+ * Replace when an agent can be offered leads
  *
- * Leads that wait are looked at again. Offers that are open finish.
+ * Held leads are checked again. Open offers stay.
  */
 export const setAvailability = <ThrowOnError extends boolean = false>(options: Options<SetAvailabilityData, ThrowOnError>) => (options.client ?? client).put<SetAvailabilityResponses, SetAvailabilityErrors, ThrowOnError>({
     security: [{
@@ -622,7 +620,7 @@ export const setAvailability = <ThrowOnError extends boolean = false>(options: O
 /**
  * Change an agent's place in a queue
  *
- * With `If-Match` of a `version` that is not the places' any more: 409 `stale`.
+ * If the places do not have the `version` of `If-Match` any more: 409 `stale`.
  */
 export const updateSalesQueue = <ThrowOnError extends boolean = false>(options: Options<UpdateSalesQueueData, ThrowOnError>) => (options.client ?? client).patch<UpdateSalesQueueResponses, UpdateSalesQueueErrors, ThrowOnError>({
     security: [{
@@ -639,7 +637,7 @@ export const updateSalesQueue = <ThrowOnError extends boolean = false>(options: 
 });
 
 /**
- * Everybody who can sign in, by name
+ * All users, by name
  */
 export const users = <ThrowOnError extends boolean = false>(options?: Options<UsersData, ThrowOnError>) => (options?.client ?? client).get<UsersResponses, UsersErrors, ThrowOnError>({
     security: [{
@@ -652,9 +650,9 @@ export const users = <ThrowOnError extends boolean = false>(options?: Options<Us
 });
 
 /**
- * Make a user
+ * Create a user
  *
- * An email that is somebody's already: 409 `user_exists`.
+ * If the email is taken: 409 `user_exists`.
  */
 export const createUser = <ThrowOnError extends boolean = false>(options: Options<CreateUserData, ThrowOnError>) => (options.client ?? client).post<CreateUserResponses, CreateUserErrors, ThrowOnError>({
     security: [{
@@ -673,7 +671,7 @@ export const createUser = <ThrowOnError extends boolean = false>(options: Option
 /**
  * Change a user
  *
- * The last admin stays one: 409 `last_admin`.
+ * If no admin would remain: 409 `last_admin`.
  */
 export const updateUser = <ThrowOnError extends boolean = false>(options: Options<UpdateUserData, ThrowOnError>) => (options.client ?? client).patch<UpdateUserResponses, UpdateUserErrors, ThrowOnError>({
     security: [{
@@ -690,7 +688,7 @@ export const updateUser = <ThrowOnError extends boolean = false>(options: Option
 });
 
 /**
- * Give a user another password, and sign them out everywhere
+ * Set a user's password, and sign them out everywhere
  */
 export const resetPassword = <ThrowOnError extends boolean = false>(options: Options<ResetPasswordData, ThrowOnError>) => (options.client ?? client).put<ResetPasswordResponses, ResetPasswordErrors, ThrowOnError>({
     security: [{
@@ -720,7 +718,7 @@ export const revokeUserSessions = <ThrowOnError extends boolean = false>(options
 });
 
 /**
- * Forget the linked phone and show a new QR code
+ * Delete the session and show a new QR code
  */
 export const resetWhatsapp = <ThrowOnError extends boolean = false>(options?: Options<ResetWhatsappData, ThrowOnError>) => (options?.client ?? client).post<ResetWhatsappResponses, ResetWhatsappErrors, ThrowOnError>({
     security: [{ name: 'x-admin-token', type: 'apiKey' }, {
@@ -733,7 +731,7 @@ export const resetWhatsapp = <ThrowOnError extends boolean = false>(options?: Op
 });
 
 /**
- * Connect the linked device anew
+ * Connect the linked device again
  */
 export const restartWhatsapp = <ThrowOnError extends boolean = false>(options?: Options<RestartWhatsappData, ThrowOnError>) => (options?.client ?? client).post<RestartWhatsappResponses, RestartWhatsappErrors, ThrowOnError>({
     security: [{ name: 'x-admin-token', type: 'apiKey' }, {
@@ -746,9 +744,9 @@ export const restartWhatsapp = <ThrowOnError extends boolean = false>(options?: 
 });
 
 /**
- * Connect the linked device; a new QR code, if its link is gone
+ * Connect the linked device, with a new QR code if it is not linked
  *
- * Answers once the device has heard of it, or after a moment. 409 for a provider without one.
+ * Answers after the device reacted, or after a moment. 409 if the provider has no device.
  */
 export const startWhatsapp = <ThrowOnError extends boolean = false>(options?: Options<StartWhatsappData, ThrowOnError>) => (options?.client ?? client).post<StartWhatsappResponses, StartWhatsappErrors, ThrowOnError>({
     security: [{ name: 'x-admin-token', type: 'apiKey' }, {
@@ -761,7 +759,7 @@ export const startWhatsapp = <ThrowOnError extends boolean = false>(options?: Op
 });
 
 /**
- * How we are connected to WhatsApp: state, QR code, linked number
+ * The connection to WhatsApp: state, QR code, linked number
  */
 export const whatsappStatus = <ThrowOnError extends boolean = false>(options?: Options<WhatsappStatusData, ThrowOnError>) => (options?.client ?? client).get<WhatsappStatusResponses, WhatsappStatusErrors, ThrowOnError>({
     security: [{ name: 'x-admin-token', type: 'apiKey' }, {
@@ -774,9 +772,9 @@ export const whatsappStatus = <ThrowOnError extends boolean = false>(options?: O
 });
 
 /**
- * Disconnect the linked device and keep its link
+ * Disconnect the linked device and keep its session
  *
- * Offers stand still until it is started again.
+ * Offers do not time out until it is started again.
  */
 export const stopWhatsapp = <ThrowOnError extends boolean = false>(options?: Options<StopWhatsappData, ThrowOnError>) => (options?.client ?? client).post<StopWhatsappResponses, StopWhatsappErrors, ThrowOnError>({
     security: [{ name: 'x-admin-token', type: 'apiKey' }, {
@@ -789,9 +787,9 @@ export const stopWhatsapp = <ThrowOnError extends boolean = false>(options?: Opt
 });
 
 /**
- * Send somebody a message, to try the connection
+ * Send a test message
  *
- * Given up after two minutes. 409 `not_connected` while the linked device is not.
+ * The message is given up after two minutes. 409 `not_connected` while the linked device is not connected.
  */
 export const sendWhatsappTestMessage = <ThrowOnError extends boolean = false>(options: Options<SendWhatsappTestMessageData, ThrowOnError>) => (options.client ?? client).post<SendWhatsappTestMessageResponses, SendWhatsappTestMessageErrors, ThrowOnError>({
     security: [{ name: 'x-admin-token', type: 'apiKey' }, {
@@ -813,7 +811,7 @@ export const sendWhatsappTestMessage = <ThrowOnError extends boolean = false>(op
 export const healthLive = <ThrowOnError extends boolean = false>(options?: Options<HealthLiveData, ThrowOnError>) => (options?.client ?? client).get<HealthLiveResponses, unknown, ThrowOnError>({ url: '/health/live', ...options });
 
 /**
- * Whether requests can be served, and whether a worker is alive
+ * Whether the api can serve requests, and whether a worker is alive
  */
 export const healthReady = <ThrowOnError extends boolean = false>(options?: Options<HealthReadyData, ThrowOnError>) => (options?.client ?? client).get<HealthReadyResponses, HealthReadyErrors, ThrowOnError>({ url: '/health/ready', ...options });
 
@@ -831,12 +829,12 @@ export const metrics = <ThrowOnError extends boolean = false>(options?: Options<
 export const verifyMetaLeadsWebhook = <ThrowOnError extends boolean = false>(options?: Options<VerifyMetaLeadsWebhookData, ThrowOnError>) => (options?.client ?? client).get<VerifyMetaLeadsWebhookResponses, VerifyMetaLeadsWebhookErrors, ThrowOnError>({ url: '/webhooks/meta/leads', ...options });
 
 /**
- * Take a lead from an ad
+ * Take a lead of a form
  *
- * In the flat shape, with `X-Meta-Leads-Token` unless the provider is `dummy`: a distribution cycle
- * starts at once. While a cycle is open the enquiry is added to it; once the lead is claimed its
- * owner is told; after hangus a new cycle starts. Or Meta's own `leadgen` delivery, signed with the
- * app's secret, which is stored (`outcome: noted`): its leads are fetched and taken soon after.
+ * In the flat format, with `X-Meta-Leads-Token` unless the provider is `dummy`: a cycle starts at once. While
+ * a cycle is open, the enquiry is added to it. If the lead has an owner, the owner is notified. After
+ * hangus, a new cycle starts. Or Meta's own `leadgen` delivery, signed with the app's secret: it is stored
+ * (`outcome: noted`), and its leads are fetched and taken soon after.
  */
 export const receiveMetaLead = <ThrowOnError extends boolean = false>(options: Options<ReceiveMetaLeadData, ThrowOnError>) => (options.client ?? client).post<ReceiveMetaLeadResponses, ReceiveMetaLeadErrors, ThrowOnError>({
     url: '/webhooks/meta/leads',
@@ -855,10 +853,10 @@ export const receiveMetaLead = <ThrowOnError extends boolean = false>(options: O
 export const verifyWhatsappWebhook = <ThrowOnError extends boolean = false>(options?: Options<VerifyWhatsappWebhookData, ThrowOnError>) => (options?.client ?? client).get<VerifyWhatsappWebhookResponses, VerifyWhatsappWebhookErrors, ThrowOnError>({ url: '/webhooks/whatsapp', ...options });
 
 /**
- * Take what WhatsApp delivers
+ * Take a WhatsApp delivery
  *
- * Signed with the app's secret (`X-Hub-Signature-256`), or 401. An authentic body is 200 once it is
- * stored, whatever it holds; anything else would have Meta deliver it again.
+ * It must be signed with the app's secret (`X-Hub-Signature-256`), else 401. An authentic body is answered
+ * 200 once it is stored, whatever it contains, because Meta delivers it again after any other answer.
  */
 export const receiveWhatsapp = <ThrowOnError extends boolean = false>(options: Options<ReceiveWhatsappData, ThrowOnError>) => (options.client ?? client).post<ReceiveWhatsappResponses, ReceiveWhatsappErrors, ThrowOnError>({
     url: '/webhooks/whatsapp',
@@ -882,18 +880,16 @@ export const dummyClientMessage = <ThrowOnError extends boolean = false>(options
 });
 
 /**
- * Roll every attempt whose deadline has come
+ * Roll every attempt whose deadline has passed
  *
- * Rolls only what is due, never early: an attempt whose five minutes are not over stays as it
- * is, and `nextDueAt` says when they will be.
+ * Never rolls early: an attempt whose window is not over stays open, and `nextDueAt` is its deadline.
  */
 export const dummyRunTimeouts = <ThrowOnError extends boolean = false>(options?: Options<DummyRunTimeoutsData, ThrowOnError>) => (options?.client ?? client).post<DummyRunTimeoutsResponses, DummyRunTimeoutsErrors, ThrowOnError>({ url: '/webhooks/whatsapp/dummy/run-timeouts', ...options });
 
 /**
  * Play an agent who answers an offer
  *
- * `outcome` says what happened: `accepted`, `late`, `declined`, `ambiguous`, `nothing_open`,
- * `not_an_ack` or `unknown_agent`.
+ * `outcome` is `accepted`, `late`, `declined`, `ambiguous`, `nothing_open`, `not_an_ack` or `unknown_agent`.
  */
 export const dummySalesAck = <ThrowOnError extends boolean = false>(options: Options<DummySalesAckData, ThrowOnError>) => (options.client ?? client).post<DummySalesAckResponses, DummySalesAckErrors, ThrowOnError>({
     url: '/webhooks/whatsapp/dummy/sales-ack',
@@ -905,12 +901,12 @@ export const dummySalesAck = <ThrowOnError extends boolean = false>(options: Opt
 });
 
 /**
- * Meta's handshake for WhatsApp, at the seed's other path
+ * Meta's handshake for WhatsApp, at the previous server's other path
  */
 export const verifyWhatsappMessagesWebhook = <ThrowOnError extends boolean = false>(options?: Options<VerifyWhatsappMessagesWebhookData, ThrowOnError>) => (options?.client ?? client).get<VerifyWhatsappMessagesWebhookResponses, VerifyWhatsappMessagesWebhookErrors, ThrowOnError>({ url: '/webhooks/whatsapp/messages', ...options });
 
 /**
- * Take what WhatsApp delivers, at the seed's other path
+ * Take a WhatsApp delivery, at the previous server's other path
  */
 export const receiveWhatsappMessages = <ThrowOnError extends boolean = false>(options: Options<ReceiveWhatsappMessagesData, ThrowOnError>) => (options.client ?? client).post<ReceiveWhatsappMessagesResponses, ReceiveWhatsappMessagesErrors, ThrowOnError>({
     url: '/webhooks/whatsapp/messages',

@@ -21,11 +21,11 @@ export type Agent = {
 /**
  * AgentAvailability
  *
- * When an agent can be offered leads. Everything left out is the default: always.
+ * When an agent can be offered leads. Fields that are left out are the default: always.
  */
 export type AgentAvailability = {
     /**
-     * Working hours; none: always.
+     * Working hours; if there are none, the agent always works.
      */
     hours?: Array<WorkingHours>;
     /**
@@ -33,23 +33,23 @@ export type AgentAvailability = {
      */
     leave?: Array<DaysOff>;
     /**
-     * Leads that they are given a day at most.
+     * The most leads a day.
      */
     mostADay?: number;
     /**
-     * Leads that they have at once at most.
+     * The most open leads at once.
      */
     mostOpen?: number;
     /**
-     * Since when they take a break; absent: they do not.
+     * When the break began; absent if there is none.
      */
     pausedSince?: string;
     /**
-     * Until when; absent: until they are back.
+     * When the break ends; absent if that is not known.
      */
     pausedUntil?: string;
     /**
-     * The agent's clock and calendar.
+     * The agent's time zone.
      */
     zone?: Zone & unknown;
 };
@@ -57,16 +57,16 @@ export type AgentAvailability = {
 /**
  * AgentFigures
  *
- * An agent's part of a period.
+ * The figures of one agent.
  */
 export type AgentFigures = {
     /**
-     * Leads that became theirs.
+     * Leads that the agent claimed.
      */
     claimed: number;
     name: string;
     /**
-     * Offers that they had.
+     * Offers to the agent.
      */
     offered: number;
     salesId: string;
@@ -75,14 +75,14 @@ export type AgentFigures = {
 /**
  * AgentShare
  *
- * What an agent had of a period.
+ * The figures of one agent.
  */
 export type AgentShare = {
     claimed: number;
     offered: number;
     salesId: string;
     /**
-     * Of all that were claimed, 0 to 1.
+     * The agent's part of all claims, 0 to 1.
      */
     share: number;
 };
@@ -99,13 +99,13 @@ export type Appointment = {
     id: string;
     leadId: string;
     /**
-     * What the client is called.
+     * The client's name.
      */
     leadName?: string;
     note?: string;
     place?: string;
     /**
-     * Whose visit.
+     * The agent.
      */
     salesId: string;
     salesName: string;
@@ -113,7 +113,7 @@ export type Appointment = {
     status: AppointmentStatus;
     updatedAt: string;
     /**
-     * Another when anything about it changes.
+     * Changes whenever the visit changes.
      */
     version: number;
 };
@@ -121,7 +121,7 @@ export type Appointment = {
 /**
  * AppointmentDetail
  *
- * A visit with what was done to it.
+ * A visit with its changes.
  */
 export type AppointmentDetail = {
     appointment: Appointment;
@@ -134,13 +134,13 @@ export type AppointmentDetail = {
 /**
  * AppointmentHistory
  *
- * Something that was done to a visit.
+ * A change of a visit.
  */
 export type AppointmentHistory = {
     at: string;
     byName?: string;
     /**
-     * By whom; absent: they are a user no more.
+     * The user's name; absent if the user was deleted.
      */
     byUserId?: string;
     endsAt: string;
@@ -150,7 +150,7 @@ export type AppointmentHistory = {
     kind: string;
     note?: string;
     /**
-     * From when it was then.
+     * When the visit began after the change.
      */
     startsAt: string;
 };
@@ -158,33 +158,33 @@ export type AppointmentHistory = {
 /**
  * AppointmentPatch
  *
- * What changes about a visit; what is left out stays.
+ * A change of a visit; fields that are left out stay.
  */
 export type AppointmentPatch = {
     /**
-     * As long after `startsAt` as it was, unless said.
+     * By default the visit keeps its length.
      */
     endsAt?: string;
     /**
-     * Empty: none.
+     * The note; empty removes it.
      */
     note?: string;
     /**
-     * Empty: nowhere in particular.
+     * The place; empty removes it.
      */
     place?: string;
     startsAt?: string;
 };
 
 /**
- * Where a visit stands.
+ * The status of a visit.
  */
 export type AppointmentStatus = 'booked' | 'cancelled';
 
 /**
  * Assignment
  *
- * To whom a lead is given.
+ * The agent to whom a lead is assigned.
  */
 export type Assignment = {
     /**
@@ -240,33 +240,33 @@ export type AttemptStatus = 'open' | 'accepted' | 'timed_out' | 'declined' | 'un
 /**
  * CalendarStanding
  *
- * How the calendar agrees with a visit.
+ * The state of a visit in the calendar.
  */
 export type CalendarStanding = {
     /**
-     * Why it does not.
+     * Why the calendar does not show it.
      */
     error?: string;
     /**
-     * The calendar's id of it.
+     * The id of its event in the calendar.
      */
     eventId?: string;
     state: CalendarState;
 };
 
 /**
- * How the calendar agrees.
+ * Whether the calendar shows the visit.
  */
 export type CalendarState = 'pending' | 'synced' | 'failing' | 'failed';
 
 /**
  * Cancellation
  *
- * Why a visit is off.
+ * Why a visit is cancelled.
  */
 export type Cancellation = {
     /**
-     * In one's own words, at most 500 characters.
+     * A reason, at most 500 characters.
      */
     reason?: string;
 };
@@ -274,7 +274,7 @@ export type Cancellation = {
 /**
  * ChartSlice
  *
- * A part of a chart.
+ * One part of a chart.
  */
 export type ChartSlice = {
     count: number;
@@ -285,19 +285,19 @@ export type ChartSlice = {
 /**
  * Choice
  *
- * An entry of one of the small tables that an admin edits.
+ * An entry of a small table.
  */
 export type Choice = {
     /**
-     * Whether it can still be chosen.
+     * Whether it can be chosen.
      */
     active?: boolean;
     /**
-     * Lower-case letters and figures, joined by dashes; never changes.
+     * Lower-case letters and digits, joined by dashes. Never changes.
      */
     id: string;
     /**
-     * Whether a lead of this status needs a reason. Statuses only.
+     * Whether a lead with this status needs a reason. Only for statuses.
      */
     isRejected?: boolean;
     label: string;
@@ -311,15 +311,15 @@ export type Choice = {
  */
 export type ClientMessage = {
     /**
-     * What they write.
+     * The text.
      */
     body: string;
     /**
-     * The campaign that the ad is part of.
+     * The campaign of the ad.
      */
     campaign?: string;
     /**
-     * The name they go by.
+     * The client's name.
      */
     clientName?: string;
     /**
@@ -327,25 +327,25 @@ export type ClientMessage = {
      */
     clientWa: string;
     /**
-     * The message's id; the same id twice changes nothing.
+     * The message's id. The same id twice changes nothing.
      */
     messageId?: string;
     /**
-     * The project that the ad is about.
+     * The project of the ad.
      */
     project?: string;
     /**
-     * When they sent it; never taken as later than its receipt.
+     * When it was sent. A time after the receipt is replaced by the receipt.
      */
     sentAt?: string;
     /**
-     * The ad that they came from.
+     * The ad.
      */
     sourceAds?: string;
 };
 
 /**
- * How the connection is.
+ * The state of the connection.
  */
 export type ConnectionState = 'stopped' | 'starting' | 'scan_qr' | 'pairing' | 'passkey_required' | 'connected' | 'logged_out' | 'failed';
 
@@ -404,47 +404,47 @@ export type CycleStatus = 'open' | 'held' | 'accepted' | 'assigned' | 'hangus' |
 export type DashboardStats = {
     byAgent: Array<AgentFigures>;
     /**
-     * Leads of the period by the ad that brought them, the 50 that brought most.
+     * Leads of the period by ad, the 50 largest.
      */
     bySource: Array<SourceCount>;
     /**
-     * Leads as they stand now.
+     * The present number of leads by status.
      */
     byStatus: Array<StatusCount>;
     /**
-     * From a cycle's beginning to its claim, in seconds: half of them took at most so long.
+     * The median time from a cycle's start to its claim, in seconds.
      */
     claimSecondsP50?: number;
     /**
-     * Nine in ten.
+     * The 90th percentile of that time, in seconds.
      */
     claimSecondsP90?: number;
     /**
-     * Of these, how many an agent claimed.
+     * How many of these cycles an agent claimed.
      */
     claimed: number;
     /**
-     * Cycles that began in it. For an agent: that they won.
+     * Cycles that started in the period. For an agent: those that they claimed.
      */
     cycles: number;
     /**
-     * The first day, by the company's calendar (`COMPANY_TIMEZONE`).
+     * The first day, in the company's zone (`COMPANY_TIMEZONE`).
      */
     from: string;
     /**
-     * How many ended hangus. For an agent: 0.
+     * How many of these cycles ended hangus. For an agent: 0.
      */
     hangus: number;
     /**
-     * Of all cycles, 0 to 1.
+     * The claimed part of all cycles, 0 to 1.
      */
     hangusRate: number;
     /**
-     * Leads first heard of in the period.
+     * Leads that were created in the period.
      */
     newLeads: number;
     /**
-     * The last, included.
+     * The last day, included.
      */
     to: string;
 };
@@ -452,7 +452,7 @@ export type DashboardStats = {
 /**
  * DaysOff
  *
- * Days off, the first and the last included.
+ * Days off, with both ends included.
  */
 export type DaysOff = {
     firstDay: string;
@@ -462,7 +462,7 @@ export type DaysOff = {
 /**
  * Delivery
  *
- * What Meta delivers: entries of changes, as its documentation describes them.
+ * A delivery of Meta: entries with changes, as its documentation describes them.
  */
 export type Delivery = {
     /**
@@ -476,7 +476,7 @@ export type Delivery = {
 };
 
 /**
- * What an admin wished last.
+ * The state that an admin requested last.
  */
 export type Desired = 'started' | 'stopped';
 
@@ -500,12 +500,12 @@ export type EventAnswer = {
 /**
  * Explanation
  *
- * Why a lead is where it is.
+ * Why a lead has its present state.
  */
 export type Explanation = {
     lead: Lead;
     /**
-     * What was decided, oldest first.
+     * The decisions, oldest first.
      */
     steps: Array<Step>;
 };
@@ -513,11 +513,11 @@ export type Explanation = {
 /**
  * FieldError
  *
- * A field at fault.
+ * A field with an error.
  */
 export type FieldError = {
     /**
-     * What is wrong with it.
+     * What is wrong.
      */
     detail: string;
     /**
@@ -529,7 +529,7 @@ export type FieldError = {
 /**
  * Holiday
  *
- * A day on which nobody who keeps working hours works.
+ * A day on which agents with working hours do not work.
  */
 export type Holiday = {
     day: string;
@@ -560,15 +560,15 @@ export type Journey = {
  */
 export type Layer2 = {
     /**
-     * In the agent's own words, at most 2,000 characters.
+     * A note, at most 2,000 characters.
      */
     note?: string;
     /**
-     * The id of a rejected reason: needed if that status is a rejection, and only then.
+     * The id of a rejected reason: required if the status is a rejection, and only then.
      */
     reason?: string;
     /**
-     * The id of one of the layer 2 statuses.
+     * The id of a layer 2 status.
      */
     status: string;
 };
@@ -604,13 +604,13 @@ export type Lead = {
 /**
  * LeadChange
  *
- * Something that was changed of a lead by hand.
+ * A change of a lead by hand.
  */
 export type LeadChange = {
     at: string;
     byName?: string;
     /**
-     * By whom; absent: they are a user no more.
+     * The user's name; absent if the user was deleted.
      */
     byUserId?: string;
     /**
@@ -625,11 +625,11 @@ export type LeadChange = {
 /**
  * LeadDetail
  *
- * A lead with all that is known of it.
+ * A lead with its history.
  */
 export type LeadDetail = {
     /**
-     * By their beginning, those that are off, too.
+     * By their start, with those that were cancelled.
      */
     appointments: Array<Appointment>;
     /**
@@ -637,7 +637,7 @@ export type LeadDetail = {
      */
     cycles: Array<CycleDetail>;
     /**
-     * What was changed by hand, oldest first.
+     * Changes by hand, oldest first.
      */
     history: Array<LeadChange>;
     lead: LeadEntry;
@@ -663,7 +663,7 @@ export type LeadEntry = {
     lockedAt?: string;
     name?: string;
     /**
-     * What its owner is called.
+     * The owner's name.
      */
     ownerName?: string;
     ownerSalesId?: string;
@@ -684,16 +684,16 @@ export type LeadEntry = {
 /**
  * LeadPage
  *
- * Some leads, in order.
+ * A page of leads.
  */
 export type LeadPage = {
     /**
-     * How many leads there are of each status, under the same filters but for `status` itself.
+     * How many leads have each status, under the same filters without `status`.
      */
     counts: Array<StatusCount>;
     items: Array<LeadEntry>;
     /**
-     * For the next page: `?cursor=`; absent: this is the last.
+     * For the next page: `?cursor=`; absent on the last page.
      */
     nextCursor?: string;
 };
@@ -704,7 +704,7 @@ export type LeadPage = {
 export type LeadProgress = 'pending' | 'no-action' | 'contacted' | 'follow-up' | 'visit' | 'negotiation' | 'won' | 'lost';
 
 /**
- * In which order.
+ * The order of a list.
  */
 export type LeadSort = 'newest' | 'oldest';
 
@@ -728,7 +728,7 @@ export type Live = {
 /**
  * LiveAppointment
  *
- * A visit as it is.
+ * The state of a visit.
  */
 export type LiveAppointment = {
     calendarState: string;
@@ -740,7 +740,7 @@ export type LiveAppointment = {
 /**
  * LiveAttempt
  *
- * An offer as it is.
+ * The state of an offer.
  */
 export type LiveAttempt = {
     ackDeadlineAt: string;
@@ -752,24 +752,24 @@ export type LiveAttempt = {
 /**
  * LiveEvent
  *
- * Something changed. It tells which, and how it stands, never a name, a number or a word: those are read
- * where they are shown.
+ * A change, with the present state of its row. It contains no names, numbers or texts: read those from the
+ * API.
  */
 export type LiveEvent = {
     appointment?: LiveAppointment;
     attempt?: LiveAttempt;
     /**
-     * The event's place: `Last-Event-ID` to continue after it.
+     * The event's id: send it as `Last-Event-ID` to continue after it.
      */
     cursor: string;
     /**
-     * The row that changed.
+     * The id of the row.
      */
     id?: string;
     kind: LiveEventKind;
     lead?: LiveLead;
     /**
-     * The lead that it is about.
+     * The lead that it belongs to.
      */
     leadId?: string;
     message?: LiveMessage;
@@ -777,14 +777,14 @@ export type LiveEvent = {
 };
 
 /**
- * What an event is about.
+ * The kind of an event.
  */
 export type LiveEventKind = 'hello' | 'reset' | 'lead' | 'attempt' | 'message' | 'appointment' | 'provider';
 
 /**
  * LiveLead
  *
- * A lead as it is; absent: it is no more, being one with another, or is yours no more.
+ * The state of a lead; absent if it was merged into another lead or is not yours any more.
  */
 export type LiveLead = {
     layer2Status?: string;
@@ -796,7 +796,7 @@ export type LiveLead = {
 /**
  * LiveMessage
  *
- * A message as it is.
+ * The state of a message.
  */
 export type LiveMessage = {
     deliveryStatus: string;
@@ -807,11 +807,11 @@ export type LiveMessage = {
 /**
  * LiveProvider
  *
- * How WhatsApp is doing.
+ * The state of the WhatsApp provider.
  */
 export type LiveProvider = {
     /**
-     * Since when no offer rolls; absent: it is well.
+     * When it was frozen; absent if it works.
      */
     frozenSince?: string;
 };
@@ -827,11 +827,11 @@ export type Message = {
     body: string;
     createdAt: string;
     /**
-     * When it was on the recipient's phone, if the provider tells.
+     * When it arrived on the recipient's phone, if the provider reports that.
      */
     deliveredAt?: string;
     /**
-     * How far it got: `received`; `queued`, `accepted`, `sent`, `delivered`, `read`, `failed`.
+     * The delivery status: `received`; `queued`, `accepted`, `sent`, `delivered`, `read`, `failed`.
      */
     deliveryStatus: string;
     /**
@@ -839,13 +839,13 @@ export type Message = {
      */
     direction: string;
     /**
-     * What its sender made of it afterwards.
+     * The text after the sender edited it.
      */
     editedBody?: string;
     fromWa: string;
     id: string;
     /**
-     * Inbound: `client`, `agent` or `stranger`. Outbound: why we spoke (`offer`, `late` …).
+     * Inbound: `client`, `agent` or `stranger`. Outbound: the purpose (`offer`, `late` …).
      */
     kind: string;
     /**
@@ -853,15 +853,15 @@ export type Message = {
      */
     outcome?: string;
     /**
-     * The provider's id, by which a reply quotes it.
+     * The provider's id. Replies quote it.
      */
     providerMessageId?: string;
     /**
-     * When it was read, if the provider tells.
+     * When it was read, if the provider reports that.
      */
     readAt?: string;
     /**
-     * When its sender took it back.
+     * When the sender deleted it.
      */
     revokedAt?: string;
     toWa: string;
@@ -874,8 +874,7 @@ export type Message = {
  */
 export type MetaForm = {
     /**
-     * Which question holds what, where its name does not say: `phone`, `name`, `area`, `project`, or
-     * `ignore`.
+     * What a question contains, if its name is not known: `phone`, `name`, `area`, `project`, or `ignore`.
      */
     fields: {
         [key: string]: string;
@@ -885,20 +884,20 @@ export type MetaForm = {
      */
     id: string;
     /**
-     * How many leads of it are known.
+     * How many of its leads are known.
      */
     leads: number;
     /**
-     * Leads that were made before this have been looked for.
+     * Leads until this instant have been looked for.
      */
     lookedUntil?: string;
     name?: string;
     /**
-     * Its page, by Meta's id.
+     * Meta's id of its page.
      */
     pageId?: string;
     /**
-     * The project that it is about.
+     * Its project.
      */
     project?: string;
 };
@@ -906,18 +905,18 @@ export type MetaForm = {
 /**
  * MetaFormChange
  *
- * What an admin says of a form.
+ * The settings of a form.
  */
 export type MetaFormChange = {
     /**
-     * Which question holds what: `{"kontak_aktif": "phone"}`.
+     * What each question contains: `{"kontak_aktif": "phone"}`.
      */
     fields?: {
         [key: string]: string;
     };
     name?: string;
     /**
-     * The project that it is about.
+     * Its project.
      */
     project?: string;
 };
@@ -925,19 +924,19 @@ export type MetaFormChange = {
 /**
  * MetaLead
  *
- * A lead from an ad's form, in the seed's flat shape.
+ * A lead of a form, in the previous server's flat format.
  */
 export type MetaLead = {
     /**
-     * Where the client looks for a home.
+     * The area where the client looks for a home.
      */
     area?: string;
     /**
-     * The campaign that it is part of.
+     * The campaign of the ad.
      */
     campaign?: string;
     /**
-     * Meta's id of the filled-in form; the same id twice changes nothing.
+     * Meta's id of the submitted form. The same id twice changes nothing.
      */
     metaLeadId: string;
     /**
@@ -949,7 +948,7 @@ export type MetaLead = {
      */
     phone: string;
     /**
-     * The project that it advertises.
+     * The project of the ad.
      */
     project?: string;
     /**
@@ -961,17 +960,17 @@ export type MetaLead = {
 /**
  * NewAccount
  *
- * A user to be.
+ * A user to create.
  */
 export type NewAccount = {
     email: string;
     name: string;
     /**
-     * 8 to 128 characters, for an admin to tell them.
+     * 8 to 128 characters. The admin gives it to the user.
      */
     password: string;
     /**
-     * Where their offers shall go.
+     * The phone number, and the offer address.
      */
     phone?: string;
     role?: Role & unknown;
@@ -980,23 +979,23 @@ export type NewAccount = {
 /**
  * NewAppointment
  *
- * A visit to be booked.
+ * A visit to book.
  */
 export type NewAppointment = {
     /**
-     * An hour later unless said.
+     * By default an hour after `startsAt`.
      */
     endsAt?: string;
     /**
-     * In one's own words, at most 500 characters.
+     * A note, at most 500 characters.
      */
     note?: string;
     /**
-     * Where, at most 500 characters.
+     * The place, at most 500 characters.
      */
     place?: string;
     /**
-     * Whose visit, the lead's owner unless said; for admins.
+     * The agent; by default the lead's owner. Only an admin can set it.
      */
     salesId?: string;
     startsAt: string;
@@ -1005,7 +1004,7 @@ export type NewAppointment = {
 /**
  * NewPassword
  *
- * Another password.
+ * A new password.
  */
 export type NewPassword = {
     /**
@@ -1029,11 +1028,11 @@ export type NextAttempt = {
 /**
  * OfferAddress
  *
- * Where an agent's offers go.
+ * An agent's offer address.
  */
 export type OfferAddress = {
     /**
-     * A number, as typed; kept as E.164.
+     * A phone number, as typed; stored as E.164.
      */
     phone: string;
 };
@@ -1046,21 +1045,21 @@ export type Outcome = 'distributing' | 'held' | 'hangus' | 'added' | 'owner_told
 /**
  * PeriodFigures
  *
- * How the cycles of a period went.
+ * The result of the cycles of a period.
  */
 export type PeriodFigures = {
     /**
-     * From a cycle's beginning to its claim, in seconds: half of them took at most so long.
+     * The median time from a cycle's start to its claim, in seconds.
      */
     claimSecondsP50?: number;
     /**
-     * Nine in ten.
+     * The 90th percentile of that time, in seconds.
      */
     claimSecondsP90?: number;
     cycles: number;
     hangus: number;
     /**
-     * Of all cycles, 0 to 1.
+     * The hangus part of all cycles, 0 to 1.
      */
     hangusRate: number;
     /**
@@ -1084,12 +1083,12 @@ export type Place = {
      */
     label: string;
     /**
-     * What it is owed, in thousandths of a turn; negative: it is ahead.
+     * How much it is owed, in thousandths of a turn; negative if it is ahead.
      */
     readonly owedThousandths?: number;
     salesId: string;
     /**
-     * Its share, where the queue is weighted.
+     * The weight, for a weighted queue.
      */
     weight?: number;
 };
@@ -1097,11 +1096,11 @@ export type Place = {
 /**
  * Problem
  *
- * What went wrong (RFC 9457).
+ * An error (RFC 9457).
  */
 export type Problem = {
     /**
-     * What happened, for a program: a stable word.
+     * What happened, for a program: a stable code.
      */
     code?: string;
     /**
@@ -1109,7 +1108,7 @@ export type Problem = {
      */
     detail?: string;
     /**
-     * The fields at fault.
+     * The fields with errors.
      */
     errors?: Array<FieldError>;
     /**
@@ -1117,11 +1116,11 @@ export type Problem = {
      */
     status: number;
     /**
-     * The status in words.
+     * The name of the status.
      */
     title: string;
     /**
-     * Always `about:blank`: the status says what kind of problem it is.
+     * Always `about:blank`: the status tells the kind of problem.
      */
     type: string;
 };
@@ -1129,7 +1128,7 @@ export type Problem = {
 /**
  * ProgressChange
  *
- * How far an agent is with a lead.
+ * A lead's progress.
  */
 export type ProgressChange = {
     progress: LeadProgress;
@@ -1138,19 +1137,19 @@ export type ProgressChange = {
 /**
  * QrCode
  *
- * What a phone is to scan.
+ * The QR code for the phone.
  */
 export type QrCode = {
     /**
-     * Another takes its place then.
+     * When another code replaces it.
      */
     expiresAt: string;
     /**
-     * The code, drawn.
+     * The code as an image.
      */
     svg: string;
     /**
-     * What the code says.
+     * The content of the code.
      */
     text: string;
 };
@@ -1158,20 +1157,20 @@ export type QrCode = {
 /**
  * Queue
  *
- * A queue with all that is set about it.
+ * A queue with its configuration.
  */
 export type Queue = {
     id: string;
     /**
-     * Whether it takes what no rule sends elsewhere. One does, and cannot be deleted.
+     * Whether it takes the leads that match no rule. One queue does, and it cannot be deleted.
      */
     isDefault: boolean;
     /**
-     * Who stands in it, in order.
+     * Its places, in order.
      */
     places: Array<Place>;
     /**
-     * Which leads go to it.
+     * The rules that route leads to it.
      */
     rules: Array<QueueRule>;
     settings: QueueSettings;
@@ -1192,17 +1191,17 @@ export type QueuePlace = {
 /**
  * QueuePlaceChange
  *
- * What changes about an agent's place; what is left out stays.
+ * A change of an agent's place; fields that are left out stay.
  */
 export type QueuePlaceChange = {
     active?: boolean;
     label?: string;
     /**
-     * To stand there: 1 is first. Others make room.
+     * The position; the first is 1. The places after it move.
      */
     order?: number;
     /**
-     * Which queue; the default one unless said.
+     * The queue; by default the default queue.
      */
     queueId?: string;
 };
@@ -1210,13 +1209,13 @@ export type QueuePlaceChange = {
 /**
  * QueuePlaces
  *
- * The places of a queue, as they are now.
+ * The present places of a queue.
  */
 export type QueuePlaces = {
     places: Array<QueuePlace>;
     queueId: string;
     /**
-     * For `If-Match`: another when a place is another.
+     * For `If-Match`. It differs when a place differs.
      */
     version: string;
 };
@@ -1224,12 +1223,12 @@ export type QueuePlaces = {
 /**
  * QueueRule
  *
- * Which leads go to a queue: every part that is given must fit; `*` stands for any text.
+ * A rule: every part that is given must match; `*` matches any text.
  */
 export type QueueRule = {
     campaign?: string;
     /**
-     * Of several rules that fit, the lowest number wins.
+     * If several rules match, the lowest number wins.
      */
     priority?: number;
     project?: string;
@@ -1239,31 +1238,31 @@ export type QueueRule = {
 /**
  * QueueSettings
  *
- * How a queue works.
+ * The settings of a queue.
  */
 export type QueueSettings = {
     /**
-     * Whether everybody is asked at once when all have been asked in turn ("rebutan").
+     * Whether all agents are offered the lead at once after each was offered it alone ("rebutan").
      */
     lastRound?: boolean;
     /**
-     * Who hears of leads that nobody takes, and gives them to somebody by answering.
+     * Who is notified of hangus leads, and can assign them by an answer.
      */
     managerPhones?: Array<string>;
     /**
-     * How many turns a skipped agent is owed at most; absent: all of them.
+     * The most turns that a skipped agent is owed; absent for no limit.
      */
     mostTurnsOwed?: number;
     /**
-     * Unlike any other's.
+     * Unique.
      */
     name: string;
     /**
-     * The pause between two held leads that are released, in seconds.
+     * The time between two held leads that are released, in seconds.
      */
     releaseStaggerSeconds?: number;
     /**
-     * Whether an agent who was late may ask for a lead that nobody took.
+     * Whether an agent who was late can claim a hangus lead.
      */
     secondChance?: boolean;
     strategy: Strategy;
@@ -1272,7 +1271,7 @@ export type QueueSettings = {
 /**
  * Ready
  *
- * What the api needs, and whether it has it.
+ * What the api needs.
  */
 export type Ready = {
     /**
@@ -1284,28 +1283,28 @@ export type Ready = {
      */
     migrated: boolean;
     /**
-     * Since when the WhatsApp provider is away and offers stand still; absent if it is well.
+     * When the WhatsApp provider was frozen; absent if it works.
      */
     providerFrozenSince?: string;
     /**
-     * Whether any is.
+     * Whether a worker is alive.
      */
     worker: boolean;
     /**
-     * How many worker processes are alive. None: leads are taken, and wait for one.
+     * How many workers are alive. If none is, leads are accepted and wait.
      */
     workersAlive: number;
 };
 
 /**
- * What a user may do.
+ * A user's role.
  */
 export type Role = 'admin' | 'sales';
 
 /**
  * RolledAttempt
  *
- * An attempt that timed out, and what came next.
+ * An attempt that timed out, and what followed.
  */
 export type RolledAttempt = {
     ackDeadlineAt: string;
@@ -1314,7 +1313,7 @@ export type RolledAttempt = {
     cycleId: string;
     leadId: string;
     /**
-     * The next offer; absent: the queue ran out and the lead is hangus.
+     * The next offer; absent if no agent is left and the lead is hangus.
      */
     next?: NextAttempt & unknown;
     /**
@@ -1335,23 +1334,23 @@ export type Round = 'turn' | 'last_round' | 'by_hand';
  */
 export type SalesAck = {
     /**
-     * What they write: `OK`, `OK A17`, `LEWATI`. May be empty for a button or a reaction.
+     * The text: `OK`, `OK A17`, `LEWATI`. Can be empty for a button or a reaction.
      */
     body?: string;
     /**
-     * What the button carries that they press: `claim:<attemptId>` or `pass:<attemptId>`.
+     * The payload of the pressed button: `claim:<attemptId>` or `pass:<attemptId>`.
      */
     buttonPayload?: string;
     /**
-     * The message's id; the same id twice changes nothing.
+     * The message's id. The same id twice changes nothing.
      */
     messageId?: string;
     /**
-     * The offer that they quote or react to, by its `providerMessageId`.
+     * The offer that is quoted or reacted to, by its `providerMessageId`.
      */
     quotedMessageId?: string;
     /**
-     * The emoji that they react with, to the message of `quotedMessageId`; empty: they take it back.
+     * The emoji of a reaction to the message `quotedMessageId`; empty if the reaction is removed.
      */
     reaction?: string;
     /**
@@ -1359,7 +1358,7 @@ export type SalesAck = {
      */
     salesWa: string;
     /**
-     * When they sent it; never taken as later than its receipt.
+     * When it was sent. A time after the receipt is replaced by the receipt.
      */
     sentAt?: string;
 };
@@ -1380,19 +1379,19 @@ export type Seat = {
 /**
  * SimulatedPolicy
  *
- * A policy; what is left out is as it was recorded.
+ * A policy; fields that are left out are as recorded.
  */
 export type SimulatedPolicy = {
     /**
-     * How long an agent has to answer, in seconds.
+     * The window, in seconds.
      */
     ackSeconds?: number;
     /**
-     * Whether everybody is asked at once when all have been asked in turn.
+     * Whether there is a last round with all agents at once.
      */
     lastRound?: boolean;
     /**
-     * The agents in the order in which they are asked, by id; the others come after.
+     * The order of the agents, by id; agents who are not in it follow.
      */
     order?: Array<string>;
 };
@@ -1400,11 +1399,11 @@ export type SimulatedPolicy = {
 /**
  * SimulationAnswer
  *
- * History beside what the policy would have made of it.
+ * History, and what the policy would have made of it.
  */
 export type SimulationAnswer = {
     /**
-     * Cycles of the period that are still running, were called off, or were ended by hand.
+     * Cycles of the period that are open, were cancelled, or were ended by hand.
      */
     leftOut: number;
     recorded: PeriodFigures;
@@ -1418,15 +1417,15 @@ export type SimulationAnswer = {
  */
 export type SimulationRequest = {
     /**
-     * Cycles that began at or after this instant.
+     * Cycles that started at or after this instant.
      */
     from: string;
     /**
-     * What would have been different; what is left out is as it was recorded.
+     * What differs from history; fields that are left out are as recorded.
      */
     policy: SimulatedPolicy & unknown;
     /**
-     * And before this one; at most 92 days later.
+     * Cycles that started before this instant; at most 92 days later.
      */
     to: string;
 };
@@ -1439,7 +1438,7 @@ export type SimulationRequest = {
 export type SourceCount = {
     count: number;
     /**
-     * The ad; absent: none.
+     * The ad; absent if there was none.
      */
     source?: string;
 };
@@ -1447,7 +1446,7 @@ export type SourceCount = {
 /**
  * StatusChange
  *
- * A lead's status, as a person changes it.
+ * A lead's status, set by a user.
  */
 export type StatusChange = {
     /**
@@ -1459,7 +1458,7 @@ export type StatusChange = {
 /**
  * StatusCount
  *
- * How many leads there are of a status.
+ * How many leads have a status.
  */
 export type StatusCount = {
     count: number;
@@ -1469,36 +1468,35 @@ export type StatusCount = {
 /**
  * Step
  *
- * Something that was decided.
+ * A decision.
  */
 export type Step = {
     at: string;
     attemptId?: string;
     /**
-     * What made it happen: `enquiry`, `alarm`, `sweep`, `agent`, `manager`, `admin`, `provider` …
+     * The cause: `enquiry`, `alarm`, `sweep`, `agent`, `manager`, `admin`, `provider` …
      */
     cause: string;
     cycleId?: string;
     /**
-     * What it was decided from: the rule, who could be asked, who was passed over, why, and what they
-     * are owed.
+     * What it was based on: the rule, who could be offered the lead, who was skipped and why, and the credits.
      */
     detail?: unknown;
     /**
-     * What: `offered`, `timed_out`, `accepted` …
+     * The kind: `offered`, `timed_out`, `accepted` …
      */
     kind: string;
     /**
-     * How long after its deadline, in milliseconds; negative: before it.
+     * How long after its deadline it was made, in milliseconds; negative if before.
      */
     latenessMs?: number;
     salesId?: string;
     /**
-     * The same for a person to read.
+     * The decision as a sentence.
      */
     summary: string;
     /**
-     * Which process did it.
+     * The process that made it.
      */
     worker: string;
 };
@@ -1506,11 +1504,11 @@ export type Step = {
 /**
  * Stored
  *
- * The delivery is kept.
+ * The delivery is stored.
  */
 export type Stored = {
     /**
-     * Always true: it is acted on soon.
+     * Always true. A job handles the delivery.
      */
     stored: boolean;
 };
@@ -1523,38 +1521,38 @@ export type Strategy = 'fixed' | 'rotating' | 'weighted';
 /**
  * TeamMember
  *
- * Somebody who is offered leads, with how much they have on their hands.
+ * An agent, with how many leads they have.
  */
 export type TeamMember = {
     /**
-     * Until when not, if that is known.
+     * Until when the agent is not available, if that is known.
      */
     awayUntil?: string;
     /**
-     * Leads that became theirs in the last thirty days.
+     * Leads that the agent claimed in the last thirty days.
      */
     claimed30Days: number;
     id: string;
     name: string;
     /**
-     * Whether they can be offered a lead now.
+     * Whether the agent is available now.
      */
     onDuty: boolean;
     /**
-     * Leads that are theirs and not closed.
+     * Leads that the agent owns and that are not closed.
      */
     openLeads: number;
     /**
-     * Offers that wait for their answer.
+     * Open offers.
      */
     openOffers: number;
     /**
-     * Where their offers go, E.164.
+     * The offer address, E.164.
      */
     phone?: string;
     places: Array<TeamPlace>;
     /**
-     * Of all that became somebody's in that time, 0 to 1.
+     * The agent's part of all claims in that time, 0 to 1.
      */
     share: number;
 };
@@ -1568,7 +1566,7 @@ export type TeamPlace = {
     active: boolean;
     label: string;
     /**
-     * The first, the second …
+     * The position; the first is 1.
      */
     order: number;
     queue: string;
@@ -1578,15 +1576,15 @@ export type TeamPlace = {
 /**
  * TestMessage
  *
- * Whom to send a message to.
+ * A test message.
  */
 export type TestMessage = {
     /**
-     * What to say in place of the usual words.
+     * The text; by default the catalogue's.
      */
     body?: string;
     /**
-     * Their number: `0812…` or `+62812…`.
+     * The recipient's number: `0812…` or `+62812…`.
      */
     to: string;
 };
@@ -1594,11 +1592,11 @@ export type TestMessage = {
 /**
  * TestMessageSent
  *
- * The message is on its way.
+ * The queued message.
  */
 export type TestMessageSent = {
     /**
-     * Its row in `wa_message`, whose `delivery_status` tells what became of it.
+     * Its row in `wa_message`, whose `delivery_status` is its result.
      */
     messageId: string;
 };
@@ -1614,7 +1612,7 @@ export type TimeoutsAnswer = {
      */
     nextDueAt?: string;
     /**
-     * One for each attempt that was due, oldest deadline first.
+     * One for each due attempt, oldest deadline first.
      */
     rolled: Array<RolledAttempt>;
 };
@@ -1622,7 +1620,7 @@ export type TimeoutsAnswer = {
 /**
  * TokenHealth
  *
- * What Meta says of our token, asked now.
+ * Meta's present answer about our token.
  */
 export type TokenHealth = {
     health: TokenState;
@@ -1630,31 +1628,31 @@ export type TokenHealth = {
 };
 
 /**
- * Whether Meta takes our token.
+ * Whether Meta accepts our token.
  */
 export type TokenState = 'good' | 'bad' | 'unknown';
 
 /**
  * UserAccount
  *
- * Somebody who can sign in.
+ * A person who can sign in.
  */
 export type UserAccount = {
     createdAt: string;
     /**
-     * Since when they may not sign in; absent: they may.
+     * When the user was disabled; absent if they can sign in.
      */
     disabledAt?: string;
     email: string;
     id: string;
     name: string;
     /**
-     * As they or an admin gave it.
+     * As the user or an admin entered it.
      */
     phone?: string;
     role: Role;
     /**
-     * In how many places they are signed in.
+     * How many sessions the user has.
      */
     sessions: number;
 };
@@ -1662,11 +1660,11 @@ export type UserAccount = {
 /**
  * UserChange
  *
- * What changes of a user; what is left out stays.
+ * A change of a user; fields that are left out stay.
  */
 export type UserChange = {
     /**
-     * Whether they may not sign in: they are signed out everywhere, and offered no more leads.
+     * Whether the user is disabled: signed out everywhere, and offered no more leads.
      */
     disabled?: boolean;
     name?: string;
@@ -1676,41 +1674,41 @@ export type UserChange = {
 /**
  * WhatsappStatus
  *
- * How we are connected to WhatsApp.
+ * The connection to WhatsApp.
  */
 export type WhatsappStatus = {
     /**
-     * What was wished last (`qr_local`).
+     * The state that was requested last (`qr_local`).
      */
     desired?: Desired & unknown;
     /**
-     * How many device processes are alive (`qr_local`). None: wishes wait for one.
+     * How many device processes are alive (`qr_local`). If none is, requests wait.
      */
     devicesAlive?: number;
     /**
-     * Since when offers stand still, nobody being reached.
+     * When offers stopped because no agent can be reached.
      */
     frozenSince?: string;
     /**
-     * Which of them has the session, or had it last.
+     * The process that has the session, or had it last.
      */
     holder?: string;
     lastError?: string;
     lastErrorAt?: string;
     /**
-     * When anything last came from WhatsApp (`qr_local`).
+     * When the last message or event came from WhatsApp (`qr_local`).
      */
     lastReceivedAt?: string;
     /**
-     * When anything last went there (`qr_local`).
+     * When the last message was sent to WhatsApp (`qr_local`).
      */
     lastSentAt?: string;
     /**
-     * The number that is linked, as E.164.
+     * The linked number, as E.164.
      */
     linkedNumber?: string;
     /**
-     * What is to be typed on the phone, under *Link with phone number*.
+     * The code to type on the phone, under *Link with phone number*.
      */
     pairingCode?: string;
     /**
@@ -1718,24 +1716,24 @@ export type WhatsappStatus = {
      */
     provider: string;
     /**
-     * What a phone is to scan, if that is what is waited for.
+     * The QR code, if a phone must scan it.
      */
     qr?: QrCode & unknown;
     /**
-     * Why, for a person.
+     * The reason, for a person.
      */
     reason?: string;
     /**
-     * Whether it goes on by itself (`qr_local`); otherwise somebody must start it.
+     * Whether it tries again by itself (`qr_local`); otherwise a person must start it.
      */
     retrying?: boolean;
     /**
-     * Since when it is in this state (`qr_local`).
+     * When this state began (`qr_local`).
      */
     since?: string;
     state: ConnectionState;
     /**
-     * Whether Meta takes our token (`cloud_api`).
+     * Whether Meta accepts our token (`cloud_api`).
      */
     token?: TokenHealth & unknown;
 };
@@ -1743,7 +1741,7 @@ export type WhatsappStatus = {
 /**
  * WorkingHours
  *
- * Some working hours of a weekday, by the agent's clock.
+ * Working hours of one weekday, in the agent's zone.
  */
 export type WorkingHours = {
     /**
@@ -1761,7 +1759,7 @@ export type WorkingHours = {
 };
 
 /**
- * Indonesia's zones.
+ * The time zones of Indonesia.
  */
 export type Zone = 'WIB' | 'WITA' | 'WIT';
 
@@ -1781,7 +1779,7 @@ export type PlaceWritable = {
     label: string;
     salesId: string;
     /**
-     * Its share, where the queue is weighted.
+     * The weight, for a weighted queue.
      */
     weight?: number;
 };
@@ -1789,20 +1787,20 @@ export type PlaceWritable = {
 /**
  * Queue
  *
- * A queue with all that is set about it.
+ * A queue with its configuration.
  */
 export type QueueWritable = {
     id: string;
     /**
-     * Whether it takes what no rule sends elsewhere. One does, and cannot be deleted.
+     * Whether it takes the leads that match no rule. One queue does, and it cannot be deleted.
      */
     isDefault: boolean;
     /**
-     * Who stands in it, in order.
+     * Its places, in order.
      */
     places: Array<PlaceWritable>;
     /**
-     * Which leads go to it.
+     * The rules that route leads to it.
      */
     rules: Array<QueueRule>;
     settings: QueueSettings;
@@ -1817,7 +1815,7 @@ export type AppointmentsData = {
          */
         lead?: string;
         /**
-         * This agent's, by user id.
+         * Of this agent, by user id.
          */
         agent?: string;
         /**
@@ -1825,11 +1823,11 @@ export type AppointmentsData = {
          */
         from?: string;
         /**
-         * That begin before this one.
+         * That begin before this instant.
          */
         to?: string;
         /**
-         * Those that are off, too.
+         * Whether to include cancelled visits.
          */
         cancelled?: boolean;
     };
@@ -1838,11 +1836,11 @@ export type AppointmentsData = {
 
 export type AppointmentsErrors = {
     /**
-     * The request is at fault.
+     * The request is wrong.
      */
     '4XX': Problem;
     /**
-     * We are.
+     * The server failed.
      */
     '5XX': Problem;
 };
@@ -1866,11 +1864,11 @@ export type AppointmentDetailData = {
 
 export type AppointmentDetailErrors = {
     /**
-     * The request is at fault.
+     * The request is wrong.
      */
     '4XX': Problem;
     /**
-     * We are.
+     * The server failed.
      */
     '5XX': Problem;
 };
@@ -1894,11 +1892,11 @@ export type UpdateAppointmentData = {
 
 export type UpdateAppointmentErrors = {
     /**
-     * The request is at fault.
+     * The request is wrong.
      */
     '4XX': Problem;
     /**
-     * We are.
+     * The server failed.
      */
     '5XX': Problem;
 };
@@ -1922,11 +1920,11 @@ export type CancelAppointmentData = {
 
 export type CancelAppointmentErrors = {
     /**
-     * The request is at fault.
+     * The request is wrong.
      */
     '4XX': Problem;
     /**
-     * We are.
+     * The server failed.
      */
     '5XX': Problem;
 };
@@ -1944,11 +1942,11 @@ export type Layer2StatusChartData = {
     path?: never;
     query?: {
         /**
-         * The first day; thirty days ago unless said.
+         * The first day; by default thirty days ago.
          */
         from?: string;
         /**
-         * The last day; today unless said.
+         * The last day; by default today.
          */
         to?: string;
     };
@@ -1957,11 +1955,11 @@ export type Layer2StatusChartData = {
 
 export type Layer2StatusChartErrors = {
     /**
-     * The request is at fault.
+     * The request is wrong.
      */
     '4XX': Problem;
     /**
-     * We are.
+     * The server failed.
      */
     '5XX': Problem;
 };
@@ -1979,11 +1977,11 @@ export type RejectedReasonChartData = {
     path?: never;
     query?: {
         /**
-         * The first day; thirty days ago unless said.
+         * The first day; by default thirty days ago.
          */
         from?: string;
         /**
-         * The last day; today unless said.
+         * The last day; by default today.
          */
         to?: string;
     };
@@ -1992,11 +1990,11 @@ export type RejectedReasonChartData = {
 
 export type RejectedReasonChartErrors = {
     /**
-     * The request is at fault.
+     * The request is wrong.
      */
     '4XX': Problem;
     /**
-     * We are.
+     * The server failed.
      */
     '5XX': Problem;
 };
@@ -2014,11 +2012,11 @@ export type DashboardStatsData = {
     path?: never;
     query?: {
         /**
-         * The first day; thirty days ago unless said.
+         * The first day; by default thirty days ago.
          */
         from?: string;
         /**
-         * The last day; today unless said.
+         * The last day; by default today.
          */
         to?: string;
     };
@@ -2027,11 +2025,11 @@ export type DashboardStatsData = {
 
 export type DashboardStatsErrors = {
     /**
-     * The request is at fault.
+     * The request is wrong.
      */
     '4XX': Problem;
     /**
-     * We are.
+     * The server failed.
      */
     '5XX': Problem;
 };
@@ -2053,11 +2051,11 @@ export type HolidaysData = {
 
 export type HolidaysErrors = {
     /**
-     * The request is at fault.
+     * The request is wrong.
      */
     '4XX': Problem;
     /**
-     * We are.
+     * The server failed.
      */
     '5XX': Problem;
 };
@@ -2079,11 +2077,11 @@ export type SetHolidaysData = {
 
 export type SetHolidaysErrors = {
     /**
-     * The request is at fault.
+     * The request is wrong.
      */
     '4XX': Problem;
     /**
-     * We are.
+     * The server failed.
      */
     '5XX': Problem;
 };
@@ -2107,11 +2105,11 @@ export type LeadDistributionData = {
 
 export type LeadDistributionErrors = {
     /**
-     * The request is at fault.
+     * The request is wrong.
      */
     '4XX': Problem;
     /**
-     * We are.
+     * The server failed.
      */
     '5XX': Problem;
 };
@@ -2135,11 +2133,11 @@ export type ExplainLeadData = {
 
 export type ExplainLeadErrors = {
     /**
-     * The request is at fault.
+     * The request is wrong.
      */
     '4XX': Problem;
     /**
-     * We are.
+     * The server failed.
      */
     '5XX': Problem;
 };
@@ -2161,11 +2159,11 @@ export type QueuesData = {
 
 export type QueuesErrors = {
     /**
-     * The request is at fault.
+     * The request is wrong.
      */
     '4XX': Problem;
     /**
-     * We are.
+     * The server failed.
      */
     '5XX': Problem;
 };
@@ -2187,11 +2185,11 @@ export type CreateQueueData = {
 
 export type CreateQueueErrors = {
     /**
-     * The request is at fault.
+     * The request is wrong.
      */
     '4XX': Problem;
     /**
-     * We are.
+     * The server failed.
      */
     '5XX': Problem;
 };
@@ -2215,11 +2213,11 @@ export type DeleteQueueData = {
 
 export type DeleteQueueErrors = {
     /**
-     * The request is at fault.
+     * The request is wrong.
      */
     '4XX': Problem;
     /**
-     * We are.
+     * The server failed.
      */
     '5XX': Problem;
 };
@@ -2243,11 +2241,11 @@ export type UpdateQueueData = {
 
 export type UpdateQueueErrors = {
     /**
-     * The request is at fault.
+     * The request is wrong.
      */
     '4XX': Problem;
     /**
-     * We are.
+     * The server failed.
      */
     '5XX': Problem;
 };
@@ -2271,11 +2269,11 @@ export type SetQueuePlacesData = {
 
 export type SetQueuePlacesErrors = {
     /**
-     * The request is at fault.
+     * The request is wrong.
      */
     '4XX': Problem;
     /**
-     * We are.
+     * The server failed.
      */
     '5XX': Problem;
 };
@@ -2299,11 +2297,11 @@ export type SetQueueRulesData = {
 
 export type SetQueueRulesErrors = {
     /**
-     * The request is at fault.
+     * The request is wrong.
      */
     '4XX': Problem;
     /**
-     * We are.
+     * The server failed.
      */
     '5XX': Problem;
 };
@@ -2325,11 +2323,11 @@ export type SimulateDistributionData = {
 
 export type SimulateDistributionErrors = {
     /**
-     * The request is at fault.
+     * The request is wrong.
      */
     '4XX': Problem;
     /**
-     * We are.
+     * The server failed.
      */
     '5XX': Problem;
 };
@@ -2346,14 +2344,14 @@ export type EventsData = {
     body?: never;
     headers?: {
         /**
-         * The last event that was heard, as a browser says it.
+         * The id of the last event, as a browser sends it.
          */
         'Last-Event-ID'?: string;
     };
     path?: never;
     query?: {
         /**
-         * The same, for those who cannot set headers.
+         * The same, for clients that cannot set headers.
          */
         last?: string;
     };
@@ -2362,11 +2360,11 @@ export type EventsData = {
 
 export type EventsErrors = {
     /**
-     * The request is at fault.
+     * The request is wrong.
      */
     '4XX': Problem;
     /**
-     * We are.
+     * The server failed.
      */
     '5XX': Problem;
 };
@@ -2388,11 +2386,11 @@ export type Layer2StatusesData = {
 
 export type Layer2StatusesErrors = {
     /**
-     * The request is at fault.
+     * The request is wrong.
      */
     '4XX': Problem;
     /**
-     * We are.
+     * The server failed.
      */
     '5XX': Problem;
 };
@@ -2414,11 +2412,11 @@ export type SaveLayer2StatusData = {
 
 export type SaveLayer2StatusErrors = {
     /**
-     * The request is at fault.
+     * The request is wrong.
      */
     '4XX': Problem;
     /**
-     * We are.
+     * The server failed.
      */
     '5XX': Problem;
 };
@@ -2436,19 +2434,19 @@ export type LeadsData = {
     path?: never;
     query?: {
         /**
-         * Of any of these.
+         * With one of these statuses.
          */
         status?: Array<LeadStatus>;
         /**
-         * As far as any of these.
+         * With one of these steps of progress.
          */
         progress?: Array<LeadProgress>;
         /**
-         * Of this layer 2 status.
+         * With this layer 2 status.
          */
         layer2?: string;
         /**
-         * This agent's, by user id.
+         * Owned by this agent, by user id.
          */
         owner?: string;
         /**
@@ -2456,27 +2454,27 @@ export type LeadsData = {
          */
         source?: string;
         /**
-         * First heard of at or after this instant.
+         * Created at or after this instant.
          */
         from?: string;
         /**
-         * And before this one.
+         * Created before this instant.
          */
         to?: string;
         /**
-         * With these letters or figures in their name or number.
+         * With this text in the name or number.
          */
         q?: string;
         /**
-         * In which order; `newest` first unless said.
+         * The order; `newest` by default.
          */
         sort?: LeadSort;
         /**
-         * How many, 50 unless said.
+         * The most leads on the page; 50 by default.
          */
         limit?: number;
         /**
-         * Where the page before ended.
+         * The `nextCursor` of the previous page.
          */
         cursor?: string;
     };
@@ -2485,11 +2483,11 @@ export type LeadsData = {
 
 export type LeadsErrors = {
     /**
-     * The request is at fault.
+     * The request is wrong.
      */
     '4XX': Problem;
     /**
-     * We are.
+     * The server failed.
      */
     '5XX': Problem;
 };
@@ -2544,11 +2542,11 @@ export type ExportLeadsData = {
 
 export type ExportLeadsErrors = {
     /**
-     * The request is at fault.
+     * The request is wrong.
      */
     '4XX': Problem;
     /**
-     * We are.
+     * The server failed.
      */
     '5XX': Problem;
 };
@@ -2575,11 +2573,11 @@ export type LeadDetailData = {
 
 export type LeadDetailErrors = {
     /**
-     * The request is at fault.
+     * The request is wrong.
      */
     '4XX': Problem;
     /**
-     * We are.
+     * The server failed.
      */
     '5XX': Problem;
 };
@@ -2603,11 +2601,11 @@ export type BookAppointmentData = {
 
 export type BookAppointmentErrors = {
     /**
-     * The request is at fault.
+     * The request is wrong.
      */
     '4XX': Problem;
     /**
-     * We are.
+     * The server failed.
      */
     '5XX': Problem;
 };
@@ -2631,11 +2629,11 @@ export type AssignLeadData = {
 
 export type AssignLeadErrors = {
     /**
-     * The request is at fault.
+     * The request is wrong.
      */
     '4XX': Problem;
     /**
-     * We are.
+     * The server failed.
      */
     '5XX': Problem;
 };
@@ -2659,11 +2657,11 @@ export type UpdateLeadLayer2Data = {
 
 export type UpdateLeadLayer2Errors = {
     /**
-     * The request is at fault.
+     * The request is wrong.
      */
     '4XX': Problem;
     /**
-     * We are.
+     * The server failed.
      */
     '5XX': Problem;
 };
@@ -2687,11 +2685,11 @@ export type UpdateLeadProgressData = {
 
 export type UpdateLeadProgressErrors = {
     /**
-     * The request is at fault.
+     * The request is wrong.
      */
     '4XX': Problem;
     /**
-     * We are.
+     * The server failed.
      */
     '5XX': Problem;
 };
@@ -2715,11 +2713,11 @@ export type UpdateLeadStatusData = {
 
 export type UpdateLeadStatusErrors = {
     /**
-     * The request is at fault.
+     * The request is wrong.
      */
     '4XX': Problem;
     /**
-     * We are.
+     * The server failed.
      */
     '5XX': Problem;
 };
@@ -2741,11 +2739,11 @@ export type MetaFormsData = {
 
 export type MetaFormsErrors = {
     /**
-     * The request is at fault.
+     * The request is wrong.
      */
     '4XX': Problem;
     /**
-     * We are.
+     * The server failed.
      */
     '5XX': Problem;
 };
@@ -2772,11 +2770,11 @@ export type SaveMetaFormData = {
 
 export type SaveMetaFormErrors = {
     /**
-     * The request is at fault.
+     * The request is wrong.
      */
     '4XX': Problem;
     /**
-     * We are.
+     * The server failed.
      */
     '5XX': Problem;
 };
@@ -2798,11 +2796,11 @@ export type RejectedReasonsData = {
 
 export type RejectedReasonsErrors = {
     /**
-     * The request is at fault.
+     * The request is wrong.
      */
     '4XX': Problem;
     /**
-     * We are.
+     * The server failed.
      */
     '5XX': Problem;
 };
@@ -2824,11 +2822,11 @@ export type SaveRejectedReasonData = {
 
 export type SaveRejectedReasonErrors = {
     /**
-     * The request is at fault.
+     * The request is wrong.
      */
     '4XX': Problem;
     /**
-     * We are.
+     * The server failed.
      */
     '5XX': Problem;
 };
@@ -2850,11 +2848,11 @@ export type SalesData = {
 
 export type SalesErrors = {
     /**
-     * The request is at fault.
+     * The request is wrong.
      */
     '4XX': Problem;
     /**
-     * We are.
+     * The server failed.
      */
     '5XX': Problem;
 };
@@ -2878,11 +2876,11 @@ export type SetOfferAddressData = {
 
 export type SetOfferAddressErrors = {
     /**
-     * The request is at fault.
+     * The request is wrong.
      */
     '4XX': Problem;
     /**
-     * We are.
+     * The server failed.
      */
     '5XX': Problem;
 };
@@ -2906,11 +2904,11 @@ export type AvailabilityData = {
 
 export type AvailabilityErrors = {
     /**
-     * The request is at fault.
+     * The request is wrong.
      */
     '4XX': Problem;
     /**
-     * We are.
+     * The server failed.
      */
     '5XX': Problem;
 };
@@ -2934,11 +2932,11 @@ export type SetAvailabilityData = {
 
 export type SetAvailabilityErrors = {
     /**
-     * The request is at fault.
+     * The request is wrong.
      */
     '4XX': Problem;
     /**
-     * We are.
+     * The server failed.
      */
     '5XX': Problem;
 };
@@ -2955,7 +2953,7 @@ export type UpdateSalesQueueData = {
     body: QueuePlaceChange;
     headers?: {
         /**
-         * The version that the change is meant for.
+         * The version that the change is based on.
          */
         'If-Match'?: string;
     };
@@ -2968,11 +2966,11 @@ export type UpdateSalesQueueData = {
 
 export type UpdateSalesQueueErrors = {
     /**
-     * The request is at fault.
+     * The request is wrong.
      */
     '4XX': Problem;
     /**
-     * We are.
+     * The server failed.
      */
     '5XX': Problem;
 };
@@ -2994,11 +2992,11 @@ export type UsersData = {
 
 export type UsersErrors = {
     /**
-     * The request is at fault.
+     * The request is wrong.
      */
     '4XX': Problem;
     /**
-     * We are.
+     * The server failed.
      */
     '5XX': Problem;
 };
@@ -3020,11 +3018,11 @@ export type CreateUserData = {
 
 export type CreateUserErrors = {
     /**
-     * The request is at fault.
+     * The request is wrong.
      */
     '4XX': Problem;
     /**
-     * We are.
+     * The server failed.
      */
     '5XX': Problem;
 };
@@ -3048,11 +3046,11 @@ export type UpdateUserData = {
 
 export type UpdateUserErrors = {
     /**
-     * The request is at fault.
+     * The request is wrong.
      */
     '4XX': Problem;
     /**
-     * We are.
+     * The server failed.
      */
     '5XX': Problem;
 };
@@ -3076,11 +3074,11 @@ export type ResetPasswordData = {
 
 export type ResetPasswordErrors = {
     /**
-     * The request is at fault.
+     * The request is wrong.
      */
     '4XX': Problem;
     /**
-     * We are.
+     * The server failed.
      */
     '5XX': Problem;
 };
@@ -3104,11 +3102,11 @@ export type RevokeUserSessionsData = {
 
 export type RevokeUserSessionsErrors = {
     /**
-     * The request is at fault.
+     * The request is wrong.
      */
     '4XX': Problem;
     /**
-     * We are.
+     * The server failed.
      */
     '5XX': Problem;
 };
@@ -3130,11 +3128,11 @@ export type ResetWhatsappData = {
 
 export type ResetWhatsappErrors = {
     /**
-     * The request is at fault.
+     * The request is wrong.
      */
     '4XX': Problem;
     /**
-     * We are.
+     * The server failed.
      */
     '5XX': Problem;
 };
@@ -3143,7 +3141,7 @@ export type ResetWhatsappError = ResetWhatsappErrors[keyof ResetWhatsappErrors];
 
 export type ResetWhatsappResponses = {
     /**
-     * How it is.
+     * The status.
      */
     200: WhatsappStatus;
 };
@@ -3159,11 +3157,11 @@ export type RestartWhatsappData = {
 
 export type RestartWhatsappErrors = {
     /**
-     * The request is at fault.
+     * The request is wrong.
      */
     '4XX': Problem;
     /**
-     * We are.
+     * The server failed.
      */
     '5XX': Problem;
 };
@@ -3172,7 +3170,7 @@ export type RestartWhatsappError = RestartWhatsappErrors[keyof RestartWhatsappEr
 
 export type RestartWhatsappResponses = {
     /**
-     * How it is.
+     * The status.
      */
     200: WhatsappStatus;
 };
@@ -3188,11 +3186,11 @@ export type StartWhatsappData = {
 
 export type StartWhatsappErrors = {
     /**
-     * The request is at fault.
+     * The request is wrong.
      */
     '4XX': Problem;
     /**
-     * We are.
+     * The server failed.
      */
     '5XX': Problem;
 };
@@ -3201,7 +3199,7 @@ export type StartWhatsappError = StartWhatsappErrors[keyof StartWhatsappErrors];
 
 export type StartWhatsappResponses = {
     /**
-     * How it is.
+     * The status.
      */
     200: WhatsappStatus;
 };
@@ -3217,11 +3215,11 @@ export type WhatsappStatusData = {
 
 export type WhatsappStatusErrors = {
     /**
-     * The request is at fault.
+     * The request is wrong.
      */
     '4XX': Problem;
     /**
-     * We are.
+     * The server failed.
      */
     '5XX': Problem;
 };
@@ -3230,7 +3228,7 @@ export type WhatsappStatusError = WhatsappStatusErrors[keyof WhatsappStatusError
 
 export type WhatsappStatusResponses = {
     /**
-     * How it is.
+     * The status.
      */
     200: WhatsappStatus;
 };
@@ -3246,11 +3244,11 @@ export type StopWhatsappData = {
 
 export type StopWhatsappErrors = {
     /**
-     * The request is at fault.
+     * The request is wrong.
      */
     '4XX': Problem;
     /**
-     * We are.
+     * The server failed.
      */
     '5XX': Problem;
 };
@@ -3259,7 +3257,7 @@ export type StopWhatsappError = StopWhatsappErrors[keyof StopWhatsappErrors];
 
 export type StopWhatsappResponses = {
     /**
-     * How it is.
+     * The status.
      */
     200: WhatsappStatus;
 };
@@ -3275,11 +3273,11 @@ export type SendWhatsappTestMessageData = {
 
 export type SendWhatsappTestMessageErrors = {
     /**
-     * The request is at fault.
+     * The request is wrong.
      */
     '4XX': Problem;
     /**
-     * We are.
+     * The server failed.
      */
     '5XX': Problem;
 };
@@ -3288,7 +3286,7 @@ export type SendWhatsappTestMessageError = SendWhatsappTestMessageErrors[keyof S
 
 export type SendWhatsappTestMessageResponses = {
     /**
-     * How it is.
+     * The status.
      */
     200: TestMessageSent;
 };
@@ -3317,7 +3315,7 @@ export type HealthReadyData = {
 
 export type HealthReadyErrors = {
     /**
-     * They cannot.
+     * The api cannot serve requests.
      */
     503: Ready;
 };
@@ -3326,7 +3324,7 @@ export type HealthReadyError = HealthReadyErrors[keyof HealthReadyErrors];
 
 export type HealthReadyResponses = {
     /**
-     * Requests can be served.
+     * The api can serve requests.
      */
     200: Ready;
 };
@@ -3371,7 +3369,7 @@ export type VerifyMetaLeadsWebhookData = {
          */
         'hub.verify_token'?: string;
         /**
-         * Is answered as it is.
+         * The challenge; it is returned unchanged.
          */
         'hub.challenge'?: string;
     };
@@ -3380,11 +3378,11 @@ export type VerifyMetaLeadsWebhookData = {
 
 export type VerifyMetaLeadsWebhookErrors = {
     /**
-     * The request is at fault.
+     * The request is wrong.
      */
     '4XX': Problem;
     /**
-     * We are.
+     * The server failed.
      */
     '5XX': Problem;
 };
@@ -3393,7 +3391,7 @@ export type VerifyMetaLeadsWebhookError = VerifyMetaLeadsWebhookErrors[keyof Ver
 
 export type VerifyMetaLeadsWebhookResponses = {
     /**
-     * The challenge, as it was given.
+     * The challenge, unchanged.
      */
     200: string;
 };
@@ -3404,7 +3402,7 @@ export type ReceiveMetaLeadData = {
     body: MetaLead;
     headers?: {
         /**
-         * `META_LEADS_TOKEN`, for the flat shape.
+         * `META_LEADS_TOKEN`, for the flat format.
          */
         'X-Meta-Leads-Token'?: string;
     };
@@ -3415,11 +3413,11 @@ export type ReceiveMetaLeadData = {
 
 export type ReceiveMetaLeadErrors = {
     /**
-     * The request is at fault.
+     * The request is wrong.
      */
     '4XX': Problem;
     /**
-     * We are.
+     * The server failed.
      */
     '5XX': Problem;
 };
@@ -3445,7 +3443,7 @@ export type VerifyWhatsappWebhookData = {
          */
         'hub.verify_token'?: string;
         /**
-         * Is answered as it is.
+         * The challenge; it is returned unchanged.
          */
         'hub.challenge'?: string;
     };
@@ -3454,11 +3452,11 @@ export type VerifyWhatsappWebhookData = {
 
 export type VerifyWhatsappWebhookErrors = {
     /**
-     * The request is at fault.
+     * The request is wrong.
      */
     '4XX': Problem;
     /**
-     * We are.
+     * The server failed.
      */
     '5XX': Problem;
 };
@@ -3467,7 +3465,7 @@ export type VerifyWhatsappWebhookError = VerifyWhatsappWebhookErrors[keyof Verif
 
 export type VerifyWhatsappWebhookResponses = {
     /**
-     * The challenge, as it was given.
+     * The challenge, unchanged.
      */
     200: string;
 };
@@ -3483,11 +3481,11 @@ export type ReceiveWhatsappData = {
 
 export type ReceiveWhatsappErrors = {
     /**
-     * The request is at fault.
+     * The request is wrong.
      */
     '4XX': Problem;
     /**
-     * We are.
+     * The server failed.
      */
     '5XX': Problem;
 };
@@ -3509,11 +3507,11 @@ export type DummyClientMessageData = {
 
 export type DummyClientMessageErrors = {
     /**
-     * The request is at fault.
+     * The request is wrong.
      */
     '4XX': Problem;
     /**
-     * We are.
+     * The server failed.
      */
     '5XX': Problem;
 };
@@ -3535,11 +3533,11 @@ export type DummyRunTimeoutsData = {
 
 export type DummyRunTimeoutsErrors = {
     /**
-     * The request is at fault.
+     * The request is wrong.
      */
     '4XX': Problem;
     /**
-     * We are.
+     * The server failed.
      */
     '5XX': Problem;
 };
@@ -3561,11 +3559,11 @@ export type DummySalesAckData = {
 
 export type DummySalesAckErrors = {
     /**
-     * The request is at fault.
+     * The request is wrong.
      */
     '4XX': Problem;
     /**
-     * We are.
+     * The server failed.
      */
     '5XX': Problem;
 };
@@ -3591,7 +3589,7 @@ export type VerifyWhatsappMessagesWebhookData = {
          */
         'hub.verify_token'?: string;
         /**
-         * Is answered as it is.
+         * The challenge; it is returned unchanged.
          */
         'hub.challenge'?: string;
     };
@@ -3600,11 +3598,11 @@ export type VerifyWhatsappMessagesWebhookData = {
 
 export type VerifyWhatsappMessagesWebhookErrors = {
     /**
-     * The request is at fault.
+     * The request is wrong.
      */
     '4XX': Problem;
     /**
-     * We are.
+     * The server failed.
      */
     '5XX': Problem;
 };
@@ -3613,7 +3611,7 @@ export type VerifyWhatsappMessagesWebhookError = VerifyWhatsappMessagesWebhookEr
 
 export type VerifyWhatsappMessagesWebhookResponses = {
     /**
-     * The challenge, as it was given.
+     * The challenge, unchanged.
      */
     200: string;
 };
@@ -3629,11 +3627,11 @@ export type ReceiveWhatsappMessagesData = {
 
 export type ReceiveWhatsappMessagesErrors = {
     /**
-     * The request is at fault.
+     * The request is wrong.
      */
     '4XX': Problem;
     /**
-     * We are.
+     * The server failed.
      */
     '5XX': Problem;
 };

@@ -1,4 +1,4 @@
-//! The calendar follows a visit: by a job that may run twice, and never holds the visit up.
+//! Writes visits to the calendar, by a job that can run twice. A visit never waits for the calendar.
 
 use super::model::AppointmentStatus;
 use super::store::{self, Shown, ToBeShown};
@@ -10,13 +10,13 @@ use chrono::TimeDelta;
 use sha2::{Digest, Sha256};
 use std::time::Duration;
 
-/// A job that runs longer has hung: the calendar is anybody's again.
+/// A job that runs longer than this has hung, so that another job can write.
 const LONGEST_CALL: TimeDelta = TimeDelta::seconds(40);
-/// When to come again while somebody else is at it.
+/// When a job runs again because another job writes the same visit.
 const WHILE_BUSY: Duration = Duration::from_secs(1);
 
-/// Writes the visit, as it is now, into the calendar, or removes it from there. What the calendar says
-/// is on the visit's row; a failure is tried again.
+/// Writes the present state of a visit to the calendar, or deletes its event. Stores the result on the
+/// visit's row. Fails if the job must run again.
 pub async fn sync(app: &App, id: AppointmentId) -> Result<()> {
     let mut connection = app.pool.acquire().await?;
     let now = app.clock.now(&mut connection).await?;
@@ -29,7 +29,7 @@ pub async fn sync(app: &App, id: AppointmentId) -> Result<()> {
     let event = event(app, id, &shown);
     let called = match shown.status {
         AppointmentStatus::Booked => app.calendar.put(&event).await.map(Some),
-        // One that the calendar was never told of may be there all the same: its call's answer was lost.
+        // The event can exist although no answer came from the calendar, because the answer can be lost.
         AppointmentStatus::Cancelled => {
             let there = shown.event_id.as_deref().unwrap_or(&event.id);
             app.calendar.remove(there).await.map(|()| None)
@@ -50,14 +50,14 @@ pub async fn sync(app: &App, id: AppointmentId) -> Result<()> {
     }
 }
 
-/// Records that the calendar could not be brought to agree, however often it was tried.
+/// Stores why the calendar could not be written, after the last try.
 pub async fn give_up_sync(app: &App, id: AppointmentId, reason: &str) -> Result<()> {
     let mut connection = app.pool.acquire().await?;
     store::set_not_shown(&mut connection, id, reason, true).await
 }
 
-/// The id is made from the appointment's, in letters that Google allows (base32hex: `a-v0-9`), so that
-/// writing it twice makes one event.
+/// Makes the event's id from the visit's id, in letters that Google allows (base32hex: `a-v0-9`), so that
+/// writing twice creates one event.
 fn event(app: &App, id: AppointmentId, shown: &Shown) -> CalendarEvent {
     let digest = hex::encode(Sha256::digest(format!("appointment:{id}")));
     let client = crate::leads::name_or_unknown(shown.lead_name.as_deref());

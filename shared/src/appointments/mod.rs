@@ -1,8 +1,8 @@
-//! Visits that an agent books from a lead: nobody at two places at once, reminded of, and in the calendar.
+//! Visits that an agent books: no agent has two at once, people are reminded, and the calendar shows them.
 //!
-//! A visit and its reminders and calendar jobs are written in one transaction. The calendar follows the
-//! visit's `version` and never holds it up; a reminder's time is a column, the job that comes then an
-//! alarm clock, and a sweep finds what no alarm rang for.
+//! A visit is written with its reminders and calendar jobs in one transaction. The calendar follows the
+//! visit's `version`, and a visit never waits for it. A reminder's time is a column. Its job only runs at
+//! that time, and the sweep sends what no job sent.
 
 mod calendar;
 mod model;
@@ -24,8 +24,8 @@ use crate::{App, Error, Result};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
-/// Books a visit: the lead's owner, or an admin. An agent who has another visit then is a conflict,
-/// `appointment_conflict`; a lead that is nobody's, `lead_not_claimed`.
+/// Books a visit, as the lead's owner or an admin. Fails with the conflict `appointment_conflict` if the
+/// agent has another visit then, and `lead_not_claimed` if the lead has no owner.
 pub async fn book(app: &App, by: &User, booking: &Booking) -> Result<Appointment> {
     let place = model::text("place", booking.place.as_deref())?;
     let note = model::text("note", booking.note.as_deref())?;
@@ -70,7 +70,7 @@ pub async fn book(app: &App, by: &User, booking: &Booking) -> Result<Appointment
     one(app, by, id).await
 }
 
-/// Moves a visit, or changes where it is or what is noted about it.
+/// Moves a visit, or changes its place or note.
 pub async fn change(
     app: &App,
     by: &User,
@@ -113,7 +113,7 @@ pub async fn change(
     one(app, by, id).await
 }
 
-/// Calls a visit off, for good. Nobody is reminded of it any more.
+/// Cancels a visit, with its reminders. It cannot be restored.
 pub async fn cancel(
     app: &App,
     by: &User,
@@ -142,7 +142,7 @@ pub async fn cancel(
     one(app, by, id).await
 }
 
-/// The visits that a user may see, by their beginning: their own and their leads', or all for an admin.
+/// The visits that a user can see, by their start: their own and those of their leads, or all for an admin.
 pub async fn list(
     app: &App,
     viewer: &User,
@@ -153,20 +153,20 @@ pub async fn list(
     store::list(&mut connection, scope, filter).await
 }
 
-/// A visit that a user may see. Another's is as good as none.
+/// A visit. Returns `None` if the user cannot see it.
 pub async fn one(app: &App, viewer: &User, id: AppointmentId) -> Result<Appointment> {
     let scope = (viewer.role != Role::Admin).then_some(&viewer.id);
     let mut connection = app.pool.acquire().await?;
     store::one(&mut connection, scope, id).await
 }
 
-/// What was done to a visit, oldest first.
+/// The changes of a visit, oldest first.
 pub async fn history(app: &App, id: AppointmentId) -> Result<Vec<Done>> {
     let mut connection = app.pool.acquire().await?;
     store::history(&mut connection, id).await
 }
 
-/// A lead's visits, those that are off, too.
+/// The visits of a lead, with those that were cancelled.
 pub async fn of_lead(app: &App, lead: LeadId) -> Result<Vec<Appointment>> {
     let mut connection = app.pool.acquire().await?;
     let filter = AppointmentFilter {
@@ -177,7 +177,7 @@ pub async fn of_lead(app: &App, lead: LeadId) -> Result<Vec<Appointment>> {
     store::list(&mut connection, None, &filter).await
 }
 
-/// The visit, locked, which must be on and still to come.
+/// The visit, locked. Fails if it was cancelled or has begun.
 async fn lock_to_change(
     connection: &mut PgConnection,
     by: &User,

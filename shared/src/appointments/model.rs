@@ -1,31 +1,31 @@
-//! Visits, and when people are reminded of them.
+//! Visits, and the times of their reminders.
 
 use crate::id::{AppointmentId, LeadId, UserId};
 use crate::local_time::Timezone;
 use crate::{Error, Result};
 use chrono::{DateTime, Days, NaiveTime, TimeDelta, Utc};
 
-/// Where a visit stands.
+/// The status of a visit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::Type)]
 #[sqlx(type_name = "text", rename_all = "snake_case")]
 pub enum AppointmentStatus {
-    /// It is on.
+    /// It takes place.
     Booked,
-    /// It is off, for good.
+    /// It was cancelled.
     Cancelled,
 }
 
-/// How the calendar agrees.
+/// Whether the calendar shows the visit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::Type)]
 #[sqlx(type_name = "text", rename_all = "snake_case")]
 pub enum CalendarState {
-    /// To be written.
+    /// Not written yet.
     Pending,
-    /// Shows the visit as it is.
+    /// Shows the present state of the visit.
     Synced,
-    /// Cannot be written now, and is tried again.
+    /// Failed, and is tried again.
     Failing,
-    /// Was given up until the visit changes.
+    /// Failed for good, until the visit changes.
     Failed,
 }
 
@@ -36,29 +36,29 @@ pub struct Appointment {
     pub id: AppointmentId,
     /// The client's lead.
     pub lead_id: LeadId,
-    /// What the client is called.
+    /// The client's name.
     pub lead_name: Option<String>,
-    /// Whose visit.
+    /// The agent.
     pub sales_id: UserId,
-    /// What they are called.
+    /// The agent's name.
     pub sales_name: String,
-    /// From when.
+    /// When it begins.
     pub starts_at: DateTime<Utc>,
-    /// Until when.
+    /// When it ends.
     pub ends_at: DateTime<Utc>,
-    /// Where.
+    /// The place.
     pub place: Option<String>,
-    /// In the agent's own words.
+    /// A note of the agent.
     pub note: Option<String>,
-    /// Where it stands.
+    /// Its status.
     pub status: AppointmentStatus,
-    /// Another when anything about it changes.
+    /// Changes whenever the visit changes.
     pub version: i32,
-    /// How the calendar agrees.
+    /// Whether the calendar shows it.
     pub calendar_state: CalendarState,
-    /// The calendar's id of it.
+    /// The id of its event in the calendar.
     pub calendar_event_id: Option<String>,
-    /// Why the calendar does not.
+    /// Why the calendar does not show it.
     pub calendar_error: Option<String>,
     /// When it was booked.
     pub created_at: DateTime<Utc>,
@@ -66,71 +66,71 @@ pub struct Appointment {
     pub updated_at: DateTime<Utc>,
 }
 
-/// A visit to be booked.
+/// A visit to book.
 #[derive(Clone, Debug)]
 pub struct Booking {
     /// The client's lead.
     pub lead: LeadId,
-    /// Whose visit; the lead's owner unless said. Admins only.
+    /// The agent; by default the lead's owner. Only an admin can set it.
     pub agent: Option<UserId>,
-    /// From when.
+    /// When it begins.
     pub starts_at: DateTime<Utc>,
-    /// Until when.
+    /// When it ends.
     pub ends_at: DateTime<Utc>,
-    /// Where.
+    /// The place.
     pub place: Option<String>,
-    /// In the agent's own words.
+    /// A note of the agent.
     pub note: Option<String>,
 }
 
-/// What changes about a visit; `None` leaves it.
+/// A change of a visit; `None` keeps a field.
 #[derive(Clone, Debug, Default)]
 pub struct AppointmentChange {
-    /// From when.
+    /// When it begins.
     pub starts_at: Option<DateTime<Utc>>,
-    /// Until when; unless said, it stays as long as it was.
+    /// When it ends; by default the visit keeps its length.
     pub ends_at: Option<DateTime<Utc>>,
-    /// Where.
+    /// The place.
     pub place: Option<String>,
-    /// In the agent's own words.
+    /// A note of the agent.
     pub note: Option<String>,
 }
 
-/// Which visits.
+/// A filter of visits.
 #[derive(Clone, Debug, Default)]
 pub struct AppointmentFilter {
     /// Of this lead.
     pub lead: Option<LeadId>,
-    /// This agent's.
+    /// Of this agent.
     pub agent: Option<UserId>,
     /// That end after this instant.
     pub from: Option<DateTime<Utc>>,
-    /// That begin before this one.
+    /// That begin before this instant.
     pub to: Option<DateTime<Utc>>,
-    /// Those that are off, too.
+    /// With visits that were cancelled.
     pub with_cancelled: bool,
 }
 
-/// Something that was done to a visit.
+/// A change of a visit.
 #[derive(Clone, Debug)]
 pub struct Done {
-    /// When.
+    /// When it was made.
     pub at: DateTime<Utc>,
-    /// By whom, if they are still there.
+    /// The user who made it; `None` if the user was deleted.
     pub by_user_id: Option<String>,
-    /// What they are called.
+    /// The user's name.
     pub by_name: Option<String>,
     /// `booked`, `moved`, `changed` or `cancelled`.
     pub kind: String,
-    /// From when it was then.
+    /// When the visit began after the change.
     pub starts_at: DateTime<Utc>,
-    /// Until when.
+    /// When it ended after the change.
     pub ends_at: DateTime<Utc>,
-    /// Why, in their own words.
+    /// The reason that the user gave.
     pub note: Option<String>,
 }
 
-/// Who is reminded.
+/// The recipient of a reminder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, sqlx::Type)]
 #[sqlx(type_name = "text", rename_all = "snake_case")]
 pub enum Recipient {
@@ -143,13 +143,13 @@ pub enum Recipient {
 /// When people are reminded.
 #[derive(Clone, Debug)]
 pub struct Reminders {
-    /// So many minutes before the visit, the agent.
+    /// How many minutes before the visit the agent is reminded.
     pub agent_minutes: Vec<i32>,
-    /// And the client.
+    /// How many minutes before the visit the client is reminded.
     pub client_minutes: Vec<i32>,
-    /// Nobody is written to before this time of a day.
+    /// The time of day from which messages are sent.
     pub polite_from: NaiveTime,
-    /// Nor from this one on.
+    /// The time of day from which no messages are sent.
     pub polite_until: NaiveTime,
 }
 
@@ -165,7 +165,7 @@ impl Default for Reminders {
     }
 }
 
-/// A reminder that is to be.
+/// A reminder to plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Planned {
     pub(super) recipient: Recipient,
@@ -174,7 +174,7 @@ pub(super) struct Planned {
 }
 
 impl Reminders {
-    /// The reminders of a visit that is booked, or moved, at `now`: those whose time is still to come.
+    /// The reminders of a visit that is booked or moved at `now`, without those whose time has passed.
     pub(super) fn plan(
         &self,
         starts_at: DateTime<Utc>,
@@ -198,23 +198,23 @@ impl Reminders {
         let mut all = each(Recipient::Agent, &self.agent_minutes);
         all.extend(each(Recipient::Client, &self.client_minutes));
         all.sort_by_key(|planned| (planned.recipient, planned.due_at, planned.minutes_before));
-        // Two that the night moves to one moment are one.
+        // Two reminders that are moved to the same instant become one.
         all.dedup_by_key(|planned| (planned.recipient, planned.due_at));
         all
     }
 
-    /// Whether people may be written to at this instant.
+    /// Whether messages may be sent at this instant.
     pub(super) fn is_polite(&self, at: DateTime<Utc>, zone: Timezone) -> bool {
         let time = zone.local(at).time();
         self.polite_from <= time && time < self.polite_until
     }
 
-    /// When the polite hours of that day end.
+    /// When the allowed hours of that day end.
     pub(super) fn end_of_politeness(&self, at: DateTime<Utc>, zone: Timezone) -> DateTime<Utc> {
         zone.instant(zone.local(at).date_naive(), self.polite_until)
     }
 
-    /// `wanted`, or else the next polite moment; if the visit has begun by then, the last one before.
+    /// The next allowed instant from `wanted` on; if the visit has begun by then, the last allowed one before.
     pub(super) fn polite(
         &self,
         wanted: DateTime<Utc>,
@@ -238,18 +238,18 @@ impl Reminders {
         if next < starts_at {
             return next;
         }
-        // A minute before the evening's end.
+        // One minute before the allowed hours end.
         let evening = other(day, u64::from(early), false);
         zone.instant(evening, self.polite_until) - TimeDelta::minutes(1)
     }
 }
 
-/// The longest text of a place or note, in characters.
+/// The longest place or note, in characters.
 const LONGEST: usize = 500;
 /// The longest visit.
 const LONGEST_VISIT: TimeDelta = TimeDelta::hours(12);
 
-/// A time that a visit can have.
+/// Checks the times of a visit.
 pub(super) fn check_times(
     starts_at: DateTime<Utc>,
     ends_at: DateTime<Utc>,
@@ -273,7 +273,7 @@ pub(super) fn check_times(
     Ok(())
 }
 
-/// A text that is not too long, without what PostgreSQL cannot keep; an empty one is none.
+/// Checks a text's length and removes characters that PostgreSQL cannot store; `None` if it is empty.
 pub(super) fn text(field: &'static str, given: Option<&str>) -> Result<Option<String>> {
     let text = given.unwrap_or_default().replace('\0', "");
     let text = text.trim();
@@ -320,7 +320,7 @@ mod tests {
 
     #[test]
     fn nobody_is_woken_and_nobody_is_told_too_late() {
-        // At 07:30 the agent's hour before is 06:30: held until 07:00. The client's two hours: too.
+        // At 07:30 the agent's reminder is due at 06:30 and waits until 07:00. So does the client's.
         assert_eq!(
             due("2026-01-08T07:30:00+07:00", "2026-01-07T20:00:00+07:00"),
             [
@@ -328,7 +328,7 @@ mod tests {
                 (Recipient::Client, at("2026-01-08T07:00:00+07:00")),
             ]
         );
-        // At 06:00 no moment of that morning is polite: the evening before.
+        // At 06:00 no instant of that morning is allowed, so it is sent the evening before.
         assert_eq!(
             due("2026-01-08T06:00:00+07:00", "2026-01-07T20:00:00+07:00"),
             [

@@ -1,4 +1,4 @@
-//! Reminders: planned with the visit, void with it, said once.
+//! Reminders: planned with the visit, deleted with it, and sent once.
 
 use super::model::{AppointmentStatus, Recipient};
 use super::store::{self, Reminder};
@@ -12,12 +12,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
 use std::time::Duration;
 
-/// How long after its time the sweep sees to a reminder that no alarm rang for.
+/// How long after its time the sweep sends a reminder that no job sent.
 const LEFT_AFTER: TimeDelta = TimeDelta::seconds(5);
-/// When to come again after the lead became another's meanwhile.
+/// When a job runs again because the lead changed its owner meanwhile.
 const MOMENT: Duration = Duration::from_millis(100);
 
-/// Writes the reminders of a visit, each with its alarm.
+/// Inserts the reminders of a visit, each with its job.
 pub(super) async fn plan(
     app: &App,
     connection: &mut PgConnection,
@@ -38,14 +38,14 @@ pub(super) async fn plan(
     Ok(())
 }
 
-/// Says a reminder whose time has come, once: not of a visit that is off, was moved, or has begun, and
-/// not at night. Safe at any time, any number of times.
+/// Sends a reminder that is due, once. Does not send it if the visit was cancelled, was moved or has
+/// begun, or at night. Can be called at any time and repeatedly.
 pub async fn remind(app: &App, id: ReminderId) -> Result<()> {
     let mut transaction = app.pool.begin().await?;
     let Some(lead) = store::lead_of_reminder(&mut transaction, id).await? else {
         return Ok(());
     };
-    // Locks are taken in one order, the lead first: its row may be becoming another's.
+    // Locks are taken in one order, the lead first, because its owner can be changing.
     leads::lock(&mut transaction, lead).await?;
     let Some(reminder) = store::lock_reminder(&mut transaction, id).await? else {
         return Ok(());
@@ -70,7 +70,7 @@ pub async fn remind(app: &App, id: ReminderId) -> Result<()> {
         store::end_reminder(&mut transaction, id, "void", Some(reason), now).await?;
         return Ok(transaction.commit().await?);
     }
-    // Its own time was polite; it comes late.
+    // Its time was inside the allowed hours, but it is late.
     if !app.reminders.is_polite(now, app.timezone) {
         let later = app.reminders.polite(now, reminder.starts_at, app.timezone);
         if later > now {
@@ -144,7 +144,7 @@ async fn queue_reminder(
     Ok(true)
 }
 
-/// Says the reminders that no alarm rang for. Returns how many there were.
+/// Sends the reminders that are due and that no job sent. Returns how many there were.
 pub async fn remind_all_due(app: &App) -> Result<usize> {
     let mut connection = app.pool.acquire().await?;
     let now = app.clock.now(&mut connection).await?;

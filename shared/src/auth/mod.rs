@@ -1,5 +1,5 @@
-//! People who sign in: users, sessions and passwords, in better-auth's tables, so that accounts and
-//! logins of the old system go on.
+//! Users, sessions and passwords, in better-auth's tables, so that the accounts and sessions of the
+//! previous server continue to work.
 
 mod model;
 mod store;
@@ -18,16 +18,16 @@ use crate::{App, Error, Result};
 use chrono::TimeDelta;
 use rand::RngExt;
 
-/// How long a session lasts, counted from its last renewal (better-auth's `expiresIn`).
+/// How long a session lasts after its last renewal (better-auth's `expiresIn`).
 pub const SESSION_LASTS: TimeDelta = TimeDelta::days(7);
-/// A session that was renewed less than this ago is left as it is (`updateAge`).
+/// A session is not renewed again within this time after a renewal (better-auth's `updateAge`).
 const RENEWED_AFTER: TimeDelta = TimeDelta::days(1);
-/// How long a session lasts that the user did not want to be remembered; it is not renewed.
+/// How long a session lasts if the user chose not to be remembered. It is never renewed.
 const UNREMEMBERED_LASTS: TimeDelta = TimeDelta::days(1);
 
-/// Signs somebody in by email and password. `None`: there is no such pair; it takes as long to say
-/// so of an unknown email as of a wrong password. Somebody who is disabled and knows their password is
-/// told: a conflict, `user_disabled`.
+/// Signs a user in by email and password. Returns `None` if the email or the password is wrong; both
+/// take the same time. Fails with the conflict `user_disabled` if the password is right and the user is
+/// disabled.
 pub async fn sign_in(
     app: &App,
     email: &str,
@@ -56,8 +56,8 @@ pub async fn sign_in(
     Ok(Some((session, user)))
 }
 
-/// Makes a user with a password and signs them in. An email that is somebody's already is a conflict,
-/// `user_exists`.
+/// Creates a user with a password and signs them in. Fails with the conflict `user_exists` if the
+/// email is taken.
 pub async fn sign_up(
     app: &App,
     new: &NewUser,
@@ -69,7 +69,7 @@ pub async fn sign_up(
     Ok((session, user))
 }
 
-/// Makes a user with a password.
+/// Creates a user with a password.
 pub async fn create_user(app: &App, new: &NewUser) -> Result<User> {
     let hash = password::hash_off_thread(new.password.clone()).await?;
     let mut transaction = app.pool.begin().await?;
@@ -113,23 +113,23 @@ async fn begin_session(
     Ok(session)
 }
 
-/// What a session's token is good for.
+/// Whether a session's token is valid.
 #[derive(Clone, Debug)]
 pub enum Found {
-    /// The session and its user; `renewed`: it lasts longer now, and its cookie is to be sent again.
+    /// The session is valid.
     Good {
         /// The session.
         session: Box<Session>,
-        /// Whose.
+        /// The session's user.
         user: Box<User>,
-        /// Whether it was renewed just now.
+        /// Whether this request renewed it, so that its cookie must be sent again.
         renewed: bool,
     },
-    /// It is over, or never was.
+    /// The session has ended or does not exist.
     Nothing,
 }
 
-/// Looks a session up, and renews it at most once a day if `renew`.
+/// Finds the session of a token. With `renew`, renews it at most once a day.
 pub async fn session(app: &App, token: &str, renew: bool) -> Result<Found> {
     let mut connection = app.pool.acquire().await?;
     let Some((mut session, user)) = store::session(&mut connection, token).await? else {
@@ -159,26 +159,26 @@ pub async fn sign_out(app: &App, token: &str) -> Result<()> {
     store::delete_session(&mut connection, token).await
 }
 
-/// The user's sessions that are not over, oldest first.
+/// The user's sessions that have not ended, oldest first.
 pub async fn sessions(app: &App, user: &UserId) -> Result<Vec<Session>> {
     let mut connection = app.pool.acquire().await?;
     let now = app.clock.now(&mut connection).await?;
     store::sessions(&mut connection, user, now).await
 }
 
-/// Ends one of the user's own sessions; another's token does nothing.
+/// Ends one of the user's own sessions. Another user's token changes nothing.
 pub async fn revoke(app: &App, user: &UserId, token: &str) -> Result<()> {
     let mut connection = app.pool.acquire().await?;
     store::delete_sessions(&mut connection, user, Some(token), None).await
 }
 
-/// Ends all of the user's sessions, but for one.
+/// Ends all of the user's sessions except one.
 pub async fn revoke_all(app: &App, user: &UserId, but: Option<&str>) -> Result<()> {
     let mut connection = app.pool.acquire().await?;
     store::delete_sessions(&mut connection, user, None, but).await
 }
 
-/// Changes what a user may change of themselves. Their phone, too; where their offers go stays.
+/// Changes what users can change about themselves. A new phone number does not change the offer address.
 pub async fn update_profile(app: &App, user: &UserId, profile: &Profile) -> Result<()> {
     let mut transaction = app.pool.begin().await?;
     let now = app.clock.now(&mut transaction).await?;
@@ -186,18 +186,18 @@ pub async fn update_profile(app: &App, user: &UserId, profile: &Profile) -> Resu
     Ok(transaction.commit().await?)
 }
 
-/// What came of a change of password.
+/// The result of a change of password.
 #[derive(Clone, Debug)]
 pub enum Changed {
-    /// The current one is another.
+    /// The current password is wrong. Nothing changed.
     WrongPassword,
-    /// It is changed; sessions go on.
+    /// The password changed, and the sessions continue.
     Quietly,
-    /// It is changed, every session has ended, and this one has begun.
+    /// The password changed, every session ended, and this one began.
     With(Session),
 }
 
-/// Changes a password; with `revoke_others` every session ends and a new one begins.
+/// Changes a password. With `revoke_others`, every session ends and a new one begins.
 pub async fn change_password(
     app: &App,
     user: &UserId,
@@ -230,19 +230,19 @@ pub async fn change_password(
     }
 }
 
-/// The accounts that the user can sign in by.
+/// The accounts of a user.
 pub async fn credentials(app: &App, user: &UserId) -> Result<Vec<Credential>> {
     let mut connection = app.pool.acquire().await?;
     store::credentials(&mut connection, user).await
 }
 
-/// A phone as it is kept: E.164 if it can be read, else as typed.
+/// A phone number as it is stored: E.164 if it can be parsed, else as the user typed it.
 pub fn phone_as_kept(typed: &str) -> String {
     Phone::from_human("phone", typed)
         .map_or_else(|_| typed.trim().to_owned(), |phone| phone.to_string())
 }
 
-/// 32 letters and digits that nobody can guess: better-auth's ids and tokens.
+/// 32 random letters and digits, the form of better-auth's ids and tokens.
 fn opaque() -> String {
     const ALPHABET: &[u8] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
     let mut random = rand::rng();

@@ -1,20 +1,20 @@
-//! Users and sessions, as better-auth has them.
+//! Users and sessions, in better-auth's tables.
 
 use crate::id::UserId;
 use chrono::{DateTime, Utc};
 
-/// What a user may do.
+/// A user's role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::Type)]
 #[sqlx(type_name = "text", rename_all = "snake_case")]
 pub enum Role {
-    /// Everything.
+    /// May read and change everything.
     Admin,
-    /// Their own leads.
+    /// May read and change their own leads.
     Sales,
 }
 
 impl Role {
-    /// The word in the database and on the wire.
+    /// The value in the database and in the API.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Admin => "admin",
@@ -23,90 +23,90 @@ impl Role {
     }
 }
 
-/// Somebody who can sign in.
+/// A person who can sign in.
 #[derive(Clone, Debug)]
 pub struct User {
-    /// Their id.
+    /// The user's id.
     pub id: UserId,
-    /// Their name.
+    /// The user's name.
     pub name: String,
-    /// What they sign in with, in lower case.
+    /// The email to sign in with, in lower case.
     pub email: String,
-    /// Whether it was shown to be theirs.
+    /// Whether the email address was verified.
     pub email_verified: bool,
-    /// A picture's address.
+    /// The URL of a picture.
     pub image: Option<String>,
-    /// Their number, as they gave it.
+    /// The phone number, as the user entered it.
     pub phone: Option<String>,
-    /// What they may do.
+    /// The user's role.
     pub role: Role,
-    /// Since when there is such a user.
+    /// When the user was created.
     pub created_at: DateTime<Utc>,
-    /// When they were last changed.
+    /// When the user was last changed.
     pub updated_at: DateTime<Utc>,
 }
 
-/// Somebody's being signed in somewhere.
+/// A sign-in of a user on one device.
 #[derive(Clone, Debug)]
 pub struct Session {
-    /// Its id.
+    /// The session's id.
     pub id: String,
-    /// The secret that stands for it.
+    /// The secret that the cookie contains.
     pub token: String,
-    /// Until when.
+    /// When the session ends.
     pub expires_at: DateTime<Utc>,
-    /// Since when.
+    /// When the session began.
     pub created_at: DateTime<Utc>,
-    /// When it was last renewed.
+    /// When the session was last renewed.
     pub updated_at: DateTime<Utc>,
-    /// From where; empty if that is not known.
+    /// The client's IP address; empty if it is unknown.
     pub ip_address: String,
-    /// With what; empty if that is not known.
+    /// The client's user agent; empty if it is unknown.
     pub user_agent: String,
-    /// Whose.
+    /// The id of the session's user.
     pub user_id: UserId,
 }
 
-/// Where a request comes from.
+/// The client that sent a request.
 #[derive(Clone, Debug, Default)]
 pub struct Client {
-    /// Its address; empty if that is not known.
+    /// Its IP address; empty if it is unknown.
     pub ip_address: String,
-    /// What it calls itself; empty if it does not.
+    /// Its `User-Agent`; empty if it sent none.
     pub user_agent: String,
 }
 
-/// A user to be.
+/// A user to create.
 #[derive(Clone)]
 pub struct NewUser {
-    /// Their name.
+    /// The name.
     pub name: String,
-    /// What they will sign in with.
+    /// The email to sign in with.
     pub email: String,
-    /// Their password.
+    /// The password.
     pub password: String,
-    /// A picture's address.
+    /// The URL of a picture.
     pub image: Option<String>,
-    /// Their number.
+    /// The phone number.
     pub phone: Option<String>,
-    /// What they may do.
+    /// The role.
     pub role: Role,
 }
 
-/// What is to become of a part of a profile.
+/// A change of an optional field.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Change {
-    /// It stays as it is.
+    /// Keep the value.
     #[default]
     Keep,
-    /// It is emptied.
+    /// Remove the value.
     Clear,
-    /// It becomes this.
+    /// Set this value.
     To(String),
 }
 
 impl Change {
-    /// The new value, if there is one.
+    /// The new value; `None` for [`Keep`](Self::Keep) and [`Clear`](Self::Clear).
     pub fn value(self) -> Option<String> {
         match self {
             Self::To(value) => Some(value),
@@ -114,7 +114,7 @@ impl Change {
         }
     }
 
-    /// The same with another value.
+    /// Replaces the value.
     #[must_use]
     pub fn map(self, change: impl FnOnce(&str) -> String) -> Self {
         match self {
@@ -124,51 +124,51 @@ impl Change {
     }
 }
 
-/// What a user changes of themselves.
+/// What users can change about themselves.
 #[derive(Clone, Debug, Default)]
 pub struct Profile {
-    /// Their name, if it changes; everybody has one.
+    /// The new name; `None` keeps it. A name cannot be removed.
     pub name: Option<String>,
-    /// A picture's address.
+    /// The URL of a picture.
     pub image: Change,
-    /// Their number.
+    /// The phone number.
     pub phone: Change,
 }
 
 /// A way to sign in.
 #[derive(Clone, Debug)]
 pub struct Credential {
-    /// Its id.
+    /// The account's id.
     pub id: String,
-    /// The user's id with the provider.
+    /// The user's id at the provider.
     pub account_id: String,
-    /// `credential`: by email and password.
+    /// The provider; `credential` means email and password.
     pub provider_id: String,
-    /// Whose.
+    /// The id of the account's user.
     pub user_id: UserId,
-    /// Since when.
+    /// When the account was created.
     pub created_at: DateTime<Utc>,
-    /// When it was last changed.
+    /// When the account was last changed.
     pub updated_at: DateTime<Utc>,
 }
-/// A user in the list of all.
+/// A user in the list of users.
 #[derive(Clone, Debug)]
 pub struct Account {
     /// The user.
     pub user: User,
-    /// Since when they may not sign in; `None`: they may.
+    /// When the user was disabled; `None` if they can sign in.
     pub disabled_at: Option<DateTime<Utc>>,
-    /// In how many places they are signed in.
+    /// How many sessions the user has.
     pub sessions: i64,
 }
 
-/// What an admin changes of a user; `None` leaves it.
+/// What an admin changes about a user; `None` keeps a field.
 #[derive(Clone, Debug, Default)]
 pub struct AccountChange {
-    /// Their name.
+    /// The new name.
     pub name: Option<String>,
-    /// What they may do.
+    /// The new role.
     pub role: Option<Role>,
-    /// Whether they may not sign in.
+    /// Whether the user is disabled.
     pub disabled: Option<bool>,
 }

@@ -1,5 +1,5 @@
-//! better-auth's password hash: `hex(salt) ":" hex(scrypt(NFKC(password)))`, the same from 1.2 to
-//! 1.7, so that an account of the old system and one of ours verify alike.
+//! better-auth's password hash: `hex(salt) ":" hex(scrypt(NFKC(password)))`. Versions 1.2 to 1.7 use it,
+//! so that accounts of the previous server can sign in.
 
 use crate::{Error, Result};
 use rand::RngExt;
@@ -11,15 +11,15 @@ use unicode_normalization::UnicodeNormalization;
 
 const KEY_BYTES: usize = 64;
 
-/// So many passwords are hashed at once in a process; each takes 32 MiB and a core.
+/// How many passwords one process hashes at once. Each takes 32 MiB and a core.
 static AT_ONCE: Semaphore = Semaphore::const_new(2);
 
-/// As [`hash`], on a thread of its own, when its turn comes.
+/// Runs [`hash`] on a blocking thread, and waits if too many run.
 pub async fn hash_off_thread(password: String) -> Result<String> {
     off_thread(move || hash(&password)).await
 }
 
-/// Whether `password` is the one that was hashed, in constant time. Never, for a hash that is none.
+/// Returns whether `password` has this hash, in constant time. Returns `false` for a malformed hash.
 pub async fn verify(stored: String, password: String) -> Result<bool> {
     off_thread(move || {
         let Some((salt, key)) = stored.split_once(':') else {
@@ -34,7 +34,7 @@ pub async fn verify(stored: String, password: String) -> Result<bool> {
     .await
 }
 
-/// Takes as long as [`verify`], for somebody who does not exist.
+/// Takes as long as [`verify`]. Used if the user does not exist.
 pub async fn verify_nothing(password: &str) -> Result<()> {
     let password = password.to_owned();
     off_thread(move || derive(&password, "00000000000000000000000000000000").map(|_| ())).await
@@ -51,13 +51,13 @@ async fn off_thread<T: Send + 'static>(
         .map_err(|error| sqlx::Error::Decode(error.into()))?
 }
 
-/// Hashes a password with a new salt. Takes about 0.1 s and 32 MiB: keep it off the async threads.
+/// Hashes a password with a new salt. Takes about 0.1 s and 32 MiB, so do not call it on an async thread.
 pub fn hash(password: &str) -> Result<String> {
     let salt = hex::encode(rand::rng().random::<[u8; 16]>());
     Ok(format!("{salt}:{}", hex::encode(derive(password, &salt)?)))
 }
 
-/// A password that nobody has chosen: 20 letters and digits that are not mistaken for one another.
+/// A random password of 20 letters and digits, without those that look alike.
 pub fn random() -> String {
     const ALPHABET: &[u8] = b"abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
     let mut random = rand::rng();
@@ -66,7 +66,7 @@ pub fn random() -> String {
         .collect()
 }
 
-/// scrypt with N = 2^14, r = 16, p = 1. The salt is the hex text, not the bytes that it spells.
+/// scrypt with N = 2^14, r = 16, p = 1. As in better-auth, the salt is the hex text, not its bytes.
 fn derive(password: &str, salt: &str) -> Result<[u8; KEY_BYTES]> {
     let parameters =
         Params::new(14, 16, 1).map_err(|error| Error::invalid("password", error.to_string()))?;

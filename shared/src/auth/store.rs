@@ -20,7 +20,7 @@ pub(super) async fn user(connection: &mut PgConnection, id: &UserId) -> Result<O
     .await?)
 }
 
-/// The user of that email, with the hash of their password if they have one.
+/// The user with this email, with their password's hash if they have one.
 pub(super) async fn user_with_password(
     connection: &mut PgConnection,
     email: &str,
@@ -46,7 +46,7 @@ pub(super) async fn password(connection: &mut PgConnection, id: &UserId) -> Resu
     Ok(password.flatten())
 }
 
-/// `false` if the email is somebody's already.
+/// Returns `false` if the email is taken.
 pub(super) async fn insert_user(
     connection: &mut PgConnection,
     id: &UserId,
@@ -182,7 +182,7 @@ pub(super) async fn delete_session(connection: &mut PgConnection, token: &str) -
     Ok(())
 }
 
-/// Deletes the user's session of that token, or all of them; never the one that is spared.
+/// Deletes one session of the user (`only`), or all of them except the session `but`.
 pub(super) async fn delete_sessions(
     connection: &mut PgConnection,
     user: &UserId,
@@ -207,7 +207,7 @@ pub(super) async fn update_profile(
     profile: &Profile,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    // The trigger leaves the offer address alone.
+    // The trigger does not change the offer address here.
     sqlx::query!("select set_config('property_lounge.own_phone', 'on', true)")
         .fetch_one(&mut *connection)
         .await?;
@@ -276,7 +276,7 @@ pub(super) async fn accounts(
         .collect())
 }
 
-/// Two admins who take each other's role at once: the second sees what the first did.
+/// Locks the admins, so that two admins who remove each other's role at once cannot both succeed.
 pub(super) async fn lock_admins(connection: &mut PgConnection) -> Result<()> {
     sqlx::query!(r#"select id from "user" where role = 'admin' order by id for no key update"#)
         .fetch_all(connection)
@@ -284,7 +284,7 @@ pub(super) async fn lock_admins(connection: &mut PgConnection) -> Result<()> {
     Ok(())
 }
 
-/// How many others may do everything.
+/// How many other admins there are.
 pub(super) async fn other_admins(connection: &mut PgConnection, id: &UserId) -> Result<i64> {
     Ok(sqlx::query_scalar!(
         r#"select count(*) as "count!" from "user" where role = 'admin' and disabled_at is null and id <> $1"#,
@@ -317,7 +317,7 @@ pub(super) async fn change_account(
     Ok(())
 }
 
-/// The agent is offered no more leads, in any queue.
+/// Makes every place of the agent inactive, so that they are offered no more leads.
 pub(super) async fn leave_queues(connection: &mut PgConnection, id: &UserId) -> Result<()> {
     sqlx::query!(
         "update sales_queue set active = false where sales_id = $1",
@@ -349,7 +349,7 @@ pub(super) async fn set_or_insert_password(
     Ok(())
 }
 
-/// Whether somebody may not sign in.
+/// Whether a user is disabled.
 pub(super) async fn is_disabled(connection: &mut PgConnection, id: &UserId) -> Result<bool> {
     Ok(sqlx::query_scalar!(
         r#"select disabled_at is not null as "disabled!" from "user" where id = $1"#,

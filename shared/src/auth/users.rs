@@ -1,4 +1,4 @@
-//! Users, as an admin sees to them.
+//! What an admin does with users.
 
 use super::model::{Account, AccountChange, NewUser, Role};
 use super::{password, store};
@@ -6,15 +6,15 @@ use crate::id::UserId;
 use crate::jobs::{ReleaseHeldLeads, enqueue};
 use crate::{App, Error, Result};
 
-/// Everybody, by name.
+/// All users, sorted by name.
 pub async fn accounts(app: &App) -> Result<Vec<Account>> {
     let mut connection = app.pool.acquire().await?;
     let now = app.clock.now(&mut connection).await?;
     store::accounts(&mut connection, now).await
 }
 
-/// Makes a user whom an admin has told a password. An email that is somebody's already is a conflict,
-/// `user_exists`.
+/// Creates a user with a password that an admin chose. Fails with the conflict `user_exists` if the
+/// email is taken.
 pub async fn add_account(app: &App, new: &NewUser) -> Result<Account> {
     check_name(&new.name)?;
     check_password(&new.password)?;
@@ -26,8 +26,8 @@ pub async fn add_account(app: &App, new: &NewUser) -> Result<Account> {
     })
 }
 
-/// Changes a user. Who is disabled is signed out everywhere and is offered no more leads; the last
-/// admin stays one: a conflict, `last_admin`.
+/// Changes a user. A disabled user is signed out everywhere and is offered no more leads. Fails with
+/// the conflict `last_admin` if no admin would remain.
 pub async fn change_account(app: &App, id: &UserId, change: &AccountChange) -> Result<()> {
     if let Some(name) = &change.name {
         check_name(name)?;
@@ -51,7 +51,7 @@ pub async fn change_account(app: &App, id: &UserId, change: &AccountChange) -> R
     Ok(transaction.commit().await?)
 }
 
-/// Gives a user another password, and signs them out everywhere.
+/// Sets a user's password, and signs them out everywhere.
 pub async fn reset_password(app: &App, id: &UserId, new: &str) -> Result<()> {
     check_password(new)?;
     let hash = password::hash_off_thread(new.to_owned()).await?;
@@ -72,7 +72,7 @@ fn check_name(name: &str) -> Result<()> {
     Ok(())
 }
 
-/// better-auth's lengths, in UTF-16 units as it counts them.
+/// better-auth's limits of a password's length. better-auth counts UTF-16 units.
 fn check_password(password: &str) -> Result<()> {
     if (8..=128).contains(&password.encode_utf16().count()) {
         Ok(())

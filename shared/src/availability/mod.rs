@@ -1,5 +1,5 @@
-//! When agents can be offered leads: breaks, days off, working hours, caps. An agent of whom nothing
-//! is recorded always can, as in the seed.
+//! When agents can be offered leads: breaks, days off, working hours, caps. An agent without a record is
+//! always available, as on the previous server.
 
 mod model;
 mod store;
@@ -13,9 +13,9 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::PgConnection;
 use std::collections::HashMap;
 
-/// How these agents stand at `now`, all of whom have something recorded. Call in the transaction
-/// that makes the offer: who has a cap is locked until it ends, so that no cap is exceeded by two
-/// offers at once.
+/// The availability of those of these agents who have a record. Call it in the transaction that makes
+/// the offer: agents with a cap stay locked until it ends, so that two offers at once cannot exceed a
+/// cap.
 pub async fn duty_statuses(
     connection: &mut PgConnection,
     agents: &[UserId],
@@ -37,7 +37,7 @@ pub async fn duty_statuses(
     Ok(recorded.into_iter().map(status).collect())
 }
 
-/// What is recorded of an agent, or the default.
+/// The record of an agent, or the default.
 pub async fn of(app: &App, agent: &UserId) -> Result<Availability> {
     let mut connection = app.pool.acquire().await?;
     sales::by_id(&mut connection, agent).await?;
@@ -50,7 +50,7 @@ pub async fn of(app: &App, agent: &UserId) -> Result<Availability> {
         .unwrap_or_default())
 }
 
-/// Records an agent's availability in the place of what was; leads that wait are looked at again.
+/// Replaces the record of an agent, and enqueues a release of held leads.
 pub async fn set(app: &App, agent: &UserId, availability: &Availability) -> Result<()> {
     check(availability)?;
     let mut transaction = app.pool.begin().await?;
@@ -61,7 +61,7 @@ pub async fn set(app: &App, agent: &UserId, availability: &Availability) -> Resu
     Ok(transaction.commit().await?)
 }
 
-/// The agent takes a break until they say otherwise, in the caller's transaction.
+/// Starts a break without an end, in the caller's transaction.
 pub async fn pause(
     connection: &mut PgConnection,
     agent: &UserId,
@@ -70,7 +70,7 @@ pub async fn pause(
     store::pause(connection, agent, now).await
 }
 
-/// The agent's break is over, in the caller's transaction; leads that wait are looked at again.
+/// Ends a break, in the caller's transaction, and enqueues a release of held leads.
 pub async fn resume(
     connection: &mut PgConnection,
     agent: &UserId,
@@ -80,13 +80,13 @@ pub async fn resume(
     enqueue(connection, &ReleaseHeldLeads { cycle: None }, now).await
 }
 
-/// The holidays, in order, each with its name.
+/// The holidays, by date, each with its name.
 pub async fn holidays(app: &App) -> Result<Vec<(NaiveDate, String)>> {
     let mut connection = app.pool.acquire().await?;
     store::holidays(&mut connection).await
 }
 
-/// Records these holidays in the place of those that were; leads that wait are looked at again.
+/// Replaces the holidays, and enqueues a release of held leads.
 pub async fn set_holidays(app: &App, holidays: &[(NaiveDate, String)]) -> Result<()> {
     let mut days: Vec<_> = holidays.iter().map(|(day, _)| *day).collect();
     days.sort_unstable();
@@ -103,7 +103,7 @@ pub async fn set_holidays(app: &App, holidays: &[(NaiveDate, String)]) -> Result
     Ok(transaction.commit().await?)
 }
 
-/// Refuses what the schema would, in words.
+/// Checks what the schema also checks, to fail with a clear error.
 fn check(availability: &Availability) -> Result<()> {
     if availability.paused_until.is_some() && availability.paused_since.is_none() {
         return Err(Error::invalid("pausedUntil", "needs `pausedSince`"));

@@ -1,100 +1,100 @@
-//! Whether an agent can be offered a lead at some instant, and if not, why and until when. Pure.
+//! Whether an agent is available at an instant; if not, why and until when. Pure rules.
 
 use crate::local_time::Timezone;
 use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, Utc};
 use serde::{Deserialize, Serialize};
 
-/// Some working hours of a weekday.
+/// Working hours of one weekday.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hours {
     /// ISO 8601: Monday is 1.
     pub weekday: i32,
-    /// From, by the agent's clock.
+    /// Start, in the agent's zone.
     pub opens: NaiveTime,
-    /// Until.
+    /// End, in the agent's zone.
     pub closes: NaiveTime,
 }
 
-/// Days off, the first and the last included.
+/// Days off, with both ends included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Leave {
     /// The first day.
     pub first_day: NaiveDate,
-    /// The last.
+    /// The last day.
     pub last_day: NaiveDate,
 }
 
-/// What an agent's availability is made of. The default is the seed's: always.
+/// What is recorded about an agent. The default is always available, as on the previous server.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Availability {
-    /// The agent's clock and calendar.
+    /// The agent's time zone.
     pub timezone: Timezone,
-    /// Since when they take a break.
+    /// When the break began.
     pub paused_since: Option<DateTime<Utc>>,
-    /// Until when, if they said.
+    /// When the break ends, if that is known.
     pub paused_until: Option<DateTime<Utc>>,
-    /// Leads that they are given a day at most.
+    /// The most leads that the agent takes a day.
     pub most_a_day: Option<i32>,
-    /// Leads that they have at once at most.
+    /// The most open leads that the agent has at once.
     pub most_open: Option<i32>,
-    /// Working hours; none: always.
+    /// Working hours; if there are none, the agent always works.
     pub hours: Vec<Hours>,
     /// Days off.
     pub leave: Vec<Leave>,
 }
 
-/// How much an agent has on their hands.
+/// How many leads an agent has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Load {
-    /// Leads taken today and offers open now.
+    /// Leads claimed today plus open offers.
     pub today: i64,
-    /// Leads that are theirs and not closed, and offers open now.
+    /// Leads that the agent owns and that are not closed, plus open offers.
     pub open: i64,
 }
 
-/// Why an agent is passed over.
+/// Why an agent is skipped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
-    /// Takes a break.
+    /// The agent takes a break.
     Paused,
-    /// Has days off.
+    /// The agent has days off.
     Leave,
-    /// Outside their working hours.
+    /// It is outside the agent's working hours.
     OffHours,
-    /// A holiday.
+    /// It is a holiday.
     Holiday,
-    /// Has had as many leads as they are given a day.
+    /// The agent reached the daily cap.
     CapPerDay,
-    /// Has as many open leads as they may.
+    /// The agent reached the cap of open leads.
     CapOpen,
-    /// Has no number that an offer can go to, or it was refused there.
+    /// The agent has no offer address, or the provider refused it.
     Undeliverable,
-    /// Passed on this lead.
+    /// The agent declined this lead.
     Declined,
-    /// Was asked already, and did not answer.
+    /// The agent was offered this lead already, and did not answer.
     Asked,
 }
 
-/// Whether an agent can be offered a lead now.
+/// Whether an agent is available.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DutyStatus {
-    /// They can.
+    /// The agent is available.
     OnDuty,
-    /// They cannot.
+    /// The agent is not available.
     Away {
-        /// Why.
+        /// Why not.
         reason: Reason,
-        /// From when on they can, if that is known.
+        /// When the agent is available again, if that is known.
         until: Option<DateTime<Utc>>,
     },
 }
 
-/// Farther ahead nobody's calendar is looked at.
+/// How many days ahead the rules look for an available instant.
 const HORIZON_DAYS: i64 = 400;
 
 impl Availability {
-    /// How the agent stands at `now`.
+    /// Whether the agent is available at `now`.
     pub fn duty_status(
         &self,
         holidays: &[NaiveDate],
@@ -133,8 +133,8 @@ impl Availability {
         DutyStatus::OnDuty
     }
 
-    /// The first instant, not before `from`, at which no break, leave, hour or holiday keeps the
-    /// agent away; `None` if there is none in sight.
+    /// The first instant, not before `from`, at which no break, day off, working hour or holiday stops the
+    /// agent. Returns `None` if there is none within the days that the rules look ahead.
     fn on_duty_from(&self, holidays: &[NaiveDate], from: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let mut instant = from;
         while (instant - from).num_days() < HORIZON_DAYS {
@@ -146,7 +146,7 @@ impl Availability {
         None
     }
 
-    /// What keeps the agent away at `instant`, and until when that does: `None` for no end.
+    /// Why the agent is not available at `instant`, and until when; `None` as the end means no known end.
     fn absence(
         &self,
         holidays: &[NaiveDate],

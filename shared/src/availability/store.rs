@@ -1,4 +1,4 @@
-//! SQL of the agents' availability.
+//! SQL of the availability of agents.
 
 use super::{Availability, Hours, Leave, Load};
 use crate::Result;
@@ -8,10 +8,10 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::PgConnection;
 use sqlx::types::Json;
 
-/// The first key of the lock on a capped agent; the second is their id, hashed. `PLcp` in ASCII.
+/// The first key of the lock on an agent with a cap; the second is the hash of their id. `PLcp` in ASCII.
 const CAP_LOCK_CLASS: i32 = 0x504C_6370;
 
-/// Locks the capped ones of these agents until the transaction ends, in one order.
+/// Locks those of these agents who have a cap until the transaction ends, always in the same order.
 pub(super) async fn lock_capped(connection: &mut PgConnection, agents: &[UserId]) -> Result<()> {
     sqlx::query!(
         "select pg_advisory_xact_lock($1, hash)::text as locked
@@ -26,7 +26,7 @@ pub(super) async fn lock_capped(connection: &mut PgConnection, agents: &[UserId]
     Ok(())
 }
 
-/// What is recorded of these agents, and how much they have on their hands.
+/// The records of these agents, and how many leads they have.
 pub(super) async fn of(
     connection: &mut PgConnection,
     agents: &[UserId],

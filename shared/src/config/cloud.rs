@@ -1,4 +1,4 @@
-//! Settings of the Cloud API and of Meta's Graph beside it.
+//! Settings of the Cloud API and of Meta's Graph API.
 
 use super::problems::Problems;
 use super::whatsapp::{ProviderKind, WhatsApp};
@@ -14,59 +14,59 @@ use secrecy::{ExposeSecret, SecretString};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How we reach Meta, and what we send through.
+/// The connection to Meta.
 #[derive(Args, Clone, Debug)]
 pub struct Cloud {
-    /// Where Graph is.
+    /// The base URL of Graph.
     #[arg(
         long,
         env = "WA_CLOUD_API_BASE_URL",
         default_value = "https://graph.facebook.com"
     )]
     pub wa_cloud_api_base_url: String,
-    /// Graph's version. Each lives two years; the log warns when Meta answers with a newer one.
+    /// Graph's version. Each is valid for two years; the log warns when Meta answers with a newer one.
     #[arg(long, env = "WA_CLOUD_API_VERSION", default_value = "v21.0")]
     pub wa_cloud_api_version: String,
-    /// A token of a system user with `whatsapp_business_messaging`. Needed for `cloud_api`.
+    /// A token of a system user with `whatsapp_business_messaging`. Required for `cloud_api`.
     #[arg(long, env = "WA_CLOUD_API_TOKEN", hide_env_values = true)]
     pub wa_cloud_api_token: Option<SecretString>,
-    /// Meta's id of the company's number. Needed for `cloud_api`.
+    /// Meta's id of the company's number. Required for `cloud_api`.
     #[arg(long, env = "WA_CLOUD_PHONE_NUMBER_ID")]
     pub wa_cloud_phone_number_id: Option<String>,
-    /// Messages a second that the number may exchange: 80, or 20 if it is used in the Business app, too.
+    /// Messages a second in both directions: 80, or 20 if the number is also used in the Business app.
     #[arg(long, env = "WA_CLOUD_MESSAGES_PER_SECOND", default_value_t = 80, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub wa_cloud_messages_per_second: u32,
     /// Seconds between two messages to the same person.
     #[arg(long, env = "WA_CLOUD_PAIR_SECONDS", default_value_t = 6.0)]
     pub wa_cloud_pair_seconds: f64,
-    /// Seconds without a status after which a message whose fate is not known is sent again.
+    /// Seconds without a status after which a message with an unknown outcome is sent again.
     #[arg(long, env = "WA_CLOUD_SETTLE_SECONDS", default_value_t = 60.0)]
     pub wa_cloud_settle_seconds: f64,
-    /// Minutes after which a message that comes late is written down and not acted on.
+    /// Minutes after which a message that arrives late is stored but not acted on.
     #[arg(long, env = "WA_CLOUD_STALE_MINUTES", default_value_t = 60)]
     pub wa_cloud_stale_minutes: u64,
-    /// The language that the templates are registered in.
+    /// The language of the registered templates.
     #[arg(long, env = "WA_TEMPLATE_LANGUAGE", default_value = "id")]
     pub wa_template_language: String,
-    /// The template of an offer, for an agent who has not written for a day; empty: none.
+    /// The template of an offer, for an agent who has not written for 24 hours; empty: none.
     #[arg(long, env = "WA_TEMPLATE_OFFER", default_value = "lead_offer")]
     pub wa_template_offer: String,
-    /// The template of anything else that such an agent is told; empty: none.
+    /// The template of every other message to such an agent; empty: none.
     #[arg(long, env = "WA_TEMPLATE_NOTICE", default_value = "lead_notice")]
     pub wa_template_notice: String,
-    /// The template that greets a client who filled in an ad; empty: they are not greeted.
+    /// The template that greets a client who submitted a form; empty: no greeting.
     #[arg(long, env = "WA_TEMPLATE_WELCOME", default_value = "")]
     pub wa_template_welcome: String,
     /// A page token with `leads_retrieval`, to fetch leads of Meta's forms; unset: they are not fetched.
     #[arg(long, env = "META_PAGE_ACCESS_TOKEN", hide_env_values = true)]
     pub meta_page_access_token: Option<SecretString>,
-    /// Minutes between two looks for leads whose webhook never came; 0: never.
+    /// Minutes between two searches for leads whose webhook never came; 0: never.
     #[arg(long, env = "META_LEADS_POLL_MINUTES", default_value_t = 15)]
     pub meta_leads_poll_minutes: u64,
-    /// The dataset (pixel) that outcomes are told to; unset: they are not told.
+    /// The dataset (pixel) to which conversions are reported; unset: they are not reported.
     #[arg(long, env = "META_CAPI_DATASET_ID")]
     pub meta_capi_dataset_id: Option<String>,
-    /// A token that may write to it; unset: the page's.
+    /// A token that can write to the dataset; unset: the page's token.
     #[arg(long, env = "META_CAPI_TOKEN", hide_env_values = true)]
     pub meta_capi_token: Option<SecretString>,
 }

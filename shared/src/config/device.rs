@@ -7,30 +7,30 @@ use clap::Args;
 use secrecy::{ExposeSecret, SecretString};
 use std::net::IpAddr;
 
-/// How a phone is linked (`WA_PROVIDER=qr_local`), and where its session is kept.
+/// Settings of the linked phone (`WA_PROVIDER=qr_local`).
 #[derive(Args, Clone, Debug)]
 pub struct Device {
-    /// Seals the session in the database: 64 hexadecimal figures, as `openssl rand -hex 32` prints them.
-    /// Needed for `qr_local`; the same on every host.
+    /// Encrypts the session in the database: 64 hexadecimal digits, as `openssl rand -hex 32` prints them.
+    /// Required for `qr_local`; the same on every host.
     #[arg(long, env = "WA_DEVICE_KEY", hide_env_values = true)]
     pub wa_device_key: Option<SecretString>,
-    /// The number of the phone to link. Set, a pairing code is asked for when the connection drops before
-    /// the QR code was scanned.
+    /// The number of the phone to link. If it is set, a pairing code is requested when the connection drops
+    /// before the QR code was scanned.
     #[arg(long, env = "WA_PAIRING_PHONE")]
     pub wa_pairing_phone: Option<String>,
-    /// The seed's folder of the session. The session is in the database now; this is not read.
+    /// The previous server's folder of the session. Not read: the session is in the database.
     #[arg(long, env = "WA_QR_AUTH_PATH")]
     pub wa_qr_auth_path: Option<String>,
-    /// Where the device's health is served.
+    /// The address on which the device's health is served.
     #[arg(long, env = "DEVICE_HOST", default_value = "127.0.0.1")]
     pub device_host: IpAddr,
-    /// The port of the device's health; a busy one is a warning. 0 picks a free one.
+    /// The port of the device's health; if it is taken, the log warns. 0 picks a free port.
     #[arg(long, env = "DEVICE_PORT", default_value_t = 3003)]
     pub device_port: u16,
 }
 
 impl Device {
-    /// The key that seals the session.
+    /// The key that encrypts the session.
     pub fn key(&self) -> Result<DeviceKey> {
         let given = self.wa_device_key.as_ref().map(ExposeSecret::expose_secret);
         let given = given.map(str::trim).filter(|given| !given.is_empty());
@@ -39,7 +39,7 @@ impl Device {
         DeviceKey::from_hex(given.ok_or_else(|| Error::invalid("WA_DEVICE_KEY", reason))?)
     }
 
-    /// The phone that is to be linked by a code.
+    /// The phone to link with a pairing code.
     pub fn pairing_phone(&self) -> Result<Option<Phone>> {
         match self.wa_pairing_phone.as_deref().map(str::trim) {
             None | Some("") => Ok(None),

@@ -6,13 +6,13 @@ use std::time::Duration;
 /// How leads are distributed.
 #[derive(Args, Clone, Copy, Debug)]
 pub struct Distribution {
-    /// How long an agent has to answer OK, in seconds; fractions are allowed.
+    /// How long an agent can answer OK, in seconds. Fractions are allowed.
     #[arg(id = "distribution_ack_seconds", long = "distribution-ack-seconds", env = "DISTRIBUTION_ACK_SECONDS", default_value = "300", value_parser = seconds)]
     pub ack_window: Duration,
-    /// The longest time between two sweeps for deadlines that no alarm rang for, in milliseconds.
+    /// The longest time between two sweeps for deadlines that no job handled, in milliseconds.
     #[arg(id = "distribution_poll_ms", long = "distribution-poll-ms", env = "DISTRIBUTION_POLL_MS", default_value = "15000", value_parser = poll_milliseconds)]
     pub poll: Duration,
-    /// Whether an offer hides what the client could be reached by until the agent has claimed.
+    /// Whether an offer hides the client's name and number until the agent claims.
     #[arg(id = "distribution_mask_offers", long = "distribution-mask-offers", env = "DISTRIBUTION_MASK_OFFERS", default_value_t = false, action = clap::ArgAction::Set)]
     pub mask_offers: bool,
 }
@@ -21,7 +21,7 @@ fn seconds(given: &str) -> std::result::Result<Duration, String> {
     let seconds: f64 = given
         .parse()
         .map_err(|_| "not a number of seconds".to_owned())?;
-    // PostgreSQL keeps microseconds; a day is longer than any lead waits.
+    // PostgreSQL stores microseconds. A day is longer than any lead waits.
     if (0.001..=86_400.0).contains(&seconds) {
         Ok(Duration::from_secs_f64(seconds))
     } else {

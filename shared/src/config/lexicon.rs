@@ -8,31 +8,31 @@ use clap::Args;
 /// consists of these phrases, and of an offer's code if there is one.
 #[derive(Args, Clone, Debug)]
 pub struct LexiconPhrases {
-    /// Words that accept an offer.
+    /// Phrases that accept an offer.
     #[arg(long, env = "LEXICON_OK", default_value = lexicon::OK)]
     pub lexicon_ok: String,
-    /// Words that pass it on.
+    /// Phrases that decline an offer.
     #[arg(long, env = "LEXICON_DECLINE", default_value = lexicon::DECLINE)]
     pub lexicon_decline: String,
-    /// Words that may stand beside either and change nothing.
+    /// Phrases that can be added to either and change nothing.
     #[arg(long, env = "LEXICON_POLITE", default_value = lexicon::POLITE)]
     pub lexicon_polite: String,
-    /// Words that ask what can be said.
+    /// Phrases that ask for the commands.
     #[arg(long, env = "LEXICON_HELP", default_value = lexicon::HELP)]
     pub lexicon_help: String,
-    /// Words that ask where the agent stands.
+    /// Phrases that ask for the agent's places and open offers.
     #[arg(long, env = "LEXICON_QUEUE", default_value = lexicon::QUEUE)]
     pub lexicon_queue: String,
-    /// Words that begin a break.
+    /// Phrases that start a break.
     #[arg(long, env = "LEXICON_PAUSE", default_value = lexicon::PAUSE)]
     pub lexicon_pause: String,
-    /// Words that end it.
+    /// Phrases that end a break.
     #[arg(long, env = "LEXICON_RESUME", default_value = lexicon::RESUME)]
     pub lexicon_resume: String,
-    /// Words that ask again for a lead that the agent was late for.
+    /// Phrases that ask for a hangus lead for which the agent was late.
     #[arg(long, env = "LEXICON_SECOND_CHANCE", default_value = lexicon::SECOND_CHANCE)]
     pub lexicon_second_chance: String,
-    /// Words by which a manager gives a lead to an agent: `tugaskan H12 B`.
+    /// Phrases with which a manager assigns a lead: `tugaskan H12 B`.
     #[arg(long, env = "LEXICON_ASSIGN", default_value = lexicon::ASSIGN)]
     pub lexicon_assign: String,
 }

@@ -1,109 +1,109 @@
-//! What clients and salespeople read.
+//! The texts that people read.
 
 use super::problems::Problems;
 use crate::texts::{Text, Texts};
 use clap::Args;
 
-/// What clients and salespeople read. A text keeps its placeholders in braces; `\n` breaks a line.
+/// Texts that people read. A text keeps its placeholders in braces; `\n` is a line break.
 #[derive(Args, Clone, Debug, Default)]
 pub struct TextOverrides {
-    /// To a client, once a cycle, when they wrote. No placeholders.
+    /// To a client, once a cycle, after they wrote. No placeholders.
     #[arg(long, env = "TEXT_AUTO_REPLY")]
     pub text_auto_reply: Option<String>,
-    /// To an agent: a lead is offered. {label} {code} {name} {phone} {project} {area} {source} {message} {window} {deadline}
+    /// To an agent: an offer. {label} {code} {name} {phone} {project} {area} {source} {message} {window} {deadline}
     #[arg(long, env = "TEXT_OFFER")]
     pub text_offer: Option<String>,
-    /// To the agent who claimed. {name} {phone} {source}
+    /// To the agent who claimed a lead. {name} {phone} {source}
     #[arg(long, env = "TEXT_CLAIMED")]
     pub text_claimed: Option<String>,
-    /// To an agent who passed. {name}
+    /// To an agent who declined. {name}
     #[arg(long, env = "TEXT_DECLINED")]
     pub text_declined: Option<String>,
-    /// To an agent whose offer was taken back, somebody's earlier OK being heard late. {name} {owner}
+    /// To an agent whose offer was withdrawn, because an earlier OK was handled late. {name} {owner}
     #[arg(long, env = "TEXT_WITHDRAWN")]
     pub text_withdrawn: Option<String>,
-    /// To an agent whose OK came late, when somebody has the lead. {name} {deadline} {owner}
+    /// To an agent whose OK came late, if another agent owns the lead. {name} {deadline} {owner}
     #[arg(long, env = "TEXT_LATE_TAKEN")]
     pub text_late_taken: Option<String>,
     /// To an agent whose OK came late. {name} {deadline}
     #[arg(long, env = "TEXT_LATE")]
     pub text_late: Option<String>,
-    /// To an agent whose OK fits several offers. {count} {offers} {code}
+    /// To an agent whose OK matches several offers. {count} {offers} {code}
     #[arg(long, env = "TEXT_AMBIGUOUS")]
     pub text_ambiguous: Option<String>,
-    /// To an agent who has no offer to accept. No placeholders.
+    /// To an agent who has no offer. No placeholders.
     #[arg(long, env = "TEXT_NOTHING_OPEN")]
     pub text_nothing_open: Option<String>,
-    /// To the owner of a lead whose client wrote again. {name} {phone} {message}
+    /// To the owner of a lead: the client wrote. {name} {phone} {message}
     #[arg(long, env = "TEXT_OWNER_CLIENT_WROTE")]
     pub text_owner_client_wrote: Option<String>,
-    /// To the owner of a lead who filled in another ad. {name} {phone} {source}
+    /// To the owner of a lead: the client submitted another form. {name} {phone} {source}
     #[arg(long, env = "TEXT_OWNER_NEW_AD")]
     pub text_owner_new_ad: Option<String>,
-    /// To an agent: here is a lead, without what it could be called by. {label} {code} {name} {project} {area} {source} {message} {window} {deadline}
+    /// To an agent: an offer without the client's name and number. {label} {code} {name} {project} {area} {source} {message} {window} {deadline}
     #[arg(long, env = "TEXT_OFFER_MASKED")]
     pub text_offer_masked: Option<String>,
-    /// To every agent at once: the first OK wins. {label} {code} {name} {phone} {project} {area} {source} {message} {window} {deadline}
+    /// To all agents at once: the first OK claims. {label} {code} {name} {phone} {project} {area} {source} {message} {window} {deadline}
     #[arg(long, env = "TEXT_OFFER_LAST_ROUND")]
     pub text_offer_last_round: Option<String>,
-    /// The same, without what the client could be called by. {label} {code} {name} {project} {area} {source} {message} {window} {deadline}
+    /// The same, without the client's name and number. {label} {code} {name} {project} {area} {source} {message} {window} {deadline}
     #[arg(long, env = "TEXT_OFFER_LAST_ROUND_MASKED")]
     pub text_offer_last_round_masked: Option<String>,
-    /// To an agent whose OK came late, for a lead that nobody took and they may still ask for. {name} {deadline} {code}
+    /// To an agent whose OK came late, for a hangus lead that they can still claim. {name} {deadline} {code}
     #[arg(long, env = "TEXT_LATE_SECOND_CHANCE")]
     pub text_late_second_chance: Option<String>,
-    /// To an agent whose offer or lead was given to somebody else by hand. {name} {owner}
+    /// To an agent whose offer or lead was assigned to another agent. {name} {owner}
     #[arg(long, env = "TEXT_HANDED_ON")]
     pub text_handed_on: Option<String>,
-    /// To an agent who was given a lead by hand. {name} {phone} {source}
+    /// To an agent who was assigned a lead. {name} {phone} {source}
     #[arg(long, env = "TEXT_ASSIGNED")]
     pub text_assigned: Option<String>,
-    /// To an agent: what they can say. {window}
+    /// To an agent: the commands. {window}
     #[arg(long, env = "TEXT_HELP")]
     pub text_help: Option<String>,
-    /// To an agent: where they stand, and which offers wait for them. {queue} {count} {offers}
+    /// To an agent: their places and open offers. {queue} {count} {offers}
     #[arg(long, env = "TEXT_QUEUE")]
     pub text_queue: Option<String>,
     /// A line of the above: a place in a queue. {queue} {place} {of} {label}
     #[arg(long, env = "TEXT_QUEUE_PLACE")]
     pub text_queue_place: Option<String>,
-    /// The same, for an agent who is in no queue. No placeholders.
+    /// The same, for an agent without a place. No placeholders.
     #[arg(long, env = "TEXT_QUEUE_NONE")]
     pub text_queue_none: Option<String>,
-    /// A line of the above: the agent is given no leads. No placeholders.
+    /// A line of the above: the agent is not available. No placeholders.
     #[arg(long, env = "TEXT_AWAY")]
     pub text_away: Option<String>,
-    /// The same, with the end that is known. {until}
+    /// The same, if it is known until when. {until}
     #[arg(long, env = "TEXT_AWAY_UNTIL")]
     pub text_away_until: Option<String>,
-    /// To an agent who takes a break. No placeholders.
+    /// To an agent who started a break. No placeholders.
     #[arg(long, env = "TEXT_PAUSED")]
     pub text_paused: Option<String>,
-    /// To an agent whose break is over. No placeholders.
+    /// To an agent who ended a break. No placeholders.
     #[arg(long, env = "TEXT_RESUMED")]
     pub text_resumed: Option<String>,
-    /// To a manager: nobody took a lead. {name} {source} {code} {team}
+    /// To a manager: no agent took a lead. {name} {source} {code} {team}
     #[arg(long, env = "TEXT_MANAGER_HANGUS")]
     pub text_manager_hangus: Option<String>,
-    /// To a manager: a lead waits, nobody can be asked. {name} {source} {code} {team}
+    /// To a manager: a lead is held because no agent is available. {name} {source} {code} {team}
     #[arg(long, env = "TEXT_MANAGER_HELD")]
     pub text_manager_held: Option<String>,
-    /// To a manager who gave a lead to somebody. {name} {owner}
+    /// To a manager who assigned a lead. {name} {owner}
     #[arg(long, env = "TEXT_MANAGER_ASSIGNED")]
     pub text_manager_assigned: Option<String>,
-    /// To a manager: the lead is taken. {name} {owner}
+    /// To a manager: the lead has an owner. {name} {owner}
     #[arg(long, env = "TEXT_MANAGER_TAKEN")]
     pub text_manager_taken: Option<String>,
-    /// To a manager: no such lead or agent. {code} {label}
+    /// To a manager: there is no such lead or agent. {code} {label}
     #[arg(long, env = "TEXT_MANAGER_UNKNOWN")]
     pub text_manager_unknown: Option<String>,
-    /// To a manager who said something else. No placeholders.
+    /// To a manager whose message is not a command. No placeholders.
     #[arg(long, env = "TEXT_MANAGER_HELP")]
     pub text_manager_help: Option<String>,
-    /// To an agent for whom several leads wait (`cloud_api`). {count} {offers} {code}
+    /// To an agent: several open offers, as a list (`cloud_api`). {count} {offers} {code}
     #[arg(long, env = "TEXT_OFFER_LIST")]
     pub text_offer_list: Option<String>,
-    /// To a client who filled in an ad and has not written, if `WA_TEMPLATE_WELCOME` is set. {name}
+    /// To a client who submitted a form and has not written, if `WA_TEMPLATE_WELCOME` is set. {name}
     #[arg(long, env = "TEXT_WELCOME")]
     pub text_welcome: Option<String>,
     /// To an agent before a visit. {name} {phone} {agent} {time} {place}
@@ -112,7 +112,7 @@ pub struct TextOverrides {
     /// To a client before a visit. {name} {agent} {time} {place}
     #[arg(long, env = "TEXT_REMINDER_CLIENT")]
     pub text_reminder_client: Option<String>,
-    /// To whom an admin sends a message to try the connection. No placeholders.
+    /// The test message of an admin. No placeholders.
     #[arg(long, env = "TEXT_TEST")]
     pub text_test: Option<String>,
 }

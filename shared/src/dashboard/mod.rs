@@ -1,4 +1,4 @@
-//! How sales go: figures over whole days of the company's calendar.
+//! Sales figures over whole days of the company's calendar.
 
 mod store;
 
@@ -9,24 +9,24 @@ use crate::local_time::Timezone;
 use crate::{App, Error, Result};
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
 
-/// Days, the first and the last included, by a calendar of Indonesia.
+/// A period of whole days, with both ends included, in a zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Period {
     /// The first day.
     pub first_day: NaiveDate,
-    /// The last.
+    /// The last day.
     pub last_day: NaiveDate,
-    /// Whose calendar.
+    /// The zone.
     pub timezone: Timezone,
 }
 
-/// So many days are looked at when nothing else is asked for.
+/// The default length of a period, in days.
 const DAYS: u64 = 30;
-/// And no more than these.
+/// The longest period, in days.
 const MOST_DAYS: i64 = 400;
 
 impl Period {
-    /// The instants that it is between: the first included, the last not.
+    /// The instants at which the period begins (included) and ends (excluded).
     pub fn instants(self) -> Result<(DateTime<Utc>, DateTime<Utc>)> {
         if self.last_day < self.first_day {
             return Err(Error::invalid("to", "must not be before `from`"));
@@ -46,7 +46,7 @@ impl Period {
     }
 }
 
-/// The last thirty days, or the days asked for.
+/// The period that was asked for; by default the last thirty days.
 pub async fn period(app: &App, from: Option<NaiveDate>, to: Option<NaiveDate>) -> Result<Period> {
     let timezone = app.timezone;
     let mut connection = app.pool.acquire().await?;
@@ -67,51 +67,51 @@ pub async fn period(app: &App, from: Option<NaiveDate>, to: Option<NaiveDate>) -
 /// The figures of a period.
 #[derive(Clone, Debug, Default)]
 pub struct Stats {
-    /// Leads first heard of in the period.
+    /// Leads that were created in the period.
     pub new_leads: i64,
-    /// Cycles that began in it.
+    /// Cycles that started in the period.
     pub cycles: i64,
-    /// Of these, how many an agent claimed.
+    /// How many of these cycles an agent claimed.
     pub claimed: i64,
-    /// How many ended hangus.
+    /// How many of these cycles ended hangus.
     pub hangus: i64,
-    /// From a cycle's beginning to its claim, in seconds: half of them took at most so long.
+    /// The median time from a cycle's start to its claim, in seconds.
     pub claim_seconds_p50: Option<f64>,
-    /// Nine in ten.
+    /// The 90th percentile of that time, in seconds.
     pub claim_seconds_p90: Option<f64>,
-    /// Leads as they stand now, by status.
+    /// The present number of leads by status.
     pub by_status: Vec<(LeadStatus, i64)>,
-    /// Leads of the period by the ad that brought them.
+    /// Leads of the period by ad.
     pub by_source: Vec<(Option<String>, i64)>,
-    /// Claims of the period, by agent.
+    /// Claims of the period by agent.
     pub by_agent: Vec<AgentFigures>,
 }
 
-/// An agent's part of a period.
+/// The figures of one agent.
 #[derive(Clone, Debug)]
 pub struct AgentFigures {
     /// The agent.
     pub sales_id: UserId,
-    /// What they are called.
+    /// The agent's name.
     pub name: String,
-    /// Offers that they had.
+    /// Offers to the agent.
     pub offered: i64,
-    /// Leads that became theirs.
+    /// Leads that the agent claimed.
     pub claimed: i64,
 }
 
-/// A part of a whole.
+/// One part of a total.
 #[derive(Clone, Debug)]
 pub struct Slice {
-    /// Its name for programs.
+    /// Its id.
     pub id: String,
-    /// Its name for people.
+    /// Its label.
     pub label: String,
-    /// How many.
+    /// Its count.
     pub count: i64,
 }
 
-/// The figures of a period: of everything for an admin, of their own leads for anybody else.
+/// The figures of a period: of all leads for an admin, of their own leads for an agent.
 pub async fn stats(app: &App, viewer: &User, period: Period) -> Result<Stats> {
     let (from, to) = period.instants()?;
     let scope = (viewer.role != Role::Admin).then_some(&viewer.id);
@@ -123,57 +123,57 @@ pub async fn stats(app: &App, viewer: &User, period: Period) -> Result<Stats> {
     Ok(stats)
 }
 
-/// The leads of a period by their layer 2 status, each status named, those of none left out.
+/// The leads of a period by layer 2 status, without statuses that no lead has.
 pub async fn layer2(app: &App, period: Period) -> Result<Vec<Slice>> {
     let (from, to) = period.instants()?;
     let mut connection = app.pool.acquire().await?;
     store::layer2(&mut connection, from, to).await
 }
 
-/// The rejected leads of a period by their reason.
+/// The rejected leads of a period by reason.
 pub async fn rejected_reasons(app: &App, period: Period) -> Result<Vec<Slice>> {
     let (from, to) = period.instants()?;
     let mut connection = app.pool.acquire().await?;
     store::rejected_reasons(&mut connection, from, to).await
 }
 
-/// An agent as a list of the team shows them.
+/// An agent in the list of the team.
 #[derive(Clone, Debug)]
 pub struct Agent {
-    /// Their user.
+    /// The user id.
     pub id: UserId,
-    /// What they are called.
+    /// The name.
     pub name: String,
-    /// Where their offers go.
+    /// The offer address.
     pub offer_address: Option<String>,
-    /// Their places: queue, label, order, whether they are offered leads there.
+    /// The places: queue, label, position, active.
     pub places: Vec<AgentPlace>,
-    /// Leads that are theirs and not closed.
+    /// Leads that the agent owns and that are not closed.
     pub open_leads: i64,
-    /// Offers that wait for their answer.
+    /// Open offers.
     pub open_offers: i64,
-    /// Leads that became theirs in the last thirty days.
+    /// Leads that the agent claimed in the last thirty days.
     pub claimed_30_days: i64,
-    /// Whether they can be offered a lead now.
+    /// Whether the agent is available now.
     pub duty: crate::availability::DutyStatus,
 }
 
 /// A place of an agent in a queue.
 #[derive(Clone, Debug)]
 pub struct AgentPlace {
-    /// The queue.
+    /// The queue's id.
     pub queue_id: crate::id::QueueId,
-    /// What it is called.
+    /// The queue's name.
     pub queue: String,
-    /// What the place is called.
+    /// The place's label.
     pub label: String,
-    /// The first, the second …
+    /// The position; the first is 1.
     pub order: i32,
-    /// Whether its agent is offered leads.
+    /// Whether the agent is offered leads there.
     pub active: bool,
 }
 
-/// Everybody who is offered leads, in the order of the default queue.
+/// Every agent, in the order of the default queue.
 pub async fn team(app: &App) -> Result<Vec<Agent>> {
     let mut transaction = app.pool.begin().await?;
     let now = app.clock.now(&mut transaction).await?;

@@ -8,7 +8,7 @@ use crate::leads::LeadStatus;
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
-/// New leads and cycles; of one agent's: leads that are theirs, and cycles that they won.
+/// Counts new leads and cycles. For one agent: leads that they own, and cycles that they claimed.
 pub(super) async fn totals(
     connection: &mut PgConnection,
     scope: Option<&UserId>,
@@ -144,7 +144,7 @@ pub(super) async fn rejected_reasons(
     .await?)
 }
 
-/// Everybody who has a place, or the role `sales`.
+/// Every user who has a place or the role `sales`.
 pub(super) async fn team(connection: &mut PgConnection, now: DateTime<Utc>) -> Result<Vec<Agent>> {
     let rows = sqlx::query!(
         r#"select u.id as "id: UserId", u.name, u.offer_address,

@@ -21,7 +21,7 @@ pub(crate) fn acknowledged_at(
     sent_at.map_or(received_at, |sent_at| sent_at.min(received_at))
 }
 
-/// A window in words: `5 menit`, `90 detik`.
+/// A window as text: `5 menit`, `90 detik`.
 pub(crate) fn window_in_words(window: Duration) -> String {
     let milliseconds = window.as_millis();
     if milliseconds.is_multiple_of(60_000) {

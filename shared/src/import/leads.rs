@@ -1,7 +1,7 @@
-//! Leads of the old server: who asked, whose they are, what was made of them.
+//! Leads of the previous server.
 //!
-//! The old README names the table and not its columns. Those that a Drizzle schema would call it by
-//! are tried in turn; others are named by the operator.
+//! The previous README names the table but not its columns. The import tries the names that Drizzle would
+//! use; the operator can name others.
 
 use super::report::Imported;
 use super::row::{Row, rows};
@@ -14,33 +14,33 @@ use sqlx::PgConnection;
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-/// Something that is known of a lead.
+/// A field of a lead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Field {
     /// The client's number.
     Phone,
     /// The client's name.
     Name,
-    /// Where it stood: `hangus`, `closed` …
+    /// The status in distribution: `hangus`, `closed` …
     Status,
-    /// What was made of it: `no-action` …
+    /// The progress: `no-action` …
     Progress,
-    /// Whose it is: a user's id.
+    /// The owner: a user's id.
     Owner,
-    /// The ad that brought it.
+    /// The ad.
     Source,
-    /// Meta's id of the filled-in form.
+    /// Meta's id of the submitted form.
     MetaLead,
     /// The layer 2 status.
     Layer2,
-    /// Why it was rejected.
+    /// Why the lead was rejected.
     Reason,
     /// A note.
     Note,
 }
 
 impl Field {
-    /// Every field, with its name for an operator and the columns that are tried for it.
+    /// Every field, with its name in the setting and the columns that are tried.
     const ALL: [(Self, &'static str, &'static [&'static str]); 10] = [
         (
             Self::Phone,
@@ -111,8 +111,7 @@ impl Field {
     }
 }
 
-/// Which columns of the old `lead` table hold what, where they are called otherwise than is tried:
-/// `phone=nomor_wa,owner=agen_id`.
+/// Which columns of the old `lead` table have other names: `phone=nomor_wa,owner=agen_id`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LeadColumns(BTreeMap<Field, String>);
 
@@ -153,7 +152,7 @@ impl LeadColumns {
     }
 }
 
-/// Copies every lead that can be read and whose number is not here; the others are told of.
+/// Copies every lead that can be read and whose number is not here. Reports the others.
 pub(super) async fn import(
     source: &mut PgConnection,
     connection: &mut PgConnection,
@@ -252,8 +251,8 @@ async fn insert(
     Ok(true)
 }
 
-/// Where a lead stands here. What was being offered there is `new`: nobody holds it, and its client's
-/// next word, or an admin, starts it.
+/// The status of a lead here. A lead that was being offered becomes `new`: no agent has an offer, and the
+/// client's next message or an admin starts its distribution.
 fn standing(
     status: Option<&str>,
     progress: LeadProgress,
@@ -287,7 +286,7 @@ async fn known_user(connection: &mut PgConnection, id: Option<&str>) -> Result<O
     )
 }
 
-/// The layer 2 status of that name, made if there is none.
+/// The layer 2 status with this name; created if it does not exist.
 async fn layer2_status(
     connection: &mut PgConnection,
     label: &str,
@@ -308,7 +307,7 @@ async fn layer2_status(
     .await?)
 }
 
-/// The reason of that name, made if there is none.
+/// The rejected reason with this name; created if it does not exist.
 async fn rejected_reason(connection: &mut PgConnection, label: &str) -> Result<String> {
     let id = slug(label);
     Ok(sqlx::query_scalar!(
@@ -324,7 +323,7 @@ async fn rejected_reason(connection: &mut PgConnection, label: &str) -> Result<S
     .await?)
 }
 
-/// A label as an id: lower-case letters and figures, joined by dashes.
+/// Makes an id from a label: lower-case letters and digits, joined by dashes.
 fn slug(label: &str) -> String {
     let mut slug = String::with_capacity(label.len());
     for c in label.to_lowercase().chars() {

@@ -1,8 +1,8 @@
-//! Brings the old server's database over: people and their logins, the queue, leads. With its
-//! `BETTER_AUTH_SECRET` every login goes on.
+//! Copies the previous server's database: users with their sessions, the queue, leads. With the same
+//! `BETTER_AUTH_SECRET`, every session continues.
 //!
-//! Rows are read as JSON, so that tables with `snake_case` names (Drizzle's) and with `camelCase` names
-//! (better-auth's own migrations) are read alike; a time without a zone is UTC, as Node wrote it.
+//! Rows are read as JSON, because the tables have `snake_case` names (Drizzle) or `camelCase` names
+//! (better-auth's migrations). A time without a zone is UTC, as Node.js wrote it.
 
 mod leads;
 mod people;
@@ -17,8 +17,8 @@ use crate::{App, Result};
 use row::{Row, rows};
 use sqlx::PgPool;
 
-/// Copies them, all or none. What is here already, by id, email, token or number, stays as it is:
-/// doing it again brings what is new. `columns` says where the old `lead` table keeps what.
+/// Copies all rows in one transaction. A row whose id, email, token or number exists here is skipped, so
+/// a second run copies only what is new. `columns` names the columns of the old `lead` table.
 pub async fn import(app: &App, old: &PgPool, columns: &LeadColumns) -> Result<Imported> {
     let mut source = old.acquire().await?;
     let mut transaction = app.pool.begin().await?;

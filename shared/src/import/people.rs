@@ -1,4 +1,4 @@
-//! Who could sign in, and who is signed in.
+//! Users, accounts and sessions.
 
 use super::row::Row;
 use crate::Result;

@@ -5,8 +5,8 @@ use crate::{Error, Result};
 use serde_json::Value;
 use sqlx::PgConnection;
 
-/// A place of the old queue becomes one of the default queue, if its agent came over and neither they
-/// have one nor anybody stands there.
+/// Copies a place of the old queue to the default queue, if its agent was copied, has no place yet, and
+/// the position is free.
 pub(super) async fn insert_place(connection: &mut PgConnection, row: &Row) -> Result<bool> {
     let order = row
         .value("queue_order")

@@ -1,22 +1,22 @@
-//! What an import did.
+//! The result of an import.
 
-/// How many rows came over.
+/// How many rows were copied.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Imported {
-    /// People.
+    /// Users.
     pub users: u64,
-    /// Their passwords and other ways to sign in.
+    /// Passwords and other accounts.
     pub accounts: u64,
-    /// Logins that go on.
+    /// Sessions.
     pub sessions: u64,
-    /// Links that were sent and not yet followed.
+    /// Verification links that are not used yet.
     pub verifications: u64,
     /// Places in the queue.
     pub places: u64,
     /// Leads.
     pub leads: u64,
-    /// Rows left where they were: here already, of somebody who is not, or over.
+    /// Rows that were not copied: they exist here, their user does not exist, or they have expired.
     pub left: u64,
-    /// Of these, the leads that could not be read, by their old id, with the reason.
+    /// The leads that could not be read, by their old id, with the reason. They are also counted above.
     pub unread: Vec<(String, String)>,
 }

@@ -1,4 +1,4 @@
-//! Rows of a database that is not ours.
+//! Rows of the previous server's database.
 
 use crate::auth::Role;
 use crate::{Error, Result};
@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 use serde_json::Value;
 use sqlx::PgConnection;
 
-/// A row whose columns may have either kind of name.
+/// A row whose columns have `snake_case` or `camelCase` names.
 pub(super) struct Row(pub(super) Value);
 
 impl Row {
@@ -55,7 +55,7 @@ impl Row {
             .ok_or_else(|| Error::invalid(name, "is missing in a row of the old database"))
     }
 
-    /// `admin` by itself or in a list; anybody else sells.
+    /// `admin`, alone or in a list, is an admin. Every other value is an agent.
     pub(super) fn role(&self) -> Role {
         let words = self.text("role").unwrap_or_default();
         if words.split(',').any(|word| word.trim() == "admin") {
@@ -66,8 +66,8 @@ impl Row {
     }
 }
 
-/// Every row of a table of the old database, as JSON; none if it has no such table. Not a checked
-/// query: that database is not ours.
+/// All rows of a table of the old database, as JSON; none if the table does not exist. The query is not
+/// checked at compile time, because that database is not ours.
 pub(super) async fn rows(connection: &mut PgConnection, table: &'static str) -> Result<Vec<Value>> {
     let query = match table {
         "user" => r#"select to_jsonb(t) from "user" t"#,

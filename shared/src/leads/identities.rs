@@ -1,4 +1,4 @@
-//! SQL of the keys that a person is known by: a number, a BSUID, a LID.
+//! SQL of the keys of a person: a number, a BSUID, a LID.
 
 use super::{Contact, Lead};
 use crate::Result;
@@ -8,11 +8,10 @@ use crate::phone::Phone;
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
-/// The first key of the lock under which a person without a number is looked for and made.
-/// `PLid` in ASCII.
+/// The first key of the lock under which a person without a number is found or created. `PLid` in ASCII.
 const IDENTITY_LOCK_CLASS: i32 = 0x504C_6964;
 
-/// The keys that came together.
+/// Keys of one person.
 pub(super) fn keys_of(contact: &Contact) -> Vec<Address> {
     let mut keys = vec![contact.address.clone()];
     keys.extend(contact.other_address.clone());
@@ -23,7 +22,7 @@ fn words(keys: &[Address]) -> Vec<String> {
     keys.iter().map(|key| key.as_str().to_owned()).collect()
 }
 
-/// The leads that these keys name, the one that is somebody's or the oldest first.
+/// The leads that have these keys: first the one with an owner, else the oldest.
 pub(super) async fn leads_of(
     connection: &mut PgConnection,
     keys: &[Address],
@@ -38,7 +37,7 @@ pub(super) async fn leads_of(
     .await?)
 }
 
-/// A lead of whom only a provider's id is known, locked. Two at once make one.
+/// The lead of a person of whom only a provider's id is known, locked. Two calls at once create one lead.
 pub(super) async fn create_nameless(
     connection: &mut PgConnection,
     contact: &Contact,
@@ -70,8 +69,8 @@ pub(super) async fn create_nameless(
     super::store::lock_by_id(connection, id).await
 }
 
-/// The keys are this lead's, but for its own number, which is on its row, and those that are somebody's
-/// already.
+/// Adds these keys to the lead, without its own number, which is in its row, and without keys that
+/// another lead has.
 pub(super) async fn link_lead(
     connection: &mut PgConnection,
     keys: &[Address],
@@ -170,7 +169,7 @@ pub(super) async fn absorb(
     .execute(&mut *connection)
     .await?;
     if let Some(phone) = lost.phone {
-        // Another number than the lead's own is still a key of theirs.
+        // A number that is not the lead's own is still one of its keys.
         sqlx::query!(
             "insert into wa_identity (address, lead_id, first_seen_at)
              select $2, $1, $3 where not exists (select from lead where phone = $2)

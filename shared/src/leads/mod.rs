@@ -1,6 +1,6 @@
-//! People who asked about a property: one lead a person, found again by their number.
+//! People who asked about a property: one lead a person, found by their number.
 //!
-//! These operations run inside a caller's transaction; distribution decides what an enquiry leads to.
+//! These operations run inside the caller's transaction. Distribution decides what follows from an enquiry.
 
 mod identities;
 mod model;
@@ -17,9 +17,9 @@ use crate::phone::Phone;
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
-/// The lead of this person, made if there is none, and locked until the transaction ends. A name, a
-/// number or an ad that was not known before is filled in; what is known stays. A second lead, if the
-/// keys that came together are those of two.
+/// Finds the lead of this person or creates it, and locks it until the transaction ends. Fills in a name,
+/// number or ad that was unknown, and changes nothing that is known. Returns a second lead if the keys
+/// of the person belong to two leads.
 pub async fn find_or_create(
     connection: &mut PgConnection,
     contact: &Contact,
@@ -29,7 +29,7 @@ pub async fn find_or_create(
     let named = identities::leads_of(connection, &keys).await?;
     let phone = keys.iter().find_map(Address::phone);
     let mut lead = match (&phone, named.first()) {
-        // Their number is another lead's name, or nobody's.
+        // Their number is a key of another lead, or of no lead.
         (Some(phone), None) => {
             store::insert_if_absent(connection, phone, contact, now).await?;
             store::lock_by_phone(connection, phone).await?
@@ -66,8 +66,8 @@ pub async fn find_or_create(
     Ok((lead, other))
 }
 
-/// All that is known of `lose` becomes `keep`'s: enquiries, cycles, messages, changes, keys, and what
-/// `keep` did not know. Both locked by the caller, and `lose` without an open cycle.
+/// Moves everything of the lead `lose` to `keep`: enquiries, cycles, messages, changes, keys, and the
+/// fields that `keep` has not. The caller has locked both, and `lose` has no open cycle.
 pub async fn absorb(
     connection: &mut PgConnection,
     keep: LeadId,
@@ -78,12 +78,12 @@ pub async fn absorb(
     store::by_id(connection, keep).await
 }
 
-/// The lead of that number, if there is one.
+/// The lead with this number.
 pub async fn by_phone(connection: &mut PgConnection, phone: &Phone) -> Result<Option<LeadId>> {
     store::id_by_phone(connection, phone).await
 }
 
-/// The lead's number is another one now; the old one stays a key of theirs.
+/// Changes the lead's number. The old number stays one of its keys.
 pub async fn set_phone(
     connection: &mut PgConnection,
     id: LeadId,
@@ -98,12 +98,12 @@ pub async fn lock(connection: &mut PgConnection, id: LeadId) -> Result<Lead> {
     store::lock_by_id(connection, id).await
 }
 
-/// The lead as it stands, not locked.
+/// The lead, not locked.
 pub async fn by_id(connection: &mut PgConnection, id: LeadId) -> Result<Lead> {
     store::by_id(connection, id).await
 }
 
-/// The lead that this ad form was recorded for, if it has been heard of before.
+/// The lead of this submitted form, if the form was recorded.
 pub async fn by_meta_lead_id(
     connection: &mut PgConnection,
     meta_lead_id: &str,
@@ -111,7 +111,7 @@ pub async fn by_meta_lead_id(
     store::by_meta_lead_id(connection, meta_lead_id).await
 }
 
-/// Records that the person asked. `false`: this ad form was recorded before.
+/// Records an enquiry. Returns `false` if this submitted form was recorded before.
 pub async fn record_enquiry(
     connection: &mut PgConnection,
     lead: LeadId,
@@ -121,7 +121,7 @@ pub async fn record_enquiry(
     store::insert_enquiry(connection, lead, enquiry, now).await
 }
 
-/// A cycle has begun: the lead is on its way, owned by nobody.
+/// A cycle starts: the lead becomes `distributing` and has no owner.
 pub async fn set_distributing(
     connection: &mut PgConnection,
     id: LeadId,
@@ -130,7 +130,7 @@ pub async fn set_distributing(
     store::set_distributing(connection, id, now).await
 }
 
-/// An agent claimed the lead: it is theirs and locked.
+/// An agent claims the lead and becomes its owner.
 pub async fn set_claimed(
     connection: &mut PgConnection,
     id: LeadId,
@@ -140,7 +140,7 @@ pub async fn set_claimed(
     store::set_claimed(connection, id, owner, now).await
 }
 
-/// Nobody answered: the lead is hangus, its progress `no-action`.
+/// No agent took the lead: it becomes `hangus`, and its progress `no-action`.
 pub async fn set_hangus(
     connection: &mut PgConnection,
     id: LeadId,

@@ -1,4 +1,4 @@
-//! Changes, and who is told of them.
+//! Changes, and who can see them.
 
 use crate::auth::{Role, User};
 use crate::id::{LeadId, UserId};
@@ -7,12 +7,12 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-/// A place in the order of changes.
+/// A position in the order of changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Cursor {
     /// The transaction that wrote the change.
     pub transaction: i64,
-    /// The change within it.
+    /// The change within its transaction.
     pub change: i64,
 }
 
@@ -35,29 +35,29 @@ impl FromStr for Cursor {
     }
 }
 
-/// Something that changed, as it is now.
+/// A change, with the present state of its row.
 #[derive(Clone, Debug)]
 pub struct Change {
-    /// Its place in the order.
+    /// Its position in the order.
     pub cursor: Cursor,
-    /// Its row.
+    /// The id of its row.
     pub subject: String,
-    /// The lead that it is about.
+    /// The lead that it belongs to.
     pub lead: Option<LeadId>,
-    /// Whose lead that is now.
+    /// The lead's present owner.
     pub(super) owner: Option<UserId>,
-    /// The agent who is offered it, or visits.
+    /// The agent of the offer or visit.
     pub(super) agent: Option<UserId>,
-    /// Whose lead it was until then.
+    /// The lead's previous owner.
     pub(super) was_owner: Option<UserId>,
-    /// What it is, and how it stands.
+    /// What changed, and its present state.
     pub detail: Detail,
 }
 
-/// What changed. No names, numbers or words: those are read where they are shown.
+/// What changed. It contains no names, numbers or texts: the reader fetches those.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Detail {
-    /// A lead; `None`: it is no more, being one with another, or is theirs no more who read of it.
+    /// A lead. `None`: it was merged into another lead, or the reader does not own it any more.
     Lead(Option<LeadNow>),
     /// An offer.
     Attempt(AttemptNow),
@@ -65,66 +65,66 @@ pub enum Detail {
     Message(MessageNow),
     /// A visit.
     Appointment(AppointmentNow),
-    /// The provider of messages.
+    /// The WhatsApp provider.
     Provider {
-        /// Since when it is frozen, if it is.
+        /// When it was frozen, if it is frozen.
         frozen_since: Option<DateTime<Utc>>,
     },
 }
 
-/// A lead as it is.
+/// The state of a lead.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeadNow {
-    /// Where it stands in distribution.
+    /// Its status in distribution.
     pub status: String,
-    /// What has been made of it.
+    /// Its progress.
     pub progress: String,
-    /// Whose it is.
+    /// Its owner.
     pub owner_id: Option<String>,
     /// Its layer 2 status.
     pub layer2_status: Option<String>,
 }
 
-/// An offer as it is.
+/// The state of an offer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AttemptNow {
-    /// Where it stands.
+    /// Its status.
     pub status: String,
-    /// To whom.
+    /// The agent.
     pub sales_id: String,
-    /// The first, the second … of its cycle.
+    /// Its number in the cycle; the first is 1.
     pub position: i32,
-    /// Until when.
+    /// Its deadline.
     pub ack_deadline_at: DateTime<Utc>,
 }
 
-/// A message as it is.
+/// The state of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MessageNow {
     /// `in` or `out`.
     pub direction: String,
-    /// Who spoke, or why we did.
+    /// The sender's role, or the purpose of a message that we sent.
     pub kind: String,
-    /// How far it got.
+    /// Its delivery status.
     pub delivery_status: String,
 }
 
-/// A visit as it is.
+/// The state of a visit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AppointmentNow {
-    /// Where it stands.
+    /// Its status.
     pub status: String,
-    /// Whose.
+    /// The agent.
     pub sales_id: String,
-    /// From when.
+    /// When it begins.
     pub starts_at: DateTime<Utc>,
-    /// How the calendar agrees.
+    /// Its state in the calendar.
     pub calendar_state: String,
 }
 
 impl Change {
-    /// What this user may know of it: an admin everything; anybody else of their own leads, of offers and
-    /// visits that are theirs, of how the provider is doing, and that a lead is theirs no more.
+    /// What this user can see of the change. An admin sees everything. An agent sees their own leads, offers
+    /// and visits, the provider's state, and that a lead is not theirs any more.
     pub fn told_to(self: &Arc<Self>, user: &User) -> Option<Arc<Self>> {
         let own = |id: &Option<UserId>| id.as_ref() == Some(&user.id);
         let whole = user.role == Role::Admin

@@ -1,4 +1,4 @@
-//! The way back to the ad: what became of a lead is told to Meta, once (Conversions API for CRM).
+//! Reports the outcome of a lead to Meta, once (Conversions API for CRM).
 
 use super::store;
 use crate::error::ProviderFailure;
@@ -11,8 +11,8 @@ use serde_json::json;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-/// Writes down, in the caller's transaction, that a lead of a form has got as far as `name`, to be told
-/// to Meta. Once a lead and name; nothing where no dataset is configured.
+/// Records, in the caller's transaction, that a lead of a form reached the stage `name`, with the job that
+/// reports it to Meta. Once for each lead and stage. Does nothing if no dataset is configured.
 pub async fn remember_conversion(
     app: &App,
     connection: &mut PgConnection,
@@ -33,7 +33,7 @@ pub async fn remember_conversion(
     Ok(())
 }
 
-/// Tells it. The same event twice is one to Meta, by its `event_id`.
+/// Reports a conversion. Meta recognises a repeated event by its `event_id`.
 pub async fn send_conversion(app: &App, id: Uuid) -> Result<()> {
     let Some(meta) = &app.meta else { return Ok(()) };
     let Some(conversions) = &meta.conversions else {
@@ -65,13 +65,13 @@ pub async fn send_conversion(app: &App, id: Uuid) -> Result<()> {
             transient,
             reason,
         } => {
-            // A token can be mended; an event that Meta finds fault with cannot.
+            // An operator can correct a token, but not an event that Meta rejects.
             if transient || status >= 500 || matches!(code, Some(190 | 10 | 4 | 200..=299)) {
                 return Err(unavailable(reason));
             }
             Some(reason)
         }
-        // The event's id makes another try harmless.
+        // The event's id makes it safe to try again.
         Answer::Unknown(reason) => return Err(unavailable(reason)),
     };
     let mut connection = app.pool.acquire().await?;

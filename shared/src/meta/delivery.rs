@@ -7,7 +7,7 @@ use crate::jobs::{HandleDelivery, enqueue};
 use crate::{App, Error, Result, distribution, whatsapp};
 use sqlx::PgConnection;
 
-/// What a delivery is about.
+/// The subject of a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
     /// WhatsApp messages and statuses.
@@ -17,7 +17,7 @@ pub enum Source {
 }
 
 impl Source {
-    /// The word in the database.
+    /// The value in the database.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::WhatsApp => "whatsapp",

@@ -27,7 +27,7 @@ pub(super) struct Delivered {
     pub(super) corrections: Vec<Correction>,
     /// Messages that somebody of the company wrote with the phone's app.
     pub(super) echoes: Vec<Echo>,
-    /// The codes of errors that are about no message.
+    /// The codes of errors that belong to no message.
     pub(super) errors: Vec<i64>,
     /// How many messages have no known sender.
     pub(super) without_sender: usize,
@@ -170,7 +170,7 @@ fn inbound_message(
     })
 }
 
-/// The contact who wrote: the one with the message's ids, or the only one.
+/// The contact who wrote: the one with the message's ids, or the only contact.
 fn contact_of<'value>(value: &'value Value, message: &Value) -> Option<&'value Value> {
     let contacts = value["contacts"].as_array()?;
     let same = |contact: &&Value| {

@@ -8,32 +8,32 @@ use std::collections::BTreeMap;
 pub struct Form {
     /// Meta's id.
     pub id: String,
-    /// Its page, by Meta's id.
+    /// Meta's id of its page.
     pub page: Option<String>,
-    /// What people call it.
+    /// The name that an admin gave it.
     pub name: Option<String>,
-    /// The project that it is about.
+    /// Its project.
     pub project: Option<String>,
-    /// Which question holds what, where its name does not say: `phone`, `name`, `area`, `project`.
+    /// The questions that contain `phone`, `name`, `area` and `project`, if their names are not known.
     pub fields: BTreeMap<String, String>,
-    /// Leads that were made before this have been looked for.
+    /// Leads until this instant have been looked for.
     pub looked_until: Option<DateTime<Utc>>,
-    /// How many leads of it are known.
+    /// How many of its leads are known.
     pub leads: i64,
 }
 
-/// What an admin says of a form.
+/// An admin's settings of a form.
 #[derive(Clone, Debug)]
 pub struct FormChange {
-    /// What people call it.
+    /// The name.
     pub name: Option<String>,
-    /// The project that it is about.
+    /// The project.
     pub project: Option<String>,
-    /// Which question holds what.
+    /// Which question contains what.
     pub fields: BTreeMap<String, String>,
 }
 
-/// A lead that was announced, by a webhook or by the list of a form.
+/// A lead that was announced by a webhook or found in the list of a form.
 pub(super) struct Announced {
     pub(super) id: String,
     pub(super) form: Option<String>,

@@ -1,5 +1,5 @@
-//! Whether a delivery is Meta's: `X-Hub-Signature-256`, HMAC-SHA256 of the bytes received under the app's
-//! secret (developers.facebook.com/docs/graph-api/webhooks/getting-started).
+//! Whether a delivery is Meta's: `X-Hub-Signature-256` is the HMAC-SHA256 of the received bytes under the
+//! app's secret (developers.facebook.com/docs/graph-api/webhooks/getting-started).
 
 use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretString};
@@ -9,8 +9,8 @@ use subtle::{Choice, ConstantTimeEq};
 /// The header's name.
 pub const HEADER: &str = "x-hub-signature-256";
 
-/// Whether `header` signs `body` under any of these secrets: several while one takes another's place.
-/// Compared in constant time, all of them; without a secret nothing is authentic.
+/// Whether `header` signs `body` under one of these secrets; there are several while one replaces another.
+/// All are compared, in constant time. Without a secret, no delivery is authentic.
 pub fn is_authentic(secrets: &[SecretString], body: &[u8], header: Option<&str>) -> bool {
     let Some(given) = header
         .and_then(|header| header.strip_prefix("sha256="))
@@ -29,7 +29,7 @@ pub fn is_authentic(secrets: &[SecretString], body: &[u8], header: Option<&str>)
     authentic.into()
 }
 
-/// Whether two secrets are the same, in constant time for the same length.
+/// Whether two secrets are equal, in constant time for equal lengths.
 pub fn is_same(one: &str, other: &str) -> bool {
     one.as_bytes().ct_eq(other.as_bytes()).into()
 }

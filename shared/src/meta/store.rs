@@ -111,7 +111,7 @@ pub(super) async fn know_form(
     Ok(())
 }
 
-/// `false`: this lead was heard of before.
+/// Returns `false` if this lead was recorded before.
 pub(super) async fn know_lead(
     connection: &mut PgConnection,
     known: &Announced,
@@ -134,7 +134,7 @@ pub(super) async fn know_lead(
     Ok(inserted.rows_affected() == 1)
 }
 
-/// Whether the lead waits to be fetched, and its form.
+/// The lead's form, if the lead waits to be fetched.
 pub(super) async fn waiting_lead(
     connection: &mut PgConnection,
     id: &str,
@@ -198,7 +198,7 @@ pub(super) async fn set_looked_until(
     Ok(())
 }
 
-/// What became of a fetched lead.
+/// Stores the result of a fetched lead.
 pub(super) struct Fetched<'lead> {
     pub(super) id: &'lead str,
     pub(super) state: &'static str,
@@ -237,13 +237,13 @@ pub(super) async fn set_fetched(
     Ok(())
 }
 
-/// jsonb cannot hold it.
+/// jsonb cannot store it.
 fn without_nul(value: &Value) -> Value {
     let text = value.to_string().replace("\\u0000", "");
     serde_json::from_str(&text).unwrap_or(Value::Null)
 }
 
-/// Writes an outcome down for the lead's form, if it came from one. `None`: it did not, or was told.
+/// Records a conversion of a lead that came from a form. Returns `None` if it did not, or was recorded before.
 pub(super) async fn insert_conversion(
     connection: &mut PgConnection,
     lead: LeadId,
@@ -265,7 +265,7 @@ pub(super) async fn insert_conversion(
     .await?)
 }
 
-/// An outcome that waits to be told.
+/// A conversion that is not reported yet.
 pub(super) struct Conversion {
     pub(super) meta_lead_id: String,
     pub(super) name: String,

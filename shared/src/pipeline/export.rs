@@ -1,4 +1,4 @@
-//! Leads as comma-separated values, read page by page: as many as there are, no table in memory.
+//! Exports leads as CSV, page by page: the memory does not grow with the number of leads.
 
 use super::model::{Cursor, Entry, Filter, PageRequest, Sort};
 use super::store;
@@ -9,7 +9,7 @@ use crate::{App, Error, Result};
 use chrono::{DateTime, Utc};
 use futures::stream::{self, Stream};
 
-/// How many leads are read at once.
+/// How many leads one page has.
 const PAGE: i64 = 1000;
 
 const COLUMNS: [&str; 15] = [
@@ -30,16 +30,15 @@ const COLUMNS: [&str; 15] = [
     "updatedAt",
 ];
 
-/// Where an export stands.
+/// How far an export is.
 struct Place {
     app: App,
     scope: Option<UserId>,
     request: PageRequest,
 }
 
-/// The leads that a user may see and the filter leaves, the newest first, as pieces of a CSV text
-/// (RFC 4180). Each page is read when it is asked for, at its own moment: a lead that changes
-/// meanwhile is told once, as it was or as it is.
+/// The leads that a user can see and that match the filter, newest first, as pieces of CSV (RFC 4180).
+/// Each page is read when the client asks for it. A lead that changes during the export appears once.
 pub async fn export(
     app: &App,
     viewer: &User,
@@ -72,7 +71,7 @@ pub async fn export(
 }
 
 impl Place {
-    /// The next page's lines, and whether there may be another.
+    /// The lines of the next page, and whether there can be more.
     async fn next_page(&mut self) -> Result<(Vec<u8>, bool)> {
         let mut connection = self.app.pool.acquire().await?;
         let mut entries = store::page(&mut connection, self.scope.as_ref(), &self.request).await?;
@@ -129,8 +128,8 @@ fn cells(entry: &Entry, zone: Timezone) -> [String; COLUMNS.len()] {
     ]
 }
 
-/// A client's text is never run by the spreadsheet that opens it (OWASP, CSV injection): not at its
-/// beginning, nor where a spreadsheet with other separators would begin a cell.
+/// Prevents that a spreadsheet runs a client's text as a formula (OWASP, CSV injection): at the start of
+/// the text, and where a spreadsheet with another separator would start a cell.
 fn no_formula(text: &str) -> String {
     let mut safe = String::with_capacity(text.len() + 1);
     let mut begins = true;

@@ -1,5 +1,5 @@
-//! What agents make of their leads: status, progress and the second layer, changed by hand, each
-//! change kept with who and when; and the lists that people work from.
+//! What agents do with their leads: status, progress and layer 2, each change recorded with its user and
+//! time; and the lists.
 
 mod export;
 mod model;
@@ -19,10 +19,10 @@ use crate::leads::{self, Lead, LeadProgress, LeadStatus};
 use crate::{App, Error, Result, meta};
 use sqlx::PgConnection;
 
-/// The longest note that is kept, in characters.
+/// The longest note, in characters.
 const LONGEST_NOTE: usize = 2000;
 
-/// A page of the leads that a user may see: their own, or all for an admin.
+/// A page of the leads that a user can see: their own, or all for an admin.
 pub async fn list(app: &App, viewer: &User, request: &PageRequest) -> Result<Page> {
     let mut transaction = app.pool.begin().await?;
     let scope = (viewer.role != Role::Admin).then_some(&viewer.id);
@@ -32,7 +32,7 @@ pub async fn list(app: &App, viewer: &User, request: &PageRequest) -> Result<Pag
     Ok(Page::new(entries, counts, request.limit))
 }
 
-/// A lead that a user may see, with its second layer. Another's is as good as none.
+/// A lead with its layer 2 status. Returns `None` if the user cannot see it.
 pub async fn entry(app: &App, viewer: &User, id: LeadId) -> Result<Entry> {
     let mut connection = app.pool.acquire().await?;
     let entry = store::entry(&mut connection, id).await?;
@@ -40,14 +40,14 @@ pub async fn entry(app: &App, viewer: &User, id: LeadId) -> Result<Entry> {
     Ok(entry)
 }
 
-/// What was changed of a lead by hand, oldest first.
+/// The changes of a lead by hand, oldest first.
 pub async fn changes(app: &App, id: LeadId) -> Result<Vec<Change>> {
     let mut connection = app.pool.acquire().await?;
     store::changes(&mut connection, id).await
 }
 
-/// Closes a lead, or opens one again that was closed. A change that the tables do not allow is a
-/// conflict, `illegal_transition`; what distribution is at is changed by distribution alone.
+/// Closes a lead, or opens a closed lead again. Fails with the conflict `illegal_transition` if the tables
+/// do not allow the change, for example while the lead is being distributed.
 pub async fn set_status(app: &App, by: &User, id: LeadId, status: LeadStatus) -> Result<Entry> {
     let mut transaction = app.pool.begin().await?;
     let lead = lock_to_change(&mut transaction, by, id).await?;
@@ -67,7 +67,7 @@ pub async fn set_status(app: &App, by: &User, id: LeadId, status: LeadStatus) ->
         };
         store::record(&mut transaction, id, &by.id, &change, now).await?;
         if status == LeadStatus::Closed {
-            // An agent with a cap may have room now.
+            // An agent with a cap can be available now.
             enqueue(&mut transaction, &ReleaseHeldLeads { cycle: None }, now).await?;
         }
     }
@@ -75,7 +75,7 @@ pub async fn set_status(app: &App, by: &User, id: LeadId, status: LeadStatus) ->
     entry(app, by, id).await
 }
 
-/// Records how far an agent is with a claimed lead.
+/// Sets the progress of a claimed lead.
 pub async fn set_progress(
     app: &App,
     by: &User,
@@ -104,7 +104,7 @@ pub async fn set_progress(
     entry(app, by, id).await
 }
 
-/// Sets a lead's second layer: a status, the reason if it is a rejection, and perhaps a note.
+/// Sets a lead's layer 2 status, with the reason if it is a rejection, and an optional note.
 pub async fn set_layer2(app: &App, by: &User, id: LeadId, layer2: &Layer2) -> Result<Entry> {
     if layer2
         .note
@@ -159,13 +159,13 @@ pub async fn set_layer2(app: &App, by: &User, id: LeadId, layer2: &Layer2) -> Re
     entry(app, by, id).await
 }
 
-/// The layer 2 statuses, or the reasons of a rejection, in order.
+/// The entries of a table, in order.
 pub async fn choices(app: &App, kind: ChoiceKind) -> Result<Vec<Choice>> {
     let mut connection = app.pool.acquire().await?;
     store::choices(&mut connection, kind).await
 }
 
-/// Adds one, or changes the one of that id. What leads use is set inactive, never deleted.
+/// Adds an entry, or changes the entry with this id. Entries are set inactive and never deleted.
 pub async fn save_choice(app: &App, kind: ChoiceKind, choice: &Choice) -> Result<Vec<Choice>> {
     let slug = |id: &str| {
         id.split('-').all(|part| {

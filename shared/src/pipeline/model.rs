@@ -1,18 +1,18 @@
-//! Lists of leads, and what is made of them.
+//! Lists of leads, and changes by hand.
 
 use crate::id::{LeadId, UserId};
 use crate::leads::{Lead, LeadProgress, LeadStatus};
 use crate::{Error, Result};
 use chrono::{DateTime, Utc};
 
-/// A lead in a list: with its owner's name and its second layer.
+/// A lead in a list, with its owner's name and its layer 2 status.
 #[derive(Clone, Debug)]
 pub struct Entry {
     /// The lead.
     pub lead: Lead,
-    /// What its owner is called.
+    /// The name of its owner.
     pub owner_name: Option<String>,
-    /// Its second layer, once it has one.
+    /// Its layer 2 status, if it has one.
     pub layer2: Option<Layer2>,
     /// When it was last changed.
     pub updated_at: DateTime<Utc>,
@@ -21,74 +21,74 @@ pub struct Entry {
 /// The second layer of a lead's status.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Layer2 {
-    /// The id of one of the statuses.
+    /// The id of the status.
     pub status: String,
-    /// The id of a reason, if that status is a rejection.
+    /// The id of the reason, if the status is a rejection.
     pub reason: Option<String>,
-    /// In the agent's own words.
+    /// A note of the agent.
     pub note: Option<String>,
 }
 
-/// Which leads.
+/// A filter of leads.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
-    /// Of any of these statuses; none: of any.
+    /// With one of these statuses; empty for all.
     pub status: Vec<LeadStatus>,
-    /// As far as any of these; none: as far as any.
+    /// With one of these steps of progress; empty for all.
     pub progress: Vec<LeadProgress>,
-    /// Of this layer 2 status.
+    /// With this layer 2 status.
     pub layer2: Option<String>,
-    /// This agent's.
+    /// Owned by this agent.
     pub owner: Option<UserId>,
     /// From this ad.
     pub source: Option<String>,
-    /// First heard of at or after this instant.
+    /// Created at or after this instant.
     pub from: Option<DateTime<Utc>>,
-    /// And before this one.
+    /// Created before this instant.
     pub to: Option<DateTime<Utc>>,
-    /// With these letters or figures in their name or number.
+    /// With this text in the name or number.
     pub text: Option<String>,
 }
 
-/// In which order.
+/// The order of a list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Sort {
-    /// The newest first.
+    /// Newest first.
     #[default]
     Newest,
-    /// The oldest first.
+    /// Oldest first.
     Oldest,
 }
 
-/// Which page of which leads.
+/// A request for one page of a list.
 #[derive(Clone, Debug, Default)]
 pub struct PageRequest {
-    /// Which leads.
+    /// The filter.
     pub filter: Filter,
-    /// In which order.
+    /// The order.
     pub sort: Sort,
-    /// How many.
+    /// The most leads on the page.
     pub limit: i64,
-    /// After this lead, which ended the page before.
+    /// The last lead of the previous page; `None` for the first page.
     pub after: Option<Cursor>,
 }
 
-/// A place in a list.
+/// A position in a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cursor {
-    /// When the lead there was first heard of.
+    /// When its lead was created.
     pub created_at: DateTime<Utc>,
     /// The lead.
     pub id: LeadId,
 }
 
 impl Cursor {
-    /// The cursor as a page's answer names it.
+    /// The cursor as text, for an answer.
     pub fn told(self) -> String {
         format!("{}_{}", self.created_at.timestamp_micros(), self.id)
     }
 
-    /// The cursor of that name.
+    /// Parses a cursor. Fails if the text is not one.
     pub fn parse(told: &str) -> Result<Self> {
         let wrong = || Error::invalid("cursor", "is not one that a page named");
         let (time, id) = told.split_once('_').ok_or_else(wrong)?;
@@ -100,22 +100,22 @@ impl Cursor {
     }
 }
 
-/// How many leads there are of each status, under the filter but for its own status.
+/// How many leads have each status, under the filter without its statuses.
 pub type Counts = Vec<(LeadStatus, i64)>;
 
-/// Some leads, in order.
+/// A page of a list.
 #[derive(Clone, Debug)]
 pub struct Page {
     /// The leads.
     pub entries: Vec<Entry>,
-    /// Where the next page begins; `None`: there is none.
+    /// Where the next page starts; `None` if this is the last.
     pub next: Option<Cursor>,
-    /// How many there are of each status.
+    /// How many leads have each status.
     pub counts: Counts,
 }
 
 impl Page {
-    /// Of one entry more than the limit, which tells that there is a next page.
+    /// Makes a page from one entry more than the limit; the last entry shows that there is a next page.
     pub(super) fn new(mut entries: Vec<Entry>, counts: Counts, limit: i64) -> Self {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let more = entries.len() > limit;
@@ -132,45 +132,45 @@ impl Page {
     }
 }
 
-/// Something that was changed of a lead by hand.
+/// A change of a lead by hand.
 #[derive(Clone, Debug)]
 pub struct Change {
-    /// When.
+    /// When it was made.
     pub at: DateTime<Utc>,
-    /// By whom, if they are still there.
+    /// The name of the user who made it; `None` if the user was deleted.
     pub by_user_id: Option<UserId>,
-    /// What they are called.
+    /// The name of the user.
     pub by_name: Option<String>,
     /// `status`, `progress` or `layer2`.
     pub field: String,
-    /// What it was.
+    /// The old value.
     pub old_value: Option<String>,
-    /// What it became.
+    /// The new value.
     pub new_value: Option<String>,
-    /// In their own words.
+    /// A note of the user.
     pub note: Option<String>,
 }
 
-/// One of the small tables that an admin edits.
+/// A small table that an admin edits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChoiceKind {
     /// The layer 2 statuses.
     Layer2Status,
-    /// The reasons of a rejection.
+    /// The rejected reasons.
     RejectedReason,
 }
 
 /// An entry of such a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Choice {
-    /// Its name for programs: lower-case letters and figures, joined by dashes.
+    /// Its id: lower-case letters and digits, joined by dashes.
     pub id: String,
-    /// Its name for people.
+    /// Its label.
     pub label: String,
-    /// Its place among the others.
+    /// Its position.
     pub position: i32,
-    /// Whether a lead of this status needs a reason. Statuses only.
+    /// Whether a lead with this status needs a reason. Only for statuses.
     pub is_rejected: bool,
-    /// Whether it can still be chosen.
+    /// Whether it can be chosen.
     pub active: bool,
 }

@@ -1,4 +1,4 @@
-//! SQL of the lists, and of what is changed by hand.
+//! SQL of the lists and of changes by hand.
 
 use super::{Change, Choice, ChoiceKind, Counts, Entry, Filter, Layer2, PageRequest, Sort};
 use crate::id::{LeadId, UserId};
@@ -60,10 +60,10 @@ impl Row {
     }
 }
 
-/// One more than the page's limit, so that it is known whether there is a next page.
+/// Returns one lead more than the page's limit, so that the caller knows whether there is a next page.
 ///
-/// Built, not checked: only the conditions that are asked for are in it, so that the planner sees
-/// which index serves them.
+/// The query is built at run time and contains only the conditions that are used, so that PostgreSQL can
+/// choose an index for them.
 pub(super) async fn page(
     connection: &mut PgConnection,
     scope: Option<&UserId>,
@@ -184,7 +184,7 @@ pub(super) async fn entry(connection: &mut PgConnection, id: LeadId) -> Result<E
         .ok_or(Error::NotFound { what: "lead" })
 }
 
-/// A change to be recorded.
+/// A change to record.
 pub(super) struct NewChange<'change> {
     pub(super) field: &'static str,
     pub(super) old: Option<&'change str>,
@@ -281,7 +281,7 @@ pub(super) async fn set_layer2(
     Ok(())
 }
 
-/// An entry that can still be chosen.
+/// Whether an entry can be chosen.
 pub(super) async fn choice(
     connection: &mut PgConnection,
     kind: ChoiceKind,

@@ -3,8 +3,8 @@
 use crate::auth::Role;
 use crate::leads::{LeadProgress, LeadStatus};
 
-/// What a person may make of a lead's status; distribution does the rest. From, to, whether the lead
-/// must have an owner for it, whether only an admin may.
+/// The changes of a lead's status that a user can make; distribution makes the others. From, to, whether
+/// the lead must have an owner, whether only an admin can.
 const STATUSES: [(LeadStatus, LeadStatus, bool, bool); 4] = [
     (LeadStatus::Claimed, LeadStatus::Closed, false, false),
     (LeadStatus::Closed, LeadStatus::Claimed, true, false),
@@ -12,7 +12,7 @@ const STATUSES: [(LeadStatus, LeadStatus, bool, bool); 4] = [
     (LeadStatus::New, LeadStatus::Closed, false, true),
 ];
 
-/// Whether a person may change a lead's status so.
+/// Whether a user can change a lead's status from `from` to `to`.
 pub fn may_become(from: LeadStatus, to: LeadStatus, has_owner: bool, by: Role) -> bool {
     STATUSES
         .iter()
@@ -23,7 +23,7 @@ pub fn may_become(from: LeadStatus, to: LeadStatus, has_owner: bool, by: Role) -
         })
 }
 
-/// What may follow what in an agent's work. A sale that fell through is for an admin to undo.
+/// The steps of an agent's work that can follow each other. Only an admin can undo a sale.
 const PROGRESS: [(LeadProgress, &[LeadProgress]); 8] = {
     use LeadProgress::{Contacted, FollowUp, Lost, Negotiation, NoAction, Pending, Visit, Won};
     [
@@ -38,7 +38,7 @@ const PROGRESS: [(LeadProgress, &[LeadProgress]); 8] = {
     ]
 };
 
-/// Whether a claimed lead may go on so. An admin may also undo a sale.
+/// Whether the progress of a claimed lead can change from `from` to `to`. An admin can also undo a sale.
 pub fn may_progress(from: LeadProgress, to: LeadProgress, by: Role) -> bool {
     let undone = from == LeadProgress::Won && by == Role::Admin && to != LeadProgress::NoAction;
     undone

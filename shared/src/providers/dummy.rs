@@ -1,14 +1,14 @@
-//! `WA_PROVIDER=dummy`: takes every message and tells nobody.
+//! `WA_PROVIDER=dummy`: accepts every message and sends none.
 
 use super::{Accepted, Outgoing, Provider};
 use crate::Result;
 use async_trait::async_trait;
 
-/// The name that its messages are filed under.
+/// The name of this provider in the database.
 pub const NAME: &str = "dummy";
 
-/// Accepts everything at once. Its message ids are made from ours, so a message sent twice keeps
-/// one id, and a test can quote an offer.
+/// Accepts every message at once. Its message ids are derived from ours, so that a message that is sent
+/// twice has one id, and a test can quote an offer.
 pub struct Dummy;
 
 #[async_trait]

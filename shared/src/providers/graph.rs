@@ -8,12 +8,12 @@ use serde_json::Value;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-/// How long a connection may take to come about.
+/// The timeout of a connection.
 const CONNECT: Duration = Duration::from_secs(5);
-/// And an answer, from the beginning of the call; a job's run is longer.
+/// The timeout of a whole call. A job may run longer.
 const ANSWER: Duration = Duration::from_secs(15);
 
-/// A client of one Graph host and version, with connections that are used again.
+/// A client of one Graph host and version, with connections that are reused.
 #[derive(Debug)]
 pub struct Graph {
     http: Client,
@@ -22,12 +22,12 @@ pub struct Graph {
     told_of_version: AtomicBool,
 }
 
-/// What Graph answered.
+/// An answer of Graph.
 #[derive(Debug)]
 pub enum Answer {
-    /// Done.
+    /// The call succeeded.
     Done(Value),
-    /// Refused, with Meta's code where it gave one, and the HTTP status.
+    /// The call was refused.
     Refused {
         /// The HTTP status.
         status: u16,
@@ -35,10 +35,10 @@ pub enum Answer {
         code: Option<i64>,
         /// `error.is_transient`.
         transient: bool,
-        /// `error.error_data.details`, or its message: for a person, without personal data.
+        /// `error.error_data.details`, or `error.message`: for a person, without personal data.
         reason: String,
     },
-    /// Nobody can tell whether the call was carried out.
+    /// It is unknown whether the call was executed.
     Unknown(String),
 }
 
@@ -50,7 +50,7 @@ impl Graph {
             .connect_timeout(CONNECT)
             .timeout(ANSWER)
             .user_agent("property-lounge")
-            // A credential never follows a redirection.
+            // A credential must not follow a redirection.
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .map_err(|_| Error::invalid("WA_CLOUD_API_BASE_URL", "no client can be made"))?;
@@ -65,7 +65,7 @@ impl Graph {
         })
     }
 
-    /// `GET /{version}/{path}` with these parameters.
+    /// Sends `GET /{version}/{path}` with these parameters.
     pub async fn get(
         &self,
         path: &str,
@@ -76,7 +76,7 @@ impl Graph {
         self.call(request, token).await
     }
 
-    /// `POST /{version}/{path}` with this body.
+    /// Sends `POST /{version}/{path}` with this body.
     pub async fn post(&self, path: &str, body: &Value, token: &SecretString) -> Result<Answer> {
         let request = self.http.post(self.url(path)).json(body);
         self.call(request, token).await
@@ -102,8 +102,7 @@ impl Graph {
         }
     }
 
-    /// Meta answers with the version that it used: another one than was asked for is the sign that
-    /// ours is old.
+    /// Logs if Meta answered with another version than we requested, because then our version is retired.
     fn look_at_version(&self, response: &Response) {
         let used = response
             .headers()
@@ -122,7 +121,8 @@ impl Graph {
     }
 }
 
-/// One TLS stack, the database driver's: rustls with ring. To be called before a reqwest client is made; a
+/// Selects the one TLS stack, which the database driver also uses: rustls with ring. Call it before a reqwest
+/// client is built. A second call changes nothing.
 /// second call changes nothing.
 pub fn choose_tls() {
     rustls::crypto::ring::default_provider()
@@ -154,7 +154,7 @@ async fn read(response: Response) -> Answer {
     }
 }
 
-/// Meta's own words name no person; what they quote of ours is cut off.
+/// Removes what Meta quotes of our request. Meta's own text names no person.
 fn reason(error: &Value) -> String {
     let code = &error["code"];
     let words = error["error_data"]["details"]

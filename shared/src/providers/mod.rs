@@ -1,4 +1,4 @@
-//! The outside world that carries our messages: one trait, one file or folder a wire format.
+//! The services that send messages and keep calendars: one trait, one file or folder for each wire format.
 
 pub mod calendar;
 pub mod cloud_api;
@@ -13,133 +13,132 @@ use crate::phone::Phone;
 use async_trait::async_trait;
 use std::time::Duration;
 
-/// A message to carry out.
+/// A message to send.
 #[derive(Clone, Debug)]
 pub struct Outgoing {
-    /// Our row's id; of several offers in one list, the first one's. The same id may be given again
-    /// after a crash; a provider that can, sends it once.
+    /// Our row's id; for a list of offers, the row of the first. After a crash the same id can be sent again.
+    /// A provider that recognises it sends the message once.
     pub id: MessageId,
-    /// The call that it is part of, where calls are kept ([`Provider::rules`]).
+    /// The recorded send that it belongs to, if the provider has rules ([`Provider::rules`]).
     pub send: Option<SendId>,
     /// The sender: the company's number.
     pub from: Phone,
     /// The recipient.
     pub to: Address,
-    /// What it says, in words alone.
+    /// The text.
     pub body: String,
-    /// In which form it is said.
+    /// The form in which it is sent.
     pub content: Content,
 }
 
 /// The form of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Content {
-    /// Its words.
+    /// Text only.
     Text,
-    /// An offer, with its buttons.
+    /// An offer with its buttons.
     Offer(AttemptId),
-    /// Several offers, to choose from.
+    /// Several offers as a list.
     Offers(Vec<ListedOffer>),
-    /// A form that the provider keeps, filled in.
+    /// A template of the provider.
     Template(Template),
 }
 
 /// An offer in a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListedOffer {
-    /// The offer.
+    /// The attempt.
     pub attempt: AttemptId,
-    /// Its line: code and client.
+    /// The line in the list: code and client.
     pub line: String,
 }
 
-/// A template with its blanks filled in.
+/// A template with its parameters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Template {
-    /// As it is registered.
+    /// The registered name.
     pub name: String,
-    /// As it is registered: `id`.
+    /// The registered language: `id`.
     pub language: String,
-    /// The blanks of its body, in order.
+    /// The parameters of its body, in order.
     pub parameters: Vec<String>,
-    /// What its quick-reply buttons carry, in order.
+    /// The payloads of its quick-reply buttons, in order.
     pub payloads: Vec<String>,
 }
 
-/// The provider's word that it took a message. Taken is not delivered.
+/// The provider's receipt for an accepted message. Accepted does not mean delivered.
 #[derive(Clone, Debug)]
 pub struct Accepted {
-    /// Its own id for the message, by which replies quote it and statuses name it.
+    /// The provider's id of the message. Replies quote it and statuses name it.
     pub provider_message_id: String,
 }
 
-/// What a provider asks of whoever sends through it. All workers keep these together, through the
-/// database.
+/// The limits that a provider sets. All workers keep them together, through the database.
 #[derive(Clone, Debug)]
 pub struct Rules {
-    /// So many messages a second from our number, in and out together.
+    /// The most messages a second of our number, in and out together.
     pub messages_per_second: u32,
-    /// The pause between two messages to the same person.
+    /// The shortest time between two messages to the same person.
     pub pair_pause: Duration,
-    /// A message whose fate is not known is sent again only after this time without a status.
+    /// A message with an unknown outcome is sent again only after this time without a status.
     pub settle_after: Duration,
-    /// How long after their last message a person can be written to freely.
+    /// How long after their last message a person can be sent messages other than templates.
     pub window: Duration,
-    /// A message older than this when it comes is written down, and nothing follows from it.
+    /// A message that is older than this on arrival is stored, but not acted on.
     pub stale_after: Duration,
-    /// The forms for whoever is outside it.
+    /// The templates for people outside that window.
     pub templates: Templates,
 }
 
-/// The names of the templates that are registered.
+/// The names of the registered templates.
 #[derive(Clone, Debug, Default)]
 pub struct Templates {
     /// Their language.
     pub language: String,
     /// For an offer: code, project, window; two quick replies.
     pub offer: Option<String>,
-    /// For anything else that an agent or manager is told: the words.
+    /// For every other message to an agent or manager; its parameter is the text.
     pub notice: Option<String>,
-    /// For a client who filled in an ad and has not written: their name.
+    /// For a client who submitted a form and has not written; its parameter is the name.
     pub welcome: Option<String>,
 }
 
-/// Whether a provider would work for us.
+/// Whether a provider accepts our credentials.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Health {
-    /// It knows us, under this number.
+    /// It accepts them, for this number.
     Good(Option<Phone>),
-    /// It does not: why, without personal data.
+    /// It rejects them; the reason contains no personal data.
     Bad(String),
-    /// It did not say: why, without personal data.
+    /// It did not answer; the reason contains no personal data.
     Unknown(String),
 }
 
-/// A way out to WhatsApp.
+/// A WhatsApp provider.
 ///
-/// A call is never made inside a database transaction. [`crate::Error::Unavailable`] means that the
-/// same message may be tried again, [`crate::Error::Refused`] that it never will be taken.
+/// A call is never made inside a database transaction. The class of [`crate::Error::Provider`] tells whether
+/// the same message can be sent again.
 #[async_trait]
 pub trait Provider: Send + Sync + 'static {
-    /// The name that messages are filed under: `dummy`, `cloud_api`, `qr_local`.
+    /// The name in the database: `dummy`, `cloud_api`, `qr_local`.
     fn name(&self) -> &'static str;
 
-    /// What it asks of senders; `None`: messages go as they come.
+    /// Its limits; `None` if there are none.
     fn rules(&self) -> Option<&Rules> {
         None
     }
 
-    /// Asks the provider whether it would work for us now; `None`: there is nothing to ask.
+    /// Checks the credentials with the provider; `None` if it has none.
     async fn health(&self) -> Option<Health> {
         None
     }
 
-    /// Its own id for a message, if it is known before the message leaves: what is heard of it finds its row
+    /// The provider's id for a message, if it is known before the message is sent. Statuses then find the row
     /// even if the answer to the call is lost.
     fn message_id(&self, _: MessageId) -> Option<String> {
         None
     }
 
-    /// Hands over one message.
+    /// Sends one message. Fails with [`crate::Error::Provider`] if the provider does not accept it.
     async fn send(&self, message: &Outgoing) -> Result<Accepted>;
 }

@@ -1,16 +1,16 @@
-//! `WA_PROVIDER=qr_local`: a phone's WhatsApp, over the linked device.
+//! `WA_PROVIDER=qr_local`: a phone's WhatsApp, through the linked device.
 //!
-//! The `device` process carries the messages out; every other process only files them under this name
-//! and leaves their jobs alone ([`crate::linked_device`]).
+//! Only the `device` process sends these messages. Every other process stores them under this provider's
+//! name and leaves their jobs to `device` ([`crate::linked_device`]).
 
 use super::{Accepted, Outgoing, Provider};
 use crate::{Error, Result};
 use async_trait::async_trait;
 
-/// The name that its messages are stored under.
+/// The name of this provider in the database.
 pub const NAME: &str = "qr_local";
 
-/// The provider as every process but `device` has it.
+/// The provider in every process but `device`.
 #[derive(Clone, Copy, Debug)]
 pub struct QrLocal;
 
@@ -20,7 +20,7 @@ impl Provider for QrLocal {
         NAME
     }
 
-    /// Never asked where queues are shared out as they should be; should it be, the message waits.
+    /// Only `device` runs the jobs that send. If another process calls this, the message waits.
     async fn send(&self, _: &Outgoing) -> Result<Accepted> {
         Err(Error::NotYet {
             wait: std::time::Duration::from_secs(1),

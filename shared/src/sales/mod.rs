@@ -1,4 +1,4 @@
-//! The agents and their order, A to F.
+//! Agents and queues.
 
 mod model;
 mod queues;
@@ -17,8 +17,8 @@ use crate::phone::Phone;
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
-/// The agent whom one of these keys names, if it is one's. Anybody who has a place in the queue or the
-/// role `sales` is an agent; a client who shares an agent's number is not told apart.
+/// The agent that one of these keys belongs to. A user with a place in a queue or the role `sales` is an
+/// agent. A client with an agent's number is taken for the agent.
 pub async fn by_address(
     connection: &mut PgConnection,
     address: &Address,
@@ -27,7 +27,7 @@ pub async fn by_address(
     store::agent_by_address(connection, address, other).await
 }
 
-/// The key is this agent's from now on, unless it is somebody's already.
+/// Adds a key to an agent, unless another person has it.
 pub async fn link(
     connection: &mut PgConnection,
     agent: &UserId,
@@ -37,8 +37,8 @@ pub async fn link(
     store::link(connection, agent, key, now).await
 }
 
-/// WhatsApp says that this number is another one now: an agent's goes with it, if nobody else has it.
-/// Their old number stays a key of theirs. `None`: it is no agent's.
+/// WhatsApp reports a changed number. Moves the agent's number, if no other person has the new one; the
+/// old number stays one of their keys. Returns `None` if the old number is no agent's.
 pub async fn change_number(
     connection: &mut PgConnection,
     old: &Phone,
@@ -48,22 +48,22 @@ pub async fn change_number(
     store::change_number(connection, old, new, now).await
 }
 
-/// An agent by id, with the number that offers go to now.
+/// An agent by id, with their present offer address.
 pub async fn by_id(connection: &mut PgConnection, id: &UserId) -> Result<Agent> {
     store::agent_by_id(connection, id).await
 }
 
-/// The queue that an enquiry goes to: the one whose rule fits, or else the default.
+/// The queue of an enquiry: the one whose rule matches, else the default queue.
 pub async fn route(connection: &mut PgConnection, origin: &Origin) -> Result<Route> {
     store::route(connection, origin).await
 }
 
-/// A queue as it stands, in order, active places only.
+/// A queue with its active places, in order.
 pub async fn active_queue(connection: &mut PgConnection, queue: QueueId) -> Result<Vec<Seat>> {
     store::active_queue(connection, queue).await
 }
 
-/// The agent's place in whichever queue they are active in; `None` if they are in none.
+/// A queue in which the agent is active; `None` if there is none.
 pub async fn active_seat(connection: &mut PgConnection, agent: &UserId) -> Result<Option<Seat>> {
     store::active_seat(connection, agent).await
 }

@@ -11,36 +11,36 @@ pub struct Agent {
     pub id: UserId,
     /// Their name.
     pub name: String,
-    /// Where offers go: `None` if there is no number, or none that can be dialled.
+    /// Their offer address; `None` if there is no valid number.
     pub phone: Option<Phone>,
 }
 
-/// A place in the sales queue.
+/// A place in a queue.
 #[derive(Clone, Debug)]
 pub struct Seat {
-    /// Who sits there.
+    /// Its agent.
     pub sales_id: UserId,
-    /// What the place is called: `A` … `F`.
+    /// Its label: `A` … `F`.
     pub label: String,
-    /// Its share, where the queue is weighted.
+    /// Its weight, for a weighted queue.
     pub weight: i32,
 }
 
-/// A queue, as far as the beginning of a cycle needs it.
+/// What the start of a cycle needs to know about a queue.
 #[derive(Clone, Copy, Debug)]
 pub struct Route {
     /// Its id.
     pub queue: QueueId,
-    /// Who is next in it.
+    /// How the next agent is chosen.
     pub strategy: Strategy,
 }
 
-/// What is known of an enquiry that decides which queue it goes to.
+/// What decides which queue an enquiry goes to.
 #[derive(Clone, Debug, Default)]
 pub struct Origin {
-    /// The project that was asked about.
+    /// The project.
     pub project: Option<String>,
-    /// The campaign whose ad it was.
+    /// The campaign of the ad.
     pub campaign: Option<String>,
     /// The ad.
     pub source: Option<String>,

@@ -22,7 +22,7 @@ pub(super) async fn agent_by_address(
     address: &Address,
     other: Option<&Address>,
 ) -> Result<Option<Agent>> {
-    // An open offer keeps the number that it was sent to: there, too, it is its agent who answers.
+    // An open offer keeps the number that it was sent to. An answer from that number is its agent's.
     let found = sqlx::query!(
         r#"select u.id, u.name, u.offer_address
            from "user" u

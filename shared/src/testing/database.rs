@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
 
-/// Held while the template is made. "PLte" in ASCII.
+/// The lock under which the template is made. "PLte" in ASCII.
 const TEMPLATE_LOCK: i64 = 0x504C_7465;
 
 /// A database that is dropped with this value.
@@ -53,7 +53,7 @@ impl TestDatabase {
         Self { admin, name, url }
     }
 
-    /// The URL that a process of its own is given.
+    /// The URL for a process.
     pub fn url(&self) -> &str {
         &self.url
     }
@@ -96,7 +96,7 @@ fn server_url() -> String {
     )
 }
 
-/// The migrated and seeded template, made by the first test that asks.
+/// The migrated and seeded template. The first test makes it.
 async fn template(connection: &mut PgConnection, url: &str) -> String {
     let name = format!("pl_template_{}", migrations_hash());
     lock(connection, "select pg_advisory_lock($1)").await;

@@ -1,10 +1,10 @@
-//! A past to measure with.
+//! Past leads for benchmarks and tests.
 
 use sqlx::PgPool;
 use std::time::Duration;
 
-/// Writes so many leads, evenly over the last three years: each with a cycle, three in four claimed by
-/// one of Sales A to F at their first offer, the others hangus, every fifth claimed one rejected.
+/// Inserts leads, evenly over the last three years. Each has a cycle: three in four claimed by one of Sales A
+/// to F at their first offer, the others hangus. Every fifth claimed lead is rejected.
 pub async fn years_of_leads(pool: &PgPool, leads: i64) -> crate::Result<()> {
     let mut transaction = pool.begin().await?;
     sqlx::query(

@@ -1,4 +1,4 @@
-//! What tests of every crate stand on: a database each, a manual clock, a scripted provider.
+//! The base of all tests: a database each, a manual clock, a scripted provider.
 
 mod database;
 mod history;
@@ -27,18 +27,18 @@ use chrono::{DateTime, Utc};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// An [`App`] on a database of its own.
+/// An [`App`] with its own database.
 pub struct Harness {
     /// The operations' handle.
     pub app: App,
-    /// What was said, and what the provider shall do.
+    /// The script of the provider, and its messages.
     pub provider: Arc<ScriptedProvider>,
-    /// Dropped, with its connections, when the test ends.
+    /// Dropped, with its connections, at the end of the test.
     pub database: TestDatabase,
 }
 
 impl Harness {
-    /// On a manual clock that stands at 2026-01-05 09:00:00 WIB, with the seed's users and window.
+    /// On a manual clock that stands at 2026-01-05 09:00:00 WIB, with Sales A to F and the default window.
     pub async fn new() -> Self {
         let start = DateTime::parse_from_rfc3339("2026-01-05T09:00:00+07:00").expect("a time");
         Self::with(Clock::manual(start.to_utc()), variants::masks()).await
@@ -93,7 +93,7 @@ impl Harness {
 }
 
 impl Drop for Harness {
-    /// With masked offers every message of every test is looked through.
+    /// With masked offers, every message of every test is checked.
     fn drop(&mut self) {
         let leaks = self.provider.leaks();
         assert!(
@@ -103,7 +103,7 @@ impl Drop for Harness {
     }
 }
 
-/// A lead from an ad's form.
+/// A lead of a form.
 pub fn ad(meta_lead_id: &str, phone: &str) -> Ad {
     Ad {
         meta_lead_id: meta_lead_id.to_owned(),

@@ -1,4 +1,4 @@
-//! Real processes, to be killed and started again.
+//! Real processes that tests kill and restart.
 
 #![allow(
     clippy::print_stderr,
@@ -12,7 +12,7 @@ use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-/// A process with its log, killed with this value.
+/// A process with its log. Dropping it kills the process.
 pub struct Process {
     program: PathBuf,
     child: Child,
@@ -20,9 +20,9 @@ pub struct Process {
 }
 
 impl Process {
-    /// Starts it with these settings and nothing else of the tester's.
+    /// Starts a process with these settings and no others.
     pub fn spawn(binary: PathBuf, arguments: &[&str], settings: &[(&str, &str)]) -> Self {
-        // Nothing of the tester's own settings, nor of a .env, reaches the process.
+        // Neither the tester's settings nor a .env reach the process.
         let mut child = Command::new(&binary)
             .args(arguments)
             .env_clear()
@@ -47,7 +47,7 @@ impl Process {
         }
     }
 
-    /// Waits for a log line that contains these words.
+    /// Waits for a log line that contains this text.
     pub async fn logs(&self, words: &str) -> String {
         let deadline = Instant::now() + Duration::from_secs(20);
         let mut seen = Vec::new();
@@ -63,18 +63,18 @@ impl Process {
         panic!("{words:?} was not logged: {seen:#?}");
     }
 
-    /// What it has logged and nobody has waited for.
+    /// The log lines that no wait has consumed.
     pub fn lines(&self) -> Vec<String> {
         self.log.try_iter().collect()
     }
 
-    /// SIGKILL, as a power cut.
+    /// SIGKILL, like a power cut.
     pub fn kill(mut self) {
         self.child.kill().expect("a kill");
         self.child.wait().expect("an end");
     }
 
-    /// SIGTERM, and waits for the end.
+    /// SIGTERM, then waits for the end.
     pub async fn terminate(mut self) -> ExitStatus {
         let process = self.child.id().to_string();
         let told = Command::new("kill").args(["-TERM", &process]).status();
@@ -92,7 +92,7 @@ impl Process {
         }
     }
 
-    /// Whether it has not ended.
+    /// Whether it still runs.
     pub fn is_running(&mut self) -> bool {
         self.child.try_wait().expect("a look").is_none()
     }

@@ -1,4 +1,4 @@
-//! A provider that does what a test tells it to, and remembers what was said.
+//! A scripted provider that remembers its messages.
 
 use crate::address::Address;
 use crate::error::ProviderFailure;
@@ -19,12 +19,12 @@ enum Turn {
     Panic,
 }
 
-/// Takes every message, unless told otherwise.
+/// Accepts every message unless the test scripts something else.
 pub struct ScriptedProvider {
     clock: Clock,
     script: Mutex<VecDeque<Turn>>,
     said: Mutex<Vec<Outgoing>>,
-    /// Where it is looked up what may be said to whom, if clients are masked.
+    /// Where the test looks up who can see what, if offers are masked.
     masking: Option<PgPool>,
     leaks: Mutex<Vec<Outgoing>>,
 }
@@ -40,37 +40,37 @@ impl ScriptedProvider {
         }
     }
 
-    /// The next message is taken only after this time has gone by on the manual clock.
+    /// The next message is accepted after this time on the manual clock.
     pub fn takes_the_next_after(&self, time: TimeDelta) {
         lock(&self.script).push_back(Turn::TakeAfter(time));
     }
 
-    /// The next `times` messages find the provider away.
+    /// For the next `times` messages, the provider is unavailable.
     pub fn is_away(&self, times: usize) {
         lock(&self.script).extend((0..times).map(|_| Turn::BeAway));
     }
 
-    /// The provider is back, whatever was to come.
+    /// The provider works again; the script is cleared.
     pub fn is_back(&self) {
         lock(&self.script).clear();
     }
 
-    /// The next `times` messages find that our account is suspended.
+    /// For the next `times` messages, our account is suspended.
     pub fn suspends_us(&self, times: usize) {
         lock(&self.script).extend((0..times).map(|_| Turn::Suspend));
     }
 
-    /// The next message is refused for good.
+    /// The next message is refused permanently.
     pub fn refuses_the_next(&self) {
         lock(&self.script).push_back(Turn::Refuse);
     }
 
-    /// The next message makes the provider's code panic.
+    /// The next message makes the provider panic.
     pub fn panics_at_the_next(&self) {
         lock(&self.script).push_back(Turn::Panic);
     }
 
-    /// Removes and returns the first message to this number that has not been looked at.
+    /// Removes and returns the first message to this number that was not checked.
     pub fn heard_by<T>(&self, to: &T) -> Option<Outgoing>
     where
         Address: PartialEq<T>,
@@ -80,13 +80,12 @@ impl ScriptedProvider {
         Some(said.remove(index))
     }
 
-    /// Messages that told somebody how to reach a client whose lead is not theirs.
+    /// Messages that disclosed a client to a person who does not own the lead.
     pub fn leaks(&self) -> Vec<Outgoing> {
         lock(&self.leaks).clone()
     }
 
-    /// Looks through a message: only the client and the lead's owner may read the client's number or
-    /// whole name.
+    /// Checks a message: only the client and the lead's owner can see the client's number or whole name.
     async fn look_through(&self, pool: &PgPool, message: &Outgoing) {
         let client: Option<(Option<String>, Option<String>)> = sqlx::query_as(
             r#"select l.name, l.phone from wa_message m join lead l on l.id = m.lead_id
@@ -102,7 +101,7 @@ impl ScriptedProvider {
         .expect("the message's lead");
         let Some((name, phone)) = client else { return };
         let digits: String = message.body.chars().filter(char::is_ascii_digit).collect();
-        // Without the country's code, which may be written in several ways.
+        // Without the country code, which can be written in several ways.
         let number = phone
             .as_deref()
             .map(|phone| phone.trim_start_matches("+62"));
@@ -112,7 +111,7 @@ impl ScriptedProvider {
         }
     }
 
-    /// Every message that has not been looked at.
+    /// Every message that was not checked.
     pub fn unheard(&self) -> Vec<Outgoing> {
         lock(&self.said).clone()
     }
@@ -124,7 +123,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[async_trait]
 impl Provider for ScriptedProvider {
-    /// As the dummy, whose endpoints the stories use.
+    /// Named like the dummy provider, whose endpoints the stories use.
     fn name(&self) -> &'static str {
         "dummy"
     }

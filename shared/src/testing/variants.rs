@@ -1,6 +1,6 @@
-//! What `./test` varies: more trials in the long tier, and every story once more with masked offers.
+//! The variants of `./test`: more trials in the long tier, and every story again with masked offers.
 
-/// `many` in the long tier (`./test --long`), else `few`.
+/// Returns `many` in the long tier (`./test --long`), else `few`.
 #[allow(
     clippy::disallowed_methods,
     reason = "the tests' own switch; the binaries' settings are clap's"
@@ -13,7 +13,7 @@ pub fn trials(few: usize, many: usize) -> usize {
     }
 }
 
-/// Whether every test is to run with `DISTRIBUTION_MASK_OFFERS`.
+/// Whether every test runs with `DISTRIBUTION_MASK_OFFERS`.
 #[allow(
     clippy::disallowed_methods,
     reason = "the tests' own switch; the binaries' settings are clap's"

@@ -1,83 +1,83 @@
-//! The sentences themselves.
+//! The texts.
 
-/// What is being said.
+/// The texts that people read, by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Text {
     /// To a client, once a cycle.
     AutoReply,
-    /// To an agent: here is a lead.
+    /// To an agent: an offer.
     Offer,
-    /// To the agent who claimed: the lead is yours.
+    /// To the agent who claimed a lead.
     Claimed,
-    /// To an agent who passed.
+    /// To an agent who declined.
     Declined,
-    /// To an agent whose offer was taken back: somebody's earlier OK was heard late.
+    /// To an agent whose offer was withdrawn, because an earlier OK was handled late.
     Withdrawn,
-    /// To an agent whose OK came too late: "terlambat".
+    /// To an agent whose OK came after the deadline: "terlambat".
     Late,
-    /// The same, when somebody has the lead.
+    /// The same, if another agent owns the lead.
     LateTaken,
-    /// To an agent whose OK fits several offers.
+    /// To an agent whose OK matches several offers.
     Ambiguous,
     /// To an agent who has no offer.
     NothingOpen,
-    /// To the owner: your client wrote.
+    /// To the owner: the client wrote.
     OwnerClientWrote,
-    /// To the owner: your client filled in another ad.
+    /// To the owner: the client submitted another form.
     OwnerNewAd,
-    /// To an agent: here is a lead, without what it could be called by.
+    /// To an agent: an offer without the client's name and number.
     OfferMasked,
-    /// To every agent at once: the first OK wins.
+    /// To all agents at once: the first OK claims.
     OfferLastRound,
-    /// The same, without what the client could be called by.
+    /// The same, without the client's name and number.
     OfferLastRoundMasked,
-    /// To an agent whose OK came late, for a lead that nobody took and they may still ask for.
+    /// To an agent whose OK came late, for a hangus lead that they can still claim.
     LateSecondChance,
-    /// To an agent whose offer or lead was given to somebody else by hand.
+    /// To an agent whose offer or lead was assigned to another agent.
     HandedOn,
-    /// To an agent who was given a lead by hand.
+    /// To an agent who was assigned a lead.
     Assigned,
-    /// To an agent: what they can say.
+    /// To an agent: the commands.
     Help,
-    /// To an agent: where they stand, and which offers wait for them.
+    /// To an agent: their places and open offers.
     Queue,
     /// A line of the above: a place in a queue.
     QueuePlace,
-    /// The same, for an agent who is in no queue.
+    /// The same, for an agent without a place.
     QueueNone,
-    /// A line of the above: the agent is given no leads.
+    /// A line of the above: the agent is not available.
     Away,
-    /// The same, with the end that is known.
+    /// The same, if it is known until when.
     AwayUntil,
-    /// To an agent who takes a break.
+    /// To an agent who started a break.
     Paused,
-    /// To an agent whose break is over.
+    /// To an agent who ended a break.
     Resumed,
-    /// To a manager: nobody took a lead.
+    /// To a manager: no agent took a lead.
     ManagerHangus,
-    /// To a manager: a lead waits, nobody can be asked.
+    /// To a manager: a lead is held because no agent is available.
     ManagerHeld,
-    /// To a manager who gave a lead to somebody.
+    /// To a manager who assigned a lead.
     ManagerAssigned,
-    /// To a manager: the lead is taken.
+    /// To a manager: the lead has an owner.
     ManagerTaken,
-    /// To a manager: no such lead or agent.
+    /// To a manager: there is no such lead or agent.
     ManagerUnknown,
-    /// To a manager who said something else.
+    /// To a manager whose message is not a command.
     ManagerHelp,
-    /// To an agent for whom several leads wait: all of them.
+    /// To an agent: several open offers, as a list.
     OfferList,
-    /// To a client who filled in an ad and has not written.
+    /// To a client who submitted a form and has not written.
     Welcome,
     /// To an agent: a visit is near.
     ReminderAgent,
     /// To a client: a visit is near.
     ReminderClient,
-    /// To whom an admin tries the connection with.
+    /// The test message of an admin.
     Test,
 }
 
-/// One text's default and the placeholders that it may use.
+/// The default of a text, and the placeholders that it can have.
 pub(super) struct Entry {
     pub(super) text: Text,
     pub(super) variable: &'static str,
@@ -85,7 +85,7 @@ pub(super) struct Entry {
     pub(super) placeholders: &'static [&'static str],
 }
 
-/// The catalogue. The auto-reply is the seed's, letter for letter.
+/// The catalogue. The auto-reply is exactly the previous server's.
 pub(super) const CATALOGUE: [Entry; 36] = [
     Entry {
         text: Text::AutoReply,

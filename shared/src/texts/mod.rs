@@ -1,5 +1,5 @@
-//! Every sentence that a client or a salesperson reads, in Indonesian, each replaceable by
-//! configuration (`TEXT_…`, see [`crate::config::TextOverrides`]).
+//! Every text that a client or an agent reads, in Indonesian. Settings can replace each
+//! (`TEXT_…`, see [`crate::config::TextOverrides`]).
 
 mod catalogue;
 
@@ -8,7 +8,7 @@ pub use catalogue::Text;
 use crate::{Error, Result};
 use catalogue::{CATALOGUE, Entry};
 
-/// The texts in force.
+/// The texts that this process uses.
 #[derive(Clone, Debug)]
 pub struct Texts([String; CATALOGUE.len()]);
 
@@ -19,8 +19,8 @@ impl Default for Texts {
 }
 
 impl Texts {
-    /// Puts `template` in the place of the default. A placeholder that the text does not know is an
-    /// error at start, not a blank in somebody's chat. A `\n` typed as two characters breaks a line.
+    /// Replaces the default. Fails if the template has an unknown placeholder. A `\n` that is typed as two
+    /// characters becomes a line break.
     pub fn replace(&mut self, text: Text, template: &str) -> Result<()> {
         let (index, entry) = entry(text);
         let template = template.replace("\\n", "\n");
@@ -40,8 +40,7 @@ impl Texts {
         Ok(())
     }
 
-    /// The text with its placeholders filled. A value is never read as a template, so a client
-    /// named `{phone}` is called just that.
+    /// Fills in the placeholders. Values are not templates: a client can be named `{phone}`.
     pub fn render(&self, text: Text, values: &[(&str, &str)]) -> String {
         let (index, _) = entry(text);
         pieces(&self.0[index])
@@ -78,7 +77,7 @@ impl<'template> Piece<'template> {
     }
 }
 
-/// Cuts a template into words and `{placeholders}`; a brace that encloses no name is a word.
+/// Splits a template into text and `{placeholders}`. A brace that encloses no name is text.
 fn pieces(template: &str) -> impl Iterator<Item = Piece<'_>> {
     let mut rest = template;
     std::iter::from_fn(move || {

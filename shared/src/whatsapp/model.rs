@@ -1,60 +1,60 @@
-//! What was said, to whom, whether it arrived.
+//! Messages: their purpose, text and delivery.
 
 use crate::address::Address;
 use crate::id::{AttemptId, CycleId, LeadId, MessageId};
 use chrono::{DateTime, Utc};
 
-/// Why we speak: the `kind` of an outbound message.
+/// The purpose of an outbound message: its `kind`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OutboundKind {
-    /// To a client: please wait.
+    /// To a client: the auto-reply.
     AutoReply,
-    /// To an agent: here is a lead.
+    /// To an agent: an offer.
     Offer,
-    /// To the agent who claimed.
+    /// To the agent who claimed a lead.
     Claimed,
-    /// To an agent who passed.
+    /// To an agent who declined.
     Declined,
-    /// To an agent whose offer was taken back.
+    /// To an agent whose offer was withdrawn.
     Withdrawn,
     /// To an agent whose OK was late.
     Late,
-    /// To an agent whose OK fits several offers.
+    /// To an agent whose OK matches several offers.
     Ambiguous,
     /// To an agent who has no offer.
     NothingOpen,
     /// To a lead's owner: the client wrote.
     OwnerClientWrote,
-    /// To a lead's owner: the client filled in another ad.
+    /// To a lead's owner: the client submitted another form.
     OwnerNewAd,
-    /// To an agent: what they can say.
+    /// To an agent: the commands.
     Help,
-    /// To an agent: where they stand.
+    /// To an agent: their places and open offers.
     Queue,
-    /// To an agent who takes a break.
+    /// To an agent who started a break.
     Paused,
-    /// To an agent whose break is over.
+    /// To an agent who ended a break.
     Resumed,
-    /// To an agent who was given a lead by hand.
+    /// To an agent who was assigned a lead.
     Assigned,
-    /// To a manager: nobody took a lead.
+    /// To a manager: no agent took a lead.
     ManagerHangus,
-    /// To a manager: a lead waits, nobody can be asked.
+    /// To a manager: a lead is held because no agent is available.
     ManagerHeld,
-    /// To a manager who gave a lead to somebody, or tried to.
+    /// To a manager who assigned a lead, or tried to.
     ManagerAnswer,
-    /// To a client who filled in an ad and has not written.
+    /// To a client who submitted a form and has not written.
     Welcome,
     /// To an agent: a visit is near.
     ReminderAgent,
     /// To a client: a visit is near.
     ReminderClient,
-    /// To whom an admin tries the connection with.
+    /// A test message of an admin.
     Test,
 }
 
 impl OutboundKind {
-    /// The word in the database.
+    /// The value in the database.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::AutoReply => "auto_reply",
@@ -83,21 +83,21 @@ impl OutboundKind {
     }
 }
 
-/// Who spoke: the `kind` of an inbound message.
+/// The sender's role: the `kind` of an inbound message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InboundKind {
-    /// A client, or somebody who may become one.
+    /// A client, or a person who can become one.
     Client,
     /// An agent.
     Agent,
-    /// Somebody who answered an offer and is no agent.
+    /// A person who answered an offer and is not an agent.
     Stranger,
     /// A manager of a queue.
     Manager,
 }
 
 impl InboundKind {
-    /// The word in the database.
+    /// The value in the database.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Client => "client",
@@ -130,7 +130,7 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// A message that is about nothing in particular.
+    /// A message without a lead, cycle or offer.
     pub fn new(kind: OutboundKind, to: impl Into<Address>, body: impl Into<String>) -> Self {
         Self {
             kind,
@@ -217,85 +217,85 @@ pub struct InboundRecord {
     pub attempt: Option<AttemptId>,
 }
 
-/// How an inbound message was answered when it was first heard.
+/// How an inbound message was handled when it was first received.
 #[derive(Clone, Debug)]
 pub struct PastOutcome {
     /// Its id.
     pub id: MessageId,
     /// What it was taken to mean.
     pub outcome: String,
-    /// About which lead.
+    /// The lead that it is about.
     pub lead_id: Option<LeadId>,
-    /// About which offer.
+    /// The offer that it is about.
     pub attempt_id: Option<AttemptId>,
 }
 
-/// An outbound row that waits to be sent.
+/// An outbound message that is queued.
 #[derive(Clone, Debug)]
 pub struct Queued {
     /// Its id.
     pub id: MessageId,
-    /// To whom.
+    /// The recipient.
     pub to: Address,
-    /// What it says.
+    /// The text.
     pub body: String,
-    /// The offer that it makes, if it is one.
+    /// The offer that it contains, if it is an offer.
     pub attempt: Option<AttemptId>,
-    /// From when on nobody is to read it.
+    /// When it expires.
     pub expires_at: Option<DateTime<Utc>>,
 }
 
-/// A row of `wa_message` as it is shown.
+/// A row of `wa_message`, to be shown.
 #[derive(Clone, Debug)]
 pub struct MessageRow {
     /// Its id.
     pub id: MessageId,
     /// `in` or `out`.
     pub direction: String,
-    /// Who spoke, or why we did.
+    /// The sender's role, or the purpose of a message that we sent.
     pub kind: String,
     /// The sender.
     pub from_wa: String,
     /// The recipient.
     pub to_wa: String,
-    /// The words.
+    /// The text.
     pub body: String,
     /// Inbound: what it was taken to mean.
     pub outcome: Option<String>,
-    /// How far it got.
+    /// The delivery status.
     pub delivery_status: String,
-    /// The provider's id.
+    /// The provider's id of the message.
     pub provider_message_id: Option<String>,
-    /// About which offer.
+    /// The offer that it is about.
     pub attempt_id: Option<AttemptId>,
-    /// When the provider took it.
+    /// When the provider accepted it.
     pub accepted_at: Option<DateTime<Utc>>,
-    /// When it was on the recipient's phone, if the provider tells.
+    /// When it arrived on the recipient's phone, if the provider reports that.
     pub delivered_at: Option<DateTime<Utc>>,
-    /// When it was read, if the provider tells.
+    /// When it was read, if the provider reports that.
     pub read_at: Option<DateTime<Utc>>,
-    /// What its sender made of it afterwards.
+    /// The text after the sender edited it.
     pub edited_body: Option<String>,
-    /// When its sender took it back.
+    /// When the sender deleted it.
     pub revoked_at: Option<DateTime<Utc>>,
-    /// When it was written down.
+    /// When it was stored.
     pub created_at: DateTime<Utc>,
 }
 
-/// What its sender changed of a message afterwards.
+/// An edit or deletion of a message by its sender.
 #[derive(Clone, Debug)]
 pub struct Correction {
-    /// The correction's own id.
+    /// The id of the edit or deletion.
     pub id: String,
-    /// The message that it is about, by the provider's id.
+    /// The provider's id of the message.
     pub original_id: String,
-    /// The words now; `None`: it was taken back.
+    /// The new text; `None` if the message was deleted.
     pub body: Option<String>,
-    /// When.
+    /// When it happened.
     pub at: DateTime<Utc>,
 }
 
-/// A message that somebody of the company wrote with the phone's own app.
+/// A message that a member of the company wrote with the phone's own app.
 #[derive(Clone, Debug)]
 pub struct Echo {
     /// The recipient.

@@ -1,8 +1,8 @@
-//! What became of a message after the provider took it.
+//! Delivery statuses of messages that the provider accepted.
 //!
-//! Statuses come late, twice and in any order (Meta promises neither order nor once), and `delivered` may
-//! never come when `read` does. So each kind's earliest time is kept, and the state is the furthest of
-//! them: whatever the order, the end is the same.
+//! Statuses come late, twice and in any order (Meta guarantees neither), and `delivered` can be missing when
+//! `read` comes. So the earliest time of each status is stored, and the furthest one is the message's
+//! status. The order in which they come does not matter.
 
 use crate::address::Address;
 use crate::id::{AttemptId, MessageId, SendId};
@@ -10,55 +10,54 @@ use crate::{App, Result};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
-/// How far a message got.
+/// A delivery status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Progress {
-    /// Left the provider.
+    /// The provider sent it.
     Sent,
-    /// On the recipient's phone. After `failed`, too: they may have several.
+    /// It arrived on the recipient's phone. Can follow `failed`, because a recipient can have several phones.
     Delivered,
-    /// Read, or played.
+    /// It was read or played.
     Read,
     /// It will not arrive.
     Failed,
 }
 
-/// A provider's word about a message.
+/// A status that a provider reported.
 #[derive(Clone, Debug)]
 pub struct Status {
-    /// Its id of the message.
+    /// The provider's id of the message.
     pub provider_message_id: String,
-    /// Our name for the call, echoed.
+    /// Our id of the send, which the provider repeats.
     pub send: Option<SendId>,
-    /// How far it got.
+    /// The status.
     pub progress: Progress,
-    /// When, by the provider's clock.
+    /// When it was reached, by the provider's clock.
     pub at: DateTime<Utc>,
-    /// Of a failure: the provider's code.
+    /// The provider's code of a failure.
     pub code: Option<i64>,
 }
 
-/// A message that a status is about.
+/// A message with a new status.
 #[derive(Clone, Debug)]
 pub struct Reported {
     /// The message.
     pub id: MessageId,
-    /// The offer that it makes.
+    /// The offer that it contains.
     pub attempt: Option<AttemptId>,
-    /// To whom.
+    /// The recipient.
     pub to: Address,
-    /// In which form it was sent.
+    /// The form in which it was sent.
     pub form: String,
     /// How often it was sent again after a failure.
     pub requeued: i32,
-    /// How far it got, by all that was told.
+    /// Its status after this report.
     pub state: String,
-    /// The call before this one, of which nothing had been heard.
+    /// The earlier send without a known outcome.
     pub resend_of: Option<SendId>,
 }
 
-/// Writes a status down, and returns the messages that it is about; none, if they are not ours or have
-/// been sent anew since.
+/// Stores a status and returns its messages. Returns none if they are not ours or were sent again since.
 pub async fn report(
     app: &App,
     connection: &mut PgConnection,
@@ -103,12 +102,12 @@ pub async fn report(
     )
     .fetch_all(&mut *connection)
     .await?;
-    // A failure, too, proves that the call was taken. After the messages: an answer locks them first.
+    // A failure also proves that the send was accepted. Settled after the messages: an answer locks them first.
     settle(connection, status, now).await?;
     Ok(rows)
 }
 
-/// A call whose outcome was not known was taken: here is the proof.
+/// Settles a send with an unknown outcome as accepted.
 async fn settle(connection: &mut PgConnection, status: &Status, now: DateTime<Utc>) -> Result<()> {
     sqlx::query!(
         "update wa_send set outcome = 'accepted', settled_at = coalesce(settled_at, $3), provider_message_id = $2
@@ -122,7 +121,7 @@ async fn settle(connection: &mut PgConnection, status: &Status, now: DateTime<Ut
     Ok(())
 }
 
-/// Puts a message that failed back to be sent again. `false`: it has been sent anew, or arrived, since.
+/// Queues a failed message again. Returns `false` if it was sent again or arrived in the meantime.
 pub async fn requeue(
     connection: &mut PgConnection,
     message: MessageId,

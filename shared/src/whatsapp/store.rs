@@ -141,7 +141,7 @@ pub(super) async fn rewrite(
     Ok(())
 }
 
-/// `false`: it was taken before, or has been put back since the call.
+/// Returns `false` if it was accepted before, or was queued again since the send.
 pub(super) async fn set_accepted(
     connection: &mut PgConnection,
     message: MessageId,
@@ -149,7 +149,7 @@ pub(super) async fn set_accepted(
     provider_message_id: &str,
     now: DateTime<Utc>,
 ) -> Result<bool> {
-    // A status that a webhook reported meanwhile is further along, and stays; so does the call's name.
+    // A status that a webhook reported meanwhile is later and stays, and so does the send's id.
     let taken = sqlx::query!(
         "update wa_message
          set delivery_status = case when delivery_status = 'queued' then 'accepted' else delivery_status end,
@@ -166,8 +166,8 @@ pub(super) async fn set_accepted(
     Ok(taken.rows_affected() == 1)
 }
 
-/// The call was taken, and with it all its messages, at once: none is sent again because another's
-/// record is still to come.
+/// Marks the send and all its messages as accepted, in one statement, so that none is sent again while
+/// another is not recorded yet.
 pub(super) async fn settle_accepted(
     connection: &mut PgConnection,
     send: SendId,
@@ -296,7 +296,7 @@ pub(super) async fn of_lead(
     .await?)
 }
 
-/// They wrote: for a day from now they can be written to freely.
+/// The person wrote: for 24 hours they can be sent any message.
 pub(super) async fn open_window(
     connection: &mut PgConnection,
     provider: &str,

@@ -55,7 +55,7 @@ async fn the_seeds_people_stand_in_the_seeds_order() {
 #[tokio::test]
 async fn the_seeds_example_queries_run_as_written() {
     let harness = Harness::new().await;
-    let queries = include_str!("../../../docs/example-queries.sql");
+    let queries = include_str!("../../../docs/operators/example-queries.sql");
     sqlx::raw_sql(queries)
         .execute(&harness.app.pool)
         .await

@@ -42,9 +42,9 @@ const createQueryKey = <TOptions extends Options>(id: string, options?: TOptions
 export const appointmentsQueryKey = (options?: Options<AppointmentsData>) => createQueryKey('appointments', options, false, ['Appointments']);
 
 /**
- * The visits that one may see, by their beginning
+ * The visits that the user can see, by their start
  *
- * Their own and their leads' for an agent, all for an admin; a thousand at most.
+ * An agent sees their own visits and those of their leads, an admin all; at most a thousand.
  */
 export const appointmentsOptions = (options?: Options<AppointmentsData>) => queryOptions<AppointmentsResponse, AppointmentsError, AppointmentsResponse, ReturnType<typeof appointmentsQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -60,16 +60,16 @@ export const appointmentsOptions = (options?: Options<AppointmentsData>) => quer
 });
 
 /**
- * The visits that one may see, by their beginning
+ * The visits that the user can see, by their start
  *
- * Their own and their leads' for an agent, all for an admin; a thousand at most.
+ * An agent sees their own visits and those of their leads, an admin all; at most a thousand.
  */
 export const useAppointmentsQuery = (options?: Options<AppointmentsData>) => useQuery(appointmentsOptions(options));
 
 export const appointmentDetailQueryKey = (options: Options<AppointmentDetailData>) => createQueryKey('appointmentDetail', options, false, ['Appointments']);
 
 /**
- * A visit with what was done to it
+ * A visit with its changes
  */
 export const appointmentDetailOptions = (options: Options<AppointmentDetailData>) => queryOptions<AppointmentDetailResponse, AppointmentDetailError, AppointmentDetailResponse, ReturnType<typeof appointmentDetailQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -85,12 +85,12 @@ export const appointmentDetailOptions = (options: Options<AppointmentDetailData>
 });
 
 /**
- * A visit with what was done to it
+ * A visit with its changes
  */
 export const useAppointmentDetailQuery = (options: Options<AppointmentDetailData>) => useQuery(appointmentDetailOptions(options));
 
 /**
- * Move a visit, or change where it is or what is noted
+ * Move a visit, or change its place or note
  *
  * Its reminders and the calendar follow. 409 `appointment_conflict`, `appointment_cancelled`.
  */
@@ -109,14 +109,14 @@ export const updateAppointmentMutation = (options?: Partial<Options<UpdateAppoin
 };
 
 /**
- * Move a visit, or change where it is or what is noted
+ * Move a visit, or change its place or note
  *
  * Its reminders and the calendar follow. 409 `appointment_conflict`, `appointment_cancelled`.
  */
 export const useUpdateAppointmentMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<UpdateAppointmentResponse, UpdateAppointmentError, Options<UpdateAppointmentData>>, 'mutationFn'>>) => useMutation({ ...updateAppointmentMutation(), ...mutationOptions });
 
 /**
- * Call a visit off, for good
+ * Cancel a visit
  */
 export const cancelAppointmentMutation = (options?: Partial<Options<CancelAppointmentData>>): UseMutationOptions<CancelAppointmentResponse, CancelAppointmentError, Options<CancelAppointmentData>> => {
     const mutationOptions: UseMutationOptions<CancelAppointmentResponse, CancelAppointmentError, Options<CancelAppointmentData>> = {
@@ -133,14 +133,14 @@ export const cancelAppointmentMutation = (options?: Partial<Options<CancelAppoin
 };
 
 /**
- * Call a visit off, for good
+ * Cancel a visit
  */
 export const useCancelAppointmentMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<CancelAppointmentResponse, CancelAppointmentError, Options<CancelAppointmentData>>, 'mutationFn'>>) => useMutation({ ...cancelAppointmentMutation(), ...mutationOptions });
 
 export const layer2StatusChartQueryKey = (options?: Options<Layer2StatusChartData>) => createQueryKey('layer2StatusChart', options, false, ['Dashboard']);
 
 /**
- * The leads of a period by their layer 2 status
+ * The leads of a period by layer 2 status
  */
 export const layer2StatusChartOptions = (options?: Options<Layer2StatusChartData>) => queryOptions<Layer2StatusChartResponse, Layer2StatusChartError, Layer2StatusChartResponse, ReturnType<typeof layer2StatusChartQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -156,14 +156,14 @@ export const layer2StatusChartOptions = (options?: Options<Layer2StatusChartData
 });
 
 /**
- * The leads of a period by their layer 2 status
+ * The leads of a period by layer 2 status
  */
 export const useLayer2StatusChartQuery = (options?: Options<Layer2StatusChartData>) => useQuery(layer2StatusChartOptions(options));
 
 export const rejectedReasonChartQueryKey = (options?: Options<RejectedReasonChartData>) => createQueryKey('rejectedReasonChart', options, false, ['Dashboard']);
 
 /**
- * The rejected leads of a period by their reason
+ * The rejected leads of a period by reason
  */
 export const rejectedReasonChartOptions = (options?: Options<RejectedReasonChartData>) => queryOptions<RejectedReasonChartResponse, RejectedReasonChartError, RejectedReasonChartResponse, ReturnType<typeof rejectedReasonChartQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -179,14 +179,14 @@ export const rejectedReasonChartOptions = (options?: Options<RejectedReasonChart
 });
 
 /**
- * The rejected leads of a period by their reason
+ * The rejected leads of a period by reason
  */
 export const useRejectedReasonChartQuery = (options?: Options<RejectedReasonChartData>) => useQuery(rejectedReasonChartOptions(options));
 
 export const dashboardStatsQueryKey = (options?: Options<DashboardStatsData>) => createQueryKey('dashboardStats', options, false, ['Dashboard']);
 
 /**
- * The figures of a period: of everything for an admin, of their own leads for an agent
+ * The figures of a period: of all leads for an admin, of their own leads for an agent
  */
 export const dashboardStatsOptions = (options?: Options<DashboardStatsData>) => queryOptions<DashboardStatsResponse, DashboardStatsError, DashboardStatsResponse, ReturnType<typeof dashboardStatsQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -202,7 +202,7 @@ export const dashboardStatsOptions = (options?: Options<DashboardStatsData>) => 
 });
 
 /**
- * The figures of a period: of everything for an admin, of their own leads for an agent
+ * The figures of a period: of all leads for an admin, of their own leads for an agent
  */
 export const useDashboardStatsQuery = (options?: Options<DashboardStatsData>) => useQuery(dashboardStatsOptions(options));
 
@@ -230,7 +230,7 @@ export const holidaysOptions = (options?: Options<HolidaysData>) => queryOptions
 export const useHolidaysQuery = (options?: Options<HolidaysData>) => useQuery(holidaysOptions(options));
 
 /**
- * Set the holidays, in the place of those that were
+ * Replace the holidays
  */
 export const setHolidaysMutation = (options?: Partial<Options<SetHolidaysData>>): UseMutationOptions<SetHolidaysResponse, SetHolidaysError, Options<SetHolidaysData>> => {
     const mutationOptions: UseMutationOptions<SetHolidaysResponse, SetHolidaysError, Options<SetHolidaysData>> = {
@@ -247,7 +247,7 @@ export const setHolidaysMutation = (options?: Partial<Options<SetHolidaysData>>)
 };
 
 /**
- * Set the holidays, in the place of those that were
+ * Replace the holidays
  */
 export const useSetHolidaysMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<SetHolidaysResponse, SetHolidaysError, Options<SetHolidaysData>>, 'mutationFn'>>) => useMutation({ ...setHolidaysMutation(), ...mutationOptions });
 
@@ -256,7 +256,7 @@ export const leadDistributionQueryKey = (options: Options<LeadDistributionData>)
 /**
  * The whole state and history of a lead's distribution
  *
- * The client's number and words are shown to the lead's owner and to admins.
+ * Only the lead's owner and admins see the client's number and messages.
  */
 export const leadDistributionOptions = (options: Options<LeadDistributionData>) => queryOptions<LeadDistributionResponse, LeadDistributionError, LeadDistributionResponse, ReturnType<typeof leadDistributionQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -274,17 +274,16 @@ export const leadDistributionOptions = (options: Options<LeadDistributionData>) 
 /**
  * The whole state and history of a lead's distribution
  *
- * The client's number and words are shown to the lead's owner and to admins.
+ * Only the lead's owner and admins see the client's number and messages.
  */
 export const useLeadDistributionQuery = (options: Options<LeadDistributionData>) => useQuery(leadDistributionOptions(options));
 
 export const explainLeadQueryKey = (options: Options<ExplainLeadData>) => createQueryKey('explainLead', options, false, ['Distribution']);
 
 /**
- * Why a lead is where it is
+ * Why a lead has its present state
  *
- * In order, what was decided, by which rule, from which set of agents, who was passed over and
- * why, and how late it was.
+ * The decisions in order: the rule, the agents, who was skipped and why, and how late it was.
  */
 export const explainLeadOptions = (options: Options<ExplainLeadData>) => queryOptions<ExplainLeadResponse, ExplainLeadError, ExplainLeadResponse, ReturnType<typeof explainLeadQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -300,17 +299,16 @@ export const explainLeadOptions = (options: Options<ExplainLeadData>) => queryOp
 });
 
 /**
- * Why a lead is where it is
+ * Why a lead has its present state
  *
- * In order, what was decided, by which rule, from which set of agents, who was passed over and
- * why, and how late it was.
+ * The decisions in order: the rule, the agents, who was skipped and why, and how late it was.
  */
 export const useExplainLeadQuery = (options: Options<ExplainLeadData>) => useQuery(explainLeadOptions(options));
 
 export const queuesQueryKey = (options?: Options<QueuesData>) => createQueryKey('queues', options, false, ['Queues']);
 
 /**
- * Every queue, the default first
+ * Every queue, the default queue first
  */
 export const queuesOptions = (options?: Options<QueuesData>) => queryOptions<QueuesResponse, QueuesError, QueuesResponse, ReturnType<typeof queuesQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -326,12 +324,12 @@ export const queuesOptions = (options?: Options<QueuesData>) => queryOptions<Que
 });
 
 /**
- * Every queue, the default first
+ * Every queue, the default queue first
  */
 export const useQueuesQuery = (options?: Options<QueuesData>) => useQuery(queuesOptions(options));
 
 /**
- * Make a queue, without places or rules
+ * Create a queue without places and rules
  */
 export const createQueueMutation = (options?: Partial<Options<CreateQueueData>>): UseMutationOptions<CreateQueueResponse, CreateQueueError, Options<CreateQueueData>> => {
     const mutationOptions: UseMutationOptions<CreateQueueResponse, CreateQueueError, Options<CreateQueueData>> = {
@@ -348,14 +346,14 @@ export const createQueueMutation = (options?: Partial<Options<CreateQueueData>>)
 };
 
 /**
- * Make a queue, without places or rules
+ * Create a queue without places and rules
  */
 export const useCreateQueueMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<CreateQueueResponse, CreateQueueError, Options<CreateQueueData>>, 'mutationFn'>>) => useMutation({ ...createQueueMutation(), ...mutationOptions });
 
 /**
  * Delete a queue
  *
- * Its running cycles go on; what it held goes to the default queue, which itself cannot be
+ * Its running cycles continue, and its held leads go to the default queue. The default queue cannot be
  * deleted: 409 `default_queue`.
  */
 export const deleteQueueMutation = (options?: Partial<Options<DeleteQueueData>>): UseMutationOptions<DeleteQueueResponse, DeleteQueueError, Options<DeleteQueueData>> => {
@@ -375,15 +373,15 @@ export const deleteQueueMutation = (options?: Partial<Options<DeleteQueueData>>)
 /**
  * Delete a queue
  *
- * Its running cycles go on; what it held goes to the default queue, which itself cannot be
+ * Its running cycles continue, and its held leads go to the default queue. The default queue cannot be
  * deleted: 409 `default_queue`.
  */
 export const useDeleteQueueMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<DeleteQueueResponse, DeleteQueueError, Options<DeleteQueueData>>, 'mutationFn'>>) => useMutation({ ...deleteQueueMutation(), ...mutationOptions });
 
 /**
- * Change how a queue works
+ * Change a queue's settings
  *
- * Running cycles go on as they began. With another strategy nobody is owed anything.
+ * Running cycles do not change. A change of strategy sets every credit to zero.
  */
 export const updateQueueMutation = (options?: Partial<Options<UpdateQueueData>>): UseMutationOptions<UpdateQueueResponse, UpdateQueueError, Options<UpdateQueueData>> => {
     const mutationOptions: UseMutationOptions<UpdateQueueResponse, UpdateQueueError, Options<UpdateQueueData>> = {
@@ -400,14 +398,14 @@ export const updateQueueMutation = (options?: Partial<Options<UpdateQueueData>>)
 };
 
 /**
- * Change how a queue works
+ * Change a queue's settings
  *
- * Running cycles go on as they began. With another strategy nobody is owed anything.
+ * Running cycles do not change. A change of strategy sets every credit to zero.
  */
 export const useUpdateQueueMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<UpdateQueueResponse, UpdateQueueError, Options<UpdateQueueData>>, 'mutationFn'>>) => useMutation({ ...updateQueueMutation(), ...mutationOptions });
 
 /**
- * Put agents into a queue, in this order, in the place of those who were
+ * Replace the agents of a queue, in this order
  */
 export const setQueuePlacesMutation = (options?: Partial<Options<SetQueuePlacesData>>): UseMutationOptions<SetQueuePlacesResponse, SetQueuePlacesError, Options<SetQueuePlacesData>> => {
     const mutationOptions: UseMutationOptions<SetQueuePlacesResponse, SetQueuePlacesError, Options<SetQueuePlacesData>> = {
@@ -424,12 +422,12 @@ export const setQueuePlacesMutation = (options?: Partial<Options<SetQueuePlacesD
 };
 
 /**
- * Put agents into a queue, in this order, in the place of those who were
+ * Replace the agents of a queue, in this order
  */
 export const useSetQueuePlacesMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<SetQueuePlacesResponse, SetQueuePlacesError, Options<SetQueuePlacesData>>, 'mutationFn'>>) => useMutation({ ...setQueuePlacesMutation(), ...mutationOptions });
 
 /**
- * Say which leads go to a queue, in the place of what was said before
+ * Replace the rules of a queue
  */
 export const setQueueRulesMutation = (options?: Partial<Options<SetQueueRulesData>>): UseMutationOptions<SetQueueRulesResponse, SetQueueRulesError, Options<SetQueueRulesData>> => {
     const mutationOptions: UseMutationOptions<SetQueueRulesResponse, SetQueueRulesError, Options<SetQueueRulesData>> = {
@@ -446,16 +444,15 @@ export const setQueueRulesMutation = (options?: Partial<Options<SetQueueRulesDat
 };
 
 /**
- * Say which leads go to a queue, in the place of what was said before
+ * Replace the rules of a queue
  */
 export const useSetQueueRulesMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<SetQueueRulesResponse, SetQueueRulesError, Options<SetQueueRulesData>>, 'mutationFn'>>) => useMutation({ ...setQueueRulesMutation(), ...mutationOptions });
 
 /**
- * Try another policy on recorded history
+ * Simulate another policy on recorded history
  *
- * Writes nothing. An agent who was asked answers as they did; one who was not answers as they did
- * to another lead of the period, the same one every time. With an empty policy history comes out
- * as it was.
+ * Writes nothing. An agent who was offered a lead answers as recorded. An agent who was not answers as they
+ * did to another lead of the period, always the same one. With an empty policy the result equals history.
  */
 export const simulateDistributionMutation = (options?: Partial<Options<SimulateDistributionData>>): UseMutationOptions<SimulateDistributionResponse, SimulateDistributionError, Options<SimulateDistributionData>> => {
     const mutationOptions: UseMutationOptions<SimulateDistributionResponse, SimulateDistributionError, Options<SimulateDistributionData>> = {
@@ -472,11 +469,10 @@ export const simulateDistributionMutation = (options?: Partial<Options<SimulateD
 };
 
 /**
- * Try another policy on recorded history
+ * Simulate another policy on recorded history
  *
- * Writes nothing. An agent who was asked answers as they did; one who was not answers as they did
- * to another lead of the period, the same one every time. With an empty policy history comes out
- * as it was.
+ * Writes nothing. An agent who was offered a lead answers as recorded. An agent who was not answers as they
+ * did to another lead of the period, always the same one. With an empty policy the result equals history.
  */
 export const useSimulateDistributionMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<SimulateDistributionResponse, SimulateDistributionError, Options<SimulateDistributionData>>, 'mutationFn'>>) => useMutation({ ...simulateDistributionMutation(), ...mutationOptions });
 
@@ -504,7 +500,7 @@ export const layer2StatusesOptions = (options?: Options<Layer2StatusesData>) => 
 export const useLayer2StatusesQuery = (options?: Options<Layer2StatusesData>) => useQuery(layer2StatusesOptions(options));
 
 /**
- * Add a layer 2 status, or change the one of that id
+ * Add a layer 2 status, or change the one with this id
  */
 export const saveLayer2StatusMutation = (options?: Partial<Options<SaveLayer2StatusData>>): UseMutationOptions<SaveLayer2StatusResponse, SaveLayer2StatusError, Options<SaveLayer2StatusData>> => {
     const mutationOptions: UseMutationOptions<SaveLayer2StatusResponse, SaveLayer2StatusError, Options<SaveLayer2StatusData>> = {
@@ -521,16 +517,16 @@ export const saveLayer2StatusMutation = (options?: Partial<Options<SaveLayer2Sta
 };
 
 /**
- * Add a layer 2 status, or change the one of that id
+ * Add a layer 2 status, or change the one with this id
  */
 export const useSaveLayer2StatusMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<SaveLayer2StatusResponse, SaveLayer2StatusError, Options<SaveLayer2StatusData>>, 'mutationFn'>>) => useMutation({ ...saveLayer2StatusMutation(), ...mutationOptions });
 
 export const leadsQueryKey = (options?: Options<LeadsData>) => createQueryKey('leads', options, false, ['Leads']);
 
 /**
- * The leads that one may see
+ * The leads that the user can see
  *
- * Their own for an agent, all for an admin.
+ * An agent sees their own leads, an admin all.
  */
 export const leadsOptions = (options?: Options<LeadsData>) => queryOptions<LeadsResponse, LeadsError, LeadsResponse, ReturnType<typeof leadsQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -577,9 +573,9 @@ const createInfiniteParams = <K extends Pick<QueryKey<Options>[0], 'body' | 'hea
 export const leadsInfiniteQueryKey = (options?: Options<LeadsData>): QueryKey<Options<LeadsData>> => createQueryKey('leads', options, true);
 
 /**
- * The leads that one may see
+ * The leads that the user can see
  *
- * Their own for an agent, all for an admin.
+ * An agent sees their own leads, an admin all.
  */
 export const leadsInfiniteOptions = (options?: Options<LeadsData>) => infiniteQueryOptions<LeadsResponse, LeadsError, InfiniteData<LeadsResponse>, QueryKey<Options<LeadsData>>, string | Pick<QueryKey<Options<LeadsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
 // @ts-ignore
@@ -604,9 +600,9 @@ export const leadsInfiniteOptions = (options?: Options<LeadsData>) => infiniteQu
 });
 
 /**
- * The leads that one may see
+ * The leads that the user can see
  *
- * Their own for an agent, all for an admin.
+ * An agent sees their own leads, an admin all.
  */
 export const useLeadsQuery = (options?: Options<LeadsData>) => useQuery(leadsOptions(options));
 
@@ -642,9 +638,9 @@ export const useExportLeadsQuery = (options?: Options<ExportLeadsData>) => useQu
 export const leadDetailQueryKey = (options: Options<LeadDetailData>) => createQueryKey('leadDetail', options, false, ['Leads']);
 
 /**
- * A lead with its messages, cycles, visits and history
+ * A lead with its messages, cycles, visits and changes
  *
- * Another's lead is 404 for an agent.
+ * For an agent, a lead of another agent is 404.
  */
 export const leadDetailOptions = (options: Options<LeadDetailData>) => queryOptions<LeadDetailResponse, LeadDetailError, LeadDetailResponse, ReturnType<typeof leadDetailQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -660,17 +656,17 @@ export const leadDetailOptions = (options: Options<LeadDetailData>) => queryOpti
 });
 
 /**
- * A lead with its messages, cycles, visits and history
+ * A lead with its messages, cycles, visits and changes
  *
- * Another's lead is 404 for an agent.
+ * For an agent, a lead of another agent is 404.
  */
 export const useLeadDetailQuery = (options: Options<LeadDetailData>) => useQuery(leadDetailOptions(options));
 
 /**
  * Book a visit with a lead's client
  *
- * 409 `appointment_conflict`: the agent has another visit then. 409 `lead_not_claimed`: the lead is
- * nobody's yet. Another's lead is 404 for an agent.
+ * 409 `appointment_conflict`: the agent has another visit then. 409 `lead_not_claimed`: the lead has no
+ * owner. For an agent, a lead of another agent is 404.
  */
 export const bookAppointmentMutation = (options?: Partial<Options<BookAppointmentData>>): UseMutationOptions<BookAppointmentResponse, BookAppointmentError, Options<BookAppointmentData>> => {
     const mutationOptions: UseMutationOptions<BookAppointmentResponse, BookAppointmentError, Options<BookAppointmentData>> = {
@@ -689,16 +685,16 @@ export const bookAppointmentMutation = (options?: Partial<Options<BookAppointmen
 /**
  * Book a visit with a lead's client
  *
- * 409 `appointment_conflict`: the agent has another visit then. 409 `lead_not_claimed`: the lead is
- * nobody's yet. Another's lead is 404 for an agent.
+ * 409 `appointment_conflict`: the agent has another visit then. 409 `lead_not_claimed`: the lead has no
+ * owner. For an agent, a lead of another agent is 404.
  */
 export const useBookAppointmentMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<BookAppointmentResponse, BookAppointmentError, Options<BookAppointmentData>>, 'mutationFn'>>) => useMutation({ ...bookAppointmentMutation(), ...mutationOptions });
 
 /**
- * Give a lead to an agent
+ * Assign a lead to an agent
  *
- * Whatever it was: offers that are open end and their agents are told, as is an owner who loses
- * it. Giving it to its owner changes nothing.
+ * In any state of the lead. Open offers are withdrawn and their agents notified, and so is a former owner.
+ * Assigning a lead to its owner changes nothing.
  */
 export const assignLeadMutation = (options?: Partial<Options<AssignLeadData>>): UseMutationOptions<AssignLeadResponse, AssignLeadError, Options<AssignLeadData>> => {
     const mutationOptions: UseMutationOptions<AssignLeadResponse, AssignLeadError, Options<AssignLeadData>> = {
@@ -715,15 +711,15 @@ export const assignLeadMutation = (options?: Partial<Options<AssignLeadData>>): 
 };
 
 /**
- * Give a lead to an agent
+ * Assign a lead to an agent
  *
- * Whatever it was: offers that are open end and their agents are told, as is an owner who loses
- * it. Giving it to its owner changes nothing.
+ * In any state of the lead. Open offers are withdrawn and their agents notified, and so is a former owner.
+ * Assigning a lead to its owner changes nothing.
  */
 export const useAssignLeadMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<AssignLeadResponse, AssignLeadError, Options<AssignLeadData>>, 'mutationFn'>>) => useMutation({ ...assignLeadMutation(), ...mutationOptions });
 
 /**
- * Set the second layer of a lead's status
+ * Set a lead's layer 2 status
  */
 export const updateLeadLayer2Mutation = (options?: Partial<Options<UpdateLeadLayer2Data>>): UseMutationOptions<UpdateLeadLayer2Response, UpdateLeadLayer2Error, Options<UpdateLeadLayer2Data>> => {
     const mutationOptions: UseMutationOptions<UpdateLeadLayer2Response, UpdateLeadLayer2Error, Options<UpdateLeadLayer2Data>> = {
@@ -740,14 +736,14 @@ export const updateLeadLayer2Mutation = (options?: Partial<Options<UpdateLeadLay
 };
 
 /**
- * Set the second layer of a lead's status
+ * Set a lead's layer 2 status
  */
 export const useUpdateLeadLayer2Mutation = (mutationOptions?: Partial<Omit<UseMutationOptions<UpdateLeadLayer2Response, UpdateLeadLayer2Error, Options<UpdateLeadLayer2Data>>, 'mutationFn'>>) => useMutation({ ...updateLeadLayer2Mutation(), ...mutationOptions });
 
 /**
- * Say how far one is with a claimed lead
+ * Set the progress of a claimed lead
  *
- * A step that makes no sense, as from `won` back: 409 `illegal_transition`.
+ * A step that is not allowed, as from `won` back: 409 `illegal_transition`.
  */
 export const updateLeadProgressMutation = (options?: Partial<Options<UpdateLeadProgressData>>): UseMutationOptions<UpdateLeadProgressResponse, UpdateLeadProgressError, Options<UpdateLeadProgressData>> => {
     const mutationOptions: UseMutationOptions<UpdateLeadProgressResponse, UpdateLeadProgressError, Options<UpdateLeadProgressData>> = {
@@ -764,16 +760,16 @@ export const updateLeadProgressMutation = (options?: Partial<Options<UpdateLeadP
 };
 
 /**
- * Say how far one is with a claimed lead
+ * Set the progress of a claimed lead
  *
- * A step that makes no sense, as from `won` back: 409 `illegal_transition`.
+ * A step that is not allowed, as from `won` back: 409 `illegal_transition`.
  */
 export const useUpdateLeadProgressMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<UpdateLeadProgressResponse, UpdateLeadProgressError, Options<UpdateLeadProgressData>>, 'mutationFn'>>) => useMutation({ ...updateLeadProgressMutation(), ...mutationOptions });
 
 /**
- * Close a lead, or open a closed one again
+ * Close a lead, or open a closed lead again
  *
- * Anything else is distribution's to change: 409 `illegal_transition`.
+ * Only distribution makes other changes: 409 `illegal_transition`.
  */
 export const updateLeadStatusMutation = (options?: Partial<Options<UpdateLeadStatusData>>): UseMutationOptions<UpdateLeadStatusResponse, UpdateLeadStatusError, Options<UpdateLeadStatusData>> => {
     const mutationOptions: UseMutationOptions<UpdateLeadStatusResponse, UpdateLeadStatusError, Options<UpdateLeadStatusData>> = {
@@ -790,16 +786,16 @@ export const updateLeadStatusMutation = (options?: Partial<Options<UpdateLeadSta
 };
 
 /**
- * Close a lead, or open a closed one again
+ * Close a lead, or open a closed lead again
  *
- * Anything else is distribution's to change: 409 `illegal_transition`.
+ * Only distribution makes other changes: 409 `illegal_transition`.
  */
 export const useUpdateLeadStatusMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<UpdateLeadStatusResponse, UpdateLeadStatusError, Options<UpdateLeadStatusData>>, 'mutationFn'>>) => useMutation({ ...updateLeadStatusMutation(), ...mutationOptions });
 
 export const metaFormsQueryKey = (options?: Options<MetaFormsData>) => createQueryKey('metaForms', options, false, ['Leads']);
 
 /**
- * Every form that is known, with what its questions hold
+ * Every known form
  */
 export const metaFormsOptions = (options?: Options<MetaFormsData>) => queryOptions<MetaFormsResponse, MetaFormsError, MetaFormsResponse, ReturnType<typeof metaFormsQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -815,14 +811,14 @@ export const metaFormsOptions = (options?: Options<MetaFormsData>) => queryOptio
 });
 
 /**
- * Every form that is known, with what its questions hold
+ * Every known form
  */
 export const useMetaFormsQuery = (options?: Options<MetaFormsData>) => useQuery(metaFormsOptions(options));
 
 /**
- * Name a form, say what it is about and what its questions hold
+ * Set a form's name, project and questions
  *
- * One that is not known yet is looked into for its leads from then on.
+ * An unknown form is created, and its leads are looked for from then on.
  */
 export const saveMetaFormMutation = (options?: Partial<Options<SaveMetaFormData>>): UseMutationOptions<SaveMetaFormResponse, SaveMetaFormError, Options<SaveMetaFormData>> => {
     const mutationOptions: UseMutationOptions<SaveMetaFormResponse, SaveMetaFormError, Options<SaveMetaFormData>> = {
@@ -839,16 +835,16 @@ export const saveMetaFormMutation = (options?: Partial<Options<SaveMetaFormData>
 };
 
 /**
- * Name a form, say what it is about and what its questions hold
+ * Set a form's name, project and questions
  *
- * One that is not known yet is looked into for its leads from then on.
+ * An unknown form is created, and its leads are looked for from then on.
  */
 export const useSaveMetaFormMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<SaveMetaFormResponse, SaveMetaFormError, Options<SaveMetaFormData>>, 'mutationFn'>>) => useMutation({ ...saveMetaFormMutation(), ...mutationOptions });
 
 export const rejectedReasonsQueryKey = (options?: Options<RejectedReasonsData>) => createQueryKey('rejectedReasons', options, false, ['Leads']);
 
 /**
- * The reasons of a rejection, in order
+ * The rejected reasons, in order
  */
 export const rejectedReasonsOptions = (options?: Options<RejectedReasonsData>) => queryOptions<RejectedReasonsResponse, RejectedReasonsError, RejectedReasonsResponse, ReturnType<typeof rejectedReasonsQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -864,12 +860,12 @@ export const rejectedReasonsOptions = (options?: Options<RejectedReasonsData>) =
 });
 
 /**
- * The reasons of a rejection, in order
+ * The rejected reasons, in order
  */
 export const useRejectedReasonsQuery = (options?: Options<RejectedReasonsData>) => useQuery(rejectedReasonsOptions(options));
 
 /**
- * Add a reason of a rejection, or change the one of that id
+ * Add a rejected reason, or change the one with this id
  */
 export const saveRejectedReasonMutation = (options?: Partial<Options<SaveRejectedReasonData>>): UseMutationOptions<SaveRejectedReasonResponse, SaveRejectedReasonError, Options<SaveRejectedReasonData>> => {
     const mutationOptions: UseMutationOptions<SaveRejectedReasonResponse, SaveRejectedReasonError, Options<SaveRejectedReasonData>> = {
@@ -886,14 +882,14 @@ export const saveRejectedReasonMutation = (options?: Partial<Options<SaveRejecte
 };
 
 /**
- * Add a reason of a rejection, or change the one of that id
+ * Add a rejected reason, or change the one with this id
  */
 export const useSaveRejectedReasonMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<SaveRejectedReasonResponse, SaveRejectedReasonError, Options<SaveRejectedReasonData>>, 'mutationFn'>>) => useMutation({ ...saveRejectedReasonMutation(), ...mutationOptions });
 
 export const salesQueryKey = (options?: Options<SalesData>) => createQueryKey('sales', options, false, ['Dashboard']);
 
 /**
- * Everybody who is offered leads, in the order of the default queue
+ * Every agent, in the order of the default queue
  */
 export const salesOptions = (options?: Options<SalesData>) => queryOptions<SalesResponse, SalesError, SalesResponse, ReturnType<typeof salesQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -909,15 +905,15 @@ export const salesOptions = (options?: Options<SalesData>) => queryOptions<Sales
 });
 
 /**
- * Everybody who is offered leads, in the order of the default queue
+ * Every agent, in the order of the default queue
  */
 export const useSalesQuery = (options?: Options<SalesData>) => useQuery(salesOptions(options));
 
 /**
- * Change where an agent's offers go
+ * Change an agent's offer address
  *
- * Offers that are open keep the number that they were sent to, and both are the agent's until
- * they end. A number that is another's already: 409 `address_taken`.
+ * Open offers keep the number that they were sent to, and until they end the agent can answer from both. If
+ * another agent has the number: 409 `address_taken`.
  */
 export const setOfferAddressMutation = (options?: Partial<Options<SetOfferAddressData>>): UseMutationOptions<SetOfferAddressResponse, SetOfferAddressError, Options<SetOfferAddressData>> => {
     const mutationOptions: UseMutationOptions<SetOfferAddressResponse, SetOfferAddressError, Options<SetOfferAddressData>> = {
@@ -934,10 +930,10 @@ export const setOfferAddressMutation = (options?: Partial<Options<SetOfferAddres
 };
 
 /**
- * Change where an agent's offers go
+ * Change an agent's offer address
  *
- * Offers that are open keep the number that they were sent to, and both are the agent's until
- * they end. A number that is another's already: 409 `address_taken`.
+ * Open offers keep the number that they were sent to, and until they end the agent can answer from both. If
+ * another agent has the number: 409 `address_taken`.
  */
 export const useSetOfferAddressMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<SetOfferAddressResponse, SetOfferAddressError, Options<SetOfferAddressData>>, 'mutationFn'>>) => useMutation({ ...setOfferAddressMutation(), ...mutationOptions });
 
@@ -946,7 +942,7 @@ export const availabilityQueryKey = (options: Options<AvailabilityData>) => crea
 /**
  * When an agent can be offered leads
  *
- * An agent may ask about themselves, an admin about anybody.
+ * Agents see only their own, admins everybody's.
  */
 export const availabilityOptions = (options: Options<AvailabilityData>) => queryOptions<AvailabilityResponse, AvailabilityError, AvailabilityResponse, ReturnType<typeof availabilityQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -964,14 +960,14 @@ export const availabilityOptions = (options: Options<AvailabilityData>) => query
 /**
  * When an agent can be offered leads
  *
- * An agent may ask about themselves, an admin about anybody.
+ * Agents see only their own, admins everybody's.
  */
 export const useAvailabilityQuery = (options: Options<AvailabilityData>) => useQuery(availabilityOptions(options));
 
 /**
- * Set when an agent can be offered leads, in the place of what was set before
+ * Replace when an agent can be offered leads
  *
- * Leads that wait are looked at again. Offers that are open finish.
+ * Held leads are checked again. Open offers stay.
  */
 export const setAvailabilityMutation = (options?: Partial<Options<SetAvailabilityData>>): UseMutationOptions<SetAvailabilityResponse, SetAvailabilityError, Options<SetAvailabilityData>> => {
     const mutationOptions: UseMutationOptions<SetAvailabilityResponse, SetAvailabilityError, Options<SetAvailabilityData>> = {
@@ -988,16 +984,16 @@ export const setAvailabilityMutation = (options?: Partial<Options<SetAvailabilit
 };
 
 /**
- * Set when an agent can be offered leads, in the place of what was set before
+ * Replace when an agent can be offered leads
  *
- * Leads that wait are looked at again. Offers that are open finish.
+ * Held leads are checked again. Open offers stay.
  */
 export const useSetAvailabilityMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<SetAvailabilityResponse, SetAvailabilityError, Options<SetAvailabilityData>>, 'mutationFn'>>) => useMutation({ ...setAvailabilityMutation(), ...mutationOptions });
 
 /**
  * Change an agent's place in a queue
  *
- * With `If-Match` of a `version` that is not the places' any more: 409 `stale`.
+ * If the places do not have the `version` of `If-Match` any more: 409 `stale`.
  */
 export const updateSalesQueueMutation = (options?: Partial<Options<UpdateSalesQueueData>>): UseMutationOptions<UpdateSalesQueueResponse, UpdateSalesQueueError, Options<UpdateSalesQueueData>> => {
     const mutationOptions: UseMutationOptions<UpdateSalesQueueResponse, UpdateSalesQueueError, Options<UpdateSalesQueueData>> = {
@@ -1016,14 +1012,14 @@ export const updateSalesQueueMutation = (options?: Partial<Options<UpdateSalesQu
 /**
  * Change an agent's place in a queue
  *
- * With `If-Match` of a `version` that is not the places' any more: 409 `stale`.
+ * If the places do not have the `version` of `If-Match` any more: 409 `stale`.
  */
 export const useUpdateSalesQueueMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<UpdateSalesQueueResponse, UpdateSalesQueueError, Options<UpdateSalesQueueData>>, 'mutationFn'>>) => useMutation({ ...updateSalesQueueMutation(), ...mutationOptions });
 
 export const usersQueryKey = (options?: Options<UsersData>) => createQueryKey('users', options, false, ['Users']);
 
 /**
- * Everybody who can sign in, by name
+ * All users, by name
  */
 export const usersOptions = (options?: Options<UsersData>) => queryOptions<UsersResponse, UsersError, UsersResponse, ReturnType<typeof usersQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -1039,14 +1035,14 @@ export const usersOptions = (options?: Options<UsersData>) => queryOptions<Users
 });
 
 /**
- * Everybody who can sign in, by name
+ * All users, by name
  */
 export const useUsersQuery = (options?: Options<UsersData>) => useQuery(usersOptions(options));
 
 /**
- * Make a user
+ * Create a user
  *
- * An email that is somebody's already: 409 `user_exists`.
+ * If the email is taken: 409 `user_exists`.
  */
 export const createUserMutation = (options?: Partial<Options<CreateUserData>>): UseMutationOptions<CreateUserResponse, CreateUserError, Options<CreateUserData>> => {
     const mutationOptions: UseMutationOptions<CreateUserResponse, CreateUserError, Options<CreateUserData>> = {
@@ -1063,16 +1059,16 @@ export const createUserMutation = (options?: Partial<Options<CreateUserData>>): 
 };
 
 /**
- * Make a user
+ * Create a user
  *
- * An email that is somebody's already: 409 `user_exists`.
+ * If the email is taken: 409 `user_exists`.
  */
 export const useCreateUserMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<CreateUserResponse, CreateUserError, Options<CreateUserData>>, 'mutationFn'>>) => useMutation({ ...createUserMutation(), ...mutationOptions });
 
 /**
  * Change a user
  *
- * The last admin stays one: 409 `last_admin`.
+ * If no admin would remain: 409 `last_admin`.
  */
 export const updateUserMutation = (options?: Partial<Options<UpdateUserData>>): UseMutationOptions<UpdateUserResponse, UpdateUserError, Options<UpdateUserData>> => {
     const mutationOptions: UseMutationOptions<UpdateUserResponse, UpdateUserError, Options<UpdateUserData>> = {
@@ -1091,12 +1087,12 @@ export const updateUserMutation = (options?: Partial<Options<UpdateUserData>>): 
 /**
  * Change a user
  *
- * The last admin stays one: 409 `last_admin`.
+ * If no admin would remain: 409 `last_admin`.
  */
 export const useUpdateUserMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<UpdateUserResponse, UpdateUserError, Options<UpdateUserData>>, 'mutationFn'>>) => useMutation({ ...updateUserMutation(), ...mutationOptions });
 
 /**
- * Give a user another password, and sign them out everywhere
+ * Set a user's password, and sign them out everywhere
  */
 export const resetPasswordMutation = (options?: Partial<Options<ResetPasswordData>>): UseMutationOptions<ResetPasswordResponse, ResetPasswordError, Options<ResetPasswordData>> => {
     const mutationOptions: UseMutationOptions<ResetPasswordResponse, ResetPasswordError, Options<ResetPasswordData>> = {
@@ -1113,7 +1109,7 @@ export const resetPasswordMutation = (options?: Partial<Options<ResetPasswordDat
 };
 
 /**
- * Give a user another password, and sign them out everywhere
+ * Set a user's password, and sign them out everywhere
  */
 export const useResetPasswordMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<ResetPasswordResponse, ResetPasswordError, Options<ResetPasswordData>>, 'mutationFn'>>) => useMutation({ ...resetPasswordMutation(), ...mutationOptions });
 
@@ -1140,7 +1136,7 @@ export const revokeUserSessionsMutation = (options?: Partial<Options<RevokeUserS
 export const useRevokeUserSessionsMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<RevokeUserSessionsResponse, RevokeUserSessionsError, Options<RevokeUserSessionsData>>, 'mutationFn'>>) => useMutation({ ...revokeUserSessionsMutation(), ...mutationOptions });
 
 /**
- * Forget the linked phone and show a new QR code
+ * Delete the session and show a new QR code
  */
 export const resetWhatsappMutation = (options?: Partial<Options<ResetWhatsappData>>): UseMutationOptions<ResetWhatsappResponse, ResetWhatsappError, Options<ResetWhatsappData>> => {
     const mutationOptions: UseMutationOptions<ResetWhatsappResponse, ResetWhatsappError, Options<ResetWhatsappData>> = {
@@ -1157,12 +1153,12 @@ export const resetWhatsappMutation = (options?: Partial<Options<ResetWhatsappDat
 };
 
 /**
- * Forget the linked phone and show a new QR code
+ * Delete the session and show a new QR code
  */
 export const useResetWhatsappMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<ResetWhatsappResponse, ResetWhatsappError, Options<ResetWhatsappData>>, 'mutationFn'>>) => useMutation({ ...resetWhatsappMutation(), ...mutationOptions });
 
 /**
- * Connect the linked device anew
+ * Connect the linked device again
  */
 export const restartWhatsappMutation = (options?: Partial<Options<RestartWhatsappData>>): UseMutationOptions<RestartWhatsappResponse, RestartWhatsappError, Options<RestartWhatsappData>> => {
     const mutationOptions: UseMutationOptions<RestartWhatsappResponse, RestartWhatsappError, Options<RestartWhatsappData>> = {
@@ -1179,14 +1175,14 @@ export const restartWhatsappMutation = (options?: Partial<Options<RestartWhatsap
 };
 
 /**
- * Connect the linked device anew
+ * Connect the linked device again
  */
 export const useRestartWhatsappMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<RestartWhatsappResponse, RestartWhatsappError, Options<RestartWhatsappData>>, 'mutationFn'>>) => useMutation({ ...restartWhatsappMutation(), ...mutationOptions });
 
 /**
- * Connect the linked device; a new QR code, if its link is gone
+ * Connect the linked device, with a new QR code if it is not linked
  *
- * Answers once the device has heard of it, or after a moment. 409 for a provider without one.
+ * Answers after the device reacted, or after a moment. 409 if the provider has no device.
  */
 export const startWhatsappMutation = (options?: Partial<Options<StartWhatsappData>>): UseMutationOptions<StartWhatsappResponse, StartWhatsappError, Options<StartWhatsappData>> => {
     const mutationOptions: UseMutationOptions<StartWhatsappResponse, StartWhatsappError, Options<StartWhatsappData>> = {
@@ -1203,16 +1199,16 @@ export const startWhatsappMutation = (options?: Partial<Options<StartWhatsappDat
 };
 
 /**
- * Connect the linked device; a new QR code, if its link is gone
+ * Connect the linked device, with a new QR code if it is not linked
  *
- * Answers once the device has heard of it, or after a moment. 409 for a provider without one.
+ * Answers after the device reacted, or after a moment. 409 if the provider has no device.
  */
 export const useStartWhatsappMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<StartWhatsappResponse, StartWhatsappError, Options<StartWhatsappData>>, 'mutationFn'>>) => useMutation({ ...startWhatsappMutation(), ...mutationOptions });
 
 export const whatsappStatusQueryKey = (options?: Options<WhatsappStatusData>) => createQueryKey('whatsappStatus', options, false, ['Whatsapp']);
 
 /**
- * How we are connected to WhatsApp: state, QR code, linked number
+ * The connection to WhatsApp: state, QR code, linked number
  */
 export const whatsappStatusOptions = (options?: Options<WhatsappStatusData>) => queryOptions<WhatsappStatusResponse, WhatsappStatusError, WhatsappStatusResponse, ReturnType<typeof whatsappStatusQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -1228,14 +1224,14 @@ export const whatsappStatusOptions = (options?: Options<WhatsappStatusData>) => 
 });
 
 /**
- * How we are connected to WhatsApp: state, QR code, linked number
+ * The connection to WhatsApp: state, QR code, linked number
  */
 export const useWhatsappStatusQuery = (options?: Options<WhatsappStatusData>) => useQuery(whatsappStatusOptions(options));
 
 /**
- * Disconnect the linked device and keep its link
+ * Disconnect the linked device and keep its session
  *
- * Offers stand still until it is started again.
+ * Offers do not time out until it is started again.
  */
 export const stopWhatsappMutation = (options?: Partial<Options<StopWhatsappData>>): UseMutationOptions<StopWhatsappResponse, StopWhatsappError, Options<StopWhatsappData>> => {
     const mutationOptions: UseMutationOptions<StopWhatsappResponse, StopWhatsappError, Options<StopWhatsappData>> = {
@@ -1252,16 +1248,16 @@ export const stopWhatsappMutation = (options?: Partial<Options<StopWhatsappData>
 };
 
 /**
- * Disconnect the linked device and keep its link
+ * Disconnect the linked device and keep its session
  *
- * Offers stand still until it is started again.
+ * Offers do not time out until it is started again.
  */
 export const useStopWhatsappMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<StopWhatsappResponse, StopWhatsappError, Options<StopWhatsappData>>, 'mutationFn'>>) => useMutation({ ...stopWhatsappMutation(), ...mutationOptions });
 
 /**
- * Send somebody a message, to try the connection
+ * Send a test message
  *
- * Given up after two minutes. 409 `not_connected` while the linked device is not.
+ * The message is given up after two minutes. 409 `not_connected` while the linked device is not connected.
  */
 export const sendWhatsappTestMessageMutation = (options?: Partial<Options<SendWhatsappTestMessageData>>): UseMutationOptions<SendWhatsappTestMessageResponse, SendWhatsappTestMessageError, Options<SendWhatsappTestMessageData>> => {
     const mutationOptions: UseMutationOptions<SendWhatsappTestMessageResponse, SendWhatsappTestMessageError, Options<SendWhatsappTestMessageData>> = {
@@ -1278,9 +1274,9 @@ export const sendWhatsappTestMessageMutation = (options?: Partial<Options<SendWh
 };
 
 /**
- * Send somebody a message, to try the connection
+ * Send a test message
  *
- * Given up after two minutes. 409 `not_connected` while the linked device is not.
+ * The message is given up after two minutes. 409 `not_connected` while the linked device is not connected.
  */
 export const useSendWhatsappTestMessageMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<SendWhatsappTestMessageResponse, SendWhatsappTestMessageError, Options<SendWhatsappTestMessageData>>, 'mutationFn'>>) => useMutation({ ...sendWhatsappTestMessageMutation(), ...mutationOptions });
 
@@ -1310,7 +1306,7 @@ export const useHealthLiveQuery = (options?: Options<HealthLiveData>) => useQuer
 export const healthReadyQueryKey = (options?: Options<HealthReadyData>) => createQueryKey('healthReady', options, false, ['Health']);
 
 /**
- * Whether requests can be served, and whether a worker is alive
+ * Whether the api can serve requests, and whether a worker is alive
  */
 export const healthReadyOptions = (options?: Options<HealthReadyData>) => queryOptions<HealthReadyResponse, HealthReadyError, HealthReadyResponse, ReturnType<typeof healthReadyQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -1326,7 +1322,7 @@ export const healthReadyOptions = (options?: Options<HealthReadyData>) => queryO
 });
 
 /**
- * Whether requests can be served, and whether a worker is alive
+ * Whether the api can serve requests, and whether a worker is alive
  */
 export const useHealthReadyQuery = (options?: Options<HealthReadyData>) => useQuery(healthReadyOptions(options));
 
@@ -1383,12 +1379,12 @@ export const verifyMetaLeadsWebhookOptions = (options?: Options<VerifyMetaLeadsW
 export const useVerifyMetaLeadsWebhookQuery = (options?: Options<VerifyMetaLeadsWebhookData>) => useQuery(verifyMetaLeadsWebhookOptions(options));
 
 /**
- * Take a lead from an ad
+ * Take a lead of a form
  *
- * In the flat shape, with `X-Meta-Leads-Token` unless the provider is `dummy`: a distribution cycle
- * starts at once. While a cycle is open the enquiry is added to it; once the lead is claimed its
- * owner is told; after hangus a new cycle starts. Or Meta's own `leadgen` delivery, signed with the
- * app's secret, which is stored (`outcome: noted`): its leads are fetched and taken soon after.
+ * In the flat format, with `X-Meta-Leads-Token` unless the provider is `dummy`: a cycle starts at once. While
+ * a cycle is open, the enquiry is added to it. If the lead has an owner, the owner is notified. After
+ * hangus, a new cycle starts. Or Meta's own `leadgen` delivery, signed with the app's secret: it is stored
+ * (`outcome: noted`), and its leads are fetched and taken soon after.
  */
 export const receiveMetaLeadMutation = (options?: Partial<Options<ReceiveMetaLeadData>>): UseMutationOptions<ReceiveMetaLeadResponse, ReceiveMetaLeadError, Options<ReceiveMetaLeadData>> => {
     const mutationOptions: UseMutationOptions<ReceiveMetaLeadResponse, ReceiveMetaLeadError, Options<ReceiveMetaLeadData>> = {
@@ -1405,12 +1401,12 @@ export const receiveMetaLeadMutation = (options?: Partial<Options<ReceiveMetaLea
 };
 
 /**
- * Take a lead from an ad
+ * Take a lead of a form
  *
- * In the flat shape, with `X-Meta-Leads-Token` unless the provider is `dummy`: a distribution cycle
- * starts at once. While a cycle is open the enquiry is added to it; once the lead is claimed its
- * owner is told; after hangus a new cycle starts. Or Meta's own `leadgen` delivery, signed with the
- * app's secret, which is stored (`outcome: noted`): its leads are fetched and taken soon after.
+ * In the flat format, with `X-Meta-Leads-Token` unless the provider is `dummy`: a cycle starts at once. While
+ * a cycle is open, the enquiry is added to it. If the lead has an owner, the owner is notified. After
+ * hangus, a new cycle starts. Or Meta's own `leadgen` delivery, signed with the app's secret: it is stored
+ * (`outcome: noted`), and its leads are fetched and taken soon after.
  */
 export const useReceiveMetaLeadMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<ReceiveMetaLeadResponse, ReceiveMetaLeadError, Options<ReceiveMetaLeadData>>, 'mutationFn'>>) => useMutation({ ...receiveMetaLeadMutation(), ...mutationOptions });
 
@@ -1442,10 +1438,10 @@ export const verifyWhatsappWebhookOptions = (options?: Options<VerifyWhatsappWeb
 export const useVerifyWhatsappWebhookQuery = (options?: Options<VerifyWhatsappWebhookData>) => useQuery(verifyWhatsappWebhookOptions(options));
 
 /**
- * Take what WhatsApp delivers
+ * Take a WhatsApp delivery
  *
- * Signed with the app's secret (`X-Hub-Signature-256`), or 401. An authentic body is 200 once it is
- * stored, whatever it holds; anything else would have Meta deliver it again.
+ * It must be signed with the app's secret (`X-Hub-Signature-256`), else 401. An authentic body is answered
+ * 200 once it is stored, whatever it contains, because Meta delivers it again after any other answer.
  */
 export const receiveWhatsappMutation = (options?: Partial<Options<ReceiveWhatsappData>>): UseMutationOptions<ReceiveWhatsappResponse, ReceiveWhatsappError, Options<ReceiveWhatsappData>> => {
     const mutationOptions: UseMutationOptions<ReceiveWhatsappResponse, ReceiveWhatsappError, Options<ReceiveWhatsappData>> = {
@@ -1462,10 +1458,10 @@ export const receiveWhatsappMutation = (options?: Partial<Options<ReceiveWhatsap
 };
 
 /**
- * Take what WhatsApp delivers
+ * Take a WhatsApp delivery
  *
- * Signed with the app's secret (`X-Hub-Signature-256`), or 401. An authentic body is 200 once it is
- * stored, whatever it holds; anything else would have Meta deliver it again.
+ * It must be signed with the app's secret (`X-Hub-Signature-256`), else 401. An authentic body is answered
+ * 200 once it is stored, whatever it contains, because Meta delivers it again after any other answer.
  */
 export const useReceiveWhatsappMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<ReceiveWhatsappResponse, ReceiveWhatsappError, Options<ReceiveWhatsappData>>, 'mutationFn'>>) => useMutation({ ...receiveWhatsappMutation(), ...mutationOptions });
 
@@ -1492,10 +1488,9 @@ export const dummyClientMessageMutation = (options?: Partial<Options<DummyClient
 export const useDummyClientMessageMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<DummyClientMessageResponse, DummyClientMessageError, Options<DummyClientMessageData>>, 'mutationFn'>>) => useMutation({ ...dummyClientMessageMutation(), ...mutationOptions });
 
 /**
- * Roll every attempt whose deadline has come
+ * Roll every attempt whose deadline has passed
  *
- * Rolls only what is due, never early: an attempt whose five minutes are not over stays as it
- * is, and `nextDueAt` says when they will be.
+ * Never rolls early: an attempt whose window is not over stays open, and `nextDueAt` is its deadline.
  */
 export const dummyRunTimeoutsMutation = (options?: Partial<Options<DummyRunTimeoutsData>>): UseMutationOptions<DummyRunTimeoutsResponse, DummyRunTimeoutsError, Options<DummyRunTimeoutsData>> => {
     const mutationOptions: UseMutationOptions<DummyRunTimeoutsResponse, DummyRunTimeoutsError, Options<DummyRunTimeoutsData>> = {
@@ -1512,18 +1507,16 @@ export const dummyRunTimeoutsMutation = (options?: Partial<Options<DummyRunTimeo
 };
 
 /**
- * Roll every attempt whose deadline has come
+ * Roll every attempt whose deadline has passed
  *
- * Rolls only what is due, never early: an attempt whose five minutes are not over stays as it
- * is, and `nextDueAt` says when they will be.
+ * Never rolls early: an attempt whose window is not over stays open, and `nextDueAt` is its deadline.
  */
 export const useDummyRunTimeoutsMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<DummyRunTimeoutsResponse, DummyRunTimeoutsError, Options<DummyRunTimeoutsData>>, 'mutationFn'>>) => useMutation({ ...dummyRunTimeoutsMutation(), ...mutationOptions });
 
 /**
  * Play an agent who answers an offer
  *
- * `outcome` says what happened: `accepted`, `late`, `declined`, `ambiguous`, `nothing_open`,
- * `not_an_ack` or `unknown_agent`.
+ * `outcome` is `accepted`, `late`, `declined`, `ambiguous`, `nothing_open`, `not_an_ack` or `unknown_agent`.
  */
 export const dummySalesAckMutation = (options?: Partial<Options<DummySalesAckData>>): UseMutationOptions<DummySalesAckResponse, DummySalesAckError, Options<DummySalesAckData>> => {
     const mutationOptions: UseMutationOptions<DummySalesAckResponse, DummySalesAckError, Options<DummySalesAckData>> = {
@@ -1542,15 +1535,14 @@ export const dummySalesAckMutation = (options?: Partial<Options<DummySalesAckDat
 /**
  * Play an agent who answers an offer
  *
- * `outcome` says what happened: `accepted`, `late`, `declined`, `ambiguous`, `nothing_open`,
- * `not_an_ack` or `unknown_agent`.
+ * `outcome` is `accepted`, `late`, `declined`, `ambiguous`, `nothing_open`, `not_an_ack` or `unknown_agent`.
  */
 export const useDummySalesAckMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<DummySalesAckResponse, DummySalesAckError, Options<DummySalesAckData>>, 'mutationFn'>>) => useMutation({ ...dummySalesAckMutation(), ...mutationOptions });
 
 export const verifyWhatsappMessagesWebhookQueryKey = (options?: Options<VerifyWhatsappMessagesWebhookData>) => createQueryKey('verifyWhatsappMessagesWebhook', options, false, ['Webhooks']);
 
 /**
- * Meta's handshake for WhatsApp, at the seed's other path
+ * Meta's handshake for WhatsApp, at the previous server's other path
  */
 export const verifyWhatsappMessagesWebhookOptions = (options?: Options<VerifyWhatsappMessagesWebhookData>) => queryOptions<VerifyWhatsappMessagesWebhookResponse, VerifyWhatsappMessagesWebhookError, VerifyWhatsappMessagesWebhookResponse, ReturnType<typeof verifyWhatsappMessagesWebhookQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -1566,12 +1558,12 @@ export const verifyWhatsappMessagesWebhookOptions = (options?: Options<VerifyWha
 });
 
 /**
- * Meta's handshake for WhatsApp, at the seed's other path
+ * Meta's handshake for WhatsApp, at the previous server's other path
  */
 export const useVerifyWhatsappMessagesWebhookQuery = (options?: Options<VerifyWhatsappMessagesWebhookData>) => useQuery(verifyWhatsappMessagesWebhookOptions(options));
 
 /**
- * Take what WhatsApp delivers, at the seed's other path
+ * Take a WhatsApp delivery, at the previous server's other path
  */
 export const receiveWhatsappMessagesMutation = (options?: Partial<Options<ReceiveWhatsappMessagesData>>): UseMutationOptions<ReceiveWhatsappMessagesResponse, ReceiveWhatsappMessagesError, Options<ReceiveWhatsappMessagesData>> => {
     const mutationOptions: UseMutationOptions<ReceiveWhatsappMessagesResponse, ReceiveWhatsappMessagesError, Options<ReceiveWhatsappMessagesData>> = {
@@ -1588,6 +1580,6 @@ export const receiveWhatsappMessagesMutation = (options?: Partial<Options<Receiv
 };
 
 /**
- * Take what WhatsApp delivers, at the seed's other path
+ * Take a WhatsApp delivery, at the previous server's other path
  */
 export const useReceiveWhatsappMessagesMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<ReceiveWhatsappMessagesResponse, ReceiveWhatsappMessagesError, Options<ReceiveWhatsappMessagesData>>, 'mutationFn'>>) => useMutation({ ...receiveWhatsappMessagesMutation(), ...mutationOptions });

@@ -1,4 +1,4 @@
-//! SQL of what the calendar shows.
+//! SQL of the visits in the calendar.
 
 use super::super::AppointmentStatus;
 use crate::Result;
@@ -6,7 +6,7 @@ use crate::id::AppointmentId;
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
-/// A visit that the calendar does not show as it is.
+/// A visit that the calendar does not show correctly.
 pub(in super::super) struct Shown {
     pub(in super::super) status: AppointmentStatus,
     pub(in super::super) version: i32,
@@ -20,13 +20,13 @@ pub(in super::super) struct Shown {
     pub(in super::super) sales_name: String,
 }
 
-/// Whether the calendar is to be written now.
+/// Whether a job can write the calendar now.
 pub(in super::super) enum ToBeShown {
-    /// By whoever asked, who has it to themselves.
+    /// This job writes, and no other.
     Now(Shown),
-    /// Somebody else is at it.
+    /// Another job writes.
     Busy,
-    /// It agrees already.
+    /// The calendar is up to date.
     Nothing,
 }
 
@@ -66,7 +66,7 @@ pub(in super::super) async fn to_be_shown(
     })
 }
 
-/// The calendar shows that version; a later one has a job of its own.
+/// The calendar shows this version. A later version has its own job.
 pub(in super::super) async fn set_shown(
     connection: &mut PgConnection,
     id: AppointmentId,

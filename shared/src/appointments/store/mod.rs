@@ -18,7 +18,7 @@ use sqlx::PgConnection;
 
 type Times = (DateTime<Utc>, DateTime<Utc>);
 
-/// The exclusion constraint's word is a conflict; anything else is what it is.
+/// Maps a violation of the exclusion constraint to a conflict.
 fn conflict(error: sqlx::Error) -> Error {
     let constraint = error
         .as_database_error()

@@ -51,7 +51,7 @@ pub(in super::super) async fn void_reminders(
     Ok(())
 }
 
-/// A reminder that waits, with its visit.
+/// A reminder that is not sent, with its visit.
 pub(in super::super) struct Reminder {
     pub(in super::super) appointment: AppointmentId,
     pub(in super::super) recipient: Recipient,
@@ -64,7 +64,7 @@ pub(in super::super) struct Reminder {
     pub(in super::super) place: Option<String>,
 }
 
-/// Both rows, locked in the order that a change of the visit takes them in.
+/// Locks both rows, in the order that a change of the visit uses.
 pub(in super::super) async fn lock_reminder(
     connection: &mut PgConnection,
     id: ReminderId,

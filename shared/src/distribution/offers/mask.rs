@@ -1,19 +1,19 @@
-//! What may be shown of a client to somebody whose lead they are not (yet), with
-//! `DISTRIBUTION_MASK_OFFERS`: enough to want the lead, not enough to call.
+//! What an agent who does not own a lead can see of its client, with `DISTRIBUTION_MASK_OFFERS`: enough to
+//! want the lead, not enough to call.
 
 use crate::App;
 use crate::leads::{self, Lead};
 use std::borrow::Cow;
 
-/// What stands in the place of a figure.
+/// The character that replaces a digit.
 const DOT: char = '•';
 
-/// The client's name as somebody who does not own the lead may read it.
+/// The client's name, masked.
 pub(crate) fn name_of<'lead>(app: &App, lead: &'lead Lead) -> Cow<'lead, str> {
     name(app, lead.name.as_deref())
 }
 
-/// A name as somebody who does not own the lead may read it.
+/// A name, masked.
 pub(crate) fn name<'name>(app: &App, name: Option<&'name str>) -> Cow<'name, str> {
     match name {
         Some(name) if app.distribution.mask_offers => Cow::Owned(masked_name(name)),
@@ -21,7 +21,7 @@ pub(crate) fn name<'name>(app: &App, name: Option<&'name str>) -> Cow<'name, str
     }
 }
 
-/// Each word's first letter: `B*** T***`. A word that has figures is hidden whole.
+/// The first letter of each word: `B*** T***`. A word with digits is masked completely.
 pub fn masked_name(name: &str) -> String {
     let words = name.split_whitespace().map(|word| {
         let first = word.chars().next().filter(|first| first.is_alphabetic());
@@ -33,7 +33,7 @@ pub fn masked_name(name: &str) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-/// A client's words without what they could be reached by: figures, addresses and links.
+/// A client's message without digits, addresses and links.
 pub fn scrubbed(words: &str) -> String {
     let mut scrubbed = String::with_capacity(words.len());
     for word in words.split_inclusive(char::is_whitespace) {

@@ -1,7 +1,7 @@
 //! The audit: rules that must always hold, checked in SQL.
 //!
-//! The schema and the operations keep these rules. The audit finds what neither can see: a job that
-//! somebody deleted, a row that was edited by hand, a bug of ours.
+//! The schema and the operations keep these rules. The audit finds what they cannot prevent: a deleted job, a
+//! row that was edited by hand, a bug.
 
 use crate::distribution::event::{Event, EventKind};
 use crate::distribution::store;
@@ -34,8 +34,8 @@ pub enum Breach {
     NoFuture(LeadId),
     /// A held cycle was due for release more than two seconds ago. Repair: release it.
     Unreleased(CycleId),
-    /// The log and the row of an attempt disagree, because somebody edited the row by hand. Repair: log
-    /// the state of the row.
+    /// The log and the row of an attempt disagree, because a person edited the row. Repair: log the state of
+    /// the row.
     LogDisagrees(AttemptId),
 }
 

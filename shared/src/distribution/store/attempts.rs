@@ -1,4 +1,4 @@
-//! Making attempts.
+//! Inserting attempts.
 
 use crate::Result;
 use crate::distribution::turn::Contender;
@@ -14,8 +14,8 @@ use uuid::Uuid;
 pub(crate) struct NewAttempt<'board> {
     pub(crate) id: AttemptId,
     pub(crate) contender: &'board Contender,
-    /// Open, or closed at once because there is no number that an offer can go to: the history
-    /// says why this agent was passed over.
+    /// Open, or ended at once because the agent has no offer address. The history then says why the agent was
+    /// skipped.
     pub(crate) open: bool,
 }
 

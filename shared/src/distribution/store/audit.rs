@@ -1,4 +1,4 @@
-//! Rows that break a rule. Each statement reads what is open, by index: the past is not audited.
+//! Rows that break a rule. Each statement reads only open rows, through an index.
 
 use crate::Result;
 use crate::id::{AttemptId, CycleId, LeadId};
@@ -20,7 +20,7 @@ pub(crate) async fn open_since(
     .await?)
 }
 
-/// Open attempts whose deadline is to come and has no alarm.
+/// Open attempts whose deadline is in the future and that have no job.
 pub(crate) async fn open_without_alarm(
     connection: &mut PgConnection,
     now: DateTime<Utc>,
@@ -40,7 +40,7 @@ pub(crate) async fn open_without_alarm(
     .await?)
 }
 
-/// Whether a message or an offer waits to be sent.
+/// Whether a message or an offer is queued.
 pub(crate) async fn a_message_waits(connection: &mut PgConnection) -> Result<bool> {
     Ok(sqlx::query_scalar!(
         r#"select exists (
@@ -53,7 +53,7 @@ pub(crate) async fn a_message_waits(connection: &mut PgConnection) -> Result<boo
     .await?)
 }
 
-/// Open cycles that nobody is being offered.
+/// Open cycles without an open offer.
 pub(crate) async fn open_cycles_without_offer(
     connection: &mut PgConnection,
 ) -> Result<Vec<CycleId>> {
@@ -67,7 +67,7 @@ pub(crate) async fn open_cycles_without_offer(
     .await?)
 }
 
-/// The lead of such a cycle, locked with it; `None` if it is offered to somebody after all.
+/// The lead of such a cycle, locked with it; `None` if it has an open offer now.
 pub(crate) async fn lock_cycle_without_offer(
     connection: &mut PgConnection,
     cycle: CycleId,
@@ -88,7 +88,7 @@ pub(crate) async fn lock_cycle_without_offer(
     Ok(locked.filter(|_| !offered))
 }
 
-/// Open cycles whose attempts are not numbered 1, 2, 3 ….
+/// Open cycles whose attempts are not numbered 1, 2, 3 …
 pub(crate) async fn open_cycles_with_a_gap(connection: &mut PgConnection) -> Result<Vec<CycleId>> {
     Ok(sqlx::query_scalar!(
         r#"select c.id as "id: CycleId" from distribution_cycle c
@@ -99,7 +99,7 @@ pub(crate) async fn open_cycles_with_a_gap(connection: &mut PgConnection) -> Res
     .await?)
 }
 
-/// Leads that are being distributed, and in no cycle.
+/// Leads that are being distributed and have no open cycle.
 pub(crate) async fn distributing_without_cycle(
     connection: &mut PgConnection,
 ) -> Result<Vec<LeadId>> {
@@ -114,7 +114,7 @@ pub(crate) async fn distributing_without_cycle(
     .await?)
 }
 
-/// Held cycles whose time came before `since`.
+/// Held cycles that were due before `since`.
 pub(crate) async fn held_since(
     connection: &mut PgConnection,
     since: DateTime<Utc>,
@@ -128,9 +128,8 @@ pub(crate) async fn held_since(
     .await?)
 }
 
-/// Attempts that are open, and those that ended in the last half minute, whose last event is not what
-/// their status says. Read in one statement, and so at one moment; several audits see each end, and
-/// none reads the past.
+/// Attempts that are open or ended in the last half minute, and whose last event contradicts their status.
+/// One statement reads both at one moment.
 pub(crate) async fn attempts_that_disagree_with_their_log(
     connection: &mut PgConnection,
     now: DateTime<Utc>,

@@ -24,7 +24,7 @@ pub(crate) async fn managers_of(
     Ok(numbers.unwrap_or_default())
 }
 
-/// Whether somebody manages a queue.
+/// Whether a person manages a queue.
 pub(crate) async fn is_manager(connection: &mut PgConnection, address: &Address) -> Result<bool> {
     Ok(sqlx::query_scalar!(
         r#"select exists (select from distribution_queue where $1 = any(manager_phones)) as "manages!""#,
@@ -34,7 +34,7 @@ pub(crate) async fn is_manager(connection: &mut PgConnection, address: &Address)
     .await?)
 }
 
-/// What managers call the cycle's lead, given now if it has no name yet: `H12`.
+/// The code by which managers name the cycle's lead, for example `H12`. Assigned now if it has none.
 pub(crate) async fn name_cycle(connection: &mut PgConnection, cycle: CycleId) -> Result<String> {
     Ok(sqlx::query_scalar!(
         r#"update distribution_cycle set code = coalesce(code, 'H' || nextval('offer_code')) where id = $1
@@ -45,7 +45,7 @@ pub(crate) async fn name_cycle(connection: &mut PgConnection, cycle: CycleId) ->
     .await?)
 }
 
-/// A cycle that a manager names.
+/// A cycle that a manager named.
 pub(crate) struct NamedCycle {
     pub(crate) cycle: CycleId,
     pub(crate) lead: LeadId,
@@ -65,7 +65,7 @@ pub(crate) async fn cycle_by_code(
     .await?)
 }
 
-/// Labels and names of the cycle's agents; of its queue as it is now, if that was empty.
+/// Labels and names of the cycle's agents; of its queue's agents if the cycle has none.
 pub(crate) async fn team_of(
     connection: &mut PgConnection,
     cycle: CycleId,
@@ -86,7 +86,7 @@ pub(crate) async fn team_of(
     Ok(rows.into_iter().map(|row| (row.label, row.name)).collect())
 }
 
-/// The agent of that label in the cycle, or in its queue as it is now.
+/// The agent with this label in the cycle, or in its present queue.
 pub(crate) async fn agent_by_label(
     connection: &mut PgConnection,
     cycle: CycleId,
@@ -112,7 +112,7 @@ pub(crate) async fn agent_by_label(
     }))
 }
 
-/// The lead's cycle that an assignment ends: under way, or the latest if nobody took it. Locked.
+/// The lead's cycle that an assignment ends: the open or held one, else the latest if it is hangus. Locked.
 pub(crate) async fn lock_assignable_cycle(
     connection: &mut PgConnection,
     lead: LeadId,
@@ -144,7 +144,7 @@ pub(crate) async fn end_cycle_by_hand(
     Ok(())
 }
 
-/// A cycle that was over when it began: a lead of no open cycle was given to somebody.
+/// Inserts a cycle that ended when it started, for a lead without a cycle that is assigned to an agent.
 pub(crate) async fn insert_cycle_by_hand(
     connection: &mut PgConnection,
     lead: LeadId,
@@ -165,7 +165,7 @@ pub(crate) async fn insert_cycle_by_hand(
     Ok(id)
 }
 
-/// The attempt by which the lead became its owner's.
+/// The attempt with which the owner got the lead.
 pub(crate) async fn winning_attempt(
     connection: &mut PgConnection,
     lead: LeadId,
@@ -183,7 +183,7 @@ pub(crate) async fn winning_attempt(
     .await?)
 }
 
-/// Whether an agent who was late may ask for what nobody took.
+/// Whether an agent who was late can claim a hangus lead.
 pub(crate) async fn gives_second_chances(
     connection: &mut PgConnection,
     cycle: CycleId,

@@ -1,4 +1,4 @@
-//! Who is in a cycle, as they stand now, and what places are owed.
+//! The members of a cycle with their present state, and the credits of places.
 
 use crate::Result;
 use crate::availability::{self, DutyStatus, Reason};
@@ -8,12 +8,12 @@ use crate::strategy::Strategy;
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
-/// A cycle with its members: all that a decision is made from.
+/// A cycle with its members: everything that a decision is based on.
 pub(crate) struct Board {
     pub(crate) rules: Rules,
-    /// The queue that the cycle came from, if it is still there.
+    /// The queue of the cycle, if it was not deleted.
     pub(crate) queue: Option<QueueId>,
-    /// Whether everybody may be asked at once after all have been asked in turn, and has not been.
+    /// Whether the last round, with all agents at once, is configured and has not taken place.
     pub(crate) last_round_is_left: bool,
     /// In the order of the seats.
     pub(crate) contenders: Vec<Contender>,
@@ -35,8 +35,8 @@ struct Row {
     has_availability: bool,
 }
 
-/// Reads the board. Where places take turns the queue is locked first, so that what they are owed
-/// changes under nobody; a `fixed` queue has nothing to lock.
+/// Reads the contenders. If the queue rotates, locks it first, so that no other transaction changes its
+/// credits. A `fixed` queue needs no lock.
 pub(crate) async fn board(
     connection: &mut PgConnection,
     cycle: CycleId,
@@ -89,7 +89,7 @@ pub(crate) async fn board(
     })
 }
 
-/// How an offer's end is told of somebody who is passed over for it.
+/// How the end of an offer is reported for an agent who is skipped because of it.
 fn ended(status: &str) -> Reason {
     match status {
         "declined" => Reason::Declined,
@@ -122,7 +122,7 @@ async fn rows(connection: &mut PgConnection, cycle: CycleId) -> Result<Vec<Row>>
     .await?)
 }
 
-/// Locks a queue's pointer until the transaction ends.
+/// Locks a queue's position until the transaction ends.
 pub(crate) async fn lock_queue(connection: &mut PgConnection, queue: QueueId) -> Result<()> {
     sqlx::query!(
         "select from distribution_queue where id = $1 for no key update",
@@ -133,7 +133,7 @@ pub(crate) async fn lock_queue(connection: &mut PgConnection, queue: QueueId) ->
     Ok(())
 }
 
-/// Writes down what places of a queue are owed from now on.
+/// Stores the credits of places.
 pub(crate) async fn set_credits(
     connection: &mut PgConnection,
     queue: QueueId,

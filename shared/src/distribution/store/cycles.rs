@@ -1,4 +1,4 @@
-//! Cycles and the queue that each began with.
+//! Cycles, and the copy of the queue that each has.
 
 use crate::Result;
 use crate::distribution::model::CycleStatus;
@@ -21,7 +21,7 @@ impl CycleStatus {
     }
 }
 
-/// Every read of the transaction sees the same moment.
+/// All reads of the transaction see the same snapshot.
 pub(crate) async fn read_one_snapshot(connection: &mut PgConnection) -> Result<()> {
     sqlx::query!("set transaction isolation level repeatable read, read only")
         .execute(connection)
@@ -60,12 +60,12 @@ pub(crate) async fn close_cycle(
     Ok(())
 }
 
-/// A cycle that begins.
+/// A cycle to insert.
 pub(crate) struct NewCycle<'agent> {
     pub(crate) lead: LeadId,
     pub(crate) trigger: EnquiryKind,
     pub(crate) route: Route,
-    /// Whose client this was.
+    /// The agent who owned this client before.
     pub(crate) sticky: Option<&'agent UserId>,
 }
 
@@ -91,7 +91,7 @@ pub(crate) async fn insert_cycle(
     Ok(id)
 }
 
-/// Copies a queue into a cycle. Whose client this was comes along, if they are in another queue now.
+/// Copies a queue into a cycle, with the client's former agent if they are in another queue now.
 pub(crate) async fn insert_members(
     connection: &mut PgConnection,
     cycle: CycleId,
@@ -118,8 +118,8 @@ pub(crate) async fn insert_members(
     Ok(())
 }
 
-/// Ends the lead's journey with an OK in `won`: that cycle is accepted, even if it had gone hangus,
-/// and one that the client began since is called off. Returns those that were.
+/// Accepts the cycle of the attempt `won`, even if it is hangus, and cancels a cycle that the client started
+/// since. Returns the cancelled cycles.
 pub(crate) async fn end_cycles(
     connection: &mut PgConnection,
     lead: LeadId,

@@ -1,4 +1,4 @@
-//! How each provider is doing, and the offers that a freeze holds.
+//! The health of each provider, and the offers whose deadline a freeze stops.
 
 use crate::Result;
 use crate::id::{AttemptId, CycleId, LeadId, UserId};

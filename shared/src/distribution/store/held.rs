@@ -1,4 +1,4 @@
-//! Cycles that wait.
+//! Held cycles.
 
 use crate::Result;
 use crate::id::{CycleId, LeadId, QueueId};
@@ -10,19 +10,19 @@ pub(crate) struct HeldCycle {
     pub(crate) lead: LeadId,
     pub(crate) queue: Option<QueueId>,
     pub(crate) resume_at: Option<DateTime<Utc>>,
-    /// Whether the queue was copied into it; not if that was empty.
+    /// Whether the queue was copied into it. It was not if the queue was empty.
     pub(crate) has_members: bool,
 }
 
-/// A held cycle to be looked at again.
+/// A held cycle to check.
 pub(crate) struct Waiting {
     pub(crate) cycle: CycleId,
     pub(crate) queue: Option<QueueId>,
     pub(crate) stagger_seconds: i32,
 }
 
-/// When a cycle can be released that waits until about `until`: not together with others of its
-/// queue, but one stagger after the last of them. The queue is locked, so that no two get one time.
+/// When a cycle that is held until about `until` can be released: not together with others of its queue,
+/// but one stagger after the last of them. Locks the queue, so that no two get the same time.
 pub(crate) async fn next_release(
     connection: &mut PgConnection,
     cycle: CycleId,
@@ -93,7 +93,7 @@ pub(crate) async fn lock_held_cycle(
     .await?)
 }
 
-/// Cycles whose time has come, and those that waited for an empty queue that is not empty any more.
+/// Held cycles that are due, and those of a queue that was empty and is not any more.
 pub(crate) async fn releasable_cycles(
     connection: &mut PgConnection,
     now: DateTime<Utc>,

@@ -1,4 +1,4 @@
-//! SQL of distribution, by what it is about.
+//! SQL of distribution, by table.
 
 mod attempts;
 mod audit;

@@ -171,8 +171,8 @@ pub(crate) async fn offers_live_at(
     .await?)
 }
 
-/// The agent's offer with this code: the open one, or else the latest one that was made at `by` or up to
-/// two days before.
+/// The agent's offer with this code: the open one, else the latest that was made at `by` or up to two days
+/// before.
 pub(crate) async fn offer_by_code(
     connection: &mut PgConnection,
     agent: &UserId,
@@ -287,9 +287,9 @@ pub(crate) struct Place {
     pub(crate) queue: String,
     /// The place's label.
     pub(crate) label: String,
-    /// The first, the second …
+    /// The position; the first is 1.
     pub(crate) number: i64,
-    /// Of so many.
+    /// How many places the queue has.
     pub(crate) of: i64,
 }
 

@@ -1,4 +1,4 @@
-//! Reading cycles and attempts to show them.
+//! Reads cycles and attempts for display.
 
 use crate::Result;
 use crate::distribution::model::{Attempt, AttemptStatus, Cycle, CycleStatus, Round};
@@ -24,7 +24,7 @@ pub(crate) async fn attempts(
     .await?)
 }
 
-/// The given attempt of the lead, or else its latest.
+/// The given attempt of the lead, else its latest.
 pub(crate) async fn attempt_to_show(
     connection: &mut PgConnection,
     lead: LeadId,
@@ -57,7 +57,7 @@ pub(crate) async fn cycles(connection: &mut PgConnection, lead: LeadId) -> Resul
     .await?)
 }
 
-/// The attempt's cycle, or else the lead's latest.
+/// The attempt's cycle, else the lead's latest.
 pub(crate) async fn cycle_to_show(
     connection: &mut PgConnection,
     lead: LeadId,

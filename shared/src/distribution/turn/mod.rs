@@ -1,10 +1,10 @@
-//! Whose turn it is. Pure: the store reads who is there, this decides, the store writes it down.
+//! Which agent is next. Pure: the store reads the contenders, this module decides, the store writes.
 //!
-//! `fixed` asks the first place that has not been asked. `rotating` and `weighted` give every place
-//! its share: each offer entitles every place to its weight's part of a turn, and the place that is
-//! asked pays for it. Among those with something to their credit the one whose next whole turn is
-//! due first is asked (earliest deadline first), which keeps every share within one offer of its
-//! weight. Who is away when they would be asked keeps what they are owed.
+//! `fixed` chooses the first place that was not offered the lead. `rotating` and `weighted` give every
+//! place its share: each offer credits every place with a part of a turn in proportion to its weight, and
+//! the chosen place pays a whole turn. Of the places with positive credit, the one whose next whole turn is
+//! due first is chosen (earliest deadline first). This keeps every place within one offer of its share.
+//! An agent who is away when it is their turn keeps the credit.
 
 use crate::availability::{DutyStatus, Reason};
 use crate::id::UserId;
@@ -15,17 +15,17 @@ use serde::Serialize;
 /// A turn, in parts that every total weight up to 16 divides.
 pub(crate) const TURN: i64 = 720_720_000_000;
 
-/// A member of the cycle, as they stand now.
+/// A member of the cycle with their present state.
 #[derive(Clone, Debug)]
 pub(crate) struct Contender {
     pub(crate) sales_id: UserId,
     pub(crate) label: String,
     pub(crate) weight: i64,
-    /// Asked first because the client was theirs; has no turn in this queue.
+    /// Chosen first because the client was theirs. Has no turn in this queue.
     pub(crate) guest: bool,
-    /// The number that an offer goes to.
+    /// The offer address.
     pub(crate) address: Option<String>,
-    /// What they are owed, in parts of a turn; none if their place in the queue is gone.
+    /// The credit in parts of a turn; `None` if the place in the queue was deleted.
     pub(crate) credit: Option<i64>,
     /// How their offer of this lead ended, if they had one.
     pub(crate) asked: Option<Reason>,
@@ -36,13 +36,13 @@ pub(crate) struct Contender {
 #[derive(Clone, Debug)]
 pub(crate) struct Rules {
     pub(crate) strategy: Strategy,
-    /// Whose client this was.
+    /// The agent who owned this client before.
     pub(crate) sticky: Option<UserId>,
-    /// The most turns that a place is owed; `None`: all.
+    /// The most turns that a place is owed; `None` for no limit.
     pub(crate) most_turns_owed: Option<i32>,
 }
 
-/// Why somebody was passed over, who comes before the one asked.
+/// Why a contender before the chosen one was skipped.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Skip {
@@ -50,27 +50,27 @@ pub(crate) struct Skip {
     pub(crate) reason: Reason,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) until: Option<DateTime<Utc>>,
-    /// Turns owed to them after this decision, in thousandths.
+    /// The turns owed to them after this decision, in thousandths.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) owed_thousandths: Option<i64>,
 }
 
-/// What was decided, and all that it was decided from.
+/// A decision, with everything that it was based on.
 #[derive(Clone, Debug)]
 pub(crate) struct Decision {
-    /// The contender who is asked.
+    /// The contender who is offered the lead.
     pub(crate) chosen: Option<usize>,
     pub(crate) rule: &'static str,
-    /// Who could have been asked, in the order of the queue.
+    /// Who could have been chosen, in the order of the queue.
     pub(crate) eligible: Vec<UserId>,
     pub(crate) skipped: Vec<Skip>,
-    /// Contenders before the chosen one whom no offer can reach: they count as asked.
+    /// Contenders before the chosen one who have no offer address. They count as offered.
     pub(crate) unreachable: Vec<usize>,
-    /// What places are owed from now on, where that changed.
+    /// The changed credits of places.
     pub(crate) credits: Vec<(UserId, i64)>,
 }
 
-/// Decides whom to ask.
+/// Decides who is offered the lead.
 pub(crate) fn decide(rules: &Rules, contenders: &[Contender]) -> Decision {
     let mut decision = Decision {
         chosen: None,
@@ -117,7 +117,7 @@ pub(crate) fn decide(rules: &Rules, contenders: &[Contender]) -> Decision {
     decision
 }
 
-/// Everybody who can be asked together, once all have been asked in turn: not who passed.
+/// The contenders for the last round, after each was offered the lead alone: all who did not decline.
 pub(crate) fn last_round(contenders: &[Contender]) -> Vec<usize> {
     let can = |contender: &Contender| {
         contender.duty == DutyStatus::OnDuty
@@ -129,12 +129,12 @@ pub(crate) fn last_round(contenders: &[Contender]) -> Vec<usize> {
         .collect()
 }
 
-/// Whether anybody is on duty whom an offer can reach.
+/// Whether an agent with an offer address is available.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Presence {
-    /// Somebody is, or nobody who was not asked yet will be.
+    /// One is, or none will be who was not offered the lead yet.
     Somebody,
-    /// Nobody is, and somebody who was not asked yet comes back: when, if that is known.
+    /// None is, and one comes back who was not offered the lead yet; when, if that is known.
     Nobody(Option<DateTime<Utc>>),
 }
 
@@ -192,7 +192,7 @@ fn eligible(contenders: &[Contender]) -> Vec<UserId> {
     can.map(|contender| contender.sales_id.clone()).collect()
 }
 
-/// The returning client's agent, unless they were asked already.
+/// The agent of a returning client, if they were not offered the lead yet.
 fn sticky(rules: &Rules, contenders: &[Contender]) -> Option<usize> {
     let agent = rules.sticky.as_ref()?;
     contenders
@@ -200,7 +200,7 @@ fn sticky(rules: &Rules, contenders: &[Contender]) -> Option<usize> {
         .position(|contender| contender.sales_id == *agent && contender.asked.is_none())
 }
 
-/// What keeps somebody from being asked.
+/// Why a contender cannot be offered the lead.
 fn obstacle(contender: &Contender) -> Option<(Reason, Option<DateTime<Utc>>)> {
     if let Some(asked) = contender.asked {
         return Some((asked, None));
@@ -214,11 +214,11 @@ fn obstacle(contender: &Contender) -> Option<(Reason, Option<DateTime<Utc>>)> {
     }
 }
 
-/// Every place's credit once this offer has entitled them, and how much was given in all.
+/// Every place's credit after this offer was credited, and the total that was credited.
 struct Credits {
     after: Vec<i64>,
     given: i64,
-    /// How many offers it takes until each place has a whole turn to its credit.
+    /// How many offers it takes until each place has a whole turn.
     due_in: Vec<i64>,
 }
 
@@ -243,7 +243,7 @@ fn accrue(rules: &Rules, contenders: &[Contender]) -> Credits {
         let after = before.saturating_add(part).min(most);
         credits.given += after - before;
         credits.after.push(after);
-        // Rounded up; a place without weight is never due.
+        // Rounded up. A place without weight is never due.
         let missing = TURN - after;
         credits.due_in.push(if part == 0 {
             i64::MAX
@@ -254,14 +254,14 @@ fn accrue(rules: &Rules, contenders: &[Contender]) -> Credits {
     credits
 }
 
-/// The contenders in the order in which they would be asked. Who was asked stays in it, to be told
-/// of, and is passed over. Without credits: by seat, as they are read.
+/// The contenders in the order in which they would be chosen. Those who were offered the lead already stay
+/// in it, to be reported as skipped. Without credits: by seat.
 fn order(contenders: &[Contender], credits: Option<&Credits>) -> Vec<usize> {
     let mut order: Vec<usize> = (0..contenders.len())
         .filter(|index| !contenders[*index].guest)
         .collect();
     if let Some(credits) = credits {
-        // A millionth of a turn is rounding.
+        // A millionth of a turn is a rounding error.
         let waits = |index: usize| credits.after[index] <= TURN / 1_000_000;
         order.sort_by_key(|index| {
             (

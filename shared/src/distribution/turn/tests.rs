@@ -24,7 +24,7 @@ fn rules(strategy: Strategy, most_turns_owed: Option<i32>) -> Rules {
     }
 }
 
-/// Decides, and writes the credits down as the store does.
+/// Decides, and stores the credits as the store does.
 fn next(rules: &Rules, contenders: &mut [Contender]) -> Option<usize> {
     let decision = decide(rules, contenders);
     for (sales_id, credit) in decision.credits {
@@ -132,7 +132,7 @@ proptest! {
                 leads += 1;
             }
         }
-        // Everybody is back; what is owed is paid within so many leads.
+        // All agents are back. The credit is paid within this many leads.
         for contender in &mut team {
             contender.duty = DutyStatus::OnDuty;
         }

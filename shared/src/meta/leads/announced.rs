@@ -1,4 +1,4 @@
-//! Recording announced leads.
+//! Records leads that were announced.
 
 use super::super::form::Announced;
 use super::super::store;
@@ -6,7 +6,7 @@ use crate::jobs::{FetchMetaLead, enqueue};
 use crate::{App, Result};
 use serde_json::Value;
 
-/// An id, which old payloads write as a number: digits, as text.
+/// An id as text. Old payloads contain it as a number.
 pub(super) fn id_of(value: &Value) -> Option<String> {
     let id = match value {
         Value::String(text) => text.clone(),
@@ -17,7 +17,7 @@ pub(super) fn id_of(value: &Value) -> Option<String> {
     fits.then_some(id)
 }
 
-/// Records leads that were announced, each with the job that fetches it. `heard_by`: `webhook` or
+/// Records leads that were announced, each with the job that fetches it. `heard_by` is `webhook` or
 /// `reconciled`. Returns how many are new.
 pub(super) async fn record(app: &App, leads: &[Announced], heard_by: &str) -> Result<usize> {
     let mut transaction = app.pool.begin().await?;

@@ -1,13 +1,13 @@
-//! What somebody answered in a form: which question holds their number, their name.
+//! The answers of a submitted form: which question contains the number, and which the name.
 
 use crate::phone::Phone;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// What a question can hold, by the words of a form's mapping.
+/// What a question can contain, by the names of a form's mapping.
 pub(super) const HELD: [&str; 5] = ["phone", "name", "area", "project", "ignore"];
 
-/// Names that questions have of themselves, Meta's own and those that Indonesian forms give.
+/// Names of questions that are known without a mapping: Meta's own and those of Indonesian forms.
 const NAMES: [(&str, &[&str]); 4] = [
     (
         "phone",
@@ -51,7 +51,7 @@ const NAMES: [(&str, &[&str]); 4] = [
     ),
 ];
 
-/// What was understood.
+/// The result of reading the answers.
 #[derive(Debug)]
 pub(super) struct Read {
     pub(super) phone: Phone,
@@ -63,13 +63,13 @@ pub(super) struct Read {
 /// Why a lead is not distributed.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Unusable {
-    /// Meta's own test.
+    /// It is Meta's test lead.
     Test,
-    /// There is no number to reach them at.
+    /// It has no phone number.
     NoNumber(&'static str),
 }
 
-/// Reads a lead's answers; `fields` says what a question holds where its name does not.
+/// Reads the answers of a lead. `fields` maps questions whose names are not known.
 pub(super) fn read(
     answer: &Value,
     fields: Option<&BTreeMap<String, String>>,
@@ -122,7 +122,7 @@ pub(super) fn read(
     })
 }
 
-/// A question as a name: `Nomor WhatsApp?` is `nomor_whatsapp`.
+/// A question as a name: `Nomor WhatsApp?` becomes `nomor_whatsapp`.
 fn plain(question: &str) -> String {
     let mut plain = String::with_capacity(question.len());
     for c in question.to_lowercase().chars() {

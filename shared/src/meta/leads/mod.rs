@@ -1,5 +1,6 @@
-//! Leads of Meta's forms: announced, fetched from Graph, taken once; and looked for, since a webhook is
-//! given up after 36 hours (developers.facebook.com/docs/marketing-api/guides/lead-ads/retrieving).
+//! Leads of Meta's forms: announced by a webhook, fetched from Graph, and taken once. They are also looked
+//! for, since Meta gives up a webhook after 36 hours
+//! (developers.facebook.com/docs/marketing-api/guides/lead-ads/retrieving).
 
 mod announced;
 mod answers;
@@ -18,7 +19,7 @@ use answers::{Read, Unusable};
 use chrono::DateTime;
 use serde_json::Value;
 
-/// What a lead is asked for.
+/// The fields of a lead that we request.
 const FIELDS: &str = "id,created_time,ad_id,ad_name,adset_id,adset_name,campaign_id,campaign_name,form_id,is_organic,platform,field_data";
 
 /// Records the leads that a delivery announces, each with the job that fetches it.
@@ -46,8 +47,8 @@ fn read(value: &Value) -> Option<Announced> {
     })
 }
 
-/// Fetches a lead and takes it: a cycle begins. A test lead is marked and never distributed; one that
-/// cannot be reached is kept with the reason.
+/// Fetches a lead and starts its cycle. A test lead is marked and not distributed. A lead without a phone
+/// number is stored with the reason.
 pub async fn fetch_lead(app: &App, id: &str) -> Result<()> {
     let mut connection = app.pool.acquire().await?;
     let Some(form) = store::waiting_lead(&mut connection, id).await? else {
@@ -130,7 +131,7 @@ fn ad(id: &str, form: Option<&Form>, answer: &Value, read: Read) -> Ad {
     }
 }
 
-/// Keeps a lead that could not be fetched however often it was tried, with the reason.
+/// Stores why a lead could not be fetched, after the last try.
 pub async fn give_up_lead(app: &App, id: &str, reason: &str) -> Result<()> {
     let mut connection = app.pool.acquire().await?;
     let fetched = store::Fetched {
@@ -149,8 +150,8 @@ pub async fn forms(app: &App) -> Result<Vec<Form>> {
     store::forms(&mut connection).await
 }
 
-/// Names a form, says what it is about and which question holds what; makes it known if it was not, so
-/// that it is looked into.
+/// Sets a form's name, project and mapping. Creates the form if it is unknown, so that its leads are looked
+/// for.
 pub async fn change_form(app: &App, id: &str, change: FormChange) -> Result<Vec<Form>> {
     if id.is_empty() || id.len() > 40 || !id.bytes().all(|b| b.is_ascii_digit()) {
         return Err(Error::invalid(

@@ -1,4 +1,4 @@
-//! Looking for leads whose webhook never came.
+//! Looks for leads whose webhook never came.
 
 use super::super::form::{Announced, Form};
 use super::super::store;
@@ -11,14 +11,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
-/// How far back the first look goes: as long as Meta tries to deliver, and a little.
+/// How far back the first search goes: as long as Meta tries to deliver, and a little longer.
 const FIRST_LOOK: TimeDelta = TimeDelta::hours(48);
-/// Each look begins so long before the last one: leads show up there late.
+/// How far each search reaches back before the previous one, since leads appear in the list late.
 const OVERLAP: TimeDelta = TimeDelta::minutes(30);
-/// No look is longer than so many pages of a hundred.
+/// The most pages of one search; a page has a hundred leads.
 const MOST_PAGES: usize = 50;
 
-/// Sees to it that leads are looked for: one job for each time, however many ask.
+/// Enqueues the next search. One job for each time, however many processes enqueue it.
 pub async fn plan_reconciliation(app: &App) -> Result<()> {
     let every = app.meta.as_ref().and_then(|meta| {
         meta.page_token.as_ref()?;
@@ -39,7 +39,7 @@ pub async fn plan_reconciliation(app: &App) -> Result<()> {
     enqueue(&mut connection, &ReconcileMetaLeads {}, next).await
 }
 
-/// Asks every known form for its latest leads; those that were never heard of are fetched and taken.
+/// Requests the latest leads of every known form. Leads that were not announced are fetched and taken.
 /// Returns how many there were.
 pub async fn reconcile(app: &App) -> Result<usize> {
     let Some((meta, token)) = app
@@ -128,7 +128,7 @@ fn known(lead: &Value, form: &Form) -> Option<Announced> {
     })
 }
 
-/// Graph's times: `2026-10-25T03:33:20+0000`.
+/// The format of Graph's times: `2026-10-25T03:33:20+0000`.
 fn time(text: &str) -> Option<DateTime<Utc>> {
     DateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%z")
         .ok()

@@ -1,4 +1,4 @@
-//! Google Calendar, as a service account that the calendar is shared with.
+//! Google Calendar, through a service account with which the calendar is shared.
 //!
 //! Source: developers.google.com/workspace/calendar/api (events: insert, update, delete; handle errors).
 
@@ -15,13 +15,13 @@ use sqlx::PgPool;
 use std::time::Duration;
 use tokio::sync::Mutex;
 
-/// How long a call may take; a job's run is longer.
+/// The timeout of a call. A job may run longer.
 const ANSWER: Duration = Duration::from_secs(10);
-/// A token is not used in the last minute of its life.
+/// A token is not used in the last minute of its validity.
 const BEFORE_ITS_END: TimeDelta = TimeDelta::seconds(60);
-/// How long to wait after Google said that we ask too often, if it does not say.
+/// How long to wait after Google reports that we send too fast, if it does not say.
 const TOO_OFTEN: Duration = Duration::from_secs(30);
-/// How long to wait before a calendar that is not shared, or not there, is looked for again.
+/// How long to wait after a calendar is missing or not shared.
 const NOT_SHARED: Duration = Duration::from_secs(300);
 
 /// One calendar.
@@ -40,15 +40,15 @@ struct Token {
     ends_at: DateTime<Utc>,
 }
 
-/// What Google answered, as far as it matters.
+/// What matters of Google's answer.
 enum Answer {
     Done(Value),
     Refused(StatusCode, String),
 }
 
 impl GoogleCalendar {
-    /// The calendar of this id, under `base` (`https://www.googleapis.com/calendar/v3`). Tokens are
-    /// dated by the one clock.
+    /// The calendar with this id, under `base` (`https://www.googleapis.com/calendar/v3`). Tokens use the
+    /// application's clock.
     pub fn new(
         base: &str,
         calendar: String,
@@ -74,7 +74,7 @@ impl GoogleCalendar {
         })
     }
 
-    /// Calls once, and once more with a fresh token if the one at hand is not good any more.
+    /// Makes a call, and repeats it once with a new token if the token is no longer valid.
     async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Answer> {
         let answer = self.call_once(method.clone(), path, body, false).await?;
         match answer {
@@ -93,7 +93,7 @@ impl GoogleCalendar {
         fresh: bool,
     ) -> Result<Answer> {
         let token = self.token(fresh).await?;
-        // The calendar's id is an address: a segment of the path, escaped.
+        // The calendar's id is an email address: it must be escaped in the path.
         let mut url = reqwest::Url::parse(&self.base)
             .map_err(|_| Error::invalid("GOOGLE_CALENDAR_BASE_URL", "is not a URL"))?;
         if let Ok(mut segments) = url.path_segments_mut() {
@@ -121,7 +121,7 @@ impl GoogleCalendar {
         Ok(Answer::Refused(status, reason.to_owned()))
     }
 
-    /// The token at hand, or a new one. Asked for by one at a time.
+    /// The present token, or a new one. Only one task requests one at a time.
     async fn token(&self, fresh: bool) -> Result<String> {
         let mut held = self.token.lock().await;
         let mut connection = self.pool.acquire().await?;
@@ -162,8 +162,8 @@ impl GoogleCalendar {
 
 #[async_trait]
 impl Calendar for GoogleCalendar {
-    /// Inserts; what is there already (a call whose answer was lost, or an event that changes) is
-    /// written over.
+    /// Inserts an event. Overwrites it if it exists, because the answer of an earlier call was lost or because
+    /// the visit changed.
     async fn put(&self, event: &CalendarEvent) -> Result<String> {
         let body = body_of(event);
         let inserted = self.call(Method::POST, "", Some(&body)).await?;
@@ -182,7 +182,7 @@ impl Calendar for GoogleCalendar {
     async fn remove(&self, event_id: &str) -> Result<()> {
         match self.call(Method::DELETE, event_id, None).await? {
             Answer::Done(_) | Answer::Refused(StatusCode::GONE, _) => Ok(()),
-            // No such event, or no such calendar for us: only the first is the end of it.
+            // The event or the calendar does not exist. Only the former ends the matter.
             Answer::Refused(StatusCode::NOT_FOUND, _) => {
                 match self.call(Method::GET, "", None).await? {
                     Answer::Done(_) => Ok(()),
@@ -194,7 +194,7 @@ impl Calendar for GoogleCalendar {
     }
 }
 
-/// What an answer says; nothing, if it says nothing that can be read.
+/// The text of an answer; empty if it cannot be read.
 async fn json_of(response: Response) -> Value {
     let bytes = response.bytes().await.ok();
     bytes
@@ -202,7 +202,7 @@ async fn json_of(response: Response) -> Value {
         .unwrap_or_default()
 }
 
-/// No attendees: a service account may not invite any (403 `forbiddenForServiceAccounts`).
+/// No attendees: a service account must not invite any (403 `forbiddenForServiceAccounts`).
 fn body_of(event: &CalendarEvent) -> Value {
     let time = |instant: DateTime<chrono::FixedOffset>| json!({ "dateTime": instant.to_rfc3339(), "timeZone": event.timezone });
     json!({
@@ -218,8 +218,8 @@ fn body_of(event: &CalendarEvent) -> Value {
     })
 }
 
-/// What is passing is tried again; what only a person can mend, too, and slowly: nothing is lost
-/// meanwhile. Only an event that Google finds fault with is given up.
+/// Maps a failure. A temporary failure is tried again, and so is one that a person must fix, with longer
+/// pauses. Only an event that Google rejects is given up.
 fn refusal(status: StatusCode, reason: &str) -> Error {
     let told = format!("HTTP {} {reason}", status.as_u16());
     match status {

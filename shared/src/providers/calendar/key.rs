@@ -1,4 +1,4 @@
-//! A service account's key: signs the claims that Google gives a token for (RFC 7523, RS256).
+//! A service account's key. It signs the claims for which Google issues a token (RFC 7523, RS256).
 
 use crate::{Error, Result};
 use base64::Engine;
@@ -12,16 +12,16 @@ use serde::Deserialize;
 use serde_json::json;
 use std::path::Path;
 
-/// What a token is asked for.
+/// The scope of the token.
 const SCOPE: &str = "https://www.googleapis.com/auth/calendar.events";
-/// How long a token is asked for, in seconds: Google's limit.
+/// How long a token is valid, in seconds: Google's limit.
 const LIFETIME: i64 = 3600;
 
-/// An account that acts for the company.
+/// A service account.
 pub struct ServiceAccount {
     email: String,
     key_id: String,
-    /// Where tokens are given out.
+    /// Where tokens are requested.
     pub(super) token_url: String,
     key: RsaKeyPair,
 }
@@ -35,7 +35,7 @@ struct KeyFile {
 }
 
 impl ServiceAccount {
-    /// Reads the JSON file that Google's console gives out.
+    /// Reads the JSON file that Google's console provides.
     pub fn read(path: &Path) -> Result<Self> {
         let wrong = |reason: &str| Error::invalid("GOOGLE_SERVICE_ACCOUNT_KEY_FILE", reason);
         let text = std::fs::read_to_string(path).map_err(|_| wrong("cannot be read"))?;
@@ -53,7 +53,7 @@ impl ServiceAccount {
         })
     }
 
-    /// The claims at `now`, signed.
+    /// The signed claims at `now`.
     pub(super) fn assertion(&self, now: DateTime<Utc>) -> Result<String> {
         let header = json!({ "alg": "RS256", "typ": "JWT", "kid": self.key_id });
         let claims = json!({

@@ -1,4 +1,4 @@
-//! Where visits are written down for people to see: one trait, a file an outside world.
+//! Calendars that show visits: one trait, one file for each service.
 
 mod google;
 mod key;

@@ -7,30 +7,30 @@ use chrono::{DateTime, FixedOffset};
 /// A visit as the calendar shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CalendarEvent {
-    /// Our name for it there, which makes writing it twice one event.
+    /// Our id of the event, so that writing twice creates one event.
     pub id: String,
-    /// The appointment.
+    /// The visit.
     pub appointment: String,
-    /// In a line.
+    /// The title.
     pub summary: String,
-    /// More of it.
+    /// The description.
     pub description: String,
-    /// Where.
+    /// The place.
     pub location: Option<String>,
-    /// From when, by the company's clock.
+    /// When it begins, in the company's zone.
     pub starts_at: DateTime<FixedOffset>,
-    /// Until when.
+    /// When it ends.
     pub ends_at: DateTime<FixedOffset>,
-    /// The company's zone, by its IANA name.
+    /// The IANA name of the company's zone.
     pub timezone: &'static str,
 }
 
-/// A calendar. Both calls may be repeated.
+/// A calendar. Both calls can be repeated.
 #[async_trait]
 pub trait Calendar: Send + Sync + 'static {
-    /// Writes the event, new or changed; returns the calendar's id of it.
+    /// Writes the event, new or changed. Returns the calendar's id of it. Fails with `Error::Provider`.
     async fn put(&self, event: &CalendarEvent) -> Result<String>;
 
-    /// Removes it, if it is there.
+    /// Deletes the event, if it exists.
     async fn remove(&self, event_id: &str) -> Result<()>;
 }

@@ -1,7 +1,7 @@
-//! `WA_PROVIDER=cloud_api`: WhatsApp's Cloud API, over Graph.
+//! `WA_PROVIDER=cloud_api`: WhatsApp's Cloud API, through Graph.
 //!
-//! `POST /{version}/{phone_number_id}/messages`. An answer of 200 means that the message was taken, not
-//! that it arrived; statuses tell of that, by webhook ([`crate::meta`]).
+//! `POST /{version}/{phone_number_id}/messages`. The answer 200 means that Meta accepted the message, not
+//! that it arrived. Statuses report that, by webhook ([`crate::meta`]).
 
 mod refusals;
 mod wire;
@@ -20,26 +20,26 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-/// The name that its messages are filed under.
+/// The name of this provider in the database.
 pub const NAME: &str = "cloud_api";
-/// The pause after Meta said that we are too quick.
+/// How long we wait after Meta reports that we send too fast.
 const TOO_QUICK: Duration = Duration::from_secs(2);
 
-/// One number of a WhatsApp Business account.
+/// A phone number of a WhatsApp Business account.
 pub struct CloudApi {
     graph: Arc<Graph>,
     token: SecretString,
     phone_number_id: String,
     rules: Rules,
-    /// What Meta last said of our token, and when: a screen may ask every second.
+    /// Meta's last answer about our token, and when it came. A screen may ask every second.
     told: Mutex<Option<(Instant, Health)>>,
 }
 
-/// For so long is what Meta said of our token not asked again.
+/// How long that answer is used before Meta is asked again.
 const TOLD_FOR: Duration = Duration::from_secs(30);
 
 impl CloudApi {
-    /// Sends from the number of this id with this token.
+    /// A provider that sends from the number with this id, with this token.
     pub fn new(
         graph: Arc<Graph>,
         token: SecretString,
@@ -55,7 +55,7 @@ impl CloudApi {
         }
     }
 
-    /// Asks for our own number with our token.
+    /// Requests our own number with our token.
     async fn ask_about_token(&self) -> Health {
         let fields = [("fields", "display_phone_number")];
         let asked = self.graph.get(&self.phone_number_id, &fields, &self.token);
@@ -133,7 +133,7 @@ fn unknown(reason: String) -> Error {
     Error::provider(NAME, ProviderFailure::OutcomeUnknown, reason)
 }
 
-/// What follows from a refusal.
+/// Maps a refusal to an error.
 fn refusal(
     status: u16,
     code: Option<i64>,
@@ -147,10 +147,10 @@ fn refusal(
         (Some(code), _) => class_of(code, transient),
         (None, 429) => Class::TooQuick,
         (None, 401 | 403) => Class::Token,
-        // Not Graph's word: somebody's on the way.
+        // The answer is not Graph's but that of a proxy between us.
         (None, _) => Class::Transient,
     };
-    // A server that failed may have taken it before it did.
+    // A server can have accepted the message before it failed.
     if status >= 500 && class == Class::Transient {
         return unknown(reason);
     }

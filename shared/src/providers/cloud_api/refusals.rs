@@ -1,36 +1,36 @@
-//! Meta's error codes, and what each asks of us.
+//! Meta's error codes, and how we react to each.
 //!
 //! Source: developers.facebook.com/documentation/business-messaging/whatsapp/support/error-codes
 //! (15 May 2026): "build your app's error handling logic around error codes and details".
 
 use std::ops::RangeInclusive;
 
-/// What a refusal asks of us.
+/// How we react to a refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
-    /// Try again, later and later.
+    /// Try again, with growing pauses.
     Transient,
-    /// We send too much: wait a little.
+    /// We send too much in total. Wait a little.
     TooQuick,
-    /// Too much to this one person: wait for the pair.
+    /// We send too much to this person. Wait for the pair limit.
     Pair,
-    /// They have not written for a day: use a template, same attempt.
+    /// The recipient has not written for 24 hours. Use a template, in the same attempt.
     Window,
-    /// They cannot be reached: the next agent, now.
+    /// The recipient cannot be reached. Offer the lead to the next agent now.
     Recipient,
-    /// Not to them, not today: no retry.
+    /// Meta does not deliver to this recipient today. Do not try again.
     NotToday,
-    /// Our account: stop, and tell a person.
+    /// Our account is blocked. Stop, and notify a person.
     Account,
-    /// Our token: stop, and tell a person; no deadline runs meanwhile.
+    /// Our token is invalid. Stop, and notify a person; no deadline passes meanwhile.
     Token,
-    /// The template is missing, paused or filled in wrongly: use text if the window is open.
+    /// The template is missing, paused or has wrong parameters. Use text if the window is open.
     Template,
-    /// This message is at fault, and always will be.
+    /// This message is invalid and always will be.
     Message,
 }
 
-/// The table: codes, in order of their number.
+/// The codes in ascending order.
 pub(super) const TABLE: [(RangeInclusive<i64>, Class); 42] = [
     (0..=0, Class::Token),
     (1..=2, Class::Transient),
@@ -77,7 +77,7 @@ pub(super) const TABLE: [(RangeInclusive<i64>, Class); 42] = [
     (133_010..=133_010, Class::Account),
 ];
 
-/// What a code asks of us; one that is not in the table is the message's fault, unless Meta calls it
+/// How we react to a code. A code that is not in the table makes the message invalid, unless Meta calls it
 /// transient.
 pub fn class_of(code: i64, transient: bool) -> Class {
     TABLE

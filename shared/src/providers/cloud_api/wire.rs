@@ -1,4 +1,4 @@
-//! The bodies that Graph is sent (Meta's OpenAPI document, v23).
+//! The request bodies for Graph (Meta's OpenAPI document, v23).
 
 use crate::id::AttemptId;
 use crate::providers::{Content, ListedOffer, Outgoing, Template};
@@ -12,7 +12,7 @@ const ROW_TITLE: usize = 24;
 const ROW_DESCRIPTION: usize = 72;
 const PARAMETER: usize = 900;
 
-/// The call's body, with our name for it, which statuses echo.
+/// The body of a call, with our id of the call, which statuses repeat.
 pub(super) fn body(message: &Outgoing) -> Value {
     let mut body = json!({
         "messaging_product": "whatsapp",
@@ -92,7 +92,7 @@ fn filled_in(template: &Template) -> Value {
     })
 }
 
-/// A template's blank takes no line break, no tab and no run of spaces.
+/// A template's parameter allows no line break, no tab and no run of spaces.
 fn in_one_line(text: &str) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
     let line = words.join(" ");
@@ -112,7 +112,7 @@ fn cut(text: &str, most: usize) -> String {
     short
 }
 
-/// As [`cut`], from within: an offer's end says what to do about it.
+/// Like [`cut`], but cuts in the middle, because the end of an offer says how to answer it.
 fn cut_inside(text: &str, most: usize) -> String {
     let length = text.chars().count();
     if length <= most {

@@ -1,7 +1,7 @@
-//! The queues as an admin sets them: who stands where, who is next, which leads go where, and what
-//! happens when nobody answers.
+//! The queues as an admin configures them: agents and their order, strategy, routing rules, and what
+//! happens when no agent answers.
 //!
-//! A cycle copies its queue when it begins: what is set here changes later cycles only.
+//! A cycle copies its queue when it starts, so that a change here affects only later cycles.
 
 mod store;
 
@@ -12,60 +12,60 @@ use crate::strategy::Strategy;
 use crate::{App, Error, Result};
 use std::collections::HashSet;
 
-/// A queue with all that is set about it.
+/// A queue with its configuration.
 #[derive(Clone, Debug)]
 pub struct Queue {
     /// Its id.
     pub id: QueueId,
-    /// Whether it takes what no rule sends elsewhere. One does, and cannot be deleted.
+    /// Whether it takes the leads that match no rule. One queue does, and it cannot be deleted.
     pub is_default: bool,
-    /// How it works.
+    /// Its settings.
     pub settings: QueueSettings,
-    /// Who stands in it, in order.
+    /// Its places, in order.
     pub places: Vec<Place>,
-    /// Which leads go to it.
+    /// The rules that route leads to it.
     pub rules: Vec<Rule>,
 }
 
-/// How a queue works.
+/// The settings of a queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QueueSettings {
-    /// Its name, unlike any other's.
+    /// Its name; unique.
     pub name: String,
-    /// Who is next.
+    /// How the next agent is chosen.
     pub strategy: Strategy,
-    /// How many turns a skipped agent is owed at most; `None`: all of them.
+    /// The most turns that a skipped agent is owed; `None` for no limit.
     pub most_turns_owed: Option<i32>,
-    /// The pause between two held leads that are released, in seconds.
+    /// The time between two held leads that are released, in seconds.
     pub release_stagger_seconds: i32,
-    /// Whether everybody is asked at once when all have been asked in turn.
+    /// Whether all agents are offered the lead at once after each was offered it alone.
     pub last_round: bool,
-    /// Whether an agent who was late may ask for a lead that nobody took.
+    /// Whether an agent who was late can claim a hangus lead.
     pub second_chance: bool,
-    /// Who hears of leads that nobody takes, and may give them to somebody.
+    /// The supervisor, who is notified of hangus leads and can assign them.
     pub manager_phones: Vec<Phone>,
 }
 
 /// A place in a queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
-    /// Who stands there.
+    /// Its agent.
     pub sales_id: UserId,
-    /// What it is called: `A` … `F`.
+    /// Its label: `A` … `F`.
     pub label: String,
     /// Whether its agent is offered leads.
     pub active: bool,
-    /// Its share, where the queue is weighted.
+    /// Its weight, for a weighted queue.
     pub weight: i32,
-    /// What it is owed, in thousandths of a turn; negative: it is ahead. Not for an admin to set.
+    /// How much it is owed, in thousandths of a turn; negative if it is ahead. An admin cannot set it.
     pub owed_thousandths: i64,
 }
 
-/// Which leads go to a queue: every part that is set must fit. Case does not matter; `*` stands for
-/// any text.
+/// A rule that routes leads to a queue: every part that is set must match, without regard to case; `*`
+/// matches any text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule {
-    /// Of several rules that fit, the lowest number wins.
+    /// If several rules match, the lowest number wins.
     pub priority: i32,
     /// The project.
     pub project: Option<String>,
@@ -75,13 +75,13 @@ pub struct Rule {
     pub source: Option<String>,
 }
 
-/// Every queue, the default first.
+/// Every queue, the default queue first.
 pub async fn queues(app: &App) -> Result<Vec<Queue>> {
     let mut connection = app.pool.acquire().await?;
     store::queues(&mut connection).await
 }
 
-/// Makes a queue without places or rules.
+/// Creates a queue without places and rules.
 pub async fn create_queue(app: &App, settings: &QueueSettings) -> Result<QueueId> {
     check(settings)?;
     let mut connection = app.pool.acquire().await?;
@@ -92,11 +92,11 @@ pub async fn create_queue(app: &App, settings: &QueueSettings) -> Result<QueueId
     Ok(id)
 }
 
-/// Changes how a queue works. With another strategy nobody is owed anything.
+/// Changes a queue's settings. A change of strategy sets every credit to zero.
 pub async fn change_queue(app: &App, id: QueueId, settings: &QueueSettings) -> Result<()> {
     check(settings)?;
     let mut transaction = app.pool.begin().await?;
-    // Locked before its places, as an offer locks it.
+    // Locked before its places, in the order that an offer uses.
     if store::is_default(&mut transaction, id).await?.is_none() {
         return Err(Error::NotFound { what: "queue" });
     }
@@ -109,8 +109,8 @@ pub async fn change_queue(app: &App, id: QueueId, settings: &QueueSettings) -> R
     Ok(transaction.commit().await?)
 }
 
-/// Deletes a queue; its running cycles go on, what it held goes to the default queue. The default
-/// queue stays: a conflict, `default_queue`.
+/// Deletes a queue. Its running cycles continue, and its held leads go to the default queue. Fails with
+/// the conflict `default_queue` for the default queue.
 pub async fn delete_queue(app: &App, id: QueueId) -> Result<()> {
     let mut transaction = app.pool.begin().await?;
     match store::is_default(&mut transaction, id).await? {
@@ -127,8 +127,7 @@ pub async fn delete_queue(app: &App, id: QueueId) -> Result<()> {
     Ok(transaction.commit().await?)
 }
 
-/// Puts these agents into a queue, in this order, in the place of those who were. What is owed to who
-/// stays is still owed.
+/// Replaces the agents of a queue, in this order. An agent who stays keeps their credit.
 pub async fn set_places(app: &App, id: QueueId, places: &[Place]) -> Result<()> {
     check_places(places)?;
     let mut transaction = app.pool.begin().await?;
@@ -164,20 +163,19 @@ fn check_places(places: &[Place]) -> Result<()> {
     Ok(())
 }
 
-/// What changes about a place in a queue; `None` leaves it.
+/// A change of a place; `None` keeps a field.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PlaceChange {
-    /// To stand there: the first, the second …
+    /// The position; the first is 1.
     pub order: Option<i32>,
-    /// To be called so.
+    /// The label.
     pub label: Option<String>,
-    /// To be offered leads, or not.
+    /// Whether its agent is offered leads.
     pub active: Option<bool>,
 }
 
-/// Changes an agent's place in a queue, the default one unless another is named; others make room.
-/// With `if_version` only if the queue's places are still as that version of them was: otherwise a
-/// conflict, `stale`.
+/// Changes an agent's place in a queue, by default in the default queue. The places after it move. With
+/// `if_version`, fails with the conflict `stale` if the places have another version.
 pub async fn change_place(
     app: &App,
     queue: Option<QueueId>,
@@ -222,7 +220,7 @@ pub async fn change_place(
     changed.ok_or(Error::NotFound { what: "queue" })
 }
 
-/// A version of a queue's places: another when anything about them that an admin sets is another.
+/// A version of a queue's places. It differs when something differs that an admin can set.
 pub fn version_of(places: &[Place]) -> String {
     let told = places.iter().map(|place| {
         format!(
@@ -231,14 +229,14 @@ pub fn version_of(places: &[Place]) -> String {
         )
     });
     let told = told.collect::<Vec<_>>().join("\n");
-    // FNV-1a, 64 bits: two admins who edit at once, not an attacker, are told apart.
+    // FNV-1a, 64 bits: it only has to distinguish the edits of two admins, not to resist an attacker.
     let hash = told.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     });
     format!("{hash:016x}")
 }
 
-/// Sends the leads that fit any of these rules to a queue, in the place of those that were.
+/// Replaces the rules of a queue.
 pub async fn set_rules(app: &App, id: QueueId, rules: &[Rule]) -> Result<()> {
     let says_something =
         |part: &Option<String>| part.as_deref().is_some_and(|text| !text.trim().is_empty());
@@ -268,8 +266,8 @@ pub async fn set_rules(app: &App, id: QueueId, rules: &[Rule]) -> Result<()> {
     Ok(transaction.commit().await?)
 }
 
-/// Changes where an agent's offers go; those that are open keep the number that they were sent to. A
-/// number that is another's already is a conflict, `address_taken`.
+/// Changes an agent's offer address. Open offers keep the number that they were sent to. Fails with the
+/// conflict `address_taken` if another agent has the number.
 pub async fn set_address(app: &App, agent: &UserId, address: &Phone) -> Result<()> {
     let mut connection = app.pool.acquire().await?;
     match store::set_address(&mut connection, agent, address).await {

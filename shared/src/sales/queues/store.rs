@@ -128,7 +128,7 @@ pub(super) async fn default_queue(connection: &mut PgConnection) -> Result<Queue
     .await?)
 }
 
-/// Whether it is the default; `None` if there is no such queue. Locked.
+/// Whether the queue is the default queue, locked; `None` if it does not exist.
 pub(super) async fn is_default(connection: &mut PgConnection, id: QueueId) -> Result<Option<bool>> {
     Ok(sqlx::query_scalar!(
         "select is_default from distribution_queue where id = $1 for no key update",
@@ -217,7 +217,7 @@ pub(super) async fn set_address(
     agent: &UserId,
     address: &Phone,
 ) -> Result<bool> {
-    // The trigger moves `offer_address` with it; said again for a phone that stays as it was.
+    // The trigger sets `offer_address`. It must be set here too if the phone does not change.
     let updated = sqlx::query!(
         r#"update "user" set phone = $2, offer_address = $2 where id = $1"#,
         agent.0,

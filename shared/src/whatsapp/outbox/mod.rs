@@ -1,9 +1,9 @@
-//! Handing messages to the provider, once each, as fast as it allows.
+//! Sends messages to the provider, each once, as fast as it allows.
 //!
-//! Where a provider has rules, each call is a row of `wa_send`, committed before the call and settled
-//! by its answer. A process that dies between the two, or an answer that never comes, leaves the call
-//! unsettled: a status names it by the id that the call carried (`biz_opaque_callback_data`) and settles
-//! it; only after [`Rules::settle_after`] without a status is the message sent again, and the log says so.
+//! If a provider has rules, each send is a row of `wa_send`. The row is committed before the call, and the
+//! answer settles it. If the process dies between the two, or no answer comes, the send stays unsettled.
+//! A status names it by the id that the call contained (`biz_opaque_callback_data`) and settles it. Only
+//! after [`Rules::settle_after`] without a status is the message sent again, and the log reports it.
 
 mod store;
 
@@ -17,21 +17,21 @@ use crate::{App, Error, Result};
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
 
-/// So many offers fit into one list (Meta's limit of rows).
+/// How many offers one list can contain (Meta's limit of rows).
 const MAX_LISTED: i64 = 10;
-/// An agent learns of all that wait for them in this many forms at most: as asked, then as it will do.
+/// How many forms are tried for the offers to one agent: the preferred one, then the one that is possible.
 const MAX_FORMS: usize = 3;
 
 /// A send that the provider accepted: one message, or a list of offers.
 #[derive(Debug)]
 pub struct AcceptedSend {
-    /// The call, where calls are kept.
+    /// The recorded send, if the provider has rules.
     pub send: Option<SendId>,
-    /// Its word.
+    /// The provider's receipt.
     pub accepted: Accepted,
-    /// The messages that it took, with the offers that they make.
+    /// The accepted messages, with their attempts.
     pub messages: Vec<(MessageId, Option<AttemptId>)>,
-    /// The call of which nothing had been heard, if it was sent again.
+    /// The earlier send without a known outcome, if the message was sent again.
     pub resend_of: Option<SendId>,
 }
 
@@ -136,7 +136,7 @@ async fn after_failure(app: &App, call: &Call, error: Error) -> Result<Error> {
     let mut connection = app.pool.acquire().await?;
     let now = app.clock.now(&mut connection).await?;
     match error.provider_failure() {
-        // The send stays unsettled: a status may still tell its outcome.
+        // The send stays unsettled: a status can still report its outcome.
         Some(ProviderFailure::OutcomeUnknown) => {
             tracing::warn!(send = %call.id, %error, "whatsapp.outcome_unknown");
         }
@@ -157,8 +157,8 @@ struct Call {
     resend_of: Option<SendId>,
 }
 
-/// Writes the call down, in a transaction of its own, if it may be made now. `None`: the message waits
-/// no more. Not yet: [`Error::NotYet`].
+/// Records the send in its own transaction, if the rules allow it now. Returns `None` if the message is
+/// no longer queued. Fails with [`Error::NotYet`] if the rules do not allow it.
 async fn prepare(
     app: &App,
     rules: &Rules,
@@ -167,7 +167,7 @@ async fn prepare(
 ) -> Result<Option<Call>> {
     let provider = app.provider.name();
     let mut transaction = app.pool.begin().await?;
-    // One call at a time to one person, whichever worker makes it.
+    // One send at a time to one person, by any worker.
     let contact = store::lock_contact(&mut transaction, provider, &queued.to).await?;
     let now = app.clock.now(&mut transaction).await?;
     let Some(waiting) = store::waiting(&mut transaction, queued.id).await? else {
@@ -180,10 +180,10 @@ async fn prepare(
             tracing::warn!(message = %queued.id, lost = %send, "whatsapp.resent: nothing was heard of it");
             Some(send)
         }
-        // What was lost stays lost through tries that came to nothing.
+        // A lost send stays lost if later sends failed.
         None => waiting.lost,
     };
-    // The same message in another form is not another message to the pair.
+    // The same message in another form does not count against the pair limit.
     if excluded.is_none()
         && let Some(next) = contact.next_send_at
     {
@@ -237,7 +237,7 @@ async fn prepare(
     }))
 }
 
-/// [`Error::NotYet`] until `pause` after `since`.
+/// Fails with [`Error::NotYet`] until `pause` after `since`.
 fn not_before(since: DateTime<Utc>, pause: std::time::Duration, now: DateTime<Utc>) -> Result<()> {
     match (since + TimeDelta::from_std(pause).unwrap_or_default() - now).to_std() {
         Ok(wait) if !wait.is_zero() => Err(Error::NotYet { wait }),
@@ -245,8 +245,8 @@ fn not_before(since: DateTime<Utc>, pause: std::time::Duration, now: DateTime<Ut
     }
 }
 
-/// Takes a place in the number's bucket (GCRA), which is a quarter smaller than Meta's: what comes in
-/// counts there, too, and clocks differ.
+/// Takes a place in the number's bucket (GCRA). It is a quarter smaller than Meta's limit, because incoming
+/// messages count too and clocks differ.
 async fn take_a_place(
     connection: &mut PgConnection,
     provider: &str,
@@ -269,7 +269,7 @@ struct Form {
     content: Content,
 }
 
-/// Buttons or a list while the window is open, a template outside it, words where there is none.
+/// Buttons or a list while the 24-hour window is open, a template outside it, text if there is no template.
 fn form(
     app: &App,
     rules: &Rules,

@@ -1,4 +1,4 @@
-//! SQL of the calls to a provider.
+//! SQL of the sends.
 
 use crate::Result;
 use crate::address::Address;
@@ -6,7 +6,7 @@ use crate::id::{AttemptId, MessageId, SendId};
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
 
-/// Where a person stands with us.
+/// The limits of a person.
 pub(super) struct Contact {
     pub(super) last_heard_at: Option<DateTime<Utc>>,
     pub(super) next_send_at: Option<DateTime<Utc>>,
@@ -57,9 +57,9 @@ pub(super) struct Waiting {
     pub(super) body: String,
     pub(super) line: Option<String>,
     pub(super) parameters: Option<Vec<String>>,
-    /// The call whose outcome is not known, and when it began.
+    /// The send with an unknown outcome, and when it began.
     pub(super) unsettled: Option<(SendId, DateTime<Utc>)>,
-    /// The call of which nothing was heard in time.
+    /// The send for which no status came in time.
     pub(super) lost: Option<SendId>,
 }
 
@@ -91,7 +91,7 @@ pub(super) async fn waiting(
     }))
 }
 
-/// The other offers that wait for the same agent and can still be taken, oldest first.
+/// The other queued offers to the same agent that can still be claimed, oldest first.
 pub(super) async fn waiting_offers(
     connection: &mut PgConnection,
     to: &Address,
@@ -130,7 +130,7 @@ pub(super) async fn waiting_offers(
         .collect())
 }
 
-/// Takes the next place of the bucket; `Some`: it is full until then, and none was taken.
+/// Takes the next place in the bucket. Returns when a place is free if the bucket is full.
 pub(super) async fn pace(
     connection: &mut PgConnection,
     provider: &str,
@@ -207,7 +207,7 @@ pub(super) async fn attach(
     Ok(())
 }
 
-/// Writes down what became of a call: `unsent` or `lost`.
+/// Stores the outcome of a send: `unsent` or `lost`.
 pub(super) async fn settle(
     connection: &mut PgConnection,
     send: SendId,
@@ -225,7 +225,7 @@ pub(super) async fn settle(
     Ok(())
 }
 
-/// The call was refused for good, and with it all its messages.
+/// Marks the send and all its messages as refused permanently.
 pub(super) async fn settle_refused(
     connection: &mut PgConnection,
     send: SendId,
@@ -246,7 +246,7 @@ pub(super) async fn settle_refused(
     Ok(())
 }
 
-/// Under which id the provider is about to be given the message.
+/// Stores the id under which the provider is about to receive the message.
 pub(super) async fn announce(
     connection: &mut PgConnection,
     message: MessageId,

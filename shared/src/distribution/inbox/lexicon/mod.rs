@@ -1,44 +1,44 @@
-//! What an agent's words ask for.
+//! What an agent's message means.
 
 use crate::{Error, Result};
 use unicode_normalization::UnicodeNormalization;
 
-/// What an agent asks for.
+/// The intent of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Intent {
-    /// To take the lead.
+    /// Claim the lead.
     Ok,
-    /// To pass it on.
+    /// Decline the lead.
     Decline,
-    /// Something that is about no offer.
+    /// A command that belongs to no offer.
     Command(Command),
-    /// Nothing that we act on.
+    /// Anything else.
     Other,
 }
 
-/// What an agent may say beside taking and passing leads.
+/// The commands of an agent besides OK and decline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Command {
-    /// What can I say?
+    /// List the commands.
     Help,
-    /// Where do I stand?
+    /// Show my places and open offers.
     Queue,
-    /// No more offers for now.
+    /// Start a break.
     Pause,
-    /// Offers again.
+    /// End the break.
     Resume,
-    /// The lead that I was late for, if nobody took it.
+    /// Claim the hangus lead for which I was late.
     SecondChance,
 }
 
-/// What an agent said: the intent, and the code of the offer if one was named.
+/// An agent's message: its intent, and the code of the offer if it contains one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Said {
     pub(super) intent: Intent,
     pub(super) code: Option<String>,
 }
 
-/// The words that are understood, each possibly several words long.
+/// The phrases that are understood; each can have several words.
 #[derive(Clone, Debug)]
 pub struct Lexicon {
     ok: Vec<Phrase>,
@@ -50,48 +50,48 @@ pub struct Lexicon {
 
 type Phrase = Vec<String>;
 
-/// Words that accept an offer (`LEXICON_OK`).
+/// Phrases that accept an offer (`LEXICON_OK`).
 pub const OK: &str = "ok,oke,okay,okey,siap,gas,ambil,👍,✅";
-/// Words that pass it on (`LEXICON_DECLINE`).
+/// Phrases that decline an offer (`LEXICON_DECLINE`).
 pub const DECLINE: &str = "lewati,lewat,pass,skip,👎";
-/// Words that may stand beside either and change nothing (`LEXICON_POLITE`).
+/// Phrases that can be added to either and change nothing (`LEXICON_POLITE`).
 pub const POLITE: &str =
     "pak,bu,bapak,ibu,kak,mas,mbak,bang,bos,boss,gan,min,admin,ya,deh,dong,terima kasih,makasih,🙏";
 
-/// Words that ask what can be said (`LEXICON_HELP`).
+/// Phrases that ask for the commands (`LEXICON_HELP`).
 pub const HELP: &str = "bantuan,help,menu";
-/// Words that ask where the agent stands (`LEXICON_QUEUE`).
+/// Phrases that ask for the agent's places and open offers (`LEXICON_QUEUE`).
 pub const QUEUE: &str = "antrian,antrean";
-/// Words that begin a break (`LEXICON_PAUSE`).
+/// Phrases that start a break (`LEXICON_PAUSE`).
 pub const PAUSE: &str = "istirahat,jeda";
-/// Words that end it (`LEXICON_RESUME`).
+/// Phrases that end a break (`LEXICON_RESUME`).
 pub const RESUME: &str = "siap kerja,mulai kerja,aktif";
-/// Words that ask for a lead again that the agent was late for (`LEXICON_SECOND_CHANCE`).
+/// Phrases that ask for a hangus lead for which the agent was late (`LEXICON_SECOND_CHANCE`).
 pub const SECOND_CHANCE: &str =
     "beri saya kesempatan lagi,beri kesempatan lagi,beri kesempatan,kesempatan";
-/// Words by which a manager gives a lead to an agent: `tugaskan H12 B` (`LEXICON_ASSIGN`).
+/// Phrases with which a manager assigns a lead: `tugaskan H12 B` (`LEXICON_ASSIGN`).
 pub const ASSIGN: &str = "tugaskan,assign";
 
 /// The lists of phrases that a lexicon is made of, each separated by commas.
 #[derive(Clone, Copy, Debug)]
 pub struct Lists<'list> {
-    /// Words that accept an offer.
+    /// Phrases that accept an offer.
     pub ok: &'list str,
-    /// Words that pass it on.
+    /// Phrases that decline an offer.
     pub decline: &'list str,
-    /// Words that may stand beside any other.
+    /// Phrases that can be added to any other.
     pub polite: &'list str,
-    /// Words that ask what can be said.
+    /// Phrases that ask for the commands.
     pub help: &'list str,
-    /// Words that ask where the agent stands.
+    /// Phrases that ask for the agent's places and open offers.
     pub queue: &'list str,
-    /// Words that begin a break.
+    /// Phrases that start a break.
     pub pause: &'list str,
-    /// Words that end it.
+    /// Phrases that end a break.
     pub resume: &'list str,
-    /// Words that ask for a lead again.
+    /// Phrases that ask for a hangus lead.
     pub second_chance: &'list str,
-    /// Words by which a manager gives a lead to an agent.
+    /// Phrases with which a manager assigns a lead.
     pub assign: &'list str,
 }
 
@@ -118,7 +118,7 @@ impl Default for Lexicon {
 }
 
 impl Lexicon {
-    /// The lexicon of these lists. A phrase that would mean two things is refused.
+    /// Makes a lexicon from these lists. Fails if a phrase is in two lists.
     pub fn new(lists: Lists<'_>) -> Result<Self> {
         let lexicon = Self {
             ok: phrases(lists.ok),
@@ -159,7 +159,7 @@ impl Lexicon {
         Ok(lexicon)
     }
 
-    /// Reads a manager's word: `tugaskan H12 B`, the code of the lead and the label of the agent.
+    /// Parses a manager's assignment: `tugaskan H12 B`, the code of the lead and the label of the agent.
     pub(super) fn read_assignment(&self, body: &str) -> Option<(String, String)> {
         let words = words(body);
         let length = longest(&self.assign, &words)?;
@@ -169,8 +169,8 @@ impl Lexicon {
         }
     }
 
-    /// Reads a message. It means something only if it is made of known phrases and at most one
-    /// offer's code, and if it does not ask: "ok?" is no OK, nor is "tidak ok" or "ok nanti".
+    /// Parses a message. It has an intent only if it consists of known phrases and at most one code, and is not
+    /// a question: "ok?" is no OK, nor is "tidak ok" or "ok nanti".
     pub(super) fn read(&self, body: &str) -> Said {
         let nothing = Said {
             intent: Intent::Other,
@@ -184,7 +184,7 @@ impl Lexicon {
         let mut intent = None;
         let mut code = None;
         while let [word, after @ ..] = rest {
-            // The longest phrase wins: `siap kerja` is no `siap`.
+            // The longest phrase wins: `siap kerja` is not `siap`.
             let known = [(&self.ok, Intent::Ok), (&self.decline, Intent::Decline)];
             let commands = self
                 .commands
@@ -215,13 +215,13 @@ impl Lexicon {
         }
     }
 
-    /// Reads a reaction to an offer: a single emoji; an empty one was taken back.
+    /// Parses a reaction to an offer: one emoji. An empty reaction was removed.
     pub(super) fn read_reaction(&self, emoji: &str) -> Intent {
         self.read(emoji).intent
     }
 }
 
-/// The longest phrase that `words` begin with, in words.
+/// The longest phrase at the start of `words`, in words.
 fn longest(known: &[Phrase], words: &[String]) -> Option<usize> {
     known
         .iter()
@@ -245,8 +245,8 @@ fn is_code(word: &str) -> bool {
         && characters.all(|c| c.is_ascii_digit())
 }
 
-/// A message cut into words and emoji: compatibility forms folded, case and punctuation gone, skin
-/// tones and presentation selectors dropped.
+/// Splits a message into words and emoji: compatibility forms folded, lower case, without punctuation, skin
+/// tones and presentation selectors.
 fn words(body: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let mut in_word = false;
@@ -274,7 +274,7 @@ fn words(body: &str) -> Vec<String> {
     words
 }
 
-/// Typographic marks that a phone's keyboard puts in the place of ASCII's.
+/// Typographic marks that a phone's keyboard inserts instead of ASCII's.
 fn is_punctuation(c: char) -> bool {
     matches!(c, '\u{2010}'..='\u{2027}' | '\u{2030}'..='\u{205e}' | '¡' | '¿' | '«' | '»' | '·')
 }

@@ -1,4 +1,4 @@
-//! What another policy would have made of recorded history. Writes nothing.
+//! What another policy would have done with recorded history. Writes nothing.
 
 mod policy;
 mod replay;
@@ -10,26 +10,26 @@ pub use replay::{Figures, Share};
 use crate::{App, Error, Result};
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// History beside what the policy would have made of it.
+/// History, and what the policy would have made of it.
 #[derive(Clone, Debug)]
 pub struct Simulation {
-    /// As it was.
+    /// The recorded figures.
     pub recorded: Figures,
-    /// As it would have been.
+    /// The figures under the policy.
     pub simulated: Figures,
-    /// Cycles that began in the period and are left out: still running, called off, or ended by hand.
+    /// Cycles that started in the period and are left out: still open, cancelled, or ended by hand.
     pub left_out: i64,
 }
 
-/// The longest period that is replayed at once.
+/// The longest period of one simulation.
 const LONGEST: TimeDelta = TimeDelta::days(92);
 
-/// Replays the cycles that began in `[from, to)` under another policy.
+/// Replays the cycles that started in `[from, to)` under another policy.
 ///
-/// An agent who was asked answers as they did: an OK after so many seconds, a pass, silence; an OK
-/// that was late counts under a window that is long enough. An agent who was not asked answers as
-/// they did to another offer of the period, the one that a hash of the cycle and the agent picks: the
-/// same question has the same answer every time. With the recorded policy history comes out as it was.
+/// An agent who was offered the lead answers as recorded: an OK after a number of seconds, a decline, silence.
+/// An OK that was late counts if the window is long enough. An agent who was not offered the lead answers as
+/// they did to another offer of the period, which a hash of cycle and agent selects, so that the same
+/// simulation always has the same result. With the recorded policy, the result equals history.
 pub async fn simulate(
     app: &App,
     policy: &Policy,

@@ -3,13 +3,13 @@
 use crate::id::UserId;
 use std::time::Duration;
 
-/// What would have been different; what is `None` is as it was recorded.
+/// What differs from history; `None` keeps what was recorded.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Policy {
-    /// How long an agent has to answer.
+    /// The window.
     pub window: Option<Duration>,
-    /// In which order agents are asked; who is not named comes after, as recorded.
+    /// The order of the agents; agents who are not in it follow as recorded.
     pub order: Option<Vec<UserId>>,
-    /// Whether everybody is asked at once when all have been asked in turn.
+    /// Whether there is a last round with all agents at once.
     pub last_round: Option<bool>,
 }

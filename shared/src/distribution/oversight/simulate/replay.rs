@@ -1,4 +1,4 @@
-//! The replay. Pure.
+//! The replay. Pure rules.
 
 use super::policy::Policy;
 use crate::id::{CycleId, UserId};
@@ -10,9 +10,9 @@ use std::collections::{BTreeMap, HashMap};
 pub(crate) struct PastCycle {
     pub(crate) id: CycleId,
     pub(crate) started_at: DateTime<Utc>,
-    /// In the order of their seats.
+    /// In the order of the seats.
     pub(crate) members: Vec<UserId>,
-    /// In the order of their positions.
+    /// In the order of the positions.
     pub(crate) offers: Vec<PastOffer>,
 }
 
@@ -22,41 +22,41 @@ pub(crate) struct PastOffer {
     pub(crate) sales_id: UserId,
     pub(crate) last_round: bool,
     pub(crate) assigned_at: DateTime<Utc>,
-    /// How long the agent had.
+    /// The window.
     pub(crate) window: TimeDelta,
-    /// From its making to its end.
+    /// The time from the offer to its end.
     pub(crate) took: TimeDelta,
     pub(crate) answer: Answer,
 }
 
-/// What an agent does about an offer, and how long after it was made.
+/// How an agent answers an offer, and how long after it was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Answer {
-    /// OK, in time or not.
+    /// OK, in time or late.
     Ok(TimeDelta),
-    /// Passes, or cannot be reached.
+    /// Declines, or cannot be reached.
     Pass(TimeDelta),
     Silence,
-    /// It was taken from them before they answered.
+    /// The offer was withdrawn before they answered.
     Withdrawn,
 }
 
-/// How the cycles of a period went.
+/// The result of the cycles of a period.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Figures {
-    /// How many cycles.
+    /// How many cycles there were.
     pub cycles: usize,
     /// How many ended hangus.
     pub hangus: usize,
-    /// The time from a cycle's beginning to its claim: half of them took at most so long.
+    /// The median time from a cycle's start to its claim.
     pub claim_p50: Option<TimeDelta>,
-    /// Nine in ten.
+    /// The 90th percentile.
     pub claim_p90: Option<TimeDelta>,
-    /// What each agent had of it, by id.
+    /// The figures of each agent, by id.
     pub shares: BTreeMap<UserId, Share>,
 }
 
-/// What an agent had of a period.
+/// The figures of one agent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Share {
     /// Leads offered to them.
@@ -65,19 +65,19 @@ pub struct Share {
     pub claimed: usize,
 }
 
-/// How one cycle went.
+/// The result of one cycle.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Course {
     offered: Vec<UserId>,
     claimed: Option<(UserId, TimeDelta)>,
 }
 
-/// History's own figures.
+/// The recorded figures.
 pub(crate) fn recorded(history: &[PastCycle]) -> Figures {
     figures(history.iter().map(as_it_was))
 }
 
-/// The figures that the policy would have had.
+/// The figures under the policy.
 pub(crate) fn simulated(history: &[PastCycle], policy: &Policy) -> Figures {
     let habits = Habits::of(history);
     figures(history.iter().map(|cycle| replay(cycle, policy, &habits)))
@@ -112,7 +112,7 @@ fn replay(cycle: &PastCycle, policy: &Policy, habits: &Habits<'_>) -> Course {
         claimed: None,
     };
     let mut time = TimeDelta::zero();
-    // Whether everything so far went as it did.
+    // Whether everything so far happened as recorded.
     let mut as_recorded = true;
     let mut turns = cycle.offers.iter().filter(|offer| !offer.last_round);
     for agent in order(cycle, policy) {
@@ -125,7 +125,7 @@ fn replay(cycle: &PastCycle, policy: &Policy, habits: &Habits<'_>) -> Course {
         if let Some(past) = past.filter(|_| as_recorded) {
             time = past.assigned_at - cycle.started_at;
         } else if past.is_none() && policy.order.is_none() && window.is_none() {
-            // It ended without them, as it did: everybody left was away.
+            // As recorded, the cycle ended without them: all remaining agents were away.
             break;
         }
         let answer = match past.map(|past| past.answer) {
@@ -156,7 +156,7 @@ fn replay(cycle: &PastCycle, policy: &Policy, habits: &Habits<'_>) -> Course {
     course
 }
 
-/// Everybody at once: the quickest OK wins.
+/// The last round: the quickest OK claims.
 fn last_round(
     cycle: &PastCycle,
     window: Option<TimeDelta>,
@@ -183,7 +183,7 @@ fn last_round(
             .unwrap_or_else(|| habits.window());
         let answer = match known.map(|offer| offer.answer) {
             None => habits.draw(cycle.id, agent, true),
-            // Somebody was quicker; how quick they would have been nobody knows.
+            // Another agent was quicker, so it is unknown how quick they would have been.
             Some(Answer::Withdrawn) => Answer::Silence,
             Some(answer) => answer,
         };
@@ -199,7 +199,7 @@ fn last_round(
     course.claimed = quickest;
 }
 
-/// In which order the cycle's agents are asked.
+/// The order in which the cycle's agents are offered the lead.
 fn order<'cycle>(cycle: &'cycle PastCycle, policy: &Policy) -> Vec<&'cycle UserId> {
     let asked = cycle
         .offers
@@ -228,7 +228,7 @@ fn order<'cycle>(cycle: &'cycle PastCycle, policy: &Policy) -> Vec<&'cycle UserI
 struct Habits<'history> {
     turns: HashMap<&'history UserId, Vec<Answer>>,
     last_rounds: HashMap<&'history UserId, Vec<Answer>>,
-    /// The window that most offers had.
+    /// The window of most offers.
     window: TimeDelta,
 }
 

@@ -1,4 +1,4 @@
-//! Reading history.
+//! Reads history.
 
 use super::replay::{Answer, PastCycle, PastOffer};
 use crate::Result;
@@ -7,8 +7,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
 use std::collections::HashMap;
 
-/// The cycles that began in `[from, to)` and ended with a claim or hangus, oldest first, and how many
-/// others began.
+/// The cycles that started in `[from, to)` and ended with a claim or hangus, oldest first, and the number of
+/// others that started.
 pub(crate) async fn history(
     connection: &mut PgConnection,
     from: DateTime<Utc>,
