@@ -84,7 +84,8 @@ impl Repository {
     }
 
     fn documents(&self) -> impl Iterator<Item = &String> {
-        self.files.iter().filter(|file| file.ends_with(".md"))
+        let is_document = |file: &&String| Path::new(file).extension() == Some("md".as_ref());
+        self.files.iter().filter(is_document)
     }
 
     /// Everything in this document that does not exist.

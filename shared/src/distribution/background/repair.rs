@@ -12,7 +12,7 @@ use crate::{App, Result};
 /// Finds breaches, logs each, and repairs those that can be repaired. Safe at any time, by any number
 /// of workers at once. Returns the breaches.
 ///
-/// `provider_ends_freeze`: see [`audit::find_breaches`].
+/// `provider_ends_freeze`: whether the provider itself ends its freeze, without a message.
 pub async fn audit(app: &App, provider_ends_freeze: bool) -> Result<Vec<Breach>> {
     let breaches = audit::find_breaches(app, provider_ends_freeze).await?;
     for breach in &breaches {
