@@ -98,7 +98,7 @@ impl From<Error> for ProblemResponse {
     }
 }
 
-/// A field that cannot be parsed: 422 (RFC 9110, 15.5.21).
+/// A field whose value is not allowed: 422 (RFC 9110, 15.5.21).
 fn invalid(field: &str, reason: impl Into<String>) -> ProblemResponse {
     let status = StatusCode::UNPROCESSABLE_ENTITY;
     let mut problem =

@@ -22,11 +22,11 @@ pub(crate) async fn commits(pool: &PgPool, count: usize) -> anyhow::Result<Perce
     Ok(Percentiles::of(times))
 }
 
-/// How many statements a roll is between its BEGIN and its COMMIT.
+/// How many statements a roll has between BEGIN and COMMIT.
 const STATEMENTS_OF_A_ROLL: usize = 7;
 
-/// The time of transactions of as many statements as a roll, trivial ones, ten a second, from the
-/// instant that each was due at: the floor that a machine which is mostly asleep sets for a roll.
+/// The time of trivial transactions with as many statements as a roll, ten a second, from the instant at which
+/// each was due. A roll cannot be faster on a machine that is mostly idle.
 pub(crate) async fn paced(pool: &PgPool, count: u32) -> anyhow::Result<Percentiles> {
     let mut connection = pool.acquire().await?;
     let first = Instant::now() + Duration::from_millis(100);

@@ -1,8 +1,8 @@
-//! A durable PostgreSQL of the benchmark's own.
+//! A durable PostgreSQL for the benchmark.
 
 use xtask::postgres::{Cluster, Profile, binaries};
 
-/// Starts an empty one; what a run that was killed left behind is of no use.
+/// Starts an empty cluster. Deletes what a killed run left.
 pub(crate) fn fresh() -> anyhow::Result<Cluster> {
     let folder = xtask::shell::root().join("target/bench-postgres");
     let programs = binaries(None, false).map_err(anyhow::Error::msg)?;

@@ -1,4 +1,4 @@
-//! How soon a change through one api is told by another, and what readers cost who only wait.
+//! How soon a change through one api reaches a reader of another, and what idle readers cost.
 
 use crate::percentiles::Percentiles;
 use anyhow::{Context, ensure};
@@ -18,10 +18,10 @@ pub(crate) struct Options {
     /// How many changes are made.
     #[arg(long, default_value_t = 500)]
     changes: usize,
-    /// How many readers only wait.
+    /// How many readers are idle.
     #[arg(long, default_value_t = 1000)]
     idle: usize,
-    /// For how many seconds they are watched.
+    /// For how many seconds they are measured.
     #[arg(long, default_value_t = 30)]
     seconds: u64,
 }
@@ -29,20 +29,20 @@ pub(crate) struct Options {
 #[derive(Serialize)]
 struct Report {
     figure: &'static str,
-    /// From before the change was asked for to its event.
+    /// From the request of the change to its event.
     told_ms: Percentiles,
-    /// The change alone, asked for and answered: what of the above is not the feed.
+    /// The request alone: the part of the above that is not the feed.
     answered_ms: Percentiles,
     idle_readers: usize,
     memory_kib_without: u64,
     memory_kib_with: u64,
-    /// Of one core, while nothing changes.
+    /// Part of one core, while nothing changes.
     processor_percent: f64,
 }
 
 const SECRET: &str = "a secret of the benchmark, thirty-two long";
 
-/// Measures on a durable cluster of its own, with two api processes.
+/// Measures on a durable cluster that is removed afterwards, with two api processes.
 pub(crate) async fn measure(options: &Options) -> anyhow::Result<()> {
     let cluster = crate::cluster::fresh()?;
     let measured = measure_on(options, &cluster.url("property_lounge_bench")).await;
@@ -68,7 +68,7 @@ async fn measure_on(options: &Options, url: &str) -> anyhow::Result<Report> {
     let memory_kib_without = two.memory()?;
     let mut readers = Vec::with_capacity(options.idle);
     for nth in 0..options.idle {
-        // Ten of each user's.
+        // Ten for each user.
         let request = http
             .get(format!("{}/api/events", two.url))
             .header("cookie", cookie(nth / 10));
@@ -100,7 +100,7 @@ async fn measure_on(options: &Options, url: &str) -> anyhow::Result<Report> {
     })
 }
 
-/// Changes one lead again and again through one api; listens at the other.
+/// Changes one lead repeatedly through one api, and reads the other's feed.
 async fn changes(
     options: &Options,
     pool: &PgPool,
@@ -119,7 +119,7 @@ async fn changes(
     let mut heard = String::new();
     let (mut told, mut answered) = (Vec::new(), Vec::new());
     for nth in 0..options.changes {
-        // Not in step with the feed's looks.
+        // At random times, so that they do not coincide with the feed's reads.
         sleep(Duration::from_millis(20 + (nth as u64 * 7) % 41)).await;
         let progress = ["contacted", "follow-up"][nth % 2];
         let started = Instant::now();
@@ -148,7 +148,7 @@ async fn changes(
     Ok((Percentiles::of(told), Percentiles::of(answered)))
 }
 
-/// An admin, a hundred more, each signed in, and a lead.
+/// Creates an admin, a hundred more users who are signed in, and a lead.
 async fn people(pool: &PgPool) -> anyhow::Result<()> {
     for statement in [
         r#"insert into "user" (id, name, email, role) select 'bench-' || n, 'Bench', 'bench' || n || '@x.co', 'admin' from generate_series(0, 999) n"#,
@@ -179,7 +179,7 @@ fn client() -> anyhow::Result<reqwest::Client> {
         .build()?)
 }
 
-/// Serves as an api until killed: the child process of [`Api`].
+/// Serves as an api until it is killed: the child process of [`Api`].
 pub(crate) async fn serve(settings: &Settings) -> anyhow::Result<()> {
     use poem::listener::TcpListener;
     shared::telemetry::init(&settings.common.telemetry);
@@ -199,7 +199,7 @@ pub(crate) struct ApiProcess {
     pub(crate) settings: Settings,
 }
 
-/// An api in a process of its own.
+/// An api in its own process.
 struct Api {
     child: Child,
     url: String,
@@ -240,7 +240,7 @@ impl Api {
         ))?)
     }
 
-    /// Resident, in KiB.
+    /// Resident memory, in KiB.
     fn memory(&self) -> anyhow::Result<u64> {
         let status = self.proc("status")?;
         let line = status
@@ -254,7 +254,7 @@ impl Api {
             .parse()?)
     }
 
-    /// Time used, in hundredths of a second (the kernel's ticks).
+    /// CPU time, in hundredths of a second (the kernel's ticks).
     fn processor(&self) -> anyhow::Result<u64> {
         let stat = self.proc("stat")?;
         let (_, after) = stat.rsplit_once(')').context("no name")?;

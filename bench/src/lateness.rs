@@ -1,8 +1,8 @@
 //! How late an offer rolls.
 //!
-//! Lateness is (commit of the transaction that made the next offer) − (deadline of the one before),
-//! by the server's clock: `pg_xact_commit_timestamp` of the timed-out row, which only that
-//! transaction wrote. Negative would be early.
+//! Lateness is (commit of the transaction that made the next offer) − (deadline of the previous offer), by the
+//! server's clock: `pg_xact_commit_timestamp` of the timed-out row, which only that transaction wrote. A
+//! negative value would be early.
 
 use crate::baseline;
 use crate::percentiles::Percentiles;
@@ -21,7 +21,7 @@ pub(crate) struct Options {
     /// Deadlines per second.
     #[arg(long, value_delimiter = ',', default_value = "10,100")]
     rates: Vec<u32>,
-    /// Over how many seconds they lie.
+    /// Over how many seconds they are spread.
     #[arg(long, default_value_t = 60)]
     seconds: u32,
     /// Only this scenario: `one`, `three` or `kill`.
@@ -29,7 +29,7 @@ pub(crate) struct Options {
     only: Option<String>,
 }
 
-/// Who runs, and what befalls them.
+/// Which workers run, and what happens to them.
 #[derive(Clone, Copy)]
 struct Scenario {
     name: &'static str,
@@ -62,7 +62,7 @@ struct Measured {
     rate: u32,
     /// Deadline to commit.
     lateness_ms: Percentiles,
-    /// Deadline to the instant that the locked row was timed out at: the alarm's share.
+    /// From the deadline to the instant that the locked row got: the job's part.
     decided_ms: Percentiles,
 }
 
@@ -71,12 +71,12 @@ struct Report {
     figure: &'static str,
     seconds: u32,
     commit_ms: Percentiles,
-    /// A transaction of as many statements, ten a second: the machine's share of a roll.
+    /// A transaction with as many statements, ten a second: the machine's part.
     paced_ms: Percentiles,
     runs: Vec<Measured>,
 }
 
-/// Measures on a durable cluster of its own, which is removed afterwards.
+/// Measures on a durable cluster that is removed afterwards.
 pub(crate) async fn measure(options: &Options) -> anyhow::Result<()> {
     let cluster = crate::cluster::fresh()?;
     let measured = measure_on(&cluster.url("property_lounge_bench"), options).await;
@@ -133,7 +133,7 @@ async fn measure_on(url: &str, options: &Options) -> anyhow::Result<Report> {
     })
 }
 
-/// Sales A to F without passwords: nobody signs in to a benchmark.
+/// Sales A to F without passwords, because no user signs in.
 async fn seed_agents(pool: &PgPool) -> anyhow::Result<()> {
     sqlx::raw_sql(
         r#"insert into "user" (id, name, email, phone, role)

@@ -19,7 +19,7 @@ pub(crate) struct Options {
     /// How many leads there are.
     #[arg(long, default_value_t = 1_000_000)]
     leads: i64,
-    /// How often each is asked for.
+    /// How often each request is repeated.
     #[arg(long, default_value_t = 30)]
     times: usize,
 }
@@ -28,7 +28,7 @@ pub(crate) struct Options {
 struct Measured {
     what: &'static str,
     ms: Percentiles,
-    /// Of the median of reading one lead by its id, in the same run.
+    /// A multiple of the median of reading one lead by its id, in the same run.
     ratio: f64,
 }
 
@@ -41,7 +41,7 @@ struct Report {
     export_leads_per_second: f64,
 }
 
-/// Measures on a durable cluster of its own, which is removed afterwards.
+/// Measures on a durable cluster that is removed afterwards.
 pub(crate) async fn measure(options: &Options) -> anyhow::Result<()> {
     let cluster = crate::cluster::fresh()?;
     let measured = measure_on(options, &cluster.url("property_lounge_bench")).await;

@@ -1,4 +1,4 @@
-//! Figures, measured. One subcommand a figure; each ends with one line of JSON.
+//! Benchmarks: one subcommand each, which ends with one line of JSON.
 //!
 //! `cargo run --release -p bench -- lateness`
 
@@ -28,12 +28,12 @@ enum Figure {
     Lateness(lateness::Options),
     /// How long the list and the dashboard take with years of leads.
     Lists(lists::Options),
-    /// How soon a change through one api is told by another, and what waiting readers cost.
+    /// How soon a change through one api reaches a reader of another, and what idle readers cost.
     Feed(feed::Options),
-    /// An api process, for the figures that need some.
+    /// An api process, for benchmarks that need one.
     #[command(hide = true)]
     Api(Box<feed::ApiProcess>),
-    /// A worker process, for the figures that need some.
+    /// A worker process, for benchmarks that need one.
     #[command(hide = true)]
     Worker(Box<worker::config::Settings>),
 }

@@ -1,4 +1,4 @@
-//! The shape of a set of times.
+//! Percentiles of times.
 
 use serde::Serialize;
 

@@ -1,11 +1,11 @@
-//! Worker processes: this same binary, each in a process of its own, so that one can be killed.
+//! Worker processes: this binary again, each in its own process, so that one can be killed.
 
 use anyhow::Context;
 use std::process::{Child, Command, Stdio};
 use tokio::sync::watch;
 use worker::config::Settings;
 
-/// Runs as a worker until killed or told to stop.
+/// Runs as a worker until it is killed or stopped.
 pub(crate) async fn work(settings: &Settings) -> anyhow::Result<()> {
     let (stopping, stop) = watch::channel(false);
     let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
@@ -18,7 +18,7 @@ pub(crate) async fn work(settings: &Settings) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Worker processes that end with this value.
+/// Worker processes. Dropping this value ends them.
 pub(crate) struct Workers(Vec<Child>);
 
 impl Workers {
@@ -40,7 +40,7 @@ impl Workers {
         Ok(workers)
     }
 
-    /// Kills one, as a power cut would.
+    /// Kills one worker, like a power cut.
     pub(crate) fn kill_one(&mut self) {
         if let Some(mut victim) = self.0.pop() {
             victim.kill().ok();

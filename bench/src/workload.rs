@@ -1,11 +1,11 @@
-//! Open offers whose deadlines lie evenly over a time to come.
+//! Open offers with evenly spaced deadlines.
 
 use shared::jobs::{CheckAckDeadline, Job};
 use sqlx::PgPool;
 
-/// Replaces every lead by `count` new ones, each offered to Sales A, the first deadline `lead_time`
-/// seconds from now and the others `1/rate` seconds apart. The rows are those that an intake
-/// writes, alarms included; written at once, since an intake is not what is measured.
+/// Replaces every lead by `count` new ones, each offered to Sales A. The first deadline is `lead_time` seconds
+/// from now, the others `1/rate` seconds apart. The rows are those that an intake writes, with their jobs.
+/// They are written at once, because the intake is not measured.
 pub(crate) async fn offers(
     pool: &PgPool,
     count: i32,

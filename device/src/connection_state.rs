@@ -1,4 +1,4 @@
-//! What the client's events mean for how the device is, and what to do next. Pure, but for its memory.
+//! What the client's events mean for the device's state, and what to do next. Without side effects.
 
 use shared::linked_device::{Report, State};
 use shared::phone::Phone;
@@ -6,48 +6,48 @@ use std::time::Duration;
 use tokio::time::Instant;
 use whatsapp_rust::types::events::{ConnectFailureReason, Event};
 
-/// As long as a code lasts.
+/// How long a code is valid.
 const ASK_AGAIN: Duration = Duration::from_secs(180);
 
-/// What is to be done after an event.
+/// What to do after an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Then {
-    /// Nothing: the client goes on.
+    /// Nothing.
     GoOn,
-    /// The new link is to be kept before anything else.
+    /// Store the new link before anything else.
     Keep,
-    /// A pairing code is to be asked for, once there is a connection.
+    /// Request a pairing code when there is a connection.
     AskForCode,
-    /// A new client is to be started, and asks for a pairing code.
+    /// Start a new client that requests a pairing code.
     RestartWithCode,
-    /// The client is to be stopped until a person does something.
+    /// Stop the client until a person acts.
     Halt,
-    /// And its link, which is dead, forgotten.
+    /// Stop the client and delete its session, which is dead.
     Forget,
 }
 
-/// How far one client has come.
+/// The progress of one client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
-    /// A phone is to scan a QR code.
+    /// It waits for a phone to scan a QR code.
     Scan,
-    /// Its owner is to type a code, until then.
+    /// It waits until then for the owner to type a code.
     Type(Instant),
     /// WhatsApp has asked for a passkey.
     Passkey,
     /// A phone is linked.
     Linked,
-    /// Messages come and go.
+    /// It receives and sends messages.
     Connected,
 }
 
-/// What is known of one client's course so far.
+/// The state of one client.
 #[derive(Clone, Debug)]
 pub(crate) struct ConnectionState {
     stage: Stage,
-    /// Whether a phone is configured that may be linked by a code.
+    /// Whether the configuration names a phone that can be linked with a code.
     has_pairing_phone: bool,
-    /// When a code was last asked for: WhatsApp counts them.
+    /// When a code was last requested. WhatsApp limits them.
     asked_at: Option<Instant>,
 }
 
@@ -69,7 +69,7 @@ impl ConnectionState {
         self.stage == Stage::Connected
     }
 
-    /// A code is being asked for.
+    /// A code is being requested.
     pub(crate) fn asks_for_code(&mut self) {
         self.asked_at = Some(Instant::now());
     }
@@ -86,19 +86,19 @@ impl ConnectionState {
         };
     }
 
-    /// The client is connecting anew, without having said so.
+    /// The client reconnects without an event.
     pub(crate) fn lost(&mut self) -> Report {
         self.disconnect();
         Report::new(State::Starting).because("connecting again")
     }
 
-    /// A connect failed.
+    /// A connection attempt failed.
     pub(crate) fn unreachable(&mut self, reason: String) -> Report {
         self.disconnect();
         Report::new(State::Failed).failing(reason)
     }
 
-    /// A pairing code whose time is up.
+    /// A pairing code has expired.
     pub(crate) fn overdue(&self) -> Option<Report> {
         let reason = "nobody typed the pairing code in time: start again for a new one";
         match self.stage {
@@ -109,7 +109,7 @@ impl ConnectionState {
         }
     }
 
-    /// What an event says.
+    /// Applies an event. Returns what to do.
     pub(crate) fn after(&mut self, event: &Event, number: Option<Phone>) -> (Option<Report>, Then) {
         match event {
             Event::Connected(_) => {
@@ -136,7 +136,7 @@ impl ConnectionState {
         }
     }
 
-    /// Nobody has been linked while the connection drops: a code may do where a QR code does not.
+    /// The connection drops before a phone was linked: a code can work where a QR code does not.
     fn dropped(&mut self, reason: String) -> (Option<Report>, Then) {
         self.disconnect();
         let is_asked = self.asked_at.is_some_and(|at| at.elapsed() < ASK_AGAIN);
@@ -280,19 +280,19 @@ mod tests {
 
     #[test]
     fn codes_that_nobody_scanned_wait_for_a_person_or_give_way_to_a_pairing_code() {
-        let mut course = ConnectionState::new(false, false);
-        let (report, then) = course.after(&exhausted(), None);
+        let mut state = ConnectionState::new(false, false);
+        let (report, then) = state.after(&exhausted(), None);
         let report = report.expect("a report");
         assert_eq!(
             (report.state, report.retrying, then),
             (State::Failed, false, Then::Halt)
         );
 
-        let mut course = ConnectionState::new(true, false);
-        assert_eq!(course.after(&exhausted(), None).1, Then::RestartWithCode);
-        course.asks_for_code();
+        let mut state = ConnectionState::new(true, false);
+        assert_eq!(state.after(&exhausted(), None).1, Then::RestartWithCode);
+        state.asks_for_code();
         assert_eq!(
-            course.after(&exhausted(), None).1,
+            state.after(&exhausted(), None).1,
             Then::Halt,
             "not without end"
         );
@@ -300,22 +300,22 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_pairing_code_is_shown_alone_until_its_time_is_up() {
-        let mut course = ConnectionState::new(true, false);
+        let mut state = ConnectionState::new(true, false);
         let code = PairingCode::builder().code("ABCD-EFGH".to_owned());
         let event = Event::PairingCode(code.timeout(Duration::from_secs(180)).build());
-        let (report, _) = course.after(&event, None);
+        let (report, _) = state.after(&event, None);
         assert_eq!(
             report.expect("a report").pairing_code.as_deref(),
             Some("ABCD-EFGH")
         );
         assert_eq!(
-            course.after(&qr(), None),
+            state.after(&qr(), None),
             (None, Then::GoOn),
             "no QR code beside it"
         );
-        assert_eq!(course.overdue(), None);
+        assert_eq!(state.overdue(), None);
         tokio::time::advance(Duration::from_secs(181)).await;
-        let over = course.overdue().expect("its time is up");
+        let over = state.overdue().expect("its time is up");
         assert!(!over.retrying);
     }
 }

@@ -4,12 +4,12 @@ use shared::Error;
 use shared::error::ProviderFailure;
 use shared::providers::qr_local::NAME;
 
-/// The message may be sent again later.
+/// A temporary failure: the message can be sent again.
 pub(crate) fn unavailable(reason: &str) -> Error {
     Error::provider(NAME, ProviderFailure::UNAVAILABLE, reason)
 }
 
-/// The message will never be accepted.
+/// A permanent failure: the message will never be accepted.
 pub(crate) fn refused(reason: &str) -> Error {
     Error::provider(NAME, ProviderFailure::Refused, reason)
 }

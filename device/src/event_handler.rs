@@ -1,12 +1,12 @@
-//! Hears the client's events, which are told inline: each is passed on at once.
+//! Receives the client's events. The client calls it inline, so each event is passed on at once.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use whatsapp_rust::types::durability_hook::InboundMessage;
 use whatsapp_rust::types::events::{Event, EventHandler, EventInterest, EventKind};
 
-/// What the course depends on.
-const COURSE: [EventKind; 17] = [
+/// Events that change the connection state.
+const STATES: [EventKind; 17] = [
     EventKind::Connected,
     EventKind::Disconnected,
     EventKind::PairSuccess,
@@ -25,50 +25,50 @@ const COURSE: [EventKind; 17] = [
     EventKind::ConnectFailure,
     EventKind::QrScannedWithoutMultidevice,
 ];
-/// What becomes of messages, and those that come another way.
+/// Delivery statuses, and messages that come by another way than the client's hook.
 const RECEIPTS: [EventKind; 3] = [
     EventKind::ServerAck,
     EventKind::Receipt,
     EventKind::Messages,
 ];
-/// What is only said in the log.
+/// Events that are only logged.
 const LOGGED: [EventKind; 3] = [
     EventKind::UndecryptableMessage,
     EventKind::StreamError,
     EventKind::AppStateSyncFailed,
 ];
 
-/// Messages that the phone gave us again, and the client's hook was not asked about.
+/// Messages that the phone sent us again, and that did not come through the client's hook.
 pub(crate) type Recovered = Arc<Mutex<Vec<InboundMessage>>>;
 
 /// Passes events on.
 pub(crate) struct ClientEvents {
     recovered: Recovered,
-    course: UnboundedSender<Arc<Event>>,
+    states: UnboundedSender<Arc<Event>>,
     receipts: UnboundedSender<Arc<Event>>,
 }
 
-/// What was heard, by what it is about.
+/// Events, by their subject.
 pub(crate) struct Received {
-    pub(crate) course: UnboundedReceiver<Arc<Event>>,
+    pub(crate) states: UnboundedReceiver<Arc<Event>>,
     pub(crate) receipts: UnboundedReceiver<Arc<Event>>,
 }
 
 impl ClientEvents {
     pub(crate) fn new(recovered: Recovered) -> (Self, Received) {
-        let (course, course_heard) = unbounded_channel();
-        let (receipts, receipts_heard) = unbounded_channel();
-        let heard = Received {
-            course: course_heard,
-            receipts: receipts_heard,
+        let (states, state_events) = unbounded_channel();
+        let (receipts, receipt_events) = unbounded_channel();
+        let received = Received {
+            states: state_events,
+            receipts: receipt_events,
         };
         (
             Self {
                 recovered,
-                course,
+                states,
                 receipts,
             },
-            heard,
+            received,
         )
     }
 }
@@ -76,7 +76,7 @@ impl ClientEvents {
 impl EventHandler for ClientEvents {
     fn handle_event(&self, event: Arc<Event>) {
         match &*event {
-            // Taken down with what comes next, which is the phone's answer that they were in.
+            // Stored with the next event, in which the phone confirms them.
             Event::Messages(batch) if !batch.hook_committed => {
                 let mut recovered = self
                     .recovered
@@ -86,7 +86,7 @@ impl EventHandler for ClientEvents {
             }
             Event::Messages(_) => {}
             Event::ServerAck(_) | Event::Receipt(_) => drop(self.receipts.send(event)),
-            // Its sender is asked to send it again; most come readable then.
+            // The sender's phone is asked to send it again. Most messages can be read then.
             Event::UndecryptableMessage(_) => {
                 tracing::warn!("device.undecryptable: its sender is asked to send it again");
             }
@@ -97,12 +97,12 @@ impl EventHandler for ClientEvents {
                     "device.old_phone: the phone that scanned has no linked devices; update its WhatsApp"
                 );
             }
-            _ => drop(self.course.send(event)),
+            _ => drop(self.states.send(event)),
         }
     }
 
     fn interest(&self) -> EventInterest {
-        let kinds = [&COURSE[..], &RECEIPTS[..], &LOGGED[..]].concat();
+        let kinds = [&STATES[..], &RECEIPTS[..], &LOGGED[..]].concat();
         EventInterest::of(&kinds)
     }
 }

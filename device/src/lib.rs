@@ -1,25 +1,24 @@
-//! The linked device: a phone's WhatsApp, joined by QR code (`WA_PROVIDER=qr_local`).
+//! The linked device: a phone's WhatsApp, linked by QR code (`WA_PROVIDER=qr_local`).
 //!
-//! **Licence.** whatsapp-rust declares MIT, but the Signal code under it is AGPL-3.0-only. This crate, and
-//! whatever links it, is to be treated as AGPL-3.0-only; nothing else of this workspace links it
-//! (`device/README.md`).
+//! **Licence.** whatsapp-rust declares MIT, but the Signal code under it is AGPL-3.0-only. Treat this crate, and
+//! everything that links it, as AGPL-3.0-only. Nothing else of this workspace links it (`device/README.md`).
 //!
 //! ```text
-//! hold ──► supervisor ──► session (one client) ──► line ──► WhatsApp
-//!  │ one process     │        │  inbox: written down, then acknowledged
-//!  └ others wait     │        └  store: PostgreSQL, sealed, fenced by epoch
-//!                    ├ course: what its events mean
-//!                    └ sender (worker): messages go out while it is connected
+//! session_lock ──► supervisor ──► session (one client) ──► WhatsApp
+//!  │ one process      │            │  inbox: stores messages, then acknowledges them
+//!  └ others wait      │            └  store: PostgreSQL, encrypted, fenced by epoch
+//!                     ├ connection_state: what the client's events mean
+//!                     └ outbound_task: sends messages while it is connected
 //! ```
 
 pub mod config;
 
+mod connection;
 mod connection_state;
 mod context;
 mod errors;
 mod event_handler;
 mod inbox;
-mod line;
 mod message_mapping;
 mod outbound_task;
 mod provider;
@@ -44,12 +43,12 @@ use tokio::sync::watch;
 use tokio::time::sleep;
 use worker::outbound::OutboundWorker;
 
-/// How many messages of a kind go out at once. Fewer than a worker's: it is one phone.
+/// How many messages of one kind are sent at once. Fewer than in a worker, because it is one phone.
 const SLOTS: usize = 4;
 /// The pause after a failure of the database.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// Runs the device until `stop` turns true.
+/// Runs the device until `stop` becomes true.
 pub async fn run(settings: &Settings, app: App, stop: watch::Receiver<bool>) -> Result<()> {
     if settings.device.wa_qr_auth_path.is_some() {
         tracing::warn!(
@@ -99,7 +98,7 @@ pub async fn run(settings: &Settings, app: App, stop: watch::Receiver<bool>) -> 
     Ok(())
 }
 
-/// Works for as long as the session is ours. `true`: we are told to stop.
+/// Runs while this process has the session. Returns `true` if the process must stop.
 async fn run_with_lock(
     context: &Arc<DeviceContext>,
     mut lock: SessionLock,
@@ -141,11 +140,11 @@ async fn run_with_lock(
     stopped
 }
 
-/// Silences the client's own lines, which name numbers and show messages: no log may. Only an operator who
-/// names `whatsapp_rust` in `LOG` has them.
+/// Suppresses the client's own log lines, because they contain numbers and messages. Only an operator who
+/// names `whatsapp_rust` in `LOG` gets them.
 pub fn quiet_client(telemetry: &Telemetry) {
     if !telemetry.log.contains("whatsapp_rust") {
-        // The client alone writes by this crate; all else here by `tracing`.
+        // Only the client uses the `log` crate; our code uses `tracing`.
         log::set_max_level(log::LevelFilter::Off);
     }
 }
@@ -162,7 +161,7 @@ fn endpoint(_: &Settings) -> Endpoint {
     Endpoint::default()
 }
 
-/// Waits until somebody has migrated the database.
+/// Waits until the database is migrated.
 async fn wait_for_schema(app: &App) {
     let mut told = false;
     while !matches!(db::is_migrated(&app.pool).await, Ok(true)) {

@@ -102,8 +102,8 @@ pub(crate) fn map_message(
         .push(inbound_message(base, info, (from, other_address), content));
 }
 
-/// A unique id of the message: two people may use the same id. It is made from the person and not from the
-/// address in the stanza, because a message that comes again may carry the other address.
+/// A unique id of the message, because two people can use the same id. It is made from the person and not from
+/// the address in the stanza, because a message that comes again can have the other address.
 fn id_of(from: &Address, id: &str) -> String {
     short(&format!("{}/{id}", from.as_str()))
 }

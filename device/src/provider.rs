@@ -1,7 +1,7 @@
-//! `qr_local` as the device has it: messages go out over the linked phone's WhatsApp.
+//! The provider `qr_local` in the device process: sends messages through the linked phone.
 
+use crate::connection::Connection;
 use crate::errors::{refused, unavailable};
-use crate::line::Line;
 use crate::recipients::Recipients;
 use async_trait::async_trait;
 use shared::address::Address;
@@ -21,19 +21,19 @@ use whatsapp_rust::wacore_binary::Jid;
 use whatsapp_rust::waproto::whatsapp as wa;
 use whatsapp_rust::{Client, SendOptions};
 
-/// Together shorter than a job may run.
+/// Together shorter than a job can run.
 const LOOK_UP: Duration = Duration::from_secs(8);
 const SEND: Duration = Duration::from_secs(10);
 const ACKNOWLEDGE: Duration = Duration::from_secs(8);
 
-/// A message waits for the connection at least so long.
+/// The shortest time that a message waits for a connection.
 const NOT_CONNECTED: Duration = Duration::from_secs(1);
 
-/// WhatsApp's answers to messages that wait for one.
+/// WhatsApp's acknowledgements that messages wait for.
 #[derive(Clone, Default)]
 pub(crate) struct Answers(Arc<Mutex<Waiting>>);
 
-/// Who waits, by WhatsApp's id.
+/// The waiting messages, by WhatsApp's id.
 type Waiting = HashMap<String, Vec<oneshot::Sender<Option<String>>>>;
 
 impl Answers {
@@ -47,7 +47,7 @@ impl Answers {
         }
     }
 
-    /// WhatsApp took the message, or refused it with a code. `false`: nobody waits for it any more.
+    /// WhatsApp accepted the message, or refused it with a code. Returns `false` if nothing waits for it.
     pub(crate) fn came(&self, id: &str, code: Option<&str>) -> bool {
         let waiting = self.lock().remove(id).unwrap_or_default();
         let told = waiting
@@ -61,7 +61,7 @@ impl Answers {
     }
 }
 
-/// An answer that is waited for, for as long as this lives.
+/// A wait for an acknowledgement. Dropping it ends the wait.
 struct Expected {
     answers: Answers,
     id: String,
@@ -70,7 +70,7 @@ struct Expected {
 
 impl Drop for Expected {
     fn drop(&mut self) {
-        // Only one's own: the same message may be waited for twice.
+        // Removes only its own entry: two tasks can wait for the same message.
         self.receiver.close();
         let mut all = self.answers.lock();
         if let Some(waiting) = all.get_mut(&self.id) {
@@ -82,21 +82,21 @@ impl Drop for Expected {
     }
 }
 
-/// The way out of one session.
+/// The provider of one session.
 pub(crate) struct Linked {
     pub(crate) client: Arc<Client>,
-    pub(crate) line: Line,
+    pub(crate) connection: Connection,
     pub(crate) answers: Answers,
     pub(crate) recipients: Recipients,
-    /// Who is known to be on WhatsApp, and under which address.
+    /// The recipients that are known to be on WhatsApp, with their addresses.
     pub(crate) known: tokio::sync::Mutex<HashMap<Address, Jid>>,
 }
 
-/// WhatsApp's id of a message of ours: always the same for the same row, so that WhatsApp takes it once
-/// however often it is sent. As long and of the letters that its own web client uses.
+/// WhatsApp's id of our message. It is always the same for the same row, so that WhatsApp accepts the message
+/// once, however often it is sent. It has the length and letters of WhatsApp's own web client.
 pub(crate) fn whatsapp_id(message: MessageId) -> String {
     let figures = message.0.simple().to_string().to_uppercase();
-    // The end of a version 7 UUID (RFC 9562, 5.7) is its random part.
+    // The end of a version 7 UUID is its random part (RFC 9562, 5.7).
     format!("3EB0{}", &figures[figures.len() - 18..])
 }
 
@@ -110,10 +110,10 @@ impl Provider for Linked {
         Some(whatsapp_id(message))
     }
 
-    /// Taken is what WhatsApp's server has acknowledged.
+    /// A message is accepted when WhatsApp's server acknowledges it.
     async fn send(&self, message: &Outgoing) -> Result<Accepted> {
-        if self.line.is_cut() || !self.client.is_logged_in() {
-            // No fault of the message's, and no try of its.
+        if self.connection.is_cut() || !self.client.is_logged_in() {
+            // Not the message's fault, so it does not count as a try.
             return Err(Error::NotYet {
                 wait: NOT_CONNECTED,
             });
@@ -130,7 +130,7 @@ impl Provider for Linked {
                 })
             }
             Ok(Ok(Some(code))) => Err(self.recipients.refused(&message.to, &code)),
-            // Sent again under the same id, it is taken once.
+            // Sent again under the same id, it is accepted once.
             Ok(Err(_)) | Err(_) => Err(unavailable("WhatsApp did not acknowledge it")),
         }
     }
@@ -150,7 +150,7 @@ impl Linked {
                 tracing::warn!(kind, "device.not_sent");
                 Err(match error {
                     SendError::InvalidRequest(_) => refused("the client cannot send it"),
-                    // Theirs and not the line's, perhaps.
+                    // The recipient can be the cause, and not the connection.
                     SendError::Iq(IqError::ServerError { code, backoff, .. })
                         if code >= 500 || code == 429 || backoff.is_some() =>
                     {
@@ -166,7 +166,7 @@ impl Linked {
         }
     }
 
-    /// Where somebody is reached; refused, if they are not on WhatsApp.
+    /// The address of a recipient. Fails permanently if they are not on WhatsApp.
     async fn jid_of(&self, address: &Address) -> Result<Jid> {
         if let Some(jid) = self.known.lock().await.get(address) {
             return Ok(jid.clone());
@@ -192,7 +192,7 @@ impl Linked {
                 Some(known) if known.contact_error.is_none() => {
                     Err(refused("the number is not on WhatsApp"))
                 }
-                // Not told is not "no".
+                // No answer does not mean "no".
                 _ => Err(self
                     .recipients
                     .failed(address, "WhatsApp does not say whether it knows the number")),
@@ -203,7 +203,7 @@ impl Linked {
     }
 }
 
-/// What went wrong, without what the client says: it may name people.
+/// What failed, without the client's text, which can name people.
 fn kind_of(error: &SendError) -> &'static str {
     match error {
         SendError::Client(_) | SendError::NotLoggedIn => "the connection is not there",

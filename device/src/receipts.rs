@@ -1,4 +1,4 @@
-//! What became of messages after they left.
+//! Stores delivery statuses.
 
 use crate::provider::Answers;
 use shared::whatsapp::{Progress, Status};
@@ -8,7 +8,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use whatsapp_rust::types::events::{Event, Receipt, ServerAck};
 use whatsapp_rust::types::presence::ReceiptType;
 
-/// Writes receipts down, one after the other, for as long as they come.
+/// Stores statuses one after the other, as long as they come.
 pub(crate) async fn note(app: App, answers: Answers, mut receipts: UnboundedReceiver<Arc<Event>>) {
     while let Some(event) = receipts.recv().await {
         let noted = match &*event {
@@ -22,7 +22,7 @@ pub(crate) async fn note(app: App, answers: Answers, mut receipts: UnboundedRece
     }
 }
 
-/// The server's answer to a message. One that comes when nobody waits for it any more counts all the same.
+/// The server's acknowledgement of a message. It counts even if nothing waits for it any more.
 async fn note_ack(app: &App, answers: &Answers, ack: &ServerAck) -> Result<()> {
     if ack.class.as_deref() != Some("message") || answers.came(&ack.id, ack.error.as_deref()) {
         return Ok(());

@@ -1,7 +1,7 @@
-//! Whose fault it is that a message does not go: its recipient's, or our own account's.
+//! Whether the recipient or our own account is the cause of a failed message.
 //!
-//! What one person cannot be sent must not stop everybody's offers, and what our account may not send must
-//! not take leads from one agent to the next.
+//! If one person cannot receive messages, that must not stop the offers of all agents. And if our account
+//! cannot send, leads must not roll from agent to agent.
 
 use crate::errors::{refused, unavailable};
 use shared::Error;
@@ -13,23 +13,23 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// A failure that may be the recipient's own is theirs after so many in a row, over so long, while somebody
-/// else was served.
+/// A failure that can be the recipient's counts as theirs after this many in a row, over this time, while
+/// another recipient received a message.
 const MOST_FAILURES: u32 = 4;
 const OVER: Duration = Duration::from_secs(20);
 
-/// WhatsApp lets this account not write to people who have not written to it: reach-out time lock, cap of
+/// WhatsApp forbids this account to write to people who have not written to it: reach-out time lock, cap of
 /// new chats (codes as the client's source names them).
 const COLD: [&str; 2] = ["463", "475"];
 
 #[derive(Default)]
 struct Memory {
     failures: HashMap<Address, Trouble>,
-    /// Who was too cold to be written to since somebody was last served.
+    /// Recipients that were refused for that reason since another one last received a message.
     cold: HashSet<Address>,
 }
 
-/// What went wrong with one recipient, in a row.
+/// The failures of one recipient in a row.
 struct Trouble {
     times: u32,
     since: Instant,
@@ -45,7 +45,7 @@ impl Recipients {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A message was taken.
+    /// A message was accepted.
     pub(crate) fn served(&self, to: &Address) {
         let mut memory = self.memory();
         memory.failures.remove(to);
@@ -66,7 +66,7 @@ impl Recipients {
         }
         let mut memory = self.memory();
         memory.cold.insert(to.clone());
-        // One may be the one person; two are the account, and then it is so for all.
+        // One refusal can be the recipient's; two mean the account, and then all messages are affected.
         if memory.cold.len() > 1 {
             let reason = format!("{reason}: this number may not write first for now");
             return Error::provider(NAME, ProviderFailure::Suspended, reason);
@@ -74,7 +74,7 @@ impl Recipients {
         refused(&reason)
     }
 
-    /// The client failed to send a message to somebody.
+    /// The client failed to send a message to a recipient.
     pub(crate) fn failed(&self, to: &Address, reason: &str) -> Error {
         let mut memory = self.memory();
         let trouble = memory

@@ -1,9 +1,9 @@
-//! One client, from its start to its end. A client that has stopped cannot run again: each start makes a
-//! new one, in an epoch of its own.
+//! One client, from its start to its end. A client that has stopped cannot run again, so each start makes a new
+//! one with its own epoch.
 
+use crate::connection::{Connection, WatchedHttp, WatchedTransports};
 use crate::event_handler::{ClientEvents, Received, Recovered};
 use crate::inbox::Inbox;
-use crate::line::{Line, WatchedHttp, WatchedTransports};
 use crate::provider::{Answers, Linked};
 use crate::receipts;
 use crate::recipients::Recipients;
@@ -25,47 +25,47 @@ use whatsapp_rust::wacore::store::DevicePropsOverride;
 use whatsapp_rust::waproto::whatsapp::device_props::PlatformType;
 use whatsapp_rust::{Client, TokioRuntime};
 
-/// The client flushes what it has on its way out, in several parts of some seconds each. With the messages
-/// at hand shorter than the silence after which this process is taken for dead.
+/// The longest time for a client to stop. It writes its data in several parts of some seconds each. Together
+/// with the running messages this is shorter than the silence after which this process counts as dead.
 const SHUTDOWN: Duration = Duration::from_secs(15);
-/// How long WhatsApp has to take a goodbye.
+/// The longest time for WhatsApp to confirm a logout.
 const LOG_OUT: Duration = Duration::from_secs(5);
-/// How long a code waits for a connection to be asked over.
+/// How long the request of a code waits for a connection.
 const SOCKET: Duration = Duration::from_secs(60);
 const TICK: Duration = Duration::from_millis(500);
-/// As many prekeys as WhatsApp's own client has there; the tests' are fewer.
+/// As many prekeys as WhatsApp's own client uploads; fewer in tests.
 #[cfg(feature = "mock-server")]
 const PREKEYS: usize = 20;
 #[cfg(not(feature = "mock-server"))]
 const PREKEYS: usize = 812;
 
-/// What a session tells of.
-pub(crate) enum News {
-    /// Something that the client said.
+/// A notice of a session.
+pub(crate) enum Notice {
+    /// An event of the client.
     Event(Arc<Event>),
-    /// A connect failed, or the line was cut.
-    Line,
-    /// Time has gone by.
+    /// A connection attempt failed, or the connection was cut.
+    Connection,
+    /// A timer.
     Tick,
-    /// The client has come to its end.
+    /// The client has ended.
     Ended,
 }
 
-/// Where WhatsApp is.
+/// The address of WhatsApp.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Endpoint {
-    /// A mock of it; `None`: WhatsApp itself.
+    /// A mock of WhatsApp; `None` for WhatsApp itself.
     pub(crate) mock: Option<String>,
 }
 
 /// A client that runs.
 pub(crate) struct Session {
     handle: BotHandle,
-    line: Line,
+    connection: Connection,
     inbox: Inbox,
     answers: Answers,
     recipients: Recipients,
-    heard: tokio::sync::mpsc::UnboundedReceiver<Arc<Event>>,
+    events: tokio::sync::mpsc::UnboundedReceiver<Arc<Event>>,
     guard: Guard,
     tick: Interval,
     has_ended: bool,
@@ -73,12 +73,12 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// Starts a client on the session in the vault.
+    /// Starts a client with the session in the vault.
     pub(crate) async fn start(app: &App, vault: Vault, endpoint: &Endpoint) -> Result<Self> {
-        let line = Line::default();
+        let connection = Connection::default();
         let recovered = Recovered::default();
         let inbox = Inbox::new(app.clone(), Arc::clone(&recovered));
-        let (ears, Received { course, receipts }) = ClientEvents::new(recovered);
+        let (handler, Received { states, receipts }) = ClientEvents::new(recovered);
         let mut transports = TokioWebSocketTransportFactory::new();
         if let Some(url) = &endpoint.mock {
             transports = transports.with_url(url);
@@ -87,20 +87,20 @@ impl Session {
             .with_os("Property Lounge")
             .with_platform_type(PlatformType::DESKTOP);
         let mut builder = Bot::builder()
-            .with_backend(Store::new(vault, line.clone()))
+            .with_backend(Store::new(vault, connection.clone()))
             .with_transport_factory(WatchedTransports {
                 inner: transports,
-                line: line.clone(),
+                connection: connection.clone(),
             })
-            .with_http_client(WatchedHttp::new(line.clone()))
+            .with_http_client(WatchedHttp::new(connection.clone()))
             .with_runtime(TokioRuntime)
-            .with_event_handler(ears)
+            .with_event_handler(handler)
             .with_inbound_durability_hook(inbox.clone())
             .with_device_props(properties)
             .with_wanted_pre_key_count(PREKEYS)
             .skip_history_sync();
         if endpoint.mock.is_some() {
-            // There is no web to ask for the version.
+            // A test has no web from which to read the version.
             builder = builder.with_version((2, 3000, 1_042_742_319));
         }
         let bot = builder.build().await.map_err(|error| {
@@ -118,38 +118,38 @@ impl Session {
         Ok(Self {
             handle: bot.spawn(),
             guard: Guard {
-                line: line.clone(),
+                connection: connection.clone(),
                 noting,
             },
-            line,
+            connection,
             inbox,
             answers,
             recipients: Recipients::default(),
-            heard: course,
+            events: states,
             tick,
             has_ended: false,
             started: Instant::now(),
         })
     }
 
-    /// Waits for the next thing to be told.
-    pub(crate) async fn next(&mut self) -> News {
+    /// Waits for the next notice.
+    pub(crate) async fn next(&mut self) -> Notice {
         tokio::select! {
-            // What the client said is told before its end.
+            // The client's events come before its end.
             biased;
-            Some(event) = self.heard.recv() => News::Event(event),
-            () = self.line.news() => News::Line,
+            Some(event) = self.events.recv() => Notice::Event(event),
+            () = self.connection.changed() => Notice::Connection,
             () = &mut self.handle, if !self.has_ended => {
                 self.has_ended = true;
-                News::Ended
+                Notice::Ended
             }
-            _ = self.tick.tick() => News::Tick,
+            _ = self.tick.tick() => Notice::Tick,
         }
     }
 
-    /// The wire.
-    pub(crate) fn line(&self) -> &Line {
-        &self.line
+    /// The connection.
+    pub(crate) fn connection(&self) -> &Connection {
+        &self.connection
     }
 
     /// How long it has run.
@@ -161,29 +161,29 @@ impl Session {
         self.handle.client().is_logged_in()
     }
 
-    /// How often it has connected anew, by itself or not.
+    /// How often it has reconnected.
     pub(crate) fn reconnects(&self) -> u64 {
         self.handle.client().stats().reconnects
     }
 
-    /// The number that is linked.
+    /// The linked number.
     pub(crate) fn number(&self) -> Option<Phone> {
         let jid = self.handle.client().pn()?;
         crate::message_mapping::phone_of(&jid)
     }
 
-    /// The way out for messages.
+    /// The provider of this session.
     pub(crate) fn provider(&self) -> Linked {
         Linked {
             client: self.handle.client(),
-            line: self.line.clone(),
+            connection: self.connection.clone(),
             answers: self.answers.clone(),
             recipients: self.recipients.clone(),
             known: tokio::sync::Mutex::default(),
         }
     }
 
-    /// Asks for a pairing code for this phone once there is a connection; an event tells it.
+    /// Requests a pairing code for this phone when there is a connection. An event contains the code.
     pub(crate) fn ask_for_code(&self, phone: &Phone) {
         let client = self.handle.client();
         let options = PairCodeOptions {
@@ -193,7 +193,7 @@ impl Session {
         tokio::spawn(async move { ask_for_code(&client, options).await });
     }
 
-    /// Writes the new link down.
+    /// Stores the new link.
     pub(crate) async fn keep(&self) -> bool {
         let kept = self.handle.client().persistence_manager();
         match kept.flush().await {
@@ -205,20 +205,20 @@ impl Session {
         }
     }
 
-    /// Takes down what came past the client's hook.
+    /// Stores messages that did not come through the client's hook.
     pub(crate) async fn take_recovered(&self) {
         self.inbox.take_recovered(&self.handle.client()).await;
     }
 
-    /// Has WhatsApp forget this device, if it is there to be told.
+    /// Unlinks this device from WhatsApp, if there is a connection.
     pub(crate) async fn log_out(&self) {
         if self.is_logged_in() {
             timeout(LOG_OUT, self.handle.client().logout()).await.ok();
         }
     }
 
-    /// Stops the client, letting it finish what it has begun. Should this not be waited for to its end, the
-    /// line is cut all the same.
+    /// Stops the client and lets it finish what it has begun. If this future is dropped before its end, the
+    /// connection is cut.
     pub(crate) async fn stop(self) {
         let Self { handle, guard, .. } = self;
         if timeout(SHUTDOWN, handle.shutdown()).await.is_err() {
@@ -228,15 +228,15 @@ impl Session {
     }
 }
 
-/// Ends with its session, however that ends: nothing of it leaves any more.
+/// Cuts the connection when the session ends, in any way.
 struct Guard {
-    line: Line,
+    connection: Connection,
     noting: JoinHandle<()>,
 }
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        self.line.cut("the client was stopped");
+        self.connection.cut("the client was stopped");
         self.noting.abort();
     }
 }
@@ -247,7 +247,7 @@ async fn ask_for_code(client: &Arc<Client>, options: PairCodeOptions) {
         return;
     }
     client.cancel_pair_code().await;
-    // Its event tells what came of it.
+    // An event reports the result.
     if let Err(error) = client.pair_with_code(options).await {
         tracing::warn!(%error, "device.no_pairing_code");
     }

@@ -1,5 +1,5 @@
-//! One process has the session: the one that holds a lock of the database's, which is let go of when it
-//! dies. The others wait for it.
+//! One process has the session: the one with an advisory lock of the database, which is released if the process
+//! dies. The other processes wait for it.
 
 use shared::linked_device::HOLDER_LOCK;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
@@ -11,15 +11,15 @@ const ASK_EVERY: Duration = Duration::from_millis(250);
 const PING_EVERY: Duration = Duration::from_secs(1);
 const PING_WITHIN: Duration = Duration::from_secs(5);
 
-/// The lock, held for as long as this lives and its connection does.
+/// The lock. It is held as long as this value and its connection live.
 pub(crate) struct SessionLock {
     connection: PgConnection,
 }
 
 impl SessionLock {
-    /// Waits for the lock, however long.
+    /// Waits for the lock without a limit.
     pub(crate) async fn take(options: &PgConnectOptions) -> Self {
-        // Should this host vanish, the server notices in seconds, not in hours.
+        // If this host vanishes, the server notices within seconds instead of hours.
         let options = options
             .clone()
             .application_name("property-lounge-device-holder")
@@ -58,7 +58,7 @@ impl SessionLock {
         }
     }
 
-    /// The connection that has the lock: what is done on it is done by the holder, or not at all.
+    /// The connection that has the lock. A statement on it fails if the lock is lost.
     pub(crate) fn connection(&mut self) -> &mut PgConnection {
         &mut self.connection
     }
@@ -74,7 +74,7 @@ impl SessionLock {
         }
     }
 
-    /// Lets another process have it.
+    /// Releases the lock.
     pub(crate) async fn release(self) {
         self.connection.close().await.ok();
     }

@@ -1,4 +1,4 @@
-//! What a person at the terminal sees, as the seed prints it.
+//! What the terminal shows, as on the previous server.
 
 #![allow(
     clippy::print_stdout,
@@ -8,7 +8,7 @@
 use fast_qr::QRBuilder;
 use shared::linked_device::Report;
 
-/// Shows what is to be scanned or typed.
+/// Shows the QR code to scan or the code to type.
 pub(crate) fn show(report: &Report) {
     if let Some((code, _)) = &report.qr
         && let Ok(drawn) = QRBuilder::new(code.as_str()).build()

@@ -1,13 +1,13 @@
 //! The schema: the SQL files of this folder, applied in their order, after apalis's own.
 //!
-//! A crate that checks no query, so that it builds while the queries of the others are being
-//! changed: `./test prepare` migrates with it before it checks them.
+//! This crate checks no query, so it builds while the queries of other crates change: `./test prepare` migrates with it
+//! before it checks them.
 
 use apalis_postgres::PostgresStorage;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::PgPool;
 
-/// Our own tables. apalis keeps its tables and its own history of migrations in schema `apalis`.
+/// Our own tables. apalis has its tables and its own history of migrations in the schema `apalis`.
 pub static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
 
 /// apalis's tables.
@@ -15,15 +15,15 @@ pub fn of_apalis() -> Migrator {
     PostgresStorage::migrations()
 }
 
-/// Brings both schemas up to date: apalis's, then ours. Safe to run again, and by several at once.
+/// Migrates both schemas: apalis's, then ours. Can be repeated, and run by several processes at once.
 pub async fn run(pool: &PgPool) -> Result<(), MigrateError> {
-    // Both migrators take the same advisory lock, one after the other. Jobs have to exist before
-    // ours, whose operations write them.
+    // Both migrators take the same advisory lock, one after the other. Our tables come second, because our operations write
+    // jobs.
     of_apalis().run(pool).await?;
     MIGRATIONS.run(pool).await
 }
 
-/// Whether every migration that this binary knows has been applied.
+/// Whether every migration of this binary is applied.
 pub async fn are_applied(pool: &PgPool) -> sqlx::Result<bool> {
     let tables: bool = sqlx::query_scalar(
         "select to_regclass('public._sqlx_migrations') is not null

@@ -1,5 +1,4 @@
-//! Creates the database of `DATABASE_URL` if it is missing, and migrates it. For `./test prepare`;
-//! elsewhere `api migrate` does it.
+//! Creates the database of `DATABASE_URL` if it is missing, and migrates it. For `./test prepare`; otherwise use `api migrate`.
 
 use sqlx::Postgres;
 use sqlx::migrate::MigrateDatabase;

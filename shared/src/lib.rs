@@ -5,7 +5,7 @@
 //!
 //! | file | contains | never contains |
 //! |---|---|---|
-//! | `mod.rs` | operations: public, one transaction each | SQL text |
+//! | `mod.rs` | operations: one transaction each, or inside the caller's | SQL text |
 //! | `model.rs` | types and pure rules | async, SQL, the clock |
 //! | `store.rs` | SQL as free functions, private | decisions |
 //!

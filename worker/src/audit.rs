@@ -9,7 +9,7 @@ use tokio::time::{sleep, timeout};
 const AUDIT_EVERY: Duration = Duration::from_secs(5);
 /// How often the linked device is looked at.
 const WATCH_EVERY: Duration = Duration::from_secs(2);
-/// A run that takes longer waits for a database that does not answer.
+/// A run is stopped after this time, because the database probably does not answer.
 const MAX_RUN_TIME: Duration = Duration::from_secs(30);
 
 /// Runs both until the process must stop.

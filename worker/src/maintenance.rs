@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep, timeout};
 const REAP_EVERY: Duration = Duration::from_millis(500);
 /// How often old rows are deleted.
 const PRUNE_EVERY: Duration = Duration::from_secs(60);
-/// A run that takes longer waits for a database that does not answer.
+/// A run is stopped after this time, because the database probably does not answer.
 const MAX_RUN_TIME: Duration = Duration::from_secs(30);
 /// Dead letters are kept this long, for a person.
 const KEEP_DEAD_LETTERS_DAYS: f64 = 30.0;

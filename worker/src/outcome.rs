@@ -7,7 +7,7 @@
 //! | `NotYet` | snooze for the time that it names |
 //! | `Provider`: refused | done: the refusal is stored on the row |
 //! | `Provider`: frozen | snooze, 15 s |
-//! | `Provider`: unavailable, and it named a time | retry after that time |
+//! | `Provider`: unavailable, and it named a time | retry after that time, at most five minutes |
 //! | anything else | retry, with exponential backoff |
 //!
 //! A retry counts a try, and the last try discards the job. A snooze counts none.

@@ -1,7 +1,8 @@
-//! The registry: every job that a worker runs, one row each. The worker's queues, the wakeups and the
-//! tests' drain are built from these rows.
+//! The registry: every job that a worker runs, one row each. The worker's queues, the wakeups between
+//! them, and the function with which tests run all due jobs are built from these rows.
 //!
-//! To add a job: a payload in `shared/src/jobs/payloads.rs`, a handler in `worker/src/jobs/`, a row here.
+//! To add a job: a payload in `shared/src/jobs/payloads.rs` (exported in `jobs/mod.rs`), a handler in
+//! `worker/src/jobs/` (declared in its `mod.rs`), a row here.
 
 use crate::jobs::run::{Perform, run};
 use crate::outcome::Outcome;
@@ -21,9 +22,9 @@ const OFFER: &[&str] = &[ForwardLeadToSales::QUEUE, CheckAckDeadline::QUEUE];
 
 /// Every job that a worker runs.
 pub(crate) const JOBS: &[JobKind] = &[
-    // A deadline job is fetched early and runs at its instant, so the fetch is over by then. It is
-    // fetched only shortly before, because the sweep must roll what a killed worker had fetched.
-    // A fetched job that waits costs only its slot.
+    // A deadline job is fetched 200 ms early, so that the query does not delay the roll. It is not
+    // fetched earlier: if the worker dies, the fetched jobs do not run, and the sweep must roll them.
+    // A fetched job that waits only uses a slot.
     job::<CheckAckDeadline>()
         .slots(Slots::Fixed(256))
         .ahead(Duration::from_millis(200))
@@ -39,17 +40,17 @@ pub(crate) const JOBS: &[JobKind] = &[
         SendMessage::QUEUE,
         CheckAckDeadline::QUEUE,
     ]),
-    job::<FetchMetaLead>().slots(GRAPH_CALLS).wakes(OFFER),
+    job::<FetchMetaLead>().slots(EXTERNAL_CALLS).wakes(OFFER),
     job::<ReconcileMetaLeads>()
         .slots(Slots::Fixed(1))
         .wakes(&[FetchMetaLead::QUEUE]),
-    job::<SendConversion>().slots(GRAPH_CALLS),
+    job::<SendConversion>().slots(EXTERNAL_CALLS),
     job::<RemindOfAppointment>().wakes(&[SendMessage::QUEUE]),
-    job::<SyncAppointment>().slots(GRAPH_CALLS),
+    job::<SyncAppointment>().slots(EXTERNAL_CALLS),
 ];
 
 /// How many calls to the Graph API or the calendar run at once.
-const GRAPH_CALLS: Slots = Slots::Fixed(2);
+const EXTERNAL_CALLS: Slots = Slots::Fixed(2);
 
 /// How many jobs of a queue run at once in one process.
 #[derive(Clone, Copy)]
@@ -73,7 +74,7 @@ pub(crate) struct JobKind {
     pub(crate) on_roll_connections: bool,
     /// Whether it sends messages. With `WA_PROVIDER=qr_local` only the `device` process runs it.
     pub(crate) sends_messages: bool,
-    /// The queues that are woken after each of its jobs, because the job's own enqueues send no NOTIFY.
+    /// The queues that are woken after each of its jobs, because jobs that a worker enqueues are not announced by NOTIFY.
     pub(crate) wakes: &'static [&'static str],
     /// Works the queue until the process must stop.
     pub(crate) work: fn(Arc<Process>, QueueConfig) -> BoxFuture<'static, ()>,

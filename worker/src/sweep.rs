@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 const AFTER_DEADLINE: Duration = Duration::from_millis(250);
 /// The pause after a sweep that left something overdue.
 const MIN_PAUSE: Duration = Duration::from_millis(100);
-/// A sweep that takes longer waits for a database that does not answer.
+/// A sweep is stopped after this time, because the database probably does not answer.
 const MAX_RUN_TIME: Duration = Duration::from_secs(30);
 /// How often the next deadline is read. The rolls of other workers are not announced.
 const LOOK_EVERY: Duration = Duration::from_secs(1);

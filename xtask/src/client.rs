@@ -1,5 +1,5 @@
-//! The TypeScript client under `openapi/client/`: generated from the OpenAPI document, compared with
-//! what is committed, compiled strictly.
+//! The TypeScript client under `openapi/client/`: generated from the OpenAPI document, compared with the committed one,
+//! and compiled strictly.
 
 use crate::Result;
 use crate::shell::{output, root, run};
@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The oldest Node.js that the generator runs on.
+/// The oldest Node.js for the generator.
 const NODE: (u32, u32) = (20, 19);
 
 fn folder() -> PathBuf {
@@ -21,7 +21,7 @@ fn npm(arguments: &[&str]) -> Command {
     npm
 }
 
-/// Says what is missing, and installs the client's packages at their locked versions.
+/// Prints what is missing, and installs the client's packages at their locked versions.
 fn ensure() -> Result<()> {
     let missing = format!(
         "Node.js {}.{} or newer, with npm, is missing: install it from https://nodejs.org, then run this again",
@@ -68,13 +68,13 @@ fn generate_into(target: &Path) -> Result<()> {
     ]))
 }
 
-/// Generates the client anew.
+/// Generates the client.
 pub fn write() -> Result<()> {
     ensure()?;
     generate_into(&folder().join("src"))
 }
 
-/// That the document has no error, and that the committed client is what its generator makes of it.
+/// Checks that the document has no error and that the committed client equals the generated one.
 pub fn check() -> Result<()> {
     ensure()?;
     run(&mut npm(&[
@@ -93,13 +93,13 @@ pub fn check() -> Result<()> {
     Ok(())
 }
 
-/// Compiles it, strictly, for its tests to run.
+/// Compiles it strictly, for its tests.
 pub fn build() -> Result<()> {
     ensure()?;
     run(&mut npm(&["run", "--silent", "build"]))
 }
 
-/// Every file below a folder, by its path in it.
+/// All files of a folder, by their paths in it.
 fn read(folder: &Path) -> Result<BTreeMap<PathBuf, Vec<u8>>> {
     let mut files = BTreeMap::new();
     let mut folders = vec![folder.to_owned()];

@@ -1,5 +1,5 @@
-//! schemathesis: sends what the OpenAPI document allows, and what it does not, and compares the
-//! answers with it. Installed in an environment of its own, beside the other tools.
+//! schemathesis: sends requests that the OpenAPI document allows and requests that it forbids, and compares the answers
+//! with it. Installed in its own environment, beside the other tools.
 
 use crate::Result;
 use crate::shell::{may_install, on_path, run, succeeds};
@@ -10,14 +10,14 @@ use std::process::Command;
 /// PyPI's package, pinned.
 const PACKAGE: &str = "schemathesis==4.32.5";
 
-/// The program, once [`ensure`] has made it available.
+/// The program, after [`ensure`] has installed it.
 pub fn binary() -> PathBuf {
     cache()
         .join(PACKAGE.replace("==", "-"))
         .join("bin/schemathesis")
 }
 
-/// Makes it available, after saying so.
+/// Installs it, after saying so.
 pub fn ensure(yes: bool) -> Result<()> {
     if succeeds(Command::new(binary()).arg("--version")) {
         return Ok(());

@@ -26,7 +26,7 @@ pub const HELP: &str = "\
 --reset   start afresh: the private database under .data/ is deleted first
 
 DATABASE_URL set: that database is used, and nothing is started or stopped for it.
-The environment wins over .env, which wins over the defaults (README: settings).
+The environment wins over .env, which wins over the defaults (docs/operators/settings.md).
 ";
 
 /// Runs `./dev` with these arguments.
@@ -133,7 +133,7 @@ fn serve_on(
     supervise(&programs, stop)
 }
 
-/// What a linked device needs and a development has not been given: made once, kept under .data/.
+/// The settings that a linked device needs and a development has not: made once, and stored under .data/.
 fn secrets() -> Result<Vec<(String, String)>> {
     let folder = root().join(".data");
     ["WA_DEVICE_KEY", "BETTER_AUTH_SECRET"]
@@ -146,7 +146,7 @@ fn secrets() -> Result<Vec<(String, String)>> {
         .collect()
 }
 
-/// The development database: ours, started and stopped by us, or the one that `DATABASE_URL` names.
+/// The development database: our own, or the one of `DATABASE_URL`.
 struct Database {
     url: String,
     cluster: Option<Cluster>,
@@ -200,7 +200,7 @@ impl Database {
     }
 }
 
-/// The programs that wrote the data, if there is any.
+/// The programs of the version that wrote the data, if there is data.
 fn programs_for(
     folder: &Path,
     newest: crate::postgres::Binaries,
@@ -229,7 +229,7 @@ fn psql(yes: bool, file: Option<&Path>) -> Result<()> {
         command.args(["-v", "ON_ERROR_STOP=1", "-f"]).arg(file);
     }
     let ran = run(&mut command);
-    // A server that was running before is somebody's.
+    // A server that ran before belongs to another process.
     if running {
         ran
     } else {
@@ -241,7 +241,7 @@ fn data_folder() -> PathBuf {
     root().join(".data/postgres")
 }
 
-/// Whether a `./dev` holds the session, and with it the database.
+/// Whether a `./dev` runs, and uses the database.
 fn data_folder_is_running() -> bool {
     hold_session().is_err()
 }
@@ -279,7 +279,7 @@ fn setting(name: &str, default: &str) -> String {
         .unwrap_or_else(|| default.to_owned())
 }
 
-/// Prints what to try, once the api answers.
+/// Prints what to try once the api answers.
 fn announce(port: String, worker_port: String, linked: bool, stop: Arc<AtomicBool>) {
     thread::spawn(move || {
         let deadline = Instant::now() + Duration::from_secs(60);
@@ -342,7 +342,7 @@ fn answers(port: &str) -> bool {
     asked.is_ok() && stream.read_to_string(&mut answer).is_ok() && answer.contains(" 200 ")
 }
 
-/// Turns true at Ctrl-C or SIGTERM. The processes of a terminal's Ctrl-C hear it too, and drain.
+/// Becomes true at Ctrl-C or SIGTERM. The child processes receive a terminal's Ctrl-C too, and stop.
 pub(crate) fn stop_on_signals() -> Result<Arc<AtomicBool>> {
     let stop = Arc::new(AtomicBool::new(false));
     let mut signals = signal_hook::iterator::Signals::new([

@@ -1,5 +1,5 @@
-//! The linked device: a crate of its own, with a licence of its own and some 200 dependencies that
-//! nobody else has. Built and tested apart, and only where it is asked for.
+//! The linked device: its own crate with its own licence and some 200 dependencies that no other crate has. Built and
+//! tested separately.
 
 use crate::Result;
 use crate::shell::{built, cargo, output, run};
@@ -11,10 +11,10 @@ use std::io::{Read, Write};
 use std::path::Path;
 use std::process::Command;
 
-/// What the tests' mock of WhatsApp needs, and no shipped binary has.
+/// What the tests' mock of WhatsApp needs, and no shipped binary contains.
 const FEATURE_OF_THE_MOCK: &str = "danger-skip-cert-chain-verify";
 
-/// Checks what must be linked into nothing else, and what must not be shipped.
+/// Checks what must not be linked into other crates, and what must not be shipped.
 pub fn stays_apart() -> Result<()> {
     let tree = |arguments: &[&str]| output(cargo().args(["tree", "--locked"]).args(arguments));
     let everything = ["--all-features", "--target", "all", "--prefix", "none"];
@@ -27,7 +27,7 @@ pub fn stays_apart() -> Result<()> {
                 "{word}is linked into another crate than the device: it is AGPL"
             ));
         }
-        // The look can find it where it is: else it would prove nothing.
+        // Control: the search finds it where it is.
         if !has(&own, word) {
             return Err(format!("{word}was not found even in the device"));
         }
@@ -43,7 +43,7 @@ pub fn stays_apart() -> Result<()> {
     if shipped.contains(FEATURE_OF_THE_MOCK) {
         return Err(format!("the shipped device has {FEATURE_OF_THE_MOCK}"));
     }
-    // The look can find it where it is: else it would prove nothing.
+    // Control: the search finds it where it is.
     let tested = tree(&[
         "-p",
         "device",
@@ -60,26 +60,26 @@ pub fn stays_apart() -> Result<()> {
     Ok(())
 }
 
-/// What only a binary of the tests' has in it.
+/// What only a binary of the tests contains.
 const SETTING_OF_THE_MOCK: &str = "WA_MOCK_URL";
 
-/// Builds the binary as it is shipped, and looks into it.
+/// Builds the shipped binary, and searches it.
 pub fn build_and_look() -> Result<()> {
     build()?;
-    // Unoptimised, our own look through so large a file would take longer than the build.
+    // Unoptimised, the search through so large a file would take longer than the build.
     let has = |word| {
         let mut look = Command::new("grep");
         look.args(["-q", "-a", word]).arg(built("device"));
         look.status().is_ok_and(|status| status.success())
     };
-    // What it must have says that the look finds anything at all.
+    // Control: what the binary must contain is found.
     if has(SETTING_OF_THE_MOCK) || !has("WA_DEVICE_KEY") {
         return Err("the shipped device can be pointed to a mock of WhatsApp".to_owned());
     }
     Ok(())
 }
 
-/// Builds the binary as it is shipped.
+/// Builds the binary that is shipped.
 pub fn build() -> Result<()> {
     run(offline(cargo().args([
         "build",
@@ -117,7 +117,7 @@ pub fn lint() -> Result<()> {
     run(offline(&mut document))
 }
 
-/// Its tests, against a mock of WhatsApp. They need nextest.
+/// Its tests, against a mock of WhatsApp. They need cargo-nextest.
 pub fn test(url: &str, long: bool, arguments: &[&String]) -> Result<()> {
     build_processes()?;
     let mut tests = tools::command("cargo-nextest");
@@ -138,7 +138,7 @@ pub fn test(url: &str, long: bool, arguments: &[&String]) -> Result<()> {
     run(offline(&mut tests))
 }
 
-/// A secret of this checkout, made when first asked for and readable by its owner alone.
+/// A secret of this checkout, made at first use and readable only by its owner.
 pub fn secret(folder: &Path, name: &str) -> Result<String> {
     let path = folder.join(name);
     let told = |error| format!("cannot keep {}: {error}", path.display());

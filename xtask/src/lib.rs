@@ -1,4 +1,4 @@
-//! What `./dev` and `./test` do. Small and quick to build: it is compiled before anything else.
+//! What `./dev` and `./test` do. Small and quick to build, because it is compiled before anything else.
 
 #![allow(
     clippy::print_stdout,

@@ -1,4 +1,4 @@
-//! `./dev` and `./test` end up here.
+//! The program behind `./dev` and `./test`.
 
 #![allow(clippy::print_stderr, reason = "a tool for a person at a terminal")]
 

@@ -15,7 +15,7 @@ pub fn root() -> PathBuf {
         .to_owned()
 }
 
-/// Runs a command to its end, its output shown.
+/// Runs a command and shows its output.
 pub fn run(command: &mut Command) -> Result<()> {
     let shown = show(command);
     match command.status() {
@@ -25,7 +25,7 @@ pub fn run(command: &mut Command) -> Result<()> {
     }
 }
 
-/// Runs a command to its end and returns what it printed.
+/// Runs a command and returns its output.
 pub fn output(command: &mut Command) -> Result<String> {
     let shown = show(command);
     let output = command
@@ -44,7 +44,7 @@ pub fn output(command: &mut Command) -> Result<String> {
     }
 }
 
-/// Whether a command runs and succeeds; its output is not shown.
+/// Whether a command succeeds. Its output is not shown.
 pub fn succeeds(command: &mut Command) -> bool {
     command
         .stdin(Stdio::null())
@@ -62,13 +62,13 @@ pub fn on_path(name: &str) -> Option<PathBuf> {
         .find(|candidate| is_executable(candidate))
 }
 
-/// Whether this is a file that can be run.
+/// Whether this is an executable file.
 pub fn is_executable(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
     fs::metadata(path).is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
 }
 
-/// The cargo that runs us.
+/// The cargo that runs this program.
 pub fn cargo() -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(root());
@@ -80,8 +80,8 @@ pub fn is_root() -> bool {
     output(Command::new("id").arg("-u")).is_ok_and(|uid| uid.trim() == "0")
 }
 
-/// Says what would be installed, and asks if somebody is there to answer. `--yes` or `CI=true`
-/// answers yes; with neither and nobody there, the answer is no.
+/// Prints what would be installed and asks at a terminal. `--yes` or `CI=true` answers yes; without a terminal the
+/// answer is no.
 pub fn may_install(what: &str, yes: bool) -> bool {
     let answered = yes || env::var("CI").is_ok_and(|ci| ci == "true" || ci == "1");
     if answered {
@@ -103,9 +103,9 @@ pub fn terminate(pid: u32) {
     succeeds(Command::new("kill").arg("-TERM").arg(pid.to_string()));
 }
 
-/// A short stable name for a path, so that two checkouts do not share what lies outside them.
+/// A short stable name for a path, so that two checkouts do not share files outside of them.
 pub fn fingerprint(path: &Path) -> String {
-    // FNV-1a: stable between builds, as std's hasher need not be.
+    // FNV-1a, because std's hasher can change between builds.
     let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
     for byte in path.as_os_str().as_encoded_bytes() {
         hash = (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
@@ -121,7 +121,7 @@ fn show(command: &Command) -> String {
         .join(" ")
 }
 
-/// Where cargo leaves a binary of ours.
+/// The path of a binary that cargo built.
 pub fn built(name: &str) -> PathBuf {
     let target =
         env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);

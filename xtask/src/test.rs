@@ -1,4 +1,4 @@
-//! `./test`: everything that CI runs, on databases of its own.
+//! `./test`: everything that CI runs, on its own databases.
 
 use crate::postgres::{Cluster, Profile, binaries};
 use crate::shell::{cargo, fingerprint, output, root, run};
@@ -112,7 +112,7 @@ fn steps(times: &mut StepTimes, yes: bool, long: bool) -> Result<()> {
     times.step("unused dependencies", || {
         run(tools::command("cargo-machete").arg(root()))
     })?;
-    // Advisories live in a repository that a closed network does not reach.
+    // Advisories are in a repository that a closed network cannot reach.
     times.step("licences, bans, sources", || {
         run(tools::command("cargo-deny").args([
             "--all-features",
@@ -187,7 +187,7 @@ fn nextest(url: &str, yes: bool, long: bool, arguments: &[&String]) -> Result<()
     run(offline(&mut tests))
 }
 
-/// Every story once more with masked offers: the harness looks through each message that is sent.
+/// Runs every story again with masked offers. The harness checks each message.
 fn masked(url: &str) -> Result<()> {
     let mut tests = tools::command("cargo-nextest");
     tests
@@ -224,8 +224,8 @@ fn with_server(yes: bool, work: impl FnOnce(&str) -> Result<()>) -> Result<()> {
     worked.and(closed)
 }
 
-/// A migrated database of the given server, for the query checks. The migrator is a package that has
-/// been built already, or one that builds while the queries are being changed.
+/// Migrates a database of the given server for the query checks. The migrator is a package that is built already, or
+/// one that builds while the queries change.
 fn migrated(url: &str, migrator: &[&str]) -> Result<String> {
     let (server, query) = url
         .split_once('?')
@@ -243,8 +243,8 @@ fn migrated(url: &str, migrator: &[&str]) -> Result<String> {
     Ok(url)
 }
 
-/// The test server: somebody else's by `TEST_DATABASE_URL`, or a throw-away of our own, which runs
-/// of the same checkout share and the last one stops.
+/// The test server: the one of `TEST_DATABASE_URL`, or our own temporary one, which all runs of the same checkout share
+/// and the last run stops.
 struct Server {
     url: String,
     cluster: Option<(Cluster, File)>,
@@ -263,7 +263,7 @@ impl Server {
             .map_err(|error| format!("cannot make target/: {error}"))?;
         let users = File::create(&lock)
             .map_err(|error| format!("cannot open {}: {error}", lock.display()))?;
-        // Nobody stops it while it is being started.
+        // No other run stops it while it starts.
         users
             .lock()
             .map_err(|error| format!("cannot lock {}: {error}", lock.display()))?;
@@ -291,7 +291,7 @@ impl Server {
     }
 }
 
-/// In memory where there is room for it.
+/// In memory if there is enough.
 fn test_folder() -> PathBuf {
     let name = format!("property-lounge-{}", fingerprint(&root()));
     if free_gigabytes(Path::new("/dev/shm")) >= 2 {

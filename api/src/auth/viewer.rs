@@ -47,8 +47,8 @@ pub struct SignedIn(pub Viewer);
 )]
 pub struct AdminOnly(pub Viewer);
 
-/// An admin, or a client with `ADMIN_WHATSAPP_TOKEN`. The session is tried last, because the last scheme's
-/// error is the answer.
+/// An admin, or a client with `ADMIN_WHATSAPP_TOKEN`. poem-openapi answers with the error of the scheme that it
+/// tried last. That is the session, so that the answer is "sign in".
 #[derive(SecurityScheme)]
 pub enum WhatsappAdmins {
     /// By the token.

@@ -35,14 +35,14 @@ pub(super) struct CycleDetail {
     #[oai(flatten)]
     cycle: Cycle,
     /// The queue as it was when the cycle started.
-    queue: Vec<Seat>,
+    queue: Vec<CyclePlace>,
     /// In order of position.
     attempts: Vec<Attempt>,
 }
 
 /// A place in a cycle's queue.
 #[derive(Object)]
-struct Seat {
+struct CyclePlace {
     /// `A` … `F`.
     label: String,
     agent: Agent,
@@ -351,7 +351,7 @@ impl From<distribution::Figures> for PeriodFigures {
 
 impl From<CycleStory> for CycleDetail {
     fn from(story: CycleStory) -> Self {
-        let queue = story.queue.into_iter().map(|(label, agent)| Seat {
+        let queue = story.queue.into_iter().map(|(label, agent)| CyclePlace {
             label,
             agent: agent.into(),
         });

@@ -1,4 +1,4 @@
-//! Leads as a table that a spreadsheet opens.
+//! Leads as CSV.
 
 use super::leads::{Asked, filter};
 use super::model::{LeadProgress, LeadStatus, Timestamp};
@@ -18,11 +18,11 @@ pub struct Export;
 /// Comma-separated values (RFC 4180), UTF-8, the first line naming the columns.
 #[derive(ApiResponse)]
 enum Table {
-    /// One line a lead, the newest first; times by the company's clock.
+    /// One line for each lead, newest first; times in the company's zone.
     #[oai(status = 200, content_type = "text/csv")]
     Csv(
         Binary<Body>,
-        /// Names the file.
+        /// The name of the file.
         #[oai(header = "Content-Disposition")]
         String,
     ),
@@ -30,33 +30,33 @@ enum Table {
 
 #[OpenApi]
 impl Export {
-    /// The leads that one may see, as CSV
+    /// The leads that the user can see, as CSV
     ///
-    /// The filters of the list, and all that they leave. Text that a spreadsheet would take for a
-    /// formula begins with an apostrophe.
+    /// With the filters of the list, and without a limit. Text that a spreadsheet would take for a formula begins with
+    /// an apostrophe.
     #[allow(clippy::too_many_arguments, reason = "a filter each")]
     #[oai(path = "/api/leads/export", method = "get", operation_id = "exportLeads", tag = Tag::Leads)]
     async fn leads(
         &self,
         app: Data<&App>,
         viewer: SignedIn,
-        /// Of any of these.
+        /// With one of these statuses.
         #[oai(default)]
         status: Query<Vec<LeadStatus>>,
-        /// As far as any of these.
+        /// With one of these steps of progress.
         #[oai(default)]
         progress: Query<Vec<LeadProgress>>,
-        /// Of this layer 2 status.
+        /// With this layer 2 status.
         layer2: Query<Option<String>>,
-        /// This agent's, by user id.
+        /// Owned by this agent, by user id.
         owner: Query<Option<String>>,
         /// From this ad.
         source: Query<Option<String>>,
-        /// First heard of at or after this instant.
+        /// Created at or after this instant.
         from: Query<Option<Timestamp>>,
-        /// And before this one.
+        /// Created before this instant.
         to: Query<Option<Timestamp>>,
-        /// With these letters or figures in their name or number.
+        /// With this text in the name or number.
         #[oai(validator(max_length = 100))]
         q: Query<Option<String>>,
     ) -> Result<Table, ProblemResponse> {
@@ -70,7 +70,7 @@ impl Export {
             to: to.0,
             q: q.0,
         });
-        // The first lines are read before the answer begins: an error is a clear one.
+        // The first lines are read before the answer begins, so that an error is answered as one.
         let rows = pipeline::export(&app, &viewer.0.user, filter).await?;
         let body = Body::from_bytes_stream(rows.map_err(|error| {
             tracing::error!(%error, "api.export_broke_off");

@@ -1,4 +1,4 @@
-//! What operators watch, in Prometheus' text format.
+//! Metrics for operators, in Prometheus' text format.
 
 use super::tag::Tag;
 use poem::web::Data;
@@ -14,7 +14,7 @@ pub struct Metrics;
 
 #[derive(ApiResponse)]
 enum MetricsAnswer {
-    /// The figures.
+    /// The metrics.
     #[oai(status = 200)]
     Figures(PlainText<String>),
     /// The database does not answer.
@@ -24,10 +24,10 @@ enum MetricsAnswer {
 
 #[OpenApi]
 impl Metrics {
-    /// The figures that operators watch
+    /// Metrics
     ///
-    /// Read from the database when asked: every api process tells the same, whichever worker did it.
-    /// No personal data.
+    /// Read from the database, so that every api process answers the same, whichever worker did the work. They contain
+    /// no personal data.
     #[oai(path = "/metrics", method = "get", operation_id = "metrics", tag = Tag::Health)]
     async fn metrics(&self, app: Data<&App>) -> MetricsAnswer {
         let figures = async {

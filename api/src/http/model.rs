@@ -1,5 +1,5 @@
-//! Shapes that several endpoints answer with. The wire is camelCase; times are RFC 3339 in UTC, to
-//! the microsecond, as the database keeps them.
+//! Schemas that several endpoints use. JSON names are camelCase. Times are RFC 3339 in UTC, in microseconds, as the
+//! database stores them.
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use poem_openapi::registry::{MetaSchema, MetaSchemaRef};
@@ -12,7 +12,7 @@ use shared::{leads, sales};
 use std::borrow::Cow;
 use uuid::Uuid;
 
-/// An instant: RFC 3339, UTC, microseconds.
+/// A time: RFC 3339, UTC, microseconds.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Timestamp(pub(super) DateTime<Utc>);
 
@@ -63,7 +63,7 @@ impl ToJSON for Timestamp {
     }
 }
 
-/// Mirrors a domain enum as an OpenAPI one, so that the domain carries no OpenAPI.
+/// Mirrors a domain enum as an OpenAPI enum, so that the domain does not depend on OpenAPI.
 macro_rules! wire_enum {
     ($(#[$doc:meta])* $name:ident($case:literal) from $domain:path { $($(#[$variant_doc:meta])* $variant:ident),+ $(,)? }) => {
         $(#[$doc])*
@@ -93,25 +93,25 @@ macro_rules! wire_enum {
 }
 
 wire_enum! {
-    /// Where a lead stands in distribution.
+    /// The status of a lead in distribution.
     LeadStatus("snake_case") from leads::LeadStatus { New, Distributing, Claimed, Hangus, Closed }
 }
 
 wire_enum! {
-    /// What the agent has made of a lead.
+    /// The progress of a lead.
     LeadProgress("kebab-case") from leads::LeadProgress {
         Pending, NoAction, Contacted, FollowUp, Visit, Negotiation, Won, Lost
     }
 }
 
 wire_enum! {
-    /// Where a cycle stands.
+    /// The status of a cycle.
     CycleStatus("snake_case") from distribution::CycleStatus { Open, Held, Accepted, Assigned, Hangus, Cancelled }
 }
 
 wire_enum! {
-    /// Where an attempt stands; everything but `open` is final, save that an OK which was in time and
-    /// is heard late makes `timed_out` `accepted`.
+    /// The status of an attempt. Every status but `open` is final, except that `timed_out` becomes `accepted` if an OK
+    /// that was in time is handled late.
     AttemptStatus("snake_case") from distribution::AttemptStatus {
         Open, Accepted, TimedOut, Declined, Undeliverable, Withdrawn, Assigned
     }
@@ -121,65 +121,65 @@ wire_enum! {
     /// How an offer is made.
     #[allow(clippy::enum_variant_names, reason = "a last round is what it is called")]
     Round("snake_case") from distribution::Round {
-        /// To this agent alone, in turn.
+        /// To this agent only, in turn.
         Turn,
-        /// To everybody at once: the first OK wins.
+        /// To all agents at once: the first OK claims.
         LastRound,
-        /// The lead was given to the agent.
+        /// The lead was assigned to the agent.
         ByHand,
     }
 }
 
 wire_enum! {
-    /// Who is next in a queue.
+    /// How the next agent of a queue is chosen.
     Strategy("snake_case") from distribution::Strategy {
-        /// From the top, for every lead.
+        /// Every lead starts at the first place.
         Fixed,
-        /// Each in turn.
+        /// Leads start at each place in turn.
         Rotating,
-        /// Each in turn, as often as their weight says.
+        /// Leads start at each place in turn, in proportion to the weights.
         Weighted,
     }
 }
 
 wire_enum! {
-    /// What became of an event.
+    /// The outcome of an event.
     Outcome("snake_case") from distribution::Outcome {
-        /// A cycle began and the lead is offered.
+        /// A cycle started, and the lead is offered.
         Distributing,
-        /// A cycle began and waits: nobody is in the queue.
+        /// A cycle started and is held: no agent is available.
         Held,
-        /// A cycle began and ended: nobody in the queue can be reached.
+        /// A cycle started and ended: no agent has an offer address.
         Hangus,
-        /// Added to the cycle that is open.
+        /// The enquiry was added to the open cycle.
         Added,
-        /// The lead is claimed; its owner was told.
+        /// The lead is claimed, and its owner was notified.
         OwnerTold,
         /// The OK came in time.
         Accepted,
         /// The OK came at or after the deadline: "terlambat".
         Late,
-        /// The OK fits several open offers; nothing was claimed and the agent was asked.
+        /// The OK matches several open offers. Nothing was claimed, and the agent was asked which one.
         Ambiguous,
         /// The agent has no offer to accept.
         NothingOpen,
-        /// The agent asked what they can say, and was told.
+        /// The agent asked for the commands.
         Help,
-        /// The agent asked where they stand, and was told.
+        /// The agent asked for their places and open offers.
         Queue,
-        /// The agent takes a break.
+        /// The agent started a break.
         Paused,
-        /// The agent's break is over.
+        /// The agent ended a break.
         Resumed,
-        /// A manager gave the lead to an agent.
+        /// A manager assigned the lead.
         Assigned,
-        /// An agent wrote something that is no OK.
+        /// The agent's message is no OK and no command.
         NotAnAck,
-        /// The agent passed: the lead is offered to the next one.
+        /// The agent declined: the lead is offered to the next one.
         Declined,
         /// The number is no agent's.
         UnknownAgent,
-        /// Written down; nothing follows: it is old, or says nothing.
+        /// Stored, and nothing else: it is old, or without content.
         Noted,
     }
 }
@@ -197,21 +197,21 @@ pub(super) struct Lead {
     owner_sales_id: Option<String>,
     locked_at: Option<Timestamp>,
     source_ads: Option<String>,
-    /// The project that was asked about.
+    /// The project.
     project: Option<String>,
-    /// Where the client looks for a home.
+    /// The area where the client looks for a home.
     area: Option<String>,
     created_at: Timestamp,
 }
 
-/// One journey of a lead through the sales queue.
+/// One run of a lead through a queue.
 #[derive(Object)]
 #[oai(rename_all = "camelCase", skip_serializing_if_is_none)]
 pub(super) struct Cycle {
     id: Uuid,
     status: CycleStatus,
     strategy: Strategy,
-    /// While it is held: when it is offered again, if that is known.
+    /// For a held cycle: when it is released, if that is known.
     resume_at: Option<Timestamp>,
     started_at: Timestamp,
     closed_at: Option<Timestamp>,
@@ -223,40 +223,40 @@ pub(super) struct Cycle {
 pub(super) struct Attempt {
     id: Uuid,
     sales_id: String,
-    /// The first, the second … of its cycle.
+    /// Its number in the cycle; the first is 1.
     position: i32,
     round: Round,
     status: AttemptStatus,
-    /// What the agent calls it in chat: `OK A17`.
+    /// The code that the agent can write: `OK A17`.
     code: Option<String>,
-    /// Why it ended so, where the status alone does not say.
+    /// Why it ended, if the status does not tell.
     reason: Option<String>,
     assigned_at: Timestamp,
     /// An OK counts before this instant, not at it.
     ack_deadline_at: Timestamp,
-    /// When the provider took the offer.
+    /// When the provider accepted the offer.
     offer_accepted_at: Option<Timestamp>,
     /// The time that the OK counted for.
     acknowledged_at: Option<Timestamp>,
     closed_at: Option<Timestamp>,
 }
 
-/// Somebody who is offered leads.
+/// An agent.
 #[derive(Object)]
 #[oai(rename_all = "camelCase", skip_serializing_if_is_none)]
 pub(super) struct Agent {
     id: String,
     name: String,
-    /// E.164; absent if there is none that can be dialled.
+    /// E.164; absent if there is no valid number.
     phone: Option<String>,
 }
 
-/// What became of an event, and where its lead stands now.
+/// The outcome of an event, and the state of its lead.
 #[derive(Object)]
 #[oai(rename_all = "camelCase", skip_serializing_if_is_none)]
 pub(super) struct EventAnswer {
     outcome: Outcome,
-    /// The event had been heard before; nothing changed, and `outcome` is what came of it then.
+    /// The event was received before. Nothing changed, and `outcome` is that of the first time.
     duplicate: bool,
     lead: Option<Lead>,
     cycle: Option<Cycle>,
@@ -285,7 +285,7 @@ impl EventAnswer {
 }
 
 impl Lead {
-    /// As somebody sees it whose lead it is not: without what the client could be reached by.
+    /// For a user who does not own the lead: without what the client could be reached by.
     pub(super) fn without_client(self) -> Self {
         Self {
             name: self.name.as_deref().map(distribution::masked_name),

@@ -1,4 +1,4 @@
-//! Bodies as they came: a signature is of bytes.
+//! Bodies as they were received, because a signature is computed from bytes.
 
 use poem::http::HeaderMap;
 use poem::{Request, RequestBody};
@@ -13,7 +13,7 @@ use std::marker::PhantomData;
 /// The largest body that is read. Meta's batches are 3 MB at most.
 const LARGEST: usize = 4 * 1024 * 1024;
 
-/// A JSON body, unread, with the signature that came with it. `T` is what it looks like.
+/// A JSON body that is not parsed, with its signature. `T` is its schema.
 pub(super) struct Signed<T> {
     pub(super) body: Vec<u8>,
     pub(super) signature: Option<String>,
@@ -46,7 +46,7 @@ impl<'request, T: Type> ApiExtractor<'request> for Signed<T> {
         _: ExtractParamOptions<()>,
     ) -> poem::Result<Self> {
         let signature = header(request.headers());
-        // What is signed is taken however it calls itself.
+        // A signed body is accepted with any content type.
         if signature.is_none() {
             expect_json(request)?;
         }

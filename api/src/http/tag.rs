@@ -3,24 +3,24 @@
 /// The tag of an endpoint in the OpenAPI document.
 #[derive(poem_openapi::Tags)]
 pub(super) enum Tag {
-    /// What comes in from Meta and WhatsApp.
+    /// Webhooks of Meta and WhatsApp.
     Webhooks,
     /// Plays clients and agents while the provider is `dummy`; 404 otherwise.
     Dummy,
-    /// Which agent holds which lead, until when.
+    /// Which agent is offered which lead, until when.
     Distribution,
-    /// Leads, and what people make of them.
+    /// Leads, and changes by hand.
     Leads,
     /// Visits, and the calendar.
     Appointments,
-    /// How sales go, and who sells.
+    /// Sales figures, and the team.
     Dashboard,
-    /// Who can sign in.
+    /// Users.
     Users,
-    /// Who is offered leads: queues, their rules, and when agents are there.
+    /// Queues, rules, and when agents are available.
     Queues,
-    /// How we are connected to WhatsApp.
+    /// The WhatsApp connection.
     Whatsapp,
-    /// Whether the processes are well.
+    /// Health and readiness.
     Health,
 }

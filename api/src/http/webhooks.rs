@@ -26,7 +26,7 @@ pub struct Webhooks;
 /// A lead of a form, in the previous server's flat format.
 #[derive(Object)]
 #[oai(rename_all = "camelCase")]
-#[allow(clippy::struct_field_names, reason = "the seed's names")]
+#[allow(clippy::struct_field_names, reason = "the previous server's names")]
 struct MetaLead {
     /// Meta's id of the submitted form. The same id twice changes nothing.
     meta_lead_id: String,
@@ -167,9 +167,10 @@ impl Webhooks {
 
     /// Take a lead of a form
     ///
-    /// In the flat format, with `X-Meta-Leads-Token` unless the provider is `dummy`: a cycle starts at once. While
+    /// This path accepts two formats. (1) The flat format needs `X-Meta-Leads-Token`, unless the provider is
+    /// `dummy`. A cycle starts at once. While
     /// a cycle is open, the enquiry is added to it. If the lead has an owner, the owner is notified. After
-    /// hangus, a new cycle starts. Or Meta's own `leadgen` delivery, signed with the app's secret: it is stored
+    /// hangus, a new cycle starts. (2) Meta's own `leadgen` delivery is signed with the app's secret. It is stored
     /// (`outcome: noted`), and its leads are fetched and taken soon after.
     #[oai(path = "/webhooks/meta/leads", method = "post", operation_id = "receiveMetaLead", tag = Tag::Webhooks)]
     async fn meta_lead(

@@ -11,7 +11,7 @@ pub(crate) fn all_settings() -> BTreeSet<String> {
     let mut commands = vec![
         api::config::Cli::command(),
         worker::config::Settings::command(),
-        // The device's own; it is not linked into anything but itself.
+        // The device's own settings. No other crate links it.
         Device::augment_args(clap::Command::new("device")),
     ];
     while let Some(command) = commands.pop() {

@@ -1,4 +1,4 @@
-//! The account's settings as WhatsApp syncs them: keys, versions, and codes of what was changed.
+//! The account's settings, which WhatsApp synchronises: keys, versions and codes of changes.
 
 use super::base::{Kept, Store, from_json, to_json};
 use async_trait::async_trait;
@@ -35,7 +35,7 @@ fn macs(name: &str, index_macs: impl Iterator<Item = impl AsRef<[u8]>>) -> Vec<N
 
 #[async_trait]
 impl AppSyncStore for Store {
-    /// One that cannot be read is as good as none: it is asked for again.
+    /// A value that cannot be read counts as absent: the client requests it again.
     async fn get_sync_key(&self, key_id: &[u8]) -> Kept<Option<AppStateSyncKey>> {
         let found = self.get(SYNC_KEY, &figures(key_id), "").await?;
         Ok(found.and_then(|key| from_json(&key).ok()))

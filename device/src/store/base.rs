@@ -1,6 +1,6 @@
 //! The rows of the client's storage, and how they are read and written.
 
-use crate::line::Line;
+use crate::connection::Connection;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use shared::linked_device::{Name, Row, Vault, is_over};
@@ -11,45 +11,45 @@ use tokio::sync::{Mutex, RwLock};
 use tokio::time::sleep;
 use whatsapp_rust::wacore::store::error::StoreError;
 
-/// A failure of the database is waited out so often, for a doubling time from the first pause on: about
-/// three seconds, beside what the pool waits itself.
+/// How often a failed database call is repeated, with a pause that doubles: about three seconds, besides the
+/// pool's own wait.
 const TRIES: u32 = 5;
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 
-/// What the client's storage answers.
+/// The result of the client's storage.
 pub(super) type Kept<T> = std::result::Result<T, StoreError>;
 
 /// The client's storage in one epoch.
 #[derive(Clone)]
 pub(crate) struct Store {
     pub(super) vault: Vault,
-    pub(super) line: Line,
-    /// Held by what reads, decides and writes.
+    pub(super) connection: Connection,
+    /// Locked by operations that read, decide and write.
     pub(super) deciding: Arc<Mutex<()>>,
-    /// Shared by what writes down messages that were decrypted and not handed on, held alone by what writes
-    /// down that they were decrypted: never the second without the first.
+    /// Held shared by writes of decrypted messages that are not handed on yet, and exclusively by writes that a
+    /// message was decrypted, so that the second is never stored without the first.
     pub(super) decrypted: Arc<RwLock<()>>,
 }
 
 impl Store {
-    pub(crate) fn new(vault: Vault, line: Line) -> Self {
+    pub(crate) fn new(vault: Vault, connection: Connection) -> Self {
         Self {
             vault,
-            line,
+            connection,
             deciding: Arc::default(),
             decrypted: Arc::default(),
         }
     }
 
-    /// Does something with the session, through passing failures.
+    /// Calls the vault, and repeats the call after temporary failures.
     pub(super) async fn keep<T, F>(&self, work: impl Fn(Vault) -> F) -> Kept<T>
     where
         F: Future<Output = Result<T>>,
     {
         let mut pause = FIRST_PAUSE;
         for tried in 1.. {
-            // What this client has decrypted and could not hand on must not be kept as read.
-            if self.line.is_cut() {
+            // A message that was decrypted but not handed on must not be stored as read.
+            if self.connection.is_cut() {
                 return Err(StoreError::Database(Box::new(Error::Conflict {
                     code: "line_is_cut",
                 })));
@@ -71,10 +71,10 @@ impl Store {
                 }
                 _ => "the session cannot be kept: the database fails",
             };
-            if !self.line.is_cut() {
-                tracing::error!(%error, "device.line_cut: {reason}");
+            if !self.connection.is_cut() {
+                tracing::error!(%error, "device.connection_cut: {reason}");
             }
-            self.line.cut(reason);
+            self.connection.cut(reason);
             return Err(StoreError::Database(Box::new(error)));
         }
         unreachable!("the loop ends by itself")
@@ -130,7 +130,7 @@ impl Store {
             .await
     }
 
-    /// Removes what has a number below this; returns how much.
+    /// Deletes values with a number below this. Returns how many.
     pub(super) async fn remove_below(&self, kind: &'static str, ordinal: i64) -> Kept<u32> {
         let gone = self
             .keep(|vault| async move { vault.remove_below(kind, None, ordinal).await })
@@ -158,7 +158,7 @@ pub(super) fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Kept<T> {
     serde_json::from_slice(bytes).map_err(|error| StoreError::Serialization(Box::new(error)))
 }
 
-/// Seconds since 1970, as the client counts: it asks for what is older by this host's clock.
+/// Seconds since 1970 by this host's clock, which the client also uses.
 #[allow(
     clippy::disallowed_methods,
     reason = "the client's own bookkeeping; nothing of ours is decided by it"
@@ -167,7 +167,7 @@ pub(super) fn now() -> i64 {
     chrono::Utc::now().timestamp()
 }
 
-/// Two names as one key; neither has this character.
+/// Joins two names to one key. Neither contains this character.
 pub(super) fn pair(one: &str, other: &str) -> String {
     format!("{one}\u{1f}{other}")
 }

@@ -1,4 +1,4 @@
-//! Who we are: our keys, and the account that we are linked to.
+//! Our keys, and the account that we are linked to.
 
 use super::base::{Kept, Store, from_json, to_json};
 use async_trait::async_trait;
@@ -21,7 +21,7 @@ pub(crate) async fn is_linked(vault: &Vault) -> shared::Result<bool> {
 #[async_trait]
 impl DeviceStore for Store {
     async fn save(&self, device: &Device) -> Kept<()> {
-        // Snapshots of several tasks: one after the other.
+        // Several tasks store snapshots: one after the other.
         let _deciding = self.deciding.lock().await;
         self.put_one(DEVICE, "", "", &to_json(device)?).await
     }
@@ -31,7 +31,7 @@ impl DeviceStore for Store {
             return Ok(None);
         };
         let mut device: Device = from_json(&found)?;
-        // Not part of what is kept, and empty without this.
+        // Not part of the stored value, and empty without this.
         device.device_props = Arc::new(DEVICE_PROPS.clone());
         Ok(Some(device))
     }

@@ -1,9 +1,9 @@
-//! The client's storage: PostgreSQL, sealed and fenced ([`shared::linked_device::Vault`]).
+//! The client's storage: PostgreSQL, encrypted and fenced ([`shared::linked_device::Vault`]).
 //!
-//! The client reads an error of storage as a broken message and tells WhatsApp to drop it. So a passing
-//! failure of the database is waited out here; one that lasts, or an epoch that is over, cuts the line
-//! first: then nothing can leave, neither a message nor the word that one is broken, and WhatsApp delivers
-//! again.
+//! The client takes an error of its storage for a broken message, and makes WhatsApp drop the message. So a
+//! temporary failure of the database is waited out here. After a lasting failure, or if the epoch is over, the
+//! connection is cut first: then the client can send neither a message nor that one is broken, and WhatsApp
+//! delivers again.
 
 mod app_state;
 mod base;

@@ -1,5 +1,5 @@
-//! What the client keeps of WhatsApp's own protocol: devices, LIDs, tokens, what was sent, and what came
-//! and has not been handed on.
+//! The data of WhatsApp's protocol: devices, LIDs, tokens, sent messages, and received messages that are not
+//! handed on yet.
 
 use super::base::{Kept, Store, from_json, now, pair, to_json};
 use async_trait::async_trait;
@@ -19,7 +19,7 @@ const TOKEN: &str = "token";
 const SENT: &str = "sent";
 const PENDING: &str = "pending";
 
-/// Keys of retries that nobody will ask for any more, in seconds.
+/// How long keys of retries are kept, in seconds.
 const KEEP_BASE_KEYS: i64 = 7 * 24 * 60 * 60;
 
 #[async_trait]
@@ -71,7 +71,7 @@ impl ProtocolStore for Store {
             return Ok(None);
         };
         let entry = self.get_lid_mapping(&String::from_utf8_lossy(&lid)).await?;
-        // The LID may be another phone's by now.
+        // The LID can belong to another phone by now.
         Ok(entry.filter(|entry| entry.phone_number == phone))
     }
 
@@ -231,7 +231,7 @@ impl ProtocolStore for Store {
     }
 
     async fn delete_expired_sent_messages(&self, cutoff_timestamp: i64) -> Kept<u32> {
-        // The client never sweeps these itself.
+        // The client never deletes these itself.
         self.remove_below(BASE_KEY, now() - KEEP_BASE_KEYS).await?;
         self.remove_below(SENT, cutoff_timestamp).await
     }

@@ -1,4 +1,4 @@
-//! Secrets of messages, by which what is changed of them afterwards can be read.
+//! Secrets of messages, with which later changes of them can be read.
 
 use super::base::{Kept, Store, from_json, pair, to_json};
 use async_trait::async_trait;
@@ -12,7 +12,7 @@ fn name_of(chat: &str, sender: &str, msg_id: &str) -> Name {
     Name::new(SECRET, chat, pair(sender, msg_id))
 }
 
-/// What never expires is never below any time.
+/// A secret that never expires is never below any time.
 fn ordinal(expires_at: i64) -> i64 {
     if expires_at == 0 {
         i64::MAX
@@ -21,7 +21,7 @@ fn ordinal(expires_at: i64) -> i64 {
     }
 }
 
-/// The later of both; never, if either is.
+/// The later of two expiry times; never if one of them is never.
 fn later(one: i64, other: i64) -> i64 {
     if one == 0 || other == 0 {
         0

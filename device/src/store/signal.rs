@@ -1,4 +1,4 @@
-//! Identities, sessions, prekeys, sender keys: what the Signal protocol keeps.
+//! The data of the Signal protocol: identities, sessions, prekeys, sender keys.
 
 use super::base::{Kept, Store};
 use async_trait::async_trait;
@@ -85,7 +85,7 @@ impl SignalStore for Store {
             .await
     }
 
-    /// Whether a key was uploaded is known to the client's own record; nothing asks for it here.
+    /// The client's own record knows whether a key was uploaded. Nothing reads it here.
     async fn store_prekey(&self, id: u32, record: &[u8], _: bool) -> Kept<()> {
         self.put(&[numbered(PREKEY, id, record)]).await
     }

@@ -1,5 +1,5 @@
-//! Holds the session: does what admins desired, keeps the row that tells how the device is, and lets messages
-//! out while it is connected.
+//! Holds the session: executes the commands of admins, reports the device's state, and sends messages while it
+//! is connected.
 
 mod reconcile;
 mod watchdog;
@@ -7,7 +7,7 @@ mod watchdog;
 use crate::connection_state::{ConnectionState, Then};
 use crate::context::DeviceContext;
 use crate::outbound_task::OutboundTask;
-use crate::session::{News, Session};
+use crate::session::{Notice, Session};
 use crate::session_lock::SessionLock;
 use crate::store::is_linked;
 use crate::terminal;
@@ -20,29 +20,29 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 use whatsapp_rust::types::events::Event;
 
-/// A desired that nobody told us of is found by looking.
+/// How often commands are looked for that no notification announced.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// How often the row says that we are there.
+/// How often the heartbeat is stored.
 const BEAT_EVERY: Duration = Duration::from_secs(5);
-/// A client that keeps ending by itself is started again after a doubling time.
+/// A client that ends by itself is started again after a pause, which doubles.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
-/// One that ran for so long did not end for how it was started.
+/// A client that ran for this long did not end because of its start.
 const RAN_WELL: Duration = Duration::from_secs(60);
 
-/// The session, while this process holds it.
+/// The session, while this process has it.
 pub(crate) struct Supervisor {
     context: Arc<DeviceContext>,
     vault: Vault,
     session: Option<Session>,
-    course: ConnectionState,
-    /// Which of the client's connections was the last to be ready: it tells of few that it loses.
-    connection: u64,
-    /// Since when the client is logged in without being ready.
+    state: ConnectionState,
+    /// The number of the last connection that was ready. The client does not report every lost connection.
+    ready_connection: u64,
+    /// When the client logged in, while it is not ready.
     logged_in_since: Option<Instant>,
     said: Option<Report>,
     beaten: Instant,
-    /// Nothing is started until a person wishes something.
+    /// Nothing is started before a person gives a command.
     halted: bool,
     start_at: Option<Instant>,
     starts_with_code: bool,
@@ -51,20 +51,20 @@ pub(crate) struct Supervisor {
 }
 
 impl Supervisor {
-    /// Takes the session over.
+    /// Takes over the session.
     pub(crate) async fn take_over(
         context: Arc<DeviceContext>,
         lock: &mut SessionLock,
     ) -> Result<Self> {
         let vault = Vault::take_over(lock.connection(), &context.app.pool, &context.key).await?;
-        // At once: whoever asks is told of us, and not of the last one's silence.
+        // At once, so that the reported state is ours and not the former process's.
         linked_device::begin(&context.app, vault.epoch(), &context.app.instance).await?;
         Ok(Self {
             context,
             vault,
             session: None,
-            course: ConnectionState::new(false, false),
-            connection: 0,
+            state: ConnectionState::new(false, false),
+            ready_connection: 0,
             logged_in_since: None,
             said: None,
             beaten: Instant::now(),
@@ -76,7 +76,7 @@ impl Supervisor {
         })
     }
 
-    /// Works until it is told to stop, or the session is another's.
+    /// Runs until this process must stop or another process takes over the session.
     pub(crate) async fn run(&mut self, mut stop: watch::Receiver<bool>) -> Result<()> {
         let mut wishes = PgListener::connect_with(&self.context.app.pool).await?;
         wishes.listen(linked_device::CHANNEL).await?;
@@ -96,7 +96,7 @@ impl Supervisor {
             }
             let due = self.start_at.unwrap_or(look).min(look).min(beat);
             tokio::select! {
-                news = next(&mut self.session) => self.hear(news).await?,
+                notice = next(&mut self.session) => self.handle(notice).await?,
                 wished = wishes.recv() => {
                     wished?;
                     look = Instant::now();
@@ -107,7 +107,7 @@ impl Supervisor {
         }
     }
 
-    /// Stops the client. What the row says stays.
+    /// Stops the client. The reported state stays.
     pub(crate) async fn close(&mut self) {
         self.outbound_task.stop().await;
         if let Some(session) = self.session.take() {
@@ -115,18 +115,18 @@ impl Supervisor {
         }
     }
 
-    /// Lets nothing leave any more: the session may be another's by now.
+    /// Cuts the connection, because another process may have the session.
     pub(crate) fn cut(&self) {
         if let Some(session) = &self.session {
-            session.line().cut("the session's lock is lost");
+            session.connection().cut("the session's lock is lost");
         }
     }
 
-    /// Ends the client and its epoch: what it flushes late is refused.
+    /// Ends the client and its epoch: what it writes later is rejected.
     async fn stop_session(&mut self) -> Result<()> {
         self.start_at = None;
         self.close().await;
-        self.course = ConnectionState::new(false, false);
+        self.state = ConnectionState::new(false, false);
         self.logged_in_since = None;
         self.vault = self.vault.renew().await?;
         Ok(())
@@ -146,7 +146,7 @@ impl Supervisor {
             }
             Err(error) => return Err(error),
         };
-        self.course = ConnectionState::new(context.pairing_phone.is_some(), linked);
+        self.state = ConnectionState::new(context.pairing_phone.is_some(), linked);
         self.say(Report::new(State::Starting)).await?;
         let started = Session::start(&context.app, self.vault.clone(), &context.endpoint).await;
         match started {
@@ -155,7 +155,7 @@ impl Supervisor {
                     && !linked
                     && let Some(phone) = &context.pairing_phone
                 {
-                    self.course.asks_for_code();
+                    self.state.asks_for_code();
                     session.ask_for_code(phone);
                 }
                 self.starts_with_code = false;
@@ -174,41 +174,41 @@ impl Supervisor {
         self.say(Report::new(State::Failed).failing(reason)).await
     }
 
-    async fn hear(&mut self, news: News) -> Result<()> {
+    async fn handle(&mut self, notice: Notice) -> Result<()> {
         let Some(session) = &mut self.session else {
             return Ok(());
         };
-        match news {
-            News::Event(event) => {
+        match notice {
+            Notice::Event(event) => {
                 if matches!(*event, Event::Connected(_)) {
-                    self.connection = session.reconnects();
+                    self.ready_connection = session.reconnects();
                 }
-                let (report, then) = self.course.after(&event, session.number());
+                let (report, then) = self.state.after(&event, session.number());
                 if let Some(report) = report {
                     self.say(report).await?;
                 }
                 self.follow(then).await
             }
-            News::Line if session.line().is_cut() => {
-                let reason = session.line().failure().unwrap_or_default();
+            Notice::Connection if session.connection().is_cut() => {
+                let reason = session.connection().failure().unwrap_or_default();
                 if !self.vault.is_current().await? {
                     return Err(linked_device::fenced_off());
                 }
                 self.start_later(reason).await
             }
-            News::Line => {
-                let reason = session.line().failure();
-                let failing = session.line().failures() > 0 && !self.course.is_connected();
+            Notice::Connection => {
+                let reason = session.connection().failure();
+                let failing = session.connection().failures() > 0 && !self.state.is_connected();
                 match reason.filter(|_| failing) {
                     Some(reason) => {
-                        let report = self.course.unreachable(reason);
+                        let report = self.state.unreachable(reason);
                         self.say(report).await
                     }
                     None => Ok(()),
                 }
             }
-            News::Tick => self.look_at_client().await,
-            News::Ended => {
+            Notice::Tick => self.look_at_client().await,
+            Notice::Ended => {
                 if session.age() > RAN_WELL {
                     self.pause = FIRST_PAUSE;
                 }
@@ -248,14 +248,14 @@ impl Supervisor {
             Then::Forget => {
                 self.stop_session().await?;
                 self.halted = true;
-                // Of no use to anybody: the next start links anew.
+                // The session is useless: the next start links again.
                 self.vault.wipe().await?;
             }
         }
         Ok(())
     }
 
-    /// Writes down how the device is, where that is news, and carries messages while it is connected.
+    /// Reports the state if it changed, and sends messages while the device is connected.
     async fn say(&mut self, report: Report) -> Result<()> {
         if self.said.as_ref() == Some(&report) {
             return Ok(());
@@ -290,15 +290,15 @@ impl Supervisor {
     }
 }
 
-/// Waits for what the session tells; for ever, if there is none.
-async fn next(session: &mut Option<Session>) -> News {
+/// Waits for the session's next notice; for ever if there is no session.
+async fn next(session: &mut Option<Session>) -> Notice {
     match session {
         Some(session) => session.next().await,
         None => std::future::pending().await,
     }
 }
 
-/// Whether an error ends this process's hold of the session.
+/// Whether an error means that this process has lost the session.
 pub(crate) fn ends_lock(error: &Error) -> bool {
     is_over(error)
 }

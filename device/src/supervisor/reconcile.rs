@@ -1,4 +1,4 @@
-//! What admins desired, and where the last holder was.
+//! Executes commands, and continues in the former process's state.
 
 use super::{FIRST_PAUSE, Supervisor};
 use shared::Result;
@@ -6,12 +6,12 @@ use shared::linked_device::{self, DesiredState, Report, State};
 use tokio::time::Instant;
 
 impl Supervisor {
-    /// Goes on where the last holder was: what waits for a person still does.
+    /// Continues in the former process's state: what waited for a person still does.
     pub(super) async fn resume(&mut self) -> Result<()> {
         let status = linked_device::status(&self.context.app).await?;
         let waits = !status.retrying && matches!(status.state, State::Failed | State::LoggedOut);
         if status.state == State::LoggedOut {
-            // Should the last holder have died between the two.
+            // In case the former process died between the two.
             self.vault.wipe().await?;
         }
         if waits && status.handled == status.request {
@@ -24,7 +24,7 @@ impl Supervisor {
         Ok(())
     }
 
-    /// Does what is wished.
+    /// Executes the commands.
     pub(super) async fn reconcile(&mut self) -> Result<()> {
         let desired = linked_device::desired_state(&self.context.app).await?;
         if !desired.started

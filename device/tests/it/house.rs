@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-/// Longer than anything here takes on a busy machine; nothing waits so long that goes well.
+/// Longer than any step takes on a busy machine. A step that succeeds does not wait for it.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(crate) const KEY: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
@@ -148,7 +148,7 @@ impl House {
         self.whatsapp.scan(&shown.qr.expect("a QR code")).await;
     }
 
-    /// Says something to somebody.
+    /// Writes a message to a person.
     pub(crate) async fn say(&self, to: &str, words: &str) {
         let to = shared::phone::Phone::from_e164(to).expect("a number");
         whatsapp::send_test(&self.app, &to, Some(words.to_owned()))
@@ -156,7 +156,7 @@ impl House {
             .expect("a message");
     }
 
-    /// Waits until somebody has read these words, and returns WhatsApp's id of them.
+    /// Waits until a person has read this text, and returns WhatsApp's id of it.
     pub(crate) async fn reads(&self, number: &str, words: &str) -> String {
         let deadline = Instant::now() + PATIENCE;
         loop {

@@ -78,7 +78,7 @@ async fn a_scan_that_proves_nothing_links_nothing() {
         .is_where("a QR code", |status| status.qr.is_some())
         .await;
     let code = shown.qr.expect("a QR code");
-    // As somebody who has seen the code's public half alone.
+    // Like a person who has seen only the public half of the code.
     let mut parts: Vec<&str> = code.split(',').collect();
     let foreign = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
     parts[3] = foreign;

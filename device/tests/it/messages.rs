@@ -72,7 +72,7 @@ async fn whoever_writes_under_a_lid_is_the_lead_of_their_number_once_it_is_known
     let house = House::open().await;
     let _device = house.linked_device().await;
 
-    // We have written to them: WhatsApp has told their LID.
+    // We have written to them: WhatsApp has disclosed their LID.
     house.say(CLIENT, "Halo").await;
     house.reads(CLIENT, "Halo").await;
     house.whatsapp.hide_number(CLIENT).await;
@@ -222,7 +222,7 @@ async fn a_receipt_tells_that_a_message_arrived_whose_answer_was_lost() {
             1,
         )
         .await;
-    // Its job gives up waiting for the answer, looks again, and finds nothing to send.
+    // The job stops waiting for the acknowledgement, reads its row again, and finds nothing to send.
     house
         .wait_for("select count(*) from apalis.jobs where job_type = 'send-message.v1' and status <> 'Done'", 0)
         .await;

@@ -189,7 +189,7 @@ async fn offers_stand_still_while_the_device_is_away_and_go_on_when_it_is_back()
     let frozen = "select count(*) from provider_health where provider = 'qr_local' and frozen_since is not null";
     house.wait_for(frozen, 0).await;
 
-    // An admin stops it: nobody can answer, and no time runs.
+    // An admin stops it: no agent can answer, and no deadline passes.
     admin.post("stop").await;
     house.wait_for(frozen, 1).await;
     assert!(admin.status().await["frozenSince"].is_string());

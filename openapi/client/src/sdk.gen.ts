@@ -363,10 +363,10 @@ export const leads = <ThrowOnError extends boolean = false>(options?: Options<Le
 });
 
 /**
- * The leads that one may see, as CSV
+ * The leads that the user can see, as CSV
  *
- * The filters of the list, and all that they leave. Text that a spreadsheet would take for a
- * formula begins with an apostrophe.
+ * With the filters of the list, and without a limit. Text that a spreadsheet would take for a formula begins with
+ * an apostrophe.
  */
 export const exportLeads = <ThrowOnError extends boolean = false>(options?: Options<ExportLeadsData, ThrowOnError>) => (options?.client ?? client).get<ExportLeadsResponses, ExportLeadsErrors, ThrowOnError>({
     security: [{
@@ -816,10 +816,10 @@ export const healthLive = <ThrowOnError extends boolean = false>(options?: Optio
 export const healthReady = <ThrowOnError extends boolean = false>(options?: Options<HealthReadyData, ThrowOnError>) => (options?.client ?? client).get<HealthReadyResponses, HealthReadyErrors, ThrowOnError>({ url: '/health/ready', ...options });
 
 /**
- * The figures that operators watch
+ * Metrics
  *
- * Read from the database when asked: every api process tells the same, whichever worker did it.
- * No personal data.
+ * Read from the database, so that every api process answers the same, whichever worker did the work. They contain
+ * no personal data.
  */
 export const metrics = <ThrowOnError extends boolean = false>(options?: Options<MetricsData, ThrowOnError>) => (options?.client ?? client).get<MetricsResponses, MetricsErrors, ThrowOnError>({ url: '/metrics', ...options });
 
@@ -831,9 +831,10 @@ export const verifyMetaLeadsWebhook = <ThrowOnError extends boolean = false>(opt
 /**
  * Take a lead of a form
  *
- * In the flat format, with `X-Meta-Leads-Token` unless the provider is `dummy`: a cycle starts at once. While
+ * This path accepts two formats. (1) The flat format needs `X-Meta-Leads-Token`, unless the provider is
+ * `dummy`. A cycle starts at once. While
  * a cycle is open, the enquiry is added to it. If the lead has an owner, the owner is notified. After
- * hangus, a new cycle starts. Or Meta's own `leadgen` delivery, signed with the app's secret: it is stored
+ * hangus, a new cycle starts. (2) Meta's own `leadgen` delivery is signed with the app's secret. It is stored
  * (`outcome: noted`), and its leads are fetched and taken soon after.
  */
 export const receiveMetaLead = <ThrowOnError extends boolean = false>(options: Options<ReceiveMetaLeadData, ThrowOnError>) => (options.client ?? client).post<ReceiveMetaLeadResponses, ReceiveMetaLeadErrors, ThrowOnError>({

@@ -7,13 +7,13 @@ export type ClientOptions = {
 /**
  * Agent
  *
- * Somebody who is offered leads.
+ * An agent.
  */
 export type Agent = {
     id: string;
     name: string;
     /**
-     * E.164; absent if there is none that can be dialled.
+     * E.164; absent if there is no valid number.
      */
     phone?: string;
 };
@@ -210,20 +210,20 @@ export type Attempt = {
     assignedAt: string;
     closedAt?: string;
     /**
-     * What the agent calls it in chat: `OK A17`.
+     * The code that the agent can write: `OK A17`.
      */
     code?: string;
     id: string;
     /**
-     * When the provider took the offer.
+     * When the provider accepted the offer.
      */
     offerAcceptedAt?: string;
     /**
-     * The first, the second … of its cycle.
+     * Its number in the cycle; the first is 1.
      */
     position: number;
     /**
-     * Why it ended so, where the status alone does not say.
+     * Why it ended, if the status does not tell.
      */
     reason?: string;
     round: Round;
@@ -232,8 +232,8 @@ export type Attempt = {
 };
 
 /**
- * Where an attempt stands; everything but `open` is final, save that an OK which was in time and
- * is heard late makes `timed_out` `accepted`.
+ * The status of an attempt. Every status but `open` is final, except that `timed_out` becomes `accepted` if an OK
+ * that was in time is handled late.
  */
 export type AttemptStatus = 'open' | 'accepted' | 'timed_out' | 'declined' | 'undeliverable' | 'withdrawn' | 'assigned';
 
@@ -352,13 +352,13 @@ export type ConnectionState = 'stopped' | 'starting' | 'scan_qr' | 'pairing' | '
 /**
  * Cycle
  *
- * One journey of a lead through the sales queue.
+ * One run of a lead through a queue.
  */
 export type Cycle = {
     closedAt?: string;
     id: string;
     /**
-     * While it is held: when it is offered again, if that is known.
+     * For a held cycle: when it is released, if that is known.
      */
     resumeAt?: string;
     startedAt: string;
@@ -381,9 +381,9 @@ export type CycleDetail = {
     /**
      * The queue as it was when the cycle started.
      */
-    queue: Array<Seat>;
+    queue: Array<CyclePlace>;
     /**
-     * While it is held: when it is offered again, if that is known.
+     * For a held cycle: when it is released, if that is known.
      */
     resumeAt?: string;
     startedAt: string;
@@ -392,7 +392,20 @@ export type CycleDetail = {
 };
 
 /**
- * Where a cycle stands.
+ * CyclePlace
+ *
+ * A place in a cycle's queue.
+ */
+export type CyclePlace = {
+    agent: Agent;
+    /**
+     * `A` … `F`.
+     */
+    label: string;
+};
+
+/**
+ * The status of a cycle.
  */
 export type CycleStatus = 'open' | 'held' | 'accepted' | 'assigned' | 'hangus' | 'cancelled';
 
@@ -483,14 +496,14 @@ export type Desired = 'started' | 'stopped';
 /**
  * EventAnswer
  *
- * What became of an event, and where its lead stands now.
+ * The outcome of an event, and the state of its lead.
  */
 export type EventAnswer = {
     agent?: Agent;
     attempt?: Attempt;
     cycle?: Cycle;
     /**
-     * The event had been heard before; nothing changed, and `outcome` is what came of it then.
+     * The event was received before. Nothing changed, and `outcome` is that of the first time.
      */
     duplicate: boolean;
     lead?: Lead;
@@ -580,7 +593,7 @@ export type Layer2 = {
  */
 export type Lead = {
     /**
-     * Where the client looks for a home.
+     * The area where the client looks for a home.
      */
     area?: string;
     createdAt: string;
@@ -594,7 +607,7 @@ export type Lead = {
     phone?: string;
     progress: LeadProgress;
     /**
-     * The project that was asked about.
+     * The project.
      */
     project?: string;
     sourceAds?: string;
@@ -654,7 +667,7 @@ export type LeadDetail = {
  */
 export type LeadEntry = {
     /**
-     * Where the client looks for a home.
+     * The area where the client looks for a home.
      */
     area?: string;
     createdAt: string;
@@ -673,7 +686,7 @@ export type LeadEntry = {
     phone?: string;
     progress: LeadProgress;
     /**
-     * The project that was asked about.
+     * The project.
      */
     project?: string;
     sourceAds?: string;
@@ -699,7 +712,7 @@ export type LeadPage = {
 };
 
 /**
- * What the agent has made of a lead.
+ * The progress of a lead.
  */
 export type LeadProgress = 'pending' | 'no-action' | 'contacted' | 'follow-up' | 'visit' | 'negotiation' | 'won' | 'lost';
 
@@ -709,7 +722,7 @@ export type LeadProgress = 'pending' | 'no-action' | 'contacted' | 'follow-up' |
 export type LeadSort = 'newest' | 'oldest';
 
 /**
- * Where a lead stands in distribution.
+ * The status of a lead in distribution.
  */
 export type LeadStatus = 'new' | 'distributing' | 'claimed' | 'hangus' | 'closed';
 
@@ -1038,7 +1051,7 @@ export type OfferAddress = {
 };
 
 /**
- * What became of an event.
+ * The outcome of an event.
  */
 export type Outcome = 'distributing' | 'held' | 'hangus' | 'added' | 'owner_told' | 'accepted' | 'late' | 'ambiguous' | 'nothing_open' | 'help' | 'queue' | 'paused' | 'resumed' | 'assigned' | 'not_an_ack' | 'declined' | 'unknown_agent' | 'noted';
 
@@ -1364,19 +1377,6 @@ export type SalesAck = {
 };
 
 /**
- * Seat
- *
- * A place in a cycle's queue.
- */
-export type Seat = {
-    agent: Agent;
-    /**
-     * `A` … `F`.
-     */
-    label: string;
-};
-
-/**
  * SimulatedPolicy
  *
  * A policy; fields that are left out are as recorded.
@@ -1514,7 +1514,7 @@ export type Stored = {
 };
 
 /**
- * Who is next in a queue.
+ * How the next agent of a queue is chosen.
  */
 export type Strategy = 'fixed' | 'rotating' | 'weighted';
 
@@ -2505,19 +2505,19 @@ export type ExportLeadsData = {
     path?: never;
     query?: {
         /**
-         * Of any of these.
+         * With one of these statuses.
          */
         status?: Array<LeadStatus>;
         /**
-         * As far as any of these.
+         * With one of these steps of progress.
          */
         progress?: Array<LeadProgress>;
         /**
-         * Of this layer 2 status.
+         * With this layer 2 status.
          */
         layer2?: string;
         /**
-         * This agent's, by user id.
+         * Owned by this agent, by user id.
          */
         owner?: string;
         /**
@@ -2525,15 +2525,15 @@ export type ExportLeadsData = {
          */
         source?: string;
         /**
-         * First heard of at or after this instant.
+         * Created at or after this instant.
          */
         from?: string;
         /**
-         * And before this one.
+         * Created before this instant.
          */
         to?: string;
         /**
-         * With these letters or figures in their name or number.
+         * With this text in the name or number.
          */
         q?: string;
     };
@@ -2555,7 +2555,7 @@ export type ExportLeadsError = ExportLeadsErrors[keyof ExportLeadsErrors];
 
 export type ExportLeadsResponses = {
     /**
-     * One line a lead, the newest first; times by the company's clock.
+     * One line for each lead, newest first; times in the company's zone.
      */
     200: Blob | File;
 };
@@ -3349,7 +3349,7 @@ export type MetricsError = MetricsErrors[keyof MetricsErrors];
 
 export type MetricsResponses = {
     /**
-     * The figures.
+     * The metrics.
      */
     200: string;
 };

@@ -153,7 +153,7 @@ pub async fn list(
     store::list(&mut connection, scope, filter).await
 }
 
-/// A visit. Returns `None` if the user cannot see it.
+/// A visit. Fails with `NotFound` if the user cannot see it.
 pub async fn one(app: &App, viewer: &User, id: AppointmentId) -> Result<Appointment> {
     let scope = (viewer.role != Role::Admin).then_some(&viewer.id);
     let mut connection = app.pool.acquire().await?;
@@ -177,7 +177,7 @@ pub async fn of_lead(app: &App, lead: LeadId) -> Result<Vec<Appointment>> {
     store::list(&mut connection, None, &filter).await
 }
 
-/// The visit, locked. Fails if it was cancelled or has begun.
+/// The visit, locked. Fails if it was cancelled.
 async fn lock_to_change(
     connection: &mut PgConnection,
     by: &User,

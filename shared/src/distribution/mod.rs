@@ -1,20 +1,20 @@
 //! Distribution: which agent is offered which lead, until when, and who owns it.
 //!
 //! ```text
+//! background/  what jobs and the sweep call: check_deadline, forward, audit with its repairs
 //! inbox/       receives a message and decides who wrote it, about which offer, and what it means
 //! endings/     what ends an offer: claim, roll, decline, undeliverable, withdraw, assign, merge
-//! offers/      what makes one: the turn, the offer and its sending, hold and release, freeze
-//! store/       SQL, by what it is about
+//! offers/      what makes an offer: the next agent, the offer and its sending, hold and release, freeze
+//! oversight/   audit, explain, simulate, metrics, view: reads store and model, changes no offer
+//! store/       SQL, by table
 //! model/  turn/  policy  event      types and pure rules
-//!
-//! oversight/   audit, explain, simulate, metrics, view: reads store and model, calls no transition
-//! background/  what jobs and the sweep call: check_deadline, forward, audit with its repairs
 //! ```
 //!
-//! A module uses the rooms below its own. `background` uses all of them.
+//! A module uses only folders below its own.
 //!
-//! A claim needs `t < deadline` and a roll needs `now >= deadline`. Each is one conditional statement
-//! on the same locked row, so exactly one of them succeeds.
+//! A claim needs `time of the OK < deadline` and a roll needs `now >= deadline`. Each is one conditional
+//! update of the same locked row, which must be open, so at most one of them ends the offer. ADR 4 and
+//! ADR 5 describe the exceptions.
 
 mod background;
 mod endings;

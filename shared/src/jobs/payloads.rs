@@ -107,7 +107,7 @@ pub struct FetchMetaLead {
 
 impl Job for FetchMetaLead {
     const QUEUE: &'static str = "fetch-meta-lead.v1";
-    // More than a day, with the longest backoff.
+    // About a day, with the longest backoff.
     const TRIES: i32 = 300;
 
     fn idempotency_key(&self, _: DateTime<Utc>) -> String {
@@ -173,7 +173,7 @@ pub struct SyncAppointment {
 
 impl Job for SyncAppointment {
     const QUEUE: &'static str = "sync-appointment.v1";
-    // More than a day, with the longest backoff.
+    // About a day, with the longest backoff.
     const TRIES: i32 = 300;
 
     fn idempotency_key(&self, _: DateTime<Utc>) -> String {

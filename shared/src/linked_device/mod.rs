@@ -173,7 +173,7 @@ pub struct Inbound {
     pub messages: Vec<InboundMessage>,
     /// Messages that their senders edited or deleted.
     pub corrections: Vec<Correction>,
-    /// Messages that somebody of the company wrote with the phone itself.
+    /// Messages that a member of the company wrote with the phone itself.
     pub echoes: Vec<Echo>,
 }
 

@@ -25,7 +25,7 @@ pub enum State {
     Connected,
     /// The phone unlinked it. A start links it again.
     LoggedOut,
-    /// It does not work: see `reason`. `retrying` says whether it tries again by itself.
+    /// It failed; see `reason`. `retrying` tells whether it tries again by itself.
     Failed,
 }
 
@@ -176,15 +176,15 @@ pub struct Status {
     pub state: State,
     /// Why.
     pub reason: Option<String>,
-    /// Since when it is in this state.
+    /// When this state began.
     pub since: DateTime<Utc>,
-    /// Since when the phone cannot be reached.
+    /// When the phone became unreachable.
     pub away_since: Option<DateTime<Utc>>,
     /// Whether it tries again by itself.
     pub retrying: bool,
     /// The QR code to scan.
     pub qr: Option<String>,
-    /// Until when the QR code is valid.
+    /// When the QR code expires.
     pub qr_expires_at: Option<DateTime<Utc>>,
     /// The code to type on the phone.
     pub pairing_code: Option<String>,

@@ -16,7 +16,7 @@ impl std::fmt::Debug for DeviceKey {
 }
 
 impl DeviceKey {
-    /// Reads 64 hexadecimal figures.
+    /// Parses 64 hexadecimal digits.
     pub fn from_hex(given: &str) -> Result<Self> {
         let wrong = || Error::invalid("WA_DEVICE_KEY", "must be 64 hexadecimal figures");
         let bytes = hex::decode(given).map_err(|_| wrong())?;

@@ -1,8 +1,8 @@
-//! The session, sealed: private keys and ratchets, and for hours at a time what was said.
+//! The encrypted session: private keys and ratchets, and for some hours texts of messages.
 //!
-//! AES-256-GCM with a fresh nonce for each value, bound to the name of its row, so that a value cannot be
-//! put into another's place. Every write names its epoch; under another it is refused, in the statement
-//! that writes: nothing of a process that was taken over reaches the session.
+//! AES-256-GCM with a fresh nonce for each value, bound to the name of its row, so that a value cannot be moved
+//! to another row. Every write names its epoch. The statement itself rejects a write of an older epoch, so
+//! that a process whose session was taken over cannot change it.
 
 use super::fence::{fenced, fenced_off};
 use super::seal::DeviceKey;
@@ -11,19 +11,19 @@ use sha2::{Digest, Sha256};
 use sqlx::{PgConnection, PgPool, Postgres, Transaction};
 use std::collections::BTreeMap;
 
-/// What a value of the session is called.
+/// The name of a value of the session.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Name {
-    /// What kind of thing.
+    /// The kind.
     pub kind: &'static str,
-    /// Of whom.
+    /// The key within the kind.
     pub key: String,
-    /// And which of theirs.
+    /// The second part of the key.
     pub sub: String,
 }
 
 impl Name {
-    /// The thing of this kind that is called so.
+    /// A value of this kind with this key.
     pub fn new(kind: &'static str, key: impl Into<String>, sub: impl Into<String>) -> Self {
         Self {
             kind,
@@ -32,17 +32,16 @@ impl Name {
         }
     }
 
-    /// What is bound into the seal.
+    /// The associated data of the encryption.
     fn bound(&self) -> Vec<u8> {
         [self.kind, &self.key, &self.sub].join("\0").into_bytes()
     }
 }
 
-/// The longest part of a name, in bytes; an index takes three of them.
+/// The longest part of a name, in bytes. An index entry has three of them.
 const LONGEST: usize = 255;
 
-/// Parts of names are chosen by whoever writes to us: one that PostgreSQL would not take is kept as its
-/// SHA-256.
+/// A sender can choose parts of names. One that PostgreSQL cannot store is replaced by its SHA-256.
 fn fitting(part: String) -> String {
     if part.len() <= LONGEST && !part.contains('\0') {
         return part;
@@ -59,14 +58,14 @@ fn column<'rows>(names: &'rows [Name], of: fn(&'rows Name) -> &'rows str) -> Vec
 pub struct Row {
     /// Its name.
     pub name: Name,
-    /// A number to look for it by, of the kind's own meaning.
+    /// A number to find it by; each kind defines its meaning.
     pub ordinal: i64,
-    /// The value, open.
+    /// The value, not encrypted.
     pub value: Vec<u8>,
 }
 
 impl Row {
-    /// This value under that name, with the number 0.
+    /// This value under this name, with the number 0.
     pub fn new(name: Name, value: impl Into<Vec<u8>>) -> Self {
         Self {
             name,
@@ -75,14 +74,14 @@ impl Row {
         }
     }
 
-    /// The same with this number.
+    /// The same value with this number.
     #[must_use]
     pub fn numbered(self, ordinal: i64) -> Self {
         Self { ordinal, ..self }
     }
 }
 
-/// The session as one epoch may read and write it.
+/// The session, as one epoch can read and write it.
 #[derive(Clone, Debug)]
 pub struct Vault {
     pool: PgPool,
@@ -91,8 +90,7 @@ pub struct Vault {
 }
 
 impl Vault {
-    /// Takes the session over, on the connection that holds its lock: whoever had it until now can write no
-    /// more.
+    /// Takes over the session, on the connection that holds its lock. The former process cannot write any more.
     pub async fn take_over(
         holder: &mut PgConnection,
         pool: &PgPool,
@@ -109,7 +107,7 @@ impl Vault {
         })
     }
 
-    /// The same session in an epoch of its own, which ends this one; refused, if it is over already.
+    /// The same session with a new epoch, which ends this one. Fails if this epoch is over.
     pub async fn renew(&self) -> Result<Self> {
         let epoch = sqlx::query_scalar!(
             "update linked_device_epoch set epoch = epoch + 1 where epoch = $1 returning epoch",
@@ -123,18 +121,18 @@ impl Vault {
         })
     }
 
-    /// The number that fences every write.
+    /// The epoch.
     pub fn epoch(&self) -> i64 {
         self.epoch
     }
 
-    /// A value.
+    /// Reads a value.
     pub async fn get(&self, kind: &'static str, key: &str, sub: &str) -> Result<Option<Vec<u8>>> {
         let found = self.get_each(&[Name::new(kind, key, sub)]).await?;
         Ok(found.into_iter().next().map(|row| row.value))
     }
 
-    /// Those of these values that are there, in no order.
+    /// Reads those of these values that exist, in no order.
     pub async fn get_each(&self, names: &[Name]) -> Result<Vec<Row>> {
         let rows = sqlx::query!(
             "select s.kind, s.key, s.sub, s.ordinal, s.value from linked_device_secret s
@@ -147,7 +145,7 @@ impl Vault {
         .await?;
         rows.into_iter()
             .filter_map(|row| {
-                // The kind again, as it lives as long as the program.
+                // The kind as `'static`.
                 let kind = names.iter().find(|name| name.kind == row.kind)?.kind;
                 Some((kind, row))
             })
@@ -159,7 +157,7 @@ impl Vault {
             .collect()
     }
 
-    /// All values of a kind, of one key if it is given, in the order of their numbers.
+    /// All values of a kind, or of one key of it, in the order of their numbers.
     pub async fn list(&self, kind: &'static str, key: Option<&str>) -> Result<Vec<Row>> {
         let rows = sqlx::query!(
             "select key, sub, ordinal, value from linked_device_secret
@@ -178,7 +176,7 @@ impl Vault {
             .collect()
     }
 
-    /// Whether a kind has a key that begins with one of these.
+    /// Whether a kind has a key with one of these prefixes.
     pub async fn has_key(&self, kinds: &[&str], beginnings: &[String]) -> Result<bool> {
         Ok(sqlx::query_scalar!(
             r#"select exists (select from linked_device_secret s, unnest($2::text[]) beginning
@@ -200,7 +198,7 @@ impl Vault {
         .await?)
     }
 
-    /// Writes the first and removes the second, or neither.
+    /// Writes the first and deletes the second in one transaction.
     pub async fn change(&self, rows: &[Row], gone: &[Name]) -> Result<()> {
         let mut transaction = self.enter().await?;
         self.write(&mut transaction, rows).await?;
@@ -217,7 +215,7 @@ impl Vault {
         Ok(transaction.commit().await?)
     }
 
-    /// Removes a value and returns it.
+    /// Deletes a value and returns it.
     pub async fn take(&self, name: &Name) -> Result<Option<Vec<u8>>> {
         let mut transaction = self.enter().await?;
         let sealed = sqlx::query_scalar!(
@@ -234,12 +232,12 @@ impl Vault {
             .transpose()
     }
 
-    /// Removes all values of a kind, of one key if it is given.
+    /// Deletes all values of a kind, or of one key of it.
     pub async fn clear(&self, kind: &'static str, key: Option<&str>) -> Result<()> {
         self.remove_below(kind, key, i64::MAX).await.map(drop)
     }
 
-    /// Removes all values of a kind with a number below this; of one key, if it is given. Returns how many.
+    /// Deletes the values of a kind with a number below this, or of one key of it. Returns how many.
     pub async fn remove_below(
         &self,
         kind: &'static str,
@@ -259,7 +257,7 @@ impl Vault {
         Ok(gone.rows_affected())
     }
 
-    /// Forgets the session.
+    /// Deletes the session.
     pub async fn wipe(&self) -> Result<()> {
         let mut transaction = self.enter().await?;
         sqlx::query!("delete from linked_device_secret")
@@ -271,7 +269,7 @@ impl Vault {
         Ok(transaction.commit().await?)
     }
 
-    /// Whether the session is still this epoch's.
+    /// Whether the session still has this epoch.
     pub async fn is_current(&self) -> Result<bool> {
         let epoch = sqlx::query_scalar!("select epoch from linked_device_epoch")
             .fetch_one(&self.pool)
@@ -279,7 +277,7 @@ impl Vault {
         Ok(epoch == self.epoch)
     }
 
-    /// A transaction in which nobody raises the epoch; refused, if ours is over.
+    /// A transaction during which the epoch cannot change. Fails if this epoch is over.
     async fn enter(&self) -> Result<Transaction<'static, Postgres>> {
         let mut transaction = self.pool.begin().await?;
         let current = sqlx::query_scalar!(
@@ -293,7 +291,7 @@ impl Vault {
     }
 
     async fn write(&self, connection: &mut PgConnection, rows: &[Row]) -> Result<()> {
-        // Each name once, the last of its rows, in an order that all writers share.
+        // Each name once, with the last of its rows, in an order that all writers share.
         let rows: BTreeMap<&Name, &Row> = rows.iter().map(|row| (&row.name, row)).collect();
         let names: Vec<Name> = rows.keys().map(|name| (*name).clone()).collect();
         let ordinals: Vec<i64> = rows.values().map(|row| row.ordinal).collect();
@@ -317,7 +315,7 @@ impl Vault {
     }
 }
 
-/// Whether an error says that another process has taken the session over.
+/// Whether an error means that another process has taken over the session.
 pub fn is_over(error: &Error) -> bool {
     matches!((error, fenced_off()), (Error::Conflict { code }, Error::Conflict { code: over }) if *code == over)
 }

@@ -32,7 +32,7 @@ pub async fn list(app: &App, viewer: &User, request: &PageRequest) -> Result<Pag
     Ok(Page::new(entries, counts, request.limit))
 }
 
-/// A lead with its layer 2 status. Returns `None` if the user cannot see it.
+/// A lead with its layer 2 status. Fails with `NotFound` if the user cannot see it.
 pub async fn entry(app: &App, viewer: &User, id: LeadId) -> Result<Entry> {
     let mut connection = app.pool.acquire().await?;
     let entry = store::entry(&mut connection, id).await?;

@@ -4,7 +4,7 @@ mod model;
 mod queues;
 mod store;
 
-pub use model::{Agent, Origin, Route, Seat};
+pub use model::{ActivePlace, Agent, Origin, Route};
 pub use queues::{
     Place, PlaceChange, Queue, QueueSettings, Rule, change_place, change_queue, create_queue,
     delete_queue, queues, set_address, set_places, set_rules, version_of,
@@ -17,7 +17,7 @@ use crate::phone::Phone;
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
-/// The agent that one of these keys belongs to. A user with a place in a queue or the role `sales` is an
+/// The agent to whom one of these addresses belongs. A user with a place in a queue or the role `sales` is an
 /// agent. A client with an agent's number is taken for the agent.
 pub async fn by_address(
     connection: &mut PgConnection,
@@ -27,7 +27,7 @@ pub async fn by_address(
     store::agent_by_address(connection, address, other).await
 }
 
-/// Adds a key to an agent, unless another person has it.
+/// Adds an address to an agent, unless another person has it.
 pub async fn link(
     connection: &mut PgConnection,
     agent: &UserId,
@@ -58,12 +58,18 @@ pub async fn route(connection: &mut PgConnection, origin: &Origin) -> Result<Rou
     store::route(connection, origin).await
 }
 
-/// A queue with its active places, in order.
-pub async fn active_queue(connection: &mut PgConnection, queue: QueueId) -> Result<Vec<Seat>> {
+/// The active places of a queue, in order.
+pub async fn active_queue(
+    connection: &mut PgConnection,
+    queue: QueueId,
+) -> Result<Vec<ActivePlace>> {
     store::active_queue(connection, queue).await
 }
 
-/// A queue in which the agent is active; `None` if there is none.
-pub async fn active_seat(connection: &mut PgConnection, agent: &UserId) -> Result<Option<Seat>> {
-    store::active_seat(connection, agent).await
+/// An active place of the agent; `None` if there is none.
+pub async fn active_place(
+    connection: &mut PgConnection,
+    agent: &UserId,
+) -> Result<Option<ActivePlace>> {
+    store::active_place(connection, agent).await
 }

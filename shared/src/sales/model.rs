@@ -15,9 +15,9 @@ pub struct Agent {
     pub phone: Option<Phone>,
 }
 
-/// A place in a queue.
+/// An active place in a queue: its agent is offered leads.
 #[derive(Clone, Debug)]
-pub struct Seat {
+pub struct ActivePlace {
     /// Its agent.
     pub sales_id: UserId,
     /// Its label: `A` … `F`.

@@ -1,6 +1,6 @@
 //! SQL of the agents.
 
-use super::{Agent, Origin, Route, Seat};
+use super::{ActivePlace, Agent, Origin, Route};
 use crate::address::Address;
 use crate::id::{QueueId, UserId};
 use crate::phone::Phone;
@@ -71,9 +71,9 @@ pub(super) async fn route(connection: &mut PgConnection, origin: &Origin) -> Res
 pub(super) async fn active_queue(
     connection: &mut PgConnection,
     queue: QueueId,
-) -> Result<Vec<Seat>> {
+) -> Result<Vec<ActivePlace>> {
     Ok(sqlx::query_as!(
-        Seat,
+        ActivePlace,
         r#"select sales_id as "sales_id: UserId", label, weight from sales_queue
            where active and queue_id = $1 order by queue_order"#,
         queue.0
@@ -82,12 +82,12 @@ pub(super) async fn active_queue(
     .await?)
 }
 
-pub(super) async fn active_seat(
+pub(super) async fn active_place(
     connection: &mut PgConnection,
     agent: &UserId,
-) -> Result<Option<Seat>> {
+) -> Result<Option<ActivePlace>> {
     Ok(sqlx::query_as!(
-        Seat,
+        ActivePlace,
         r#"select sales_id as "sales_id: UserId", label, weight from sales_queue
            where active and sales_id = $1 order by queue_order limit 1"#,
         agent.0

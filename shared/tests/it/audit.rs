@@ -1,4 +1,4 @@
-//! The audit finds what somebody broke, and mends it.
+//! The audit finds what was broken by hand, and repairs it.
 
 use chrono::TimeDelta;
 use shared::distribution::{self, Breach, Cause};
@@ -32,7 +32,7 @@ async fn tamper(harness: &Harness, statement: &'static str) {
         .expect("somebody's hand");
 }
 
-/// Each attempt of the only lead: whose it is and where it stands.
+/// Each attempt of the only lead: its agent and status.
 async fn attempts(harness: &Harness) -> Vec<String> {
     sqlx::query_scalar(
         "select sales_id || ' ' || status from distribution_attempt order by position",

@@ -131,7 +131,7 @@ async fn race_of_clients_while_agents_come_and_go_ends_with_every_debt_paid() {
             .await
             .expect("set");
     }
-    // Whoever was away is first until they have what they were owed.
+    // An agent who was away comes first until their credit is used.
     let mut number = waves;
     while worst(&offers(&harness).await, weights) > 1.0 {
         assert!(

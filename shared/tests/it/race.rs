@@ -36,7 +36,7 @@ async fn race_of_claim_and_roll_has_one_winner_whatever_interleaves() {
     assert!(rolls > rounds / 50, "only {rolls} of {rounds} were rolled");
 }
 
-/// So many trials, one after the other, on a database of their own; how many each side won.
+/// Runs trials one after the other on their own database; returns how many each side won.
 async fn lane(rounds: usize) -> (usize, usize) {
     let harness = Harness::on_database_clock().await;
     let (mut claims, mut rolls) = (0, 0);
@@ -136,7 +136,7 @@ async fn referee(harness: &Harness, lead: LeadId) -> Winner {
         }
         ("distributing", None, "open") => {
             assert_eq!(attempts, ["sales-a timed_out", "sales-b open"]);
-            // To the microsecond: whoever was written down before the deadline has won.
+            // To the microsecond: the message that was received before the deadline wins.
             assert!(!received_in_time, "an OK in time lost");
             Winner::Roll
         }
@@ -144,7 +144,7 @@ async fn referee(harness: &Harness, lead: LeadId) -> Winner {
     }
 }
 
-/// A's OK was in time and is heard after the roll, while B answers too.
+/// A's OK was in time and is handled after the roll, while B answers too.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn race_of_an_ok_heard_late_and_the_next_agents_ok_has_one_winner() {
     let harness = Harness::on_database_clock().await;

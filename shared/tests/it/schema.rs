@@ -1,4 +1,4 @@
-//! The schema: made from nothing, twice over; with the seed's tables, people and example queries.
+//! The schema: created twice, with the previous server's tables, users and example queries.
 
 use secrecy::SecretString;
 use shared::testing::{Harness, TestDatabase};

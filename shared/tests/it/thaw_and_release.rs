@@ -20,7 +20,7 @@ async fn race_of_a_thaw_a_claim_and_a_roll_leaves_one_owner_or_an_offer_with_a_f
             report.lead.expect("a lead"),
             report.attempt.expect("an offer"),
         );
-        // The freeze began before the deadline, which has gone by.
+        // The freeze began before the deadline, which has passed.
         sqlx::query(
             "with offer as (update distribution_attempt
                             set assigned_at = clock_timestamp() - interval '6 minutes',

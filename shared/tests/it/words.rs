@@ -1,4 +1,4 @@
-//! Words at the edges: being written down while a roll decides, from before their offer, unreadable.
+//! Messages at the edges: received while a roll decides, older than their offer, unreadable.
 
 use chrono::TimeDelta;
 use shared::distribution::{self, Cause, Checked, InboundMessage, Outcome};
@@ -26,8 +26,8 @@ async fn status(harness: &Harness, lead: LeadId) -> String {
         .expect("the lead")
 }
 
-/// The receipt of an OK has read the clock, before the deadline, and not yet committed when the
-/// alarm rings: the roll waits for it, and hears it first.
+/// The receipt of an OK has read the clock before the deadline and has not committed when the deadline job runs:
+/// the roll waits for it, and the OK is handled first.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_word_that_is_being_written_down_is_waited_for_by_the_roll() {
     let harness = Harness::new().await;
@@ -87,7 +87,7 @@ async fn a_word_that_is_being_written_down_is_waited_for_by_the_roll() {
 async fn an_ok_from_before_an_offer_was_made_is_not_for_it() {
     let harness = Harness::new().await;
     let app = &harness.app;
-    // Said with nothing open, and heard only after an offer was made.
+    // Written without an open offer, and handled only after an offer was made.
     let early = distribution::receive(app, &ok_of("A"))
         .await
         .expect("received");
@@ -97,7 +97,7 @@ async fn an_ok_from_before_an_offer_was_made_is_not_for_it() {
     assert_eq!(report.outcome, Outcome::NothingOpen);
     assert_eq!(status(&harness, lead).await, "distributing");
 
-    // Its own time says the same, however late it arrives.
+    // Its own time has the same result, however late it arrives.
     let stale = InboundMessage {
         sent_at: Some(harness.now() - TimeDelta::seconds(30)),
         ..ok_of("A")
@@ -107,7 +107,7 @@ async fn an_ok_from_before_an_offer_was_made_is_not_for_it() {
         .expect("heard");
     assert_eq!(report.outcome, Outcome::NothingOpen);
 
-    // WhatsApp cuts to whole seconds: half a second before the offer may be half a second after it.
+    // WhatsApp cuts times to whole seconds: half a second before the offer can be half a second after it.
     let cut = InboundMessage {
         sent_at: Some(harness.now() - TimeDelta::milliseconds(500)),
         ..ok_of("A")
@@ -136,7 +136,7 @@ async fn a_word_that_cannot_be_read_holds_up_neither_its_offer_nor_others_for_lo
     distribution::take_ad(app, &another).await.expect("taken");
     app.clock.set(harness.now() + TimeDelta::seconds(301));
 
-    // The alarm fails, and its job comes back later; the sweep comes to its end.
+    // The deadline job fails, and runs again later; the sweep completes.
     assert!(
         distribution::check_deadline(app, attempt, Cause::Alarm)
             .await
@@ -149,7 +149,7 @@ async fn a_word_that_cannot_be_read_holds_up_neither_its_offer_nor_others_for_lo
             .expect("a sweep")
             .len();
     }
-    // Five failures, and the word is a person's to look at.
+    // After five failures, a person must look at the message.
     assert_eq!(rolled, 2);
     assert_eq!(status(&harness, lead).await, "distributing");
     let failures: i32 = sqlx::query_scalar("select failures from inbound_event")

@@ -22,8 +22,8 @@ use tokio::sync::{Notify, Semaphore};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tracing::Instrument;
 
-/// apalis's own check: a worker without a heartbeat for a minute counts as dead. A shutdown, which sends
-/// no heartbeat, is shorter.
+/// apalis's own check: a worker without a heartbeat for a minute counts as dead. A shutdown sends
+/// no heartbeats but takes less than a minute, so the worker does not count as dead.
 const HEARTBEAT: Duration = Duration::from_secs(5);
 const MISSED_HEARTBEATS: u32 = 12;
 /// The pause before a failed worker is started again. It doubles while the worker keeps failing.
@@ -44,7 +44,7 @@ pub(crate) struct QueueConfig {
     pub(crate) ahead: Duration,
     /// Woken when one of its jobs is announced.
     pub(crate) wakeup: Arc<Notify>,
-    /// Woken after each of its jobs, because the job's own enqueues send no NOTIFY.
+    /// Woken after each of its jobs, because jobs that a worker enqueues are not announced by NOTIFY.
     pub(crate) wakes: Vec<Arc<Notify>>,
 }
 
@@ -186,7 +186,8 @@ async fn run_fetched<J: Perform>(job: Fetched, job_context: &JobContext) -> sqlx
         .await?;
     }
     if let Outcome::Snooze(wait) = outcome {
-        // The job is put back as it was. What apalis writes about this run no longer matches the row.
+        // Puts the job back. apalis then updates only a row that this worker still holds, so its own
+        // update changes nothing.
         sqlx::query!(
             "update apalis.jobs set status = 'Pending', lock_by = null, lock_at = null,
                     run_at = clock_timestamp() + $2::float8 * interval '1 second'

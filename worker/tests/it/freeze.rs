@@ -61,7 +61,7 @@ async fn a_freeze_and_a_thaw(harness: &Harness) {
            and lock_by is null and run_at > clock_timestamp() + interval '5 seconds')";
     wait_for(pool, waiting).await;
 
-    // Its time comes; nobody announces it.
+    // It is due, and no notification announces it.
     sqlx::query("update apalis.jobs set run_at = clock_timestamp() where job_type = $1")
         .bind(ForwardLeadToSales::QUEUE)
         .execute(pool)

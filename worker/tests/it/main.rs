@@ -1,3 +1,3 @@
-//! The worker as it runs, with a provider that does as it is told.
+//! The worker as it runs, with a scripted provider.
 
 mod freeze;

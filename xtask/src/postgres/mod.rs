@@ -1,4 +1,4 @@
-//! A private, real PostgreSQL: durable for `./dev`, throw-away for `./test`.
+//! A private, real PostgreSQL: durable for `./dev`, temporary for `./test`.
 
 mod cluster;
 mod find;
@@ -10,8 +10,7 @@ pub use find::Binaries;
 
 use crate::Result;
 
-/// PostgreSQL's programs: found, or installed after saying so. `major` is asked for by data that
-/// exists already.
+/// PostgreSQL's programs: found, or installed after saying so. Existing data needs the same `major` version.
 pub fn binaries(major: Option<u32>, yes: bool) -> Result<Binaries> {
     if let Some(found) = find::find(major)? {
         return Ok(found);

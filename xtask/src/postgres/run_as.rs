@@ -1,4 +1,4 @@
-//! Running PostgreSQL as root: it refuses, so it runs as another user, in a folder that user reaches.
+//! Runs PostgreSQL as another user if we are root, because it refuses to run as root.
 
 use crate::Result;
 use crate::shell::{is_root, run, succeeds};
@@ -12,7 +12,7 @@ use std::process::Command;
 pub(super) struct RunAs(Option<(u32, u32)>);
 
 impl RunAs {
-    /// Ourselves; for root, `postgres` if there is such a user, else `nobody`.
+    /// The present user; for root, `postgres` if that user exists, else `nobody`.
     pub(super) fn choose() -> Result<Self> {
         if !is_root() {
             return Ok(Self(None));
@@ -30,7 +30,7 @@ impl RunAs {
             })
     }
 
-    /// A command that will run as that user.
+    /// A command that runs as that user.
     pub(super) fn command(self, program: &Path) -> Command {
         let mut command = Command::new(program);
         if let Self(Some((user, group))) = self {
@@ -39,7 +39,7 @@ impl RunAs {
         command
     }
 
-    /// Makes the folder and gives it to the user, for nobody else to read.
+    /// Creates the folder and gives it to the user. No other user can read it.
     pub(super) fn make_folder(self, folder: &Path) -> Result<()> {
         fs::create_dir_all(folder)
             .map_err(|error| format!("cannot make {}: {error}", folder.display()))?;
@@ -62,7 +62,7 @@ impl RunAs {
     }
 }
 
-/// User and group of a name in `/etc/passwd`.
+/// User id and group id of a name in `/etc/passwd`.
 fn ids(users: &str, name: &str) -> Option<(u32, u32)> {
     let line = users
         .lines()

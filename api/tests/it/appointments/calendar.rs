@@ -251,7 +251,7 @@ async fn a_visit_that_is_called_off_leaves_no_event_however_its_jobs_meet() {
         json!({ "startsAt": wib("2026-02-10T10:00") }),
     )
     .await;
-    // Somebody is at it: nobody else is, until they are done or have hung.
+    // One job writes: no other does until it is done or has hung.
     sqlx::query("update appointment set calendar_busy_until = $1")
         .bind(story.now() + TimeDelta::seconds(40))
         .execute(&app.pool)

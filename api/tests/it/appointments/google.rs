@@ -112,7 +112,7 @@ impl Google {
         path
     }
 
-    /// What this call meets, if anything but its purpose.
+    /// What this call answers, if not success.
     fn meets(&self, request: &Request, call: &str) -> Option<Response> {
         let mut state = self.state();
         state.calls.push(call.to_owned());
@@ -141,7 +141,7 @@ impl Google {
             self.state().script.pop_front();
             let broken =
                 futures::stream::iter([Err::<Vec<u8>, _>(std::io::Error::other("as told"))]);
-            // A proxy's word: whether it was done, nobody knows.
+            // The answer of a proxy: whether the call was executed is unknown.
             return Response::builder()
                 .status(StatusCode::BAD_GATEWAY)
                 .body(Body::from_bytes_stream(broken));

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 #[tokio::test]
 async fn a_hundred_leads_in_one_second_to_one_agent_meet_no_limit_and_come_in_lists() {
     let office = Office::open().await;
-    // Sales A is alone: every lead is theirs to take.
+    // Sales A is the only agent, so that every lead is theirs.
     sqlx::query("update sales_queue set active = label = 'A'")
         .execute(&office.harness.app.pool)
         .await

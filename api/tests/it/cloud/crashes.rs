@@ -100,7 +100,7 @@ impl Site {
             .await;
     }
 
-    /// Tells, as Meta does, that every message that was taken was sent.
+    /// Reports, as Meta does, that every accepted message was sent.
     async fn tell_of_all(&self) {
         for message in self.graph.taken() {
             let status = Graph::status(&message, "sent", None);
@@ -108,7 +108,7 @@ impl Site {
         }
     }
 
-    /// Waits until so many messages were taken.
+    /// Waits until at least this many messages were accepted.
     async fn takes(&self, count: usize) {
         let deadline = Instant::now() + Duration::from_secs(30);
         while self.graph.taken().len() < count {
@@ -221,7 +221,7 @@ async fn workers_killed_at_any_moment_of_many_sends_deliver_every_offer_once() {
         worker = site.start_worker();
         site.tell_of_all().await;
     }
-    // An offer that was on its way when its worker died is told of, or sent after the wait.
+    // An offer that was being sent when its worker died is settled by a status, or sent after the wait.
     let deadline = Instant::now() + Duration::from_secs(60);
     while site.unfinished().await != [0, 0, 0] {
         assert!(Instant::now() < deadline, "{:?}", site.unfinished().await);

@@ -1,4 +1,4 @@
-//! The handshake, the signature, and what is let in without one.
+//! The handshake, the signature, and requests that are accepted without one.
 
 use super::graph::{delivery, signed};
 use super::office::Office;

@@ -188,7 +188,7 @@ async fn what_a_client_takes_back_or_changes_stays_beside_the_message() {
     assert_eq!(message["body"], "Halo saya tertarik unitnya");
     assert_eq!(message["editedBody"], "Halo, unit tipe 45");
     assert_eq!(message["revokedAt"], "2026-10-26T07:33:20.000000Z");
-    // Whoever may not read the message may not read what became of it.
+    // A user who cannot read the message cannot read its status.
     let path = format!("/api/distribution/leads/{lead}");
     let (_, masked) = office
         .send_as("sales-c", Method::GET, &path, &json!({}))
@@ -214,7 +214,7 @@ async fn a_status_about_somebody_elses_message_is_kept_and_changes_nothing() {
     office.nobody_else_was_messaged().await;
 }
 
-/// A new payload in the folder fails here until somebody says what becomes of it.
+/// A new payload in the folder fails here until a person adds what must follow from it.
 #[test]
 fn no_inbound_fixture_is_forgotten() {
     let told: BTreeSet<String> = [

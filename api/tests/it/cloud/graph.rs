@@ -95,7 +95,7 @@ impl Graph {
         self.state().script.push_back(turn);
     }
 
-    /// Whatever was to come, every message is taken again.
+    /// Clears the script: every message is accepted again.
     pub(crate) fn does_as_always(&self) {
         self.state().script.clear();
     }
@@ -108,7 +108,7 @@ impl Graph {
         self.state().templates.retain(|known| known != name);
     }
 
-    /// Somebody wrote to the company: their window is open.
+    /// A person wrote to the company: their window is open.
     pub(crate) fn hears(&self, wa_id: &str) {
         self.state().heard_at.insert(wa_id.to_owned(), (self.now)());
     }
@@ -149,7 +149,7 @@ impl Graph {
         self.state().conversions.clone()
     }
 
-    /// Meta's word about a message, as an entry of a delivery.
+    /// Meta's status of a message, as an entry of a delivery.
     pub(crate) fn status(message: &Taken, status: &str, code: Option<i64>) -> Value {
         let mut told = json!({
             "id": message.id,
@@ -352,7 +352,7 @@ async fn lead_of_form(
     }
 }
 
-/// A page holds two: whoever looks must follow.
+/// A page has two leads, so that a reader must follow the pages.
 #[handler]
 async fn leads_of_form(
     Data(graph): Data<&Graph>,

@@ -1,4 +1,4 @@
-//! Whatever an authentic delivery holds, it is taken, and nothing is stored as something else.
+//! Every authentic delivery is accepted, whatever it contains, and nothing is stored as something else.
 
 use super::graph::{delivery, signed};
 use super::office::Office;
@@ -7,7 +7,7 @@ use rand::{Rng, RngExt, SeedableRng};
 use serde_json::{Value, json};
 use shared::testing::trials;
 
-/// Puts something else somewhere into a JSON value.
+/// Replaces a random part of a JSON value.
 fn mutate(value: &mut Value, random: &mut StdRng) {
     let strange = [
         json!(null),
@@ -52,7 +52,7 @@ fn damage(bytes: &mut Vec<u8>, random: &mut StdRng) {
     }
 }
 
-/// The seed is printed by a failure, and makes the same run again.
+/// A failure prints the seed, which repeats the same run.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_body_makes_a_server_error_and_none_becomes_what_it_is_not() {
     let office = Office::open().await;

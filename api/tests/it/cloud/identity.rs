@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 const BSUID: &str = "ID.1100000000000009";
 
-/// A message of somebody whose number Meta does not tell.
+/// A message of a person whose number Meta does not disclose.
 fn nameless(office: &Office, bsuid: &str, words: &str) -> Value {
     let mut value = office.message(
         "0",

@@ -1,4 +1,4 @@
-//! A company on the Cloud API: the stories' words.
+//! A company on the Cloud API: the harness of these stories.
 
 use super::graph::{Graph, NUMBER, TOKEN, Taken, delivery, signed};
 use crate::http::{auth, cookie_of, webhook_secrets};
@@ -19,7 +19,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use worker::drain;
 
-/// Sales A to F, a fake Graph, and a clock that stands still.
+/// Sales A to F, a fake Graph, and a manual clock.
 pub(crate) struct Office {
     pub(crate) harness: Harness,
     pub(crate) graph: Graph,
@@ -27,7 +27,7 @@ pub(crate) struct Office {
     said: AtomicU32,
 }
 
-/// Meta's rules, as the provider is told of them.
+/// Meta's rules, as the provider is configured with them.
 pub(crate) fn rules() -> Rules {
     Rules {
         messages_per_second: 80,
@@ -145,7 +145,7 @@ impl Office {
             .await;
     }
 
-    /// Meta tells what became of a message.
+    /// Meta reports the status of a message.
     pub(crate) async fn reports(&self, message: &Taken, status: &str, code: Option<i64>) {
         let status = Graph::status(message, status, code);
         self.deliver(&delivery(&[json!({ "statuses": [status] })]))

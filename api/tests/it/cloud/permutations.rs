@@ -8,7 +8,7 @@ use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
 use shared::testing::trials;
 
-/// What can be told of the end, whatever ids and moments it was made with.
+/// The end state, without the ids and times of this run.
 async fn end_of(office: &Office) -> String {
     office
         .sql(

@@ -1,4 +1,4 @@
-//! What is said arrives once, in a form that is taken, or the lead goes on.
+//! A message arrives once, in a form that Meta accepts, or the lead is offered to the next agent.
 
 use super::graph::Turn;
 use super::office::{Office, agent};
@@ -246,7 +246,7 @@ async fn a_template_that_is_gone_is_words_while_the_window_is_open_and_the_next_
 
 #[tokio::test]
 async fn an_answer_that_never_comes_neither_loses_nor_doubles_an_offer() {
-    // Taken: the status settles it, and nothing is sent again.
+    // Accepted: the status settles it, and nothing is sent again.
     let office = Office::open().await;
     office.says(&agent('A'), "absen").await;
     office.graph.next(Turn::TakeAndLoseTheAnswer);
@@ -273,7 +273,7 @@ async fn an_answer_that_never_comes_neither_loses_nor_doubles_an_offer() {
     );
     office.nobody_else_was_messaged().await;
 
-    // Not taken: after a minute without a word it is sent again, and the log says so.
+    // Not accepted: after a minute without a status it is sent again, and the log reports it.
     let office = Office::open().await;
     office.says(&agent('A'), "absen").await;
     office.graph.next(Turn::LoseTheCall);

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// Longer than anything here takes.
+/// Longer than any step of these tests takes.
 const LONG: Duration = Duration::from_secs(20);
 
 /// An api of its own on this database, and where it is served.
@@ -20,7 +20,7 @@ async fn serve(app: &App) -> String {
     crate::local::serve(|_| api::app(app.clone(), auth(), webhook_secrets())).await
 }
 
-/// Somebody who reads a feed.
+/// A reader of a feed.
 struct Reader {
     response: reqwest::Response,
     buffer: String,
@@ -69,7 +69,7 @@ impl Reader {
         }
     }
 
-    /// Reads until a lead of this name's id is told of; returns all that was told.
+    /// Reads until the event of this lead; returns all events.
     async fn until_lead(&mut self, lead: &str) -> Vec<Value> {
         let mut told = Vec::new();
         loop {
@@ -150,7 +150,7 @@ async fn a_change_through_one_api_is_told_by_the_other_to_whom_it_concerns_and_t
             "{event}"
         );
     }
-    // It is given to somebody else: the one hears that it is theirs no more, and no more than that.
+    // It is assigned to another agent: the former owner reads only that it is not theirs any more.
     sqlx::query("update lead set owner_sales_id = 'sales-c' where id = $1::uuid")
         .bind(&lead)
         .execute(&app.pool)
@@ -162,7 +162,7 @@ async fn a_change_through_one_api_is_told_by_the_other_to_whom_it_concerns_and_t
         event.get("lead").is_none() && !event.to_string().contains("sales-c"),
         "{event}"
     );
-    // The other agent hears of their own lead, and has heard of nothing before it.
+    // The other agent reads of their own lead, and of nothing before it.
     let own = lead_of(app, Some("sales-b")).await;
     assert_eq!(other.until_lead(&own).await.len(), 1);
 }
@@ -213,7 +213,7 @@ async fn offers_messages_visits_and_the_provider_are_told_of() {
             break;
         }
     }
-    // Nobody else reads of anything but the provider.
+    // Other readers get only the provider's state.
     assert_eq!(other.next().await.expect("an event")["kind"], "provider");
 }
 
@@ -297,7 +297,7 @@ async fn a_reader_who_does_not_read_is_let_go_and_continues_where_they_were() {
     for n in 0..1600 {
         touch(app, &lead, ["contacted", "visit"][n % 2]).await;
     }
-    // Nothing was read until all was written; what was buffered is read now, and then the feed ends.
+    // Nothing was read while all was written. The buffered events are read now, and then the feed ends.
     tokio::time::sleep(Duration::from_millis(300)).await;
     let mut told = Vec::new();
     while let Some(event) = next(&mut sleepy).await {

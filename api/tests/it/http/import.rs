@@ -22,7 +22,7 @@ async fn old_database() -> (TestDatabase, PgPool) {
         .expect("it is there");
     let pool = database.pool(2);
     let dump = include_str!("../../fixtures/drizzle-dump.sql");
-    // What only psql understands.
+    // A command that only psql understands.
     let lines: Vec<&str> = dump
         .lines()
         .filter(|line| !line.starts_with('\\'))
@@ -72,7 +72,7 @@ async fn a_drizzle_database_comes_over_once_and_its_logins_go_on() {
     .await
     .expect("the session");
     assert_eq!(expires, at("2026-11-29T08:50:58.269Z"));
-    // The seeded Sales A keeps the number; nobody new takes an agent's offers.
+    // The seeded Sales A keeps the number; a new user does not get an agent's offers.
     let address: Option<String> =
         sqlx::query_scalar(r#"select offer_address from "user" where email = 'a@x.co'"#)
             .fetch_one(&harness.app.pool)
@@ -164,7 +164,7 @@ type Row = (
     Option<String>,
 );
 
-/// An old database with people, a queue and leads, its tables in the seed's words.
+/// An old database with people, a queue and leads, with the previous server's table names.
 async fn old_office(lead_table: &str) -> (TestDatabase, PgPool) {
     let (database, old) = old_database().await;
     let sql = format!(
@@ -237,7 +237,7 @@ async fn leads_come_over_with_their_owner_layer_2_and_form_and_what_cannot_be_re
             ),
         ]
     );
-    // Meta's form that was heard there is heard here, too.
+    // A form that was recorded there is recorded here too.
     let mut again = shared::testing::ad("m-1", "081234001234");
     again.name = Some("Budi".to_owned());
     let report = shared::distribution::take_ad(&harness.app, &again).await;

@@ -1,4 +1,4 @@
-//! The paths: good answers, and clear errors for bad input with nothing lost.
+//! The endpoints: correct answers, and clear errors for bad input, with no data lost.
 
 mod document;
 mod errors;

@@ -1,4 +1,4 @@
-//! Who may do what: every operation of the OpenAPI document, by everybody who may come.
+//! Authorization: every operation of the OpenAPI document, for every kind of caller.
 
 use super::{Server, auth, cookie_of};
 use poem::http::Method;
@@ -28,7 +28,7 @@ fn operations() -> Vec<(String, Method, String, For)> {
                 None => For::Anybody,
                 Some("session") => For::SignedIn,
                 Some("adminSession") => For::Admins,
-                // Or by a token, of which whatsapp_admin.rs tells.
+                // Or with a token, which whatsapp_admin.rs tests.
                 Some("whatsappAdminToken")
                     if operation["security"][1].get("adminSession").is_some() =>
                 {

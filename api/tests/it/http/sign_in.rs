@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use shared::testing::Harness;
 use std::collections::HashMap;
 
-/// Not replayed: CORS is ours to answer, and the page of errors is nobody's.
+/// Not replayed: the answers of CORS are ours, and the error page is not used.
 const NOT_OURS: [&str; 2] = ["options-preflight", "error-page"];
 
 struct Replay {

@@ -1,4 +1,4 @@
-//! What is said can be configured, and a wrong template stops the process at its start.
+//! Texts can be configured, and a wrong template stops the process at its start.
 
 use clap::Parser;
 use worker::config::Settings;

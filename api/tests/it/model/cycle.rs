@@ -7,7 +7,7 @@ pub(super) type Time = DateTime<Utc>;
 
 /// How long an agent has.
 const WINDOW: TimeDelta = TimeDelta::minutes(5);
-/// For so long after hangus an OK that was in time still counts.
+/// For this long after hangus, an OK that was in time still counts.
 const GRACE: TimeDelta = TimeDelta::minutes(10);
 /// WhatsApp's times are whole seconds.
 const SECOND: TimeDelta = TimeDelta::seconds(1);
@@ -120,7 +120,7 @@ impl Model {
 
     pub(super) fn toggle(&mut self, agent: usize, now: Time) {
         self.active[agent] = !self.active[agent];
-        // What waited for an empty queue is released when somebody is in it.
+        // What was held for an empty queue is released when an agent joins it.
         let queue = self.queue();
         if !queue.is_empty() {
             for lead in self.leads.iter_mut().flatten() {
@@ -150,7 +150,7 @@ impl Model {
         }
     }
 
-    /// An OK of `time`, heard `now`, to the agent's latest offer of the lead.
+    /// An OK of `time`, handled at `now`, to the agent's latest offer of the lead.
     pub(super) fn ok(&mut self, agent: usize, lead: usize, time: Time, now: Time) {
         let frozen_since = self.frozen_since;
         let Some(lead) = &mut self.leads[lead] else {
@@ -234,7 +234,7 @@ impl Model {
         minded.map(|offer| offer.deadline).min()
     }
 
-    /// Rolls what somebody minds, who thinks that it is due.
+    /// Rolls the attempt of a job or sweep that considers it due.
     pub(super) fn roll(&mut self, now: Time, is_due: impl Fn(&Offer) -> bool) {
         if self.frozen_since.is_some() {
             return;
@@ -267,7 +267,7 @@ impl Model {
             .for_each(|offer| offer.alarm = true);
     }
 
-    /// An alarm that rings during a freeze is over.
+    /// A deadline job that runs during a freeze is done.
     pub(super) fn alarms_ring(&mut self, now: Time) {
         if self.frozen_since.is_some() {
             self.open_offers()
@@ -276,7 +276,7 @@ impl Model {
         }
     }
 
-    /// Offers whose time was not up when the freeze began have a full window from the thaw.
+    /// Offers whose deadline was after the start of the freeze have a full window from the thaw.
     pub(super) fn thaw(&mut self, at: Time) {
         let Some(since) = self.frozen_since.take() else {
             return;

@@ -15,12 +15,12 @@ use world::World;
 const LEADS: usize = 2;
 const AGENTS: usize = 3;
 
-/// Something that happens.
+/// An event of a history.
 #[derive(Clone, Debug)]
 enum Step {
     /// The client writes.
     Enquiry(usize),
-    /// The agent answers OK to their latest offer of the lead, by its code; it was sent so long ago.
+    /// The agent answers OK with the code of their latest offer of the lead; it was sent this long ago.
     Ok {
         agent: usize,
         lead: usize,
@@ -50,7 +50,7 @@ enum Step {
 
 fn step() -> impl Strategy<Value = Step> {
     let (lead, agent) = (0..LEADS, 0..AGENTS);
-    // Around the deadline, to the millisecond and to the second; and anything else.
+    // Around the deadline, to the millisecond and to the second, and at any other time.
     let time = prop_oneof![
         3 => (299_990_i64..300_010).prop_map(TimeDelta::milliseconds),
         2 => (0_i64..700).prop_map(TimeDelta::seconds),

@@ -1,4 +1,4 @@
-//! The real thing, driven step by step beside the model.
+//! The real system, driven step by step beside the model.
 
 use super::cycle::{Model, Time};
 use super::{AGENTS, LEADS, Step};

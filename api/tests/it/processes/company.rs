@@ -16,7 +16,7 @@ pub(crate) fn http_client() -> reqwest::Client {
         .expect("a client")
 }
 
-/// A company on a database, with a window of so many seconds.
+/// A company on a database, with a window in seconds.
 pub(crate) struct Company {
     pub(crate) pool: PgPool,
     url: String,

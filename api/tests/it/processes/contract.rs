@@ -42,7 +42,7 @@ async fn nothing_that_is_sent_makes_a_server_error_or_an_answer_that_is_not_in_t
     let told = tokio::task::spawn_blocking(move || {
         Command::new(xtask::contract::binary())
             .args(["run", &format!("{url}/openapi.json"), "--phases", phases, "--max-examples", &examples])
-            // Signing everybody out would end the test's own session; the feed never ends.
+            // Signing out every session would end the test's own; the feed never ends.
             .args(["--exclude-operation-id", "revokeUserSessions", "--exclude-operation-id", "updateUser",
                    "--exclude-operation-id", "events"])
             .args(["-H", "Origin: http://localhost:5173", "--no-color"])

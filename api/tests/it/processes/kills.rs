@@ -91,7 +91,7 @@ async fn an_api_killed_in_the_middle_of_requests_loses_and_doubles_none() {
         };
         tokio::join!(join_all(writing), killing);
     }
-    // Who got no answer sends again; who had got through changes nothing.
+    // A client without an answer sends again; a message that was stored changes nothing.
     let (_api, url) = company.start_api().await;
     for client in 0..leads {
         company
@@ -148,7 +148,7 @@ async fn an_offer_in_a_killed_workers_hands_is_sent_by_another_at_once() {
     let company = Company::open("30").await;
     let (_api, url) = company.start_api().await;
     let _worker = company.start_worker();
-    // As if a worker had fetched the job and died: its lock is held by nobody.
+    // As if a worker had fetched the job and died: no process holds its lock.
     sqlx::raw_sql(
         "insert into apalis.workers (id, worker_type, storage_name, last_seen)
          values ('1.forward-lead-to-sales.v1.dead', 'forward-lead-to-sales.v1', 'PgStorage', now());

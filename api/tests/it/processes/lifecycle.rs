@@ -31,7 +31,7 @@ async fn a_worker_told_to_stop_finishes_its_jobs_and_keeps_none() {
 async fn a_worker_needs_only_a_database_url_and_takes_a_busy_port_lightly() {
     let company = Company::open("300").await;
     let (_api, url) = company.start_api().await;
-    // Somebody has the port; if it is not us, then whoever it is.
+    // Another process has the port.
     let busy = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = busy.local_addr().expect("an address").port().to_string();
     let worker = company.start_worker_with(&[("WORKER_PORT", &port)]);

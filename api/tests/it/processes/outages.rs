@@ -73,7 +73,7 @@ async fn a_database_that_crashes_and_comes_back_finds_its_processes_waiting() {
             .wait_for("select least(count(*), 6) from distribution_attempt", 6)
             .await;
         server.cluster().crash().expect("a crash");
-        // Deadlines go by with nobody to roll them.
+        // Deadlines pass while no worker can roll them.
         sleep(Duration::from_millis(2500)).await;
         server.cluster().start_again().expect("a recovery");
     }
@@ -84,7 +84,7 @@ async fn a_database_that_crashes_and_comes_back_finds_its_processes_waiting() {
         worker.is_running() && api.is_running(),
         "a process ended with the database"
     );
-    // The worker hears again: a new lead's offer goes out at once, not at the next look.
+    // The worker listens again: a new lead's offer is sent at once, not at the next poll.
     company.client_writes(&url, 99).await.expect("an answer");
     let offered = "select count(*) from wa_message m join lead l on l.id = m.lead_id
         where l.status = 'distributing' and m.kind = 'offer' and m.delivery_status = 'accepted'";

@@ -1,4 +1,4 @@
-//! Who may say OK, and to what.
+//! Who can answer OK, and to which offer.
 
 use super::story::{Story, minutes, text};
 use chrono::TimeDelta;
@@ -17,7 +17,7 @@ async fn a_strangers_ack_changes_nothing() {
         answer,
         json!({ "outcome": "unknown_agent", "duplicate": false })
     );
-    // Nor is the client an agent.
+    // A client is no agent either.
     let answer = story
         .post(path, &json!({ "salesWa": "081234001234", "body": "OK" }))
         .await;
@@ -76,7 +76,7 @@ async fn a_bare_ok_with_two_open_offers_claims_nothing_and_asks() {
     assert_eq!(story.standing(&first).await.1, ["open"]);
     assert_eq!(story.standing(&second).await.1, ["open"]);
 
-    // The question says to quote; quoting the second offer claims it, and then OK is plain again.
+    // The question asks for a quote. Quoting the second offer claims it, and then OK is unambiguous again.
     let offer = story.offer_message(&second).await;
     let quoting = json!({ "body": "OK", "quotedMessageId": offer });
     let answer = story.agent("A").sends(quoting).await;
@@ -139,7 +139,7 @@ async fn a_robot_that_answers_our_answers_is_listened_to_only_after_the_fifth() 
     for _ in 0..5 {
         story.agent("A").is_told("Tidak ada penawaran");
     }
-    // A lead taken is a real act, and A is answered again.
+    // A claim counts as an action, so A is answered again.
     let client = story.client("081234001234");
     client.says("Halo").await;
     client.is_asked_to_wait();

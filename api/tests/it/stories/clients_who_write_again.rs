@@ -26,7 +26,7 @@ async fn while_a_cycle_is_open_a_message_is_added_and_the_auto_reply_is_not_repe
     assert_eq!(again["lead"]["id"], lead.as_str());
     assert_eq!(cycles(&story, &lead).await, 1);
 
-    // The next agent is told the client's latest words.
+    // The next agent's offer has the client's latest message.
     story.fast_forward(minutes(5)).await;
     story.agent("B").is_told("Masih ada unitnya?");
     story.nobody_else_was_messaged().await;

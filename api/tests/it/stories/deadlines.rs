@@ -125,7 +125,7 @@ async fn a_provider_that_takes_the_offer_late_moves_the_deadline_once() {
         "{attempt}"
     );
 
-    // The old alarm rings at 02:05:00 and rolls nothing; the new one rolls.
+    // The old job runs at 02:05:00 and rolls nothing; the new one rolls.
     story
         .fast_forward(minutes(5) - TimeDelta::seconds(60) + MICROSECOND)
         .await;

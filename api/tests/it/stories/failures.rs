@@ -1,4 +1,4 @@
-//! Providers that fail, code that panics, words that were left unheard.
+//! Providers that fail, code that panics, messages that were not handled.
 
 use super::story::{Story, minutes, text};
 use chrono::TimeDelta;
@@ -42,7 +42,7 @@ async fn an_offer_that_is_refused_for_good_goes_to_the_next_agent_at_once() {
         .iter()
         .filter(|message| message["deliveryStatus"] == "failed");
     assert_eq!(failed.count(), 2);
-    // B has the full window, and A nothing to be late for.
+    // B has the full window, and A has no offer to be late for.
     story.fast_forward(minutes(4)).await;
     assert_eq!(story.standing(&lead).await.1, ["undeliverable", "open"]);
     assert_eq!(story.agent("A").says("OK").await["outcome"], "nothing_open");
@@ -145,7 +145,7 @@ async fn an_ok_received_in_time_by_a_process_that_died_is_heard_before_the_roll(
     let client = story.client("081234001234");
     let lead = text(&client.says("Halo").await["lead"]["id"]);
     story.fast_forward(minutes(4)).await;
-    // The api wrote the word down and was killed.
+    // The api stored the message and was killed.
     distribution::receive(&story.harness.app, &ok_of("A"))
         .await
         .expect("received");

@@ -1,5 +1,5 @@
-//! An OK counts by its own time: sent before the deadline, it wins even if it is heard after the
-//! roll, as long as nobody has the lead.
+//! An OK counts by its own time: sent before the deadline, it claims even if it is handled after the roll, as long
+//! as no agent owns the lead.
 
 use super::story::{Story, minutes, text};
 use chrono::TimeDelta;
@@ -17,7 +17,7 @@ async fn rolled_to_b(story: &Story) -> String {
     lead
 }
 
-/// An agent's OK that was sent so long ago and is heard now.
+/// An agent's OK that was sent this long ago and is handled now.
 async fn says_ok_sent(story: &Story, label: &str, ago: TimeDelta) -> Value {
     let sent_at = (story.now() - ago).to_rfc3339();
     let message = json!({ "body": "OK", "sentAt": sent_at });
@@ -44,7 +44,7 @@ async fn an_ok_that_was_in_time_and_is_heard_after_the_roll_wins_and_the_holder_
     story.agent("A").is_told("sekarang milik Anda");
     story.agent("B").is_told("ditarik: Sales A");
 
-    // B, who did not see it, is told so again; nothing changes hands.
+    // B, who has an offer that was withdrawn, is notified again; the owner stays.
     let answer = story.agent("B").says("OK").await;
     assert_eq!(answer["outcome"], "late");
     assert_eq!(answer["lead"]["ownerSalesId"], "sales-a");
@@ -92,7 +92,7 @@ async fn an_ok_sent_before_its_offer_never_binds_to_it() {
     story.nobody_else_was_messaged().await;
 }
 
-/// Everybody let it go by; `since` later F's OK arrives, sent in F's last second.
+/// No agent answered; `since` later F's OK arrives, sent in F's last second.
 async fn the_last_agents_ok_arrives_after_hangus(story: &Story, since: TimeDelta) -> Value {
     rolled_to_b(story).await;
     for label in ["C", "D", "E", "F"] {

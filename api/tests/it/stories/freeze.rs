@@ -1,4 +1,4 @@
-//! The provider is away for longer than a hiccup: nobody's time runs.
+//! The provider is unavailable for longer than a moment: no deadline passes.
 
 use super::story::{Story, minutes, text};
 use chrono::TimeDelta;
@@ -36,7 +36,7 @@ async fn while_the_provider_is_away_no_offer_rolls_and_no_message_is_given_up() 
     assert_eq!(story.standing(&one).await.1, ["open"]);
     assert_eq!(story.standing(&other).await.1, ["open"]);
 
-    // It is back: whoever waited is told, and everybody has the full window from now.
+    // It works again: waiting offers are sent, and every open offer has the full window from now.
     story.harness.provider.is_back();
     story.fast_forward(TimeDelta::seconds(16)).await;
     assert!(!is_frozen(&story).await);

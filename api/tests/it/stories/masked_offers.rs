@@ -1,4 +1,4 @@
-//! With `DISTRIBUTION_MASK_OFFERS` nobody but the claimer learns how to reach a client.
+//! With `DISTRIBUTION_MASK_OFFERS`, only the agent who claims learns how to reach a client.
 
 use super::story::{Story, minutes};
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! When nobody answered: the last round, the managers, another chance.
+//! No agent answers: the last round, the managers, another chance.
 
 use super::story::{Story, minutes, text};
 use shared::phone::Phone;

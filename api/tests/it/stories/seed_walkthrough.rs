@@ -1,4 +1,4 @@
-//! The seed's steps A to E.
+//! The previous server's steps A to E.
 
 use super::story::{Story, minutes, text};
 use serde_json::json;
@@ -14,7 +14,7 @@ async fn step_a_a_lead_from_an_ad_is_offered_to_sales_a() {
     assert_eq!(answer["cycle"]["status"], "open");
     assert_eq!(answer["attempt"]["position"], 1);
     assert_eq!(answer["agent"]["name"], "Sales A");
-    // An ad has no chat to reply to.
+    // A form has no chat to reply to.
     story.agent("A").is_offered_the_lead();
     story.nobody_else_was_messaged().await;
 }
@@ -116,7 +116,7 @@ async fn step_d_without_an_ok_the_offer_goes_from_a_to_f_and_the_lead_is_hangus(
     for (attempt, sales) in attempts.iter().zip(["a", "b", "c", "d", "e", "f"]) {
         assert_eq!(attempt["status"], "timed_out");
         assert_eq!(attempt["salesId"], format!("sales-{sales}"));
-        // By a clock that stops at each alarm, not a microsecond late.
+        // With a clock that stops at each deadline, not a microsecond late.
         assert_eq!(attempt["closedAt"], attempt["ackDeadlineAt"]);
     }
     assert_eq!(attempts.len(), 6);

@@ -1,4 +1,4 @@
-//! The words that the stories are told in.
+//! The harness of the stories.
 
 use crate::http::{auth, cookie_of};
 use api::auth::Auth;
@@ -13,7 +13,7 @@ use shared::phone::Phone;
 use shared::testing::{Harness, agent_phone};
 use worker::drain;
 
-/// A company with Sales A to F, a provider that does as it is told, and a clock that stands still.
+/// A company with Sales A to F, a scripted provider, and a manual clock.
 /// A story ends with [`Story::nobody_else_was_messaged`], or fails.
 pub(crate) struct Story {
     pub(crate) harness: Harness,
@@ -22,7 +22,7 @@ pub(crate) struct Story {
     ended: bool,
 }
 
-/// Somebody with a number.
+/// A person with a number.
 pub(crate) struct Person<'story> {
     story: &'story Story,
     phone: Phone,
@@ -107,13 +107,13 @@ impl Story {
         json_of(response).await
     }
 
-    /// Posts as nobody, and returns status and answer.
+    /// Posts without a session, and returns status and answer.
     pub(crate) async fn try_post(&self, path: &str, body: &Value) -> (u16, Value) {
         let response = self.http.post(path).body_json(body).send().await;
         (response.0.status().as_u16(), json_of(response).await)
     }
 
-    /// The seed's Step A.
+    /// The previous server's step A.
     pub(crate) async fn ad(&self, meta_lead_id: &str, phone: &str) -> Value {
         let body = json!({
             "metaLeadId": meta_lead_id,
@@ -262,7 +262,7 @@ impl Person<'_> {
         answer
     }
 
-    /// The next message to this person, which must contain `words`.
+    /// The next message to this person, which must contain this text.
     pub(crate) fn is_told(&self, words: &str) {
         let heard = self.story.harness.provider.heard_by(&self.phone);
         let heard = heard.unwrap_or_else(|| panic!("{} was told nothing", self.typed));

@@ -51,7 +51,7 @@ impl WhatsApp {
         self.world.lock().await
     }
 
-    /// Somebody gets a phone.
+    /// Adds a person with a phone.
     pub(crate) async fn person(&self, number: &str, name: &str) {
         let digits = number.trim_start_matches('+');
         let lid = format!("7{digits}");
@@ -59,14 +59,14 @@ impl WhatsApp {
         world.people.push(Person::new(digits, &lid, name));
     }
 
-    /// From now on they write as their LID, and nothing else tells their number.
+    /// From now on this person writes from their LID, and their number is not disclosed.
     pub(crate) async fn hide_number(&self, number: &str) {
         let mut world = self.world().await;
         let person = world.person(number.trim_start_matches('+'));
         person.expect("somebody").hides_number = true;
     }
 
-    /// Somebody writes to the company; returns WhatsApp's id.
+    /// This person writes to the company. Returns WhatsApp's id.
     pub(crate) async fn writes(&self, number: &str, text: &str) -> String {
         let message = wa::Message {
             conversation: Some(text.to_owned()),
@@ -75,7 +75,7 @@ impl WhatsApp {
         self.sends(number, &message).await
     }
 
-    /// Somebody sends the company any message; returns WhatsApp's id.
+    /// This person sends the company any message. Returns WhatsApp's id.
     pub(crate) async fn sends(&self, number: &str, message: &wa::Message) -> String {
         let id = format!("3A{:018X}", rand::random::<u64>());
         let at = now();
@@ -94,14 +94,14 @@ impl WhatsApp {
         id
     }
 
-    /// What somebody has read of the company's, in order.
+    /// What this person has read from the company, in order.
     pub(crate) async fn read_by(&self, number: &str) -> Vec<Read> {
         let mut world = self.world().await;
         let person = world.person(number.trim_start_matches('+'));
         person.expect("somebody").read.clone()
     }
 
-    /// Tells the device that a message of its arrived, or was read.
+    /// Reports to the device that its message arrived or was read.
     pub(crate) async fn receipt(&self, number: &str, id: &str, is_read: bool) {
         let mut world = self.world().await;
         let person = world.person(number.trim_start_matches('+'));
@@ -148,7 +148,7 @@ impl WhatsApp {
         orders.send(Order::Send(notification)).ok();
     }
 
-    /// Sends a node to whoever is connected and not linked yet.
+    /// Sends a node to every connection that is not linked yet.
     pub(crate) async fn tell_unlinked(&self, node: &Node) {
         for connection in self.world().await.connections.values() {
             if !connection.is_logged_in {
@@ -181,7 +181,7 @@ impl WhatsApp {
         world.tell_device(error);
     }
 
-    /// The company's phone itself writes to somebody; its linked device is told.
+    /// The company's phone itself writes to a person; its linked device is notified.
     pub(crate) async fn phone_writes(&self, to: &str, message: &wa::Message) {
         let id = format!("3A{:018X}", rand::random::<u64>());
         let mut world = self.world().await;
@@ -210,7 +210,7 @@ impl WhatsApp {
         world.tell_device(node("stream:error").children(vec![conflict]).build());
     }
 
-    /// The account may write to nobody who has not written to it, or may again.
+    /// Whether the account can write to people who have not written to it.
     pub(crate) async fn locks_reach_out(&self, locks: bool) {
         self.world().await.locks_reach_out = locks;
     }

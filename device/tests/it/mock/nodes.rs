@@ -11,7 +11,7 @@ pub(crate) fn node(tag: &'static str) -> NodeBuilder {
     NodeBuilder::new(tag)
 }
 
-/// A node of nothing but these bytes.
+/// A node that contains only these bytes.
 pub(crate) fn of_bytes(tag: &'static str, bytes: impl Into<Vec<u8>>) -> Node {
     node(tag).bytes(bytes).build()
 }
@@ -56,7 +56,7 @@ pub(crate) fn result(request: &Node, children: Vec<Node>) -> Node {
     }
 }
 
-/// What the server says of a device that can be written to.
+/// The server's answer about a device that can receive messages.
 pub(crate) fn keys_of(jid: &str, keys: &Published) -> Node {
     let identified = |tag, (id, value): (u32, &[u8]), signature: Option<&[u8]>| {
         let mut children = vec![

@@ -10,7 +10,7 @@ use whatsapp_rust::wacore::proto_helpers::MessageExt;
 use whatsapp_rust::wacore_binary::Node;
 use whatsapp_rust::waproto::whatsapp as wa;
 
-/// Somebody's phone.
+/// A person's phone.
 pub(crate) struct Person {
     /// Digits.
     pub(crate) number: String,

@@ -20,14 +20,14 @@ pub(crate) struct Phone {
     pub(crate) lid: String,
 }
 
-/// What a QR code says.
+/// The content of a QR code.
 pub(crate) struct Scanned {
     pub(crate) noise_key: Vec<u8>,
     pub(crate) identity: Vec<u8>,
     pub(crate) secret: Vec<u8>,
 }
 
-/// A pairing code's first half, as the device sent it.
+/// The first half of a pairing code, as the device sent it.
 #[derive(Clone)]
 pub(crate) struct Hello {
     pub(crate) wrapped: Vec<u8>,
@@ -59,7 +59,7 @@ impl Phone {
         }
     }
 
-    /// Tells the server to link the device of this identity, which proves that it knows the secret.
+    /// Asks the server to link the device with this identity, and proves that it knows the secret.
     pub(crate) fn link(&self, identity: &[u8], secret: &[u8], device: u16) -> Node {
         let e2ee = Some(wa::ADVEncryptionType::E2EE);
         let details = wa::ADVDeviceIdentity {

@@ -99,7 +99,7 @@ fn finish_link(world: &mut World, number: u64) {
     });
 }
 
-/// What a client is told first: to show a QR code, that it is in, or that it is not.
+/// The first message to a client: show a QR code, or the login's result.
 fn greet(world: &mut World, caller: &Caller) -> Vec<Node> {
     if caller.payload.device_pairing_data.is_set() {
         let references = (0..6)

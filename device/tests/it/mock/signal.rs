@@ -45,7 +45,7 @@ pub(crate) fn random() -> StdRng {
     rand::make_rng()
 }
 
-/// What a prekey answer of the server says of a device, in raw bytes.
+/// The server's prekey answer about a device, in raw bytes.
 pub(crate) struct Published {
     pub(crate) registration: u32,
     pub(crate) identity: Vec<u8>,

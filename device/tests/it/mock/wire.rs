@@ -25,7 +25,7 @@ pub(crate) struct Wire {
     write: (NoiseCipher, u32),
 }
 
-/// Who came, as they told in the handshake.
+/// The client's identity, from the handshake.
 pub(crate) struct Caller {
     pub(crate) noise_key: Vec<u8>,
     pub(crate) payload: wa::ClientPayload,
@@ -69,7 +69,7 @@ impl Wire {
         let hello = hello(&mut frames, &mut socket).await?;
         let hello = hello.client_hello.into_option()?;
         let theirs: [u8; 32] = hello.ephemeral?.clone().try_into().ok()?;
-        // Whoever knows a key of ours from before is asked to do without.
+        // A client that knows an older key of ours is asked to continue without it.
         let pattern = if hello.r#static.is_some() {
             NOISE_PATTERN_XXFALLBACK
         } else {

@@ -11,7 +11,7 @@ use whatsapp_rust::wacore_binary::Node;
 use whatsapp_rust::waproto::buffa::MessageField;
 use whatsapp_rust::waproto::whatsapp as wa;
 
-/// What a connection is told to do.
+/// A command to a connection.
 pub(crate) enum Order {
     Send(Node),
     Close,
@@ -45,12 +45,12 @@ pub(crate) struct World {
     /// The phone as a device among the account's.
     pub(crate) own: Person,
     pub(crate) is_away: bool,
-    /// The sockets are open, and nobody is there.
+    /// The sockets are open, and the server does not answer.
     pub(crate) is_mute: bool,
-    /// What a device is told at its login in place of a welcome.
+    /// The answer to a device's login, if it is not a success.
     pub(crate) failure: Option<Node>,
     pub(crate) link: Option<Link>,
-    /// A device that has been told that it is linked and has not signed yet.
+    /// A device that was linked and has not signed yet.
     pub(crate) linking: Option<Link>,
     pub(crate) next_device: u16,
     pub(crate) connections: BTreeMap<u64, Connection>,
@@ -60,7 +60,7 @@ pub(crate) struct World {
     /// What was in them, by id and writer: a device that cannot open one asks for it again.
     pub(crate) written: Vec<(String, String, wa::Message)>,
     pub(crate) script: Vec<Turn>,
-    /// The account may write to nobody who has not written to it.
+    /// The account cannot write to people who have not written to it.
     pub(crate) locks_reach_out: bool,
     /// Every message that came, by id, as often as it came.
     pub(crate) came: Vec<String>,
@@ -291,10 +291,10 @@ impl World {
     }
 }
 
-/// What a pairing code is asked and answered under.
+/// The ids under which a pairing code is requested and answered.
 pub(crate) const REFERENCE: &str = "3@mock";
 
-/// The account's keys, of which nothing is made here.
+/// The account's keys. They are constant.
 fn shared_keys() -> wa::Message {
     use wa::message::protocol_message::Type;
     use wa::message::{AppStateSyncKey, AppStateSyncKeyData, AppStateSyncKeyFingerprint};

@@ -609,10 +609,10 @@ export const useLeadsQuery = (options?: Options<LeadsData>) => useQuery(leadsOpt
 export const exportLeadsQueryKey = (options?: Options<ExportLeadsData>) => createQueryKey('exportLeads', options, false, ['Leads']);
 
 /**
- * The leads that one may see, as CSV
+ * The leads that the user can see, as CSV
  *
- * The filters of the list, and all that they leave. Text that a spreadsheet would take for a
- * formula begins with an apostrophe.
+ * With the filters of the list, and without a limit. Text that a spreadsheet would take for a formula begins with
+ * an apostrophe.
  */
 export const exportLeadsOptions = (options?: Options<ExportLeadsData>) => queryOptions<ExportLeadsResponse, ExportLeadsError, ExportLeadsResponse, ReturnType<typeof exportLeadsQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -628,10 +628,10 @@ export const exportLeadsOptions = (options?: Options<ExportLeadsData>) => queryO
 });
 
 /**
- * The leads that one may see, as CSV
+ * The leads that the user can see, as CSV
  *
- * The filters of the list, and all that they leave. Text that a spreadsheet would take for a
- * formula begins with an apostrophe.
+ * With the filters of the list, and without a limit. Text that a spreadsheet would take for a formula begins with
+ * an apostrophe.
  */
 export const useExportLeadsQuery = (options?: Options<ExportLeadsData>) => useQuery(exportLeadsOptions(options));
 
@@ -1329,10 +1329,10 @@ export const useHealthReadyQuery = (options?: Options<HealthReadyData>) => useQu
 export const metricsQueryKey = (options?: Options<MetricsData>) => createQueryKey('metrics', options, false, ['Health']);
 
 /**
- * The figures that operators watch
+ * Metrics
  *
- * Read from the database when asked: every api process tells the same, whichever worker did it.
- * No personal data.
+ * Read from the database, so that every api process answers the same, whichever worker did the work. They contain
+ * no personal data.
  */
 export const metricsOptions = (options?: Options<MetricsData>) => queryOptions<MetricsResponse, MetricsError, MetricsResponse, ReturnType<typeof metricsQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -1348,10 +1348,10 @@ export const metricsOptions = (options?: Options<MetricsData>) => queryOptions<M
 });
 
 /**
- * The figures that operators watch
+ * Metrics
  *
- * Read from the database when asked: every api process tells the same, whichever worker did it.
- * No personal data.
+ * Read from the database, so that every api process answers the same, whichever worker did the work. They contain
+ * no personal data.
  */
 export const useMetricsQuery = (options?: Options<MetricsData>) => useQuery(metricsOptions(options));
 
@@ -1381,9 +1381,10 @@ export const useVerifyMetaLeadsWebhookQuery = (options?: Options<VerifyMetaLeads
 /**
  * Take a lead of a form
  *
- * In the flat format, with `X-Meta-Leads-Token` unless the provider is `dummy`: a cycle starts at once. While
+ * This path accepts two formats. (1) The flat format needs `X-Meta-Leads-Token`, unless the provider is
+ * `dummy`. A cycle starts at once. While
  * a cycle is open, the enquiry is added to it. If the lead has an owner, the owner is notified. After
- * hangus, a new cycle starts. Or Meta's own `leadgen` delivery, signed with the app's secret: it is stored
+ * hangus, a new cycle starts. (2) Meta's own `leadgen` delivery is signed with the app's secret. It is stored
  * (`outcome: noted`), and its leads are fetched and taken soon after.
  */
 export const receiveMetaLeadMutation = (options?: Partial<Options<ReceiveMetaLeadData>>): UseMutationOptions<ReceiveMetaLeadResponse, ReceiveMetaLeadError, Options<ReceiveMetaLeadData>> => {
@@ -1403,9 +1404,10 @@ export const receiveMetaLeadMutation = (options?: Partial<Options<ReceiveMetaLea
 /**
  * Take a lead of a form
  *
- * In the flat format, with `X-Meta-Leads-Token` unless the provider is `dummy`: a cycle starts at once. While
+ * This path accepts two formats. (1) The flat format needs `X-Meta-Leads-Token`, unless the provider is
+ * `dummy`. A cycle starts at once. While
  * a cycle is open, the enquiry is added to it. If the lead has an owner, the owner is notified. After
- * hangus, a new cycle starts. Or Meta's own `leadgen` delivery, signed with the app's secret: it is stored
+ * hangus, a new cycle starts. (2) Meta's own `leadgen` delivery is signed with the app's secret. It is stored
  * (`outcome: noted`), and its leads are fetched and taken soon after.
  */
 export const useReceiveMetaLeadMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<ReceiveMetaLeadResponse, ReceiveMetaLeadError, Options<ReceiveMetaLeadData>>, 'mutationFn'>>) => useMutation({ ...receiveMetaLeadMutation(), ...mutationOptions });

@@ -15,7 +15,7 @@ use sqlx::PgConnection;
 pub(crate) enum Claim {
     /// The agent owns the lead.
     Won,
-    /// The agent owned the lead before.
+    /// The agent has already claimed this lead.
     AlreadyTheirs,
     /// The offer was withdrawn.
     Withdrawn(Offer),
@@ -31,12 +31,12 @@ pub(crate) async fn lock(connection: &mut PgConnection, offer: &Offer) -> Result
 }
 
 /// Gives the lead to the agent if the offer is open and `time`, the time of the OK, is before the
-/// deadline. The offer must be locked by [`lock`].
+/// deadline, or the provider is frozen (see `store::accept`). The offer must be locked by [`lock`].
 ///
-/// The check is one conditional update of the locked row. The roll is the same update with the
-/// opposite condition, so exactly one of them succeeds. If the roll came first although the OK was
-/// in time, because the message was handled late, the agent still gets the lead as long as no agent
-/// owns it.
+/// The check is one conditional update of the locked row. The roll also updates this row only if it is
+/// open, so at most one of them ends the offer. If the roll came first although the OK was in time,
+/// because the message was handled late, the agent can still get the lead
+/// (`claim_after_timeout`).
 pub(crate) async fn claim(
     work: &mut UnitOfWork<'_>,
     lead: &Lead,
@@ -53,7 +53,7 @@ pub(crate) async fn claim(
         set_owner(work, offer, time, EventKind::Accepted).await?;
         return Ok(Claim::Won);
     }
-    // The offer ended while we waited for its lock.
+    // Not accepted: the offer has ended, or the OK came after its deadline.
     let current = store::offer(work.connection, offer.attempt).await?;
     let offer = current.unwrap_or_else(|| offer.clone());
     match offer.status {
@@ -80,10 +80,10 @@ async fn set_owner(
 }
 
 /// Claims a lead with an OK that was in time but was handled after the roll. The agent who has the
-/// offer now is told that it is withdrawn.
+/// offer now is notified that it is withdrawn.
 ///
-/// Returns `false` if an agent owns the lead, or its cycle ended otherwise than as hangus within the
-/// last ten minutes.
+/// Returns `false` if an agent owns the lead, or if the cycle is neither open nor hangus for less than
+/// ten minutes.
 async fn claim_after_timeout(
     work: &mut UnitOfWork<'_>,
     lead: &Lead,

@@ -21,8 +21,8 @@ pub(crate) enum RollResult {
     MessageInTime(MessageId),
 }
 
-/// Times the attempt out if its deadline has passed, and offers the lead to the next agent with a
-/// full window. Lead, cycle and attempt must be locked.
+/// Times the attempt out if its deadline has passed, and advances the cycle: the next agent with a full
+/// window, the last round, a hold, or hangus. Lead, cycle and attempt must be locked.
 pub(crate) async fn roll(
     app: &App,
     connection: &mut PgConnection,

@@ -2,8 +2,8 @@
 //!
 //! A message is first stored with the time of its receipt ([`super::receive::receive`]) and then
 //! handled in one transaction that also removes that row ([`handle`]). If the process dies between
-//! the two, nothing is lost: a roll of the offer that the message is about has it handled first, and
-//! the worker's sweep handles the rest.
+//! the two, nothing is lost: a roll of any offer of that agent has the message handled first, and the
+//! worker's sweep handles the rest.
 
 use super::receive::receive;
 use super::{agent_reply, client_message, manager_reply};
@@ -17,7 +17,7 @@ use crate::{App, Error, Result, sales};
 use chrono::TimeDelta;
 use sqlx::PgConnection;
 
-/// The sweep handles a message that its own process did not handle within this time.
+/// The sweep handles a message that is unhandled this long after its receipt.
 const LEFT_AFTER: TimeDelta = TimeDelta::seconds(5);
 
 /// Receives a message and handles it.
@@ -91,7 +91,7 @@ async fn handle_once(app: &App, id: MessageId) -> Result<Report> {
     Ok(report)
 }
 
-/// Calls the module for the sender: manager, agent, client or stranger. Returns `None` if the message
+/// Calls the module for the sender: agent, manager, client or stranger. Returns `None` if the message
 /// is a duplicate.
 async fn dispatch(
     app: &App,
@@ -130,8 +130,8 @@ async fn is_assignment_by_manager(
         && store::is_manager(connection, &message.from).await?)
 }
 
-/// Handles the messages that their own process did not handle, for example because it died. Returns
-/// how many there were.
+/// Handles the messages that are unhandled for five seconds, for example because their process died.
+/// Returns how many there were.
 pub async fn handle_unhandled(app: &App) -> Result<usize> {
     let mut connection = app.pool.acquire().await?;
     let now = app.clock.now(&mut connection).await?;

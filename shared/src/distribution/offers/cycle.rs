@@ -7,7 +7,7 @@ use super::{alert, hold, last_round};
 use crate::Result;
 use crate::distribution::event::{Event, EventKind};
 use crate::distribution::model::{CycleStatus, Offer, Opened, Round};
-use crate::distribution::store::{self, Board, NewAttempt};
+use crate::distribution::store::{self, DecisionInput, NewAttempt};
 use crate::distribution::turn::{self, Presence};
 use crate::id::{AttemptId, CycleId, LeadId};
 use crate::jobs::enqueue_all;
@@ -18,7 +18,7 @@ use serde_json::json;
 
 /// What became of a cycle when the next agent was to be offered the lead.
 pub(crate) enum OfferResult {
-    /// The lead is offered to this agent. In a last round: to this agent first, and to all others.
+    /// The lead is offered to this agent. In a last round it is offered to all agents at once, and this is the first of them.
     Offered(Opened),
     /// No agent is available. The cycle is held.
     Held,
@@ -38,15 +38,15 @@ pub(crate) async fn start(
 ) -> Result<(CycleId, OfferResult)> {
     let route = sales::route(work.connection, origin).await?;
     let queue = sales::active_queue(work.connection, route.queue).await?;
-    let sticky = match &lead.owner {
-        Some(owner) => sales::active_seat(work.connection, owner).await?,
+    let former_agent = match &lead.owner {
+        Some(owner) => sales::active_place(work.connection, owner).await?,
         None => None,
     };
     let new = store::NewCycle {
         lead: lead.id,
         trigger,
         route,
-        sticky: sticky.as_ref().map(|seat| &seat.sales_id),
+        former_agent: former_agent.as_ref().map(|place| &place.sales_id),
     };
     let cycle = store::insert_cycle(work.connection, &new, work.now).await?;
     leads::set_distributing(work.connection, lead.id, work.now).await?;
@@ -55,36 +55,37 @@ pub(crate) async fn start(
         .of(lead.id, cycle)
         .with(json!({ "queue": route.queue, "strategy": strategy, "trigger": trigger }));
     store::log(work, &[started]).await?;
-    if queue.is_empty() && sticky.is_none() {
+    if queue.is_empty() && former_agent.is_none() {
         tracing::error!(lead = %lead.id, %cycle, "distribution.held: the sales queue is empty");
         hold::hold(work, lead.id, cycle, None).await?;
         alert::alert_held(work, lead.id, cycle).await?;
         return Ok((cycle, OfferResult::Held));
     }
-    store::insert_members(work.connection, cycle, &queue, sticky.as_ref()).await?;
+    store::insert_members(work.connection, cycle, &queue, former_agent.as_ref()).await?;
     let result = offer_next(work, lead.id, cycle).await?;
     Ok((cycle, result))
 }
 
 /// Offers the lead to the next agent who can be asked, with a full window from now.
 ///
-/// Holds the cycle if no agent is on duty. If no agent is left, starts the last round if the queue
+/// Holds the cycle if no agent is available, and no agent was offered the lead yet or it is known when
+/// one returns. If no agent is left, starts the last round if the queue
 /// has one, and otherwise makes the cycle and the lead hangus.
 pub(crate) async fn offer_next(
     work: &mut UnitOfWork<'_>,
     lead: LeadId,
     cycle: CycleId,
 ) -> Result<OfferResult> {
-    let board = store::board(work.connection, cycle, work.now).await?;
-    let decision = turn::decide(&board.rules, &board.contenders);
+    let input = store::decision_input(work.connection, cycle, work.now).await?;
+    let decision = turn::decide(&input.rules, &input.contenders);
     let attempt = AttemptId::new();
     let mut new: Vec<NewAttempt<'_>> = decision
         .unreachable
         .iter()
-        .map(|index| NewAttempt::unreachable(&board.contenders[*index]))
+        .map(|index| NewAttempt::unreachable(&input.contenders[*index]))
         .collect();
     if let Some(index) = decision.chosen {
-        new.push(NewAttempt::open(attempt, &board.contenders[index]));
+        new.push(NewAttempt::open(attempt, &input.contenders[index]));
     }
     let mut events = log_of_unreachable(&new, lead, cycle);
     let (now, deadline) = (work.now, work.deadline_of_an_offer());
@@ -95,12 +96,12 @@ pub(crate) async fn offer_next(
     };
     let Some(index) = decision.chosen else {
         store::log(work, &events).await?;
-        return no_agent_is_next(work, lead, cycle, &board).await;
+        return no_agent_is_next(work, lead, cycle, &input).await;
     };
-    if let Some(queue) = board.queue.filter(|_| !decision.credits.is_empty()) {
+    if let Some(queue) = input.queue.filter(|_| !decision.credits.is_empty()) {
         store::set_credits(work.connection, queue, &decision.credits).await?;
     }
-    let agent = &board.contenders[index].sales_id;
+    let agent = &input.contenders[index].sales_id;
     let why = json!({
         "rule": decision.rule, "position": position,
         "eligible": decision.eligible, "skipped": decision.skipped,
@@ -141,13 +142,13 @@ async fn no_agent_is_next(
     work: &mut UnitOfWork<'_>,
     lead: LeadId,
     cycle: CycleId,
-    board: &Board,
+    input: &DecisionInput,
 ) -> Result<OfferResult> {
-    let nobody_was_asked = board
+    let nobody_was_asked = input
         .contenders
         .iter()
         .all(|contender| contender.asked.is_none());
-    match turn::presence(&board.contenders) {
+    match turn::presence(&input.contenders) {
         // After the first offer, hold only if we know when an agent will be available.
         Presence::Nobody(until) if nobody_was_asked || until.is_some() => {
             hold::hold(work, lead, cycle, until).await?;
@@ -158,8 +159,8 @@ async fn no_agent_is_next(
         }
         Presence::Nobody(_) | Presence::Somebody => {}
     }
-    if board.last_round_is_left
-        && let Some(first) = last_round::ask_everybody(work, lead, cycle, board).await?
+    if input.last_round_is_left
+        && let Some(first) = last_round::ask_everybody(work, lead, cycle, input).await?
     {
         return Ok(OfferResult::Offered(first));
     }

@@ -5,7 +5,7 @@ use super::jobs::jobs_of_offer;
 use crate::Result;
 use crate::distribution::event::{Event, EventKind};
 use crate::distribution::model::Opened;
-use crate::distribution::store::{self, Board, NewAttempt};
+use crate::distribution::store::{self, DecisionInput, NewAttempt};
 use crate::distribution::turn;
 use crate::id::{AttemptId, CycleId, LeadId};
 use crate::jobs::enqueue_all;
@@ -19,12 +19,12 @@ pub(crate) async fn ask_everybody(
     work: &mut UnitOfWork<'_>,
     lead: LeadId,
     cycle: CycleId,
-    board: &Board,
+    input: &DecisionInput,
 ) -> Result<Option<Opened>> {
-    let asked = turn::last_round(&board.contenders);
+    let asked = turn::last_round(&input.contenders);
     let new: Vec<NewAttempt<'_>> = asked
         .iter()
-        .map(|index| NewAttempt::open(AttemptId::new(), &board.contenders[*index]))
+        .map(|index| NewAttempt::open(AttemptId::new(), &input.contenders[*index]))
         .collect();
     let Some(first) = new.first() else {
         return Ok(None);

@@ -107,9 +107,9 @@ async fn copy_queue(
         // The queue was deleted in the meantime.
         None => sales::route(connection, &Origin::default()).await?.queue,
     };
-    let seats = sales::active_queue(connection, queue).await?;
-    store::insert_members(connection, cycle, &seats, None).await?;
-    Ok(!seats.is_empty())
+    let places = sales::active_queue(connection, queue).await?;
+    store::insert_members(connection, cycle, &places, None).await?;
+    Ok(!places.is_empty())
 }
 
 /// Sets the release of a held lead to `wait` from now.

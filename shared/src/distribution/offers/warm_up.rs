@@ -57,7 +57,7 @@ async fn warm_up(app: &App, connection: &mut PgConnection) -> Result<()> {
     }
     let mut work = UnitOfWork::at(app, &mut transaction, never, Cause::Alarm);
     store::time_out(&mut work, &nobody, 0).await?;
-    store::board(work.connection, nobody.cycle, never).await?;
+    store::decision_input(work.connection, nobody.cycle, never).await?;
     store::insert_attempts(work.connection, nobody.cycle, &[], "turn", (never, never)).await?;
     store::log(&mut work, &[]).await?;
     enqueue_all(work.connection, &[], Announce::Nobody).await?;

@@ -11,16 +11,16 @@ use std::time::Duration;
 use uuid::Uuid;
 
 /// An attempt to be inserted.
-pub(crate) struct NewAttempt<'board> {
+pub(crate) struct NewAttempt<'input> {
     pub(crate) id: AttemptId,
-    pub(crate) contender: &'board Contender,
+    pub(crate) contender: &'input Contender,
     /// Open, or ended at once because the agent has no offer address. The history then says why the agent was
     /// skipped.
     pub(crate) open: bool,
 }
 
-impl<'board> NewAttempt<'board> {
-    pub(crate) fn open(id: AttemptId, contender: &'board Contender) -> Self {
+impl<'input> NewAttempt<'input> {
+    pub(crate) fn open(id: AttemptId, contender: &'input Contender) -> Self {
         Self {
             id,
             contender,
@@ -28,7 +28,7 @@ impl<'board> NewAttempt<'board> {
         }
     }
 
-    pub(crate) fn unreachable(contender: &'board Contender) -> Self {
+    pub(crate) fn unreachable(contender: &'input Contender) -> Self {
         Self {
             id: AttemptId::new(),
             contender,

@@ -9,13 +9,13 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
 /// A cycle with its members: everything that a decision is based on.
-pub(crate) struct Board {
+pub(crate) struct DecisionInput {
     pub(crate) rules: Rules,
     /// The queue of the cycle, if it was not deleted.
     pub(crate) queue: Option<QueueId>,
     /// Whether the last round, with all agents at once, is configured and has not taken place.
     pub(crate) last_round_is_left: bool,
-    /// In the order of the seats.
+    /// In the order of the places.
     pub(crate) contenders: Vec<Contender>,
 }
 
@@ -37,11 +37,11 @@ struct Row {
 
 /// Reads the contenders. If the queue rotates, locks it first, so that no other transaction changes its
 /// credits. A `fixed` queue needs no lock.
-pub(crate) async fn board(
+pub(crate) async fn decision_input(
     connection: &mut PgConnection,
     cycle: CycleId,
     now: DateTime<Utc>,
-) -> Result<Board> {
+) -> Result<DecisionInput> {
     let mut rows = rows(connection, cycle).await?;
     let takes_turns = rows
         .first()
@@ -65,10 +65,10 @@ pub(crate) async fn board(
         availability::duty_statuses(connection, &recorded, now).await?
     };
     let first = rows.first();
-    Ok(Board {
+    Ok(DecisionInput {
         rules: Rules {
             strategy: first.map_or(Strategy::Fixed, |row| row.strategy),
-            sticky: first.and_then(|row| row.sticky_sales_id.clone()),
+            former_agent: first.and_then(|row| row.sticky_sales_id.clone()),
             most_turns_owed: first.and_then(|row| row.most_turns_owed),
         },
         queue: first.and_then(|row| row.queue_id),

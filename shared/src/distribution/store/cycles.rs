@@ -4,7 +4,7 @@ use crate::Result;
 use crate::distribution::model::CycleStatus;
 use crate::id::{CycleId, LeadId, UserId};
 use crate::leads::EnquiryKind;
-use crate::sales::{Route, Seat};
+use crate::sales::{ActivePlace, Route};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
@@ -66,7 +66,7 @@ pub(crate) struct NewCycle<'agent> {
     pub(crate) trigger: EnquiryKind,
     pub(crate) route: Route,
     /// The agent who owned this client before.
-    pub(crate) sticky: Option<&'agent UserId>,
+    pub(crate) former_agent: Option<&'agent UserId>,
 }
 
 pub(crate) async fn insert_cycle(
@@ -84,7 +84,7 @@ pub(crate) async fn insert_cycle(
         now,
         new.route.queue.0,
         new.route.strategy.as_str(),
-        new.sticky.map(|agent| agent.0.as_str())
+        new.former_agent.map(|agent| agent.0.as_str())
     )
     .execute(connection)
     .await?;
@@ -95,14 +95,18 @@ pub(crate) async fn insert_cycle(
 pub(crate) async fn insert_members(
     connection: &mut PgConnection,
     cycle: CycleId,
-    queue: &[Seat],
-    sticky: Option<&Seat>,
+    queue: &[ActivePlace],
+    former_agent: Option<&ActivePlace>,
 ) -> Result<()> {
-    let guest = sticky.filter(|sticky| queue.iter().all(|seat| seat.sales_id != sticky.sales_id));
-    let seats = || queue.iter().chain(guest);
-    let sales: Vec<&str> = seats().map(|seat| seat.sales_id.0.as_str()).collect();
-    let labels: Vec<&str> = seats().map(|seat| seat.label.as_str()).collect();
-    let weights: Vec<i32> = seats().map(|seat| seat.weight).collect();
+    let guest = former_agent.filter(|former_agent| {
+        queue
+            .iter()
+            .all(|place| place.sales_id != former_agent.sales_id)
+    });
+    let places = || queue.iter().chain(guest);
+    let sales: Vec<&str> = places().map(|place| place.sales_id.0.as_str()).collect();
+    let labels: Vec<&str> = places().map(|place| place.label.as_str()).collect();
+    let weights: Vec<i32> = places().map(|place| place.weight).collect();
     sqlx::query!(
         "insert into distribution_cycle_member (cycle_id, seat, sales_id, label, weight, guest)
          select $1, seat, sales_id, label, weight, seat > $5

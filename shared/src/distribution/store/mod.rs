@@ -27,7 +27,7 @@ pub(crate) use by_hand::{
     agent_by_label, cycle_by_code, end_cycle_by_hand, gives_second_chances, insert_cycle_by_hand,
     is_manager, lock_assignable_cycle, managers_of, name_cycle, team_of, winning_attempt,
 };
-pub(crate) use contenders::{Board, board, set_credits};
+pub(crate) use contenders::{DecisionInput, decision_input, set_credits};
 pub(crate) use cycles::{
     NewCycle, close_cycle, end_cycles, insert_cycle, insert_members, lock_open_cycle,
     read_one_snapshot,

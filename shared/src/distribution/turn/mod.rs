@@ -37,7 +37,7 @@ pub(crate) struct Contender {
 pub(crate) struct Rules {
     pub(crate) strategy: Strategy,
     /// The agent who owned this client before.
-    pub(crate) sticky: Option<UserId>,
+    pub(crate) former_agent: Option<UserId>,
     /// The most turns that a place is owed; `None` for no limit.
     pub(crate) most_turns_owed: Option<i32>,
 }
@@ -80,7 +80,7 @@ pub(crate) fn decide(rules: &Rules, contenders: &[Contender]) -> Decision {
         unreachable: Vec::new(),
         credits: Vec::new(),
     };
-    if let Some(first) = sticky(rules, contenders) {
+    if let Some(first) = former_agent(rules, contenders) {
         match obstacle(&contenders[first]) {
             None => {
                 decision.chosen = Some(first);
@@ -193,8 +193,8 @@ fn eligible(contenders: &[Contender]) -> Vec<UserId> {
 }
 
 /// The agent of a returning client, if they were not offered the lead yet.
-fn sticky(rules: &Rules, contenders: &[Contender]) -> Option<usize> {
-    let agent = rules.sticky.as_ref()?;
+fn former_agent(rules: &Rules, contenders: &[Contender]) -> Option<usize> {
+    let agent = rules.former_agent.as_ref()?;
     contenders
         .iter()
         .position(|contender| contender.sales_id == *agent && contender.asked.is_none())
@@ -255,7 +255,7 @@ fn accrue(rules: &Rules, contenders: &[Contender]) -> Credits {
 }
 
 /// The contenders in the order in which they would be chosen. Those who were offered the lead already stay
-/// in it, to be reported as skipped. Without credits: by seat.
+/// in it, to be reported as skipped. Without credits: in the order of the places.
 fn order(contenders: &[Contender], credits: Option<&Credits>) -> Vec<usize> {
     let mut order: Vec<usize> = (0..contenders.len())
         .filter(|index| !contenders[*index].guest)

@@ -19,7 +19,7 @@ fn contender(label: usize, weight: i64) -> Contender {
 fn rules(strategy: Strategy, most_turns_owed: Option<i32>) -> Rules {
     Rules {
         strategy,
-        sticky: None,
+        former_agent: None,
         most_turns_owed,
     }
 }
@@ -83,7 +83,7 @@ fn a_skipped_agent_is_owed_the_turn() {
 fn a_returning_clients_agent_is_asked_first_and_pays_nothing() {
     let mut team: Vec<_> = (0..3).map(|label| contender(label, 1)).collect();
     let mut rules = rules(Strategy::Rotating, Some(1));
-    rules.sticky = Some(UserId("sales-2".to_owned()));
+    rules.former_agent = Some(UserId("sales-2".to_owned()));
     let decision = decide(&rules, &team);
     assert_eq!((decision.chosen, decision.rule), (Some(2), "sticky"));
     assert!(decision.credits.is_empty());

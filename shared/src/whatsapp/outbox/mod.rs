@@ -1,6 +1,7 @@
-//! Sends messages to the provider, each once, as fast as it allows.
+//! Sends messages to the provider, no faster than its rules allow. A message is sent a second time only
+//! if its outcome stays unknown.
 //!
-//! If a provider has rules, each send is a row of `wa_send`. The row is committed before the call, and the
+//! If a provider has rules ([`Rules`]: rate limits and unreliable answers), each send is a row of `wa_send`. The row is committed before the call, and the
 //! answer settles it. If the process dies between the two, or no answer comes, the send stays unsettled.
 //! A status names it by the id that the call contained (`biz_opaque_callback_data`) and settles it. Only
 //! after [`Rules::settle_after`] without a status is the message sent again, and the log reports it.
@@ -19,7 +20,7 @@ use sqlx::PgConnection;
 
 /// How many offers one list can contain (Meta's limit of rows).
 const MAX_LISTED: i64 = 10;
-/// How many forms are tried for the offers to one agent: the preferred one, then the one that is possible.
+/// How many formats are tried for one message: buttons or a list, a template, text.
 const MAX_FORMS: usize = 3;
 
 /// A send that the provider accepted: one message, or a list of offers.
@@ -180,10 +181,10 @@ async fn prepare(
             tracing::warn!(message = %queued.id, lost = %send, "whatsapp.resent: nothing was heard of it");
             Some(send)
         }
-        // A lost send stays lost if later sends failed.
+        // Remember the send with an unknown outcome, even if later sends failed.
         None => waiting.lost,
     };
-    // The same message in another form does not count against the pair limit.
+    // The same message in another form does not count against the pause between two messages to one person.
     if excluded.is_none()
         && let Some(next) = contact.next_send_at
     {

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, HashMap};
 pub(crate) struct PastCycle {
     pub(crate) id: CycleId,
     pub(crate) started_at: DateTime<Utc>,
-    /// In the order of the seats.
+    /// In the order of the places.
     pub(crate) members: Vec<UserId>,
     /// In the order of the positions.
     pub(crate) offers: Vec<PastOffer>,

@@ -1,26 +1,26 @@
-//! HTTP, watched: the client asks the web for WhatsApp's version before it connects, and tells nobody when
-//! that fails.
+//! A watched HTTP client: the client library reads WhatsApp's version from the web before it connects, and does
+//! not report if that fails.
 
-use super::state::Line;
+use super::state::Connection;
 use async_trait::async_trait;
 use std::time::Duration;
 use whatsapp_rust::anyhow;
 use whatsapp_rust::http::{HttpClient, HttpRequest, HttpResponse, UreqHttpClient};
 
-/// Shorter than the client's own patience of 20 s.
+/// Shorter than the client library's own timeout of 20 s.
 const ANSWER: Duration = Duration::from_secs(15);
 
 /// A watched client.
 pub(crate) struct WatchedHttp {
     inner: UreqHttpClient,
-    line: Line,
+    connection: Connection,
 }
 
 impl WatchedHttp {
-    pub(crate) fn new(line: Line) -> Self {
+    pub(crate) fn new(connection: Connection) -> Self {
         Self {
             inner: UreqHttpClient::new(),
-            line,
+            connection,
         }
     }
 }
@@ -33,7 +33,7 @@ impl HttpClient for WatchedHttp {
             Err(_) => Err(anyhow::anyhow!("no answer in time")),
         };
         answer.inspect_err(|error| {
-            self.line
+            self.connection
                 .failed(&format!("WhatsApp's web cannot be reached: {error:#}"));
         })
     }

@@ -6,27 +6,27 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
-/// What is known of one session's wire. Cheap to clone.
+/// The state of one session's connection. Cheap to clone.
 #[derive(Clone, Default)]
-pub(crate) struct Line(Arc<Inner>);
+pub(crate) struct Connection(Arc<Inner>);
 
 #[derive(Default)]
 struct Inner {
     cut: AtomicBool,
-    news: Notify,
+    changed: Notify,
     received: Mutex<Option<Instant>>,
     sent: Mutex<Option<Instant>>,
     failures: AtomicU64,
     failure: Mutex<Option<String>>,
 }
 
-impl Line {
-    /// Lets nothing leave any more, not even an acknowledgement: the session is another's, or cannot be
-    /// kept. There is no way back; the next session has a line of its own.
+impl Connection {
+    /// Cuts the connection for ever, so that not even an acknowledgement is sent: another process has the session,
+    /// or it cannot be stored. The next session has its own connection.
     pub(crate) fn cut(&self, reason: &str) {
         if !self.0.cut.swap(true, Ordering::SeqCst) {
             self.set_failure(reason);
-            self.0.news.notify_one();
+            self.0.changed.notify_one();
         }
     }
 
@@ -34,28 +34,28 @@ impl Line {
         self.0.cut.load(Ordering::SeqCst)
     }
 
-    /// A connect failed.
+    /// A connection attempt failed.
     pub(super) fn failed(&self, reason: &str) {
         self.set_failure(reason);
         self.0.failures.fetch_add(1, Ordering::SeqCst);
-        self.0.news.notify_one();
+        self.0.changed.notify_one();
     }
 
     fn set_failure(&self, reason: &str) {
         *lock(&self.0.failure) = Some(reason.to_owned());
     }
 
-    /// Waits until a connect fails or the line is cut.
-    pub(crate) async fn news(&self) {
-        self.0.news.notified().await;
+    /// Waits until an attempt fails or the connection is cut.
+    pub(crate) async fn changed(&self) {
+        self.0.changed.notified().await;
     }
 
-    /// How many connects have failed since something last came.
+    /// How many attempts have failed since something last came.
     pub(crate) fn failures(&self) -> u64 {
         self.0.failures.load(Ordering::SeqCst)
     }
 
-    /// Why the last one did.
+    /// Why the last attempt failed.
     pub(crate) fn failure(&self) -> Option<String> {
         lock(&self.0.failure).clone()
     }
@@ -69,12 +69,12 @@ impl Line {
         *lock(&self.0.sent) = Some(Instant::now());
     }
 
-    /// How long ago anything last came.
+    /// How long ago something last came.
     pub(crate) fn silent_for(&self) -> Option<Duration> {
         lock(&self.0.received).map(|at| at.elapsed())
     }
 
-    /// How long ago anything last left.
+    /// How long ago something was last sent.
     pub(crate) fn idle_for(&self) -> Option<Duration> {
         lock(&self.0.sent).map(|at| at.elapsed())
     }

@@ -1,6 +1,6 @@
-//! The WebSocket, watched.
+//! The watched WebSocket.
 
-use super::state::Line;
+use super::state::Connection;
 use async_trait::async_trait;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,16 +10,15 @@ use whatsapp_rust::transport::{
 };
 use whatsapp_rust::{anyhow, async_channel};
 
-/// Shorter than the client's own patience of 20 s, after which it would drop the call and nobody would
-/// learn why.
+/// Shorter than the client library's own timeout of 20 s, after which it would drop the call without a reason.
 const CONNECT: Duration = Duration::from_secs(15);
-/// As many events wait as in the client's own channel.
+/// As many events as in the client library's own channel.
 const WAITING: usize = 64;
 
 /// Makes watched connections.
 pub(crate) struct WatchedTransports {
     pub(crate) inner: TokioWebSocketTransportFactory,
-    pub(crate) line: Line,
+    pub(crate) connection: Connection,
 }
 
 #[async_trait]
@@ -27,22 +26,22 @@ impl TransportFactory for WatchedTransports {
     async fn create_transport(
         &self,
     ) -> anyhow::Result<(Arc<dyn Transport>, async_channel::Receiver<TransportEvent>)> {
-        anyhow::ensure!(!self.line.is_cut(), "the line is cut");
+        anyhow::ensure!(!self.connection.is_cut(), "the connection is cut");
         let connected = match tokio::time::timeout(CONNECT, self.inner.create_transport()).await {
             Ok(connected) => connected,
             Err(_) => Err(anyhow::anyhow!("no answer in time")),
         };
         let (transport, events) = connected.inspect_err(|error| {
-            self.line
+            self.connection
                 .failed(&format!("WhatsApp cannot be reached: {error:#}"));
         })?;
         let (sender, receiver) = async_channel::bounded(WAITING);
-        let line = self.line.clone();
-        // Ends with either side: the transport itself is not held here.
+        let connection = self.connection.clone();
+        // Ends with either side: this task does not keep the transport alive.
         tokio::spawn(async move {
             while let Ok(event) = events.recv().await {
                 if matches!(event, TransportEvent::DataReceived(_)) {
-                    line.received();
+                    connection.received();
                 }
                 if sender.send(event).await.is_err() {
                     break;
@@ -51,7 +50,7 @@ impl TransportFactory for WatchedTransports {
         });
         let watched = Watched {
             inner: transport,
-            line: self.line.clone(),
+            connection: self.connection.clone(),
         };
         Ok((Arc::new(watched), receiver))
     }
@@ -59,15 +58,15 @@ impl TransportFactory for WatchedTransports {
 
 struct Watched {
     inner: Arc<dyn Transport>,
-    line: Line,
+    connection: Connection,
 }
 
 #[async_trait]
 impl Transport for Watched {
     async fn send(&self, data: Bytes) -> anyhow::Result<()> {
-        anyhow::ensure!(!self.line.is_cut(), "the line is cut");
+        anyhow::ensure!(!self.connection.is_cut(), "the connection is cut");
         self.inner.send(data).await?;
-        self.line.sent();
+        self.connection.sent();
         Ok(())
     }
 

@@ -6,5 +6,5 @@ mod state;
 mod transport;
 
 pub(crate) use http::WatchedHttp;
-pub(crate) use state::Line;
+pub(crate) use state::Connection;
 pub(crate) use transport::WatchedTransports;
