@@ -12,7 +12,8 @@ use std::time::{Duration, Instant};
 
 /// What `./test --help` says.
 pub const HELP: &str = "\
-./test [--yes] [--long]      all checks and tests; --long adds the long tier
+./test [--yes] [--long]      all checks and tests; --long adds the long tier, in four parts
+./test … --from STEP         the same from this step on: --from 'tests: processes' resumes the long tier
 ./test [--yes] only [ARGS]   the tests alone, but for the linked device's; ARGS go to cargo nextest (a filter, --no-capture …)
 ./test [--yes] device [ARGS] the linked device's alone: builds some 200 crates the first time
 ./test prepare               write the records of checked queries (shared/.sqlx, worker/.sqlx)
@@ -42,6 +43,10 @@ pub fn main(arguments: &[String]) -> Result<()> {
         match option.as_str() {
             "--yes" => yes = true,
             "--long" => long = true,
+            "--from" => {
+                let step = words.first().ok_or("--from needs the name of a step")?;
+                return everything(yes, long, Some(step));
+            }
             "--help" => {
                 print!("{HELP}");
                 return Ok(());
@@ -50,7 +55,7 @@ pub fn main(arguments: &[String]) -> Result<()> {
         }
     }
     match words.first().map(|word| word.as_str()) {
-        None => everything(yes, long),
+        None => everything(yes, long, None),
         Some("only") => {
             tools::ensure(yes)?;
             with_server(yes, |url| nextest(url, yes, long, &words[1..]))
@@ -75,38 +80,83 @@ pub fn main(arguments: &[String]) -> Result<()> {
     }
 }
 
-/// How long each step took.
+/// Runs steps, from a given one on, and measures how long each takes.
 #[derive(Default)]
-struct StepTimes(Vec<(&'static str, Duration)>);
+struct Steps {
+    times: Vec<(&'static str, Duration)>,
+    /// The step to start from, until it is reached.
+    from: Option<String>,
+}
 
-impl StepTimes {
+impl Steps {
     fn step(&mut self, name: &'static str, work: impl FnOnce() -> Result<()>) -> Result<()> {
+        if self.from.as_deref() == Some(name) {
+            self.from = None;
+        }
+        if self.from.is_some() {
+            return Ok(());
+        }
+        self.always(name, work)
+    }
+
+    /// A step that later steps need, wherever the run starts.
+    fn always(&mut self, name: &'static str, work: impl FnOnce() -> Result<()>) -> Result<()> {
         println!("── {name}");
         let started = Instant::now();
         let result = work();
-        self.0.push((name, started.elapsed()));
+        self.times.push((name, started.elapsed()));
         result.map_err(|error| format!("{name}: {error}"))
     }
 
     fn print(&self) {
         println!("\nTime of each step");
-        for (name, time) in &self.0 {
+        for (name, time) in &self.times {
             println!("  {name:<28} {:>7.1} s", time.as_secs_f64());
         }
-        let total: Duration = self.0.iter().map(|(_, time)| *time).sum();
+        let total: Duration = self.times.iter().map(|(_, time)| *time).sum();
         println!("  {:<28} {:>7.1} s", "total", total.as_secs_f64());
     }
 }
 
-fn everything(yes: bool, long: bool) -> Result<()> {
-    let mut times = StepTimes::default();
+fn everything(yes: bool, long: bool, from: Option<&str>) -> Result<()> {
+    let mut times = Steps {
+        from: from.map(str::to_owned),
+        ..Steps::default()
+    };
     let result = steps(&mut times, yes, long);
     times.print();
-    result
+    match &times.from {
+        Some(step) if result.is_ok() => Err(format!("there is no step {step}")),
+        _ => result,
+    }
 }
 
-fn steps(times: &mut StepTimes, yes: bool, long: bool) -> Result<()> {
-    times.step("tools", || tools::ensure(yes))?;
+/// The parts of the long tier, with nextest's filter of each.
+const LONG_PARTS: [(&str, &str); 4] = [
+    ("tests: rules", "not package(api)"),
+    ("tests: model", "package(api) & test(/^model::/)"),
+    ("tests: processes", "package(api) & test(/^processes::/)"),
+    (
+        "tests: api",
+        "package(api) & not test(/^(model|processes)::/)",
+    ),
+];
+
+fn steps(times: &mut Steps, yes: bool, long: bool) -> Result<()> {
+    static_checks(times, yes)?;
+    let mut server = None;
+    times.always("test server", || {
+        server = Some(Server::open(yes)?);
+        Ok(())
+    })?;
+    let server = server.ok_or("there is no test server")?;
+    let tested = tests(times, &server.url, yes, long);
+    let closed = server.close();
+    tested.and(closed)
+}
+
+fn static_checks(times: &mut Steps, yes: bool) -> Result<()> {
+    times.always("tools", || tools::ensure(yes))?;
     times.step("format", || run(cargo().args(["fmt", "--all", "--check"])))?;
     times.step("spelling", || run(&mut tools::command("typos")))?;
     times.step("unused dependencies", || {
@@ -139,36 +189,36 @@ fn steps(times: &mut StepTimes, yes: bool, long: bool) -> Result<()> {
                 .env("RUSTDOCFLAGS", "-D warnings"),
         ))
     })?;
-    times.step("generated client", client::check)?;
-    let mut server = None;
-    times.step("test server", || {
-        server = Some(Server::open(yes)?);
-        Ok(())
+    times.step("generated client", client::check)
+}
+
+fn tests(times: &mut Steps, url: &str, yes: bool, long: bool) -> Result<()> {
+    times.always("binaries", || {
+        run(offline(cargo().args([
+            "build",
+            "--package",
+            "api",
+            "--package",
+            "worker",
+        ])))
     })?;
-    let server = server.ok_or("there is no test server")?;
-    let checked = times
-        .step("binaries", || {
-            run(offline(cargo().args([
-                "build",
-                "--package",
-                "api",
-                "--package",
-                "worker",
-            ])))
-        })
-        .and_then(|()| {
-            times.step("checked queries", || {
-                prepare::check(&migrated(&server.url, &["api", "migrate"])?)
-            })
-        })
-        .and_then(|()| times.step("tests", || nextest(&server.url, yes, long, &[])))
-        .and_then(|()| times.step("stories, offers masked", || masked(&server.url)))
-        .and_then(|()| times.step("device: stays apart", device::stays_apart))
-        .and_then(|()| times.step("device: build", device::build_and_look))
-        .and_then(|()| times.step("device: lints", device::lint))
-        .and_then(|()| times.step("device: tests", || device::test(&server.url, long, &[])));
-    let closed = server.close();
-    checked.and(closed)
+    times.step("checked queries", || {
+        prepare::check(&migrated(url, &["api", "migrate"])?)
+    })?;
+    if long {
+        for (name, filter) in LONG_PARTS {
+            let filter = ["-E".to_owned(), filter.to_owned()];
+            let filter: Vec<&String> = filter.iter().collect();
+            times.step(name, || nextest(url, yes, long, &filter))?;
+        }
+    } else {
+        times.step("tests", || nextest(url, yes, long, &[]))?;
+    }
+    times.step("stories, offers masked", || masked(url))?;
+    times.step("device: stays apart", device::stays_apart)?;
+    times.step("device: build", device::build_and_look)?;
+    times.step("device: lints", device::lint)?;
+    times.step("device: tests", || device::test(url, long, &[]))
 }
 
 fn nextest(url: &str, yes: bool, long: bool, arguments: &[&String]) -> Result<()> {

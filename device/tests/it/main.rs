@@ -2,7 +2,7 @@
 
 #![allow(missing_docs, reason = "tests are read by their names")]
 
-mod house;
+mod company;
 mod linking;
 mod messages;
 mod mock;

@@ -1,6 +1,6 @@
 //! Messages over the linked device, both ways.
 
-use crate::house::{AGENT, CLIENT, House};
+use crate::company::{AGENT, CLIENT, Company};
 use crate::mock::Turn;
 use shared::linked_device::State;
 use whatsapp_rust::wacore::proto_helpers::MessageBuilderExt;
@@ -9,38 +9,38 @@ use whatsapp_rust::waproto::whatsapp as wa;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_said_is_read_and_what_is_written_is_heard() {
-    let house = House::open().await;
-    let device = house.linked_device().await;
+    let company = Company::open().await;
+    let device = company.linked_device().await;
 
-    house.say(CLIENT, "Halo dari kami").await;
-    let id = house.reads(CLIENT, "Halo dari kami").await;
-    house
+    company.say(CLIENT, "Halo dari kami").await;
+    let id = company.reads(CLIENT, "Halo dari kami").await;
+    company
         .wait_for(
             "select count(*) from wa_message where kind = 'test' and accepted_at is not null",
             1,
         )
         .await;
-    house.whatsapp.receipt(CLIENT, &id, false).await;
-    house
+    company.whatsapp.receipt(CLIENT, &id, false).await;
+    company
         .wait_for(
             "select count(*) from wa_message where delivery_status = 'delivered'",
             1,
         )
         .await;
-    house.whatsapp.receipt(CLIENT, &id, true).await;
-    house
+    company.whatsapp.receipt(CLIENT, &id, true).await;
+    company
         .wait_for(
             "select count(*) from wa_message where delivery_status = 'read'",
             1,
         )
         .await;
 
-    house
+    company
         .whatsapp
         .writes(CLIENT, "Halo, saya tertarik\0 unitnya")
         .await;
-    house.nothing_waits_at_whatsapp().await;
-    house
+    company.nothing_waits_at_whatsapp().await;
+    company
         .wait_for(
             "select count(*) from wa_message m join lead l on l.id = m.lead_id
              where m.direction = 'in' and m.kind = 'client' and m.provider = 'qr_local' and m.body = 'Halo, saya tertarik unitnya'
@@ -48,13 +48,13 @@ async fn what_is_said_is_read_and_what_is_written_is_heard() {
             1,
         )
         .await;
-    house
+    company
         .reads(
             CLIENT,
             "Harap menunggu agent professional akan menhubungi anda",
         )
         .await;
-    house.reads(AGENT, "Bapak Test").await;
+    company.reads(AGENT, "Bapak Test").await;
     let lines = device.lines();
     assert!(
         lines
@@ -69,15 +69,15 @@ async fn what_is_said_is_read_and_what_is_written_is_heard() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_writes_under_a_lid_is_the_lead_of_their_number_once_it_is_known() {
-    let house = House::open().await;
-    let _device = house.linked_device().await;
+    let company = Company::open().await;
+    let _device = company.linked_device().await;
 
     // We have written to them: WhatsApp has disclosed their LID.
-    house.say(CLIENT, "Halo").await;
-    house.reads(CLIENT, "Halo").await;
-    house.whatsapp.hide_number(CLIENT).await;
-    house.whatsapp.writes(CLIENT, "Masih ada unitnya?").await;
-    house
+    company.say(CLIENT, "Halo").await;
+    company.reads(CLIENT, "Halo").await;
+    company.whatsapp.hide_number(CLIENT).await;
+    company.whatsapp.writes(CLIENT, "Masih ada unitnya?").await;
+    company
         .wait_for(
             "select count(*) from wa_message m join lead l on l.id = m.lead_id
              where m.body = 'Masih ada unitnya?' and m.from_wa = '+6281234001234' and l.phone = m.from_wa",
@@ -88,69 +88,69 @@ async fn whoever_writes_under_a_lid_is_the_lead_of_their_number_once_it_is_known
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_lid_whose_number_nobody_knows_is_a_lead_who_is_answered() {
-    let house = House::open().await;
-    let _device = house.linked_device().await;
-    house.whatsapp.hide_number(CLIENT).await;
-    house.whatsapp.writes(CLIENT, "Halo").await;
-    house
+    let company = Company::open().await;
+    let _device = company.linked_device().await;
+    company.whatsapp.hide_number(CLIENT).await;
+    company.whatsapp.writes(CLIENT, "Halo").await;
+    company
         .wait_for(
             "select count(*) from wa_message m join lead l on l.id = m.lead_id
              where m.direction = 'in' and m.from_wa = 'lid:76281234001234' and l.phone is null",
             1,
         )
         .await;
-    house.reads(CLIENT, "Harap menunggu").await;
+    company.reads(CLIENT, "Harap menunggu").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_whatsapp_refuses_is_not_taken_and_a_lost_answer_sends_once() {
-    let house = House::open().await;
-    let _device = house.linked_device().await;
+    let company = Company::open().await;
+    let _device = company.linked_device().await;
 
-    house
+    company
         .whatsapp
         .world()
         .await
         .script
         .push(Turn::Refuse("463"));
-    house.say(CLIENT, "Ditolak").await;
-    house
+    company.say(CLIENT, "Ditolak").await;
+    company
         .wait_for("select count(*) from wa_message where delivery_status = 'failed' and delivery_error like '%463%'", 1)
         .await;
 
-    house
+    company
         .whatsapp
         .world()
         .await
         .script
         .push(Turn::LoseTheAnswer);
-    house.say(CLIENT, "Jawaban hilang").await;
-    house
+    company.say(CLIENT, "Jawaban hilang").await;
+    company
         .wait_for("select count(*) from wa_message where body = 'Jawaban hilang' and accepted_at is not null", 1)
         .await;
-    let world = house.whatsapp.world().await;
+    let world = company.whatsapp.world().await;
     assert_eq!(world.came.len(), 2, "sent again");
     assert_eq!(world.came[0], world.came[1], "under the same id");
     drop(world);
-    let read = house.whatsapp.read_by(CLIENT).await;
+    let read = company.whatsapp.read_by(CLIENT).await;
     assert_eq!(read.len(), 1, "{read:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_number_that_is_not_on_whatsapp_is_refused_and_nothing_is_sent() {
-    let house = House::open().await;
-    let _device = house.linked_device().await;
-    house.say("+6289999999999", "Halo").await;
-    house
+    let company = Company::open().await;
+    let _device = company.linked_device().await;
+    company.say("+6289999999999", "Halo").await;
+    company
         .wait_for("select count(*) from wa_message where delivery_status = 'failed' and delivery_error like '%not on WhatsApp%'", 1)
         .await;
-    assert!(house.whatsapp.world().await.came.is_empty());
+    assert!(company.whatsapp.world().await.came.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn pictures_changes_and_the_phones_own_words_are_filed() {
-    let house = House::open().await;
-    let _device = house.linked_device().await;
+    let company = Company::open().await;
+    let _device = company.linked_device().await;
     let picture = wa::Message {
         image_message: MessageField::some(wa::message::ImageMessage {
             caption: Some("Ini rumahnya".to_owned()),
@@ -158,15 +158,15 @@ async fn pictures_changes_and_the_phones_own_words_are_filed() {
         }),
         ..Default::default()
     };
-    house.whatsapp.sends(CLIENT, &picture).await;
-    house
+    company.whatsapp.sends(CLIENT, &picture).await;
+    company
         .wait_for(
             "select count(*) from wa_message where body = '[gambar] Ini rumahnya'",
             1,
         )
         .await;
 
-    let id = house.whatsapp.writes(CLIENT, "Bukan yang ini").await;
+    let id = company.whatsapp.writes(CLIENT, "Bukan yang ini").await;
     let key = wa::MessageKey {
         id: Some(id),
         from_me: Some(true),
@@ -180,8 +180,8 @@ async fn pictures_changes_and_the_phones_own_words_are_filed() {
         }),
         ..Default::default()
     };
-    house.whatsapp.sends(CLIENT, &taken_back).await;
-    house
+    company.whatsapp.sends(CLIENT, &taken_back).await;
+    company
         .wait_for(
             "select count(*) from wa_correction c join wa_message m on m.provider_message_id = c.original_id
              where c.kind = 'revoke' and m.body = 'Bukan yang ini'",
@@ -189,42 +189,42 @@ async fn pictures_changes_and_the_phones_own_words_are_filed() {
         )
         .await;
 
-    house
+    company
         .whatsapp
         .phone_writes(CLIENT, &wa::Message::text("Dari HP kantor"))
         .await;
-    house
+    company
         .wait_for(
             "select count(*) from wa_message where kind = 'echo' and to_wa = '+6281234001234' and body = 'Dari HP kantor'",
             1,
         )
         .await;
-    house.nothing_waits_at_whatsapp().await;
-    assert_eq!(house.status().await.state, State::Connected);
+    company.nothing_waits_at_whatsapp().await;
+    assert_eq!(company.status().await.state, State::Connected);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_receipt_tells_that_a_message_arrived_whose_answer_was_lost() {
-    let house = House::open().await;
-    let _device = house.linked_device().await;
-    house
+    let company = Company::open().await;
+    let _device = company.linked_device().await;
+    company
         .whatsapp
         .world()
         .await
         .script
         .push(Turn::LoseTheAnswer);
-    house.say(CLIENT, "Sampai juga").await;
-    let id = house.reads(CLIENT, "Sampai juga").await;
-    house.whatsapp.receipt(CLIENT, &id, false).await;
-    house
+    company.say(CLIENT, "Sampai juga").await;
+    let id = company.reads(CLIENT, "Sampai juga").await;
+    company.whatsapp.receipt(CLIENT, &id, false).await;
+    company
         .wait_for(
             "select count(*) from wa_message where body = 'Sampai juga' and delivery_status = 'delivered' and accepted_at is not null",
             1,
         )
         .await;
     // The job stops waiting for the acknowledgement, reads its row again, and finds nothing to send.
-    house
+    company
         .wait_for("select count(*) from apalis.jobs where job_type = 'send-message.v1' and status <> 'Done'", 0)
         .await;
-    assert_eq!(house.whatsapp.world().await.came.len(), 1);
+    assert_eq!(company.whatsapp.world().await.came.len(), 1);
 }

@@ -1,21 +1,21 @@
 //! Broken networks, killed processes, unlinked phones.
 
-use crate::house::{AGENT, CLIENT, House};
+use crate::company::{AGENT, CLIENT, Company};
 use shared::linked_device::{Command, State};
 use shared::testing::trials;
 use std::time::Duration;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_waited_while_no_device_ran_goes_both_ways_when_another_does() {
-    let house = House::open().await;
-    let device = house.linked_device().await;
-    house.whatsapp.writes(CLIENT, "Halo").await;
-    house.nothing_waits_at_whatsapp().await;
+    let company = Company::open().await;
+    let device = company.linked_device().await;
+    company.whatsapp.writes(CLIENT, "Halo").await;
+    company.nothing_waits_at_whatsapp().await;
     assert!(device.terminate().await.success());
 
-    house.say(CLIENT, "Menunggu perangkat").await;
-    house.whatsapp.writes(CLIENT, "Menunggu juga").await;
-    let gone = house.status().await;
+    company.say(CLIENT, "Menunggu perangkat").await;
+    company.whatsapp.writes(CLIENT, "Menunggu juga").await;
+    let gone = company.status().await;
     assert_eq!(gone.state, State::Failed);
     assert!(
         gone.reason
@@ -23,32 +23,32 @@ async fn what_waited_while_no_device_ran_goes_both_ways_when_another_does() {
             .contains("no device process is running")
     );
 
-    let _device = house.device();
-    house.is(State::Connected).await;
-    house.reads(CLIENT, "Menunggu perangkat").await;
-    house
+    let _device = company.device();
+    company.is(State::Connected).await;
+    company.reads(CLIENT, "Menunggu perangkat").await;
+    company
         .wait_for(
             "select count(*) from wa_message where body = 'Menunggu juga'",
             1,
         )
         .await;
-    house.nothing_waits_at_whatsapp().await;
+    company.nothing_waits_at_whatsapp().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_network_that_drops_is_told_and_recovered_from() {
-    let house = House::open().await;
-    let _device = house.linked_device().await;
-    house.whatsapp.cut(true).await;
-    let lost = house.is(State::Failed).await;
+    let company = Company::open().await;
+    let _device = company.linked_device().await;
+    company.whatsapp.cut(true).await;
+    let lost = company.is(State::Failed).await;
     assert!(lost.retrying && lost.reason.is_some() && lost.last_error.is_some());
-    house.say(CLIENT, "Saat jaringan putus").await;
-    house.whatsapp.writes(CLIENT, "Saya juga menulis").await;
+    company.say(CLIENT, "Saat jaringan putus").await;
+    company.whatsapp.writes(CLIENT, "Saya juga menulis").await;
 
-    house.whatsapp.cut(false).await;
-    house.is(State::Connected).await;
-    house.reads(CLIENT, "Saat jaringan putus").await;
-    house
+    company.whatsapp.cut(false).await;
+    company.is(State::Connected).await;
+    company.reads(CLIENT, "Saat jaringan putus").await;
+    company
         .wait_for(
             "select count(*) from wa_message where body = 'Saya juga menulis'",
             1,
@@ -58,19 +58,19 @@ async fn a_network_that_drops_is_told_and_recovered_from() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_unlinked_device_stays_out_until_it_is_started_and_then_links_anew() {
-    let house = House::open().await;
-    let _device = house.linked_device().await;
-    house.whatsapp.unlink().await;
-    let out = house.is(State::LoggedOut).await;
+    let company = Company::open().await;
+    let _device = company.linked_device().await;
+    company.whatsapp.unlink().await;
+    let out = company.is(State::LoggedOut).await;
     assert!(!out.retrying && out.reason.is_some());
-    let logins = house.whatsapp.world().await.logins;
+    let logins = company.whatsapp.world().await.logins;
 
-    house.desired(Command::Start).await;
-    house.scan().await;
-    house.is(State::Connected).await;
-    assert_eq!(house.whatsapp.world().await.logins, logins + 1);
-    house.whatsapp.writes(CLIENT, "Halo lagi").await;
-    house
+    company.desired(Command::Start).await;
+    company.scan().await;
+    company.is(State::Connected).await;
+    assert_eq!(company.whatsapp.world().await.logins, logins + 1);
+    company.whatsapp.writes(CLIENT, "Halo lagi").await;
+    company
         .wait_for(
             "select count(*) from wa_message where body = 'Halo lagi'",
             1,
@@ -80,115 +80,115 @@ async fn an_unlinked_device_stays_out_until_it_is_started_and_then_links_anew() 
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reset_forgets_the_link_and_shows_a_new_code() {
-    let house = House::open().await;
-    let _device = house.linked_device().await;
-    let before = house.count("select epoch from linked_device_epoch").await;
-    house.desired(Command::Reset).await;
-    let shown = house.is(State::ScanQr).await;
+    let company = Company::open().await;
+    let _device = company.linked_device().await;
+    let before = company.count("select epoch from linked_device_epoch").await;
+    company.desired(Command::Reset).await;
+    let shown = company.is(State::ScanQr).await;
     assert_eq!(shown.number, None);
-    assert!(house.count("select epoch from linked_device_epoch").await > before);
-    house.scan().await;
-    house.is(State::Connected).await;
+    assert!(company.count("select epoch from linked_device_epoch").await > before);
+    company.scan().await;
+    company.is(State::Connected).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn stop_keeps_the_link_and_start_takes_it_up_again() {
-    let house = House::open().await;
-    let _device = house.linked_device().await;
-    house.desired(Command::Stop).await;
-    let stopped = house.is(State::Stopped).await;
+    let company = Company::open().await;
+    let _device = company.linked_device().await;
+    company.desired(Command::Stop).await;
+    let stopped = company.is(State::Stopped).await;
     assert_eq!(stopped.handled, stopped.request);
-    assert!(house.whatsapp.world().await.connections.is_empty());
-    house.say(CLIENT, "Setelah mulai lagi").await;
+    assert!(company.whatsapp.world().await.connections.is_empty());
+    company.say(CLIENT, "Setelah mulai lagi").await;
 
-    house.desired(Command::Start).await;
-    house.is(State::Connected).await;
-    house.reads(CLIENT, "Setelah mulai lagi").await;
-    let logins = house.whatsapp.world().await.logins;
-    house.desired(Command::Restart).await;
-    house
+    company.desired(Command::Start).await;
+    company.is(State::Connected).await;
+    company.reads(CLIENT, "Setelah mulai lagi").await;
+    let logins = company.whatsapp.world().await.logins;
+    company.desired(Command::Restart).await;
+    company
         .is_where("connected anew", |status| {
             status.state == State::Connected && status.handled == status.request
         })
         .await;
-    assert!(house.whatsapp.world().await.logins > logins);
+    assert!(company.whatsapp.world().await.logins > logins);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_cannot_be_written_down_is_not_acknowledged_and_comes_again() {
-    let house = House::open().await;
-    let _device = house.linked_device().await;
+    let company = Company::open().await;
+    let _device = company.linked_device().await;
     for statement in ["alter table inbound_event rename to gone"] {
         sqlx::query(statement)
-            .execute(&house.pool)
+            .execute(&company.pool)
             .await
             .expect("a broken inbox");
     }
-    house.whatsapp.writes(CLIENT, "Jangan hilang").await;
-    let logins = house.whatsapp.world().await.logins;
+    company.whatsapp.writes(CLIENT, "Jangan hilang").await;
+    let logins = company.whatsapp.world().await.logins;
     // It has failed at least once when the device connects anew to have it again.
-    house.logs_in_again(logins).await;
+    company.logs_in_again(logins).await;
     assert_eq!(
-        house.whatsapp.world().await.waiting.len(),
+        company.whatsapp.world().await.waiting.len(),
         1,
         "not acknowledged"
     );
 
     sqlx::query("alter table gone rename to inbound_event")
-        .execute(&house.pool)
+        .execute(&company.pool)
         .await
         .expect("a mended inbox");
-    house
+    company
         .wait_for(
             "select count(*) from wa_message where body = 'Jangan hilang'",
             1,
         )
         .await;
-    house.nothing_waits_at_whatsapp().await;
-    assert_eq!(house.count("select count(*) from lead").await, 1);
+    company.nothing_waits_at_whatsapp().await;
+    assert_eq!(company.count("select count(*) from lead").await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_two_processes_one_holds_and_the_other_takes_over_when_it_is_killed() {
-    let house = House::open().await;
-    let first = house.linked_device().await;
-    let second = house.device();
+    let company = Company::open().await;
+    let first = company.linked_device().await;
+    let second = company.device();
     second.logs("device.standing_by").await;
-    let held = house
+    let held = company
         .is_where("two processes", |status| status.devices_alive == 2)
         .await;
     let holder = held.holder.expect("a holder");
-    house.whatsapp.writes(CLIENT, "Sebelum").await;
-    house.nothing_waits_at_whatsapp().await;
+    company.whatsapp.writes(CLIENT, "Sebelum").await;
+    company.nothing_waits_at_whatsapp().await;
 
     first.kill();
-    house.say(CLIENT, "Sesudah").await;
+    company.say(CLIENT, "Sesudah").await;
     second.logs("device.holds_session").await;
-    let taken = house
+    let taken = company
         .is_where("taken over", |status| {
             status.state == State::Connected && status.holder.as_ref() != Some(&holder)
         })
         .await;
     assert_eq!(taken.devices_alive, 1);
-    house.reads(CLIENT, "Sesudah").await;
-    let world = house.whatsapp.world().await;
+    company.reads(CLIENT, "Sesudah").await;
+    let world = company.whatsapp.world().await;
     assert_eq!(world.replaced, 0, "never two at once");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_holder_whose_epoch_is_over_lets_go_and_writes_nothing_more() {
-    let house = House::open().await;
-    let device = house.linked_device().await;
+    let company = Company::open().await;
+    let device = company.linked_device().await;
     // As a process on another host that believed it dead.
     sqlx::query("update linked_device_epoch set epoch = epoch + 1")
-        .execute(&house.pool)
+        .execute(&company.pool)
         .await
         .expect("another epoch");
     device.logs("device.fenced_off").await;
     // It is alive, and the only one: it takes the session over again, in an epoch of its own.
-    house.is(State::Connected).await;
-    house.whatsapp.writes(CLIENT, "Masih di sini").await;
-    house
+    company.is(State::Connected).await;
+    company.whatsapp.writes(CLIENT, "Masih di sini").await;
+    company
         .wait_for(
             "select count(*) from wa_message where body = 'Masih di sini'",
             1,
@@ -198,10 +198,10 @@ async fn a_holder_whose_epoch_is_over_lets_go_and_writes_nothing_more() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_session_that_another_client_took_waits_for_a_person() {
-    let house = House::open().await;
-    let first = house.linked_device().await;
-    house.whatsapp.replace().await;
-    let replaced = house.is(State::Failed).await;
+    let company = Company::open().await;
+    let first = company.linked_device().await;
+    company.whatsapp.replace().await;
+    let replaced = company.is(State::Failed).await;
     assert!(!replaced.retrying);
     assert!(
         replaced
@@ -210,34 +210,34 @@ async fn a_session_that_another_client_took_waits_for_a_person() {
             .contains("another client")
     );
     // Another process that takes the session over does not start what waits for a person.
-    let logins = house.whatsapp.world().await.logins;
+    let logins = company.whatsapp.world().await.logins;
     drop(first);
-    let _device = house.device();
-    house
+    let _device = company.device();
+    company
         .is_where("held by another", |status| {
             status.is_held && status.devices_alive == 1
         })
         .await;
     // Its words are five seconds apart, but for the first two: by the third it would have begun.
     for _ in 0..3 {
-        let last = house.status().await.seen_at;
-        house
+        let last = company.status().await.seen_at;
+        company
             .is_where("a word later", |status| status.seen_at > last)
             .await;
     }
-    assert_eq!(house.whatsapp.world().await.logins, logins);
-    house.desired(Command::Start).await;
-    house.is(State::Connected).await;
+    assert_eq!(company.whatsapp.world().await.logins, logins);
+    company.desired(Command::Start).await;
+    company.is(State::Connected).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn another_key_does_not_open_the_session_and_says_so() {
-    let house = House::open().await;
-    let device = house.linked_device().await;
+    let company = Company::open().await;
+    let device = company.linked_device().await;
     assert!(device.terminate().await.success());
     let other = "ff".repeat(32);
-    let stranger = house.device_with(&[("WA_DEVICE_KEY", &other)]);
-    let failed = house
+    let stranger = company.device_with(&[("WA_DEVICE_KEY", &other)]);
+    let failed = company
         .is_where("refused", |status| {
             let reason = status.reason.as_deref().unwrap_or_default();
             reason.contains("WA_DEVICE_KEY")
@@ -246,31 +246,31 @@ async fn another_key_does_not_open_the_session_and_says_so() {
     assert_eq!((failed.state, failed.retrying), (State::Failed, false));
     // Nothing was lost: the right key still does.
     drop(stranger);
-    let _device = house.device();
-    house
+    let _device = company.device();
+    company
         .is_where("held", |status| status.is_held && status.devices_alive == 1)
         .await;
-    house.desired(Command::Start).await;
-    house.is(State::Connected).await;
+    company.desired(Command::Start).await;
+    company.is(State::Connected).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_a_network_a_start_says_why_and_stop_and_reset_work() {
-    let house = House::open().await;
-    house.whatsapp.cut(true).await;
-    let _device = house.device_with(&[("WA_MOCK_URL", "ws://127.0.0.1:9/ws/chat")]);
-    let failed = house
+    let company = Company::open().await;
+    company.whatsapp.cut(true).await;
+    let _device = company.device_with(&[("WA_MOCK_URL", "ws://127.0.0.1:9/ws/chat")]);
+    let failed = company
         .is_where("unreachable", |status| status.last_error.is_some())
         .await;
     assert!(failed.retrying);
     let reason = failed.reason.expect("a reason");
     assert!(reason.contains("cannot be reached"), "{reason}");
 
-    house.desired(Command::Stop).await;
-    let stopped = house.is(State::Stopped).await;
+    company.desired(Command::Stop).await;
+    let stopped = company.is(State::Stopped).await;
     assert!(!stopped.retrying);
-    house.desired(Command::Reset).await;
-    house
+    company.desired(Command::Reset).await;
+    company
         .is_where("unreachable again", |status| {
             status.state == State::Failed && status.handled == status.request
         })
@@ -283,19 +283,19 @@ async fn a_connection_that_is_open_and_dead_is_noticed() {
     if trials(0, 1) == 0 {
         return;
     }
-    let house = House::open().await;
-    let _device = house.linked_device().await;
-    house.whatsapp.world().await.is_mute = true;
-    house
+    let company = Company::open().await;
+    let _device = company.linked_device().await;
+    company.whatsapp.world().await.is_mute = true;
+    company
         .is_within(Duration::from_secs(150), "noticed", |status| {
             status.state != State::Connected
         })
         .await;
-    house.whatsapp.world().await.is_mute = false;
-    house.whatsapp.cut(false).await;
-    house.is(State::Connected).await;
-    house.whatsapp.writes(CLIENT, "Masih di sini").await;
-    house
+    company.whatsapp.world().await.is_mute = false;
+    company.whatsapp.cut(false).await;
+    company.is(State::Connected).await;
+    company.whatsapp.writes(CLIENT, "Masih di sini").await;
+    company
         .wait_for(
             "select count(*) from wa_message where body = 'Masih di sini'",
             1,
@@ -305,8 +305,8 @@ async fn a_connection_that_is_open_and_dead_is_noticed() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_whatsapp_refuses_a_login_for_is_said_and_only_what_passes_is_tried_again() {
-    let house = House::open().await;
-    let _device = house.linked_device().await;
+    let company = Company::open().await;
+    let _device = company.linked_device().await;
     let ban: &[(&str, &str)] = &[("code", "101"), ("expire", "3600")];
     for (reason, more, state, retrying, words) in [
         (
@@ -321,9 +321,9 @@ async fn what_whatsapp_refuses_a_login_for_is_said_and_only_what_passes_is_tried
         ("503", &[], State::Failed, true, "refused the connection"),
         ("403", &[], State::LoggedOut, false, "unlinked"),
     ] {
-        house.whatsapp.refuse_logins(Some((reason, more))).await;
-        house.desired(Command::Restart).await;
-        let told = house
+        company.whatsapp.refuse_logins(Some((reason, more))).await;
+        company.desired(Command::Restart).await;
+        let told = company
             .is_where(words, |status| {
                 status
                     .reason
@@ -333,35 +333,35 @@ async fn what_whatsapp_refuses_a_login_for_is_said_and_only_what_passes_is_tried
             .await;
         assert_eq!((told.state, told.retrying), (state, retrying), "{reason}");
         if state != State::LoggedOut {
-            house.whatsapp.refuse_logins(None).await;
-            house.desired(Command::Start).await;
-            house.is(State::Connected).await;
+            company.whatsapp.refuse_logins(None).await;
+            company.desired(Command::Start).await;
+            company.is(State::Connected).await;
         }
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_message_that_cannot_be_kept_keeps_no_other_from_being() {
-    let house = House::open().await;
-    let device = house.linked_device().await;
+    let company = Company::open().await;
+    let device = company.linked_device().await;
     for statement in [
         "create function refuse() returns trigger language plpgsql as $$ begin
            if new.payload ->> 'body' = 'Racun' then raise exception 'no' using errcode = '23514'; end if;
            return new; end $$",
         "create trigger refuse before insert on inbound_event for each row execute function refuse()",
     ] {
-        sqlx::query(statement).execute(&house.pool).await.expect("a rule");
+        sqlx::query(statement).execute(&company.pool).await.expect("a rule");
     }
-    house.whatsapp.writes(CLIENT, "Racun").await;
-    house.whatsapp.writes(AGENT, "Bukan racun").await;
-    house.nothing_waits_at_whatsapp().await;
-    house
+    company.whatsapp.writes(CLIENT, "Racun").await;
+    company.whatsapp.writes(AGENT, "Bukan racun").await;
+    company.nothing_waits_at_whatsapp().await;
+    company
         .wait_for(
             "select count(*) from wa_message where body = 'Bukan racun'",
             1,
         )
         .await;
-    house
+    company
         .wait_for(
             "select count(*) from wa_message m join lead l on l.id = m.lead_id
              where m.direction = 'in' and m.body = '[pesan yang tidak dapat ditampilkan]'",
@@ -373,13 +373,13 @@ async fn a_message_that_cannot_be_kept_keeps_no_other_from_being() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_link_that_died_is_forgotten_whatever_was_wished_since() {
-    let house = House::open().await;
-    let _device = house.linked_device().await;
-    house.whatsapp.unlink().await;
-    house.is(State::LoggedOut).await;
-    house.desired(Command::Stop).await;
-    house.is(State::Stopped).await;
-    house.desired(Command::Start).await;
-    let shown = house.is(State::ScanQr).await;
+    let company = Company::open().await;
+    let _device = company.linked_device().await;
+    company.whatsapp.unlink().await;
+    company.is(State::LoggedOut).await;
+    company.desired(Command::Stop).await;
+    company.is(State::Stopped).await;
+    company.desired(Command::Start).await;
+    let shown = company.is(State::ScanQr).await;
     assert_eq!(shown.number, None);
 }

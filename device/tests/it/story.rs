@@ -1,6 +1,6 @@
 //! The whole way: an admin links the company's phone through the api, a client writes, an agent answers.
 
-use crate::house::{AGENT, CLIENT, COMPANY, House};
+use crate::company::{AGENT, CLIENT, COMPANY, Company};
 use serde_json::{Value, json};
 use shared::linked_device::State;
 use shared::testing::Process;
@@ -20,8 +20,8 @@ struct Admin {
 }
 
 impl Admin {
-    async fn at(house: &House) -> Self {
-        let (api, url) = house.api(&[("ADMIN_WHATSAPP_TOKEN", TOKEN)]).await;
+    async fn at(company: &Company) -> Self {
+        let (api, url) = company.api(&[("ADMIN_WHATSAPP_TOKEN", TOKEN)]).await;
         shared::providers::graph::choose_tls();
         Self {
             _api: api,
@@ -76,8 +76,8 @@ impl Admin {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_admin_links_the_phone_and_a_lead_is_claimed_over_it() {
-    let house = House::open().await;
-    let admin = Admin::at(&house).await;
+    let company = Company::open().await;
+    let admin = Admin::at(&company).await;
     let none = admin.status().await;
     assert_eq!(none["state"], "failed");
     assert_eq!(none["devicesAlive"], 0);
@@ -86,17 +86,17 @@ async fn an_admin_links_the_phone_and_a_lead_is_claimed_over_it() {
     let waits = admin.post("start").await;
     assert_eq!(waits["desired"], "started");
 
-    let _worker = house.worker();
-    let _device = house.device();
+    let _worker = company.worker();
+    let _device = company.device();
     let shown = admin.sees("scan_qr").await;
     let svg = shown["qr"]["svg"].as_str().expect("a drawing");
     assert!(svg.starts_with("<svg") && svg.len() > 1000);
-    let other = Admin::at(&house).await;
+    let other = Admin::at(&company).await;
     let code = other.status().await["qr"]["text"]
         .as_str()
         .expect("the code")
         .to_owned();
-    house.whatsapp.scan(&code).await;
+    company.whatsapp.scan(&code).await;
     let connected = admin.sees("connected").await;
     assert_eq!(connected["linkedNumber"], COMPANY);
     assert!(connected.get("qr").is_none() && connected["since"].is_string());
@@ -109,25 +109,30 @@ async fn an_admin_links_the_phone_and_a_lead_is_claimed_over_it() {
         )
         .await;
     assert!(tried["messageId"].is_string());
-    house.reads(CLIENT, "Pesan uji dari Property Lounge").await;
+    company
+        .reads(CLIENT, "Pesan uji dari Property Lounge")
+        .await;
 
-    house
+    company
         .whatsapp
         .writes(CLIENT, "Halo saya tertarik unitnya")
         .await;
-    house
+    company
         .reads(CLIENT, "Harap menunggu agent professional")
         .await;
-    let offer = house.reads(AGENT, "Halo saya tertarik unitnya").await;
-    house.whatsapp.sends(AGENT, &answer_to(&offer, "OK")).await;
-    house
+    let offer = company.reads(AGENT, "Halo saya tertarik unitnya").await;
+    company
+        .whatsapp
+        .sends(AGENT, &answer_to(&offer, "OK"))
+        .await;
+    company
         .wait_for(
             "select count(*) from lead where status = 'claimed' and owner_sales_id = 'sales-a' and phone = '+6281234001234'",
             1,
         )
         .await;
-    house.reads(AGENT, "Bapak Test").await;
-    house
+    company.reads(AGENT, "Bapak Test").await;
+    company
         .wait_for(
             "select count(*) from distribution_attempt where status = 'accepted' and position = 1",
             1,
@@ -146,15 +151,15 @@ async fn an_admin_links_the_phone_and_a_lead_is_claimed_over_it() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_account_that_may_not_write_first_burns_one_agent_and_no_lead() {
-    let house = House::open().await;
-    let admin = Admin::at(&house).await;
-    let _worker = house.worker();
-    let _device = house.linked_device().await;
-    house.whatsapp.person("+6281110000002", "Sales B").await;
-    house.whatsapp.locks_reach_out(true).await;
-    house.whatsapp.writes(CLIENT, "Halo").await;
-    house.reads(CLIENT, "Harap menunggu").await;
-    house
+    let company = Company::open().await;
+    let admin = Admin::at(&company).await;
+    let _worker = company.worker();
+    let _device = company.linked_device().await;
+    company.whatsapp.person("+6281110000002", "Sales B").await;
+    company.whatsapp.locks_reach_out(true).await;
+    company.whatsapp.writes(CLIENT, "Halo").await;
+    company.reads(CLIENT, "Harap menunggu").await;
+    company
         .wait_for(
             "select count(*) from provider_health where provider = 'qr_local' and frozen_since is not null",
             1,
@@ -162,15 +167,15 @@ async fn an_account_that_may_not_write_first_burns_one_agent_and_no_lead() {
         .await;
     assert!(admin.status().await["frozenSince"].is_string());
     assert_eq!(
-        house
+        company
             .count("select count(*) from lead where status = 'hangus'")
             .await,
         0
     );
 
-    house.whatsapp.locks_reach_out(false).await;
-    house.reads("+6281110000002", "Bapak Test").await;
-    house
+    company.whatsapp.locks_reach_out(false).await;
+    company.reads("+6281110000002", "Bapak Test").await;
+    company
         .wait_for(
             "select count(*) from distribution_attempt where status = 'open' and position = 2",
             1,
@@ -180,41 +185,41 @@ async fn an_account_that_may_not_write_first_burns_one_agent_and_no_lead() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn offers_stand_still_while_the_device_is_away_and_go_on_when_it_is_back() {
-    let house = House::open().await;
-    let admin = Admin::at(&house).await;
-    let _worker = house.worker();
-    let device = house.linked_device().await;
-    house.whatsapp.writes(CLIENT, "Halo").await;
-    house.reads(AGENT, "Bapak Test").await;
+    let company = Company::open().await;
+    let admin = Admin::at(&company).await;
+    let _worker = company.worker();
+    let device = company.linked_device().await;
+    company.whatsapp.writes(CLIENT, "Halo").await;
+    company.reads(AGENT, "Bapak Test").await;
     let frozen = "select count(*) from provider_health where provider = 'qr_local' and frozen_since is not null";
-    house.wait_for(frozen, 0).await;
+    company.wait_for(frozen, 0).await;
 
     // An admin stops it: no agent can answer, and no deadline passes.
     admin.post("stop").await;
-    house.wait_for(frozen, 1).await;
+    company.wait_for(frozen, 1).await;
     assert!(admin.status().await["frozenSince"].is_string());
     let deadline =
         "select (extract(epoch from ack_deadline_at) * 1000000)::bigint from distribution_attempt";
-    let before = house.count(deadline).await;
+    let before = company.count(deadline).await;
     admin.post("start").await;
-    house.is(State::Connected).await;
-    house.wait_for(frozen, 0).await;
+    company.is(State::Connected).await;
+    company.wait_for(frozen, 0).await;
     assert!(
-        house.count(deadline).await > before,
+        company.count(deadline).await > before,
         "a full window from now"
     );
 
     // It dies, connected: after half a minute of silence the workers see it, too.
     device.kill();
     sqlx::query("update linked_device set seen_at = seen_at - interval '31 seconds'")
-        .execute(&house.pool)
+        .execute(&company.pool)
         .await
         .expect("half a minute");
-    house.wait_for(frozen, 1).await;
-    let _device = house.device();
-    house.wait_for(frozen, 0).await;
-    house.whatsapp.writes(AGENT, "OK").await;
-    house
+    company.wait_for(frozen, 1).await;
+    let _device = company.device();
+    company.wait_for(frozen, 0).await;
+    company.whatsapp.writes(AGENT, "OK").await;
+    company
         .wait_for(
             "select count(*) from lead where status = 'claimed' and owner_sales_id = 'sales-a'",
             1,

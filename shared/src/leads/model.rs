@@ -1,4 +1,4 @@
-//! A person who asked about a property, and what has become of it.
+//! Leads: people who asked about a property.
 
 use crate::address::Address;
 use crate::id::{LeadId, UserId};
@@ -7,25 +7,25 @@ use crate::sales::Origin;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-/// Where a lead stands in distribution.
+/// The status of a lead in distribution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type)]
 #[serde(rename_all = "snake_case")]
 #[sqlx(type_name = "text", rename_all = "snake_case")]
 pub enum LeadStatus {
-    /// Known, not yet distributed.
+    /// Known, and not distributed yet.
     New,
-    /// On its way through the queue.
+    /// Being offered to the agents of a queue.
     Distributing,
-    /// Locked to the agent who said OK in time.
+    /// An agent claimed it or was assigned it.
     Claimed,
-    /// The queue ran out and nobody had answered.
+    /// No agent took it.
     Hangus,
-    /// Done with.
+    /// Closed by its owner or an admin.
     Closed,
 }
 
 impl LeadStatus {
-    /// The word in the database and in the API.
+    /// The value in the database and in the API.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::New => "new",
@@ -37,31 +37,31 @@ impl LeadStatus {
     }
 }
 
-/// What the agent has made of a lead.
+/// How far an agent is with a lead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type)]
 #[serde(rename_all = "kebab-case")]
 #[sqlx(type_name = "text", rename_all = "kebab-case")]
 pub enum LeadProgress {
-    /// Nothing yet.
+    /// Not started.
     Pending,
-    /// Nobody acted: a lead that went hangus.
+    /// No agent took the lead: it is hangus.
     NoAction,
-    /// The client has been spoken to.
+    /// The agent has contacted the client.
     Contacted,
-    /// To be spoken to again.
+    /// The agent will contact the client again.
     FollowUp,
-    /// A visit is planned or made.
+    /// A visit is planned or took place.
     Visit,
-    /// Terms are being discussed.
+    /// They negotiate.
     Negotiation,
     /// Sold.
     Won,
-    /// Gone elsewhere.
+    /// The client decided against it.
     Lost,
 }
 
 impl LeadProgress {
-    /// Every step.
+    /// All steps.
     pub const ALL: [Self; 8] = [
         Self::Pending,
         Self::NoAction,
@@ -73,7 +73,7 @@ impl LeadProgress {
         Self::Lost,
     ];
 
-    /// The word in the database and in the API.
+    /// The value in the database and in the API.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Pending => "pending",
@@ -88,111 +88,111 @@ impl LeadProgress {
     }
 }
 
-/// A lead as it stands.
+/// A lead.
 #[derive(Clone, Debug)]
 pub struct Lead {
     /// Its id.
     pub id: LeadId,
-    /// The client's name, if one was given.
+    /// The client's name, if it is known.
     pub name: Option<String>,
-    /// The client's number, if known.
+    /// The client's number, if it is known.
     pub phone: Option<Phone>,
-    /// Where it stands in distribution.
+    /// Its status in distribution.
     pub status: LeadStatus,
-    /// What has been made of it.
+    /// Its progress.
     pub progress: LeadProgress,
-    /// Whose it is.
+    /// Its owner.
     pub owner: Option<UserId>,
-    /// Since when it is theirs.
+    /// When the owner got it.
     pub locked_at: Option<DateTime<Utc>>,
-    /// The ad that brought it, first seen.
+    /// The first ad that the client came from.
     pub source_ads: Option<String>,
-    /// The project that was asked about, first seen.
+    /// The first project that the client asked about.
     pub project: Option<String>,
-    /// Where the client looks for a home, first seen.
+    /// The first area that the client named.
     pub area: Option<String>,
-    /// When it was first heard of.
+    /// When it was created.
     pub created_at: DateTime<Utc>,
 }
 
 impl Lead {
-    /// What to call the client in a text.
+    /// The client's name or number for a text.
     pub fn display_name(&self) -> &str {
         name_or_unknown(self.name.as_deref())
     }
 
-    /// The client's number in a text.
+    /// The client's number for a text.
     pub fn display_phone(&self) -> &str {
         self.phone.as_ref().map_or("-", Phone::as_str)
     }
 
-    /// The ad in a text.
+    /// The ad for a text.
     pub fn display_source(&self) -> &str {
         self.source_ads.as_deref().unwrap_or("-")
     }
 }
 
-/// A client's name in a text, or that there is none.
+/// A client's name for a text, or the text for an unknown name.
 pub fn name_or_unknown(name: Option<&str>) -> &str {
     name.unwrap_or("(tanpa nama)")
 }
 
-/// What an event tells about a person.
+/// What an event contains about a person.
 #[derive(Clone, Debug)]
 pub struct Contact {
-    /// Where they are reached.
+    /// The address.
     pub address: Address,
-    /// Another key of theirs, if the event carries one.
+    /// Another address, if the event contains one.
     pub other_address: Option<Address>,
-    /// Their name, if the event carries one.
+    /// The name, if the event contains one.
     pub name: Option<String>,
-    /// The ad that brought them, if the event carries one.
+    /// The ad, if the event contains one.
     pub source_ads: Option<String>,
-    /// The project that they ask about, if the event carries one.
+    /// The project, if the event contains one.
     pub project: Option<String>,
-    /// Where they look for a home, if the event carries it.
+    /// The area, if the event contains one.
     pub area: Option<String>,
 }
 
-/// Something that a person asked.
+/// An enquiry of a person.
 #[derive(Clone, Debug)]
 pub struct Enquiry {
-    /// How.
+    /// Its kind.
     pub kind: EnquiryKind,
-    /// Meta's id of the filled-in form.
+    /// Meta's id of the submitted form.
     pub meta_lead_id: Option<String>,
-    /// What brought them: decides which queue they go to.
+    /// The ad, campaign and project, which decide the queue.
     pub origin: Origin,
-    /// Where they look for a home.
+    /// The area where the client looks for a home.
     pub area: Option<String>,
-    /// The ad that they came from, by Meta's ids.
+    /// The ad, by Meta's ids.
     pub click: Click,
 }
 
-/// An ad by Meta's ids: kept as text, since they exceed what programs count exactly.
+/// An ad by Meta's ids. They are text, because they exceed the integers that JavaScript can count exactly.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Click {
     /// The ad.
     pub ad_id: Option<String>,
     /// Its campaign.
     pub campaign_id: Option<String>,
-    /// The click itself (`ctwa_clid`): names it to Meta.
+    /// The click (`ctwa_clid`), by which Meta recognises it.
     pub ctwa_clid: Option<String>,
 }
 
-/// How a person asked.
+/// The kind of an enquiry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type)]
 #[serde(rename_all = "snake_case")]
 #[sqlx(type_name = "text", rename_all = "snake_case")]
 pub enum EnquiryKind {
-    /// Filled in an ad's form.
+    /// The person submitted a form.
     Ad,
-    /// Wrote to the company's number.
+    /// The person wrote to the company's number.
     Chat,
 }
 
 impl EnquiryKind {
-    /// The word in the database.
+    /// The value in the database.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Ad => "ad",

@@ -16,7 +16,7 @@ async fn six_silent_agents_in_real_time_end_in_hangus_each_rolled_soon_after_its
     company.client_writes(&url, 1).await.expect("an answer");
     company.wait_for(HANGUS, 1).await;
     company.nothing_was_lost_or_doubled(1).await;
-    // How soon is bench/'s to measure; seconds would mean that no alarm rang.
+    // bench/ measures how soon. A delay of seconds would mean that no job ran.
     let late = "select count(*) from distribution_attempt where closed_at > ack_deadline_at + interval '3 seconds'";
     assert_eq!(company.count(late).await, 0);
     let sent =

@@ -26,7 +26,7 @@ pub struct Assigned {
 }
 
 /// Assigns a lead to an agent, whatever its status. Open offers are withdrawn. Their agents and the
-/// former owner are told. Assigning a lead to its owner changes nothing.
+/// former owner are notified. Assigning a lead to its owner changes nothing.
 ///
 /// Fails with `NotFound` if the lead or the agent does not exist.
 pub async fn assign(app: &App, lead: LeadId, agent: &UserId, by: &UserId) -> Result<Assigned> {

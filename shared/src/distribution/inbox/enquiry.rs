@@ -72,7 +72,7 @@ pub(super) async fn place(
     })
 }
 
-/// What the owner of a lead is told about.
+/// What the owner of a lead is notified of.
 pub(super) enum News<'a> {
     /// The client wrote.
     Wrote(&'a ReceivedMessage),

@@ -14,7 +14,7 @@ use crate::{App, Result};
 /// Takes a lead from an ad's form.
 ///
 /// A first form starts a cycle, as a chat does. A form that comes while a cycle is open is added to
-/// it. If an agent owns the lead, that agent is told. After hangus a new cycle starts. A second form
+/// it. If an agent owns the lead, that agent is notified. After hangus a new cycle starts. A second form
 /// with the same `meta_lead_id` changes nothing.
 pub async fn take_ad(app: &App, ad: &Ad) -> Result<Report> {
     let mut transaction = app.pool.begin().await?;

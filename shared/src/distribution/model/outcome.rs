@@ -15,7 +15,7 @@ pub enum Outcome {
     Hangus,
     /// It was added to the open cycle.
     Added,
-    /// An agent owns the lead and was told.
+    /// An agent owns the lead and was notified.
     OwnerTold,
     /// The OK came in time. The agent owns the lead.
     Accepted,

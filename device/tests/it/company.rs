@@ -21,14 +21,14 @@ pub(crate) const CLIENT: &str = "+6281234001234";
 /// Sales A.
 pub(crate) const AGENT: &str = "+6281110000001";
 
-pub(crate) struct House {
+pub(crate) struct Company {
     pub(crate) whatsapp: WhatsApp,
     pub(crate) app: App,
     pub(crate) pool: PgPool,
     harness: Harness,
 }
 
-impl House {
+impl Company {
     pub(crate) async fn open() -> Self {
         let harness = Harness::on_database_clock().await;
         let app = App {
