@@ -16,6 +16,8 @@ pub use model::{
 };
 pub use reminders::{remind, remind_all_due};
 
+use store::{ChangeRecord, Details};
+
 use crate::auth::{Role, User};
 use crate::id::{AppointmentId, LeadId};
 use crate::jobs::{SyncAppointment, enqueue};
@@ -52,18 +54,15 @@ pub async fn book(app: &App, by: &User, booking: &Booking) -> Result<Appointment
     model::check_times(booking.starts_at, booking.ends_at, now)?;
     let id = AppointmentId::new();
     let times = (booking.starts_at, booking.ends_at);
-    store::insert(
-        &mut transaction,
-        id,
-        lead.id,
-        &agent,
+    let details = Details { times, place, note };
+    store::insert(&mut transaction, id, (lead.id, &agent), &details, now).await?;
+    let booked = ChangeRecord {
+        by,
+        kind: "booked",
         times,
-        place,
-        note,
-        now,
-    )
-    .await?;
-    store::record(&mut transaction, id, by, "booked", times, None, now).await?;
+        note: None,
+    };
+    store::record(&mut transaction, id, &booked, now).await?;
     reminders::plan(app, &mut transaction, id, booking.starts_at, now).await?;
     follow_in_calendar(&mut transaction, id, 1, now).await?;
     transaction.commit().await?;
@@ -101,9 +100,15 @@ pub async fn change(
         transaction.rollback().await?;
         return one(app, by, id).await;
     }
-    let version = store::update(&mut transaction, id, times, place, note, now).await?;
-    let kind = if moved { "moved" } else { "changed" };
-    store::record(&mut transaction, id, by, kind, times, None, now).await?;
+    let details = Details { times, place, note };
+    let version = store::update(&mut transaction, id, &details, now).await?;
+    let changed = ChangeRecord {
+        by,
+        kind: if moved { "moved" } else { "changed" },
+        times,
+        note: None,
+    };
+    store::record(&mut transaction, id, &changed, now).await?;
     if starts_at != was.starts_at {
         store::void_reminders(&mut transaction, id, "moved", now).await?;
         reminders::plan(app, &mut transaction, id, starts_at, now).await?;
@@ -125,17 +130,13 @@ pub async fn cancel(
     let was = lock_to_change(&mut transaction, by, id).await?;
     let now = app.clock.now(&mut transaction).await?;
     let version = store::cancel(&mut transaction, id, now).await?;
-    let times = (was.starts_at, was.ends_at);
-    store::record(
-        &mut transaction,
-        id,
+    let cancelled = ChangeRecord {
         by,
-        "cancelled",
-        times,
-        reason.as_deref(),
-        now,
-    )
-    .await?;
+        kind: "cancelled",
+        times: (was.starts_at, was.ends_at),
+        note: reason.as_deref(),
+    };
+    store::record(&mut transaction, id, &cancelled, now).await?;
     store::void_reminders(&mut transaction, id, "cancelled", now).await?;
     follow_in_calendar(&mut transaction, id, version, now).await?;
     transaction.commit().await?;

@@ -18,6 +18,28 @@ use sqlx::PgConnection;
 
 type Times = (DateTime<Utc>, DateTime<Utc>);
 
+/// What a booking sets and a change can change.
+pub(super) struct Details {
+    /// When the visit begins and ends.
+    pub(super) times: Times,
+    /// The place.
+    pub(super) place: Option<String>,
+    /// A note of the agent.
+    pub(super) note: Option<String>,
+}
+
+/// A change of a visit, for its history.
+pub(super) struct ChangeRecord<'a> {
+    /// The user who made it.
+    pub(super) by: &'a User,
+    /// `booked`, `moved`, `changed` or `cancelled`.
+    pub(super) kind: &'a str,
+    /// When the visit begins and ends after the change.
+    pub(super) times: Times,
+    /// The reason that the user gave.
+    pub(super) note: Option<&'a str>,
+}
+
 /// Maps a violation of the exclusion constraint to a conflict.
 fn conflict(error: sqlx::Error) -> Error {
     let constraint = error
@@ -43,15 +65,11 @@ pub(super) async fn check_agent(connection: &mut PgConnection, agent: &UserId) -
     .ok_or_else(|| Error::invalid("salesId", "is nobody's"))
 }
 
-#[allow(clippy::too_many_arguments, reason = "a row's columns, once")]
 pub(super) async fn insert(
     connection: &mut PgConnection,
     id: AppointmentId,
-    lead: LeadId,
-    agent: &UserId,
-    (starts_at, ends_at): Times,
-    place: Option<String>,
-    note: Option<String>,
+    (lead, agent): (LeadId, &UserId),
+    details: &Details,
     now: DateTime<Utc>,
 ) -> Result<()> {
     sqlx::query!(
@@ -60,10 +78,10 @@ pub(super) async fn insert(
         id.0,
         lead.0,
         agent.0,
-        starts_at,
-        ends_at,
-        place,
-        note,
+        details.times.0,
+        details.times.1,
+        details.place,
+        details.note,
         now
     )
     .execute(connection)
@@ -76,9 +94,7 @@ pub(super) async fn insert(
 pub(super) async fn update(
     connection: &mut PgConnection,
     id: AppointmentId,
-    (starts_at, ends_at): Times,
-    place: Option<String>,
-    note: Option<String>,
+    details: &Details,
     now: DateTime<Utc>,
 ) -> Result<i32> {
     sqlx::query_scalar!(
@@ -86,10 +102,10 @@ pub(super) async fn update(
                 version = version + 1, calendar_state = 'pending'
          where id = $1 returning version",
         id.0,
-        starts_at,
-        ends_at,
-        place,
-        note,
+        details.times.0,
+        details.times.1,
+        details.place,
+        details.note,
         now
     )
     .fetch_one(connection)
@@ -116,10 +132,7 @@ pub(super) async fn cancel(
 pub(super) async fn record(
     connection: &mut PgConnection,
     id: AppointmentId,
-    by: &User,
-    kind: &str,
-    (starts_at, ends_at): Times,
-    note: Option<&str>,
+    change: &ChangeRecord<'_>,
     now: DateTime<Utc>,
 ) -> Result<()> {
     sqlx::query!(
@@ -127,11 +140,11 @@ pub(super) async fn record(
          values ($1, $2, $3, $4, $5, $6, $7)",
         id.0,
         now,
-        by.id.0,
-        kind,
-        starts_at,
-        ends_at,
-        note
+        change.by.id.0,
+        change.kind,
+        change.times.0,
+        change.times.1,
+        change.note
     )
     .execute(connection)
     .await?;

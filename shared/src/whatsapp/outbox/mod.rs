@@ -209,17 +209,14 @@ async fn prepare(
     let mut messages = vec![(queued.id, waiting.attempt)];
     messages.extend(companions.iter().map(|offer| (offer.id, offer.attempt)));
     let next = now + TimeDelta::from_std(rules.pair_pause).unwrap_or_default();
-    store::begin(
-        &mut transaction,
-        provider,
-        &queued.to,
+    let send = store::NewSend {
         id,
-        form.name,
+        provider,
+        to: &queued.to,
+        form: form.name,
         resend_of,
-        now,
-        next,
-    )
-    .await?;
+    };
+    store::begin(&mut transaction, &send, now, next).await?;
     let ids: Vec<MessageId> = messages.iter().map(|(message, _)| *message).collect();
     store::attach(&mut transaction, id, &ids).await?;
     transaction.commit().await?;

@@ -164,26 +164,36 @@ pub(super) async fn pace(
     Ok(None)
 }
 
-#[allow(clippy::too_many_arguments, reason = "a row's columns, once")]
+/// A send to record before the call.
+pub(super) struct NewSend<'a> {
+    /// Its id, which the provider repeats in statuses.
+    pub(super) id: SendId,
+    /// The provider's name.
+    pub(super) provider: &'a str,
+    /// The recipient.
+    pub(super) to: &'a Address,
+    /// The form in which it is sent.
+    pub(super) form: &'a str,
+    /// The earlier send without a known outcome.
+    pub(super) resend_of: Option<SendId>,
+}
+
+/// Records a send, and when the next message to its recipient can be sent.
 pub(super) async fn begin(
     connection: &mut PgConnection,
-    provider: &str,
-    to: &Address,
-    id: SendId,
-    form: &str,
-    resend_of: Option<SendId>,
+    send: &NewSend<'_>,
     now: DateTime<Utc>,
     next_send_at: DateTime<Utc>,
 ) -> Result<()> {
     sqlx::query!(
         "with pause as (update wa_contact set next_send_at = $7 where provider = $2 and address = $3)
          insert into wa_send (id, provider, to_wa, form, started_at, resend_of) values ($1, $2, $3, $4, $5, $6)",
-        id.0,
-        provider,
-        to.as_str(),
-        form,
+        send.id.0,
+        send.provider,
+        send.to.as_str(),
+        send.form,
         now,
-        resend_of.map(|id| id.0),
+        send.resend_of.map(|id| id.0),
         next_send_at
     )
     .execute(connection)
