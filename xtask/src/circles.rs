@@ -4,7 +4,7 @@
 //! own `--acyclic` also counts a type and its methods as a circle, so it cannot be used.)
 
 use crate::Result;
-use crate::shell::{output, root};
+use crate::shell::{output, root, target};
 use crate::tools;
 use std::collections::HashSet;
 use std::io::Write;
@@ -36,6 +36,8 @@ fn circle_in(workspace: &Path, package: &str) -> Result<Option<String>> {
         .args(["--no-fns", "--no-types", "--no-traits", "--no-externs"])
         .arg("--no-sysroot")
         .env("SQLX_OFFLINE", "true")
+        // The control crate is a workspace of its own and must not get a folder of its own.
+        .env("CARGO_TARGET_DIR", target())
         .env_remove("DATABASE_URL")
         .current_dir(workspace);
     let graph = output(&mut modules)?;
@@ -71,7 +73,7 @@ fn uses(graph: &str) -> String {
     lines.join("\n")
 }
 
-/// What `tsort` says about a circle. It says nothing if there is none.
+/// The circle that `tsort` finds. `None` if there is none.
 fn sort(uses: &str) -> Result<Option<String>> {
     let failed = |error| format!("tsort cannot be run: {error}");
     let mut tsort = Command::new("tsort")
@@ -84,9 +86,9 @@ fn sort(uses: &str) -> Result<Option<String>> {
         input.write_all(uses.as_bytes()).map_err(failed)?;
     }
     let sorted = tsort.wait_with_output().map_err(failed)?;
-    let said = String::from_utf8_lossy(&sorted.stderr).into_owned();
-    if said.is_empty() && !sorted.status.success() {
+    let circle = String::from_utf8_lossy(&sorted.stderr).into_owned();
+    if circle.is_empty() && !sorted.status.success() {
         return Err(format!("tsort failed ({})", sorted.status));
     }
-    Ok(Some(said).filter(|said| !said.is_empty()))
+    Ok(Some(circle).filter(|circle| !circle.is_empty()))
 }

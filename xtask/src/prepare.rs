@@ -5,7 +5,7 @@
 //! record to `SQLX_OFFLINE_DIR` when they check a query against a database.
 
 use crate::Result;
-use crate::shell::{cargo, root, run};
+use crate::shell::{cargo, root, run, target};
 use crate::workspace::INNER;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -77,11 +77,12 @@ fn check_dependencies() -> Result<()> {
 
 /// Compiles a crate and those that depend on it, and returns what they recorded.
 fn compile(name: &str, url: &str) -> Result<Record> {
-    let folder = root().join("target/sqlx-record");
+    let folder = target().join("sqlx-record");
     fs::remove_dir_all(&folder).ok();
     fs::create_dir_all(&folder)
         .map_err(|error| format!("cannot make {}: {error}", folder.display()))?;
-    // The macros run only when their crate is compiled.
+    // The macros run only when their crate is compiled. cargo compiles it if its file is newer than the
+    // last build, so the host's clock is the right one here.
     let library = root().join(name).join("src/lib.rs");
     File::open(&library)
         .and_then(|file| file.set_modified(SystemTime::now()))

@@ -123,7 +123,10 @@ fn show(command: &Command) -> String {
 
 /// The path of a binary that cargo built.
 pub fn built(name: &str) -> PathBuf {
-    let target =
-        env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
-    target.join("debug").join(name)
+    target().join("debug").join(name)
+}
+
+/// The folder of everything that cargo builds.
+pub fn target() -> PathBuf {
+    env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
 }
