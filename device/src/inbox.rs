@@ -132,7 +132,8 @@ impl InboundDurabilityHook for Inbox {
 }
 
 impl Inbox {
-    /// Stores what came: all of it together, or one by one if a part of it cannot be stored.
+    /// Stores received messages in one transaction. If the database rejects one of them, stores each
+    /// message in its own transaction.
     async fn store(&self, inbound: Inbound) -> Result<Vec<MessageId>> {
         let whole = linked_device::store_inbound(&self.app, &inbound).await;
         if !whole.as_ref().is_err_and(is_fault_of_the_message) {
@@ -151,7 +152,7 @@ impl Inbox {
         Ok(messages)
     }
 
-    /// A message that cannot be stored as it is: stores only that its sender wrote.
+    /// Stores only that the sender wrote, because the database rejects the message itself.
     async fn store_stripped(&self, part: Inbound) -> Result<Vec<MessageId>> {
         tracing::error!(
             "device.not_storable: a message cannot be stored as it came; its sender is"

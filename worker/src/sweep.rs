@@ -20,8 +20,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// When to look again if the next deadline cannot be read.
 const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
-/// Sweeps until the process must stop. Between two sweeps it sleeps until the next deadline plus 250 ms,
-/// but for `DISTRIBUTION_POLL_MS` at most.
+/// Sweeps until the process must stop. Between two sweeps it sleeps until 250 ms after the next deadline.
+/// It never sleeps longer than `DISTRIBUTION_POLL_MS`.
 pub(crate) async fn run(process: &Process, wakeups: &Wakeups) {
     let deadline_announced = wakeups.of_sweep();
     let mut stop = process.stop.clone();

@@ -166,7 +166,7 @@ pub async fn ends_its_freeze(app: &App) -> Result<bool> {
     Ok(status.outage().is_some() || status.now - status.since < JUST_BACK)
 }
 
-/// What came in over the device.
+/// The messages that the device received from WhatsApp.
 #[derive(Clone, Debug, Default)]
 pub struct Inbound {
     /// The messages that people wrote.
@@ -196,8 +196,9 @@ impl Inbound {
     }
 }
 
-/// Stores what came, in one transaction. Only after that may it be acknowledged to WhatsApp. The caller
-/// then handles the messages ([`distribution::handle`]). Workers handle those that are left.
+/// Stores received messages in one transaction, and returns the ids of those that must be handled. The
+/// device acknowledges them to WhatsApp only afterwards. The caller then handles the messages
+/// ([`distribution::handle`]). Workers handle those that the caller did not.
 pub async fn store_inbound(app: &App, inbound: &Inbound) -> Result<Vec<MessageId>> {
     let mut transaction = app.pool.begin().await?;
     let now = app.clock.now(&mut transaction).await?;

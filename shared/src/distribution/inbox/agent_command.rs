@@ -39,8 +39,8 @@ pub(super) async fn handle(
             answer::answer_unhelpfully(work, received, verdict, text).await
         }
         Command::Queue => tell_queue(work, received, request.agent).await,
-        Command::Pause => pause(work, received, request.agent).await,
-        Command::Resume => resume(work, received, request.agent).await,
+        Command::Pause => set_break(work, received, request.agent, true).await,
+        Command::Resume => set_break(work, received, request.agent, false).await,
         Command::SecondChance => second_chance(work, received, request).await,
     }
 }
@@ -90,40 +90,25 @@ async fn tell_queue(
     answer::answer_unhelpfully(work, received, verdict, text).await
 }
 
-/// The agent gets no new offers. Open offers go on.
-async fn pause(
+/// Starts or ends the agent's break. During a break the agent gets no new offers; open offers stay.
+async fn set_break(
     work: &mut UnitOfWork<'_>,
     received: &ReceivedMessage,
     agent: &Agent,
+    starts: bool,
 ) -> Result<Option<Report>> {
     if duplicate::was_handled(work, received).await? {
         return Ok(None);
     }
-    availability::pause(work.connection, &agent.id, work.now).await?;
-    let verdict = Verdict::bare(Outcome::Paused);
-    let text = Answer::new(
-        OutboundKind::Paused,
-        work.app.texts.render(Text::Paused, &[]),
-    );
-    answer(work, received, verdict, text).await
-}
-
-/// The agent gets offers again.
-async fn resume(
-    work: &mut UnitOfWork<'_>,
-    received: &ReceivedMessage,
-    agent: &Agent,
-) -> Result<Option<Report>> {
-    if duplicate::was_handled(work, received).await? {
-        return Ok(None);
-    }
-    availability::resume(work.connection, &agent.id, work.now).await?;
-    let verdict = Verdict::bare(Outcome::Resumed);
-    let text = Answer::new(
-        OutboundKind::Resumed,
-        work.app.texts.render(Text::Resumed, &[]),
-    );
-    answer(work, received, verdict, text).await
+    let (outcome, kind, text) = if starts {
+        availability::pause(work.connection, &agent.id, work.now).await?;
+        (Outcome::Paused, OutboundKind::Paused, Text::Paused)
+    } else {
+        availability::resume(work.connection, &agent.id, work.now).await?;
+        (Outcome::Resumed, OutboundKind::Resumed, Text::Resumed)
+    };
+    let text = Answer::new(kind, work.app.texts.render(text, &[]));
+    answer(work, received, Verdict::bare(outcome), text).await
 }
 
 /// Gives the agent the lead that they were late for, if the queue allows it and no agent owns it.

@@ -62,7 +62,7 @@ pub(super) async fn handle(
     }
 }
 
-/// The agent's OK: claims the lead and answers with what came of it.
+/// Claims the lead for the agent who answered OK, and answers with the result.
 async fn take(
     work: &mut UnitOfWork<'_>,
     received: &ReceivedMessage,

@@ -12,45 +12,32 @@ use crate::texts::Text;
 use crate::unit_of_work::UnitOfWork;
 use crate::whatsapp::{self, Draft, OutboundKind};
 
-/// Tells the managers of the cycle's queue that no agent took the lead, and how to assign it.
-pub(crate) async fn alert_hangus(
-    work: &mut UnitOfWork<'_>,
-    lead: LeadId,
-    cycle: CycleId,
-) -> Result<()> {
-    alert(
-        work,
-        lead,
-        cycle,
-        OutboundKind::ManagerHangus,
-        Text::ManagerHangus,
-    )
-    .await
+/// Why the managers of a queue are notified.
+#[derive(Clone, Copy)]
+pub(crate) enum Alert {
+    /// No agent took the lead. The message says how to assign it.
+    Hangus,
+    /// The lead is held because no agent is available.
+    Held,
 }
 
-/// Tells the managers of the cycle's queue that the lead is held because no agent is available.
-pub(crate) async fn alert_held(
-    work: &mut UnitOfWork<'_>,
-    lead: LeadId,
-    cycle: CycleId,
-) -> Result<()> {
-    alert(
-        work,
-        lead,
-        cycle,
-        OutboundKind::ManagerHeld,
-        Text::ManagerHeld,
-    )
-    .await
+impl Alert {
+    fn message(self) -> (OutboundKind, Text) {
+        match self {
+            Self::Hangus => (OutboundKind::ManagerHangus, Text::ManagerHangus),
+            Self::Held => (OutboundKind::ManagerHeld, Text::ManagerHeld),
+        }
+    }
 }
 
-async fn alert(
+/// Queues a message to each manager of the cycle's queue.
+pub(crate) async fn notify_managers(
     work: &mut UnitOfWork<'_>,
     lead: LeadId,
     cycle: CycleId,
-    kind: OutboundKind,
-    text: Text,
+    alert: Alert,
 ) -> Result<()> {
+    let (kind, text) = alert.message();
     let managers = store::managers_of(work.connection, cycle).await?;
     if managers.is_empty() {
         return Ok(());

@@ -2,8 +2,9 @@
 //!
 //! The functions here run inside a transaction that holds the lead's lock.
 
+use super::alert::{self, Alert};
 use super::jobs::jobs_of_offer;
-use super::{alert, hold, last_round};
+use super::{hold, last_round};
 use crate::Result;
 use crate::distribution::event::{Event, EventKind};
 use crate::distribution::model::{CycleStatus, Offer, Opened, Round};
@@ -58,7 +59,7 @@ pub(crate) async fn start(
     if queue.is_empty() && former_agent.is_none() {
         tracing::error!(lead = %lead.id, %cycle, "distribution.held: the sales queue is empty");
         hold::hold(work, lead.id, cycle, None).await?;
-        alert::alert_held(work, lead.id, cycle).await?;
+        alert::notify_managers(work, lead.id, cycle, Alert::Held).await?;
         return Ok((cycle, OfferResult::Held));
     }
     store::insert_members(work.connection, cycle, &queue, former_agent.as_ref()).await?;
@@ -153,7 +154,7 @@ async fn no_agent_is_next(
         Presence::Nobody(until) if nobody_was_asked || until.is_some() => {
             hold::hold(work, lead, cycle, until).await?;
             if until.is_none() {
-                alert::alert_held(work, lead, cycle).await?;
+                alert::notify_managers(work, lead, cycle, Alert::Held).await?;
             }
             return Ok(OfferResult::Held);
         }
@@ -168,7 +169,7 @@ async fn no_agent_is_next(
     leads::set_hangus(work.connection, lead, work.now).await?;
     let hangus = Event::new(EventKind::Hangus).of(lead, cycle);
     store::log(work, &[hangus]).await?;
-    alert::alert_hangus(work, lead, cycle).await?;
+    alert::notify_managers(work, lead, cycle, Alert::Hangus).await?;
     Ok(OfferResult::Exhausted)
 }
 
