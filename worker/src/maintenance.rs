@@ -32,10 +32,10 @@ pub(crate) async fn run(process: &Process) {
         if Instant::now() >= next_prune {
             next_prune = Instant::now() + PRUNE_EVERY;
             if let Err(error) = prune(process).await {
-                tracing::debug!(%error, "worker.maintenance_failed");
+                tracing::warn!(%error, "worker.not_pruned");
             }
             if let Err(error) = meta::plan_reconciliation(&process.app).await {
-                tracing::debug!(%error, "worker.maintenance_failed");
+                tracing::warn!(%error, "worker.no_search_planned: missed leads of forms are not looked for");
             }
         }
         tokio::select! {
@@ -45,19 +45,27 @@ pub(crate) async fn run(process: &Process) {
     }
 }
 
-/// Has each owner delete its old rows, and deletes the queue's own.
+/// Has each owner delete its old rows, and deletes those of the queue. A failure of one does not stop the
+/// others.
 async fn prune(process: &Process) -> shared::Result<()> {
     let mut connection = process.bookkeeping.acquire().await?;
-    live::prune(&mut connection).await?;
-    whatsapp::prune(&mut connection).await?;
-    meta::prune(&mut connection).await?;
-    prune_queue(&mut connection).await?;
+    let results = [
+        ("changes", live::prune(&mut connection).await),
+        ("sends", whatsapp::prune(&mut connection).await),
+        ("deliveries", meta::prune(&mut connection).await),
+        ("jobs", prune_queue(&mut connection).await),
+    ];
+    for (rows, result) in results {
+        if let Err(error) = result {
+            tracing::warn!(rows, %error, "worker.not_pruned");
+        }
+    }
     Ok(())
 }
 
 /// Deletes old dead letters, and the names of workers that are gone. Jobs that are done are deleted by
 /// their acknowledgement.
-async fn prune_queue(connection: &mut sqlx::PgConnection) -> sqlx::Result<()> {
+async fn prune_queue(connection: &mut sqlx::PgConnection) -> shared::Result<()> {
     sqlx::query!(
         "delete from apalis.jobs
          where status in ('Done', 'Killed') and done_at < now() - $1::float8 * interval '1 day'",

@@ -74,7 +74,8 @@ pub(crate) struct JobKind {
     pub(crate) on_roll_connections: bool,
     /// Whether it sends messages. With `WA_PROVIDER=qr_local` only the `device` process runs it.
     pub(crate) sends_messages: bool,
-    /// The queues that are woken after each of its jobs, because jobs that a worker enqueues are not announced by NOTIFY.
+    /// The queues that are woken after each of its jobs. NOTIFY does not announce the jobs of an offer that
+    /// a worker makes. The other queues only start sooner.
     pub(crate) wakes: &'static [&'static str],
     /// Works the queue until the process must stop.
     pub(crate) work: fn(Arc<Process>, QueueConfig) -> BoxFuture<'static, ()>,

@@ -44,7 +44,8 @@ pub(crate) struct QueueConfig {
     pub(crate) ahead: Duration,
     /// Woken when one of its jobs is announced.
     pub(crate) wakeup: Arc<Notify>,
-    /// Woken after each of its jobs, because jobs that a worker enqueues are not announced by NOTIFY.
+    /// Woken after each of its jobs. NOTIFY does not announce the jobs of an offer that
+    /// a worker makes. The other queues only start sooner.
     pub(crate) wakes: Vec<Arc<Notify>>,
 }
 
