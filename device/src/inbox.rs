@@ -1,4 +1,4 @@
-//! The inbox: stores what comes in. Only then it is acknowledged to WhatsApp.
+//! Stores received messages. The device acknowledges a message to WhatsApp only after it is stored.
 
 use crate::event_handler::Recovered;
 use crate::message_mapping::{Names, is_lid, map_message, phone_of};

@@ -76,7 +76,7 @@ pub(crate) fn trusting_pool(
     further(pool).connect_lazy_with(options.options(MANNERS))
 }
 
-/// A pool for the queue's own records, of which a crash of the database may lose the last.
+/// A pool for the queue's own records. A crash of the database can lose the last of them.
 ///
 /// `synchronous_commit` is off: what apalis writes here only says which worker runs a job. If the server
 /// loses it, a job runs a second time, and every job can. Jobs are *enqueued* in the domain's transactions,

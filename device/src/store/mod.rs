@@ -2,7 +2,7 @@
 //!
 //! The client takes an error of its storage for a broken message, and makes WhatsApp drop the message. So a
 //! temporary failure of the database is waited out here. After a lasting failure, or if the epoch is over, the
-//! connection is cut first: then the client can send neither a message nor that one is broken, and WhatsApp
+//! connection is cut first. The client can then not report a message as broken, and WhatsApp
 //! delivers again.
 
 mod app_state;

@@ -129,7 +129,7 @@ impl Job for ReconcileMetaLeads {
     }
 }
 
-/// Reports to Meta what became of a lead.
+/// Reports the outcome of a lead to Meta.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SendConversion {
     /// The row of `conversion_event`.

@@ -124,7 +124,7 @@ pub async fn begin(app: &App, epoch: i64, holder: &str) -> Result<()> {
     fenced(store::begin(&mut connection, epoch, holder).await?)
 }
 
-/// As [`beat`], after a silence in which the workers may have frozen offers.
+/// Like [`beat`], after a silence during which a worker can have frozen the offers.
 pub async fn wake(app: &App) -> Result<()> {
     distribution::provider_is_back(app).await
 }

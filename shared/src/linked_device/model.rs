@@ -69,7 +69,7 @@ pub enum Command {
     Reset,
 }
 
-/// What admins desire, and what of it was not executed yet.
+/// The commands of admins, and which of them were executed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DesiredState {
     /// The number of the last command.

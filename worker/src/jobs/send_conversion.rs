@@ -1,4 +1,4 @@
-//! `SendConversion`: reports to Meta what became of a lead. If it is discarded, its row stays unreported,
+//! `SendConversion`: reports the outcome of a lead to Meta. If it is discarded, its row stays unreported,
 //! for a person.
 
 use super::run::Perform;

@@ -58,7 +58,7 @@ pub struct InboundMessage {
 }
 
 impl InboundMessage {
-    /// A message of which only channel, sender and text are known.
+    /// A message with only a channel, a sender and a text.
     pub fn new(channel: Channel, from: Address, body: impl Into<String>) -> Self {
         Self {
             channel,
