@@ -1,12 +1,14 @@
 //! For every request: its id, and one log line.
 
-use poem::http::HeaderValue;
+use poem::http::{HeaderValue, StatusCode, header};
 use poem::{Endpoint, IntoResponse, Request, Response, Result};
 use std::time::Instant;
 use tracing::Instrument;
 use uuid::Uuid;
 
 const REQUEST_ID: &str = "x-request-id";
+/// After this many seconds a client can try again what was answered with 503.
+const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
 
 /// Gives the request an id, or keeps a valid id of the caller. Every log line and the answer contain it. Logs
 /// the result of the request.
@@ -34,6 +36,10 @@ pub(crate) async fn log<E: Endpoint>(
             elapsed_ms = started.elapsed().as_millis(),
             "api.request"
         );
+        if response.status() == StatusCode::SERVICE_UNAVAILABLE {
+            let headers = response.headers_mut();
+            headers.entry(header::RETRY_AFTER).or_insert(RETRY_AFTER);
+        }
         if let Ok(value) = HeaderValue::from_str(&id) {
             response.headers_mut().insert(REQUEST_ID, value);
         }

@@ -86,6 +86,16 @@ impl From<Error> for ProblemResponse {
                 tracing::error!(%error, "api.provider_failed");
                 server(StatusCode::BAD_GATEWAY)
             }
+            Error::Database(ref cause) if is_unstorable(cause) => {
+                let detail = "the request has a text with a NUL character, or a value out of range";
+                let status = StatusCode::UNPROCESSABLE_ENTITY;
+                Self::Client(status, Json(Problem::new(status).detail(detail)))
+            }
+            // It was tried twice.
+            Error::Database(_) if error.is_lock_failure() => {
+                tracing::error!(%error, "api.locked_out");
+                server(StatusCode::SERVICE_UNAVAILABLE)
+            }
             Error::Database(ref cause) if is_away(cause) => {
                 tracing::error!(%error, "api.database_away");
                 server(StatusCode::SERVICE_UNAVAILABLE)
@@ -148,6 +158,16 @@ fn not_found() -> ProblemResponse {
 
 fn server(status: StatusCode) -> ProblemResponse {
     ProblemResponse::Server(status, Json(Problem::new(status)))
+}
+
+/// Whether PostgreSQL cannot store a value of the request: a text with a NUL character (22021, 22P05), a
+/// number (22003) or a time (22008) out of range.
+fn is_unstorable(cause: &shared::error::DatabaseError) -> bool {
+    let Some(refusal) = cause.as_database_error() else {
+        return false;
+    };
+    let code = refusal.code().unwrap_or_default();
+    ["22021", "22P05", "22003", "22008"].contains(&&*code)
 }
 
 /// Whether the database cannot be reached, as opposed to having rejected a statement.

@@ -11,6 +11,9 @@ use std::time::Duration;
 /// How long an operation waits for a connection before it fails.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// The same in a worker, where no person waits. Jobs that wait for a connection must not fail because of it.
+const WORKER_ACQUIRE_TIMEOUT: Duration = Duration::from_secs(20);
+
 /// Parses a `DATABASE_URL`. `name` appears in `pg_stat_activity`.
 pub fn options(database_url: &SecretString, name: &str) -> Result<PgConnectOptions> {
     PgConnectOptions::from_str(database_url.expose_secret())
@@ -71,7 +74,7 @@ pub(crate) fn trusting_pool(
     further: impl FnOnce(PgPoolOptions) -> PgPoolOptions,
 ) -> PgPool {
     let pool = PgPoolOptions::new()
-        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .acquire_timeout(WORKER_ACQUIRE_TIMEOUT)
         .test_before_acquire(false);
     further(pool).connect_lazy_with(options.options(MANNERS))
 }
@@ -109,4 +112,20 @@ pub async fn migrate(pool: &PgPool) -> Result<()> {
 /// Whether every migration of this binary is applied.
 pub async fn is_migrated(pool: &PgPool) -> Result<bool> {
     Ok(migrations::are_applied(pool).await?)
+}
+
+/// Runs an operation, and once more if a lock of another operation ended it.
+///
+/// The operation must be one transaction, so that its first run left nothing.
+pub async fn retry_once<T, F>(operation: impl Fn() -> F) -> Result<T>
+where
+    F: Future<Output = Result<T>>,
+{
+    match operation().await {
+        Err(error) if error.is_lock_failure() => {
+            tracing::warn!(%error, "database.lock_failed: the operation runs once more");
+            operation().await
+        }
+        result => result,
+    }
 }

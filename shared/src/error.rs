@@ -75,7 +75,10 @@ pub enum ProviderFailure {
     Suspended,
     /// The service has been failing for a while. Messages wait until one gets through.
     #[error("is frozen")]
-    Frozen,
+    Frozen {
+        /// How long the message waits before it is tried again.
+        wait: Duration,
+    },
     /// No answer came. The service may or may not have done it, so a second call may do it twice.
     #[error("did not answer")]
     OutcomeUnknown,
@@ -121,6 +124,17 @@ impl Error {
             class,
             reason: reason.into(),
         })
+    }
+
+    /// Whether the database ended the operation because of a lock that another one held: a deadlock, a lock
+    /// timeout or a serialization failure. The same operation can succeed at once.
+    pub fn is_lock_failure(&self) -> bool {
+        match self {
+            Self::Database(sqlx::Error::Database(refusal)) => refusal
+                .code()
+                .is_some_and(|code| ["40P01", "40001", "55P03"].contains(&&*code)),
+            _ => false,
+        }
     }
 
     /// What kind of failure the call to an outside service had. `None` for any other error.

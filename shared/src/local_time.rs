@@ -3,8 +3,22 @@
 //! Everything that a person reads uses the company's zone (`COMPANY_TIMEZONE`): offers, reminders,
 //! exports and figures. An agent's working hours use the agent's own zone.
 
-use chrono::{DateTime, Days, FixedOffset, NaiveDate, NaiveTime, TimeZone, Utc};
+use crate::{Error, Result};
+use chrono::{DateTime, Datelike, Days, FixedOffset, NaiveDate, NaiveTime, TimeZone, Utc};
 use serde::{Deserialize, Serialize};
+use std::ops::RangeInclusive;
+
+/// The years in which times and days are accepted. Sums with the edges of the calendar would overflow.
+pub const YEARS: RangeInclusive<i32> = 1970..=2200;
+
+/// Fails with [`Error::Invalid`] if a day is outside [`YEARS`].
+pub fn check_year(field: &'static str, day: NaiveDate) -> Result<()> {
+    if YEARS.contains(&day.year()) {
+        Ok(())
+    } else {
+        Err(Error::invalid(field, "must be in the years 1970 to 2200"))
+    }
+}
 
 /// One of the three time zones of Indonesia. None of them has a summer time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, sqlx::Type)]

@@ -38,13 +38,8 @@ use shared::{App, Result, db, distribution};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use wakeups::Wakeups;
-
-/// Connections for apalis's bookkeeping: a fetch and an acknowledgement per queue, and the alarms.
-const BOOKKEEPING_CONNECTIONS: u32 = 14;
-/// Connections that only rolls use.
-const ROLL_CONNECTIONS: u32 = 4;
 
 /// Returns a value that turns true at SIGTERM or SIGINT. Fails if the signals cannot be handled.
 pub fn stop_on_signals() -> std::io::Result<watch::Receiver<bool>> {
@@ -69,7 +64,7 @@ pub async fn run(settings: &Settings, app: App, stop: watch::Receiver<bool>) -> 
         &settings.common.database.database_url,
         "property-lounge-worker-queue",
     )?;
-    let bookkeeping = db::bookkeeping_pool(options.clone(), BOOKKEEPING_CONNECTIONS);
+    let bookkeeping = db::bookkeeping_pool(options.clone(), settings.bookkeeping_connections());
     let presence = Arc::new(Presence::new());
     let app = App {
         instance: Arc::from(format!("worker/{}", presence.instance())),
@@ -77,8 +72,13 @@ pub async fn run(settings: &Settings, app: App, stop: watch::Receiver<bool>) -> 
     };
     // A roll never waits for a connection that sends messages.
     let roll_app = App {
-        pool: distribution::pool_for_rolls(&app, options.clone(), ROLL_CONNECTIONS),
+        pool: distribution::pool_for_rolls(&app, options.clone(), settings.worker_roll_connections),
         ..app.clone()
+    };
+    let apps = Apps {
+        app: app.clone(),
+        rolls: roll_app,
+        running: Arc::new(Semaphore::new(settings.roll_slots())),
     };
     let process = Arc::new(Process {
         app,
@@ -100,7 +100,7 @@ pub async fn run(settings: &Settings, app: App, stop: watch::Receiver<bool>) -> 
         .iter()
         .filter(|job| !(job.sends_messages && process.app.provider.name() == qr_local::NAME))
         .map(|job| {
-            let config = queue_config(job, &process.app, &roll_app, settings, &wakeups);
+            let config = queue_config(job, &apps, settings, &wakeups);
             (job.work)(Arc::clone(&process), config)
         });
     tokio::join!(
@@ -116,25 +116,27 @@ pub async fn run(settings: &Settings, app: App, stop: watch::Receiver<bool>) -> 
     Ok(())
 }
 
-fn queue_config(
-    job: &JobKind,
-    app: &App,
-    roll_app: &App,
-    settings: &Settings,
-    wakeups: &Wakeups,
-) -> QueueConfig {
+/// The operations' handles of a worker.
+struct Apps {
+    /// For most jobs.
+    app: App,
+    /// For rolls: with its own connections.
+    rolls: App,
+    /// As many rolls as there are connections for them run at once.
+    running: Arc<Semaphore>,
+}
+
+fn queue_config(job: &JobKind, apps: &Apps, settings: &Settings, wakeups: &Wakeups) -> QueueConfig {
+    let rolls = job.on_roll_connections;
     QueueConfig {
-        app: if job.on_roll_connections {
-            roll_app
-        } else {
-            app
-        }
-        .clone(),
+        app: if rolls { &apps.rolls } else { &apps.app }.clone(),
         slots: match job.slots {
             Slots::Configured => settings.worker_concurrency,
             Slots::Fixed(slots) => slots,
+            Slots::PerRollConnection(slots) => slots * settings.roll_slots(),
         },
         ahead: job.ahead,
+        running: rolls.then(|| Arc::clone(&apps.running)),
         wakeup: wakeups.of(job.queue),
         wakes: job.wakes.iter().map(|queue| wakeups.of(queue)).collect(),
     }

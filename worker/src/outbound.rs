@@ -66,6 +66,7 @@ impl OutboundWorker {
                 app: app.clone(),
                 slots,
                 ahead: job.ahead,
+                running: None,
                 wakeup: self.wakeups.of(job.queue),
                 wakes: Vec::new(),
             };

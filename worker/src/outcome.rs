@@ -6,7 +6,7 @@
 //! | `Invalid` | discard |
 //! | `NotYet` | snooze for the time that it names |
 //! | `Provider`: refused | done: the refusal is stored on the row |
-//! | `Provider`: frozen | snooze, 15 s |
+//! | `Provider`: frozen | snooze for the time that it names |
 //! | `Provider`: unavailable, and it named a time | retry after that time, at most five minutes |
 //! | anything else | retry, with exponential backoff |
 //!
@@ -40,8 +40,6 @@ pub enum Missing {
 
 const FIRST_BACKOFF: Duration = Duration::from_millis(500);
 const MAX_BACKOFF: Duration = Duration::from_secs(300);
-/// How often a message is tried while the provider is frozen. Its success ends the freeze.
-const PROBE_EVERY: Duration = Duration::from_secs(15);
 
 /// Decides what becomes of a job after the `tried`-th of `tries` failed.
 ///
@@ -66,7 +64,7 @@ pub fn after_failure(
         Error::NotYet { wait } => Outcome::Snooze(*wait),
         Error::Provider(failure) => match failure.class {
             ProviderFailure::Refused => Outcome::Done,
-            ProviderFailure::Frozen => Outcome::Snooze(shortened(PROBE_EVERY, jitter)),
+            ProviderFailure::Frozen { wait } => Outcome::Snooze(shortened(wait, jitter)),
             ProviderFailure::Unavailable {
                 retry_after: Some(wait),
             } => retry(wait.min(MAX_BACKOFF)),
@@ -136,8 +134,9 @@ mod tests {
 
     #[test]
     fn a_job_that_waits_for_a_frozen_provider_is_never_discarded() {
-        let frozen = failure(ProviderFailure::Frozen);
-        let snooze = Outcome::Snooze(Duration::from_secs(15));
+        let wait = Duration::from_secs(15);
+        let frozen = failure(ProviderFailure::Frozen { wait });
+        let snooze = Outcome::Snooze(wait);
         assert_eq!(after_failure(&frozen, 3, 3, 0.0), snooze);
     }
 

@@ -11,8 +11,9 @@ use crate::queue::{self, QueueConfig};
 use futures::future::BoxFuture;
 use shared::App;
 use shared::jobs::{
-    CheckAckDeadline, FetchMetaLead, ForwardLeadToSales, HandleDelivery, Job, ReconcileMetaLeads,
-    ReleaseHeldLeads, RemindOfAppointment, SendConversion, SendMessage, SyncAppointment,
+    CheckAckDeadline, FetchMetaLead, ForwardLeadToSales, HandOver, HandleDelivery, Job,
+    ReconcileMetaLeads, ReleaseHeldLeads, RemindOfAppointment, SendConversion, SendMessage,
+    SyncAppointment,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,7 +27,7 @@ pub(crate) const JOBS: &[JobKind] = &[
     // fetched earlier: if the worker dies, the fetched jobs do not run, and the sweep must roll them.
     // A fetched job that waits only uses a slot.
     job::<CheckAckDeadline>()
-        .slots(Slots::Fixed(256))
+        .slots(Slots::PerRollConnection(16))
         .ahead(Duration::from_millis(200))
         .on_roll_connections()
         .wakes(OFFER),
@@ -35,6 +36,7 @@ pub(crate) const JOBS: &[JobKind] = &[
     job::<ReleaseHeldLeads>()
         .slots(Slots::Fixed(2))
         .wakes(OFFER),
+    job::<HandOver>().slots(Slots::Fixed(1)).wakes(OFFER),
     job::<HandleDelivery>().wakes(&[
         ForwardLeadToSales::QUEUE,
         SendMessage::QUEUE,
@@ -59,6 +61,8 @@ pub(crate) enum Slots {
     Configured,
     /// This many.
     Fixed(usize),
+    /// This many for each connection that rolls have.
+    PerRollConnection(usize),
 }
 
 /// A row of the registry.

@@ -16,6 +16,8 @@ use shared::id::UserId;
 pub struct Viewer {
     /// Their user.
     pub user: User,
+    /// The id of their session, which is not its secret token.
+    pub session_id: String,
 }
 
 impl Viewer {
@@ -102,7 +104,7 @@ async fn signed_in(request: &Request, _: ApiKey) -> poem::Result<Viewer> {
         .await
         .map_err(problem::error)?
     {
-        Found::Good { user, .. } => {
+        Found::Good { user, session, .. } => {
             let changes = !matches!(
                 *request.method(),
                 Method::GET | Method::HEAD | Method::OPTIONS
@@ -111,7 +113,10 @@ async fn signed_in(request: &Request, _: ApiKey) -> poem::Result<Viewer> {
                 let told = "the request does not come from a page that is trusted (BETTER_AUTH_TRUSTED_ORIGINS)";
                 return Err(problem::status(StatusCode::FORBIDDEN, told));
             }
-            Ok(Viewer { user: *user })
+            Ok(Viewer {
+                user: *user,
+                session_id: session.id,
+            })
         }
         Found::Nothing => Err(unauthorized()),
     }

@@ -3,19 +3,23 @@
 //!
 //! A reader that is too slow for its buffer is disconnected. Its `Last-Event-ID` lets it continue.
 
+use crate::auth::Viewer;
 use futures::stream::{self, BoxStream, Stream, StreamExt};
-use shared::auth::User;
+use shared::auth::{self, User};
 use shared::live::{self, Change, Cursor};
 use shared::{App, Result};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::mpsc::{self, Receiver, Sender};
+use tokio::time::Instant;
 
 /// How often changes are read while there are readers.
 const LOOK_EVERY: Duration = Duration::from_millis(40);
 /// The pause after a failed read.
 const AFTER_FAILURE: Duration = Duration::from_millis(500);
+/// How often the sessions of the readers are checked. A session that ended ends its feeds.
+const CHECK_EVERY: Duration = Duration::from_secs(5);
 /// How many changes are read at once.
 const BATCH: i64 = 500;
 /// How many changes wait for a slow reader before it is disconnected.
@@ -47,6 +51,7 @@ struct State {
 
 struct Reader {
     user: User,
+    session: String,
     changes: Sender<Arc<Change>>,
 }
 
@@ -90,14 +95,16 @@ impl Feed {
         state.readers.clear();
     }
 
-    /// The changes that this user can see, from now on or after the position `last`.
+    /// The changes that this viewer can see, from now on or after the position `last`. The feed ends when
+    /// their session ends or their role changes.
     pub async fn read(
         &self,
-        user: User,
+        viewer: Viewer,
         last: Option<Cursor>,
     ) -> Result<std::result::Result<BoxStream<'static, Told>, Full>> {
         let now = live::now(&self.0.app).await?;
-        let (nth, place, changes) = match self.register(user.clone(), now) {
+        let user = viewer.user.clone();
+        let (nth, place, changes) = match self.register(viewer, now) {
             Ok(registered) => registered,
             Err(full) => return Ok(Err(full)),
         };
@@ -125,9 +132,10 @@ impl Feed {
     /// A reader's number, its start position, and its changes.
     fn register(
         &self,
-        user: User,
+        viewer: Viewer,
         now: Cursor,
     ) -> std::result::Result<(u64, Cursor, Receiver<Arc<Change>>), Full> {
+        let Viewer { user, session_id } = viewer;
         let mut state = self.state();
         let own = state
             .readers
@@ -142,7 +150,12 @@ impl Feed {
         let (changes, receiver) = mpsc::channel(BUFFER);
         let nth = state.next;
         state.next += 1;
-        state.readers.insert(nth, Reader { user, changes });
+        let reader = Reader {
+            user,
+            session: session_id,
+            changes,
+        };
+        state.readers.insert(nth, reader);
         let place = if let Some(place) = state.place {
             place
         } else {
@@ -155,10 +168,17 @@ impl Feed {
 
     /// Reads changes until there are no readers.
     async fn look(self) {
+        let mut check_at = Instant::now() + CHECK_EVERY;
         loop {
             let Some(place) = self.place_of_readers() else {
                 return;
             };
+            if Instant::now() >= check_at {
+                check_at = Instant::now() + CHECK_EVERY;
+                if let Err(error) = self.end_feeds_without_session().await {
+                    tracing::warn!(%error, "feed.sessions_not_checked");
+                }
+            }
             match live::since(&self.0.app, place, BATCH).await {
                 Ok(changes) => {
                     let more = changes.len() == usize::try_from(BATCH).unwrap_or(usize::MAX);
@@ -173,6 +193,23 @@ impl Feed {
                 }
             }
         }
+    }
+
+    /// Ends the feeds whose session ended, or whose user was disabled or has another role now.
+    async fn end_feeds_without_session(&self) -> Result<()> {
+        let sessions: Vec<String> = self
+            .state()
+            .readers
+            .values()
+            .map(|reader| reader.session.clone())
+            .collect();
+        let valid = auth::valid_sessions(&self.0.app, &sessions).await?;
+        self.state().readers.retain(|_, reader| {
+            // A feed that began after the question is checked the next time.
+            !sessions.contains(&reader.session)
+                || valid.get(&reader.session) == Some(&reader.user.role)
+        });
+        Ok(())
     }
 
     fn place_of_readers(&self) -> Option<Cursor> {

@@ -8,9 +8,9 @@ use poem::web::Data;
 use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::Json;
 use poem_openapi::{Enum, Object, OpenApi};
-use shared::App;
 use shared::appointments::{self, AppointmentChange, AppointmentFilter, Booking};
 use shared::id::{AppointmentId, LeadId, UserId};
+use shared::{App, db};
 use uuid::Uuid;
 
 pub struct Appointments;
@@ -90,7 +90,7 @@ struct AppointmentHistory {
     /// The user's name; absent if the user was deleted.
     by_user_id: Option<String>,
     by_name: Option<String>,
-    /// `booked`, `moved`, `changed` or `cancelled`.
+    /// `booked`, `moved`, `changed`, `cancelled`, or `handed_over` to the new owner of the lead.
     kind: String,
     /// When the visit began after the change.
     starts_at: Timestamp,
@@ -156,6 +156,10 @@ impl Appointments {
         /// Whether to include cancelled visits.
         #[oai(default)]
         cancelled: Query<bool>,
+        /// `true`: only visits that are booked with an agent who is not the lead's owner any more. The new owner has
+        /// another visit then, so that a person must decide.
+        #[oai(name = "withFormerAgent", default)]
+        with_former_agent: Query<bool>,
     ) -> Result<Vec<Appointment>> {
         let filter = AppointmentFilter {
             lead: lead.0.map(LeadId),
@@ -163,6 +167,7 @@ impl Appointments {
             from: from.0.map(|time| time.0),
             to: to.0.map(|time| time.0),
             with_cancelled: cancelled.0,
+            with_former_agent: with_former_agent.0,
         };
         let list = appointments::list(&app, &viewer.0.user, &filter).await?;
         Ok(Json(list.into_iter().map(Into::into).collect()))
@@ -193,7 +198,7 @@ impl Appointments {
             place: given.place,
             note: given.note,
         };
-        let booked = appointments::book(&app, &viewer.0.user, &booking).await?;
+        let booked = db::retry_once(|| appointments::book(&app, &viewer.0.user, &booking)).await?;
         Ok(Json(booked.into()))
     }
 
@@ -233,7 +238,8 @@ impl Appointments {
             note: given.note,
         };
         let id = AppointmentId(id.0);
-        let changed = appointments::change(&app, &viewer.0.user, id, &change).await?;
+        let changed =
+            db::retry_once(|| appointments::change(&app, &viewer.0.user, id, &change)).await?;
         Ok(Json(changed.into()))
     }
 
@@ -248,7 +254,9 @@ impl Appointments {
     ) -> Result<Appointment> {
         let id = AppointmentId(id.0);
         let reason = body.0.reason;
-        let off = appointments::cancel(&app, &viewer.0.user, id, reason.as_deref()).await?;
+        let off =
+            db::retry_once(|| appointments::cancel(&app, &viewer.0.user, id, reason.as_deref()))
+                .await?;
         Ok(Json(off.into()))
     }
 }

@@ -12,7 +12,7 @@ use poem_openapi::{Enum, Object, OpenApi};
 use shared::auth::Role;
 use shared::id::UserId;
 use shared::local_time::Timezone;
-use shared::{App, Error, availability};
+use shared::{App, Error, availability, db};
 
 pub struct Availability;
 
@@ -117,7 +117,8 @@ impl Availability {
         body: Json<AgentAvailability>,
     ) -> Result<AgentAvailability> {
         let agent = UserId(id.0);
-        availability::set(&app, &agent, &domain(&body.0)?).await?;
+        let wanted = domain(&body.0)?;
+        db::retry_once(|| availability::set(&app, &agent, &wanted)).await?;
         read(&app, &agent).await
     }
 
@@ -146,7 +147,7 @@ impl Availability {
             .into_iter()
             .map(|holiday| (holiday.day, holiday.name))
             .collect();
-        availability::set_holidays(&app, &days).await?;
+        db::retry_once(|| availability::set_holidays(&app, &days)).await?;
         let holidays = availability::holidays(&app).await?;
         Ok(Json(
             holidays

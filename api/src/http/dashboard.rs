@@ -10,11 +10,11 @@ use poem::web::Data;
 use poem_openapi::param::{Header, Path, Query};
 use poem_openapi::payload::Json;
 use poem_openapi::{Object, OpenApi};
-use shared::App;
 use shared::availability::DutyStatus;
 use shared::dashboard::{self, Period};
 use shared::id::{QueueId, UserId};
 use shared::sales::{self, PlaceChange};
+use shared::{App, db};
 use uuid::Uuid;
 
 pub struct Dashboard;
@@ -228,8 +228,9 @@ impl Dashboard {
             .0
             .as_deref()
             .map(|version| version.trim_matches('"'));
-        let queue = given.queue_id.map(QueueId);
-        let queue = sales::change_place(&app, queue, &UserId(id.0), &change, version).await?;
+        let (queue, agent) = (given.queue_id.map(QueueId), UserId(id.0));
+        let queue =
+            db::retry_once(|| sales::change_place(&app, queue, &agent, &change, version)).await?;
         Ok(Json(QueuePlaces {
             queue_id: queue.id.0,
             version: sales::version_of(&queue.places),

@@ -10,10 +10,10 @@ use poem_openapi::param::Path;
 use poem_openapi::payload::Json;
 use poem_openapi::types::Any;
 use poem_openapi::{Object, OpenApi};
-use shared::App;
 use shared::distribution::{self, CycleStory};
 use shared::id::{LeadId, UserId};
 use shared::whatsapp::MessageRow;
+use shared::{App, db};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -262,7 +262,7 @@ impl Distribution {
     /// Assign a lead to an agent
     ///
     /// In any state of the lead. Open offers are withdrawn and their agents notified, and so is a former owner.
-    /// Assigning a lead to its owner changes nothing.
+    /// Assigning a lead to its owner changes nothing. 409 `agent_disabled`: the agent is disabled.
     #[oai(path = "/api/leads/:id/assign", method = "post", operation_id = "assignLead", tag = Tag::Distribution)]
     async fn assign(
         &self,
@@ -273,7 +273,7 @@ impl Distribution {
     ) -> Result<Lead> {
         let agent = UserId(body.0.sales_id);
         let lead = LeadId(id.0);
-        distribution::assign(&app, lead, &agent, &admin.0.user.id).await?;
+        db::retry_once(|| distribution::assign(&app, lead, &agent, &admin.0.user.id)).await?;
         Ok(Json(
             distribution::snapshot(&app, lead, None).await?.lead.into(),
         ))

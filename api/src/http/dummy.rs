@@ -9,7 +9,7 @@ use poem_openapi::payload::Json;
 use poem_openapi::{Object, OpenApi};
 use shared::distribution::{self, Cause, Channel, InboundMessage, Rolled};
 use shared::phone::Phone;
-use shared::{App, Error};
+use shared::{App, Error, db};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -156,7 +156,7 @@ impl Dummy {
 }
 
 async fn hear(app: &App, word: &InboundMessage) -> Result<EventAnswer> {
-    let report = distribution::receive_and_handle(app, word).await?;
+    let report = db::retry_once(|| distribution::receive_and_handle(app, word)).await?;
     answer(app, &report).await
 }
 

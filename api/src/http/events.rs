@@ -108,7 +108,7 @@ impl Events {
     /// The changes, as they happen (server-sent events)
     ///
     /// An admin gets every change. An agent gets those of their own leads, offers and visits. A heartbeat comes
-    /// every fifteen seconds. The feed ends after ten minutes, or if the client reads too slowly; an
+    /// every fifteen seconds. The feed ends after ten minutes, if the session ends, or if the client reads too slowly; an
     /// `EventSource` connects again by itself and misses nothing. 429: too many feeds are open.
     #[oai(path = "/api/events", method = "get", operation_id = "events", tag = Tag::Leads)]
     async fn events(
@@ -123,7 +123,7 @@ impl Events {
     ) -> Result<EventStream<BoxStream<'static, LiveEvent>>, ProblemResponse> {
         let last = last_event_id.0.or(last.0);
         let last = last.as_deref().and_then(|told| told.parse().ok());
-        let told = match feed.read(viewer.0.user, last).await? {
+        let told = match feed.read(viewer.0, last).await? {
             Ok(told) => told,
             Err(Full::User) => return Err(too_many("you have too many feeds open")),
             Err(Full::Process) => return Err(too_many("too many feeds are open")),

@@ -65,6 +65,7 @@ impl Export {
             progress: progress.0,
             layer2: layer2.0,
             owner: owner.0,
+            owner_disabled: false,
             source: source.0,
             from: from.0,
             to: to.0,

@@ -12,7 +12,7 @@ use poem_openapi::payload::Json;
 use poem_openapi::{Enum, Object, OpenApi};
 use shared::id::{LeadId, UserId};
 use shared::pipeline::{self, Cursor, Filter, PageRequest};
-use shared::{App, appointments, distribution};
+use shared::{App, appointments, db, distribution};
 use uuid::Uuid;
 
 pub struct Leads;
@@ -136,6 +136,9 @@ impl Leads {
         layer2: Query<Option<String>>,
         /// Owned by this agent, by user id.
         owner: Query<Option<String>>,
+        /// `true`: not closed, and owned by an agent who is disabled, so that a manager must decide.
+        #[oai(name = "ownerDisabled", default)]
+        owner_disabled: Query<bool>,
         /// From this ad.
         source: Query<Option<String>>,
         /// Created at or after this instant.
@@ -161,6 +164,7 @@ impl Leads {
             progress: progress.0,
             layer2: layer2.0,
             owner: owner.0,
+            owner_disabled: owner_disabled.0,
             source: source.0,
             from: from.0,
             to: to.0,
@@ -229,7 +233,7 @@ impl Leads {
     ) -> Result<LeadEntry> {
         let status = body.0.status.into();
         Ok(Json(
-            pipeline::set_status(&app, &viewer.0.user, LeadId(id.0), status)
+            db::retry_once(|| pipeline::set_status(&app, &viewer.0.user, LeadId(id.0), status))
                 .await?
                 .into(),
         ))
@@ -248,7 +252,7 @@ impl Leads {
     ) -> Result<LeadEntry> {
         let progress = body.0.progress.into();
         Ok(Json(
-            pipeline::set_progress(&app, &viewer.0.user, LeadId(id.0), progress)
+            db::retry_once(|| pipeline::set_progress(&app, &viewer.0.user, LeadId(id.0), progress))
                 .await?
                 .into(),
         ))
@@ -273,7 +277,7 @@ impl Leads {
                 .filter(|note| !note.trim().is_empty()),
         };
         Ok(Json(
-            pipeline::set_layer2(&app, &viewer.0.user, LeadId(id.0), &layer2)
+            db::retry_once(|| pipeline::set_layer2(&app, &viewer.0.user, LeadId(id.0), &layer2))
                 .await?
                 .into(),
         ))
@@ -286,6 +290,7 @@ pub(super) struct Asked {
     pub(super) progress: Vec<LeadProgress>,
     pub(super) layer2: Option<String>,
     pub(super) owner: Option<String>,
+    pub(super) owner_disabled: bool,
     pub(super) source: Option<String>,
     pub(super) from: Option<Timestamp>,
     pub(super) to: Option<Timestamp>,
@@ -299,6 +304,7 @@ pub(super) fn filter(asked: Asked) -> Filter {
         progress: asked.progress.into_iter().map(Into::into).collect(),
         layer2: said(asked.layer2),
         owner: said(asked.owner).map(UserId),
+        owner_disabled: asked.owner_disabled,
         source: said(asked.source),
         from: asked.from.map(|time| time.0),
         to: asked.to.map(|time| time.0),

@@ -7,7 +7,7 @@ use poem_openapi::{ApiResponse, OpenApi};
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
-use shared::{App, Error, distribution, linked_device};
+use shared::{App, Error, distribution, linked_device, live};
 use std::sync::atomic::AtomicU64;
 
 pub struct Metrics;
@@ -33,6 +33,7 @@ impl Metrics {
         let figures = async {
             let mut figures = distribution::metrics(&app).await?.figures().to_vec();
             figures.extend(linked_device::figures(&app).await?);
+            figures.extend(live::figures(&app).await?);
             Ok::<_, Error>(figures)
         };
         match figures.await {

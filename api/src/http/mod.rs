@@ -3,6 +3,7 @@
 mod appointments;
 mod availability;
 mod choices;
+mod conflicts;
 mod dashboard;
 mod distribution;
 mod dummy;
@@ -25,7 +26,8 @@ pub type Endpoints = (
     webhooks::Webhooks,
     dummy::Dummy,
     distribution::Distribution,
-    leads::Leads,
+    // poem-openapi joins sixteen parts at most.
+    (leads::Leads, conflicts::Conflicts),
     choices::Choices,
     export::Export,
     events::Events,
@@ -46,7 +48,7 @@ pub(crate) fn endpoints() -> Endpoints {
         webhooks::Webhooks,
         dummy::Dummy,
         distribution::Distribution,
-        leads::Leads,
+        (leads::Leads, conflicts::Conflicts),
         choices::Choices,
         export::Export,
         events::Events,

@@ -1,13 +1,14 @@
 //! Schemas that several endpoints use. JSON names are camelCase. Times are RFC 3339 in UTC, in microseconds, as the
 //! database stores them.
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike, SecondsFormat, Utc};
 use poem_openapi::registry::{MetaSchema, MetaSchemaRef};
 use poem_openapi::types::{
     ParseError, ParseFromJSON, ParseFromParameter, ParseResult, ToJSON, Type,
 };
 use poem_openapi::{Enum, Object};
 use shared::distribution::{self, LeadSnapshot};
+use shared::local_time::YEARS;
 use shared::{leads, sales};
 use std::borrow::Cow;
 use uuid::Uuid;
@@ -41,11 +42,16 @@ impl Type for Timestamp {
 impl ParseFromJSON for Timestamp {
     fn parse_from_json(value: Option<serde_json::Value>) -> ParseResult<Self> {
         match value {
-            Some(serde_json::Value::String(text)) => DateTime::parse_from_rfc3339(&text)
-                .map(|instant| Self(instant.to_utc()))
-                .map_err(|_| {
+            Some(serde_json::Value::String(text)) => {
+                let instant = DateTime::parse_from_rfc3339(&text).map_err(|_| {
                     ParseError::custom("not a time: write it as 2026-01-31T10:00:00Z (RFC 3339)")
-                }),
+                })?;
+                // Sums with times at the edges of the calendar would overflow.
+                if !YEARS.contains(&instant.year()) {
+                    return Err(ParseError::custom("must be in the years 1970 to 2200"));
+                }
+                Ok(Self(instant.to_utc()))
+            }
             other => Err(ParseError::expected_type(other.unwrap_or_default())),
         }
     }
@@ -177,6 +183,8 @@ wire_enum! {
         NotAnAck,
         /// The agent declined: the lead is offered to the next one.
         Declined,
+        /// The agent's user is disabled. The offer went to the next agent.
+        Disabled,
         /// The number is no agent's.
         UnknownAgent,
         /// Stored, and nothing else: it is old, or without content.

@@ -8,10 +8,10 @@ use poem::web::Data;
 use poem_openapi::param::Path;
 use poem_openapi::payload::Json;
 use poem_openapi::{Object, OpenApi};
-use shared::App;
 use shared::id::{QueueId, UserId};
 use shared::phone::Phone;
 use shared::sales;
+use shared::{App, db};
 use uuid::Uuid;
 
 pub struct Queues;
@@ -138,7 +138,8 @@ impl Queues {
         id: Path<Uuid>,
         body: Json<QueueSettings>,
     ) -> Result<Queue> {
-        sales::change_queue(&app, QueueId(id.0), &settings(&body.0)?).await?;
+        let settings = settings(&body.0)?;
+        db::retry_once(|| sales::change_queue(&app, QueueId(id.0), &settings)).await?;
         the_queue(&app, QueueId(id.0)).await
     }
 
@@ -153,7 +154,7 @@ impl Queues {
         _admin: AdminOnly,
         id: Path<Uuid>,
     ) -> Result<Vec<Queue>> {
-        sales::delete_queue(&app, QueueId(id.0)).await?;
+        db::retry_once(|| sales::delete_queue(&app, QueueId(id.0))).await?;
         let queues = sales::queues(&app).await?;
         Ok(Json(queues.into_iter().map(Into::into).collect()))
     }
@@ -168,7 +169,7 @@ impl Queues {
         body: Json<Vec<Place>>,
     ) -> Result<Queue> {
         let places: Vec<sales::Place> = body.0.into_iter().map(Into::into).collect();
-        sales::set_places(&app, QueueId(id.0), &places).await?;
+        db::retry_once(|| sales::set_places(&app, QueueId(id.0), &places)).await?;
         the_queue(&app, QueueId(id.0)).await
     }
 
@@ -182,7 +183,7 @@ impl Queues {
         body: Json<Vec<QueueRule>>,
     ) -> Result<Queue> {
         let rules: Vec<sales::Rule> = body.0.into_iter().map(Into::into).collect();
-        sales::set_rules(&app, QueueId(id.0), &rules).await?;
+        db::retry_once(|| sales::set_rules(&app, QueueId(id.0), &rules)).await?;
         the_queue(&app, QueueId(id.0)).await
     }
 

@@ -10,7 +10,7 @@ use poem_openapi::payload::Json;
 use poem_openapi::{Enum, Object, OpenApi};
 use shared::auth::{self, Account, AccountChange, NewUser};
 use shared::id::UserId;
-use shared::{App, Error};
+use shared::{App, Error, db};
 
 pub struct Users;
 
@@ -60,8 +60,25 @@ struct NewAccount {
 struct UserChange {
     name: Option<String>,
     role: Option<Role>,
-    /// Whether the user is disabled: signed out everywhere, and offered no more leads.
+    /// Whether the user is disabled: signed out everywhere, and offered no more leads. Their open offers go to
+    /// the next agents.
     disabled: Option<bool>,
+    /// What becomes of the user's open leads and visits; with `disabled` only. Without it: `list`.
+    leads: Option<LeadsOfDisabled>,
+    /// The user who gets the leads; with `leads: colleague` only.
+    colleague: Option<String>,
+}
+
+/// What becomes of the open leads of an agent who is disabled.
+#[derive(Clone, Copy, Enum)]
+#[oai(rename_all = "snake_case")]
+enum LeadsOfDisabled {
+    /// They stay, and the managers of the agent's queues are told. `GET /api/leads?ownerDisabled=true` lists them.
+    List,
+    /// They go to one colleague, with the visits that are booked.
+    Colleague,
+    /// They are offered again, each from the start of its queue.
+    Distribute,
 }
 
 /// A new password.
@@ -111,23 +128,35 @@ impl Users {
 
     /// Change a user
     ///
-    /// If no admin would remain: 409 `last_admin`.
+    /// If no admin would remain: 409 `last_admin`. A user who is enabled again has their places in the queues again.
     #[oai(path = "/api/users/:id", method = "patch", operation_id = "updateUser", tag = Tag::Users)]
     async fn update(
         &self,
         app: Data<&App>,
-        _admin: AdminOnly,
+        admin: AdminOnly,
         id: Path<String>,
         body: Json<UserChange>,
     ) -> Result<UserAccount> {
         let given = body.0;
+        let leads = match (given.leads, given.colleague) {
+            (None, None) => None,
+            (Some(LeadsOfDisabled::List), None) => Some(auth::LeadsOfDisabled::List),
+            (Some(LeadsOfDisabled::Distribute), None) => Some(auth::LeadsOfDisabled::Distribute),
+            (Some(LeadsOfDisabled::Colleague), Some(to)) => {
+                Some(auth::LeadsOfDisabled::Colleague(UserId(to)))
+            }
+            _ => {
+                return Err(Error::invalid("colleague", "belongs to `leads: colleague`").into());
+            }
+        };
         let change = AccountChange {
             name: given.name.map(|name| name.trim().replace('\0', "")),
             role: given.role.map(Into::into),
             disabled: given.disabled,
+            leads,
         };
         let id = UserId(id.0);
-        auth::change_account(&app, &id, &change).await?;
+        db::retry_once(|| auth::change_account(&app, &admin.0.user.id, &id, &change)).await?;
         the_account(&app, &id).await
     }
 

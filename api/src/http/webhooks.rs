@@ -14,7 +14,7 @@ use shared::distribution::{self, Ad};
 use shared::leads::Click;
 use shared::meta::{self, Source};
 use shared::phone::Phone;
-use shared::{App, Error};
+use shared::{App, Error, db};
 
 /// The longest text of a WhatsApp message, in characters.
 const LONGEST_TEXT: usize = 4096;
@@ -209,7 +209,7 @@ impl Webhooks {
             area: optional("area", given.area.as_deref())?,
             click: Click::default(),
         };
-        let report = distribution::take_ad(&app, &ad).await?;
+        let report = db::retry_once(|| distribution::take_ad(&app, &ad)).await?;
         answer(&app, &report).await
     }
 }

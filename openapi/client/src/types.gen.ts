@@ -145,7 +145,7 @@ export type AppointmentHistory = {
     byUserId?: string;
     endsAt: string;
     /**
-     * `booked`, `moved`, `changed` or `cancelled`.
+     * `booked`, `moved`, `changed`, `cancelled`, or `handed_over` to the new owner of the lead.
      */
     kind: string;
     note?: string;
@@ -342,6 +342,18 @@ export type ClientMessage = {
      * The ad.
      */
     sourceAds?: string;
+};
+
+/**
+ * ConflictDecision
+ *
+ * A decision about a conflict.
+ */
+export type ConflictDecision = {
+    /**
+     * The lead that stays; the other one is merged into it. Without it, both stay as they are.
+     */
+    keep?: string;
 };
 
 /**
@@ -636,6 +648,20 @@ export type LeadChange = {
 };
 
 /**
+ * LeadConflict
+ *
+ * Two leads with different owners that are one person. Both stay as they are until an admin decides.
+ */
+export type LeadConflict = {
+    foundAt: string;
+    id: string;
+    oneLeadId: string;
+    oneOwnerName?: string;
+    otherLeadId: string;
+    otherOwnerName?: string;
+};
+
+/**
  * LeadDetail
  *
  * A lead with its history.
@@ -725,6 +751,11 @@ export type LeadSort = 'newest' | 'oldest';
  * The status of a lead in distribution.
  */
 export type LeadStatus = 'new' | 'distributing' | 'claimed' | 'hangus' | 'closed';
+
+/**
+ * What becomes of the open leads of an agent who is disabled.
+ */
+export type LeadsOfDisabled = 'list' | 'colleague' | 'distribute';
 
 /**
  * Live
@@ -1053,7 +1084,7 @@ export type OfferAddress = {
 /**
  * The outcome of an event.
  */
-export type Outcome = 'distributing' | 'held' | 'hangus' | 'added' | 'owner_told' | 'accepted' | 'late' | 'ambiguous' | 'nothing_open' | 'help' | 'queue' | 'paused' | 'resumed' | 'assigned' | 'not_an_ack' | 'declined' | 'unknown_agent' | 'noted';
+export type Outcome = 'distributing' | 'held' | 'hangus' | 'added' | 'owner_told' | 'accepted' | 'late' | 'ambiguous' | 'nothing_open' | 'help' | 'queue' | 'paused' | 'resumed' | 'assigned' | 'not_an_ack' | 'declined' | 'disabled' | 'unknown_agent' | 'noted';
 
 /**
  * PeriodFigures
@@ -1664,9 +1695,18 @@ export type UserAccount = {
  */
 export type UserChange = {
     /**
-     * Whether the user is disabled: signed out everywhere, and offered no more leads.
+     * The user who gets the leads; with `leads: colleague` only.
+     */
+    colleague?: string;
+    /**
+     * Whether the user is disabled: signed out everywhere, and offered no more leads. Their open offers go to
+     * the next agents.
      */
     disabled?: boolean;
+    /**
+     * What becomes of the user's open leads and visits; with `disabled` only. Without it: `list`.
+     */
+    leads?: LeadsOfDisabled & unknown;
     name?: string;
     role?: Role;
 };
@@ -1830,6 +1870,11 @@ export type AppointmentsData = {
          * Whether to include cancelled visits.
          */
         cancelled?: boolean;
+        /**
+         * `true`: only visits that are booked with an agent who is not the lead's owner any more. The new owner has
+         * another visit then, so that a person must decide.
+         */
+        withFormerAgent?: boolean;
     };
     url: '/api/appointments';
 };
@@ -2429,6 +2474,60 @@ export type SaveLayer2StatusResponses = {
 
 export type SaveLayer2StatusResponse = SaveLayer2StatusResponses[keyof SaveLayer2StatusResponses];
 
+export type LeadConflictsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/lead-conflicts';
+};
+
+export type LeadConflictsErrors = {
+    /**
+     * The request is wrong.
+     */
+    '4XX': Problem;
+    /**
+     * The server failed.
+     */
+    '5XX': Problem;
+};
+
+export type LeadConflictsError = LeadConflictsErrors[keyof LeadConflictsErrors];
+
+export type LeadConflictsResponses = {
+    200: Array<LeadConflict>;
+};
+
+export type LeadConflictsResponse = LeadConflictsResponses[keyof LeadConflictsResponses];
+
+export type DecideLeadConflictData = {
+    body: ConflictDecision;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/lead-conflicts/{id}/decision';
+};
+
+export type DecideLeadConflictErrors = {
+    /**
+     * The request is wrong.
+     */
+    '4XX': Problem;
+    /**
+     * The server failed.
+     */
+    '5XX': Problem;
+};
+
+export type DecideLeadConflictError = DecideLeadConflictErrors[keyof DecideLeadConflictErrors];
+
+export type DecideLeadConflictResponses = {
+    200: Array<LeadConflict>;
+};
+
+export type DecideLeadConflictResponse = DecideLeadConflictResponses[keyof DecideLeadConflictResponses];
+
 export type LeadsData = {
     body?: never;
     path?: never;
@@ -2449,6 +2548,10 @@ export type LeadsData = {
          * Owned by this agent, by user id.
          */
         owner?: string;
+        /**
+         * `true`: not closed, and owned by an agent who is disabled, so that a manager must decide.
+         */
+        ownerDisabled?: boolean;
         /**
          * From this ad.
          */

@@ -4,10 +4,12 @@ use super::model::AppointmentStatus;
 use super::store::{self, Shown, ToBeShown};
 use crate::error::ProviderFailure;
 use crate::id::AppointmentId;
+use crate::jobs::{SyncAppointment, enqueue};
 use crate::providers::calendar::CalendarEvent;
 use crate::{App, Error, Result};
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use sha2::{Digest, Sha256};
+use sqlx::PgConnection;
 use std::time::Duration;
 
 /// A job that runs longer than this has hung, so that another job can write.
@@ -80,4 +82,18 @@ fn event(app: &App, id: AppointmentId, shown: &Shown) -> CalendarEvent {
         ends_at: app.timezone.local(shown.ends_at),
         timezone: app.timezone.as_str(),
     }
+}
+
+/// Enqueues the job that writes this version of a visit to the calendar.
+pub(super) async fn follow_in_calendar(
+    connection: &mut PgConnection,
+    appointment: AppointmentId,
+    version: i32,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let job = SyncAppointment {
+        appointment,
+        version,
+    };
+    enqueue(connection, &job, now).await
 }

@@ -5,11 +5,14 @@
 //! that time, and the sweep sends what no job sent.
 
 mod calendar;
+mod handover;
 mod model;
 mod reminders;
 mod store;
 
+use calendar::follow_in_calendar;
 pub use calendar::{give_up_sync, sync};
+pub(crate) use handover::follow_owner;
 pub use model::{
     Appointment, AppointmentChange, AppointmentFilter, AppointmentStatus, Booking, CalendarState,
     Done, Recipient, Reminders,
@@ -20,10 +23,8 @@ use store::{ChangeRecord, Details};
 
 use crate::auth::{Role, User};
 use crate::id::{AppointmentId, LeadId};
-use crate::jobs::{SyncAppointment, enqueue};
 use crate::leads;
 use crate::{App, Error, Result};
-use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
 /// Books a visit, as the lead's owner or an admin. Fails with the conflict `appointment_conflict` if the
@@ -193,17 +194,4 @@ async fn lock_to_change(
             code: "appointment_cancelled",
         }),
     }
-}
-
-async fn follow_in_calendar(
-    connection: &mut PgConnection,
-    appointment: AppointmentId,
-    version: i32,
-    now: DateTime<Utc>,
-) -> Result<()> {
-    let job = SyncAppointment {
-        appointment,
-        version,
-    };
-    enqueue(connection, &job, now).await
 }

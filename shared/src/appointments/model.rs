@@ -109,6 +109,8 @@ pub struct AppointmentFilter {
     pub to: Option<DateTime<Utc>>,
     /// With visits that were cancelled.
     pub with_cancelled: bool,
+    /// Only visits that are booked with an agent who is not the lead's owner any more.
+    pub with_former_agent: bool,
 }
 
 /// A change of a visit.

@@ -8,7 +8,8 @@ mod users;
 pub mod password;
 
 pub use model::{
-    Account, AccountChange, Change, Client, Credential, NewUser, Profile, Role, Session, User,
+    Account, AccountChange, Change, Client, Credential, LeadsOfDisabled, NewUser, Profile, Role,
+    Session, User,
 };
 pub use users::{accounts, add_account, change_account, reset_password};
 
@@ -17,6 +18,7 @@ use crate::phone::Phone;
 use crate::{App, Error, Result};
 use chrono::TimeDelta;
 use rand::RngExt;
+use std::collections::HashMap;
 
 /// How long a session lasts after its last renewal (better-auth's `expiresIn`).
 pub const SESSION_LASTS: TimeDelta = TimeDelta::days(7);
@@ -151,6 +153,13 @@ pub async fn session(app: &App, token: &str, renew: bool) -> Result<Found> {
         user: Box::new(user),
         renewed,
     })
+}
+
+/// Which of these sessions have not ended, by id, each with the present role of its user.
+pub async fn valid_sessions(app: &App, ids: &[String]) -> Result<HashMap<String, Role>> {
+    let mut connection = app.pool.acquire().await?;
+    let now = app.clock.now(&mut connection).await?;
+    store::valid_sessions(&mut connection, ids, now).await
 }
 
 /// Ends a session.

@@ -171,4 +171,18 @@ pub struct AccountChange {
     pub role: Option<Role>,
     /// Whether the user is disabled.
     pub disabled: Option<bool>,
+    /// What becomes of the leads of a user who is disabled.
+    pub leads: Option<LeadsOfDisabled>,
+}
+
+/// What becomes of the open leads of an agent who is disabled.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum LeadsOfDisabled {
+    /// They stay. They are listed, and the managers are told.
+    #[default]
+    List,
+    /// They go to this colleague.
+    Colleague(UserId),
+    /// They are offered again.
+    Distribute,
 }

@@ -7,6 +7,8 @@ use crate::Result;
 use crate::id::UserId;
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
+use std::collections::HashMap;
+use uuid::Uuid;
 
 pub(super) async fn user(connection: &mut PgConnection, id: &UserId) -> Result<Option<User>> {
     Ok(sqlx::query_as!(
@@ -317,11 +319,31 @@ pub(super) async fn change_account(
     Ok(())
 }
 
-/// Makes every place of the agent inactive, so that they are offered no more leads.
-pub(super) async fn leave_queues(connection: &mut PgConnection, id: &UserId) -> Result<()> {
+/// What becomes of the leads of a disabled agent.
+pub(super) struct NewHandover<'a> {
+    pub(super) id: Uuid,
+    pub(super) agent: &'a UserId,
+    /// `list`, `colleague` or `distribute`.
+    pub(super) leads: &'a str,
+    pub(super) to: Option<&'a UserId>,
+    /// The admin.
+    pub(super) by: &'a UserId,
+}
+
+pub(super) async fn insert_handover(
+    connection: &mut PgConnection,
+    new: &NewHandover<'_>,
+    now: DateTime<Utc>,
+) -> Result<()> {
     sqlx::query!(
-        "update sales_queue set active = false where sales_id = $1",
-        id.0
+        "insert into agent_handover (id, agent_id, leads, to_agent, by_user, begun_at)
+         values ($1, $2, $3, $4, $5, $6)",
+        new.id,
+        new.agent.0,
+        new.leads,
+        new.to.map(|to| to.0.as_str()),
+        new.by.0,
+        now
     )
     .execute(connection)
     .await?;
@@ -357,4 +379,20 @@ pub(super) async fn is_disabled(connection: &mut PgConnection, id: &UserId) -> R
     )
     .fetch_one(connection)
     .await?)
+}
+
+pub(super) async fn valid_sessions(
+    connection: &mut PgConnection,
+    ids: &[String],
+    now: DateTime<Utc>,
+) -> Result<HashMap<String, Role>> {
+    let rows = sqlx::query!(
+        r#"select s.id, u.role as "role: Role" from session s join "user" u on u.id = s.user_id
+           where s.id = any($1) and s.expires_at > $2 and u.disabled_at is null"#,
+        ids,
+        now
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.role)).collect())
 }

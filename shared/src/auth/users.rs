@@ -1,10 +1,13 @@
 //! What an admin does with users.
 
-use super::model::{Account, AccountChange, NewUser, Role};
+use super::model::{Account, AccountChange, LeadsOfDisabled, NewUser, Role};
 use super::{password, store};
 use crate::id::UserId;
-use crate::jobs::{ReleaseHeldLeads, enqueue};
+use crate::jobs::{HandOver, ReleaseHeldLeads, enqueue};
 use crate::{App, Error, Result};
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+use uuid::Uuid;
 
 /// All users, sorted by name.
 pub async fn accounts(app: &App) -> Result<Vec<Account>> {
@@ -26,9 +29,14 @@ pub async fn add_account(app: &App, new: &NewUser) -> Result<Account> {
     })
 }
 
-/// Changes a user. A disabled user is signed out everywhere and is offered no more leads. Fails with
-/// the conflict `last_admin` if no admin would remain.
-pub async fn change_account(app: &App, id: &UserId, change: &AccountChange) -> Result<()> {
+/// Changes a user. A disabled user is signed out everywhere and is offered no more leads; a job moves
+/// their offers, leads and visits. Fails with the conflict `last_admin` if no admin would remain.
+pub async fn change_account(
+    app: &App,
+    by: &UserId,
+    id: &UserId,
+    change: &AccountChange,
+) -> Result<()> {
     if let Some(name) = &change.name {
         check_name(name)?;
     }
@@ -42,13 +50,56 @@ pub async fn change_account(app: &App, id: &UserId, change: &AccountChange) -> R
         return Err(Error::Conflict { code: "last_admin" });
     }
     let now = app.clock.now(&mut transaction).await?;
+    let was_disabled = store::is_disabled(&mut transaction, id).await?;
     store::change_account(&mut transaction, id, change, now).await?;
-    if change.disabled == Some(true) {
-        store::delete_sessions(&mut transaction, id, None, None).await?;
-        store::leave_queues(&mut transaction, id).await?;
-        enqueue(&mut transaction, &ReleaseHeldLeads { cycle: None }, now).await?;
+    match change.disabled {
+        Some(true) => {
+            store::delete_sessions(&mut transaction, id, None, None).await?;
+            if !was_disabled || change.leads.is_some() {
+                let leads = change.leads.clone().unwrap_or_default();
+                begin_handover(&mut transaction, (by, id), &leads, now).await?;
+            }
+        }
+        Some(false) => {
+            enqueue(&mut transaction, &ReleaseHeldLeads { queue: None }, now).await?;
+        }
+        None if change.leads.is_some() => {
+            return Err(Error::invalid("leads", "is for a user who is disabled"));
+        }
+        None => {}
     }
     Ok(transaction.commit().await?)
+}
+
+/// Stores what becomes of a disabled agent's leads, and enqueues the job that does it.
+async fn begin_handover(
+    connection: &mut PgConnection,
+    (by, agent): (&UserId, &UserId),
+    leads: &LeadsOfDisabled,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let (name, to) = match leads {
+        LeadsOfDisabled::List => ("list", None),
+        LeadsOfDisabled::Distribute => ("distribute", None),
+        LeadsOfDisabled::Colleague(to) => ("colleague", Some(to)),
+    };
+    if let Some(to) = to {
+        let exists = store::user(connection, to).await?.is_some();
+        if to == agent || !exists || store::is_disabled(connection, to).await? {
+            let reason = "must be another user who is not disabled";
+            return Err(Error::invalid("colleague", reason));
+        }
+    }
+    let id = Uuid::now_v7();
+    let handover = store::NewHandover {
+        id,
+        agent,
+        leads: name,
+        to,
+        by,
+    };
+    store::insert_handover(connection, &handover, now).await?;
+    enqueue(connection, &HandOver { handover: id }, now).await
 }
 
 /// Sets a user's password, and signs them out everywhere.

@@ -8,6 +8,7 @@ pub use model::{Availability, DutyStatus, Hours, Leave, Load, Reason};
 
 use crate::id::UserId;
 use crate::jobs::{ReleaseHeldLeads, enqueue};
+use crate::local_time::check_year;
 use crate::{App, Error, Result, sales};
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::PgConnection;
@@ -57,7 +58,7 @@ pub async fn set(app: &App, agent: &UserId, availability: &Availability) -> Resu
     sales::by_id(&mut transaction, agent).await?;
     store::replace(&mut transaction, agent, availability).await?;
     let now = app.clock.now(&mut transaction).await?;
-    enqueue(&mut transaction, &ReleaseHeldLeads { cycle: None }, now).await?;
+    enqueue(&mut transaction, &ReleaseHeldLeads { queue: None }, now).await?;
     Ok(transaction.commit().await?)
 }
 
@@ -77,7 +78,7 @@ pub async fn resume(
     now: DateTime<Utc>,
 ) -> Result<()> {
     store::resume(connection, agent).await?;
-    enqueue(connection, &ReleaseHeldLeads { cycle: None }, now).await
+    enqueue(connection, &ReleaseHeldLeads { queue: None }, now).await
 }
 
 /// The holidays, by date, each with its name.
@@ -88,6 +89,9 @@ pub async fn holidays(app: &App) -> Result<Vec<(NaiveDate, String)>> {
 
 /// Replaces the holidays, and enqueues a release of held leads.
 pub async fn set_holidays(app: &App, holidays: &[(NaiveDate, String)]) -> Result<()> {
+    for (day, _) in holidays {
+        check_year("day", *day)?;
+    }
     let mut days: Vec<_> = holidays.iter().map(|(day, _)| *day).collect();
     days.sort_unstable();
     if days.windows(2).any(|pair| pair[0] == pair[1]) {
@@ -99,7 +103,7 @@ pub async fn set_holidays(app: &App, holidays: &[(NaiveDate, String)]) -> Result
     let mut transaction = app.pool.begin().await?;
     store::replace_holidays(&mut transaction, holidays).await?;
     let now = app.clock.now(&mut transaction).await?;
-    enqueue(&mut transaction, &ReleaseHeldLeads { cycle: None }, now).await?;
+    enqueue(&mut transaction, &ReleaseHeldLeads { queue: None }, now).await?;
     Ok(transaction.commit().await?)
 }
 
@@ -107,6 +111,10 @@ pub async fn set_holidays(app: &App, holidays: &[(NaiveDate, String)]) -> Result
 fn check(availability: &Availability) -> Result<()> {
     if availability.paused_until.is_some() && availability.paused_since.is_none() {
         return Err(Error::invalid("pausedUntil", "needs `pausedSince`"));
+    }
+    for leave in &availability.leave {
+        check_year("leave", leave.first_day)?;
+        check_year("leave", leave.last_day)?;
     }
     for (field, most) in [
         ("mostADay", availability.most_a_day),

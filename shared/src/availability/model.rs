@@ -74,6 +74,8 @@ pub enum Reason {
     Declined,
     /// The agent was offered this lead already, and did not answer.
     Asked,
+    /// The agent's user is disabled.
+    Disabled,
 }
 
 /// Whether an agent is available.

@@ -12,9 +12,21 @@ pub struct Distribution {
     /// The longest time between two sweeps for deadlines that no job handled, in milliseconds.
     #[arg(id = "distribution_poll_ms", long = "distribution-poll-ms", env = "DISTRIBUTION_POLL_MS", default_value = "15000", value_parser = poll_milliseconds)]
     pub poll: Duration,
+    /// How long an offer may wait to be accepted by WhatsApp, in seconds. After that the lead goes to the next agent, and this
+    /// agent is not charged a turn.
+    #[arg(id = "distribution_send_patience_seconds", long = "distribution-send-patience-seconds", env = "DISTRIBUTION_SEND_PATIENCE_SECONDS", default_value = "30", value_parser = seconds)]
+    pub send_patience: Duration,
     /// Whether an offer hides the client's name and number until the agent claims.
     #[arg(id = "distribution_mask_offers", long = "distribution-mask-offers", env = "DISTRIBUTION_MASK_OFFERS", default_value_t = false, action = clap::ArgAction::Set)]
     pub mask_offers: bool,
+}
+
+impl Distribution {
+    /// How long before its deadline an offer must have been accepted by the provider. The deadline of an
+    /// offer that was not accepted is one window after it was made or after a freeze ended.
+    pub fn unsent_before_deadline(&self) -> Duration {
+        self.ack_window.saturating_sub(self.send_patience)
+    }
 }
 
 fn seconds(given: &str) -> std::result::Result<Duration, String> {

@@ -115,6 +115,36 @@ pub struct TextOverrides {
     /// The test message of an admin. No placeholders.
     #[arg(long, env = "TEXT_TEST")]
     pub text_test: Option<String>,
+    /// To an agent whose user is disabled and who answers an offer. No placeholders.
+    #[arg(long, env = "TEXT_DISABLED")]
+    pub text_disabled: Option<String>,
+    /// To an agent who gets the leads of a disabled agent. {count} {agent} {leads}
+    #[arg(long, env = "TEXT_HANDED_OVER")]
+    pub text_handed_over: Option<String>,
+    /// To the owner of a lead: the client wrote several messages. {name} {phone} {count} {message}
+    #[arg(long, env = "TEXT_OWNER_CLIENT_WROTE_MANY")]
+    pub text_owner_client_wrote_many: Option<String>,
+    /// To an agent whose offer WhatsApp accepted too late: it was withdrawn before. {name}
+    #[arg(long, env = "TEXT_OFFER_NOT_SENT")]
+    pub text_offer_not_sent: Option<String>,
+    /// To an agent whose offer is withdrawn because the client has another lead. {name}
+    #[arg(long, env = "TEXT_WITHDRAWN_MERGED")]
+    pub text_withdrawn_merged: Option<String>,
+    /// To the owners of two leads that are one person. {name} {phone} {other}
+    #[arg(long, env = "TEXT_OWNER_MERGE")]
+    pub text_owner_merge: Option<String>,
+    /// To a manager who assigns a lead to a disabled agent. {agent}
+    #[arg(long, env = "TEXT_MANAGER_DISABLED")]
+    pub text_manager_disabled: Option<String>,
+    /// To a manager: an agent was disabled, and their leads wait for a decision. {agent} {count} {visits}
+    #[arg(long, env = "TEXT_MANAGER_AGENT_DISABLED")]
+    pub text_manager_agent_disabled: Option<String>,
+    /// To a manager: a client wrote whose owner is disabled. {name} {count} {owner} {code} {team} {message}
+    #[arg(long, env = "TEXT_MANAGER_CLIENT_WROTE")]
+    pub text_manager_client_wrote: Option<String>,
+    /// To a manager: two leads with different owners are one person. {name} {owner} {other}
+    #[arg(long, env = "TEXT_MANAGER_MERGE")]
+    pub text_manager_merge: Option<String>,
 }
 
 impl TextOverrides {
@@ -163,6 +193,19 @@ impl TextOverrides {
             (Text::ReminderAgent, self.text_reminder_agent),
             (Text::ReminderClient, self.text_reminder_client),
             (Text::Test, self.text_test),
+            (Text::Disabled, self.text_disabled),
+            (Text::HandedOver, self.text_handed_over),
+            (
+                Text::OwnerClientWroteMany,
+                self.text_owner_client_wrote_many,
+            ),
+            (Text::OfferNotSent, self.text_offer_not_sent),
+            (Text::WithdrawnMerged, self.text_withdrawn_merged),
+            (Text::OwnerMerge, self.text_owner_merge),
+            (Text::ManagerDisabled, self.text_manager_disabled),
+            (Text::ManagerAgentDisabled, self.text_manager_agent_disabled),
+            (Text::ManagerClientWrote, self.text_manager_client_wrote),
+            (Text::ManagerMerge, self.text_manager_merge),
         ];
         for (text, template) in overrides {
             if let Some(template) = template {

@@ -5,7 +5,7 @@ mod store;
 use crate::auth::{Role, User};
 use crate::id::UserId;
 use crate::leads::LeadStatus;
-use crate::local_time::Timezone;
+use crate::local_time::{Timezone, check_year};
 use crate::{App, Error, Result};
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
 
@@ -48,6 +48,9 @@ impl Period {
 
 /// The period that was asked for; by default the last thirty days.
 pub async fn period(app: &App, from: Option<NaiveDate>, to: Option<NaiveDate>) -> Result<Period> {
+    for (field, day) in [("from", from), ("to", to)] {
+        day.map_or(Ok(()), |day| check_year(field, day))?;
+    }
     let timezone = app.timezone;
     let mut connection = app.pool.acquire().await?;
     let today = timezone.day(app.clock.now(&mut connection).await?);

@@ -13,7 +13,8 @@ mod workers;
 pub use enqueue::{ANNOUNCE_WITHIN, Announce, CHANNEL, Scheduled, enqueue, enqueue_all};
 pub use job::Job;
 pub use payloads::{
-    CheckAckDeadline, FetchMetaLead, ForwardLeadToSales, HandleDelivery, ReconcileMetaLeads,
-    ReleaseHeldLeads, RemindOfAppointment, SendConversion, SendMessage, SyncAppointment,
+    CheckAckDeadline, FetchMetaLead, ForwardLeadToSales, HandOver, HandleDelivery,
+    ReconcileMetaLeads, ReleaseHeldLeads, RemindOfAppointment, SendConversion, SendMessage,
+    SyncAppointment,
 };
 pub use workers::{WORKER_LOCK_CLASS, workers_alive};

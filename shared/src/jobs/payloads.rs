@@ -1,7 +1,7 @@
 //! The payload of every job, its queue, and how often it is tried.
 
 use super::job::Job;
-use crate::id::{AppointmentId, AttemptId, CycleId, DeliveryId, MessageId, ReminderId};
+use crate::id::{AppointmentId, AttemptId, DeliveryId, MessageId, QueueId, ReminderId};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -18,7 +18,8 @@ pub struct ForwardLeadToSales {
 
 impl Job for ForwardLeadToSales {
     const QUEUE: &'static str = "forward-lead-to-sales.v1";
-    const TRIES: i32 = 12;
+    // About a day, with the longest backoff. The message itself has a limit of calls.
+    const TRIES: i32 = 300;
 
     fn idempotency_key(&self, _: DateTime<Utc>) -> String {
         nth(&self.attempt, self.nth)
@@ -54,28 +55,33 @@ pub struct SendMessage {
 
 impl Job for SendMessage {
     const QUEUE: &'static str = "send-message.v1";
-    const TRIES: i32 = 12;
+    // About a day, with the longest backoff. The message itself has a limit of calls.
+    const TRIES: i32 = 300;
 
     fn idempotency_key(&self, _: DateTime<Utc>) -> String {
         nth(&self.message, self.nth)
     }
 }
 
-/// Offers held leads, because an agent is available again.
+/// Looks at held leads, because an agent is available again.
+///
+/// An earlier version named a cycle. Its jobs are read as jobs for every queue.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ReleaseHeldLeads {
-    /// The cycle whose time has come. `None`: look at every held lead again, because something about
-    /// the agents has changed.
-    pub cycle: Option<CycleId>,
+    /// The queue whose next look is due. `None`: look at every queue now, because something about the
+    /// agents has changed.
+    #[serde(default)]
+    pub queue: Option<QueueId>,
 }
 
 impl Job for ReleaseHeldLeads {
     const QUEUE: &'static str = "release-held-leads.v1";
     const TRIES: i32 = 12;
 
+    /// All leads of a queue that wait for the same instant share one job.
     fn idempotency_key(&self, run_at: DateTime<Utc>) -> String {
-        match self.cycle {
-            Some(cycle) => format!("{cycle}@{}", run_at.timestamp_micros()),
+        match self.queue {
+            Some(queue) => format!("{queue}@{}", run_at.timestamp_micros()),
             // The job sees every change before it runs. A later change needs another job.
             None => Uuid::now_v7().to_string(),
         }
@@ -178,6 +184,22 @@ impl Job for SyncAppointment {
 
     fn idempotency_key(&self, _: DateTime<Utc>) -> String {
         format!("{}/{}", self.appointment, self.version)
+    }
+}
+
+/// Moves the offers, leads and visits of a disabled agent.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct HandOver {
+    /// The row of `agent_handover`.
+    pub handover: Uuid,
+}
+
+impl Job for HandOver {
+    const QUEUE: &'static str = "hand-over.v1";
+    const TRIES: i32 = 100;
+
+    fn idempotency_key(&self, _: DateTime<Utc>) -> String {
+        self.handover.to_string()
     }
 }
 

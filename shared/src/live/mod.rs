@@ -33,6 +33,15 @@ pub async fn reaches_back_to(app: &App, place: Cursor) -> Result<bool> {
     store::reaches_back_to(&mut connection, place).await
 }
 
+/// The feed's lag, as a figure for operators: how long the oldest change that was written has waited to be
+/// readable, in seconds. A long transaction of this database makes it grow.
+pub async fn figures(app: &App) -> Result<[(&'static str, &'static str, f64); 1]> {
+    let mut connection = app.pool.acquire().await?;
+    let lag = store::lag(&mut connection).await?;
+    let help = "Age of the oldest change that the live feed cannot read yet";
+    Ok([("feed_lag_seconds", help, lag)])
+}
+
 /// Deletes changes that are older than an hour.
 pub async fn prune(connection: &mut PgConnection) -> Result<()> {
     store::delete_old_changes(connection, KEEP_CHANGES_MINUTES).await

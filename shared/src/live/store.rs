@@ -41,7 +41,7 @@ pub(super) async fn since(
                   coalesce(a.ack_deadline_at, p.starts_at, h.frozen_since) as "at?", m.direction as "direction?",
                   m.kind as "message_kind?", p.calendar_state as "calendar_state?"
            from (select * from live_change
-                 where (xid, id) > ($1::bigint::text::xid8, $2::bigint) and xid < pg_snapshot_xmin(pg_current_snapshot())
+                 where (xid, id) > ($1::bigint::text::xid8, $2::bigint) and xid < live_horizon()
                  order by xid, id limit $3) c
            left join lead l on l.id = c.lead_id
            left join distribution_attempt a on c.kind = 'attempt' and a.id = case when c.kind = 'attempt' then c.subject::uuid end
@@ -107,11 +107,9 @@ impl Row {
 }
 
 pub(super) async fn now(connection: &mut PgConnection) -> Result<Cursor> {
-    let oldest_running = sqlx::query_scalar!(
-        r#"select pg_snapshot_xmin(pg_current_snapshot())::text::bigint as "xmin!""#
-    )
-    .fetch_one(connection)
-    .await?;
+    let oldest_running = sqlx::query_scalar!(r#"select live_horizon()::text::bigint as "xmin!""#)
+        .fetch_one(connection)
+        .await?;
     Ok(Cursor {
         transaction: oldest_running - 1,
         change: i64::MAX,
@@ -132,10 +130,21 @@ pub(super) async fn delete_old_changes(connection: &mut PgConnection, minutes: f
         "delete from live_change
          where xid < coalesce((select min(xid) from live_change
                                where written_at >= now() - $1::float8 * interval '1 minute'),
-                              pg_snapshot_xmin(pg_current_snapshot()))",
+                              live_horizon())",
         minutes
     )
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// How long ago the oldest change was written that readers cannot see yet, because an older transaction is
+/// running. Zero if there is none.
+pub(super) async fn lag(connection: &mut PgConnection) -> Result<f64> {
+    Ok(sqlx::query_scalar!(
+        r#"select coalesce(extract(epoch from clock_timestamp() - min(written_at)), 0)::float8 as "lag!"
+           from live_change where xid >= live_horizon()"#
+    )
+    .fetch_one(connection)
+    .await?)
 }

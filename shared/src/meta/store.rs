@@ -72,6 +72,8 @@ pub(super) async fn set_failure(
     Ok(())
 }
 
+/// Counts incoming messages against the number's limit of messages. They delay the next message of ours by at
+/// most one second: offers must leave while clients write.
 pub(super) async fn count_incoming(
     connection: &mut PgConnection,
     provider: &str,
@@ -81,9 +83,11 @@ pub(super) async fn count_incoming(
 ) -> Result<()> {
     let messages = i32::try_from(messages).unwrap_or(i32::MAX);
     sqlx::query!(
-        "insert into wa_pace as p (provider, next_at) values ($1, $2::timestamptz + $3 * interval '1 second' / $4)
+        "insert into wa_pace as p (provider, next_at) values ($1, $2::timestamptz + least($3 * interval '1 second' / $4, interval '1 second'))
          on conflict (provider) do update
-         set next_at = greatest(p.next_at, $2::timestamptz) + $3 * interval '1 second' / $4",
+         set next_at = greatest(p.next_at,
+                                least(greatest(p.next_at, $2::timestamptz) + $3 * interval '1 second' / $4,
+                                      $2::timestamptz + interval '1 second'))",
         provider,
         now,
         f64::from(messages),

@@ -1,13 +1,14 @@
-//! Exports leads as CSV, page by page: the memory does not grow with the number of leads.
+//! Exports leads as CSV, page by page: the memory grows only by the id of each lead.
 
 use super::model::{Cursor, Entry, Filter, PageRequest, Sort};
 use super::store;
 use crate::auth::{Role, User};
-use crate::id::UserId;
+use crate::id::{LeadId, UserId};
 use crate::local_time::Timezone;
 use crate::{App, Error, Result};
 use chrono::{DateTime, Utc};
 use futures::stream::{self, Stream};
+use std::collections::HashSet;
 
 /// How many leads one page has.
 const PAGE: i64 = 1000;
@@ -35,6 +36,8 @@ struct Place {
     app: App,
     scope: Option<UserId>,
     request: PageRequest,
+    /// The leads that were written. A merge can make a lead older, so that it comes again.
+    written: HashSet<LeadId>,
 }
 
 /// The leads that a user can see and that match the filter, newest first, as pieces of CSV (RFC 4180).
@@ -53,6 +56,7 @@ pub async fn export(
             limit: PAGE,
             after: None,
         },
+        written: HashSet::new(),
     };
     let mut first = written(|csv| csv.write_record(COLUMNS))?;
     let (lines, more) = place.next_page().await?;
@@ -84,6 +88,7 @@ impl Place {
             created_at: entry.lead.created_at,
             id: entry.lead.id,
         });
+        entries.retain(|entry| self.written.insert(entry.lead.id));
         let zone = self.app.timezone;
         let lines = written(|csv| {
             entries

@@ -68,7 +68,7 @@ pub async fn set_status(app: &App, by: &User, id: LeadId, status: LeadStatus) ->
         store::record(&mut transaction, id, &by.id, &change, now).await?;
         if status == LeadStatus::Closed {
             // An agent with a cap can be available now.
-            enqueue(&mut transaction, &ReleaseHeldLeads { cycle: None }, now).await?;
+            enqueue(&mut transaction, &ReleaseHeldLeads { queue: None }, now).await?;
         }
     }
     transaction.commit().await?;

@@ -40,6 +40,8 @@ pub struct Filter {
     pub layer2: Option<String>,
     /// Owned by this agent.
     pub owner: Option<UserId>,
+    /// Not closed, and owned by an agent who is disabled: a manager must decide.
+    pub owner_disabled: bool,
     /// From this ad.
     pub source: Option<String>,
     /// Created at or after this instant.

@@ -151,6 +151,12 @@ fn conditions(
             .push(" and l.owner_sales_id = ")
             .push_bind(owner.0.clone());
     }
+    if filter.owner_disabled {
+        query.push(
+            r#" and l.status = 'claimed'
+                and l.owner_sales_id in (select id from "user" where disabled_at is not null)"#,
+        );
+    }
     if let Some(source) = &filter.source {
         query.push(" and l.source_ads = ").push_bind(source.clone());
     }

@@ -58,7 +58,7 @@ pub async fn route(connection: &mut PgConnection, origin: &Origin) -> Result<Rou
     store::route(connection, origin).await
 }
 
-/// The active places of a queue, in order.
+/// The active places of a queue whose agents are not disabled, in order.
 pub async fn active_queue(
     connection: &mut PgConnection,
     queue: QueueId,
@@ -66,7 +66,7 @@ pub async fn active_queue(
     store::active_queue(connection, queue).await
 }
 
-/// An active place of the agent; `None` if there is none.
+/// An active place of the agent; `None` if there is none or the agent is disabled.
 pub async fn active_place(
     connection: &mut PgConnection,
     agent: &UserId,

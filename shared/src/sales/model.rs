@@ -13,6 +13,8 @@ pub struct Agent {
     pub name: String,
     /// Their offer address; `None` if there is no valid number.
     pub phone: Option<Phone>,
+    /// Whether their user is disabled. A disabled agent is offered and assigned no lead and cannot claim.
+    pub disabled: bool,
 }
 
 /// An active place in a queue: its agent is offered leads.

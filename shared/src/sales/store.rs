@@ -9,11 +9,21 @@ use crate::{Error, Result};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
-fn agent(id: String, name: String, address: Option<&str>) -> Agent {
-    Agent {
-        id: UserId(id),
-        name,
-        phone: address.and_then(Phone::from_e164),
+struct Row {
+    id: UserId,
+    name: String,
+    offer_address: Option<String>,
+    disabled: bool,
+}
+
+impl Row {
+    fn into_agent(self) -> Agent {
+        Agent {
+            id: self.id,
+            name: self.name,
+            phone: self.offer_address.as_deref().and_then(Phone::from_e164),
+            disabled: self.disabled,
+        }
     }
 }
 
@@ -23,8 +33,9 @@ pub(super) async fn agent_by_address(
     other: Option<&Address>,
 ) -> Result<Option<Agent>> {
     // An open offer keeps the number that it was sent to. An answer from that number is its agent's.
-    let found = sqlx::query!(
-        r#"select u.id, u.name, u.offer_address
+    let found = sqlx::query_as!(
+        Row,
+        r#"select u.id as "id: UserId", u.name, u.offer_address, u.disabled_at is not null as "disabled!"
            from "user" u
            where ((u.offer_address = $1
                    or u.id in (select user_id from wa_identity where address in ($1, $2)))
@@ -37,17 +48,19 @@ pub(super) async fn agent_by_address(
     )
     .fetch_optional(connection)
     .await?;
-    Ok(found.map(|row| agent(row.id, row.name, row.offer_address.as_deref())))
+    Ok(found.map(Row::into_agent))
 }
 
 pub(super) async fn agent_by_id(connection: &mut PgConnection, id: &UserId) -> Result<Agent> {
-    sqlx::query!(
-        r#"select id, name, offer_address from "user" where id = $1"#,
+    sqlx::query_as!(
+        Row,
+        r#"select id as "id: UserId", name, offer_address, disabled_at is not null as "disabled!"
+           from "user" where id = $1"#,
         id.0
     )
     .fetch_optional(connection)
     .await?
-    .map(|row| agent(row.id, row.name, row.offer_address.as_deref()))
+    .map(Row::into_agent)
     .ok_or(Error::NotFound { what: "agent" })
 }
 
@@ -58,7 +71,7 @@ pub(super) async fn route(connection: &mut PgConnection, origin: &Origin) -> Res
            from distribution_queue q
            left join distribution_queue_rule r on r.queue_id = q.id
                and fits(r.project, $1) and fits(r.campaign, $2) and fits(r.source, $3)
-           where q.is_default or r.id is not null
+           where q.retired_at is null and (q.is_default or r.id is not null)
            order by (r.id is null), r.priority, r.id limit 1"#,
         origin.project,
         origin.campaign,
@@ -74,8 +87,9 @@ pub(super) async fn active_queue(
 ) -> Result<Vec<ActivePlace>> {
     Ok(sqlx::query_as!(
         ActivePlace,
-        r#"select sales_id as "sales_id: UserId", label, weight from sales_queue
-           where active and queue_id = $1 order by queue_order"#,
+        r#"select sq.sales_id as "sales_id: UserId", sq.label, sq.weight
+           from sales_queue sq join "user" u on u.id = sq.sales_id and u.disabled_at is null
+           where sq.active and sq.queue_id = $1 order by sq.queue_order"#,
         queue.0
     )
     .fetch_all(connection)
@@ -88,8 +102,9 @@ pub(super) async fn active_place(
 ) -> Result<Option<ActivePlace>> {
     Ok(sqlx::query_as!(
         ActivePlace,
-        r#"select sales_id as "sales_id: UserId", label, weight from sales_queue
-           where active and sales_id = $1 order by queue_order limit 1"#,
+        r#"select sq.sales_id as "sales_id: UserId", sq.label, sq.weight
+           from sales_queue sq join "user" u on u.id = sq.sales_id and u.disabled_at is null
+           where sq.active and sq.sales_id = $1 order by sq.queue_order limit 1"#,
         agent.0
     )
     .fetch_optional(connection)

@@ -134,6 +134,7 @@ async fn fill(url: &str) {
         provider: Arc::new(Dummy),
         distribution: Distribution {
             ack_window: Duration::from_secs(300),
+            send_patience: Duration::from_secs(30),
             poll: Duration::from_secs(15),
             mask_offers: false,
         },

@@ -66,6 +66,7 @@ impl Harness {
             provider: Arc::clone(&provider) as Arc<dyn Provider>,
             distribution: Distribution {
                 ack_window: Duration::from_secs(300),
+                send_patience: Duration::from_secs(30),
                 poll: Duration::from_secs(15),
                 mask_offers: masks,
             },
@@ -83,6 +84,22 @@ impl Harness {
             app,
             provider,
             database,
+        }
+    }
+
+    /// From now on, every offer counts as accepted by the provider when it is made. For tests that run no
+    /// jobs: an offer that was not accepted does not time out.
+    pub async fn accept_offers_at_once(&self) {
+        for statement in [
+            "create function accept_at_once() returns trigger language plpgsql as $$
+             begin new.offer_accepted_at := new.assigned_at; return new; end $$",
+            "create trigger accept_at_once before insert on distribution_attempt
+             for each row when (new.status = 'open') execute function accept_at_once()",
+        ] {
+            sqlx::query(statement)
+                .execute(&self.app.pool)
+                .await
+                .expect("a trigger of the test");
         }
     }
 

@@ -27,6 +27,8 @@ pub struct ScriptedProvider {
     /// Where the test looks up who can see what, if offers are masked.
     masking: Option<PgPool>,
     leaks: Mutex<Vec<Outgoing>>,
+    /// Recipients for whom the provider is always unavailable.
+    poison: Mutex<Vec<Address>>,
 }
 
 impl ScriptedProvider {
@@ -37,6 +39,7 @@ impl ScriptedProvider {
             leaks: Mutex::default(),
             script: Mutex::default(),
             said: Mutex::default(),
+            poison: Mutex::default(),
         }
     }
 
@@ -63,6 +66,11 @@ impl ScriptedProvider {
     /// The next message is refused permanently.
     pub fn refuses_the_next(&self) {
         lock(&self.script).push_back(Turn::Refuse);
+    }
+
+    /// From now on, the provider is unavailable for every message to this address.
+    pub fn never_takes(&self, to: &Address) {
+        lock(&self.poison).push(to.clone());
     }
 
     /// The next message makes the provider panic.
@@ -129,6 +137,10 @@ impl Provider for ScriptedProvider {
     }
 
     async fn send(&self, message: &Outgoing) -> Result<Accepted> {
+        if lock(&self.poison).contains(&message.to) {
+            let class = ProviderFailure::UNAVAILABLE;
+            return Err(Error::provider("scripted", class, "as told"));
+        }
         let turn = lock(&self.script).pop_front();
         match turn {
             None => {}

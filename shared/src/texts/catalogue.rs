@@ -75,6 +75,26 @@ pub enum Text {
     ReminderClient,
     /// The test message of an admin.
     Test,
+    /// To an agent whose user is disabled and who answers an offer.
+    Disabled,
+    /// To an agent who gets the leads of a disabled agent.
+    HandedOver,
+    /// To the owner of a lead: the client wrote several messages.
+    OwnerClientWroteMany,
+    /// To an agent whose offer WhatsApp accepted too late: it was withdrawn before.
+    OfferNotSent,
+    /// To an agent whose offer is withdrawn because the client has another lead.
+    WithdrawnMerged,
+    /// To the owners of two leads that are one person.
+    OwnerMerge,
+    /// To a manager who assigns a lead to a disabled agent.
+    ManagerDisabled,
+    /// To a manager: an agent was disabled, and their leads wait for a decision.
+    ManagerAgentDisabled,
+    /// To a manager: a client wrote whose owner is disabled.
+    ManagerClientWrote,
+    /// To a manager: two leads with different owners are one person.
+    ManagerMerge,
 }
 
 /// The default of a text, and the placeholders that it can have.
@@ -86,7 +106,7 @@ pub(super) struct Entry {
 }
 
 /// The catalogue. The auto-reply is exactly the previous server's.
-pub(super) const CATALOGUE: [Entry; 36] = [
+pub(super) const CATALOGUE: [Entry; 46] = [
     Entry {
         text: Text::AutoReply,
         variable: "TEXT_AUTO_REPLY",
@@ -312,5 +332,65 @@ pub(super) const CATALOGUE: [Entry; 36] = [
         variable: "TEXT_TEST",
         default: "Pesan uji dari Property Lounge. Jika Anda menerimanya, WhatsApp sudah tersambung.",
         placeholders: &[],
+    },
+    Entry {
+        text: Text::Disabled,
+        variable: "TEXT_DISABLED",
+        default: "Akun Anda tidak aktif, jadi Anda tidak bisa mengambil lead. Lead ini dialihkan ke agen lain. Hubungi admin jika ini keliru.",
+        placeholders: &[],
+    },
+    Entry {
+        text: Text::HandedOver,
+        variable: "TEXT_HANDED_OVER",
+        default: "{count} lead dari {agent} sekarang milik Anda:\n{leads}",
+        placeholders: &["count", "agent", "leads"],
+    },
+    Entry {
+        text: Text::OwnerClientWroteMany,
+        variable: "TEXT_OWNER_CLIENT_WROTE_MANY",
+        default: "Client Anda {name} ({phone}) menulis {count} pesan:\n{message}",
+        placeholders: &["name", "phone", "count", "message"],
+    },
+    Entry {
+        text: Text::OfferNotSent,
+        variable: "TEXT_OFFER_NOT_SENT",
+        default: "Penawaran lead {name} ditarik: pesannya baru terkirim setelah lead dialihkan. Anda tidak kehilangan giliran.",
+        placeholders: &["name"],
+    },
+    Entry {
+        text: Text::WithdrawnMerged,
+        variable: "TEXT_WITHDRAWN_MERGED",
+        default: "Penawaran lead {name} ditarik: client ini sudah punya lead lain.",
+        placeholders: &["name"],
+    },
+    Entry {
+        text: Text::OwnerMerge,
+        variable: "TEXT_OWNER_MERGE",
+        default: "Lead {name} ({phone}) ternyata orang yang sama dengan lead milik {other}. Lead tetap milik Anda sampai manajer memutuskan.",
+        placeholders: &["name", "phone", "other"],
+    },
+    Entry {
+        text: Text::ManagerDisabled,
+        variable: "TEXT_MANAGER_DISABLED",
+        default: "{agent} tidak aktif. Pilih agen lain.",
+        placeholders: &["agent"],
+    },
+    Entry {
+        text: Text::ManagerAgentDisabled,
+        variable: "TEXT_MANAGER_AGENT_DISABLED",
+        default: "{agent} dinonaktifkan. {count} lead dan {visits} kunjungan menunggu keputusan Anda.",
+        placeholders: &["agent", "count", "visits"],
+    },
+    Entry {
+        text: Text::ManagerClientWrote,
+        variable: "TEXT_MANAGER_CLIENT_WROTE",
+        default: "Client {name} menulis {count} pesan, tetapi agennya {owner} tidak aktif. Balas TUGASKAN {code} dan labelnya untuk menugaskan:\n{team}\n\n{message}",
+        placeholders: &["name", "count", "owner", "code", "team", "message"],
+    },
+    Entry {
+        text: Text::ManagerMerge,
+        variable: "TEXT_MANAGER_MERGE",
+        default: "Lead {name} dipegang dua agen: {owner} dan {other}. Putuskan siapa yang melanjutkan.",
+        placeholders: &["name", "owner", "other"],
     },
 ];

@@ -5,7 +5,9 @@
 //! message of the same kind.
 
 mod model;
+mod notices;
 mod outbox;
+mod queue;
 mod statuses;
 mod store;
 
@@ -13,7 +15,9 @@ pub use model::{
     Correction, Draft, Echo, InboundKind, InboundRecord, MessageRow, OutboundKind, PastOutcome,
     Queued, Short,
 };
+pub use notices::{Notice, queue_notice};
 pub use outbox::{AcceptedSend, deliver};
+pub use queue::{insert_outbound, queue_message};
 pub use statuses::{Progress, Reported, Status, report, requeue};
 
 use crate::address::Address;
@@ -32,20 +36,6 @@ const MAX_TEXT: usize = 10_000;
 /// A text that PostgreSQL can store: without NUL characters, and cut to 10,000 characters.
 pub fn clean(text: &str) -> String {
     text.chars().filter(|c| *c != '\0').take(MAX_TEXT).collect()
-}
-
-/// Queues an outbound message: stores its row and enqueues its [`SendMessage`] job, in the caller's
-/// transaction.
-///
-/// Returns `false` if the same kind of message was stored before for this recipient and attempt,
-/// cycle or inbound message. Then nothing is written.
-pub async fn queue_message(work: &mut UnitOfWork<'_>, draft: &Draft) -> Result<bool> {
-    let Some(message) = insert_outbound(work, draft).await? else {
-        return Ok(false);
-    };
-    let job = SendMessage { message, nth: 0 };
-    enqueue(work.connection, &job, work.now).await?;
-    Ok(true)
 }
 
 /// A test message that was not sent after this time is given up.
@@ -68,15 +58,6 @@ pub async fn send_test(app: &App, to: &Phone, text: Option<String>) -> Result<Me
     enqueue(work.connection, &SendMessage { message, nth: 0 }, now).await?;
     transaction.commit().await?;
     Ok(message)
-}
-
-/// Stores an outbound row without a job. Returns `None` if the row exists already.
-pub async fn insert_outbound(
-    work: &mut UnitOfWork<'_>,
-    draft: &Draft,
-) -> Result<Option<MessageId>> {
-    let (from, provider) = (&work.app.company_phone, work.app.provider.name());
-    store::insert_out(work.connection, draft, from, provider, work.now).await
 }
 
 /// Stores an inbound message with what it was taken to mean.
@@ -166,12 +147,32 @@ pub async fn give_up(app: &App, message: MessageId, reason: &str) -> Result<()> 
     store::set_failed(&mut connection, message, reason).await
 }
 
+/// Counts a failed call to the provider. Returns how many calls of this message have failed.
+pub async fn count_failed_call(app: &App, message: MessageId) -> Result<i32> {
+    let mut connection = app.pool.acquire().await?;
+    store::count_failed_call(&mut connection, message).await
+}
+
+/// How many outbound messages are queued.
+pub async fn count_queued(connection: &mut PgConnection) -> Result<i64> {
+    store::count_queued(connection).await
+}
+
 /// The queued row of an attempt's offer. `None` if there is none, or it was sent or failed.
 pub async fn queued_offer(
     connection: &mut PgConnection,
     attempt: AttemptId,
 ) -> Result<Option<Queued>> {
     store::queued_offer(connection, attempt).await
+}
+
+/// Marks an attempt's offer as failed if it is still queued, so that it is not sent.
+pub async fn recall_offer(
+    connection: &mut PgConnection,
+    attempt: AttemptId,
+    reason: &str,
+) -> Result<()> {
+    store::recall_offer(connection, attempt, reason).await
 }
 
 /// Whether the row of an attempt's offer exists. The agent may have the offer then.

@@ -51,6 +51,18 @@ pub enum OutboundKind {
     ReminderClient,
     /// A test message of an admin.
     Test,
+    /// To a disabled agent who answered an offer.
+    Disabled,
+    /// To an agent who got the leads of a disabled agent.
+    HandedOver,
+    /// To a manager: a client wrote whose owner is disabled.
+    ManagerClientWrote,
+    /// To a manager: an agent was disabled.
+    ManagerAgentDisabled,
+    /// To a manager: two leads with different owners are one person.
+    ManagerMerge,
+    /// To the owner of such a lead.
+    OwnerMerge,
 }
 
 impl OutboundKind {
@@ -79,6 +91,12 @@ impl OutboundKind {
             Self::ReminderAgent => "reminder_agent",
             Self::ReminderClient => "reminder_client",
             Self::Test => "test",
+            Self::Disabled => "disabled",
+            Self::HandedOver => "handed_over",
+            Self::ManagerClientWrote => "manager_client_wrote",
+            Self::ManagerAgentDisabled => "manager_agent_disabled",
+            Self::ManagerMerge => "manager_merge",
+            Self::OwnerMerge => "owner_merge",
         }
     }
 }

@@ -213,6 +213,22 @@ pub(super) async fn set_failed(
     Ok(())
 }
 
+pub(super) async fn recall_offer(
+    connection: &mut PgConnection,
+    attempt: AttemptId,
+    reason: &str,
+) -> Result<()> {
+    sqlx::query!(
+        "update wa_message set delivery_status = 'failed', delivery_error = $2
+         where attempt_id = $1 and kind = 'offer' and delivery_status = 'queued'",
+        attempt.0,
+        reason
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 pub(super) async fn offer_was_written(
     connection: &mut PgConnection,
     attempt: AttemptId,
@@ -386,4 +402,131 @@ pub(super) async fn delete_old_sends(connection: &mut PgConnection, days: f64) -
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// What a notice is found by: the lead, the kind and the recipient.
+type NoticeKey<'a> = (LeadId, &'static str, &'a Address);
+
+/// A notice that is not sent yet.
+pub(super) struct CollectingNotice {
+    pub(super) id: MessageId,
+    pub(super) covers: i32,
+    pub(super) created_at: DateTime<Utc>,
+}
+
+/// The notice that waits until after `until`, locked.
+pub(super) async fn collecting_notice(
+    connection: &mut PgConnection,
+    (lead, kind, to): NoticeKey<'_>,
+    until: DateTime<Utc>,
+) -> Result<Option<CollectingNotice>> {
+    Ok(sqlx::query_as!(
+        CollectingNotice,
+        r#"select id as "id: MessageId", covers, created_at from wa_message
+           where to_wa = $3 and direction = 'out' and delivery_status = 'queued' and kind = $2 and lead_id = $1
+             and not_before > $4
+           order by created_at limit 1 for update"#,
+        lead.0,
+        kind,
+        to.as_str(),
+        until
+    )
+    .fetch_optional(connection)
+    .await?)
+}
+
+pub(super) async fn extend_notice(
+    connection: &mut PgConnection,
+    notice: MessageId,
+    body: &str,
+    covers: i32,
+) -> Result<()> {
+    sqlx::query!(
+        "update wa_message set body = $2, covers = $3 where id = $1",
+        notice.0,
+        body,
+        covers
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// When the last notice was or will be sent. Looks only at notices that were written after `since`.
+pub(super) async fn last_notice(
+    connection: &mut PgConnection,
+    (lead, kind, to): NoticeKey<'_>,
+    since: DateTime<Utc>,
+) -> Result<Option<DateTime<Utc>>> {
+    Ok(sqlx::query_scalar!(
+        "select max(coalesce(not_before, created_at)) from wa_message
+         where lead_id = $1 and created_at > $4 and direction = 'out' and kind = $2 and to_wa = $3",
+        lead.0,
+        kind,
+        to.as_str(),
+        since
+    )
+    .fetch_one(connection)
+    .await?)
+}
+
+pub(super) async fn not_before(
+    connection: &mut PgConnection,
+    message: MessageId,
+    at: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "update wa_message set not_before = $2 where id = $1",
+        message.0,
+        at
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// What a client wrote since an instant, oldest first.
+pub(super) async fn client_texts_since(
+    connection: &mut PgConnection,
+    lead: LeadId,
+    since: DateTime<Utc>,
+) -> Result<Vec<String>> {
+    Ok(sqlx::query_scalar!(
+        "select body from wa_message
+         where lead_id = $1 and created_at >= $2 and direction = 'in' and kind = 'client'
+         order by created_at, id",
+        lead.0,
+        since
+    )
+    .fetch_all(connection)
+    .await?)
+}
+
+pub(super) async fn text_of(connection: &mut PgConnection, message: MessageId) -> Result<String> {
+    Ok(
+        sqlx::query_scalar!("select body from wa_message where id = $1", message.0)
+            .fetch_one(connection)
+            .await?,
+    )
+}
+
+pub(super) async fn count_failed_call(
+    connection: &mut PgConnection,
+    message: MessageId,
+) -> Result<i32> {
+    let calls = sqlx::query_scalar!(
+        "update wa_message set calls = calls + 1 where id = $1 returning calls",
+        message.0
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(calls.unwrap_or(0))
+}
+
+pub(super) async fn count_queued(connection: &mut PgConnection) -> Result<i64> {
+    Ok(sqlx::query_scalar!(
+        r#"select count(*) as "count!" from wa_message where direction = 'out' and delivery_status = 'queued'"#
+    )
+    .fetch_one(connection)
+    .await?)
 }

@@ -45,6 +45,7 @@ async fn attempts(harness: &Harness) -> Vec<String> {
 #[tokio::test]
 async fn an_alarm_that_somebody_deleted_is_set_again() {
     let harness = Harness::new().await;
+    harness.accept_offers_at_once().await;
     let (_, attempt) = offered(&harness).await;
     tamper(
         &harness,
@@ -71,6 +72,7 @@ async fn worker_free_roll(harness: &Harness, attempt: AttemptId) {
 #[tokio::test]
 async fn an_attempt_that_neither_alarm_nor_sweep_rolled_is_rolled() {
     let harness = Harness::new().await;
+    harness.accept_offers_at_once().await;
     let (_, attempt) = offered(&harness).await;
     harness
         .app
@@ -92,6 +94,7 @@ async fn an_attempt_that_neither_alarm_nor_sweep_rolled_is_rolled() {
 #[tokio::test]
 async fn in_a_freeze_nothing_is_overdue() {
     let harness = Harness::new().await;
+    harness.accept_offers_at_once().await;
     offered(&harness).await;
     tamper(
         &harness,
@@ -107,6 +110,7 @@ async fn in_a_freeze_nothing_is_overdue() {
 #[tokio::test]
 async fn a_freeze_that_no_message_could_end_is_ended() {
     let harness = Harness::new().await;
+    harness.accept_offers_at_once().await;
     offered(&harness).await;
     tamper(
         &harness,
@@ -133,6 +137,7 @@ async fn a_freeze_that_no_message_could_end_is_ended() {
 #[tokio::test]
 async fn an_open_cycle_that_nobody_is_offered_goes_to_the_next_agent() {
     let harness = Harness::new().await;
+    harness.accept_offers_at_once().await;
     offered(&harness).await;
     tamper(
         &harness,
@@ -152,6 +157,7 @@ async fn an_open_cycle_that_nobody_is_offered_goes_to_the_next_agent() {
 #[tokio::test]
 async fn what_only_a_person_can_mend_is_reported_until_they_do() {
     let harness = Harness::new().await;
+    harness.accept_offers_at_once().await;
     let (lead, _) = offered(&harness).await;
     tamper(&harness, "update distribution_attempt set position = 2").await;
     let found = audit(&harness).await;
@@ -180,10 +186,114 @@ async fn what_only_a_person_can_mend_is_reported_until_they_do() {
         "the log was told of the edit"
     );
     assert_eq!(audit(&harness).await, [Breach::NoFuture(lead)]);
-    let logged = "select count(*) from distribution_event where kind = 'breach' and detail->>'rule' = 'no_future'";
-    let logged: i64 = sqlx::query_scalar(logged)
+    let counted: Vec<i64> =
+        sqlx::query_scalar("select times from audit_breach where rule = 'no_future'")
+            .fetch_all(&harness.app.pool)
+            .await
+            .expect("a count");
+    assert_eq!(counted, [3], "what stays broken is one row with a count");
+}
+
+#[tokio::test]
+async fn an_offer_that_was_not_sent_in_time_goes_to_the_next_agent_and_costs_no_turn() {
+    let harness = Harness::new().await;
+    tamper(
+        &harness,
+        "update distribution_queue set strategy = 'rotating'",
+    )
+    .await;
+    let credits = "select string_agg(credit::text, ',' order by queue_order) from sales_queue";
+    let (_, attempt) = offered(&harness).await;
+    harness
+        .app
+        .clock
+        .set(harness.now() + TimeDelta::seconds(40));
+    assert_eq!(audit(&harness).await, [], "ten seconds are the jobs'");
+    harness
+        .app
+        .clock
+        .set(harness.now() + TimeDelta::milliseconds(1));
+    assert_eq!(audit(&harness).await, [Breach::Unsent(attempt)]);
+    let standing = ["sales-a undeliverable", "sales-b open"];
+    assert_eq!(attempts(&harness).await, standing);
+    // As if A had never been asked: B alone has paid, and everybody was credited once.
+    let after: String = sqlx::query_scalar(credits)
         .fetch_one(&harness.app.pool)
         .await
-        .expect("a count");
-    assert_eq!(logged, 1, "what stays broken is logged once an hour");
+        .expect("credits");
+    let part = 720_720_000_000_i64 / 6;
+    let others = part.to_string();
+    let paid = (part - part * 6).to_string();
+    let expected = [&others, &paid, &others, &others, &others, &others];
+    assert_eq!(after, expected.map(String::as_str).join(","));
+    assert_eq!(audit(&harness).await, []);
+}
+
+#[tokio::test]
+async fn an_offer_that_is_open_to_a_disabled_agent_goes_to_the_next_one() {
+    let harness = Harness::new().await;
+    harness.accept_offers_at_once().await;
+    let (_, attempt) = offered(&harness).await;
+    tamper(
+        &harness,
+        r#"update "user" set disabled_at = '2026-01-05 09:00:00+07' where id = 'sales-a'"#,
+    )
+    .await;
+    harness.app.clock.set(harness.now() + TimeDelta::seconds(6));
+    assert_eq!(audit(&harness).await, [Breach::OpenToDisabled(attempt)]);
+    let standing = ["sales-a withdrawn", "sales-b open"];
+    assert_eq!(attempts(&harness).await, standing);
+    assert_eq!(audit(&harness).await, []);
+}
+
+/// A lead that is held because every agent is on a break without an end.
+async fn held(harness: &Harness) {
+    tamper(
+        harness,
+        "insert into agent_availability (sales_id, paused_since) select sales_id, now() from sales_queue",
+    )
+    .await;
+    let ad = ad("meta-001", "081234001234");
+    distribution::take_ad(&harness.app, &ad)
+        .await
+        .expect("taken");
+    assert_eq!(audit(harness).await, []);
+}
+
+#[tokio::test]
+async fn a_held_lead_whose_line_nobody_looks_at_is_looked_at() {
+    let harness = Harness::new().await;
+    harness.accept_offers_at_once().await;
+    held(&harness).await;
+    tamper(&harness, "update held_line set look_at = null").await;
+    let found = audit(&harness).await;
+    assert!(matches!(found[..], [Breach::Unreleased(_)]), "{found:?}");
+    assert_eq!(audit(&harness).await, []);
+    let none: [String; 0] = [];
+    assert_eq!(attempts(&harness).await, none);
+}
+
+#[tokio::test]
+async fn a_lead_that_is_held_although_somebody_is_on_duty_is_offered() {
+    let harness = Harness::new().await;
+    harness.accept_offers_at_once().await;
+    held(&harness).await;
+    // C is back, by hand, and the line is not to be looked at for a day.
+    tamper(
+        &harness,
+        "update agent_availability set paused_since = null where sales_id = 'sales-c'",
+    )
+    .await;
+    tamper(
+        &harness,
+        "update held_line set look_at = look_at + interval '1 day'",
+    )
+    .await;
+    let found = audit(&harness).await;
+    assert!(
+        matches!(found[..], [Breach::HeldForNothing(_)]),
+        "{found:?}"
+    );
+    assert_eq!(attempts(&harness).await, ["sales-c open"]);
+    assert_eq!(audit(&harness).await, []);
 }

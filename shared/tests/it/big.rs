@@ -72,6 +72,7 @@ const LOOKS: [&str; 8] = [
 #[tokio::test]
 async fn the_deadline_path_reads_by_index_however_long_the_history() {
     let harness = Harness::new().await;
+    harness.accept_offers_at_once().await;
     history(&harness.app.pool, trials(5_000, 300_000)).await;
     let ad = ad("meta-001", "081234001234");
     let report = distribution::take_ad(&harness.app, &ad)

@@ -9,6 +9,7 @@ use uuid::Uuid;
 #[tokio::test]
 async fn an_offer_whose_time_was_up_before_the_freeze_is_late_throughout_and_rolls_after_it() {
     let harness = Harness::new().await;
+    harness.accept_offers_at_once().await;
     let app = &harness.app;
     let report = distribution::take_ad(app, &ad("meta-001", "081234001234"))
         .await

@@ -31,6 +31,7 @@ async fn status(harness: &Harness, lead: LeadId) -> String {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_word_that_is_being_written_down_is_waited_for_by_the_roll() {
     let harness = Harness::new().await;
+    harness.accept_offers_at_once().await;
     let app = &harness.app;
     let (lead, attempt) = offered(&harness).await;
     let received_at = harness.now() + TimeDelta::seconds(299);
@@ -86,6 +87,7 @@ async fn a_word_that_is_being_written_down_is_waited_for_by_the_roll() {
 #[tokio::test]
 async fn an_ok_from_before_an_offer_was_made_is_not_for_it() {
     let harness = Harness::new().await;
+    harness.accept_offers_at_once().await;
     let app = &harness.app;
     // Written without an open offer, and handled only after an offer was made.
     let early = distribution::receive(app, &ok_of("A"))
@@ -121,6 +123,7 @@ async fn an_ok_from_before_an_offer_was_made_is_not_for_it() {
 #[tokio::test]
 async fn a_word_that_cannot_be_read_holds_up_neither_its_offer_nor_others_for_long() {
     let harness = Harness::new().await;
+    harness.accept_offers_at_once().await;
     let app = &harness.app;
     let (lead, attempt) = offered(&harness).await;
     sqlx::query(
@@ -166,6 +169,7 @@ async fn a_word_that_cannot_be_read_holds_up_neither_its_offer_nor_others_for_lo
 #[tokio::test]
 async fn an_agent_whose_number_changes_between_tries_is_not_offered_the_lead_twice() {
     let harness = Harness::new().await;
+    harness.accept_offers_at_once().await;
     let app = &harness.app;
     let (_, attempt) = offered(&harness).await;
     harness.provider.is_away(1);
@@ -186,6 +190,7 @@ async fn an_agent_whose_number_changes_between_tries_is_not_offered_the_lead_twi
 #[tokio::test]
 async fn a_deadline_that_has_come_is_final_however_late_the_provider_takes_the_offer() {
     let harness = Harness::new().await;
+    harness.accept_offers_at_once().await;
     let app = &harness.app;
     let (_, attempt) = offered(&harness).await;
     harness

@@ -39,6 +39,7 @@ async fn race_of_claim_and_roll_has_one_winner_whatever_interleaves() {
 /// Runs trials one after the other on their own database; returns how many each side won.
 async fn lane(rounds: usize) -> (usize, usize) {
     let harness = Harness::on_database_clock().await;
+    harness.accept_offers_at_once().await;
     let (mut claims, mut rolls) = (0, 0);
     for round in 0..rounds {
         match trial(&harness, round).await {
@@ -70,7 +71,7 @@ async fn trial(harness: &Harness, round: usize) -> Winner {
             {
                 Checked::NotDue(_) => tokio::task::yield_now().await,
                 Checked::Rolled(_) => return true,
-                Checked::Over | Checked::Frozen => return false,
+                Checked::Over | Checked::Frozen | Checked::NotSent(_) => return false,
             }
         }
     };
@@ -148,6 +149,7 @@ async fn referee(harness: &Harness, lead: LeadId) -> Winner {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn race_of_an_ok_heard_late_and_the_next_agents_ok_has_one_winner() {
     let harness = Harness::on_database_clock().await;
+    harness.accept_offers_at_once().await;
     let app = &harness.app;
     let rounds = trials(300, 5_000);
     let mut earlier_won = 0;
@@ -209,6 +211,7 @@ async fn race_of_an_ok_heard_late_and_the_next_agents_ok_has_one_winner() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn race_of_a_thaw_with_an_ok_and_an_alarm_loses_neither_the_ok_nor_the_offer() {
     let harness = Harness::on_database_clock().await;
+    harness.accept_offers_at_once().await;
     let app = &harness.app;
     for round in 0..trials(200, 3_000) {
         let (lead, attempt) = offer(&harness, round).await;
@@ -264,6 +267,7 @@ async fn race_of_a_thaw_with_an_ok_and_an_alarm_loses_neither_the_ok_nor_the_off
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn race_of_many_rollers_rolls_each_attempt_once() {
     let harness = Harness::on_database_clock().await;
+    harness.accept_offers_at_once().await;
     let leads = trials(60, 600);
     for round in 0..leads {
         offer(&harness, round).await;
@@ -294,6 +298,7 @@ async fn race_of_many_rollers_rolls_each_attempt_once() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn race_of_first_messages_makes_one_lead_and_one_cycle() {
     let harness = Harness::on_database_clock().await;
+    harness.accept_offers_at_once().await;
     for round in 0..trials(20, 500) {
         let phone = format!("+62813{:08}", 10_000_000 + round);
         let says = |words: &'static str| {

@@ -3,6 +3,7 @@
 mod check_ack_deadline;
 mod fetch_meta_lead;
 mod forward_lead_to_sales;
+mod hand_over;
 mod handle_delivery;
 mod reconcile_meta_leads;
 mod release_held_leads;

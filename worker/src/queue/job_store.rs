@@ -5,6 +5,7 @@
 //! without waiting for the disk. A crash can lose who had a job, and every job may run twice.
 
 use super::flag::PollFlag;
+use apalis_core::backend::TaskResult;
 use apalis_core::backend::persistence::{Persistence, TaskEvent};
 use apalis_core::task::Task;
 use apalis_core::task::builder::TaskBuilder;
@@ -12,6 +13,7 @@ use apalis_core::task::status::Status;
 use apalis_core::task::task_id::TaskId;
 use apalis_core::worker::context::WorkerContext;
 use sqlx::PgPool;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -179,12 +181,7 @@ impl Persistence for JobStore {
             if result.status == Status::Done {
                 done.push(result.task_id.to_string());
             } else {
-                others.ids.push(result.task_id.to_string());
-                others.statuses.push(result.status.to_string());
-                others
-                    .attempts
-                    .push(i32::try_from(result.attempt).unwrap_or(i32::MAX));
-                others.reasons.push(result.result.err().unwrap_or_default());
+                others.add(result);
             }
         }
         if !done.is_empty() {
@@ -210,29 +207,101 @@ impl Persistence for JobStore {
     }
 }
 
-/// Jobs that failed or were discarded, as columns of one statement.
+/// When a job runs again, as the text of the error that apalis hands back with the acknowledgement.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Again {
+    /// Whether the try counts.
+    counts: bool,
+    wait: Duration,
+}
+
+impl Again {
+    /// The job runs again after this time, and the try counts.
+    pub(super) fn retry(wait: Duration) -> Self {
+        Self { counts: true, wait }
+    }
+
+    /// The job runs again after this time, and the try does not count.
+    pub(super) fn snooze(wait: Duration) -> Self {
+        Self {
+            counts: false,
+            wait,
+        }
+    }
+
+    /// Reads the text. `None` for any other error.
+    fn parse(text: &str) -> Option<Self> {
+        let (word, seconds) = text.split_once(": again in ")?;
+        let seconds = seconds.strip_suffix(" s")?.parse().ok()?;
+        Some(Self {
+            counts: match word {
+                "failed" => true,
+                "not due" => false,
+                _ => return None,
+            },
+            wait: Duration::try_from_secs_f64(seconds).ok()?,
+        })
+    }
+}
+
+impl fmt::Display for Again {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let word = if self.counts { "failed" } else { "not due" };
+        write!(formatter, "{word}: again in {} s", self.wait.as_secs_f64())
+    }
+}
+
+/// Jobs that failed, run again or were discarded, as columns of one statement.
 #[derive(Default)]
 struct Outcomes {
     ids: Vec<String>,
     statuses: Vec<String>,
     attempts: Vec<i32>,
     reasons: Vec<String>,
+    /// Seconds until the job runs again.
+    waits: Vec<Option<f64>>,
+}
+
+impl Outcomes {
+    /// Adds the acknowledgement of a job that is not done. A job that runs again is `Pending`; only a try
+    /// that counts is added to its attempts.
+    fn add(&mut self, result: TaskResult<()>) {
+        let reason = result.result.err().unwrap_or_default();
+        let again = Again::parse(&reason);
+        let tried = i32::try_from(result.attempt).unwrap_or(i32::MAX);
+        self.ids.push(result.task_id.to_string());
+        self.statuses.push(match again {
+            Some(_) => "Pending".to_owned(),
+            None => result.status.to_string(),
+        });
+        self.attempts.push(match again {
+            Some(Again { counts: false, .. }) => tried.saturating_sub(1),
+            _ => tried,
+        });
+        self.reasons.push(reason);
+        self.waits.push(again.map(|again| again.wait.as_secs_f64()));
+    }
 }
 
 impl Outcomes {
     async fn write(&self, pool: &PgPool, worker: &str) -> sqlx::Result<()> {
         sqlx::query!(
             "update apalis.jobs j
-             set status = o.status, attempts = o.attempts, done_at = now(),
+             set status = o.status, attempts = o.attempts,
+                 done_at = case when o.wait is null then now() end,
+                 run_at = coalesce(clock_timestamp() + o.wait * interval '1 second', j.run_at),
                  last_result = jsonb_build_object('Err', o.reason),
-                 lock_by = case when o.status = 'Killed' then j.lock_by end
-             from unnest($1::text[], $2::text[], $3::int[], $4::text[]) as o (id, status, attempts, reason)
+                 lock_by = case when o.status = 'Killed' then j.lock_by end,
+                 lock_at = case when o.wait is null then j.lock_at end
+             from unnest($1::text[], $2::text[], $3::int[], $4::text[], $6::float8[])
+                  as o (id, status, attempts, reason, wait)
              where j.id = o.id and j.lock_by = $5",
             &self.ids,
             &self.statuses,
             &self.attempts,
             &self.reasons,
-            worker
+            worker,
+            &self.waits as _
         )
         .execute(pool)
         .await?;

@@ -12,7 +12,7 @@ use apalis::prelude::{AbortError, BoxDynError, Data, WorkerBuilder, WorkerContex
 use apalis_core::backend::ext::poll_strategy::PollWith;
 use backend::Queue;
 use flag::PollFlag;
-use job_store::{Fetched, JobStore};
+use job_store::{Again, Fetched, JobStore};
 use shared::App;
 use shared::request_id::with_request_id;
 use std::pin::pin;
@@ -42,6 +42,8 @@ pub(crate) struct QueueConfig {
     pub(crate) slots: usize,
     /// How long before it is due a job is fetched, to be run at the instant.
     pub(crate) ahead: Duration,
+    /// Limits how many jobs run at once on the same connections.
+    pub(crate) running: Option<Arc<Semaphore>>,
     /// Woken when one of its jobs is announced.
     pub(crate) wakeup: Arc<Notify>,
     /// Woken after each of its jobs. NOTIFY does not announce the jobs of an offer that
@@ -103,7 +105,7 @@ async fn work_once<J: Perform>(process: &Arc<Process>, name: &str, config: &Queu
     let context = WorkerContext::new(name);
     let job_context = Arc::new(JobContext {
         app: config.app.clone(),
-        process: Arc::clone(process),
+        running: config.running.clone(),
         wakes: config.wakes.clone(),
     });
     let worker = WorkerBuilder::new(context.clone())
@@ -147,7 +149,7 @@ fn describe(ended: Result<(), WorkerError>) -> String {
 /// What a job needs to run.
 struct JobContext {
     app: App,
-    process: Arc<Process>,
+    running: Option<Arc<Semaphore>>,
     wakes: Vec<Arc<Notify>>,
 }
 
@@ -160,46 +162,31 @@ async fn handle<J: Perform>(
     job_context: Data<Arc<JobContext>>,
 ) -> Result<(), BoxDynError> {
     let job_context = Arc::clone(&job_context);
-    let outcome = tokio::spawn(async move { run_fetched::<J>(job, &job_context).await }).await??;
+    let outcome = tokio::spawn(async move { run_fetched::<J>(job, &job_context).await }).await?;
     match outcome {
         Outcome::Done => Ok(()),
-        Outcome::Retry(_) | Outcome::Snooze(_) => Err("the job runs again".into()),
+        // The acknowledgement writes when the job runs again: see `job_store`.
+        Outcome::Retry(wait) => Err(Again::retry(wait).to_string().into()),
+        Outcome::Snooze(wait) => Err(Again::snooze(wait).to_string().into()),
         Outcome::Discard => Err(Box::new(AbortError::new("the job was discarded"))),
     }
 }
 
-async fn run_fetched<J: Perform>(job: Fetched, job_context: &JobContext) -> sqlx::Result<Outcome> {
+async fn run_fetched<J: Perform>(job: Fetched, job_context: &JobContext) -> Outcome {
     until(job.due).await;
+    // No more jobs run at once than there are connections for them. The others wait here, without a limit
+    // of time, and not in the pool.
+    let _running = match &job_context.running {
+        Some(running) => running.acquire().await.ok(),
+        None => None,
+    };
     let span = tracing::info_span!("job", queue = J::QUEUE, id = job.id, request = job.request);
     let work = run::<J>(&job_context.app, &job.payload, job.tried).instrument(span);
     let outcome = with_request_id(job.request.clone(), work).await;
     for wakeup in &job_context.wakes {
         wakeup.notify_one();
     }
-    if let Outcome::Retry(wait) = outcome {
-        // apalis has no delay for a failed job, so `run_at` is moved.
-        sqlx::query!(
-            "update apalis.jobs set run_at = clock_timestamp() + $2::float8 * interval '1 second' where id = $1",
-            job.id,
-            wait.as_secs_f64()
-        )
-        .execute(&job_context.process.bookkeeping)
-        .await?;
-    }
-    if let Outcome::Snooze(wait) = outcome {
-        // Puts the job back. apalis then updates only a row that this worker still holds, so its own
-        // update changes nothing.
-        sqlx::query!(
-            "update apalis.jobs set status = 'Pending', lock_by = null, lock_at = null,
-                    run_at = clock_timestamp() + $2::float8 * interval '1 second'
-             where id = $1",
-            job.id,
-            wait.as_secs_f64()
-        )
-        .execute(&job_context.process.bookkeeping)
-        .await?;
-    }
-    Ok(outcome)
+    outcome
 }
 
 /// Waits until an instant, more exactly than tokio's timer does.

@@ -4,10 +4,13 @@ use super::graph::delivery;
 use super::office::{Office, agent};
 use chrono::TimeDelta;
 use serde_json::{Value, json};
+use std::time::Duration;
 
 #[tokio::test]
 async fn a_hundred_leads_in_one_second_to_one_agent_meet_no_limit_and_come_in_lists() {
-    let office = Office::open().await;
+    let mut office = Office::open().await;
+    // Ten lists, six seconds apart, take longer than an offer usually waits.
+    office.harness.app.distribution.send_patience = Duration::from_secs(120);
     // Sales A is the only agent, so that every lead is theirs.
     sqlx::query("update sales_queue set active = label = 'A'")
         .execute(&office.harness.app.pool)

@@ -50,6 +50,8 @@ impl Site {
             ("WA_CLOUD_PHONE_NUMBER_ID", NUMBER),
             ("WA_CLOUD_API_BASE_URL", &graph.url),
             ("WA_CLOUD_SETTLE_SECONDS", settle_seconds),
+            // An offer whose worker died waits until it is sent again.
+            ("DISTRIBUTION_SEND_PATIENCE_SECONDS", "300"),
             ("META_APP_SECRET", crate::http::APP_SECRET),
             ("WHATSAPP_VERIFY_TOKEN", "a-word-of-the-tests"),
             (

@@ -5,10 +5,10 @@ use super::office::{Office, agent};
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
-const BSUID: &str = "ID.1100000000000009";
+pub(super) const BSUID: &str = "ID.1100000000000009";
 
 /// A message of a person whose number Meta does not disclose.
-fn nameless(office: &Office, bsuid: &str, words: &str) -> Value {
+pub(super) fn nameless(office: &Office, bsuid: &str, words: &str) -> Value {
     let mut value = office.message(
         "0",
         &json!({ "type": "text", "text": { "body": words }, "from_user_id": bsuid }),
@@ -23,7 +23,7 @@ fn nameless(office: &Office, bsuid: &str, words: &str) -> Value {
 }
 
 /// The same with their number.
-fn named(office: &Office, wa_id: &str, bsuid: &str, words: &str) -> Value {
+pub(super) fn named(office: &Office, wa_id: &str, bsuid: &str, words: &str) -> Value {
     let mut value = office.message(
         wa_id,
         &json!({ "type": "text", "text": { "body": words }, "from_user_id": bsuid }),

@@ -8,6 +8,7 @@ mod graph;
 mod hostile;
 mod identity;
 mod lead_ads;
+mod merges;
 pub(crate) mod office;
 mod permutations;
 mod sending;

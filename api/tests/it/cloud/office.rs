@@ -159,6 +159,11 @@ impl Office {
             .unwrap_or_else(|| panic!("{wa_id} was told nothing"))
     }
 
+    /// The next message to this person, if there is one.
+    pub(crate) fn may_read(&self, wa_id: &str) -> Option<Taken> {
+        self.graph.read(wa_id)
+    }
+
     /// One row's one column.
     pub(crate) async fn sql(&self, query: &'static str) -> String {
         sqlx::query_scalar::<_, Option<String>>(query)

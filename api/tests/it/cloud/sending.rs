@@ -4,6 +4,7 @@ use super::graph::Turn;
 use super::office::{Office, agent};
 use chrono::TimeDelta;
 use serde_json::json;
+use std::time::Duration;
 
 const CLIENT: &str = "6281234001234";
 
@@ -273,8 +274,10 @@ async fn an_answer_that_never_comes_neither_loses_nor_doubles_an_offer() {
     );
     office.nobody_else_was_messaged().await;
 
-    // Not accepted: after a minute without a status it is sent again, and the log reports it.
-    let office = Office::open().await;
+    // Not accepted: after a minute without a status it is sent again, and the log reports it, if the offer
+    // may wait that long.
+    let mut office = Office::open().await;
+    office.harness.app.distribution.send_patience = Duration::from_secs(300);
     office.says(&agent('A'), "absen").await;
     office.graph.next(Turn::LoseTheCall);
     office.graph.next(Turn::LoseTheCall);
@@ -324,4 +327,31 @@ async fn statuses_are_ranked_and_keep_their_times() {
     }
     let times = "select num_nonnulls(status_sent_at, delivered_at, read_at, failed_at)::text from wa_message where kind = 'offer'";
     assert_eq!(office.sql(times).await, "4");
+}
+
+#[tokio::test]
+async fn an_offer_of_unknown_outcome_goes_to_the_next_agent_and_who_gets_it_late_is_told() {
+    let office = Office::open().await;
+    office.says(&agent('A'), "absen").await;
+    office.says(&agent('B'), "absen").await;
+    // Meta takes the client's answer, and takes the offer without an answer to us.
+    office.graph.next(Turn::TakeAndLoseTheAnswer);
+    office.graph.next(Turn::TakeAndLoseTheAnswer);
+    office.says(CLIENT, "Halo").await;
+    let offer = office.reads(&agent('A'));
+    let reply = office.reads(CLIENT);
+    office.reports(&reply, "sent", None).await;
+    office.fast_forward(TimeDelta::seconds(31)).await;
+    office.reads(&agent('B'));
+    let ended =
+        "select status || ' ' || reason from distribution_attempt order by position limit 1";
+    assert_eq!(office.sql(ended).await, "undeliverable not_sent");
+    // Now the status comes: A has it, and is told that it was withdrawn.
+    office.reports(&offer, "delivered", None).await;
+    office.fast_forward(TimeDelta::seconds(10)).await;
+    let told = office.reads(&agent('A'));
+    let text = told.body["text"]["body"].as_str().expect("a text");
+    assert!(text.contains("Anda tidak kehilangan giliran"), "{text}");
+    office.fast_forward(TimeDelta::minutes(2)).await;
+    office.nobody_else_was_messaged().await;
 }

@@ -288,6 +288,16 @@ async fn a_reader_who_does_not_read_is_let_go_and_continues_where_they_were() {
         .find(|account| account.user.id.0 == "admin")
         .expect("an admin")
         .user;
+    sqlx::query(
+        "insert into session (id, token, user_id, expires_at) values ('reader', 'reader', 'admin', '2030-01-01')",
+    )
+    .execute(&app.pool)
+    .await
+    .expect("a session");
+    let admin = api::auth::Viewer {
+        user: admin,
+        session_id: "reader".to_owned(),
+    };
     let mut sleepy = feed
         .read(admin.clone(), None)
         .await
@@ -323,6 +333,34 @@ async fn a_reader_who_does_not_read_is_let_go_and_continues_where_they_were() {
         told.is_sorted_by(|one, other| one < other),
         "in order, each once"
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_feed_ends_soon_after_its_reader_is_disabled_signs_out_or_has_another_role() {
+    let harness = Harness::new().await;
+    let app = &harness.app;
+    let url = serve(app).await;
+    let mut readers = Vec::new();
+    for user in ["sales-a", "sales-b", "admin", "sales-c"] {
+        readers.push(Reader::open(app, &url, user, None).await);
+    }
+    for change in [
+        r#"update "user" set disabled_at = now() where id = 'sales-a'"#,
+        "delete from session where user_id = 'sales-b'",
+        r#"update "user" set role = 'sales' where id = 'admin'"#,
+    ] {
+        sqlx::query(change)
+            .execute(&app.pool)
+            .await
+            .expect("a change");
+    }
+    let stays = readers.pop();
+    for mut reader in readers {
+        assert_eq!(reader.next().await, None, "the feed ends");
+    }
+    let lead = lead_of(app, Some("sales-c")).await;
+    touch(app, &lead, "contacted").await;
+    stays.expect("a reader").until_lead(&lead).await;
 }
 
 async fn next(feed: &mut BoxStream<'static, Told>) -> Option<Told> {

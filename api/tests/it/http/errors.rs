@@ -1,6 +1,8 @@
 //! Bad input: a clear error as problem+json, and nothing written.
 
 use super::Server;
+use crate::stories::story::Story;
+use poem::http::Method;
 use serde_json::{Value, json};
 
 const CHAT: &str = "/webhooks/whatsapp/dummy/client-message";
@@ -162,4 +164,29 @@ async fn a_request_keeps_its_id() {
         .send()
         .await;
     assert_ne!(response.0.header("x-request-id"), Some("a b"));
+}
+
+#[tokio::test]
+async fn a_text_that_postgres_cannot_store_and_a_day_at_the_edge_of_the_calendar_are_refused() {
+    let story = Story::begin().await;
+    for path in [
+        "/api/appointments?agent=a%00b",
+        "/api/leads?source=a%00b",
+        "/api/leads?owner=a%00b",
+        "/api/appointments?from=%2B262142-01-01T00:00:00Z",
+        "/api/leads?from=0000-01-01T00:00:00Z",
+        "/api/dashboard/stats?from=%2B262142-12-31&to=%2B262142-12-31",
+        "/api/dashboard/stats?from=-262143-01-01&to=-262143-01-02",
+    ] {
+        let (status, told) = story
+            .send_as("admin", Method::GET, path, &Value::Null)
+            .await;
+        assert!((400..500).contains(&status), "{path}: {status} {told}");
+    }
+    let holiday = json!([{ "day": "+262142-12-31", "name": "Kiamat" }]);
+    let (status, told) = story
+        .send_as("admin", Method::PUT, "/api/holidays", &holiday)
+        .await;
+    assert!((400..500).contains(&status), "{status} {told}");
+    story.nobody_else_was_messaged().await;
 }

@@ -7,6 +7,8 @@ pub(super) type Time = DateTime<Utc>;
 
 /// How long an agent has.
 const WINDOW: TimeDelta = TimeDelta::minutes(5);
+/// An offer that was not accepted within this time goes to the next agent.
+const PATIENCE: TimeDelta = TimeDelta::seconds(30);
 /// For this long after hangus, an OK that was in time still counts.
 const GRACE: TimeDelta = TimeDelta::minutes(10);
 /// WhatsApp's times are whole seconds.
@@ -20,6 +22,8 @@ pub(super) struct Offer {
     pub(super) deadline: Time,
     /// Whether an alarm is set for its deadline.
     pub(super) alarm: bool,
+    /// When the provider accepted it. Without that it never times out.
+    pub(super) accepted: Option<Time>,
 }
 
 #[derive(Clone, Debug)]
@@ -58,6 +62,7 @@ impl Cycle {
             assigned: now,
             deadline: now + WINDOW,
             alarm: true,
+            accepted: None,
         });
     }
 
@@ -175,6 +180,7 @@ impl Model {
         let in_time = time < offer.deadline;
         let held_by_freeze = frozen_since.is_some_and(|since| since < offer.deadline);
         let live = cycle.status == "open"
+            || cycle.status == "held"
             || cycle.status == "hangus" && cycle.closed.is_some_and(|closed| closed > now - GRACE);
         let wins = match offer.status {
             "open" => in_time || held_by_freeze,
@@ -241,9 +247,15 @@ impl Model {
         }
         for lead in self.leads.iter_mut().flatten() {
             if let Some(cycle) = lead.cycles.last_mut()
-                && cycle.open().is_some_and(|offer| is_due(offer))
+                && let Some(offer) = cycle.open()
+                && is_due(offer)
             {
-                cycle.goes_on("timed_out", now);
+                let ended = if offer.accepted.is_some() {
+                    "timed_out"
+                } else {
+                    "undeliverable"
+                };
+                cycle.goes_on(ended, now);
             }
             lead.follow();
         }
@@ -276,13 +288,23 @@ impl Model {
         }
     }
 
-    /// Offers whose deadline was after the start of the freeze have a full window from the thaw.
+    /// What the audit ends: offers that were not accepted ten seconds after their patience.
+    pub(super) fn is_unsent(offer: &Offer, now: Time) -> bool {
+        let patience_ended = offer.deadline - WINDOW + PATIENCE;
+        offer.accepted.is_none() && patience_ended < now - TimeDelta::seconds(10)
+    }
+
+    /// Offers that the freeze has harmed have a full window from the thaw: those that were not accepted
+    /// before it, and those whose deadline passed in it.
     pub(super) fn thaw(&mut self, at: Time) {
         let Some(since) = self.frozen_since.take() else {
             return;
         };
         let full = at + WINDOW;
-        let held = |offer: &&mut Offer| since < offer.deadline && offer.deadline < full;
+        let held = |offer: &&mut Offer| {
+            let had_it = offer.accepted.is_some_and(|accepted| accepted < since);
+            since < offer.deadline && offer.deadline < full && (!had_it || offer.deadline <= at)
+        };
         for offer in self.open_offers().filter(held) {
             offer.deadline = full;
             offer.alarm = true;

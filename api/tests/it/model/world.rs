@@ -32,6 +32,9 @@ impl World {
             .execute("update sales_queue set active = label in ('A', 'B', 'C')")
             .await;
         world
+            .execute("update distribution_queue set release_stagger_seconds = 0")
+            .await;
+        world
     }
 
     async fn execute(&self, statement: &'static str) {
@@ -106,8 +109,10 @@ impl World {
                 self.model.frozen_since = Some(now);
             }
             Step::Thaw => {
-                self.model
-                    .roll(now, |offer| offer.deadline < now - TimeDelta::seconds(2));
+                self.model.roll(now, |offer| {
+                    offer.accepted.is_some() && offer.deadline < now - TimeDelta::seconds(2)
+                        || Model::is_unsent(offer, now)
+                });
                 distribution::audit(&app, false).await.expect("an audit");
                 self.model.set_alarms(now);
             }
@@ -125,7 +130,7 @@ impl World {
                     .execute(&app.pool)
                     .await
                     .expect("an edit");
-                distribution::release_held(&app).await.expect("a look");
+                distribution::reconsider_held(&app).await.expect("a look");
                 self.model.toggle(*agent, now);
             }
         }
@@ -204,7 +209,7 @@ impl World {
             self.leave_the_overdue_to_the_sweep().await;
             self.model.thaw(at);
         }
-        self.follow_late_deliveries().await;
+        self.follow_deliveries().await;
         if self.workers {
             let now = self.now();
             self.model
@@ -236,23 +241,26 @@ impl World {
         }
     }
 
-    /// An offer that the provider took late has its full window from then: the model believes a moved
-    /// deadline only if that is what happened.
-    async fn follow_late_deliveries(&mut self) {
-        let moved: Vec<(Time, Time, Time)> = sqlx::query_as(
-            "select assigned_at, offer_accepted_at, ack_deadline_at from distribution_attempt
-             where status = 'open' and offer_accepted_at - assigned_at > interval '1 second'",
+    /// When the provider accepted an offer is told by the database. One that it accepted late has its full
+    /// window from then: the model believes a moved deadline only if that is what happened.
+    async fn follow_deliveries(&mut self) {
+        let accepted: Vec<(String, Time, Time, Time)> = sqlx::query_as(
+            "select upper(right(sales_id, 1)), assigned_at, offer_accepted_at, ack_deadline_at
+             from distribution_attempt where status = 'open' and offer_accepted_at is not null",
         )
         .fetch_all(&self.harness.app.pool)
         .await
         .expect("a look");
         for offer in self.model.open_offers() {
-            let late = moved.iter().find(|(assigned, _, deadline)| {
-                *assigned == offer.assigned && *deadline > offer.deadline
-            });
-            if let Some((_, accepted, deadline)) = late
-                && *deadline == *accepted + TimeDelta::minutes(5)
-            {
+            let found = accepted
+                .iter()
+                .find(|(agent, at, ..)| *at == offer.assigned && agent == LABELS[offer.agent]);
+            let Some((_, assigned, at, deadline)) = found else {
+                continue;
+            };
+            offer.accepted = Some(*at);
+            let late = *at - *assigned > TimeDelta::seconds(1);
+            if late && *deadline > offer.deadline && *deadline == *at + TimeDelta::minutes(5) {
                 offer.deadline = *deadline;
                 offer.alarm = true;
             }
@@ -265,6 +273,7 @@ impl World {
             .await
             .expect("a sweep");
         self.model.roll(now, |offer| offer.deadline <= now);
+        self.model.roll(now, |offer| Model::is_unsent(offer, now));
         distribution::audit(&app, false).await.expect("an audit");
         self.model.set_alarms(now);
     }

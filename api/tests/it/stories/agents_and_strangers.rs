@@ -232,6 +232,8 @@ async fn with_nobody_in_the_queue_a_lead_is_held_and_released_when_somebody_is()
         .execute(pool)
         .await
         .expect("edit");
+    // The sweep notices the edit at its next look.
+    story.time_passes_without_workers(TimeDelta::seconds(15));
     let released = shared::distribution::release_held(&story.harness.app).await;
     assert_eq!(released.expect("a release"), 1);
     story.workers_catch_up().await;

@@ -247,3 +247,141 @@ async fn an_agent_asks_for_help_and_where_they_stand() {
         .is_told("Antrian utama: tempat 2 dari 6 (B)\nPenawaran terbuka: 0");
     story.nobody_else_was_messaged().await;
 }
+
+/// Both agents of a queue of two.
+async fn only_a_and_b(story: &Story) {
+    sqlx::query("update sales_queue set active = label in ('A', 'B')")
+        .execute(&story.harness.app.pool)
+        .await
+        .expect("a small queue");
+}
+
+/// The sweep of the workers, and then their jobs.
+async fn sweep(story: &Story) {
+    shared::distribution::release_held(&story.harness.app)
+        .await
+        .expect("a look");
+    story.workers_catch_up().await;
+}
+
+#[tokio::test]
+async fn agents_who_are_back_before_their_hours_take_the_held_lead_when_they_open() {
+    let story = Story::begin().await;
+    only_a_and_b(&story).await;
+    let office = Availability {
+        hours: office_hours(),
+        ..Availability::default()
+    };
+    set(&story, &["A", "B"], office).await;
+    let clock = &story.harness.app.clock;
+    clock.set(time("2026-01-06T08:00:00+07:00"));
+    for label in ["A", "B"] {
+        story.agent(label).says("istirahat").await;
+        story.agent(label).is_told("istirahat");
+    }
+    let client = story.client("081234001234");
+    let lead = text(&client.says("Halo").await["lead"]["id"]);
+    client.is_asked_to_wait();
+    let held = &story.journey(&lead).await["cycles"][0];
+    assert_eq!(held["status"], "held");
+    assert!(held["resumeAt"].is_null(), "nobody said when they are back");
+    // Seconds before nine both are back.
+    clock.set(time("2026-01-06T08:59:50+07:00"));
+    for label in ["A", "B"] {
+        story.agent(label).says("siap kerja").await;
+        story.agent(label).is_told("Selamat bekerja");
+    }
+    assert_eq!(
+        story.journey(&lead).await["cycles"][0]["resumeAt"],
+        "2026-01-06T02:00:00.000000Z",
+        "the changed time is written"
+    );
+    story.fast_forward(TimeDelta::seconds(10)).await;
+    story.agent("A").is_offered_the_lead();
+    story.nobody_else_was_messaged().await;
+}
+
+#[tokio::test]
+async fn a_break_that_gets_an_end_or_an_earlier_end_releases_the_lead_then() {
+    let story = Story::begin().await;
+    only_a_and_b(&story).await;
+    for label in ["A", "B"] {
+        story.agent(label).says("istirahat").await;
+        story.agent(label).is_told("istirahat");
+    }
+    let client = story.client("081234001234");
+    let lead = text(&client.says("Halo").await["lead"]["id"]);
+    client.is_asked_to_wait();
+    let paused_until = |minutes| Availability {
+        paused_since: Some(story.now()),
+        paused_until: Some(story.now() + TimeDelta::minutes(minutes)),
+        ..Availability::default()
+    };
+    set(&story, &["A"], paused_until(60)).await;
+    let resume = text(&story.journey(&lead).await["cycles"][0]["resumeAt"]);
+    assert_eq!(resume, "2026-01-05T03:00:00.000000Z");
+    set(&story, &["B"], paused_until(20)).await;
+    let resume = text(&story.journey(&lead).await["cycles"][0]["resumeAt"]);
+    assert_eq!(resume, "2026-01-05T02:20:00.000000Z", "earlier");
+    story.fast_forward(TimeDelta::minutes(20)).await;
+    story.agent("B").is_offered_the_lead();
+    story.nobody_else_was_messaged().await;
+}
+
+#[tokio::test]
+async fn an_agent_whose_capacity_is_freed_gets_the_lead_that_waits() {
+    let story = Story::begin().await;
+    sqlx::query("update sales_queue set active = label = 'A'")
+        .execute(&story.harness.app.pool)
+        .await
+        .expect("a small queue");
+    let one = Availability {
+        most_open: Some(1),
+        ..Availability::default()
+    };
+    set(&story, &["A"], one).await;
+    let (first, second) = (story.client("081234001234"), story.client("081234001235"));
+    first.says("Halo").await;
+    first.is_asked_to_wait();
+    story.agent("A").is_offered_the_lead();
+    let lead = text(&second.says("Halo").await["lead"]["id"]);
+    second.is_asked_to_wait();
+    assert_eq!(story.journey(&lead).await["cycles"][0]["status"], "held");
+    // The first offer is passed on: nobody is left, that lead is hangus, and A is free.
+    story.agent("A").says("lewati").await;
+    story.agent("A").is_told("dilewatkan");
+    story.time_passes_without_workers(TimeDelta::seconds(15));
+    sweep(&story).await;
+    story.agent("A").is_offered_the_lead();
+    assert_eq!(story.standing(&lead).await.1, ["open"]);
+    story.nobody_else_was_messaged().await;
+}
+
+#[tokio::test]
+async fn a_held_lead_for_which_nobody_is_left_to_wait_goes_hangus() {
+    let story = Story::begin().await;
+    only_a_and_b(&story).await;
+    let office = Availability {
+        hours: office_hours(),
+        ..Availability::default()
+    };
+    set(&story, &["A", "B"], office).await;
+    story
+        .harness
+        .app
+        .clock
+        .set(time("2026-01-05T16:58:00+07:00"));
+    let client = story.client("081234001234");
+    let lead = text(&client.says("Halo").await["lead"]["id"]);
+    client.is_asked_to_wait();
+    story.agent("A").is_offered_the_lead();
+    story.fast_forward(minutes(5)).await;
+    assert_eq!(story.journey(&lead).await["cycles"][0]["status"], "held");
+    // B, for whom the lead waits until the morning, takes a break without an end.
+    story.agent("B").says("istirahat").await;
+    story.agent("B").is_told("istirahat");
+    story.time_passes_without_workers(TimeDelta::seconds(15));
+    sweep(&story).await;
+    assert_eq!(story.standing(&lead).await.0, "hangus");
+    story.nobody_else_was_messaged().await;
+}

@@ -166,3 +166,34 @@ async fn an_ok_that_could_mean_a_rolled_offer_or_an_open_one_claims_neither() {
     assert_eq!(story.standing(&second).await.1, ["open"]);
     story.nobody_else_was_messaged().await;
 }
+
+#[tokio::test]
+async fn an_ok_in_time_that_is_heard_while_the_lead_is_held_takes_it() {
+    let story = Story::begin().await;
+    for label in ["B", "C", "D", "E", "F"] {
+        let agent = shared::id::UserId(format!("sales-{}", label.to_lowercase()));
+        let until_noon = shared::availability::Availability {
+            paused_since: Some(story.now()),
+            paused_until: Some(story.now() + TimeDelta::hours(3)),
+            ..Default::default()
+        };
+        shared::availability::set(&story.harness.app, &agent, &until_noon)
+            .await
+            .expect("a break");
+    }
+    story.workers_catch_up().await;
+    let client = story.client("081234001234");
+    let lead = text(&client.says("Halo").await["lead"]["id"]);
+    client.is_asked_to_wait();
+    story.agent("A").is_offered_the_lead();
+    story.agent("A").says("istirahat").await;
+    story.agent("A").is_told("istirahat");
+    story.fast_forward(minutes(6)).await;
+    assert_eq!(story.journey(&lead).await["cycles"][0]["status"], "held");
+    let answer = says_ok_sent(&story, "A", TimeDelta::seconds(61)).await;
+    assert_eq!(answer["outcome"], "accepted");
+    story.agent("A").is_told("sekarang milik Anda");
+    assert_eq!(story.standing(&lead).await.0, "claimed");
+    story.fast_forward(TimeDelta::hours(3)).await;
+    story.nobody_else_was_messaged().await;
+}

@@ -5,6 +5,7 @@ mod agents_and_strangers;
 mod availability;
 mod clients_who_write_again;
 mod deadlines;
+mod disabled_agents;
 mod duplicates;
 mod export;
 mod failures;

@@ -1,6 +1,6 @@
 //! No agent answers: the last round, the managers, another chance.
 
-use super::story::{Story, minutes, text};
+use super::story::{Story, code_in, minutes, text};
 use shared::phone::Phone;
 use shared::sales::{self, QueueSettings};
 
@@ -89,11 +89,7 @@ async fn a_manager_is_told_of_a_hangus_lead_and_gives_it_to_an_agent() {
         alert.contains("hangus") && alert.contains("A = Sales A, B = Sales B"),
         "{alert}"
     );
-    let code = alert
-        .split("TUGASKAN ")
-        .nth(1)
-        .and_then(|rest| rest.split(' ').next())
-        .expect("a code");
+    let code = code_in(&alert);
 
     manager.says("siapa saja?").await;
     manager.is_told("TUGASKAN H12 B");
@@ -139,5 +135,47 @@ async fn without_these_settings_hangus_is_as_the_seed_has_it() {
     assert_eq!(story.agent("A").says("kesempatan").await["outcome"], "late");
     story.agent("A").is_told("terlambat");
     assert_eq!(story.standing(&lead).await.0, "hangus");
+    story.nobody_else_was_messaged().await;
+}
+
+#[tokio::test]
+async fn a_manager_assigns_only_leads_of_their_own_queues_that_can_still_be_taken() {
+    let story = Story::begin().await;
+    let phone = |typed: &str| Phone::from_human("manager", typed).expect("a number");
+    let own = phone(MANAGER);
+    with(&story, |queue| queue.manager_phones = vec![own]).await;
+    let other = QueueSettings {
+        name: "Antrian lain".to_owned(),
+        manager_phones: vec![phone("081299990002")],
+        ..sales::queues(&story.harness.app)
+            .await
+            .expect("queues")
+            .remove(0)
+            .settings
+    };
+    sales::create_queue(&story.harness.app, &other)
+        .await
+        .expect("another queue");
+    let lead = nobody_answers(&story).await;
+    let alert = story.client(MANAGER).reads();
+    let code = code_in(&alert);
+    let stranger = story.client("081299990002");
+    stranger.says(&format!("Tugaskan {code} C")).await;
+    stranger.is_told(&format!("Tidak ada lead dengan kode {code}"));
+    // An admin closes the lead: it cannot be taken any more.
+    let path = format!("/api/leads/{lead}/status");
+    let closed = serde_json::json!({ "status": "closed" });
+    let (status, told) = story
+        .send_as("admin", poem::http::Method::PATCH, &path, &closed)
+        .await;
+    assert_eq!(status, 200, "{told}");
+    story
+        .client(MANAGER)
+        .says(&format!("Tugaskan {code} C"))
+        .await;
+    story
+        .client(MANAGER)
+        .is_told(&format!("Tidak ada lead dengan kode {code}"));
+    assert_eq!(story.standing(&lead).await.0, "closed");
     story.nobody_else_was_messaged().await;
 }

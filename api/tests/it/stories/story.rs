@@ -291,6 +291,15 @@ impl Person<'_> {
     }
 }
 
+/// The code by which a manager names the lead of this alert.
+pub(crate) fn code_in(alert: &str) -> &str {
+    alert
+        .split("TUGASKAN ")
+        .nth(1)
+        .and_then(|rest| rest.split(' ').next())
+        .expect("a code")
+}
+
 pub(crate) fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }

@@ -3,8 +3,8 @@
 import { type DefaultError, type InfiniteData, infiniteQueryOptions, queryOptions, useMutation, type UseMutationOptions, useQuery } from '@tanstack/react-query';
 
 import { client } from '../client.gen.js';
-import { appointmentDetail, appointments, assignLead, availability, bookAppointment, cancelAppointment, createQueue, createUser, dashboardStats, deleteQueue, dummyClientMessage, dummyRunTimeouts, dummySalesAck, explainLead, exportLeads, healthLive, healthReady, holidays, layer2StatusChart, layer2Statuses, leadDetail, leadDistribution, leads, metaForms, metrics, type Options, queues, receiveMetaLead, receiveWhatsapp, receiveWhatsappMessages, rejectedReasonChart, rejectedReasons, resetPassword, resetWhatsapp, restartWhatsapp, revokeUserSessions, sales, saveLayer2Status, saveMetaForm, saveRejectedReason, sendWhatsappTestMessage, setAvailability, setHolidays, setOfferAddress, setQueuePlaces, setQueueRules, simulateDistribution, startWhatsapp, stopWhatsapp, updateAppointment, updateLeadLayer2, updateLeadProgress, updateLeadStatus, updateQueue, updateSalesQueue, updateUser, users, verifyMetaLeadsWebhook, verifyWhatsappMessagesWebhook, verifyWhatsappWebhook, whatsappStatus } from '../sdk.gen.js';
-import type { AppointmentDetailData, AppointmentDetailError, AppointmentDetailResponse, AppointmentsData, AppointmentsError, AppointmentsResponse, AssignLeadData, AssignLeadError, AssignLeadResponse, AvailabilityData, AvailabilityError, AvailabilityResponse, BookAppointmentData, BookAppointmentError, BookAppointmentResponse, CancelAppointmentData, CancelAppointmentError, CancelAppointmentResponse, CreateQueueData, CreateQueueError, CreateQueueResponse, CreateUserData, CreateUserError, CreateUserResponse, DashboardStatsData, DashboardStatsError, DashboardStatsResponse, DeleteQueueData, DeleteQueueError, DeleteQueueResponse, DummyClientMessageData, DummyClientMessageError, DummyClientMessageResponse, DummyRunTimeoutsData, DummyRunTimeoutsError, DummyRunTimeoutsResponse, DummySalesAckData, DummySalesAckError, DummySalesAckResponse, ExplainLeadData, ExplainLeadError, ExplainLeadResponse, ExportLeadsData, ExportLeadsError, ExportLeadsResponse, HealthLiveData, HealthLiveResponse, HealthReadyData, HealthReadyError, HealthReadyResponse, HolidaysData, HolidaysError, HolidaysResponse, Layer2StatusChartData, Layer2StatusChartError, Layer2StatusChartResponse, Layer2StatusesData, Layer2StatusesError, Layer2StatusesResponse, LeadDetailData, LeadDetailError, LeadDetailResponse, LeadDistributionData, LeadDistributionError, LeadDistributionResponse, LeadsData, LeadsError, LeadsResponse, MetaFormsData, MetaFormsError, MetaFormsResponse, MetricsData, MetricsError, MetricsResponse, QueuesData, QueuesError, QueuesResponse, ReceiveMetaLeadData, ReceiveMetaLeadError, ReceiveMetaLeadResponse, ReceiveWhatsappData, ReceiveWhatsappError, ReceiveWhatsappMessagesData, ReceiveWhatsappMessagesError, ReceiveWhatsappMessagesResponse, ReceiveWhatsappResponse, RejectedReasonChartData, RejectedReasonChartError, RejectedReasonChartResponse, RejectedReasonsData, RejectedReasonsError, RejectedReasonsResponse, ResetPasswordData, ResetPasswordError, ResetPasswordResponse, ResetWhatsappData, ResetWhatsappError, ResetWhatsappResponse, RestartWhatsappData, RestartWhatsappError, RestartWhatsappResponse, RevokeUserSessionsData, RevokeUserSessionsError, RevokeUserSessionsResponse, SalesData, SalesError, SalesResponse, SaveLayer2StatusData, SaveLayer2StatusError, SaveLayer2StatusResponse, SaveMetaFormData, SaveMetaFormError, SaveMetaFormResponse, SaveRejectedReasonData, SaveRejectedReasonError, SaveRejectedReasonResponse, SendWhatsappTestMessageData, SendWhatsappTestMessageError, SendWhatsappTestMessageResponse, SetAvailabilityData, SetAvailabilityError, SetAvailabilityResponse, SetHolidaysData, SetHolidaysError, SetHolidaysResponse, SetOfferAddressData, SetOfferAddressError, SetOfferAddressResponse, SetQueuePlacesData, SetQueuePlacesError, SetQueuePlacesResponse, SetQueueRulesData, SetQueueRulesError, SetQueueRulesResponse, SimulateDistributionData, SimulateDistributionError, SimulateDistributionResponse, StartWhatsappData, StartWhatsappError, StartWhatsappResponse, StopWhatsappData, StopWhatsappError, StopWhatsappResponse, UpdateAppointmentData, UpdateAppointmentError, UpdateAppointmentResponse, UpdateLeadLayer2Data, UpdateLeadLayer2Error, UpdateLeadLayer2Response, UpdateLeadProgressData, UpdateLeadProgressError, UpdateLeadProgressResponse, UpdateLeadStatusData, UpdateLeadStatusError, UpdateLeadStatusResponse, UpdateQueueData, UpdateQueueError, UpdateQueueResponse, UpdateSalesQueueData, UpdateSalesQueueError, UpdateSalesQueueResponse, UpdateUserData, UpdateUserError, UpdateUserResponse, UsersData, UsersError, UsersResponse, VerifyMetaLeadsWebhookData, VerifyMetaLeadsWebhookError, VerifyMetaLeadsWebhookResponse, VerifyWhatsappMessagesWebhookData, VerifyWhatsappMessagesWebhookError, VerifyWhatsappMessagesWebhookResponse, VerifyWhatsappWebhookData, VerifyWhatsappWebhookError, VerifyWhatsappWebhookResponse, WhatsappStatusData, WhatsappStatusError, WhatsappStatusResponse } from '../types.gen.js';
+import { appointmentDetail, appointments, assignLead, availability, bookAppointment, cancelAppointment, createQueue, createUser, dashboardStats, decideLeadConflict, deleteQueue, dummyClientMessage, dummyRunTimeouts, dummySalesAck, explainLead, exportLeads, healthLive, healthReady, holidays, layer2StatusChart, layer2Statuses, leadConflicts, leadDetail, leadDistribution, leads, metaForms, metrics, type Options, queues, receiveMetaLead, receiveWhatsapp, receiveWhatsappMessages, rejectedReasonChart, rejectedReasons, resetPassword, resetWhatsapp, restartWhatsapp, revokeUserSessions, sales, saveLayer2Status, saveMetaForm, saveRejectedReason, sendWhatsappTestMessage, setAvailability, setHolidays, setOfferAddress, setQueuePlaces, setQueueRules, simulateDistribution, startWhatsapp, stopWhatsapp, updateAppointment, updateLeadLayer2, updateLeadProgress, updateLeadStatus, updateQueue, updateSalesQueue, updateUser, users, verifyMetaLeadsWebhook, verifyWhatsappMessagesWebhook, verifyWhatsappWebhook, whatsappStatus } from '../sdk.gen.js';
+import type { AppointmentDetailData, AppointmentDetailError, AppointmentDetailResponse, AppointmentsData, AppointmentsError, AppointmentsResponse, AssignLeadData, AssignLeadError, AssignLeadResponse, AvailabilityData, AvailabilityError, AvailabilityResponse, BookAppointmentData, BookAppointmentError, BookAppointmentResponse, CancelAppointmentData, CancelAppointmentError, CancelAppointmentResponse, CreateQueueData, CreateQueueError, CreateQueueResponse, CreateUserData, CreateUserError, CreateUserResponse, DashboardStatsData, DashboardStatsError, DashboardStatsResponse, DecideLeadConflictData, DecideLeadConflictError, DecideLeadConflictResponse, DeleteQueueData, DeleteQueueError, DeleteQueueResponse, DummyClientMessageData, DummyClientMessageError, DummyClientMessageResponse, DummyRunTimeoutsData, DummyRunTimeoutsError, DummyRunTimeoutsResponse, DummySalesAckData, DummySalesAckError, DummySalesAckResponse, ExplainLeadData, ExplainLeadError, ExplainLeadResponse, ExportLeadsData, ExportLeadsError, ExportLeadsResponse, HealthLiveData, HealthLiveResponse, HealthReadyData, HealthReadyError, HealthReadyResponse, HolidaysData, HolidaysError, HolidaysResponse, Layer2StatusChartData, Layer2StatusChartError, Layer2StatusChartResponse, Layer2StatusesData, Layer2StatusesError, Layer2StatusesResponse, LeadConflictsData, LeadConflictsError, LeadConflictsResponse, LeadDetailData, LeadDetailError, LeadDetailResponse, LeadDistributionData, LeadDistributionError, LeadDistributionResponse, LeadsData, LeadsError, LeadsResponse, MetaFormsData, MetaFormsError, MetaFormsResponse, MetricsData, MetricsError, MetricsResponse, QueuesData, QueuesError, QueuesResponse, ReceiveMetaLeadData, ReceiveMetaLeadError, ReceiveMetaLeadResponse, ReceiveWhatsappData, ReceiveWhatsappError, ReceiveWhatsappMessagesData, ReceiveWhatsappMessagesError, ReceiveWhatsappMessagesResponse, ReceiveWhatsappResponse, RejectedReasonChartData, RejectedReasonChartError, RejectedReasonChartResponse, RejectedReasonsData, RejectedReasonsError, RejectedReasonsResponse, ResetPasswordData, ResetPasswordError, ResetPasswordResponse, ResetWhatsappData, ResetWhatsappError, ResetWhatsappResponse, RestartWhatsappData, RestartWhatsappError, RestartWhatsappResponse, RevokeUserSessionsData, RevokeUserSessionsError, RevokeUserSessionsResponse, SalesData, SalesError, SalesResponse, SaveLayer2StatusData, SaveLayer2StatusError, SaveLayer2StatusResponse, SaveMetaFormData, SaveMetaFormError, SaveMetaFormResponse, SaveRejectedReasonData, SaveRejectedReasonError, SaveRejectedReasonResponse, SendWhatsappTestMessageData, SendWhatsappTestMessageError, SendWhatsappTestMessageResponse, SetAvailabilityData, SetAvailabilityError, SetAvailabilityResponse, SetHolidaysData, SetHolidaysError, SetHolidaysResponse, SetOfferAddressData, SetOfferAddressError, SetOfferAddressResponse, SetQueuePlacesData, SetQueuePlacesError, SetQueuePlacesResponse, SetQueueRulesData, SetQueueRulesError, SetQueueRulesResponse, SimulateDistributionData, SimulateDistributionError, SimulateDistributionResponse, StartWhatsappData, StartWhatsappError, StartWhatsappResponse, StopWhatsappData, StopWhatsappError, StopWhatsappResponse, UpdateAppointmentData, UpdateAppointmentError, UpdateAppointmentResponse, UpdateLeadLayer2Data, UpdateLeadLayer2Error, UpdateLeadLayer2Response, UpdateLeadProgressData, UpdateLeadProgressError, UpdateLeadProgressResponse, UpdateLeadStatusData, UpdateLeadStatusError, UpdateLeadStatusResponse, UpdateQueueData, UpdateQueueError, UpdateQueueResponse, UpdateSalesQueueData, UpdateSalesQueueError, UpdateSalesQueueResponse, UpdateUserData, UpdateUserError, UpdateUserResponse, UsersData, UsersError, UsersResponse, VerifyMetaLeadsWebhookData, VerifyMetaLeadsWebhookError, VerifyMetaLeadsWebhookResponse, VerifyWhatsappMessagesWebhookData, VerifyWhatsappMessagesWebhookError, VerifyWhatsappMessagesWebhookResponse, VerifyWhatsappWebhookData, VerifyWhatsappWebhookError, VerifyWhatsappWebhookResponse, WhatsappStatusData, WhatsappStatusError, WhatsappStatusResponse } from '../types.gen.js';
 
 export type QueryKey<TOptions extends Options> = [
     Pick<TOptions, 'baseUrl' | 'body' | 'headers' | 'path' | 'query'> & {
@@ -521,6 +521,57 @@ export const saveLayer2StatusMutation = (options?: Partial<Options<SaveLayer2Sta
  */
 export const useSaveLayer2StatusMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<SaveLayer2StatusResponse, SaveLayer2StatusError, Options<SaveLayer2StatusData>>, 'mutationFn'>>) => useMutation({ ...saveLayer2StatusMutation(), ...mutationOptions });
 
+export const leadConflictsQueryKey = (options?: Options<LeadConflictsData>) => createQueryKey('leadConflicts', options, false, ['Leads']);
+
+/**
+ * The conflicts that nobody has decided, oldest first
+ */
+export const leadConflictsOptions = (options?: Options<LeadConflictsData>) => queryOptions<LeadConflictsResponse, LeadConflictsError, LeadConflictsResponse, ReturnType<typeof leadConflictsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await leadConflicts({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: leadConflictsQueryKey(options)
+});
+
+/**
+ * The conflicts that nobody has decided, oldest first
+ */
+export const useLeadConflictsQuery = (options?: Options<LeadConflictsData>) => useQuery(leadConflictsOptions(options));
+
+/**
+ * Decide a conflict
+ *
+ * The owner of the lead that is merged is told who continues. Returns the conflicts that are left. 404: it is
+ * decided already.
+ */
+export const decideLeadConflictMutation = (options?: Partial<Options<DecideLeadConflictData>>): UseMutationOptions<DecideLeadConflictResponse, DecideLeadConflictError, Options<DecideLeadConflictData>> => {
+    const mutationOptions: UseMutationOptions<DecideLeadConflictResponse, DecideLeadConflictError, Options<DecideLeadConflictData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await decideLeadConflict({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Decide a conflict
+ *
+ * The owner of the lead that is merged is told who continues. Returns the conflicts that are left. 404: it is
+ * decided already.
+ */
+export const useDecideLeadConflictMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<DecideLeadConflictResponse, DecideLeadConflictError, Options<DecideLeadConflictData>>, 'mutationFn'>>) => useMutation({ ...decideLeadConflictMutation(), ...mutationOptions });
+
 export const leadsQueryKey = (options?: Options<LeadsData>) => createQueryKey('leads', options, false, ['Leads']);
 
 /**
@@ -694,7 +745,7 @@ export const useBookAppointmentMutation = (mutationOptions?: Partial<Omit<UseMut
  * Assign a lead to an agent
  *
  * In any state of the lead. Open offers are withdrawn and their agents notified, and so is a former owner.
- * Assigning a lead to its owner changes nothing.
+ * Assigning a lead to its owner changes nothing. 409 `agent_disabled`: the agent is disabled.
  */
 export const assignLeadMutation = (options?: Partial<Options<AssignLeadData>>): UseMutationOptions<AssignLeadResponse, AssignLeadError, Options<AssignLeadData>> => {
     const mutationOptions: UseMutationOptions<AssignLeadResponse, AssignLeadError, Options<AssignLeadData>> = {
@@ -714,7 +765,7 @@ export const assignLeadMutation = (options?: Partial<Options<AssignLeadData>>): 
  * Assign a lead to an agent
  *
  * In any state of the lead. Open offers are withdrawn and their agents notified, and so is a former owner.
- * Assigning a lead to its owner changes nothing.
+ * Assigning a lead to its owner changes nothing. 409 `agent_disabled`: the agent is disabled.
  */
 export const useAssignLeadMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<AssignLeadResponse, AssignLeadError, Options<AssignLeadData>>, 'mutationFn'>>) => useMutation({ ...assignLeadMutation(), ...mutationOptions });
 
@@ -1068,7 +1119,7 @@ export const useCreateUserMutation = (mutationOptions?: Partial<Omit<UseMutation
 /**
  * Change a user
  *
- * If no admin would remain: 409 `last_admin`.
+ * If no admin would remain: 409 `last_admin`. A user who is enabled again has their places in the queues again.
  */
 export const updateUserMutation = (options?: Partial<Options<UpdateUserData>>): UseMutationOptions<UpdateUserResponse, UpdateUserError, Options<UpdateUserData>> => {
     const mutationOptions: UseMutationOptions<UpdateUserResponse, UpdateUserError, Options<UpdateUserData>> = {
@@ -1087,7 +1138,7 @@ export const updateUserMutation = (options?: Partial<Options<UpdateUserData>>): 
 /**
  * Change a user
  *
- * If no admin would remain: 409 `last_admin`.
+ * If no admin would remain: 409 `last_admin`. A user who is enabled again has their places in the queues again.
  */
 export const useUpdateUserMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<UpdateUserResponse, UpdateUserError, Options<UpdateUserData>>, 'mutationFn'>>) => useMutation({ ...updateUserMutation(), ...mutationOptions });
 

@@ -1,12 +1,14 @@
 //! SQL of the visits.
 
 mod calendar;
+mod handover;
 mod reminders;
 
 pub(super) use calendar::{Shown, ToBeShown, set_not_shown, set_shown, to_be_shown};
+pub(super) use handover::{hand_over, visits_of_others};
 pub(super) use reminders::{
     Reminder, due_reminders, end_reminder, insert_reminder, lead_of_reminder, lock_reminder,
-    put_off, set_message, void_reminders,
+    put_off, recall_agents_reminders, set_message, void_reminders,
 };
 
 use super::{Appointment, AppointmentFilter, AppointmentStatus, CalendarState, Done};
@@ -197,13 +199,15 @@ pub(super) async fn list(
              and ($2::uuid is null or a.lead_id = $2) and ($3::text is null or a.sales_id = $3)
              and ($4::timestamptz is null or a.ends_at > $4) and ($5::timestamptz is null or a.starts_at < $5)
              and ($6 or a.status = 'booked')
+             and (not $7 or (a.status = 'booked' and l.owner_sales_id <> a.sales_id))
            order by a.starts_at, a.id limit 1000"#,
         scope.map(|user| user.0.as_str()),
         filter.lead.map(|lead| lead.0),
         filter.agent.as_ref().map(|agent| agent.0.as_str()),
         filter.from,
         filter.to,
-        filter.with_cancelled
+        filter.with_cancelled,
+        filter.with_former_agent
     )
     .fetch_all(connection)
     .await?)

@@ -29,6 +29,8 @@ pub(in super::super) async fn insert_reminder(
     Ok(())
 }
 
+/// Ends the waiting reminders of a visit, and recalls those of their messages that the provider cannot
+/// have. A message whose send has no known outcome is not sent again.
 pub(in super::super) async fn void_reminders(
     connection: &mut PgConnection,
     appointment: AppointmentId,
@@ -37,13 +39,39 @@ pub(in super::super) async fn void_reminders(
 ) -> Result<()> {
     sqlx::query!(
         "with recalled as (
-             update wa_message set delivery_status = 'failed', delivery_error = $2
-             where delivery_status = 'queued' and send_id is null
+             update wa_message m
+             set delivery_error = $2, expires_at = $3,
+                 delivery_status = case when exists (select from wa_send s where s.id = m.send_id
+                                                     and (s.settled_at is null or s.outcome = 'accepted'))
+                                        then m.delivery_status else 'failed' end
+             where delivery_status = 'queued'
                and id in (select message_id from appointment_reminder where appointment_id = $1))
          update appointment_reminder set state = 'void', reason = $2, ended_at = $3
          where appointment_id = $1 and state = 'waiting'",
         appointment.0,
         reason,
+        now
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Recalls the messages that remind the former agent of a visit and are not sent yet.
+pub(in super::super) async fn recall_agents_reminders(
+    connection: &mut PgConnection,
+    appointment: AppointmentId,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "update wa_message m
+         set delivery_error = 'handed over', expires_at = $2,
+             delivery_status = case when exists (select from wa_send s where s.id = m.send_id
+                                                 and (s.settled_at is null or s.outcome = 'accepted'))
+                                    then m.delivery_status else 'failed' end
+         where delivery_status = 'queued' and kind = 'reminder_agent'
+           and id in (select message_id from appointment_reminder where appointment_id = $1)",
+        appointment.0,
         now
     )
     .execute(connection)

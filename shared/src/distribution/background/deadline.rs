@@ -64,6 +64,7 @@ pub async fn roll_all_due(app: &App, overdue_by: Duration, cause: Cause) -> Resu
                 transaction.commit().await?;
                 match checked {
                     Checked::Rolled(one) => rolled.push(one),
+                    Checked::NotSent(_) => {}
                     // The provider froze, or the deadline moved, after the row was found.
                     _ => left.push(offer.attempt),
                 }

@@ -2,5 +2,6 @@
 //! offers, and calls the provider outside of any transaction.
 
 pub(crate) mod deadline;
+pub(crate) mod hand_over;
 pub(crate) mod repair;
 pub(crate) mod sending;

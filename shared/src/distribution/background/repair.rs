@@ -1,6 +1,7 @@
 //! The audit with its repairs.
 
 use super::deadline::check_deadline;
+use crate::distribution::endings::let_go;
 use crate::distribution::offers::{cycle, freeze, release};
 use crate::distribution::oversight::audit::{self, Breach};
 use crate::distribution::store;
@@ -9,14 +10,13 @@ use crate::jobs::{CheckAckDeadline, enqueue};
 use crate::unit_of_work::{Cause, UnitOfWork};
 use crate::{App, Result};
 
-/// Finds breaches, logs each, and repairs those that can be repaired. Safe at any time, by any number
+/// Finds breaches, counts each, and repairs those that can be repaired. Safe at any time, by any number
 /// of workers at once. Returns the breaches.
 ///
 /// `provider_ends_freeze`: whether the provider itself ends its freeze, without a message.
 pub async fn audit(app: &App, provider_ends_freeze: bool) -> Result<Vec<Breach>> {
     let breaches = audit::find_breaches(app, provider_ends_freeze).await?;
     for breach in &breaches {
-        tracing::error!(?breach, "distribution.breach");
         // One failed repair does not keep the others from being made.
         if let Err(error) = repair(app, *breach).await {
             tracing::error!(?breach, %error, "distribution.not_repaired");
@@ -27,11 +27,18 @@ pub async fn audit(app: &App, provider_ends_freeze: bool) -> Result<Vec<Breach>>
 
 async fn repair(app: &App, breach: Breach) -> Result<()> {
     match breach {
-        Breach::Overdue(attempt) => check_deadline(app, attempt, Cause::Audit).await.map(|_| ()),
+        Breach::Overdue(attempt) | Breach::Unsent(attempt) => {
+            check_deadline(app, attempt, Cause::Audit).await.map(|_| ())
+        }
         Breach::NoAlarm(attempt) => enqueue_check(app, attempt).await,
+        Breach::OpenToDisabled(attempt) => {
+            let_go::let_go_if_disabled(app, attempt, Cause::Audit).await
+        }
         Breach::NobodyAsked(cycle) => offer_to_next(app, cycle).await,
         Breach::FrozenForNothing => freeze::thaw(app).await,
-        Breach::Unreleased(cycle) => release::release(app, cycle).await.map(|_| ()),
+        Breach::Unreleased(cycle) | Breach::HeldForNothing(cycle) => {
+            release::look_at_neglected(app, cycle).await
+        }
         Breach::LogDisagrees(attempt) => {
             let mut connection = app.pool.acquire().await?;
             store::log_current_state(&mut connection, attempt, &app.instance).await

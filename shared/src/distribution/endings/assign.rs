@@ -11,7 +11,7 @@ use crate::sales::{self, Agent};
 use crate::texts::Text;
 use crate::unit_of_work::{Cause, UnitOfWork};
 use crate::whatsapp::OutboundKind;
-use crate::{App, Result};
+use crate::{App, Error, Result, appointments};
 use serde_json::json;
 
 /// A lead that was assigned to an agent.
@@ -28,7 +28,8 @@ pub struct Assigned {
 /// Assigns a lead to an agent, whatever its status. Open offers are withdrawn. Their agents and the
 /// former owner are notified. Assigning a lead to its owner changes nothing.
 ///
-/// Fails with `NotFound` if the lead or the agent does not exist.
+/// Fails with `NotFound` if the lead or the agent does not exist, and with the conflict
+/// `agent_disabled` if the agent's user is disabled.
 pub async fn assign(app: &App, lead: LeadId, agent: &UserId, by: &UserId) -> Result<Assigned> {
     let app = app.announcing();
     let mut transaction = app.pool.begin().await?;
@@ -48,27 +49,10 @@ pub(crate) async fn assign_locked(
     agent: &Agent,
     why: serde_json::Value,
 ) -> Result<Assigned> {
-    let assigned = |attempt| Assigned {
-        lead: lead.id,
-        attempt,
-        sales_id: agent.id.clone(),
+    let (assigned, cycle) = match assign_quietly(work, lead, agent, why).await? {
+        (assigned, Some(cycle)) => (assigned, cycle),
+        (assigned, None) => return Ok(assigned),
     };
-    if lead.owner.as_ref() == Some(&agent.id)
-        && let Some(attempt) = store::winning_attempt(work.connection, lead.id).await?
-    {
-        return Ok(assigned(attempt));
-    }
-    let cycle = close_cycle_of(work, lead).await?;
-    withdraw_open_offers(work, lead, &agent.name, WithdrawReason::ByHand).await?;
-    let attempt = AttemptId::new();
-    let times = (work.now, work.deadline_of_an_offer());
-    store::insert_assigned(work.connection, attempt, cycle, agent, times).await?;
-    leads::set_claimed(work.connection, lead.id, &agent.id, work.now).await?;
-    let event = Event::new(EventKind::Assigned)
-        .of(lead.id, cycle)
-        .to(attempt, &agent.id)
-        .with(why);
-    store::log(work, &[event]).await?;
     if let Some(owner) = &lead.owner {
         tell_former_owner(work, lead, owner, &agent.name, cycle).await?;
     }
@@ -83,12 +67,51 @@ pub(crate) async fn assign_locked(
         agent,
         kind: OutboundKind::Assigned,
         cycle,
-        attempt: Some(attempt),
+        attempt: Some(assigned.attempt),
     };
     notify(work, &notice, body).await?;
-    Ok(assigned(attempt))
+    Ok(assigned)
 }
 
+/// As [`assign_locked`], and tells neither the new owner nor the former owner. Returns also the cycle
+/// that the assignment ended: `None` if the agent owned the lead already and nothing changed.
+pub(crate) async fn assign_quietly(
+    work: &mut UnitOfWork<'_>,
+    lead: &Lead,
+    agent: &Agent,
+    why: serde_json::Value,
+) -> Result<(Assigned, Option<CycleId>)> {
+    let assigned = |attempt| Assigned {
+        lead: lead.id,
+        attempt,
+        sales_id: agent.id.clone(),
+    };
+    if agent.disabled {
+        return Err(Error::Conflict {
+            code: "agent_disabled",
+        });
+    }
+    if lead.owner.as_ref() == Some(&agent.id)
+        && let Some(attempt) = store::winning_attempt(work.connection, lead.id).await?
+    {
+        return Ok((assigned(attempt), None));
+    }
+    let cycle = close_cycle_of(work, lead).await?;
+    withdraw_open_offers(work, lead, &agent.name, WithdrawReason::ByHand).await?;
+    let attempt = AttemptId::new();
+    let times = (work.now, work.deadline_of_an_offer());
+    store::insert_assigned(work.connection, attempt, cycle, agent, times).await?;
+    leads::set_claimed(work.connection, lead.id, &agent.id, work.now).await?;
+    appointments::follow_owner(work, lead.id, &agent.id).await?;
+    let event = Event::new(EventKind::Assigned)
+        .of(lead.id, cycle)
+        .to(attempt, &agent.id)
+        .with(why);
+    store::log(work, &[event]).await?;
+    Ok((assigned(attempt), Some(cycle)))
+}
+
+/// Tells the former owner, unless they are disabled.
 async fn tell_former_owner(
     work: &mut UnitOfWork<'_>,
     lead: &Lead,
@@ -97,6 +120,9 @@ async fn tell_former_owner(
     cycle: CycleId,
 ) -> Result<()> {
     let owner = sales::by_id(work.connection, owner).await?;
+    if owner.disabled {
+        return Ok(());
+    }
     let body = handed_on_text(work.app, lead, new_owner);
     let notice = Notice {
         lead,

@@ -1,13 +1,13 @@
 //! The claim: an agent's OK takes the lead.
 
 use super::withdraw::{WithdrawReason, withdraw_open_offers};
-use crate::Result;
 use crate::distribution::event::{Event, EventKind};
 use crate::distribution::model::{AttemptStatus, CycleStatus, Offer, Round};
 use crate::distribution::{policy, store};
 use crate::leads::{self, Lead};
 use crate::sales;
 use crate::unit_of_work::UnitOfWork;
+use crate::{Result, appointments};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
@@ -21,6 +21,8 @@ pub(crate) enum Claim {
     Withdrawn(Offer),
     /// The OK came too late.
     Late(Offer),
+    /// The agent's user is disabled.
+    Disabled(Offer),
 }
 
 /// Locks everything that an offer's end changes, in the order lead, cycle, attempt.
@@ -31,7 +33,7 @@ pub(crate) async fn lock(connection: &mut PgConnection, offer: &Offer) -> Result
 }
 
 /// Gives the lead to the agent if the offer is open and `time`, the time of the OK, is before the
-/// deadline, or the provider is frozen (see `store::accept`). The offer must be locked by [`lock`].
+/// deadline, or the provider is frozen, and the agent is not disabled (see `store::accept`). The offer must be locked by [`lock`].
 ///
 /// The check is one conditional update of the locked row. The roll also updates this row only if it is
 /// open, so at most one of them ends the offer. If the roll came first although the OK was in time,
@@ -56,6 +58,14 @@ pub(crate) async fn claim(
     // Not accepted: the offer has ended, or the OK came after its deadline.
     let current = store::offer(work.connection, offer.attempt).await?;
     let offer = current.unwrap_or_else(|| offer.clone());
+    let can_be_disabled = matches!(offer.status, AttemptStatus::Open | AttemptStatus::TimedOut);
+    if can_be_disabled
+        && sales::by_id(work.connection, &offer.sales_id)
+            .await?
+            .disabled
+    {
+        return Ok(Claim::Disabled(offer));
+    }
     match offer.status {
         AttemptStatus::Accepted | AttemptStatus::Assigned => Ok(Claim::AlreadyTheirs),
         AttemptStatus::Withdrawn => Ok(Claim::Withdrawn(offer)),
@@ -74,6 +84,7 @@ async fn set_owner(
     kind: EventKind,
 ) -> Result<()> {
     leads::set_claimed(work.connection, offer.lead, &offer.sales_id, work.now).await?;
+    appointments::follow_owner(work, offer.lead, &offer.sales_id).await?;
     let lateness = time - offer.ack_deadline_at;
     let won = Event::new(kind).on(offer).late_by(lateness);
     store::log(work, &[won]).await
@@ -82,8 +93,8 @@ async fn set_owner(
 /// Claims a lead with an OK that was in time but was handled after the roll. The agent who has the
 /// offer now is notified that it is withdrawn.
 ///
-/// Returns `false` if an agent owns the lead, or if the cycle is neither open nor hangus for less than
-/// ten minutes.
+/// Returns `false` if an agent owns the lead, or if the cycle is neither open, nor held, nor hangus for
+/// less than ten minutes.
 async fn claim_after_timeout(
     work: &mut UnitOfWork<'_>,
     lead: &Lead,

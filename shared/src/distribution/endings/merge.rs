@@ -1,21 +1,23 @@
 //! Merging two leads that turn out to be one person.
 
+use super::conflict;
 use super::withdraw::{WithdrawReason, withdraw_open_offers};
 use crate::distribution::event::{Event, EventKind};
 use crate::distribution::store;
 use crate::id::{CycleId, LeadId};
-use crate::leads::{self, Lead};
+use crate::leads::{self, Lead, LeadStatus};
 use crate::phone::Phone;
 use crate::unit_of_work::{Cause, UnitOfWork};
-use crate::{App, Result, sales};
+use crate::{App, Result, appointments, sales};
 use serde_json::json;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 /// Merges two leads in the caller's transaction and returns the lead that stays, locked.
 ///
-/// The lead with an owner stays, or else the one that is being distributed, or else the older one.
-/// The open offers of the other lead are withdrawn.
+/// A claimed lead stays, or else the one that is being distributed, or else the older one. The open
+/// offers of the other lead are withdrawn. If both are claimed by different agents, nothing is merged:
+/// the conflict is stored, both owners and the managers are told, and `one` is returned.
 pub(crate) async fn merge(
     app: &App,
     connection: &mut PgConnection,
@@ -30,10 +32,17 @@ pub(crate) async fn merge(
     );
     let first_cycle = store::lock_open_cycle(connection, first.id).await?;
     let second_cycle = store::lock_open_cycle(connection, second.id).await?;
+    let mut work = UnitOfWork::start(app, connection, Cause::Enquiry).await?;
+    let is_claimed = |lead: &Lead| lead.status == LeadStatus::Claimed;
+    if is_claimed(&first) && is_claimed(&second) && first.owner != second.owner {
+        conflict::report(&mut work, &first, &second).await?;
+        return Ok(if first.id == one { first } else { second });
+    }
     let rank = |lead: &Lead, cycle: Option<CycleId>| {
         (
-            lead.owner.is_none(),
+            !is_claimed(lead),
             cycle.is_none(),
+            lead.locked_at.is_none(),
             lead.locked_at,
             lead.created_at,
         )
@@ -43,12 +52,20 @@ pub(crate) async fn merge(
     } else {
         (second, first)
     };
-    let mut work = UnitOfWork::start(app, connection, Cause::Enquiry).await?;
+    merge_into(&mut work, &keep, &lose).await
+}
+
+/// Merges `lose` into `keep` and returns `keep` with what it gained. Both must be locked.
+pub(crate) async fn merge_into(
+    work: &mut UnitOfWork<'_>,
+    keep: &Lead,
+    lose: &Lead,
+) -> Result<Lead> {
     let owner = match &keep.owner {
         Some(owner) => sales::by_id(work.connection, owner).await?.name,
         None => "agent lain".to_owned(),
     };
-    withdraw_open_offers(&mut work, &lose, &owner, WithdrawReason::Merged).await?;
+    withdraw_open_offers(work, lose, &owner, WithdrawReason::Merged).await?;
     let none = CycleId(Uuid::nil());
     let cancelled = store::end_cycles(work.connection, lose.id, none, work.now).await?;
     let mut events: Vec<Event> = cancelled
@@ -57,8 +74,11 @@ pub(crate) async fn merge(
         .collect();
     let detail = json!({ "merged": lose.id, "into": keep.id });
     events.push(Event::new(EventKind::Merged).about(keep.id).with(detail));
-    store::log(&mut work, &events).await?;
+    store::log(work, &events).await?;
     let lead = leads::absorb(work.connection, keep.id, lose.id, work.now).await?;
+    if let Some(owner) = &lead.owner {
+        appointments::follow_owner(work, lead.id, owner).await?;
+    }
     tracing::info!(lead = %keep.id, merged = %lose.id, "leads.merged");
     Ok(lead)
 }
@@ -81,7 +101,17 @@ pub async fn change_number(app: &App, old: &Phone, new: &Phone) -> Result<()> {
         return Ok(());
     };
     let lead = match leads::by_phone(&mut transaction, new).await? {
-        Some(other) => merge(app, &mut transaction, lead, other).await?,
+        Some(other) => {
+            let kept = merge(app, &mut transaction, lead, other).await?;
+            if leads::by_phone(&mut transaction, new)
+                .await?
+                .is_some_and(|owner| owner != kept.id)
+            {
+                // Both leads are claimed. A person decides.
+                return Ok(transaction.commit().await?);
+            }
+            kept
+        }
         None => leads::lock(&mut transaction, lead).await?,
     };
     leads::set_phone(&mut transaction, lead.id, new, now).await?;

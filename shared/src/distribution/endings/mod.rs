@@ -3,7 +3,10 @@
 
 pub(crate) mod assign;
 pub(crate) mod claim;
+pub(crate) mod conflict;
+pub(crate) mod decide;
 pub(crate) mod decline;
+pub(crate) mod let_go;
 pub(crate) mod merge;
 pub(crate) mod roll;
 pub(crate) mod undeliverable;

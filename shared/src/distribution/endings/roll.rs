@@ -1,5 +1,6 @@
 //! The roll: a deadline passed without an OK, so the next agent is offered the lead.
 
+use super::undeliverable;
 use crate::distribution::model::{AttemptStatus, Checked, Offer, Rolled};
 use crate::distribution::offers::cycle;
 use crate::distribution::store;
@@ -21,7 +22,7 @@ pub(crate) enum RollResult {
     MessageInTime(MessageId),
 }
 
-/// Times the attempt out if its deadline has passed, and advances the cycle: the next agent with a full
+/// Times the attempt out if its deadline has passed and the provider accepted its offer, and advances the cycle: the next agent with a full
 /// window, the last round, a hold, or hangus. Lead, cycle and attempt must be locked.
 pub(crate) async fn roll(
     app: &App,
@@ -33,7 +34,7 @@ pub(crate) async fn roll(
     let now = store::now_after_inflight_messages(connection, offer, fixed_now).await?;
     let mut work = UnitOfWork::at(app, connection, now, cause);
     if !store::time_out(&mut work, offer, MAX_FAILURES).await? {
-        return why_not(connection, offer, now).await;
+        return not_timed_out(&mut work, offer).await;
     }
     let next = cycle::advance_cycle(&mut work, offer).await?;
     tracing::info!(
@@ -54,25 +55,41 @@ pub(crate) async fn roll(
     })))
 }
 
-/// Why the attempt was not timed out: it ended before, a message must be handled first, it is not
-/// due, or the provider is frozen.
-async fn why_not(
-    connection: &mut PgConnection,
-    offer: &Offer,
-    now: DateTime<Utc>,
-) -> Result<RollResult> {
+/// Why the attempt was not timed out: it ended before, a message must be handled first, it is not due,
+/// the provider is frozen, or the provider has not accepted it. In the last case ends it, once the
+/// patience is over.
+async fn not_timed_out(work: &mut UnitOfWork<'_>, offer: &Offer) -> Result<RollResult> {
+    let checked = |checked| Ok(RollResult::Checked(checked));
     if offer.status != AttemptStatus::Open {
-        return Ok(RollResult::Checked(Checked::Over));
+        return checked(Checked::Over);
     }
-    if let Some(message) = store::message_in_time(connection, offer, MAX_FAILURES).await? {
+    let due = due(work.app, offer);
+    if work.now < due {
+        let wait = (due - work.now).to_std().unwrap_or_default();
+        return checked(Checked::NotDue(wait));
+    }
+    let message = store::message_in_time(work.connection, offer, MAX_FAILURES).await?;
+    if let Some(message) = message {
         return Ok(RollResult::MessageInTime(message));
     }
-    if now >= offer.ack_deadline_at {
+    let provider = work.app.provider.name();
+    let frozen = store::frozen_since(work.connection, provider).await?;
+    if offer.accepted || frozen.is_some() {
         // The thaw enqueues the next check.
-        return Ok(RollResult::Checked(Checked::Frozen));
+        return checked(Checked::Frozen);
     }
-    let wait = (offer.ack_deadline_at - now).to_std().unwrap_or_default();
-    Ok(RollResult::Checked(Checked::NotDue(wait)))
+    let next = undeliverable::not_sent(work, offer).await?;
+    checked(Checked::NotSent(next))
+}
+
+/// When a check of the offer can end it: at its deadline, or when the patience for an offer that the
+/// provider has not accepted is over.
+pub(crate) fn due(app: &App, offer: &Offer) -> DateTime<Utc> {
+    if offer.accepted {
+        offer.ack_deadline_at
+    } else {
+        offer.ack_deadline_at - app.distribution.unsent_before_deadline()
+    }
 }
 
 /// The next deadline of an open offer. `None` if no offer is open.

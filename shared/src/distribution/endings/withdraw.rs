@@ -1,6 +1,7 @@
 //! Withdrawing offers: somebody else owns the lead now.
 
 use crate::distribution::event::{Event, EventKind};
+use crate::distribution::model::NOT_SENT;
 use crate::distribution::offers::mask;
 use crate::distribution::store;
 use crate::id::{AttemptId, CycleId};
@@ -23,16 +24,19 @@ pub(crate) enum WithdrawReason {
     ByHand,
     /// The lead was merged with another lead of the same person.
     Merged,
+    /// The agent's user was disabled.
+    Disabled,
 }
 
 impl WithdrawReason {
     /// The name in the database: the attempt's `reason`.
-    fn as_str(self) -> &'static str {
+    pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::EarlierOk => "earlier_ok",
             Self::Quicker => "quicker_ok",
             Self::ByHand => "assigned",
             Self::Merged => "merged",
+            Self::Disabled => "disabled",
         }
     }
 }
@@ -66,10 +70,7 @@ pub(crate) async fn withdraw_open_offers(
             continue;
         }
         let agent = sales::by_id(work.connection, &offer.sales_id).await?;
-        let body = match why {
-            WithdrawReason::ByHand => handed_on_text(work.app, lead, owner),
-            _ => withdrawn_text(work.app, lead, Some(owner)),
-        };
+        let body = withdrawn_text(work.app, lead, Some(owner), Some(reason));
         let notice = Notice {
             lead,
             agent: &agent,
@@ -82,11 +83,23 @@ pub(crate) async fn withdraw_open_offers(
     Ok(())
 }
 
-/// What an agent reads whose offer was withdrawn.
-pub(crate) fn withdrawn_text(app: &App, lead: &Lead, owner: Option<&str>) -> String {
+/// What an agent reads whose offer was withdrawn, for this reason of the attempt.
+pub(crate) fn withdrawn_text(
+    app: &App,
+    lead: &Lead,
+    owner: Option<&str>,
+    reason: Option<&str>,
+) -> String {
     let name = mask::name_of(app, lead);
-    let values = [("name", &*name), ("owner", owner.unwrap_or("agent lain"))];
-    app.texts.render(Text::Withdrawn, &values)
+    let owner = owner.unwrap_or("agent lain");
+    let values = [("name", &*name), ("owner", owner)];
+    match reason {
+        Some(NOT_SENT) => app.texts.render(Text::OfferNotSent, &values[..1]),
+        Some("merged") => app.texts.render(Text::WithdrawnMerged, &values[..1]),
+        Some("disabled") => app.texts.render(Text::Disabled, &[]),
+        Some("assigned") => app.texts.render(Text::HandedOn, &values),
+        _ => app.texts.render(Text::Withdrawn, &values),
+    }
 }
 
 /// What an agent reads whose offer or lead was assigned to another agent.

@@ -136,6 +136,9 @@ async fn second_chance(
     {
         return answer::refuse_late(work, received, &offer).await;
     }
+    if agent.disabled {
+        return answer::refuse_disabled(work, received, &offer).await;
+    }
     let why = json!({ "reason": "second_chance" });
     let assigned = assign::assign_locked(work, &lead, agent, why).await?;
     let offer = Offer {

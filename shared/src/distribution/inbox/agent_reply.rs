@@ -5,7 +5,7 @@ use super::bind::{self, Bound};
 use super::lexicon::Intent;
 use super::{agent_command, duplicate};
 use crate::distribution::endings::claim::{self, Claim};
-use crate::distribution::endings::decline;
+use crate::distribution::endings::{decline, let_go};
 use crate::distribution::model::{Offer, Outcome, ReceivedMessage, Report};
 use crate::distribution::offers::mask;
 use crate::sales::Agent;
@@ -88,6 +88,10 @@ async fn take(
         Claim::AlreadyTheirs => file(work, received, Verdict::bare(Outcome::NothingOpen)).await,
         Claim::Withdrawn(offer) => answer::refuse_withdrawn(work, received, &offer).await,
         Claim::Late(offer) => answer::refuse_late(work, received, &offer).await,
+        Claim::Disabled(offer) => {
+            let_go::let_go(work, &offer).await?;
+            answer::refuse_disabled(work, received, &offer).await
+        }
     }
 }
 

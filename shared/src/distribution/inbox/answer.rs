@@ -178,10 +178,22 @@ pub(super) async fn refuse_withdrawn(
 ) -> Result<Option<Report>> {
     let lead = leads::by_id(work.connection, offer.lead).await?;
     let owner = owner_name(work.connection, &lead).await?;
-    let body = withdrawn_text(work.app, &lead, owner.as_deref());
+    let body = withdrawn_text(work.app, &lead, owner.as_deref(), offer.reason.as_deref());
     let verdict = Verdict::about(Outcome::Late, offer);
     let text = Answer::new(OutboundKind::Late, body);
     answer(work, received, verdict, text).await
+}
+
+/// Tells a disabled agent that they cannot take leads.
+pub(super) async fn refuse_disabled(
+    work: &mut UnitOfWork<'_>,
+    received: &ReceivedMessage,
+    offer: &Offer,
+) -> Result<Option<Report>> {
+    let body = work.app.texts.render(Text::Disabled, &[]);
+    let verdict = Verdict::about(Outcome::Disabled, offer);
+    let text = Answer::new(OutboundKind::Disabled, body);
+    answer_unhelpfully(work, received, verdict, text).await
 }
 
 /// The name of the agent who owns the lead. `None` if no agent does.

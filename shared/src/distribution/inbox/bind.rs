@@ -5,7 +5,7 @@
 //! agent is asked.
 
 use super::lexicon::{Intent, Said};
-use crate::distribution::model::{AttemptStatus, InboundMessage, Offer, ReceivedMessage};
+use crate::distribution::model::{AttemptStatus, InboundMessage, NOT_SENT, Offer, ReceivedMessage};
 use crate::distribution::{policy, store};
 use crate::id::AttemptId;
 use crate::sales::Agent;
@@ -129,6 +129,9 @@ fn judge(offer: Offer, time: DateTime<Utc>) -> Bound {
         AttemptStatus::TimedOut if time < offer.ack_deadline_at => Bound::One(offer),
         AttemptStatus::TimedOut => Bound::Expired(offer),
         AttemptStatus::Withdrawn => Bound::Withdrawn(offer),
+        AttemptStatus::Undeliverable if offer.reason.as_deref() == Some(NOT_SENT) => {
+            Bound::Withdrawn(offer)
+        }
         AttemptStatus::Accepted | AttemptStatus::Assigned => Bound::Taken,
         AttemptStatus::Declined | AttemptStatus::Undeliverable => Bound::Nothing,
     }

@@ -1,7 +1,6 @@
 //! A client writes to the company's number.
 
-use super::duplicate;
-use super::enquiry::{self, News};
+use super::{duplicate, enquiry, news};
 use crate::distribution::model::{Outcome, ReceivedMessage, Report};
 use crate::id::{AttemptId, CycleId};
 use crate::leads::{Contact, Enquiry, EnquiryKind, Lead};
@@ -47,9 +46,11 @@ pub(super) async fn handle(
     if !whatsapp::store_inbound(app, work.connection, &record, at).await? {
         return Ok(None);
     }
-    match placed.cycle {
-        Some(cycle) => auto_reply(&mut work, received, &lead, cycle).await?,
-        None => enquiry::tell_owner(&mut work, &lead, News::Wrote(received)).await?,
+    if let Some(cycle) = placed.cycle {
+        auto_reply(&mut work, received, &lead, cycle).await?;
+    }
+    if let Some(listeners) = &placed.listeners {
+        news::tell_written(&mut work, &lead, listeners, received).await?;
     }
     Ok(Some(report(
         placed.outcome,

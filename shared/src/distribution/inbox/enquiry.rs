@@ -2,15 +2,15 @@
 //! lead, or into a new cycle.
 
 use crate::distribution::endings::merge;
-use crate::distribution::model::{Ad, Outcome, ReceivedMessage};
+use crate::distribution::model::Outcome;
 use crate::distribution::offers::cycle::{self, OfferResult};
 use crate::distribution::store;
 use crate::id::{AttemptId, CycleId};
 use crate::leads::{self, Contact, Enquiry, EnquiryKind, Lead, LeadStatus};
-use crate::texts::Text;
+use crate::phone::Phone;
+use crate::sales::{self, Agent};
 use crate::unit_of_work::UnitOfWork;
-use crate::whatsapp::{self, Draft, OutboundKind};
-use crate::{App, Result, sales};
+use crate::{App, Result};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
@@ -34,9 +34,29 @@ pub(super) struct Placed {
     /// The cycle that the enquiry belongs to. `None` if an agent owns the lead.
     pub(super) cycle: Option<CycleId>,
     pub(super) attempt: Option<AttemptId>,
+    /// Who is told of it, if an agent owns the lead.
+    pub(super) listeners: Option<Listeners>,
+}
+
+/// Who is told what the client of an owned lead does.
+pub(super) enum Listeners {
+    /// The owner.
+    Owner(Agent),
+    /// The managers, because the owner is disabled. `cycle` is the cycle that they can assign.
+    Managers {
+        /// The owner.
+        owner: Agent,
+        /// The lead's latest cycle.
+        cycle: CycleId,
+        /// The managers' numbers.
+        managers: Vec<Phone>,
+    },
 }
 
 /// Places an enquiry: in the open cycle, with the owner, or in a new cycle.
+///
+/// The enquiry of a lead whose owner is disabled goes to the managers of its queue. If the queue has no
+/// managers, the lead is distributed again.
 pub(super) async fn place(
     work: &mut UnitOfWork<'_>,
     lead: &Lead,
@@ -47,13 +67,15 @@ pub(super) async fn place(
             outcome: Outcome::Added,
             cycle: Some(cycle),
             attempt: None,
+            listeners: None,
         });
     }
-    if lead.status == LeadStatus::Claimed {
+    if let Some(listeners) = listeners(work, lead).await? {
         return Ok(Placed {
             outcome: Outcome::OwnerTold,
             cycle: None,
             attempt: None,
+            listeners: Some(listeners),
         });
     }
     if enquiry.kind == EnquiryKind::Chat {
@@ -69,52 +91,34 @@ pub(super) async fn place(
         outcome,
         cycle: Some(cycle),
         attempt,
+        listeners: None,
     })
 }
 
-/// What the owner of a lead is notified of.
-pub(super) enum News<'a> {
-    /// The client wrote.
-    Wrote(&'a ReceivedMessage),
-    /// The client filled in another form.
-    FilledIn(&'a Ad),
-}
-
-/// Tells the owner of a lead what the client did. An owner without a number is only logged.
-pub(super) async fn tell_owner(
-    work: &mut UnitOfWork<'_>,
-    lead: &Lead,
-    news: News<'_>,
-) -> Result<()> {
-    let Some(owner) = &lead.owner else {
-        return Ok(());
+/// Who is told what the client does. `None` if the lead must be distributed.
+async fn listeners(work: &mut UnitOfWork<'_>, lead: &Lead) -> Result<Option<Listeners>> {
+    let Some(owner) = lead
+        .owner
+        .as_ref()
+        .filter(|_| lead.status == LeadStatus::Claimed)
+    else {
+        return Ok(None);
     };
-    let Some(to) = sales::by_id(work.connection, owner).await?.phone else {
-        tracing::warn!(lead = %lead.id, sales = %owner, "whatsapp.unreachable: the owner has no number");
-        return Ok(());
+    let owner = sales::by_id(work.connection, owner).await?;
+    if !owner.disabled {
+        return Ok(Some(Listeners::Owner(owner)));
+    }
+    let Some(cycle) = store::latest_cycle(work.connection, lead.id).await? else {
+        return Ok(None);
     };
-    let (kind, text, detail, in_reply_to) = match news {
-        News::Wrote(received) => (
-            OutboundKind::OwnerClientWrote,
-            Text::OwnerClientWrote,
-            ("message", received.message.body.as_str()),
-            Some(received.id),
-        ),
-        News::FilledIn(ad) => (
-            OutboundKind::OwnerNewAd,
-            Text::OwnerNewAd,
-            ("source", ad.source_ads.as_deref().unwrap_or("-")),
-            None,
-        ),
-    };
-    let client = [
-        ("name", lead.display_name()),
-        ("phone", lead.display_phone()),
-        detail,
-    ];
-    let draft = Draft::new(kind, to, work.app.texts.render(text, &client))
-        .lead(lead.id)
-        .in_reply_to(in_reply_to);
-    whatsapp::queue_message(work, &draft).await?;
-    Ok(())
+    let managers = store::managers_of(work.connection, cycle).await?;
+    let managers: Vec<Phone> = managers
+        .iter()
+        .filter_map(|number| Phone::from_e164(number))
+        .collect();
+    Ok((!managers.is_empty()).then_some(Listeners::Managers {
+        owner,
+        cycle,
+        managers,
+    }))
 }

@@ -1,6 +1,6 @@
 //! A client fills in an ad's lead form.
 
-use super::enquiry::{self, News};
+use super::{enquiry, news};
 use crate::address::Address;
 use crate::distribution::model::{Ad, Outcome, Report};
 use crate::id::CycleId;
@@ -35,14 +35,11 @@ pub async fn take_ad(app: &App, ad: &Ad) -> Result<Report> {
         return duplicate_ad(app, &ad.meta_lead_id).await;
     }
     let placed = enquiry::place(&mut work, &lead, &enquiry).await?;
-    match (placed.outcome, placed.cycle) {
-        (Outcome::OwnerTold, _) => {
-            enquiry::tell_owner(&mut work, &lead, News::FilledIn(ad)).await?;
-        }
-        (Outcome::Distributing | Outcome::Held, Some(cycle)) => {
-            welcome(&mut work, &lead, cycle).await?;
-        }
-        _ => {}
+    if let Some(listeners) = &placed.listeners {
+        news::tell_filled_in(&mut work, &lead, listeners, ad).await?;
+    }
+    if let (Outcome::Distributing | Outcome::Held, Some(cycle)) = (placed.outcome, placed.cycle) {
+        welcome(&mut work, &lead, cycle).await?;
     }
     transaction.commit().await?;
     tracing::info!(lead = %lead.id, outcome = placed.outcome.as_str(), "distribution.form_taken");

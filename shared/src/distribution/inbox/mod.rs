@@ -11,5 +11,6 @@ mod enquiry;
 pub(crate) mod lead_form;
 pub mod lexicon;
 mod manager_reply;
+mod news;
 pub(crate) mod receive;
 pub(crate) mod route;

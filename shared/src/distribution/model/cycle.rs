@@ -1,6 +1,7 @@
 //! Cycles and attempts.
 
 use crate::id::{AttemptId, CycleId, LeadId, UserId};
+use crate::leads::EnquiryKind;
 use crate::strategy::Strategy;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -22,6 +23,38 @@ pub enum CycleStatus {
     Hangus,
     /// The cycle was cancelled.
     Cancelled,
+}
+
+/// What started a cycle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Trigger {
+    /// The client submitted a form.
+    Ad,
+    /// The client wrote.
+    Chat,
+    /// An admin.
+    Admin,
+}
+
+impl Trigger {
+    /// The value in the database.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Ad => "ad",
+            Self::Chat => "chat",
+            Self::Admin => "admin",
+        }
+    }
+}
+
+impl From<EnquiryKind> for Trigger {
+    fn from(kind: EnquiryKind) -> Self {
+        match kind {
+            EnquiryKind::Ad => Self::Ad,
+            EnquiryKind::Chat => Self::Chat,
+        }
+    }
 }
 
 /// The state of an attempt. Every state but `Open` is final, with one exception: an OK that was in

@@ -33,7 +33,7 @@ pub struct Metrics {
     pub roll_lateness_p99: f64,
     /// The largest lateness, in seconds.
     pub roll_lateness_max: f64,
-    /// Breaches that the audit logged in the last 24 hours.
+    /// Rows that the audit found in breach of a rule in the last 24 hours, each once a rule.
     pub breaches: i64,
     /// Cycles that ended as hangus in the last 24 hours.
     pub hangus: i64,
@@ -126,7 +126,7 @@ impl Metrics {
             ),
             (
                 "breaches_1d",
-                "Breaches that the audit logged in the last day",
+                "Rows that the audit found in breach of a rule in the last day, each once a rule",
                 self.breaches as f64,
             ),
             (

@@ -9,12 +9,13 @@ mod offer;
 mod outcome;
 mod received_message;
 
+pub(crate) use cycle::Trigger;
 pub use cycle::{Attempt, AttemptStatus, Cycle, CycleStatus, Round};
 pub use inbound_message::{Channel, InboundMessage};
 pub use journey::{CycleStory, Journey, LeadSnapshot};
 pub use lead_form::Ad;
 pub use metrics::Metrics;
-pub(crate) use offer::Offer;
 pub use offer::{Checked, Opened, Rolled};
+pub(crate) use offer::{NOT_SENT, Offer};
 pub use outcome::{Outcome, Report};
 pub(crate) use received_message::ReceivedMessage;

@@ -24,7 +24,14 @@ pub(crate) struct Offer {
     pub(crate) code: Option<String>,
     /// How the offer was made.
     pub(crate) round: Round,
+    /// Whether the provider accepted its message.
+    pub(crate) accepted: bool,
+    /// Why it ended, if its status alone does not say.
+    pub(crate) reason: Option<String>,
 }
+
+/// The reason of an attempt whose offer the provider did not accept within the patience.
+pub(crate) const NOT_SENT: &str = "not_sent";
 
 /// What a check of a deadline found.
 #[derive(Clone, Debug)]
@@ -33,6 +40,9 @@ pub enum Checked {
     Rolled(Rolled),
     /// The offer is open and its deadline comes in this time.
     NotDue(Duration),
+    /// The provider has not accepted the offer within the patience. The lead went to the next agent, or is
+    /// held or hangus.
+    NotSent(Option<Opened>),
     /// The provider is frozen. The thaw enqueues the next check.
     Frozen,
     /// The offer has ended, or does not exist.

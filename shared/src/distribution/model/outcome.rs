@@ -39,6 +39,8 @@ pub enum Outcome {
     Assigned,
     /// An agent wrote something else.
     NotAnAck,
+    /// The agent's user is disabled, so the agent cannot claim.
+    Disabled,
     /// The sender is no agent.
     UnknownAgent,
     /// It was stored and has no consequence: it is old, or a reaction.
@@ -65,6 +67,7 @@ impl Outcome {
             Self::Resumed => "resumed",
             Self::Assigned => "assigned",
             Self::NotAnAck => "not_an_ack",
+            Self::Disabled => "disabled",
             Self::UnknownAgent => "unknown_agent",
             Self::Noted => "noted",
         }

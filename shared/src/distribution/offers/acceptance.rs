@@ -1,13 +1,15 @@
 //! Recording that the provider accepted a message: from then on an offer has its full window.
 
+use super::mask;
 use crate::distribution::event::{Event, EventKind};
-use crate::distribution::model::Offer;
+use crate::distribution::model::{NOT_SENT, Offer};
 use crate::distribution::store;
 use crate::id::{AttemptId, SendId};
 use crate::jobs::{CheckAckDeadline, enqueue};
+use crate::texts::Text;
 use crate::unit_of_work::{Cause, UnitOfWork};
-use crate::whatsapp::{self, AcceptedSend};
-use crate::{App, Result};
+use crate::whatsapp::{self, AcceptedSend, Draft, OutboundKind};
+use crate::{App, Result, leads, sales};
 use serde_json::json;
 
 /// Records what the provider accepted, offer by offer, each in its own transaction.
@@ -50,6 +52,9 @@ async fn record_offer(
     offer: &Offer,
     resend_of: Option<SendId>,
 ) -> Result<()> {
+    if offer.reason.as_deref() == Some(NOT_SENT) {
+        return tell_withdrawn(work, offer).await;
+    }
     let (attempt, window) = (offer.attempt, work.app.distribution.ack_window);
     let accepted = store::record_offer_accepted(work.connection, attempt, work.now, window).await?;
     let Some(deadline) = accepted else {
@@ -68,4 +73,24 @@ async fn record_offer(
         tracing::info!(%attempt, moved_ms, "distribution.deadline_moved");
     }
     store::log(work, &events).await
+}
+
+/// The offer reached the agent after it was withdrawn because it had not been sent. Tells them, once.
+async fn tell_withdrawn(work: &mut UnitOfWork<'_>, offer: &Offer) -> Result<()> {
+    let lead = leads::by_id(work.connection, offer.lead).await?;
+    let agent = sales::by_id(work.connection, &offer.sales_id).await?;
+    let Some(to) = agent.phone else {
+        return Ok(());
+    };
+    let name = mask::name_of(work.app, &lead);
+    let body = work
+        .app
+        .texts
+        .render(Text::OfferNotSent, &[("name", &name)]);
+    let draft = Draft::new(OutboundKind::Withdrawn, to, body)
+        .lead(offer.lead)
+        .cycle(offer.cycle)
+        .attempt(offer.attempt);
+    whatsapp::queue_message(work, &draft).await?;
+    Ok(())
 }

@@ -44,16 +44,12 @@ pub(crate) async fn notify_managers(
     }
     let code = store::name_cycle(work.connection, cycle).await?;
     let lead = leads::by_id(work.connection, lead).await?;
-    let team = store::team_of(work.connection, cycle).await?;
-    let team: Vec<String> = team
-        .iter()
-        .map(|(label, name)| format!("{label} = {name}"))
-        .collect();
+    let team = team_of(work, cycle).await?;
     let values = [
         ("name", &*mask::name_of(work.app, &lead)),
         ("source", lead.display_source()),
         ("code", code.as_str()),
-        ("team", &team.join(", ")),
+        ("team", team.as_str()),
     ];
     let body = work.app.texts.render(text, &values);
     let numbers = managers
@@ -66,4 +62,14 @@ pub(crate) async fn notify_managers(
         whatsapp::queue_message(work, &draft).await?;
     }
     Ok(())
+}
+
+/// The agents to whom a cycle's lead can be assigned, each with its label: `A = Sales A, B = Sales B`.
+pub(crate) async fn team_of(work: &mut UnitOfWork<'_>, cycle: CycleId) -> Result<String> {
+    let team = store::team_of(work.connection, cycle).await?;
+    let team: Vec<String> = team
+        .iter()
+        .map(|(label, name)| format!("{label} = {name}"))
+        .collect();
+    Ok(team.join(", "))
 }

@@ -6,13 +6,14 @@ use super::alert::{self, Alert};
 use super::jobs::jobs_of_offer;
 use super::{hold, last_round};
 use crate::Result;
+use crate::availability::Reason;
 use crate::distribution::event::{Event, EventKind};
-use crate::distribution::model::{CycleStatus, Offer, Opened, Round};
+use crate::distribution::model::{CycleStatus, Offer, Opened, Round, Trigger};
 use crate::distribution::store::{self, DecisionInput, NewAttempt};
 use crate::distribution::turn::{self, Presence};
 use crate::id::{AttemptId, CycleId, LeadId};
 use crate::jobs::enqueue_all;
-use crate::leads::{self, EnquiryKind, Lead};
+use crate::leads::{self, Lead};
 use crate::sales::{self, Origin};
 use crate::unit_of_work::UnitOfWork;
 use serde_json::json;
@@ -35,8 +36,9 @@ pub(crate) async fn start(
     work: &mut UnitOfWork<'_>,
     lead: &Lead,
     origin: &Origin,
-    trigger: EnquiryKind,
+    trigger: impl Into<Trigger>,
 ) -> Result<(CycleId, OfferResult)> {
+    let trigger = trigger.into();
     let route = sales::route(work.connection, origin).await?;
     let queue = sales::active_queue(work.connection, route.queue).await?;
     let former_agent = match &lead.owner {
@@ -148,7 +150,7 @@ async fn no_agent_is_next(
     let nobody_was_asked = input
         .contenders
         .iter()
-        .all(|contender| contender.asked.is_none());
+        .all(|contender| matches!(contender.asked, None | Some(Reason::Undeliverable)));
     match turn::presence(&input.contenders) {
         // After the first offer, hold only if we know when an agent will be available.
         Presence::Nobody(until) if nobody_was_asked || until.is_some() => {

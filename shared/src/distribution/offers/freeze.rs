@@ -1,12 +1,13 @@
 //! Freeze and thaw: while the WhatsApp provider fails, offers do not time out.
 //!
-//! A freeze opens when the provider suspends our account, or when messages have failed for a while.
-//! Until a message gets through, no offer rolls, and an OK to an offer that was open when the freeze
-//! opened counts at any time. The thaw gives every open offer a full window.
+//! A freeze opens when the provider suspends our account, or when messages to several recipients have
+//! failed for a while and none got through. One recipient whom the provider always refuses does not open
+//! it. Until a message gets through, no offer rolls, and an OK to an offer that was open when the freeze
+//! opened counts at any time. The thaw gives the offers that the freeze has harmed a full window.
 
 use crate::distribution::event::{Event, EventKind};
 use crate::distribution::store;
-use crate::error::ProviderFailure;
+use crate::error::{ProviderError, ProviderFailure};
 use crate::jobs::{Announce, CheckAckDeadline, Scheduled, enqueue_all};
 use crate::unit_of_work::{Cause, UnitOfWork};
 use crate::whatsapp::{self, AcceptedSend, Queued};
@@ -14,22 +15,25 @@ use crate::{App, Error, Result};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 use sqlx::PgConnection;
+use std::time::Duration;
 
-/// When a provider counts as failing: this many failures in a row, over at least this time.
-#[derive(Clone, Copy)]
-struct Limit {
-    failures: i32,
-    over: TimeDelta,
-}
+/// A freeze opens when messages to this many recipients failed, with no success between them …
+const RECIPIENTS: i32 = 3;
+/// … over at least this time.
+const FAILING_FOR: TimeDelta = TimeDelta::seconds(30);
 
-const OUTAGE: Limit = Limit {
-    failures: 3,
-    over: TimeDelta::seconds(30),
-};
-const AT_ONCE: Limit = Limit {
-    failures: 1,
-    over: TimeDelta::zero(),
-};
+/// A message whose calls failed this often is given up, even in a freeze.
+const MAX_CALLS: i32 = 300;
+/// A message whose sends have no known outcome this often is given up outside a freeze: the recipient may
+/// have it that often.
+const MAX_UNKNOWN: i32 = 5;
+
+/// In a freeze, the calls of all waiting messages together are this far apart, …
+const BETWEEN_CALLS: Duration = Duration::from_secs(5);
+/// … and those of one message at least this far, …
+const FIRST_PROBE: Duration = Duration::from_secs(15);
+/// … and at most this far.
+const LAST_PROBE: Duration = Duration::from_secs(60);
 
 /// Since when the provider is frozen. `None` if it is not.
 pub async fn frozen_since(app: &App) -> Result<Option<DateTime<Utc>>> {
@@ -55,20 +59,24 @@ pub(crate) async fn deliver(app: &App, queued: &Queued) -> Result<Option<Accepte
     let Error::Provider(failure) = &error else {
         return Err(error);
     };
-    let frozen = match failure.class {
+    let to = queued.to.as_str();
+    let frozen_since = match failure.class {
         // The provider answered, so it works.
         ProviderFailure::Refused => {
             provider_works(app).await;
-            false
+            None
         }
-        ProviderFailure::Suspended => count_failure(app, &failure.reason, AT_ONCE).await?,
+        ProviderFailure::Suspended => count_failure(app, &failure.reason, None).await?,
         ProviderFailure::Unavailable { .. } | ProviderFailure::OutcomeUnknown => {
-            count_failure(app, &failure.reason, OUTAGE).await?
+            count_failure(app, &failure.reason, Some(to)).await?
         }
-        ProviderFailure::Frozen | ProviderFailure::Unfit(_) => false,
+        ProviderFailure::Frozen { .. } | ProviderFailure::Unfit(_) => None,
     };
-    if frozen {
-        let class = ProviderFailure::Frozen;
+    limit_calls(app, queued, failure, frozen_since.is_some()).await?;
+    if let Some(since) = frozen_since {
+        let class = ProviderFailure::Frozen {
+            wait: time_to_next_probe(app, since).await?,
+        };
         return Err(Error::provider(
             app.provider.name(),
             class,
@@ -84,6 +92,44 @@ pub(crate) async fn deliver(app: &App, queued: &Queued) -> Result<Option<Accepte
     }
 }
 
+/// Counts the failed call. Gives the message up if it has used its calls: it then counts as refused.
+async fn limit_calls(
+    app: &App,
+    queued: &Queued,
+    failure: &ProviderError,
+    frozen: bool,
+) -> Result<()> {
+    if failure.class == ProviderFailure::Refused {
+        return Ok(());
+    }
+    let calls = whatsapp::count_failed_call(app, queued.id).await?;
+    let is_unknown = failure.class == ProviderFailure::OutcomeUnknown;
+    let most = if is_unknown && !frozen {
+        MAX_UNKNOWN
+    } else {
+        MAX_CALLS
+    };
+    if calls < most {
+        return Ok(());
+    }
+    let reason = format!("given up after {calls} calls: {}", failure.reason);
+    tracing::error!(message = %queued.id, calls, "whatsapp.given_up");
+    whatsapp::give_up(app, queued.id, &reason).await?;
+    let class = ProviderFailure::Refused;
+    Err(Error::provider(app.provider.name(), class, reason))
+}
+
+/// How long a message waits in a freeze before it is tried again: longer the more messages wait, and the
+/// longer the freeze lasts.
+async fn time_to_next_probe(app: &App, frozen_since: DateTime<Utc>) -> Result<Duration> {
+    let mut connection = app.pool.acquire().await?;
+    let now = app.clock.now(&mut connection).await?;
+    let waiting = whatsapp::count_queued(&mut connection).await?;
+    let by_messages = BETWEEN_CALLS * u32::try_from(waiting).unwrap_or(u32::MAX).min(10_000);
+    let by_age = ((now - frozen_since) / 20).to_std().unwrap_or_default();
+    Ok(FIRST_PROBE.max(by_messages).max(by_age.min(LAST_PROBE)))
+}
+
 /// Ends a freeze after an answer of the provider. The message is delivered, so a failure here is
 /// only logged: the next answer tries again.
 async fn provider_works(app: &App) {
@@ -94,7 +140,7 @@ async fn provider_works(app: &App) {
 
 /// Opens a freeze because the provider reported, in a status, that it suspended our account.
 pub(crate) async fn suspend(app: &App, reason: &str) -> Result<()> {
-    count_failure(app, reason, AT_ONCE).await?;
+    count_failure(app, reason, None).await?;
     Ok(())
 }
 
@@ -107,7 +153,7 @@ pub async fn provider_is_away(
 ) -> Result<()> {
     let provider = app.provider.name();
     if store::frozen_since(connection, provider).await?.is_none() {
-        count_failure_on(app, connection, reason, AT_ONCE).await?;
+        count_failure_on(app, connection, reason, None).await?;
     }
     Ok(())
 }
@@ -117,25 +163,31 @@ pub async fn provider_is_back(app: &App) -> Result<()> {
     thaw(app).await
 }
 
-/// Counts a failure. Returns whether the provider is frozen now.
-async fn count_failure(app: &App, reason: &str, limit: Limit) -> Result<bool> {
+/// Counts a failure of a message to this recipient, or of our whole account. Returns since when the
+/// provider is frozen.
+async fn count_failure(
+    app: &App,
+    reason: &str,
+    recipient: Option<&str>,
+) -> Result<Option<DateTime<Utc>>> {
     let mut connection = app.pool.acquire().await?;
-    count_failure_on(app, &mut connection, reason, limit).await
+    count_failure_on(app, &mut connection, reason, recipient).await
 }
 
 async fn count_failure_on(
     app: &App,
     connection: &mut PgConnection,
     reason: &str,
-    limit: Limit,
-) -> Result<bool> {
+    recipient: Option<&str>,
+) -> Result<Option<DateTime<Utc>>> {
     let mut work = UnitOfWork::start(app, connection, Cause::Provider).await?;
     let provider = app.provider.name();
     let failure = store::Failure {
         provider,
         reason,
-        freezes_at: limit.failures,
-        failing_since_before: work.now - limit.over,
+        recipient,
+        recipients: RECIPIENTS,
+        failing_since_before: work.now - FAILING_FOR,
     };
     let frozen_since = store::count_failure_of(work.connection, &failure, work.now).await?;
     if frozen_since == Some(work.now) {
@@ -148,10 +200,10 @@ async fn count_failure_on(
             "distribution.frozen: no offer rolls until a message gets through"
         );
     }
-    Ok(frozen_since.is_some())
+    Ok(frozen_since)
 }
 
-/// Ends a freeze, if there is one, and gives every open offer a full window.
+/// Ends a freeze, if there is one, and gives the offers that it has harmed a full window.
 pub(crate) async fn thaw(app: &App) -> Result<()> {
     let provider = app.provider.name();
     let mut connection = app.pool.acquire().await?;
@@ -162,7 +214,8 @@ pub(crate) async fn thaw(app: &App) -> Result<()> {
     let mut transaction = app.pool.begin().await?;
     // This row is locked before leads, cycles and attempts. No operation locks it after those.
     if let Some(since) = store::lock_health(&mut transaction, provider).await? {
-        store::lock_all_open_offers(&mut transaction).await?;
+        let now = app.clock.now(&mut transaction).await?;
+        store::lock_harmed_offers(&mut transaction, since, now).await?;
         let mut work = UnitOfWork::start(app, &mut transaction, Cause::Provider).await?;
         let offers = restart_offers(&mut work, since).await?;
         let detail = json!({ "provider": provider, "since": since, "offers": offers });
@@ -174,11 +227,11 @@ pub(crate) async fn thaw(app: &App) -> Result<()> {
     Ok(transaction.commit().await?)
 }
 
-/// Gives the open offers a full window from now. They must be locked. Returns how many there were.
+/// Gives the harmed offers a full window from now. Returns how many there were.
 async fn restart_offers(work: &mut UnitOfWork<'_>, frozen_since: DateTime<Utc>) -> Result<usize> {
     let deadline = work.deadline_of_an_offer();
-    let restarted =
-        store::give_all_open_offers_until(work.connection, deadline, frozen_since).await?;
+    let period = (frozen_since, work.now);
+    let restarted = store::restart_harmed_offers(work.connection, deadline, period).await?;
     let mut alarms = Vec::with_capacity(restarted.len());
     let mut events = Vec::with_capacity(restarted.len());
     for offer in restarted {

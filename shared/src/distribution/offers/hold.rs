@@ -1,7 +1,7 @@
-//! Holding a lead: no agent is available, so the cycle waits.
+//! Holding a lead: no agent is available, so the cycle waits in the line of its queue.
 //!
-//! If the time of the next available agent is known, a job releases the cycle then. Otherwise the
-//! cycle is looked at again whenever anything about the agents changes, and by the sweep.
+//! The line is looked at when the next agent is known to be back, and at least every
+//! `DISTRIBUTION_POLL_MS`: see [`super::release`].
 
 use crate::Result;
 use crate::distribution::event::{Event, EventKind};
@@ -23,14 +23,13 @@ pub(crate) async fn hold(
     cycle: CycleId,
     until: Option<DateTime<Utc>>,
 ) -> Result<()> {
-    let resume_at = match until {
-        Some(until) => Some(store::next_release(work.connection, cycle, until).await?),
-        None => None,
-    };
-    store::hold_cycle(work.connection, cycle, resume_at).await?;
-    if let Some(resume_at) = resume_at {
-        let job = ReleaseHeldLeads { cycle: Some(cycle) };
-        enqueue(work.connection, &job, resume_at).await?;
+    let poll = work.now + work.app.distribution.poll;
+    let (queue, resume_at) = store::join_line(work.connection, cycle, until, poll).await?;
+    store::hold_cycle(work.connection, cycle, queue, resume_at).await?;
+    if let Some(until) = until {
+        // All leads that wait for the same instant share one job.
+        let job = ReleaseHeldLeads { queue: Some(queue) };
+        enqueue(work.connection, &job, until).await?;
     }
     let held = Event::new(EventKind::Held)
         .of(lead, cycle)

@@ -1,7 +1,7 @@
 //! Offers: whose turn it is, sending the offer, holding and releasing a lead, freezing the clock.
 
 pub(crate) mod acceptance;
-mod alert;
+pub(crate) mod alert;
 pub(crate) mod cycle;
 pub(crate) mod delivery;
 pub(crate) mod forward;
@@ -13,4 +13,5 @@ pub(crate) mod mask;
 mod offer_text;
 pub(crate) mod release;
 pub(crate) mod send;
+pub(crate) mod turns;
 pub(crate) mod warm_up;

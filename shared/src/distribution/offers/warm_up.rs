@@ -48,6 +48,8 @@ async fn warm_up(app: &App, connection: &mut PgConnection) -> Result<()> {
         ack_deadline_at: DateTime::<Utc>::UNIX_EPOCH,
         code: None,
         round: Round::Turn,
+        accepted: true,
+        reason: None,
     };
     let never = nobody.ack_deadline_at;
     store::lock_offer(&mut transaction, nobody.attempt).await?;

@@ -3,19 +3,31 @@
 //! The schema and the operations keep these rules. The audit finds what they cannot prevent: a deleted job, a
 //! row that was edited by hand, a bug.
 
-use crate::distribution::event::{Event, EventKind};
+use crate::distribution::offers::release::Standing;
 use crate::distribution::store;
 use crate::id::{AttemptId, CycleId, LeadId};
 use crate::unit_of_work::{Cause, UnitOfWork};
 use crate::{App, Result};
 use chrono::TimeDelta;
-use serde_json::json;
+use std::collections::BTreeMap;
 
 /// Beyond this delay an overdue attempt is a bug, not load.
 const OVERDUE: TimeDelta = TimeDelta::seconds(2);
 
-/// A breach that remains is logged again after this time.
-const LOG_AGAIN_AFTER: TimeDelta = TimeDelta::hours(1);
+/// The line of a queue that holds leads is looked at in time within this delay.
+const LOOKED_AT_WITHIN: TimeDelta = TimeDelta::seconds(5);
+
+/// Beyond this delay after its patience an offer that was not sent is a bug, not load.
+const UNSENT: TimeDelta = TimeDelta::seconds(10);
+
+/// Within this time the offers of a disabled agent go to the next agents.
+const DISABLED: TimeDelta = TimeDelta::seconds(5);
+
+/// A breach that is found again after this time is logged again. One that stays is only counted.
+const FORGOTTEN_AFTER: TimeDelta = TimeDelta::hours(1);
+
+/// This many breaches of a rule are logged one by one in one audit.
+const MAX_LOGGED: usize = 10;
 
 /// A rule that does not hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,8 +44,16 @@ pub enum Breach {
     Gap(CycleId),
     /// A lead is being distributed and has no open cycle. A person must repair it.
     NoFuture(LeadId),
-    /// A held cycle was due for release more than two seconds ago. Repair: release it.
+    /// The line of this held cycle's queue is not looked at in time. Repair: look at it.
     Unreleased(CycleId),
+    /// As `Unreleased`, and an agent who can be asked about this held cycle is available. Repair: release it.
+    HeldForNothing(CycleId),
+    /// The provider has not accepted an offer ten seconds after the patience ended, outside a freeze. Repair:
+    /// end it.
+    Unsent(AttemptId),
+    /// An offer is open to an agent who was disabled more than five seconds ago. Repair: offer the lead to
+    /// the next agent.
+    OpenToDisabled(AttemptId),
     /// The log and the row of an attempt disagree, because a person edited the row. Repair: log the state of
     /// the row.
     LogDisagrees(AttemptId),
@@ -50,12 +70,32 @@ impl Breach {
             Self::Gap(_) => "gap",
             Self::NoFuture(_) => "no_future",
             Self::Unreleased(_) => "unreleased",
+            Self::HeldForNothing(_) => "held_for_nothing",
+            Self::Unsent(_) => "unsent",
+            Self::OpenToDisabled(_) => "open_to_disabled",
             Self::LogDisagrees(_) => "log_disagrees",
+        }
+    }
+
+    /// The id of the row that it is about; empty for the provider.
+    pub fn subject(self) -> String {
+        match self {
+            Self::Overdue(attempt)
+            | Self::NoAlarm(attempt)
+            | Self::Unsent(attempt)
+            | Self::OpenToDisabled(attempt)
+            | Self::LogDisagrees(attempt) => attempt.to_string(),
+            Self::NobodyAsked(cycle)
+            | Self::Gap(cycle)
+            | Self::Unreleased(cycle)
+            | Self::HeldForNothing(cycle) => cycle.to_string(),
+            Self::NoFuture(lead) => lead.to_string(),
+            Self::FrozenForNothing => String::new(),
         }
     }
 }
 
-/// Finds breaches and logs each that was not logged within the last hour.
+/// Finds breaches, counts each in `audit_breach`, and logs those that are new.
 ///
 /// `provider_ends_freeze`: whether the provider itself ends its freeze, without a message. A linked
 /// device does that.
@@ -72,9 +112,14 @@ pub(crate) async fn find_breaches(app: &App, provider_ends_freeze: bool) -> Resu
     {
         let overdue = store::open_since(work.connection, overdue_since).await?;
         breaches.extend(overdue.into_iter().map(Breach::Overdue));
+        let accepted_by = now - UNSENT + app.distribution.unsent_before_deadline();
+        let unsent = store::open_unsent(work.connection, accepted_by).await?;
+        breaches.extend(unsent.into_iter().map(Breach::Unsent));
     } else if !provider_ends_freeze && !store::a_message_waits(work.connection).await? {
         breaches.push(Breach::FrozenForNothing);
     }
+    let disabled = store::open_to_disabled(work.connection, now - DISABLED).await?;
+    breaches.extend(disabled.into_iter().map(Breach::OpenToDisabled));
     let without_alarm = store::open_without_alarm(work.connection, now).await?;
     breaches.extend(without_alarm.into_iter().map(Breach::NoAlarm));
     let without_offer = store::open_cycles_without_offer(work.connection).await?;
@@ -83,28 +128,53 @@ pub(crate) async fn find_breaches(app: &App, provider_ends_freeze: bool) -> Resu
     breaches.extend(gaps.into_iter().map(Breach::Gap));
     let without_cycle = store::distributing_without_cycle(work.connection).await?;
     breaches.extend(without_cycle.into_iter().map(Breach::NoFuture));
-    let held = store::held_since(work.connection, overdue_since).await?;
-    breaches.extend(held.into_iter().map(Breach::Unreleased));
+    breaches.extend(held_breaches(&mut work).await?);
     let disagreeing = store::attempts_that_disagree_with_their_log(work.connection, now).await?;
     breaches.extend(disagreeing.into_iter().map(Breach::LogDisagrees));
-    let events: Vec<Event> = breaches.iter().map(|breach| event_of(*breach)).collect();
-    if !events.is_empty() {
-        store::log_new_breaches(&mut work, &events, now - LOG_AGAIN_AFTER).await?;
-    }
+    record(&mut work, &breaches).await?;
     Ok(breaches)
 }
 
-fn event_of(breach: Breach) -> Event {
-    let mut event = Event::new(EventKind::Breach).with(json!({ "rule": breach.as_str() }));
-    match breach {
-        Breach::Overdue(attempt) | Breach::NoAlarm(attempt) | Breach::LogDisagrees(attempt) => {
-            event.attempt = Some(attempt);
-        }
-        Breach::NobodyAsked(cycle) | Breach::Gap(cycle) | Breach::Unreleased(cycle) => {
-            event.cycle = Some(cycle);
-        }
-        Breach::NoFuture(lead) => event.lead = Some(lead),
-        Breach::FrozenForNothing => {}
+/// Counts the breaches, and logs those that are new.
+async fn record(work: &mut UnitOfWork<'_>, breaches: &[Breach]) -> Result<()> {
+    if breaches.is_empty() {
+        return Ok(());
     }
-    event
+    let rules: Vec<&str> = breaches.iter().map(|breach| breach.as_str()).collect();
+    let subjects: Vec<String> = breaches.iter().map(|breach| breach.subject()).collect();
+    let times = (work.now, work.now - FORGOTTEN_AFTER);
+    let new = store::count_breaches(work.connection, (&rules, &subjects), times).await?;
+    let mut logged: BTreeMap<String, usize> = BTreeMap::new();
+    for (rule, subject) in new {
+        let count = logged.entry(rule.clone()).or_default();
+        *count += 1;
+        if *count <= MAX_LOGGED {
+            tracing::error!(rule, subject, "distribution.breach");
+        }
+    }
+    for (rule, count) in logged.into_iter().filter(|(_, count)| *count > MAX_LOGGED) {
+        tracing::error!(rule, count, "distribution.breach: more of the same");
+    }
+    Ok(())
+}
+
+/// Held cycles whose queue is not looked at in time, and those of them for whom an agent is available.
+async fn held_breaches(work: &mut UnitOfWork<'_>) -> Result<Vec<Breach>> {
+    let (now, poll) = (work.now, work.app.distribution.poll);
+    let (since, by) = (now - LOOKED_AT_WITHIN, now + poll + LOOKED_AT_WITHIN);
+    let held = store::held_without_look(work.connection, since, by).await?;
+    if held.is_empty() {
+        return Ok(Vec::new());
+    }
+    let standing = Standing::read(work.connection, now).await?;
+    let mut breaches = Vec::new();
+    for (cycle, queue) in held {
+        let (available, known) = (&standing.available, &standing.known);
+        let next = store::next_to_release(work.connection, queue, available, known, &[]).await?;
+        breaches.push(match next {
+            Some(cycle) => Breach::HeldForNothing(cycle),
+            None => Breach::Unreleased(cycle),
+        });
+    }
+    Ok(breaches)
 }

@@ -6,14 +6,77 @@ use crate::jobs::{CheckAckDeadline, ForwardLeadToSales, Job, SendMessage};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
-/// Attempts that are open although their deadline was before `since`.
+/// Counts breaches, each named by its rule and subject, in one row each. Returns those that are new, or
+/// that were not seen since `forgotten`.
+pub(crate) async fn count_breaches(
+    connection: &mut PgConnection,
+    (rules, subjects): (&[&str], &[String]),
+    (now, forgotten): (DateTime<Utc>, DateTime<Utc>),
+) -> Result<Vec<(String, String)>> {
+    let rows = sqlx::query!(
+        r#"with before as (
+               select b.rule, b.subject, b.last_seen_at from audit_breach b
+               join unnest($1::text[], $2::text[]) as found (rule, subject) using (rule, subject)),
+           counted as (
+               insert into audit_breach as b (rule, subject, first_seen_at, last_seen_at)
+               select rule, subject, $3, $3 from unnest($1::text[], $2::text[]) as found (rule, subject)
+               order by rule, subject
+               on conflict (rule, subject) do update set last_seen_at = $3, times = b.times + 1
+               returning rule, subject)
+           select c.rule as "rule!", c.subject as "subject!" from counted c left join before using (rule, subject)
+           where before.last_seen_at is null or before.last_seen_at < $4"#,
+        rules as _,
+        subjects,
+        now,
+        forgotten
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.rule, row.subject))
+        .collect())
+}
+
+/// Attempts that are open although the provider accepted them and their deadline was before `since`.
 pub(crate) async fn open_since(
     connection: &mut PgConnection,
     since: DateTime<Utc>,
 ) -> Result<Vec<AttemptId>> {
     Ok(sqlx::query_scalar!(
         r#"select id as "id: AttemptId" from distribution_attempt
-           where status = 'open' and ack_deadline_at < $1 order by ack_deadline_at limit 1000"#,
+           where status = 'open' and ack_deadline_at < $1 and offer_accepted_at is not null
+           order by ack_deadline_at limit 1000"#,
+        since
+    )
+    .fetch_all(connection)
+    .await?)
+}
+
+/// Open attempts that the provider has not accepted although their deadline is before `by`.
+pub(crate) async fn open_unsent(
+    connection: &mut PgConnection,
+    by: DateTime<Utc>,
+) -> Result<Vec<AttemptId>> {
+    Ok(sqlx::query_scalar!(
+        r#"select id as "id: AttemptId" from distribution_attempt
+           where status = 'open' and ack_deadline_at < $1 and offer_accepted_at is null
+           order by ack_deadline_at limit 1000"#,
+        by
+    )
+    .fetch_all(connection)
+    .await?)
+}
+
+/// Open attempts of agents who were disabled before `since`.
+pub(crate) async fn open_to_disabled(
+    connection: &mut PgConnection,
+    since: DateTime<Utc>,
+) -> Result<Vec<AttemptId>> {
+    Ok(sqlx::query_scalar!(
+        r#"select a.id as "id: AttemptId" from "user" u
+           join distribution_attempt a on a.sales_id = u.id and a.status = 'open'
+           where u.disabled_at < $1 limit 1000"#,
         since
     )
     .fetch_all(connection)
@@ -109,20 +172,6 @@ pub(crate) async fn distributing_without_cycle(
              and not exists (select from distribution_cycle c
                              where c.lead_id = l.id and c.status in ('open', 'held'))
            limit 1000"#
-    )
-    .fetch_all(connection)
-    .await?)
-}
-
-/// Held cycles that were due before `since`.
-pub(crate) async fn held_since(
-    connection: &mut PgConnection,
-    since: DateTime<Utc>,
-) -> Result<Vec<CycleId>> {
-    Ok(sqlx::query_scalar!(
-        r#"select id as "id: CycleId" from distribution_cycle
-           where status = 'held' and resume_at < $1 limit 1000"#,
-        since
     )
     .fetch_all(connection)
     .await?)

@@ -51,21 +51,26 @@ pub(crate) struct NamedCycle {
     pub(crate) lead: LeadId,
 }
 
+/// The latest cycle with this code in a queue that this person manages.
 pub(crate) async fn cycle_by_code(
     connection: &mut PgConnection,
     code: &str,
+    manager: &Address,
 ) -> Result<Option<NamedCycle>> {
     Ok(sqlx::query_as!(
         NamedCycle,
-        r#"select id as "cycle: CycleId", lead_id as "lead: LeadId" from distribution_cycle
-           where code = $1 order by started_at desc limit 1"#,
-        code
+        r#"select c.id as "cycle: CycleId", c.lead_id as "lead: LeadId"
+           from distribution_cycle c join distribution_queue q on q.id = c.queue_id
+           where c.code = $1 and $2 = any(q.manager_phones) order by c.started_at desc limit 1"#,
+        code,
+        manager.as_str()
     )
     .fetch_optional(connection)
     .await?)
 }
 
-/// Labels and names of the cycle's agents; of its queue's agents if the cycle has none.
+/// Labels and names of the cycle's agents who are not disabled; of its queue's agents if the cycle has
+/// none.
 pub(crate) async fn team_of(
     connection: &mut PgConnection,
     cycle: CycleId,
@@ -78,7 +83,7 @@ pub(crate) async fn team_of(
                  join sales_queue sq on sq.queue_id = c.queue_id
                  where c.id = $1
                    and not exists (select from distribution_cycle_member m where m.cycle_id = $1)) place
-           join "user" u on u.id = place.sales_id order by place.n"#,
+           join "user" u on u.id = place.sales_id and u.disabled_at is null order by place.n"#,
         cycle.0
     )
     .fetch_all(connection)
@@ -93,7 +98,7 @@ pub(crate) async fn agent_by_label(
     label: &str,
 ) -> Result<Option<Agent>> {
     let found = sqlx::query!(
-        r#"select u.id, u.name, u.offer_address
+        r#"select u.id, u.name, u.offer_address, u.disabled_at is not null as "disabled!"
            from (select m.sales_id, 0 as n from distribution_cycle_member m
                  where m.cycle_id = $1 and upper(m.label) = $2
                  union all
@@ -109,6 +114,7 @@ pub(crate) async fn agent_by_label(
         id: UserId(row.id),
         name: row.name,
         phone: row.offer_address.as_deref().and_then(Phone::from_e164),
+        disabled: row.disabled,
     }))
 }
 

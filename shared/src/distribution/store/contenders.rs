@@ -19,6 +19,7 @@ pub(crate) struct DecisionInput {
     pub(crate) contenders: Vec<Contender>,
 }
 
+#[allow(clippy::struct_excessive_bools, reason = "columns of a query")]
 struct Row {
     strategy: Strategy,
     queue_id: Option<QueueId>,
@@ -33,6 +34,7 @@ struct Row {
     credit: Option<i64>,
     asked: Option<String>,
     has_availability: bool,
+    disabled: bool,
 }
 
 /// Reads the contenders. If the queue rotates, locks it first, so that no other transaction changes its
@@ -76,7 +78,11 @@ pub(crate) async fn decision_input(
         contenders: rows
             .into_iter()
             .map(|row| Contender {
-                duty: statuses.remove(&row.sales_id).unwrap_or(DutyStatus::OnDuty),
+                duty: if row.disabled {
+                    DISABLED
+                } else {
+                    statuses.remove(&row.sales_id).unwrap_or(DutyStatus::OnDuty)
+                },
                 sales_id: row.sales_id,
                 label: row.label,
                 weight: i64::from(row.weight),
@@ -88,6 +94,12 @@ pub(crate) async fn decision_input(
             .collect(),
     })
 }
+
+/// The standing of a disabled agent: away until an admin enables them.
+const DISABLED: DutyStatus = DutyStatus::Away {
+    reason: Reason::Disabled,
+    until: None,
+};
 
 /// How the end of an offer is reported for an agent who is skipped because of it.
 fn ended(status: &str) -> Reason {
@@ -109,7 +121,8 @@ async fn rows(connection: &mut PgConnection, cycle: CycleId) -> Result<Vec<Row>>
                   (select a.status from distribution_attempt a
                    where a.cycle_id = c.id and a.sales_id = m.sales_id
                    order by a.position desc limit 1) as asked,
-                  exists (select from agent_availability v where v.sales_id = m.sales_id) as "has_availability!"
+                  exists (select from agent_availability v where v.sales_id = m.sales_id) as "has_availability!",
+                  u.disabled_at is not null as "disabled!"
            from distribution_cycle c
            left join distribution_queue q on q.id = c.queue_id
            join distribution_cycle_member m on m.cycle_id = c.id

@@ -1,9 +1,8 @@
 //! Cycles, and the copy of the queue that each has.
 
 use crate::Result;
-use crate::distribution::model::CycleStatus;
+use crate::distribution::model::{CycleStatus, Trigger};
 use crate::id::{CycleId, LeadId, UserId};
-use crate::leads::EnquiryKind;
 use crate::sales::{ActivePlace, Route};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
@@ -43,6 +42,20 @@ pub(crate) async fn lock_open_cycle(
     .await?)
 }
 
+/// The lead's latest cycle, whatever its state.
+pub(crate) async fn latest_cycle(
+    connection: &mut PgConnection,
+    lead: LeadId,
+) -> Result<Option<CycleId>> {
+    Ok(sqlx::query_scalar!(
+        r#"select id as "id: CycleId" from distribution_cycle
+           where lead_id = $1 order by started_at desc, id desc limit 1"#,
+        lead.0
+    )
+    .fetch_optional(connection)
+    .await?)
+}
+
 pub(crate) async fn close_cycle(
     connection: &mut PgConnection,
     cycle: CycleId,
@@ -63,7 +76,7 @@ pub(crate) async fn close_cycle(
 /// A cycle to insert.
 pub(crate) struct NewCycle<'agent> {
     pub(crate) lead: LeadId,
-    pub(crate) trigger: EnquiryKind,
+    pub(crate) trigger: Trigger,
     pub(crate) route: Route,
     /// The agent who owned this client before.
     pub(crate) former_agent: Option<&'agent UserId>,

@@ -8,7 +8,8 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
 /// The claim: accepts the offer if it is open and `time` is before the deadline and not before the
-/// offer. WhatsApp cuts times to whole seconds, so `time` may seem a second too early.
+/// offer, and the agent is not disabled. WhatsApp cuts times to whole seconds, so `time` may seem a
+/// second too early.
 ///
 /// While the provider is frozen, an offer that was open when the freeze opened has no deadline. The
 /// claim then stores the deadline that it would have had. Returns `false` if a condition fails.
@@ -23,6 +24,7 @@ pub(crate) async fn accept(
              ack_deadline_at = case when $2 < a.ack_deadline_at then a.ack_deadline_at
                                     else $2 + $5::float8 * interval '1 second' end
          where a.id = $1 and a.status = 'open' and $2 >= a.assigned_at - interval '1 second'
+           and not exists (select from \"user\" u where u.id = a.sales_id and u.disabled_at is not null)
            and ($2 < a.ack_deadline_at
                 or exists (select from provider_health h
                            where h.provider = $4 and h.frozen_since < a.ack_deadline_at))",
@@ -38,7 +40,7 @@ pub(crate) async fn accept(
 }
 
 /// The claim of an offer that timed out before an OK that was in time was handled. The cycle must be
-/// open, or hangus since `hangus_after`, and the lead must have no owner. Returns `false` if a
+/// open or held, or hangus since `hangus_after`, and the lead must have no owner. Returns `false` if a
 /// condition fails.
 pub(crate) async fn accept_after_roll(
     work: &mut UnitOfWork<'_>,
@@ -51,7 +53,8 @@ pub(crate) async fn accept_after_roll(
          from distribution_cycle c
          where a.id = $1 and c.id = a.cycle_id and a.status = 'timed_out' and $2 < a.ack_deadline_at
            and $2 >= a.assigned_at - interval '1 second'
-           and (c.status = 'open' or (c.status = 'hangus' and c.closed_at > $4))",
+           and not exists (select from \"user\" u where u.id = a.sales_id and u.disabled_at is not null)
+           and (c.status in ('open', 'held') or (c.status = 'hangus' and c.closed_at > $4))",
         attempt.0,
         time,
         work.now,
@@ -93,6 +96,25 @@ pub(crate) async fn withdraw_open(
     .await?)
 }
 
+/// Withdraws one offer. Returns `false` if it is not open any more.
+pub(crate) async fn withdraw(
+    connection: &mut PgConnection,
+    attempt: AttemptId,
+    reason: &str,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    let updated = sqlx::query!(
+        "update distribution_attempt set status = 'withdrawn', reason = $2, closed_at = $3
+         where id = $1 and status = 'open'",
+        attempt.0,
+        reason,
+        now
+    )
+    .execute(connection)
+    .await?;
+    Ok(updated.rows_affected() == 1)
+}
+
 pub(crate) async fn set_undeliverable(
     connection: &mut PgConnection,
     attempt: AttemptId,
@@ -128,7 +150,7 @@ pub(crate) async fn decline(
     Ok(updated.rows_affected() == 1)
 }
 
-/// The roll: times the offer out if it is open, its deadline has passed, no message of the agent that
+/// The roll: times the offer out if it is open, the provider accepted it, its deadline has passed, no message of the agent that
 /// came in time is unhandled, and the provider is not frozen. Logs the event in the same statement.
 /// Returns `false` if a condition fails.
 pub(crate) async fn time_out(
@@ -140,7 +162,8 @@ pub(crate) async fn time_out(
         r#"with rolled as (
                update distribution_attempt a set status = 'timed_out', closed_at = $2
                from "user" u
-               where a.id = $1 and a.status = 'open' and a.ack_deadline_at <= $2 and u.id = a.sales_id
+               where a.id = $1 and a.status = 'open' and a.ack_deadline_at <= $2 and a.offer_accepted_at is not null
+                 and u.id = a.sales_id
                  and not exists (
                      select from inbound_event e
                      where e.sender in (u.offer_address, a.offered_to) and e.failures < $3

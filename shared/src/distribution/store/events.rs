@@ -4,7 +4,6 @@ use crate::Result;
 use crate::distribution::event::{Event, LoggedEvent};
 use crate::id::{AttemptId, CycleId, LeadId, UserId};
 use crate::unit_of_work::UnitOfWork;
-use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use std::collections::HashMap;
 use uuid::Uuid;
@@ -73,34 +72,6 @@ pub(crate) async fn of_lead(
     )
     .fetch_all(connection)
     .await?)
-}
-
-/// As [`log`], but only for breaches that were not logged since an instant.
-pub(crate) async fn log_new_breaches(
-    work: &mut UnitOfWork<'_>,
-    breaches: &[Event],
-    since: DateTime<Utc>,
-) -> Result<()> {
-    for breach in breaches {
-        let known = sqlx::query_scalar!(
-            r#"select exists (
-                   select from distribution_event
-                   where at > $1 and kind = 'breach' and detail = $2
-                     and attempt_id is not distinct from $3 and cycle_id is not distinct from $4
-                     and lead_id is not distinct from $5) as "known!""#,
-            since,
-            breach.detail,
-            breach.attempt.map(|id| id.0),
-            breach.cycle.map(|id| id.0),
-            breach.lead.map(|id| id.0)
-        )
-        .fetch_one(&mut *work.connection)
-        .await?;
-        if !known {
-            log(work, std::slice::from_ref(breach)).await?;
-        }
-    }
-    Ok(())
 }
 
 /// The name of every user, by id.

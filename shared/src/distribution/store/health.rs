@@ -9,8 +9,10 @@ use sqlx::PgConnection;
 pub(crate) struct Failure<'a> {
     pub(crate) provider: &'a str,
     pub(crate) reason: &'a str,
-    /// The number of failures in a row that opens a freeze.
-    pub(crate) freezes_at: i32,
+    /// Whose message failed. `None`: our whole account is affected, and a freeze opens at once.
+    pub(crate) recipient: Option<&'a str>,
+    /// The number of recipients whose messages failed since the last success that opens a freeze.
+    pub(crate) recipients: i32,
     /// A freeze opens only if the first of these failures was at or before this instant.
     pub(crate) failing_since_before: DateTime<Utc>,
 }
@@ -23,21 +25,28 @@ pub(crate) async fn count_failure_of(
     now: DateTime<Utc>,
 ) -> Result<Option<DateTime<Utc>>> {
     Ok(sqlx::query_scalar!(
-        "insert into provider_health as h (provider, failures, failing_since, frozen_since, reason)
-         values ($1, 1, $5::timestamptz, case when $3::int <= 1 and $5::timestamptz <= $4::timestamptz then $5::timestamptz end, $2)
+        "insert into provider_health as h (provider, failures, failing_since, frozen_since, reason, recipients)
+         values ($1, 1, $5::timestamptz, case when $6::text is null then $5::timestamptz end, $2,
+                 array_remove(array[hashtext($6)], null))
          on conflict (provider) do update set
              failures = h.failures + 1,
              failing_since = coalesce(h.failing_since, $5::timestamptz),
+             recipients = case when cardinality(h.recipients) >= 16 or excluded.recipients <@ h.recipients
+                               then h.recipients else h.recipients || excluded.recipients end,
              frozen_since = coalesce(h.frozen_since,
-                 case when h.failures + 1 >= $3::int and coalesce(h.failing_since, $5::timestamptz) <= $4::timestamptz
+                 case when $6::text is null
+                        or cardinality(h.recipients)
+                           + (not excluded.recipients <@ h.recipients)::int >= $3::int
+                           and coalesce(h.failing_since, $5::timestamptz) <= $4::timestamptz
                       then $5::timestamptz end),
              reason = case when h.frozen_since is null then $2 else h.reason end
          returning frozen_since",
         failure.provider,
         failure.reason,
-        failure.freezes_at,
+        failure.recipients,
         failure.failing_since_before,
-        now
+        now,
+        failure.recipient
     )
     .fetch_one(connection)
     .await?)
@@ -83,7 +92,7 @@ pub(crate) async fn lock_health(
 
 pub(crate) async fn forget_failures(connection: &mut PgConnection, provider: &str) -> Result<()> {
     sqlx::query!(
-        "update provider_health set failures = 0, failing_since = null, frozen_since = null
+        "update provider_health set failures = 0, failing_since = null, frozen_since = null, recipients = '{}'
          where provider = $1",
         provider
     )
@@ -92,13 +101,22 @@ pub(crate) async fn forget_failures(connection: &mut PgConnection, provider: &st
     Ok(())
 }
 
-/// Locks every open offer with its lead and cycle, lead by lead.
-pub(crate) async fn lock_all_open_offers(connection: &mut PgConnection) -> Result<()> {
+/// Locks the open offers that a freeze has harmed, each with its lead and cycle, lead by lead: see
+/// [`restart_harmed_offers`].
+pub(crate) async fn lock_harmed_offers(
+    connection: &mut PgConnection,
+    frozen_since: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<()> {
     sqlx::query!(
         "select from distribution_attempt a
          join distribution_cycle c on c.id = a.cycle_id
          join lead l on l.id = c.lead_id
-         where a.status = 'open' order by l.id for update of l, c, a"
+         where a.status = 'open' and a.ack_deadline_at > $1
+           and (a.offer_accepted_at is null or a.offer_accepted_at >= $1 or a.ack_deadline_at <= $2)
+         order by l.id for update of l, c, a",
+        frozen_since,
+        now
     )
     .execute(connection)
     .await?;
@@ -113,22 +131,25 @@ pub(crate) struct Moved {
     pub(crate) sales_id: UserId,
 }
 
-/// Moves the deadline of every open offer whose deadline had not passed when the freeze opened. A
-/// deadline moves to a later time only. Returns the offers that moved.
-pub(crate) async fn give_all_open_offers_until(
+/// Gives the open offers that a freeze has harmed a window until `deadline`: those that the provider had
+/// not accepted when the freeze opened, and those whose deadline passed in the freeze. An offer that the
+/// agent had before, and whose deadline is still to come, keeps it. Returns the offers that moved.
+pub(crate) async fn restart_harmed_offers(
     connection: &mut PgConnection,
     deadline: DateTime<Utc>,
-    frozen_since: DateTime<Utc>,
+    (frozen_since, now): (DateTime<Utc>, DateTime<Utc>),
 ) -> Result<Vec<Moved>> {
     Ok(sqlx::query_as!(
         Moved,
         r#"update distribution_attempt a set ack_deadline_at = $1
            from distribution_cycle c
            where c.id = a.cycle_id and a.status = 'open' and a.ack_deadline_at < $1 and a.ack_deadline_at > $2
+             and (a.offer_accepted_at is null or a.offer_accepted_at >= $2 or a.ack_deadline_at <= $3)
            returning a.id as "attempt: AttemptId", c.id as "cycle: CycleId", c.lead_id as "lead: LeadId",
                      a.sales_id as "sales_id: UserId""#,
         deadline,
-        frozen_since
+        frozen_since,
+        now
     )
     .fetch_all(connection)
     .await?)

@@ -1,65 +1,66 @@
-//! Held cycles.
+//! Held cycles, and the line of each queue: `held_line`.
 
 use crate::Result;
-use crate::id::{CycleId, LeadId, QueueId};
-use chrono::{DateTime, Utc};
+use crate::id::{CycleId, LeadId, QueueId, UserId};
+use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
 
 /// A held cycle, locked with its lead.
 pub(crate) struct HeldCycle {
     pub(crate) lead: LeadId,
-    pub(crate) queue: Option<QueueId>,
-    pub(crate) resume_at: Option<DateTime<Utc>>,
     /// Whether the queue was copied into it. It was not if the queue was empty.
     pub(crate) has_members: bool,
 }
 
-/// A held cycle to check.
-pub(crate) struct Waiting {
-    pub(crate) cycle: CycleId,
-    pub(crate) queue: Option<QueueId>,
-    pub(crate) stagger_seconds: i32,
+/// The line of a queue, and how far apart its leads are released.
+pub(crate) struct Line {
+    pub(crate) queue: QueueId,
+    pub(crate) look_at: DateTime<Utc>,
+    pub(crate) stagger: TimeDelta,
+    pub(crate) standing: Option<String>,
 }
 
-/// When a cycle that is held until about `until` can be released: not together with others of its queue,
-/// but one stagger after the last of them. Locks the queue, so that no two get the same time.
-pub(crate) async fn next_release(
+/// Puts a cycle in the line of its queue. `until` is when the next agent is back, if that is known, and
+/// the line is looked at then, or at `poll` if that is earlier. Returns the queue, and when the cycle is
+/// expected to be released: one stagger after the cycle before it.
+pub(crate) async fn join_line(
     connection: &mut PgConnection,
     cycle: CycleId,
-    until: DateTime<Utc>,
-) -> Result<DateTime<Utc>> {
-    let queue = sqlx::query!(
-        r#"select q.id, q.release_stagger_seconds from distribution_cycle c
-           join distribution_queue q on q.id = c.queue_id
-           where c.id = $1 for no key update of q"#,
-        cycle.0
-    )
-    .fetch_optional(&mut *connection)
-    .await?;
-    let Some(queue) = queue else {
-        return Ok(until);
-    };
-    Ok(sqlx::query_scalar!(
-        r#"select greatest($2::timestamptz, max(resume_at) + $3::int * interval '1 second') as "at!"
-           from distribution_cycle
-           where status = 'held' and queue_id = $1 and id <> $4 and resume_at >= $2::timestamptz"#,
-        queue.id,
+    until: Option<DateTime<Utc>>,
+    poll: DateTime<Utc>,
+) -> Result<(QueueId, Option<DateTime<Utc>>)> {
+    let row = sqlx::query!(
+        r#"insert into held_line as line (queue_id, look_at, last_at)
+           select coalesce(c.queue_id, default_distribution_queue()), least($2, $3::timestamptz), $2
+           from distribution_cycle c where c.id = $1
+           on conflict (queue_id) do update set
+               look_at = least(line.look_at, excluded.look_at),
+               last_at = case when excluded.last_at is null then line.last_at
+                              when line.last_at >= excluded.last_at
+                                  then line.last_at + (select release_stagger_seconds * interval '1 second'
+                                                       from distribution_queue q where q.id = line.queue_id)
+                              else excluded.last_at end
+           returning queue_id as "queue: QueueId", last_at"#,
+        cycle.0,
         until,
-        queue.release_stagger_seconds,
-        cycle.0
+        poll
     )
     .fetch_one(connection)
-    .await?)
+    .await?;
+    Ok((row.queue, row.last_at.filter(|_| until.is_some())))
 }
 
 pub(crate) async fn hold_cycle(
     connection: &mut PgConnection,
     cycle: CycleId,
+    queue: QueueId,
     resume_at: Option<DateTime<Utc>>,
 ) -> Result<()> {
     sqlx::query!(
-        "update distribution_cycle set status = 'held', resume_at = $2 where id = $1 and status in ('open', 'held')",
+        "update distribution_cycle set status = 'held', queue_id = $2, resume_at = $3
+         where id = $1 and status in ('open', 'held')",
         cycle.0,
+        queue.0,
         resume_at
     )
     .execute(connection)
@@ -83,7 +84,7 @@ pub(crate) async fn lock_held_cycle(
 ) -> Result<Option<HeldCycle>> {
     Ok(sqlx::query_as!(
         HeldCycle,
-        r#"select l.id as "lead: LeadId", c.queue_id as "queue: QueueId", c.resume_at,
+        r#"select l.id as "lead: LeadId",
                   exists (select from distribution_cycle_member m where m.cycle_id = c.id) as "has_members!"
            from distribution_cycle c join lead l on l.id = c.lead_id
            where c.id = $1 and c.status = 'held' for update of l, c"#,
@@ -93,35 +94,262 @@ pub(crate) async fn lock_held_cycle(
     .await?)
 }
 
-/// Held cycles that are due, and those of a queue that was empty and is not any more.
-pub(crate) async fn releasable_cycles(
+/// The lines of queues that hold leads, the one that is looked at next first.
+pub(crate) async fn lines(connection: &mut PgConnection) -> Result<Vec<Line>> {
+    let rows = sqlx::query!(
+        r#"select line.queue_id as "queue: QueueId", line.look_at as "look_at!", line.standing,
+                  q.release_stagger_seconds
+           from held_line line join distribution_queue q on q.id = line.queue_id
+           where line.look_at is not null order by line.look_at"#
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Line {
+            queue: row.queue,
+            look_at: row.look_at,
+            stagger: TimeDelta::seconds(i64::from(row.release_stagger_seconds)),
+            standing: row.standing,
+        })
+        .collect())
+}
+
+/// The line of one queue, locked. `None` if the queue holds no lead.
+pub(crate) async fn lock_line(
     connection: &mut PgConnection,
-    now: DateTime<Utc>,
-) -> Result<Vec<CycleId>> {
+    queue: QueueId,
+) -> Result<Option<Line>> {
+    let row = sqlx::query!(
+        r#"select line.look_at as "look_at!", line.standing, q.release_stagger_seconds
+           from held_line line join distribution_queue q on q.id = line.queue_id
+           where line.queue_id = $1 and line.look_at is not null for update of line"#,
+        queue.0
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(row.map(|row| Line {
+        queue,
+        look_at: row.look_at,
+        stagger: TimeDelta::seconds(i64::from(row.release_stagger_seconds)),
+        standing: row.standing,
+    }))
+}
+
+/// Every user who can be offered a lead at some time.
+pub(crate) async fn everybody_who_can_be_asked(
+    connection: &mut PgConnection,
+) -> Result<Vec<UserId>> {
     Ok(sqlx::query_scalar!(
-        r#"select c.id as "id: CycleId" from distribution_cycle c
-           where c.status = 'held'
-             and (c.resume_at <= $1
-                  or (c.resume_at is null
-                      and not exists (select from distribution_cycle_member m where m.cycle_id = c.id)
-                      and exists (select from sales_queue sq
-                                  where sq.queue_id = coalesce(c.queue_id, default_distribution_queue()) and sq.active)))
-           order by c.resume_at, c.started_at limit 100"#,
-        now
+        r#"select id as "id: UserId" from "user" where disabled_at is null and offer_address is not null"#
     )
     .fetch_all(connection)
     .await?)
 }
 
-/// Every held cycle, oldest first.
-pub(crate) async fn held_cycles(connection: &mut PgConnection) -> Result<Vec<Waiting>> {
-    Ok(sqlx::query_as!(
-        Waiting,
-        r#"select c.id as "cycle: CycleId", c.queue_id as "queue: QueueId",
-                  coalesce(q.release_stagger_seconds, 0) as "stagger_seconds!"
-           from distribution_cycle c left join distribution_queue q on q.id = c.queue_id
-           where c.status = 'held' order by c.started_at, c.id"#
+/// The oldest held cycle of a queue that must be decided now: an agent who was not asked is in
+/// `available`; or some agent was asked, and none who was not asked is in `known`, so that nobody is to
+/// be waited for. Cycles in `but_not` are left out.
+pub(crate) async fn next_to_release(
+    connection: &mut PgConnection,
+    queue: QueueId,
+    available: &[UserId],
+    known: &[UserId],
+    but_not: &[CycleId],
+) -> Result<Option<CycleId>> {
+    Ok(sqlx::query_scalar!(
+        r#"select c.id as "id: CycleId" from distribution_cycle c
+           where c.status = 'held' and c.queue_id = $1 and c.id <> all($4::uuid[])
+             and (exists (select from distribution_cycle_member m
+                          where m.cycle_id = c.id and m.sales_id = any($2::text[])
+                            and not exists (select from distribution_attempt a
+                                            where a.cycle_id = c.id and a.sales_id = m.sales_id))
+                  or (not exists (select from distribution_cycle_member m where m.cycle_id = c.id)
+                      and exists (select from sales_queue sq
+                                  where sq.queue_id = queue_to_wait_for($1) and sq.active
+                                    and sq.sales_id = any($2::text[])))
+                  or (exists (select from distribution_attempt a where a.cycle_id = c.id and a.status <> 'undeliverable')
+                      and not exists (select from distribution_cycle_member m
+                                      where m.cycle_id = c.id and m.sales_id = any($3::text[])
+                                        and not exists (select from distribution_attempt a
+                                                        where a.cycle_id = c.id and a.sales_id = m.sales_id))))
+           order by c.started_at, c.id limit 1"#,
+        queue.0,
+        available as _,
+        known as _,
+        but_not as _
+    )
+    .fetch_optional(connection)
+    .await?)
+}
+
+/// The queue whose places a held lead without agents waits for.
+pub(crate) async fn queue_to_wait_for(
+    connection: &mut PgConnection,
+    queue: QueueId,
+) -> Result<QueueId> {
+    Ok(sqlx::query_scalar!(
+        r#"select queue_to_wait_for($1) as "queue!: QueueId""#,
+        queue.0
+    )
+    .fetch_one(connection)
+    .await?)
+}
+
+/// Moves the next look of a line to one stagger from now, because a lead was released. Returns `false`
+/// if another process released one in the meantime; the caller must roll back.
+pub(crate) async fn pass_line_on(
+    connection: &mut PgConnection,
+    queue: QueueId,
+    now: DateTime<Utc>,
+    next: DateTime<Utc>,
+) -> Result<bool> {
+    let moved = sqlx::query!(
+        "update held_line set look_at = $3, released_at = $2 where queue_id = $1 and look_at <= $2",
+        queue.0,
+        now,
+        next
+    )
+    .execute(connection)
+    .await?;
+    Ok(moved.rows_affected() == 1)
+}
+
+/// Moves the next look of every line to now, or to one stagger after the last release if that is later.
+pub(crate) async fn look_now(connection: &mut PgConnection, now: DateTime<Utc>) -> Result<()> {
+    sqlx::query!(
+        "update held_line line
+         set look_at = greatest($1, line.released_at + q.release_stagger_seconds * interval '1 second')
+         from distribution_queue q
+         where q.id = line.queue_id and line.look_at > $1",
+        now
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Who is available or away until when: the agents, and for each the instant from which they can be asked.
+pub(crate) struct Returns<'a> {
+    pub(crate) agents: &'a [UserId],
+    pub(crate) from: &'a [DateTime<Utc>],
+}
+
+/// How many cycles get another `resume_at` in one statement.
+const BATCH: i64 = 1000;
+
+/// Writes the `resume_at` of held cycles of a queue whose expected release has changed, at most a thousand:
+/// the first return of an agent who was not asked, and one stagger more for each cycle before it. Returns
+/// `false` if there are more. Cycles that another transaction has locked are left for the next look.
+pub(crate) async fn write_resume_times(
+    connection: &mut PgConnection,
+    line: &Line,
+    returns: &Returns<'_>,
+) -> Result<bool> {
+    let written = sqlx::query!(
+        "with come_back as (select * from unnest($2::text[], $3::timestamptz[]) as r (agent, at)),
+         held as (
+             select c.id, c.resume_at,
+                    coalesce((select min(r.at) from distribution_cycle_member m join come_back r on r.agent = m.sales_id
+                              where m.cycle_id = c.id
+                                and not exists (select from distribution_attempt a
+                                                where a.cycle_id = c.id and a.sales_id = m.sales_id)),
+                             (select min(r.at) from sales_queue sq join come_back r on r.agent = sq.sales_id
+                              where sq.queue_id = queue_to_wait_for($1) and sq.active
+                                and not exists (select from distribution_cycle_member m where m.cycle_id = c.id)))
+                        + (row_number() over (order by c.started_at, c.id) - 1) * $4::float8 * interval '1 second' as at
+             from distribution_cycle c where c.status = 'held' and c.queue_id = $1),
+         changed as (
+             select c.id, held.at from held join distribution_cycle c on c.id = held.id
+             where held.resume_at is distinct from held.at and c.status = 'held'
+             limit $5 for update of c skip locked)
+         update distribution_cycle c set resume_at = changed.at from changed where c.id = changed.id",
+        line.queue.0,
+        returns.agents as _,
+        returns.from,
+        line.stagger.as_seconds_f64(),
+        BATCH
+    )
+    .execute(&mut *connection)
+    .await?;
+    Ok(written.rows_affected() < BATCH.unsigned_abs())
+}
+
+/// Sets when a line is looked at next, and stores who was available at this look. A line in which no lead
+/// waits gets no time. The line must be locked.
+pub(crate) async fn set_look(
+    connection: &mut PgConnection,
+    line: &Line,
+    standing: Option<&str>,
+    next: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "update held_line line
+         set look_at = case when exists (select from distribution_cycle c where c.status = 'held' and c.queue_id = $1)
+                            then $3::timestamptz end,
+             standing = $2,
+             last_at = case when $2 is distinct from line.standing
+                            then (select max(resume_at) from distribution_cycle c
+                                  where c.status = 'held' and c.queue_id = $1)
+                            else line.last_at end
+         where queue_id = $1",
+        line.queue.0,
+        standing,
+        next
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// The oldest held cycle of each queue whose line is not looked at in time: not between `since` and `by`.
+pub(crate) async fn held_without_look(
+    connection: &mut PgConnection,
+    since: DateTime<Utc>,
+    by: DateTime<Utc>,
+) -> Result<Vec<(CycleId, QueueId)>> {
+    let rows = sqlx::query!(
+        r#"select distinct on (c.queue_id) c.id as "cycle: CycleId", c.queue_id as "queue!: QueueId"
+           from distribution_cycle c left join held_line line on line.queue_id = c.queue_id
+           where c.status = 'held'
+             and (line.look_at is null or line.look_at < $1
+                  or line.look_at > greatest($2, line.released_at + interval '1 hour'))
+           order by c.queue_id, c.started_at, c.id"#,
+        since,
+        by
     )
     .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.cycle, row.queue)).collect())
+}
+
+/// The queue of a held cycle. `None` if the cycle is not held.
+pub(crate) async fn queue_of_held(
+    connection: &mut PgConnection,
+    cycle: CycleId,
+) -> Result<Option<QueueId>> {
+    Ok(sqlx::query_scalar!(
+        r#"select coalesce(queue_id, default_distribution_queue()) as "queue!: QueueId"
+           from distribution_cycle where id = $1 and status = 'held'"#,
+        cycle.0
+    )
+    .fetch_optional(connection)
     .await?)
+}
+
+/// Makes sure that the line of a queue exists and is looked at now.
+pub(crate) async fn mend_line(
+    connection: &mut PgConnection,
+    queue: QueueId,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "insert into held_line (queue_id, look_at) values ($1, $2)
+         on conflict (queue_id) do update set look_at = excluded.look_at",
+        queue.0,
+        now
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
 }

@@ -28,8 +28,7 @@ pub(crate) async fn metrics(
              (select count(*) from wa_send where settled_at is null) as "sends_unsettled!",
              (select count(*) from webhook_delivery where handled_at is null) as "deliveries_waiting!",
              (select count(*) from meta_lead where state = 'waiting') as "meta_leads_waiting!",
-             (select count(*) from distribution_event
-              where kind = 'breach' and at > $2::timestamptz - interval '1 day') as "breaches!",
+             (select count(*) from audit_breach where last_seen_at > $2::timestamptz - interval '1 day') as "breaches!",
              (select count(*) from distribution_event
               where kind = 'hangus' and at > $2::timestamptz - interval '1 day') as "hangus!",
              (select count(*) from distribution_event

@@ -3,10 +3,12 @@
 mod attempts;
 mod audit;
 mod by_hand;
+mod conflicts;
 mod contenders;
 mod cycles;
 mod ends;
 mod events;
+mod handover;
 mod health;
 mod held;
 mod metrics;
@@ -19,30 +21,37 @@ pub(crate) use attempts::{
     record_offer_accepted,
 };
 pub(crate) use audit::{
-    a_message_waits, attempts_that_disagree_with_their_log, distributing_without_cycle, held_since,
-    lock_cycle_without_offer, open_cycles_with_a_gap, open_cycles_without_offer, open_since,
-    open_without_alarm,
+    a_message_waits, attempts_that_disagree_with_their_log, count_breaches,
+    distributing_without_cycle, lock_cycle_without_offer, open_cycles_with_a_gap,
+    open_cycles_without_offer, open_since, open_to_disabled, open_unsent, open_without_alarm,
 };
 pub(crate) use by_hand::{
     agent_by_label, cycle_by_code, end_cycle_by_hand, gives_second_chances, insert_cycle_by_hand,
     is_manager, lock_assignable_cycle, managers_of, name_cycle, team_of, winning_attempt,
 };
+pub use conflicts::Conflict;
+pub(crate) use conflicts::{conflict, decide_conflict, insert_conflict, open_conflicts};
 pub(crate) use contenders::{DecisionInput, decision_input, set_credits};
 pub(crate) use cycles::{
-    NewCycle, close_cycle, end_cycles, insert_cycle, insert_members, lock_open_cycle,
+    NewCycle, close_cycle, end_cycles, insert_cycle, insert_members, latest_cycle, lock_open_cycle,
     read_one_snapshot,
 };
 pub(crate) use ends::{
-    accept, accept_after_roll, decline, set_undeliverable, time_out, withdraw_open,
+    accept, accept_after_roll, decline, set_undeliverable, time_out, withdraw, withdraw_open,
 };
-pub(crate) use events::{log, log_current_state, log_new_breaches, names_of_everybody, of_lead};
+pub(crate) use events::{log, log_current_state, names_of_everybody, of_lead};
+pub(crate) use handover::{
+    Destination, Handover, claimed_leads_of, end_handover, handover, managers_of_agent,
+    visits_ahead_of,
+};
 pub(crate) use health::{
-    Failure, count_failure_of, forget_failures, frozen_since, give_all_open_offers_until,
-    is_failing, lock_all_open_offers, lock_health,
+    Failure, count_failure_of, forget_failures, frozen_since, is_failing, lock_harmed_offers,
+    lock_health, restart_harmed_offers,
 };
 pub(crate) use held::{
-    HeldCycle, held_cycles, hold_cycle, lock_held_cycle, next_release, open_held_cycle,
-    releasable_cycles,
+    Line, Returns, everybody_who_can_be_asked, held_without_look, hold_cycle, join_line, lines,
+    lock_held_cycle, lock_line, look_now, mend_line, next_to_release, open_held_cycle,
+    pass_line_on, queue_of_held, queue_to_wait_for, set_look, write_resume_times,
 };
 pub(crate) use metrics::metrics;
 pub(crate) use offers::{

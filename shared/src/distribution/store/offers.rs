@@ -18,7 +18,8 @@ macro_rules! offers {
             Offer,
             r#"select a.id as "attempt: AttemptId", c.id as "cycle: CycleId", c.lead_id as "lead: LeadId",
                       a.sales_id as "sales_id: UserId", a.status as "status: AttemptStatus",
-                      a.ack_deadline_at, a.code, a.round as "round: Round"
+                      a.ack_deadline_at, a.code, a.round as "round: Round",
+                      a.offer_accepted_at is not null as "accepted!", a.reason
                from distribution_attempt a join distribution_cycle c on c.id = a.cycle_id "# + $rest
             $(, $argument)*
         )
@@ -59,12 +60,9 @@ pub(crate) async fn now_after_inflight_messages(
     offer: &Offer,
     fixed_now: Option<DateTime<Utc>>,
 ) -> Result<DateTime<Utc>> {
-    // PostgreSQL evaluates a select list in its order: lock, unlock, read the clock.
+    // PostgreSQL evaluates a select list in its order: wait, then read the clock.
     let row = sqlx::query!(
-        r#"select pg_advisory_lock($1, least(then_key, now_key))::text as held,
-                  pg_advisory_lock($1, greatest(then_key, now_key))::text as held_too,
-                  pg_advisory_unlock($1, greatest(then_key, now_key)) as released,
-                  pg_advisory_unlock($1, least(then_key, now_key)) as released_too,
+        r#"select wait_for_messages($1, then_key, now_key)::text as waited,
                   coalesce($3::timestamptz, clock_timestamp()) as "now!"
            from (select hashtext(coalesce(a.offered_to, u.offer_address, '')) as then_key,
                         hashtext(coalesce(u.offer_address, a.offered_to, '')) as now_key
@@ -142,7 +140,7 @@ pub(crate) async fn offer(
 ///
 /// These are the open offers (an offer that a freeze has stopped has no deadline) and the offers that
 /// timed out although `time` is before their deadline. Of the latter, no agent may own the lead, and
-/// the cycle must be open or have become hangus within the last ten minutes.
+/// the cycle must be open, held, or hangus for at most ten minutes.
 pub(crate) async fn offers_live_at(
     work: &mut UnitOfWork<'_>,
     agent: &UserId,
@@ -159,7 +157,7 @@ pub(crate) async fn offers_live_at(
                         or exists (select from provider_health h
                                    where h.provider = $5 and h.frozen_since < a.ack_deadline_at)))
                   or (a.status = 'timed_out' and $2 < a.ack_deadline_at and l.owner_sales_id is null
-                      and (c.status = 'open' or (c.status = 'hangus' and c.closed_at > $4))))
+                      and (c.status in ('open', 'held') or (c.status = 'hangus' and c.closed_at > $4))))
            order by a.assigned_at, a.id"#,
         agent.0,
         time,

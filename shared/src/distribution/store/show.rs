@@ -81,7 +81,7 @@ pub(crate) async fn members(
     cycle: CycleId,
 ) -> Result<Vec<(String, Agent)>> {
     let rows = sqlx::query!(
-        r#"select m.label, u.id, u.name, u.offer_address
+        r#"select m.label, u.id, u.name, u.offer_address, u.disabled_at is not null as "disabled!"
            from distribution_cycle_member m join "user" u on u.id = m.sales_id
            where m.cycle_id = $1 order by m.seat"#,
         cycle.0
@@ -95,6 +95,7 @@ pub(crate) async fn members(
                 id: UserId(row.id),
                 name: row.name,
                 phone: row.offer_address.as_deref().and_then(Phone::from_e164),
+                disabled: row.disabled,
             };
             (row.label, agent)
         })

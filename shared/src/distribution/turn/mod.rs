@@ -117,6 +117,34 @@ pub(crate) fn decide(rules: &Rules, contenders: &[Contender]) -> Decision {
     decision
 }
 
+/// The credits after a decision for `agent` is reversed: each place returns its part of a turn, and
+/// the agent's place gets the turn back that it paid. Empty if the decision charged nothing.
+///
+/// A limit of owed turns that cut a place's part is not known any more, so that place can lose up to a
+/// part of a turn.
+pub(crate) fn give_back(
+    rules: &Rules,
+    contenders: &[Contender],
+    agent: &UserId,
+) -> Vec<(UserId, i64)> {
+    if rules.strategy == Strategy::Fixed || rules.former_agent.as_ref() == Some(agent) {
+        return Vec::new();
+    }
+    let parts = parts(rules, contenders);
+    let paid: i64 = parts.iter().sum();
+    let pairs = contenders.iter().zip(parts);
+    let changed = pairs.filter_map(|(contender, part)| {
+        let returned = if contender.sales_id == *agent {
+            paid
+        } else {
+            0
+        };
+        let credit = contender.credit.filter(|_| !contender.guest)?;
+        Some((contender.sales_id.clone(), credit - part + returned))
+    });
+    changed.collect()
+}
+
 /// The contenders for the last round, after each was offered the lead alone: all who did not decline.
 pub(crate) fn last_round(contenders: &[Contender]) -> Vec<usize> {
     let can = |contender: &Contender| {
@@ -222,21 +250,28 @@ struct Credits {
     due_in: Vec<i64>,
 }
 
-fn accrue(rules: &Rules, contenders: &[Contender]) -> Credits {
+/// The part of a turn that each place is credited with at an offer, in proportion to its weight.
+fn parts(rules: &Rules, contenders: &[Contender]) -> Vec<i64> {
     let weight = |contender: &Contender| match (contender.guest, rules.strategy) {
         (true, _) => 0,
         (false, Strategy::Weighted) => contender.weight,
         (false, _) => 1,
     };
     let total: i64 = contenders.iter().map(weight).sum::<i64>().max(1);
+    contenders
+        .iter()
+        .map(|contender| TURN * weight(contender) / total)
+        .collect()
+}
+
+fn accrue(rules: &Rules, contenders: &[Contender]) -> Credits {
     let mut credits = Credits {
         after: Vec::with_capacity(contenders.len()),
         given: 0,
         due_in: Vec::with_capacity(contenders.len()),
     };
-    for contender in contenders {
+    for (contender, part) in contenders.iter().zip(parts(rules, contenders)) {
         let before = contender.credit.unwrap_or(0);
-        let part = TURN * weight(contender) / total;
         let away = contender.asked.is_none() && obstacle(contender).is_some();
         let most = rules.most_turns_owed.filter(|_| away);
         let most = most.map_or(i64::MAX, |turns| (i64::from(turns) * TURN).max(before));

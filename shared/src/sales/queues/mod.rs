@@ -109,8 +109,9 @@ pub async fn change_queue(app: &App, id: QueueId, settings: &QueueSettings) -> R
     Ok(transaction.commit().await?)
 }
 
-/// Deletes a queue. Its running cycles continue, and its held leads go to the default queue. Fails with
-/// the conflict `default_queue` for the default queue.
+/// Retires a queue. Its running cycles continue with its settings, and its held leads that wait for an
+/// agent of it wait for one of the default queue. Fails with the conflict `default_queue` for the default
+/// queue.
 pub async fn delete_queue(app: &App, id: QueueId) -> Result<()> {
     let mut transaction = app.pool.begin().await?;
     match store::is_default(&mut transaction, id).await? {
@@ -120,10 +121,11 @@ pub async fn delete_queue(app: &App, id: QueueId) -> Result<()> {
                 code: "default_queue",
             });
         }
-        Some(false) => store::delete(&mut transaction, id).await?,
+        Some(false) => {}
     }
     let now = app.clock.now(&mut transaction).await?;
-    enqueue(&mut transaction, &ReleaseHeldLeads { cycle: None }, now).await?;
+    store::retire(&mut transaction, id, now).await?;
+    enqueue(&mut transaction, &ReleaseHeldLeads { queue: None }, now).await?;
     Ok(transaction.commit().await?)
 }
 
@@ -139,7 +141,7 @@ pub async fn set_places(app: &App, id: QueueId, places: &[Place]) -> Result<()> 
     }
     store::replace_places(&mut transaction, id, places).await?;
     let now = app.clock.now(&mut transaction).await?;
-    enqueue(&mut transaction, &ReleaseHeldLeads { cycle: None }, now).await?;
+    enqueue(&mut transaction, &ReleaseHeldLeads { queue: None }, now).await?;
     Ok(transaction.commit().await?)
 }
 
@@ -213,7 +215,7 @@ pub async fn change_place(
     check_places(&places)?;
     store::replace_places(&mut transaction, id, &places).await?;
     let now = app.clock.now(&mut transaction).await?;
-    enqueue(&mut transaction, &ReleaseHeldLeads { cycle: None }, now).await?;
+    enqueue(&mut transaction, &ReleaseHeldLeads { queue: None }, now).await?;
     transaction.commit().await?;
     let queues = queues(app).await?;
     let changed = queues.into_iter().find(|queue| queue.id == id);

@@ -5,13 +5,14 @@ use crate::Result;
 use crate::id::{QueueId, UserId};
 use crate::phone::Phone;
 use crate::strategy::Strategy;
+use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
 pub(super) async fn queues(connection: &mut PgConnection) -> Result<Vec<Queue>> {
     let rows = sqlx::query!(
         r#"select id as "id: QueueId", is_default, name, strategy as "strategy: Strategy", most_turns_owed,
                   release_stagger_seconds, last_round, second_chance, manager_phones
-           from distribution_queue order by is_default desc, name"#
+           from distribution_queue where retired_at is null order by is_default desc, name"#
     )
     .fetch_all(&mut *connection)
     .await?;
@@ -131,17 +132,28 @@ pub(super) async fn default_queue(connection: &mut PgConnection) -> Result<Queue
 /// Whether the queue is the default queue, locked; `None` if it does not exist.
 pub(super) async fn is_default(connection: &mut PgConnection, id: QueueId) -> Result<Option<bool>> {
     Ok(sqlx::query_scalar!(
-        "select is_default from distribution_queue where id = $1 for no key update",
+        "select is_default from distribution_queue where id = $1 and retired_at is null for no key update",
         id.0
     )
     .fetch_optional(connection)
     .await?)
 }
 
-pub(super) async fn delete(connection: &mut PgConnection, id: QueueId) -> Result<()> {
-    sqlx::query!("delete from distribution_queue where id = $1", id.0)
-        .execute(connection)
-        .await?;
+/// Retires a queue: it has no places and no rules any more, and takes no leads. The queue must be locked.
+pub(super) async fn retire(
+    connection: &mut PgConnection,
+    id: QueueId,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "with places as (delete from sales_queue where queue_id = $1),
+              rules as (delete from distribution_queue_rule where queue_id = $1)
+         update distribution_queue set retired_at = $2 where id = $1",
+        id.0,
+        now
+    )
+    .execute(connection)
+    .await?;
     Ok(())
 }
 

@@ -20,6 +20,8 @@ use sqlx::PgConnection;
 
 /// How many offers one list can contain (Meta's limit of rows).
 const MAX_LISTED: i64 = 10;
+/// When a notice is tried again that an offer to the same person overtakes.
+const AFTER_OFFER: std::time::Duration = std::time::Duration::from_secs(1);
 /// How many formats are tried for one message: buttons or a list, a template, text.
 const MAX_FORMS: usize = 3;
 
@@ -174,6 +176,9 @@ async fn prepare(
     let Some(waiting) = store::waiting(&mut transaction, queued.id).await? else {
         return Ok(None);
     };
+    if waiting.offer_waits {
+        return Err(Error::NotYet { wait: AFTER_OFFER });
+    }
     let resend_of = match waiting.unsettled {
         Some((send, started_at)) => {
             not_before(started_at, rules.settle_after, now)?;

@@ -61,6 +61,8 @@ pub(super) struct Waiting {
     pub(super) unsettled: Option<(SendId, DateTime<Utc>)>,
     /// The send for which no status came in time.
     pub(super) lost: Option<SendId>,
+    /// Whether an open offer to the same person is queued, which goes first.
+    pub(super) offer_waits: bool,
 }
 
 pub(super) async fn waiting(
@@ -71,7 +73,11 @@ pub(super) async fn waiting(
         r#"select m.kind, case when m.kind = 'offer' then m.attempt_id end as "attempt: AttemptId", m.body, m.line,
                   m.parameters, case when s.settled_at is null then s.id end as "send: SendId",
                   s.started_at as "started_at?",
-                  case s.outcome when 'unsent' then s.resend_of when 'lost' then s.id end as "lost: SendId"
+                  case s.outcome when 'unsent' then s.resend_of when 'lost' then s.id end as "lost: SendId",
+                  m.kind <> 'offer' and exists (
+                      select from wa_message o join distribution_attempt a on a.id = o.attempt_id and a.status = 'open'
+                      where o.to_wa = m.to_wa and o.direction = 'out' and o.delivery_status = 'queued'
+                        and o.kind = 'offer' and o.send_id is null) as "offer_waits!"
            from wa_message m
            left join wa_send s on s.id = m.send_id
            where m.id = $1 and m.direction = 'out' and m.delivery_status = 'queued'"#,
@@ -88,6 +94,7 @@ pub(super) async fn waiting(
         parameters: row.parameters,
         unsettled: row.send.zip(row.started_at),
         lost: row.lost,
+        offer_waits: row.offer_waits,
     }))
 }
 
@@ -126,6 +133,7 @@ pub(super) async fn waiting_offers(
             parameters: row.parameters,
             unsettled: None,
             lost: None,
+            offer_waits: false,
         })
         .collect())
 }

@@ -1,0 +1,171 @@
+//! The handover: an agent was disabled, and their offers, leads and visits go where the admin chose.
+
+use crate::distribution::endings::assign::assign_quietly;
+use crate::distribution::endings::let_go::let_go_if_disabled;
+use crate::distribution::model::Trigger;
+use crate::distribution::offers::cycle;
+use crate::distribution::store::{self, Destination, Handover};
+use crate::id::LeadId;
+use crate::leads::{self, Lead, LeadStatus};
+use crate::phone::Phone;
+use crate::sales::{self, Agent, Origin};
+use crate::texts::Text;
+use crate::unit_of_work::{Cause, UnitOfWork};
+use crate::whatsapp::{self, Draft, OutboundKind};
+use crate::{App, Error, Result};
+use serde_json::json;
+use uuid::Uuid;
+
+/// How many leads the summary for the new owner names.
+const MAX_NAMED: usize = 50;
+
+/// Carries out a handover, lead by lead, each in its own transaction. Safe any number of times. Does
+/// nothing if it is done or the agent is enabled again.
+pub async fn hand_over(app: &App, id: Uuid) -> Result<()> {
+    let mut connection = app.pool.acquire().await?;
+    let Some(handover) = store::handover(&mut connection, id).await? else {
+        return Ok(());
+    };
+    let agent = sales::by_id(&mut connection, &handover.agent).await?;
+    if !agent.disabled {
+        return Ok(());
+    }
+    let offers = store::open_offers_of(&mut connection, &agent.id).await?;
+    let owned = store::claimed_leads_of(&mut connection, &agent.id).await?;
+    drop(connection);
+    for offer in offers {
+        let_go_if_disabled(app, offer.attempt, Cause::Admin).await?;
+    }
+    let mut moved = Vec::new();
+    let mut remaining = 0;
+    for lead in owned {
+        match move_lead(app, &handover, &agent, lead).await? {
+            Some(lead) => moved.push(lead),
+            None => remaining += 1,
+        }
+    }
+    end(app, &handover, &agent, &moved, remaining).await
+}
+
+/// Moves one lead of the agent. Returns `None` if it stays, for a person to decide.
+async fn move_lead(
+    app: &App,
+    handover: &Handover,
+    agent: &Agent,
+    lead: LeadId,
+) -> Result<Option<Lead>> {
+    if handover.destination == Destination::List {
+        return Ok(None);
+    }
+    let app = app.announcing();
+    let mut transaction = app.pool.begin().await?;
+    let lead = leads::lock(&mut transaction, lead).await?;
+    if lead.owner.as_ref() != Some(&agent.id) || lead.status != LeadStatus::Claimed {
+        transaction.rollback().await?;
+        return Ok(Some(lead));
+    }
+    let mut work = UnitOfWork::start(&app, &mut transaction, Cause::Admin).await?;
+    match &handover.destination {
+        Destination::List => {}
+        Destination::Colleague(to) => {
+            let to = sales::by_id(work.connection, to).await?;
+            let why = json!({ "reason": "handover", "from": agent.id });
+            match assign_quietly(&mut work, &lead, &to, why).await {
+                Ok(_) => {}
+                // The colleague was disabled in the meantime.
+                Err(Error::Conflict { .. }) => {
+                    transaction.rollback().await?;
+                    return Ok(None);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Destination::Distribute => {
+            let origin = Origin {
+                project: lead.project.clone(),
+                campaign: None,
+                source: lead.source_ads.clone(),
+            };
+            cycle::start(&mut work, &lead, &origin, Trigger::Admin).await?;
+        }
+    }
+    transaction.commit().await?;
+    Ok(Some(lead))
+}
+
+/// Ends the handover, and tells the new owner or the managers, in one transaction.
+async fn end(
+    app: &App,
+    handover: &Handover,
+    agent: &Agent,
+    moved: &[Lead],
+    remaining: i32,
+) -> Result<()> {
+    let mut transaction = app.pool.begin().await?;
+    let mut work = UnitOfWork::start(app, &mut transaction, Cause::Admin).await?;
+    let count = i32::try_from(moved.len()).unwrap_or(i32::MAX);
+    if !store::end_handover(work.connection, handover.id, (count, remaining), work.now).await? {
+        return Ok(transaction.rollback().await?);
+    }
+    if let Destination::Colleague(to) = &handover.destination
+        && !moved.is_empty()
+    {
+        let to = sales::by_id(work.connection, to).await?;
+        tell_new_owner(&mut work, &to, agent, moved).await?;
+    }
+    let visits = store::visits_ahead_of(work.connection, &agent.id, work.now).await?;
+    if remaining > 0 || visits > 0 {
+        tell_managers(&mut work, agent, remaining, visits).await?;
+    }
+    transaction.commit().await?;
+    tracing::info!(sales = %agent.id, moved = count, remaining, "distribution.handed_over");
+    Ok(())
+}
+
+async fn tell_new_owner(
+    work: &mut UnitOfWork<'_>,
+    to: &Agent,
+    from: &Agent,
+    moved: &[Lead],
+) -> Result<()> {
+    let Some(phone) = &to.phone else {
+        return Ok(());
+    };
+    let lines: Vec<String> = moved
+        .iter()
+        .take(MAX_NAMED)
+        .map(|lead| format!("{} ({})", lead.display_name(), lead.display_phone()))
+        .collect();
+    let values = [
+        ("count", &*moved.len().to_string()),
+        ("agent", from.name.as_str()),
+        ("leads", &*lines.join("\n")),
+    ];
+    let body = work.app.texts.render(Text::HandedOver, &values);
+    let draft = Draft::new(OutboundKind::HandedOver, phone, body);
+    whatsapp::queue_message(work, &draft).await?;
+    Ok(())
+}
+
+async fn tell_managers(
+    work: &mut UnitOfWork<'_>,
+    agent: &Agent,
+    leads: i32,
+    visits: i64,
+) -> Result<()> {
+    let values = [
+        ("agent", agent.name.as_str()),
+        ("count", &*leads.to_string()),
+        ("visits", &*visits.to_string()),
+    ];
+    let body = work.app.texts.render(Text::ManagerAgentDisabled, &values);
+    let managers = store::managers_of_agent(work.connection, &agent.id).await?;
+    for to in managers
+        .iter()
+        .filter_map(|number| Phone::from_e164(number))
+    {
+        let draft = Draft::new(OutboundKind::ManagerAgentDisabled, to, body.clone());
+        whatsapp::queue_message(work, &draft).await?;
+    }
+    Ok(())
+}

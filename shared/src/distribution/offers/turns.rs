@@ -1,0 +1,22 @@
+//! Giving back a turn: an agent is charged only for an offer that could reach them.
+
+use crate::Result;
+use crate::distribution::model::{Offer, Round};
+use crate::distribution::store;
+use crate::distribution::turn;
+use crate::unit_of_work::UnitOfWork;
+
+/// Reverses what the decision for this offer did to the credits of the queue. Does nothing for a queue
+/// with a fixed order, for a last round, and for an offer to the client's former agent, because none of
+/// these is charged. The offer must be locked.
+pub(crate) async fn give_back(work: &mut UnitOfWork<'_>, offer: &Offer) -> Result<()> {
+    if offer.round != Round::Turn {
+        return Ok(());
+    }
+    let input = store::decision_input(work.connection, offer.cycle, work.now).await?;
+    let credits = turn::give_back(&input.rules, &input.contenders, &offer.sales_id);
+    if let Some(queue) = input.queue.filter(|_| !credits.is_empty()) {
+        store::set_credits(work.connection, queue, &credits).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,31 @@
+//! Queuing a message: its row, and the job that sends it, in the caller's transaction.
+
+use super::model::Draft;
+use super::store;
+use crate::Result;
+use crate::id::MessageId;
+use crate::jobs::{SendMessage, enqueue};
+use crate::unit_of_work::UnitOfWork;
+
+/// Queues an outbound message: stores its row and enqueues its [`SendMessage`] job, in the caller's
+/// transaction.
+///
+/// Returns `false` if the same kind of message was stored before for this recipient and attempt,
+/// cycle or inbound message. Then nothing is written.
+pub async fn queue_message(work: &mut UnitOfWork<'_>, draft: &Draft) -> Result<bool> {
+    let Some(message) = insert_outbound(work, draft).await? else {
+        return Ok(false);
+    };
+    let job = SendMessage { message, nth: 0 };
+    enqueue(work.connection, &job, work.now).await?;
+    Ok(true)
+}
+
+/// Stores an outbound row without a job. Returns `None` if the row exists already.
+pub async fn insert_outbound(
+    work: &mut UnitOfWork<'_>,
+    draft: &Draft,
+) -> Result<Option<MessageId>> {
+    let (from, provider) = (&work.app.company_phone, work.app.provider.name());
+    store::insert_out(work.connection, draft, from, provider, work.now).await
+}
