@@ -1,3 +1,4 @@
 //! The worker as it runs, with a scripted provider.
 
 mod freeze;
+mod storm;

@@ -11,8 +11,11 @@ use crate::{App, Result};
 use chrono::TimeDelta;
 use std::collections::BTreeMap;
 
-/// Beyond this delay an overdue attempt is a bug, not load.
+/// Beyond this delay an overdue attempt is a bug, unless others are rolling.
 const OVERDUE: TimeDelta = TimeDelta::seconds(2);
+
+/// An attempt that is overdue for this long is a bug even if others are rolling.
+const STUCK: TimeDelta = TimeDelta::seconds(60);
 
 /// The line of a queue that holds leads is looked at in time within this delay.
 const LOOKED_AT_WITHIN: TimeDelta = TimeDelta::seconds(5);
@@ -32,7 +35,8 @@ const MAX_LOGGED: usize = 10;
 /// A rule that does not hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Breach {
-    /// An attempt is open more than two seconds after its deadline, outside a freeze. Repair: roll it.
+    /// An attempt is open more than two seconds after its deadline, outside a freeze, although no others are
+    /// rolling; or more than a minute. Repair: roll it.
     Overdue(AttemptId),
     /// No job checks the deadline of an open attempt. Repair: enqueue one.
     NoAlarm(AttemptId),
@@ -110,6 +114,9 @@ pub(crate) async fn find_breaches(app: &App, provider_ends_freeze: bool) -> Resu
         .await?
         .is_none()
     {
+        // While offers are rolling, a backlog is load, and the figures show it.
+        let rolling = store::rolled_since(work.connection, overdue_since).await?;
+        let overdue_since = if rolling { now - STUCK } else { overdue_since };
         let overdue = store::open_since(work.connection, overdue_since).await?;
         breaches.extend(overdue.into_iter().map(Breach::Overdue));
         let accepted_by = now - UNSENT + app.distribution.unsent_before_deadline();

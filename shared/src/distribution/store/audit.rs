@@ -53,6 +53,19 @@ pub(crate) async fn open_since(
     .await?)
 }
 
+/// Whether an attempt timed out after `since`.
+pub(crate) async fn rolled_since(
+    connection: &mut PgConnection,
+    since: DateTime<Utc>,
+) -> Result<bool> {
+    Ok(sqlx::query_scalar!(
+        r#"select exists (select from distribution_event where at > $1 and kind = 'timed_out') as "rolled!""#,
+        since
+    )
+    .fetch_one(connection)
+    .await?)
+}
+
 /// Open attempts that the provider has not accepted although their deadline is before `by`.
 pub(crate) async fn open_unsent(
     connection: &mut PgConnection,
