@@ -53,6 +53,16 @@ impl Inbox {
         }
     }
 
+    /// Stores the recovered messages, however often it takes.
+    pub(crate) async fn store_recovered(&self, client: &Client) {
+        while !lock(&self.recovered).is_empty() {
+            self.take_recovered(client).await;
+            if !lock(&self.recovered).is_empty() {
+                tokio::time::sleep(FIRST_PAUSE).await;
+            }
+        }
+    }
+
     /// Stores these messages and the recovered ones, and has them handled by another task.
     async fn store_all(&self, client: &Client, batch: &[ClientMessage]) -> Result<()> {
         let recovered = std::mem::take(&mut *lock(&self.recovered));

@@ -80,6 +80,7 @@ pub async fn run(settings: &Settings, app: App, stop: watch::Receiver<bool>) -> 
         endpoint: endpoint(settings),
         sender,
         slots: SLOTS,
+        recovered: Arc::default(),
         shows: matches!(settings.common.telemetry.log_format, LogFormat::Text),
     });
     tracing::info!(instance = %context.app.instance, "device.started");

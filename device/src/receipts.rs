@@ -1,20 +1,29 @@
 //! Stores delivery statuses.
 
-use crate::provider::Answers;
-use shared::whatsapp::{Progress, Status};
+use crate::event_handler::Statuses;
+use shared::whatsapp::{self, Progress, Status};
 use shared::{App, Result, distribution};
+use std::collections::BTreeMap;
 use std::sync::Arc;
-use tokio::sync::mpsc::UnboundedReceiver;
-use whatsapp_rust::types::events::{Event, Receipt, ServerAck};
+use whatsapp_rust::types::events::{Event, Receipt};
 use whatsapp_rust::types::presence::ReceiptType;
 
-/// Stores statuses one after the other, as long as they come.
-pub(crate) async fn note(app: App, answers: Answers, mut receipts: UnboundedReceiver<Arc<Event>>) {
-    while let Some(event) = receipts.recv().await {
-        let noted = match &*event {
-            Event::ServerAck(ack) => note_ack(&app, &answers, ack).await,
-            Event::Receipt(receipt) => note_receipt(&app, receipt).await,
-            _ => Ok(()),
+/// How many receipts are stored in one go.
+const BATCH: usize = 500;
+
+/// Stores statuses, as long as they come: acknowledgements first, then receipts in batches.
+pub(crate) async fn note(app: App, mut statuses: Statuses) {
+    let mut batch = Vec::with_capacity(BATCH);
+    loop {
+        let noted = tokio::select! {
+            biased;
+            Some(event) = statuses.acks.recv() => note_late_ack(&app, &event).await,
+            count = statuses.receipts.recv_many(&mut batch, BATCH) => {
+                if count == 0 {
+                    return;
+                }
+                note_receipts(&app, std::mem::take(&mut batch)).await
+            }
         };
         if let Err(error) = noted {
             tracing::warn!(%error, "device.receipt_lost");
@@ -22,11 +31,11 @@ pub(crate) async fn note(app: App, answers: Answers, mut receipts: UnboundedRece
     }
 }
 
-/// The server's acknowledgement of a message. It counts even if nothing waits for it any more.
-async fn note_ack(app: &App, answers: &Answers, ack: &ServerAck) -> Result<()> {
-    if ack.class.as_deref() != Some("message") || answers.came(&ack.id, ack.error.as_deref()) {
+/// The server's acknowledgement of a message for which nothing waits any more. It counts.
+async fn note_late_ack(app: &App, event: &Event) -> Result<()> {
+    let Event::ServerAck(ack) = event else {
         return Ok(());
-    }
+    };
     let at = if let Some(at) = ack.timestamp {
         at
     } else {
@@ -42,14 +51,33 @@ async fn note_ack(app: &App, answers: &Answers, ack: &ServerAck) -> Result<()> {
             Progress::Sent
         },
         at,
-        code: None,
+        code: ack.error.as_deref().and_then(|code| code.parse().ok()),
     };
     distribution::apply_status(app, &status).await
 }
 
-async fn note_receipt(app: &App, receipt: &Receipt) -> Result<()> {
-    for status in of_receipt(receipt) {
-        distribution::apply_status(app, &status).await?;
+/// Stores the statuses of our messages. Of several receipts for one message and status, the earliest counts.
+async fn note_receipts(app: &App, events: Vec<Arc<Event>>) -> Result<()> {
+    let mut statuses: BTreeMap<(String, bool), Status> = BTreeMap::new();
+    for event in &events {
+        if let Event::Receipt(receipt) = &**event {
+            for status in of_receipt(receipt) {
+                let key = (
+                    status.provider_message_id.clone(),
+                    status.progress == Progress::Read,
+                );
+                let earliest = statuses.entry(key).or_insert_with(|| status.clone());
+                earliest.at = earliest.at.min(status.at);
+            }
+        }
+    }
+    let ids: Vec<String> = statuses.keys().map(|(id, _)| id.clone()).collect();
+    // Most receipts of a flood are for messages that somebody wrote on the phone.
+    let ours = whatsapp::ours_of(app, &ids).await?;
+    for status in statuses.into_values() {
+        if ours.contains(&status.provider_message_id) {
+            distribution::apply_status(app, &status).await?;
+        }
     }
     Ok(())
 }

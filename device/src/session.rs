@@ -28,6 +28,8 @@ use whatsapp_rust::{Client, TokioRuntime};
 /// The longest time for a client to stop. It writes its data in several parts of some seconds each. Together
 /// with the running messages this is shorter than the silence after which this process counts as dead.
 const SHUTDOWN: Duration = Duration::from_secs(15);
+/// How long a stop waits for the database to take recovered messages.
+const STORE_RECOVERED: Duration = Duration::from_secs(5);
 /// The longest time for WhatsApp to confirm a logout.
 const LOG_OUT: Duration = Duration::from_secs(5);
 /// How long the request of a code waits for a connection.
@@ -74,11 +76,19 @@ pub(crate) struct Session {
 
 impl Session {
     /// Starts a client with the session in the vault.
-    pub(crate) async fn start(app: &App, vault: Vault, endpoint: &Endpoint) -> Result<Self> {
+    ///
+    /// `recovered`: the messages that an earlier session could not store.
+    pub(crate) async fn start(
+        app: &App,
+        vault: Vault,
+        endpoint: &Endpoint,
+        recovered: Recovered,
+    ) -> Result<Self> {
         let connection = Connection::default();
-        let recovered = Recovered::default();
         let inbox = Inbox::new(app.clone(), Arc::clone(&recovered));
-        let (handler, Received { states, receipts }) = ClientEvents::new(recovered);
+        let answers = Answers::default();
+        let (handler, Received { states, statuses }) =
+            ClientEvents::new(recovered, answers.clone());
         let mut transports = TokioWebSocketTransportFactory::new();
         if let Some(url) = &endpoint.mock {
             transports = transports.with_url(url);
@@ -111,8 +121,7 @@ impl Session {
                 "the client could not be started: its log tells why",
             )
         })?;
-        let answers = Answers::default();
-        let noting = tokio::spawn(receipts::note(app.clone(), answers.clone(), receipts));
+        let noting = tokio::spawn(receipts::note(app.clone(), statuses));
         let mut tick = interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Ok(Self {
@@ -220,7 +229,20 @@ impl Session {
     /// Stops the client and lets it finish what it has begun. If this future is dropped before its end, the
     /// connection is cut.
     pub(crate) async fn stop(self) {
-        let Self { handle, guard, .. } = self;
+        let Self {
+            handle,
+            guard,
+            inbox,
+            ..
+        } = self;
+        // WhatsApp does not deliver them again.
+        let client = handle.client();
+        let stored = timeout(STORE_RECOVERED, inbox.store_recovered(&client)).await;
+        if stored.is_err() {
+            tracing::error!(
+                "device.recovered_waits: the database does not take recovered messages"
+            );
+        }
         if timeout(SHUTDOWN, handle.shutdown()).await.is_err() {
             tracing::warn!("device.slow_stop: the client was cut off");
         }

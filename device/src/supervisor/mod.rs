@@ -148,7 +148,8 @@ impl Supervisor {
         };
         self.state = ConnectionState::new(context.pairing_phone.is_some(), linked);
         self.say(Report::new(State::Starting)).await?;
-        let started = Session::start(&context.app, self.vault.clone(), &context.endpoint).await;
+        let (vault, recovered) = (self.vault.clone(), Arc::clone(&context.recovered));
+        let started = Session::start(&context.app, vault, &context.endpoint, recovered).await;
         match started {
             Ok(session) => {
                 if self.starts_with_code

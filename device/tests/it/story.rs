@@ -204,9 +204,10 @@ async fn offers_stand_still_while_the_device_is_away_and_go_on_when_it_is_back()
     admin.post("start").await;
     company.is(State::Connected).await;
     company.wait_for(frozen, 0).await;
-    assert!(
-        company.count(deadline).await > before,
-        "a full window from now"
+    assert_eq!(
+        company.count(deadline).await,
+        before,
+        "the agent has the offer, and its deadline is still to come"
     );
 
     // It dies, connected: after half a minute of silence the workers see it, too.

@@ -29,6 +29,7 @@ use crate::unit_of_work::{Cause, UnitOfWork};
 use crate::{App, Error, Result};
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
+use std::collections::HashSet;
 
 /// The longest text that is stored, in characters. WhatsApp's own limit is lower.
 const MAX_TEXT: usize = 10_000;
@@ -151,6 +152,12 @@ pub async fn give_up(app: &App, message: MessageId, reason: &str) -> Result<()> 
 pub async fn count_failed_call(app: &App, message: MessageId) -> Result<i32> {
     let mut connection = app.pool.acquire().await?;
     store::count_failed_call(&mut connection, message).await
+}
+
+/// Those of these provider's ids that are messages of ours.
+pub async fn ours_of(app: &App, provider_message_ids: &[String]) -> Result<HashSet<String>> {
+    let mut connection = app.pool.acquire().await?;
+    store::ours_of(&mut connection, provider_message_ids).await
 }
 
 /// How many outbound messages are queued.

@@ -9,6 +9,7 @@ use crate::id::{AttemptId, LeadId, MessageId, SendId};
 use crate::phone::Phone;
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
+use std::collections::HashSet;
 
 pub(super) async fn insert_out(
     connection: &mut PgConnection,
@@ -529,4 +530,18 @@ pub(super) async fn count_queued(connection: &mut PgConnection) -> Result<i64> {
     )
     .fetch_one(connection)
     .await?)
+}
+
+pub(super) async fn ours_of(
+    connection: &mut PgConnection,
+    provider_message_ids: &[String],
+) -> Result<HashSet<String>> {
+    let ids = sqlx::query_scalar!(
+        r#"select distinct provider_message_id as "id!" from wa_message
+           where provider_message_id = any($1) and direction = 'out'"#,
+        provider_message_ids
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(ids.into_iter().collect())
 }

@@ -42,9 +42,9 @@ async fn retry_after_failure(app: &App, status: &Status, message: &Reported) -> 
     if message.state != "failed" {
         return Ok(true);
     }
-    let class = status
-        .code
-        .map_or(Class::Message, |code| class_of(code, false));
+    // Only Meta's codes are in the table. The linked device has codes of its own.
+    let code = status.code.filter(|_| app.provider.rules().is_some());
+    let class = code.map_or(Class::Message, |code| class_of(code, false));
     tracing::warn!(message = %message.id, code = status.code, ?class, "whatsapp.failed");
     if matches!(class, Class::Account | Class::Token) {
         let reason = format!("a message failed with {}", status.code.unwrap_or_default());
