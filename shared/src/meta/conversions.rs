@@ -4,11 +4,13 @@ use super::store;
 use crate::error::ProviderFailure;
 use crate::id::LeadId;
 use crate::jobs::{SendConversion, enqueue};
+use crate::providers::cloud_api::{Class, class_of};
 use crate::providers::graph::Answer;
 use crate::{App, Error, Result};
 use chrono::{DateTime, Utc};
 use serde_json::json;
 use sqlx::PgConnection;
+use std::time::Duration;
 use uuid::Uuid;
 
 /// Records, in the caller's transaction, that a lead of a form reached the stage `name`, with the job that
@@ -33,11 +35,21 @@ pub async fn remember_conversion(
     Ok(())
 }
 
+/// How long we wait after Meta reports that we send too fast.
+const TOO_QUICK: Duration = Duration::from_secs(60);
+/// When a conversion is tried again that waits for `META_CAPI_DATASET_ID` or its token to be set.
+const WITHOUT_SETTING: Duration = Duration::from_secs(600);
+
 /// Reports a conversion. Meta recognises a repeated event by its `event_id`.
+///
+/// Waits, without counting a try, while the setting for it is missing. What becomes of a refusal follows
+/// the classes that messages have.
 pub async fn send_conversion(app: &App, id: Uuid) -> Result<()> {
-    let Some(meta) = &app.meta else { return Ok(()) };
-    let Some(conversions) = &meta.conversions else {
-        return Ok(());
+    let conversions = app.meta.as_ref().and_then(|meta| meta.conversions.as_ref());
+    let (Some(meta), Some(conversions)) = (&app.meta, conversions) else {
+        return Err(Error::NotYet {
+            wait: WITHOUT_SETTING,
+        });
     };
     let mut connection = app.pool.acquire().await?;
     let Some(event) = store::waiting_conversion(&mut connection, id).await? else {
@@ -65,11 +77,25 @@ pub async fn send_conversion(app: &App, id: Uuid) -> Result<()> {
             transient,
             reason,
         } => {
-            // An operator can correct a token, but not an event that Meta rejects.
-            if transient || status >= 500 || matches!(code, Some(190 | 10 | 4 | 200..=299)) {
-                return Err(unavailable(reason));
+            let class = match code {
+                Some(code) => class_of(code, transient),
+                None if transient || status >= 500 => Class::Transient,
+                None if status == 429 => Class::TooQuick,
+                None => Class::Message,
+            };
+            match class {
+                // Meta recovers, or an operator corrects the account or the token.
+                Class::Transient | Class::Account | Class::Token => {
+                    return Err(unavailable(reason));
+                }
+                Class::TooQuick | Class::Pair => return Err(Error::NotYet { wait: TOO_QUICK }),
+                // Nobody can correct an event that Meta rejects.
+                Class::Window
+                | Class::Recipient
+                | Class::NotToday
+                | Class::Template
+                | Class::Message => Some(reason),
             }
-            Some(reason)
         }
         // The event's id makes it safe to try again.
         Answer::Unknown(reason) => return Err(unavailable(reason)),
