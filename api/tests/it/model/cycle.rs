@@ -39,48 +39,128 @@ pub(super) struct Lead {
     pub(super) status: &'static str,
     pub(super) owner: Option<usize>,
     pub(super) cycles: Vec<Cycle>,
+    /// When the last cycle began.
+    started: Time,
 }
 
 #[derive(Clone, Debug)]
 pub(super) struct Model {
     pub(super) leads: Vec<Option<Lead>>,
-    active: [bool; AGENTS],
+    agents: [Agent; AGENTS],
     pub(super) frozen_since: Option<Time>,
 }
 
 impl Cycle {
-    fn offer_next(&mut self, now: Time) {
-        let asked = |agent: &usize| self.offers.iter().any(|offer| offer.agent == *agent);
-        let Some(agent) = self.members.iter().copied().find(|agent| !asked(agent)) else {
+    fn was_asked(&self, agent: usize) -> bool {
+        self.offers.iter().any(|offer| offer.agent == agent)
+    }
+
+    fn not_asked(&self) -> impl Iterator<Item = usize> {
+        let members = self.members.iter().copied();
+        members.filter(|agent| !self.was_asked(*agent))
+    }
+
+    /// Offers the lead to the next agent on duty. Without one the cycle is held or hangus.
+    fn offer_next(&mut self, team: &Team, now: Time) {
+        let next = self.not_asked().find(|agent| team.on_duty(*agent, now));
+        if let Some(agent) = next {
+            self.status = "open";
+            self.offers.push(Offer {
+                agent,
+                status: "open",
+                assigned: now,
+                deadline: now + WINDOW,
+                alarm: true,
+                accepted: None,
+            });
+            return;
+        }
+        let somebody_is_on_duty = self.members.iter().any(|agent| team.on_duty(*agent, now));
+        let somebody_was_asked = self
+            .offers
+            .iter()
+            .any(|offer| offer.status != "undeliverable");
+        let someone_is_left = self.not_asked().next().is_some();
+        let comes_back = self
+            .not_asked()
+            .any(|agent| team.back(agent, now).is_some());
+        if !somebody_is_on_duty && someone_is_left && (!somebody_was_asked || comes_back) {
+            self.status = "held";
+        } else {
             self.status = "hangus";
             self.closed = Some(now);
-            return;
-        };
-        self.offers.push(Offer {
-            agent,
-            status: "open",
-            assigned: now,
-            deadline: now + WINDOW,
-            alarm: true,
-            accepted: None,
-        });
+        }
     }
 
     pub(super) fn open(&mut self) -> Option<&mut Offer> {
         self.offers.iter_mut().find(|offer| offer.status == "open")
     }
+}
 
-    /// The open offer ends so, and the next agent is asked.
-    fn goes_on(&mut self, ended: &'static str, now: Time) {
-        if let Some(offer) = self.open() {
-            offer.status = ended;
-            self.offer_next(now);
+/// The agents: who is in the queue, away, at their limit or disabled.
+#[derive(Clone, Debug)]
+pub(super) struct Team {
+    agents: [Agent; AGENTS],
+    /// How many offers are open to each, and leads they own.
+    load: [usize; AGENTS],
+}
+
+/// The break of an agent.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Break {
+    No,
+    /// Without a known end.
+    Open,
+    Until(Time),
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Agent {
+    active: bool,
+    rests: Break,
+    most_open: Option<usize>,
+    disabled_at: Option<Time>,
+    /// The job that lets the agent's offers go has not run.
+    handover_waits: bool,
+}
+
+impl Team {
+    fn is_paused(&self, agent: usize, now: Time) -> bool {
+        match self.agents[agent].rests {
+            Break::No => false,
+            Break::Open => true,
+            Break::Until(until) => now < until,
         }
+    }
+
+    fn on_duty(&self, agent: usize, now: Time) -> bool {
+        let at_limit = self.agents[agent]
+            .most_open
+            .is_some_and(|most| self.load[agent] >= most);
+        self.agents[agent].disabled_at.is_none() && !self.is_paused(agent, now) && !at_limit
+    }
+
+    /// When an agent who is away comes back, if that is known.
+    fn back(&self, agent: usize, now: Time) -> Option<Time> {
+        match self.agents[agent] {
+            Agent {
+                rests: Break::Until(until),
+                disabled_at: None,
+                ..
+            } if now < until => Some(until),
+            _ => None,
+        }
+    }
+
+    /// Who can be asked now or at a known time.
+    fn known(&self, now: Time) -> Vec<usize> {
+        let known = |agent: &usize| self.on_duty(*agent, now) || self.back(*agent, now).is_some();
+        (0..AGENTS).filter(known).collect()
     }
 }
 
 impl Lead {
-    fn begin(&mut self, members: Vec<usize>, now: Time) {
+    fn begin(&mut self, members: Vec<usize>, team: &Team, now: Time) {
         self.status = "distributing";
         let mut cycle = Cycle {
             status: "open",
@@ -91,9 +171,10 @@ impl Lead {
         if cycle.members.is_empty() {
             cycle.status = "held";
         } else {
-            cycle.offer_next(now);
+            cycle.offer_next(team, now);
         }
         self.cycles.push(cycle);
+        self.started = now;
         self.follow();
     }
 
@@ -112,52 +193,202 @@ impl Lead {
 
 impl Model {
     pub(super) fn new() -> Self {
+        let agent = Agent {
+            active: true,
+            rests: Break::No,
+            most_open: None,
+            disabled_at: None,
+            handover_waits: false,
+        };
         Self {
             leads: vec![None; LEADS],
-            active: [true; AGENTS],
+            agents: [agent; AGENTS],
             frozen_since: None,
         }
     }
 
-    fn queue(&self) -> Vec<usize> {
-        (0..AGENTS).filter(|agent| self.active[*agent]).collect()
+    /// The agents with their present load.
+    fn team(&self) -> Team {
+        let mut load = [0; AGENTS];
+        for lead in self.leads.iter().flatten() {
+            if let Some(owner) = lead.owner.filter(|_| lead.status == "claimed") {
+                load[owner] += 1;
+            }
+            let offers = lead.cycles.iter().flat_map(|cycle| &cycle.offers);
+            for offer in offers.filter(|offer| offer.status == "open") {
+                load[offer.agent] += 1;
+            }
+        }
+        Team {
+            agents: self.agents,
+            load,
+        }
     }
 
-    pub(super) fn toggle(&mut self, agent: usize, now: Time) {
-        self.active[agent] = !self.active[agent];
-        // What was held for an empty queue is released when an agent joins it.
-        let queue = self.queue();
-        if !queue.is_empty() {
-            for lead in self.leads.iter_mut().flatten() {
-                for cycle in lead
+    fn queue(&self) -> Vec<usize> {
+        let works =
+            |agent: &usize| self.agents[*agent].active && self.agents[*agent].disabled_at.is_none();
+        (0..AGENTS).filter(works).collect()
+    }
+
+    pub(super) fn toggle(&mut self, agent: usize) {
+        self.agents[agent].active = !self.agents[agent].active;
+    }
+
+    pub(super) fn set_break(&mut self, agent: usize, rests: Break) {
+        self.agents[agent].rests = rests;
+    }
+
+    pub(super) fn set_limit(&mut self, agent: usize, most_open: Option<usize>) {
+        self.agents[agent].most_open = most_open;
+    }
+
+    /// The record of an agent: their break and limit.
+    pub(super) fn availability(&self, agent: usize) -> (Break, Option<usize>) {
+        (self.agents[agent].rests, self.agents[agent].most_open)
+    }
+
+    pub(super) fn is_disabled(&self, agent: usize) -> bool {
+        self.agents[agent].disabled_at.is_some()
+    }
+
+    pub(super) fn disable(&mut self, agent: usize, disabled: bool, now: Time) {
+        self.agents[agent].disabled_at = disabled.then_some(now);
+        self.agents[agent].handover_waits |= disabled;
+    }
+
+    /// The jobs that let the offers of disabled agents go have run.
+    pub(super) fn hand_over(&mut self, now: Time) {
+        for agent in 0..AGENTS {
+            let waits = std::mem::take(&mut self.agents[agent].handover_waits);
+            if waits && self.is_disabled(agent) {
+                self.let_go(now, |offer, _| offer.agent == agent);
+            }
+        }
+    }
+
+    /// The audit lets the offers of agents go who were disabled more than five seconds ago.
+    pub(super) fn let_go_of_disabled(&mut self, now: Time) {
+        self.let_go(now, |offer, agents| {
+            let disabled = agents[offer.agent].disabled_at;
+            disabled.is_some_and(|at| at < now - TimeDelta::seconds(5))
+        });
+    }
+
+    fn let_go(&mut self, now: Time, whose: impl Fn(&Offer, &[Agent; AGENTS]) -> bool) {
+        // In the order in which the offers were made.
+        let mut open: Vec<(Time, usize)> = Vec::new();
+        for (number, lead) in self.leads.iter().enumerate() {
+            let cycle = lead.as_ref().and_then(|lead| lead.cycles.last());
+            let offers = cycle.into_iter().flat_map(|cycle| &cycle.offers);
+            let mine = offers.filter(|offer| offer.status == "open" && whose(offer, &self.agents));
+            open.extend(mine.map(|offer| (offer.assigned, number)));
+        }
+        open.sort();
+        for (_, number) in open {
+            self.goes_on(number, "withdrawn", now);
+        }
+    }
+
+    /// The open offer of the lead ends so, and the next agent is asked.
+    fn goes_on(&mut self, number: usize, ended: &'static str, now: Time) {
+        if let Some(offer) = self.leads[number]
+            .as_mut()
+            .and_then(|lead| lead.cycles.last_mut()?.open())
+        {
+            offer.status = ended;
+        } else {
+            return;
+        }
+        let team = self.team();
+        if let Some(lead) = &mut self.leads[number]
+            && let Some(cycle) = lead.cycles.last_mut()
+        {
+            cycle.offer_next(&team, now);
+            lead.follow();
+        }
+    }
+
+    /// When the next agent who is on a break comes back, by `until`.
+    pub(super) fn next_return(&self, now: Time, until: Time) -> Option<Time> {
+        let team = self.team();
+        let back = (0..AGENTS).filter_map(|agent| team.back(agent, now));
+        back.filter(|back| *back <= until).min()
+    }
+
+    /// A look at the line of held leads: releases those that somebody can be asked about, and those for
+    /// whom nobody is to be waited for.
+    pub(super) fn look(&mut self, now: Time) {
+        let standing = self.team();
+        let (known, queue) = (standing.known(now), self.queue());
+        let mut line: Vec<(Time, usize)> = Vec::new();
+        for (number, lead) in self.leads.iter().enumerate() {
+            if let Some(lead) = lead
+                && lead
                     .cycles
-                    .iter_mut()
-                    .filter(|cycle| cycle.status == "held")
-                {
-                    cycle.status = "open";
-                    cycle.members.clone_from(&queue);
-                    cycle.offer_next(now);
+                    .last()
+                    .is_some_and(|cycle| cycle.status == "held")
+            {
+                line.push((lead.started, number));
+            }
+        }
+        line.sort();
+        for (_, number) in line {
+            let team = self.team();
+            let Some(lead) = &mut self.leads[number] else {
+                continue;
+            };
+            let Some(cycle) = lead.cycles.last_mut() else {
+                continue;
+            };
+            let on_duty = |agent: &usize| standing.on_duty(*agent, now);
+            let can_be_asked = cycle.not_asked().any(|agent| on_duty(&agent))
+                || cycle.members.is_empty() && queue.iter().any(on_duty);
+            let was_asked = cycle
+                .offers
+                .iter()
+                .any(|offer| offer.status != "undeliverable");
+            let nobody_comes = !cycle.not_asked().any(|agent| known.contains(&agent));
+            if can_be_asked || was_asked && nobody_comes {
+                let mut released = cycle.clone();
+                if released.members.is_empty() {
+                    released.members.clone_from(&queue);
                 }
-                lead.follow();
+                released.offer_next(&team, now);
+                if released.status != "held" {
+                    *cycle = released;
+                    lead.follow();
+                }
             }
         }
     }
 
     pub(super) fn enquiry(&mut self, lead: usize, now: Time) {
-        let queue = self.queue();
+        let (queue, team) = (self.queue(), self.team());
+        // The words of a client whose owner is disabled start another cycle, as there are no managers.
+        let agents = self.agents;
         let lead = self.leads[lead].get_or_insert(Lead {
             status: "new",
             owner: None,
             cycles: Vec::new(),
+            started: now,
         });
-        if lead.status != "distributing" && lead.status != "claimed" {
-            lead.begin(queue, now);
+        let owner_works = lead
+            .owner
+            .is_some_and(|owner| agents[owner].disabled_at.is_none());
+        if lead.status == "claimed" && !owner_works {
+            lead.owner = None;
+            lead.begin(queue, &team, now);
+        } else if lead.status != "distributing" && lead.status != "claimed" {
+            lead.begin(queue, &team, now);
         }
     }
 
     /// An OK of `time`, handled at `now`, to the agent's latest offer of the lead.
     pub(super) fn ok(&mut self, agent: usize, lead: usize, time: Time, now: Time) {
         let frozen_since = self.frozen_since;
+        let disabled = self.is_disabled(agent);
+        let number = lead;
         let Some(lead) = &mut self.leads[lead] else {
             return;
         };
@@ -175,6 +406,13 @@ impl Model {
         let cycle = &mut lead.cycles[at];
         let offer = &mut cycle.offers[index];
         if time < offer.assigned - SECOND {
+            return;
+        }
+        if disabled {
+            // The offer goes to the next agent at once.
+            if offer.status == "open" {
+                self.goes_on(number, "withdrawn", now);
+            }
             return;
         }
         let in_time = time < offer.deadline;
@@ -208,25 +446,17 @@ impl Model {
     }
 
     pub(super) fn decline(&mut self, agent: usize, lead: usize, now: Time) {
-        let Some(lead) = &mut self.leads[lead] else {
-            return;
-        };
-        if let Some(cycle) = lead.cycles.last_mut()
-            && cycle.open().is_some_and(|offer| offer.agent == agent)
-        {
-            cycle.goes_on("declined", now);
-            lead.follow();
+        let is_theirs = self.leads[lead]
+            .as_mut()
+            .and_then(|lead| lead.cycles.last_mut()?.open())
+            .is_some_and(|offer| offer.agent == agent);
+        if is_theirs {
+            self.goes_on(lead, "declined", now);
         }
     }
 
     pub(super) fn undeliverable(&mut self, lead: usize, now: Time) {
-        let Some(lead) = &mut self.leads[lead] else {
-            return;
-        };
-        if let Some(cycle) = lead.cycles.last_mut() {
-            cycle.goes_on("undeliverable", now);
-            lead.follow();
-        }
+        self.goes_on(lead, "undeliverable", now);
     }
 
     /// The earliest deadline that comes by `until` and has an alarm.
@@ -240,32 +470,47 @@ impl Model {
         minded.map(|offer| offer.deadline).min()
     }
 
-    /// Rolls the attempt of a job or sweep that considers it due.
+    /// Rolls the attempts of jobs or a sweep that considers them due, the oldest deadline first.
     pub(super) fn roll(&mut self, now: Time, is_due: impl Fn(&Offer) -> bool) {
         if self.frozen_since.is_some() {
             return;
         }
-        for lead in self.leads.iter_mut().flatten() {
-            if let Some(cycle) = lead.cycles.last_mut()
-                && let Some(offer) = cycle.open()
+        let mut due: Vec<(Time, Time, usize)> = Vec::new();
+        for (number, lead) in self.leads.iter_mut().enumerate() {
+            if let Some(offer) = lead
+                .as_mut()
+                .and_then(|lead| lead.cycles.last_mut()?.open())
                 && is_due(offer)
             {
-                let ended = if offer.accepted.is_some() {
-                    "timed_out"
-                } else {
-                    "undeliverable"
-                };
-                cycle.goes_on(ended, now);
+                due.push((offer.deadline, offer.assigned, number));
             }
-            lead.follow();
+        }
+        due.sort();
+        for (_, _, number) in due {
+            let accepted = self.leads[number]
+                .as_mut()
+                .and_then(|lead| lead.cycles.last_mut()?.open())
+                .is_some_and(|offer| offer.accepted.is_some());
+            let ended = if accepted {
+                "timed_out"
+            } else {
+                "undeliverable"
+            };
+            self.goes_on(number, ended, now);
         }
     }
 
     pub(super) fn open_offers(&mut self) -> impl Iterator<Item = &mut Offer> {
-        self.leads
-            .iter_mut()
-            .flatten()
-            .filter_map(|lead| lead.cycles.last_mut()?.open())
+        self.open_offers_by_lead().map(|(_, offer)| offer)
+    }
+
+    /// The open offers, each with the number of its lead.
+    pub(super) fn open_offers_by_lead(&mut self) -> impl Iterator<Item = (usize, &mut Offer)> {
+        let leads = self.leads.iter_mut().enumerate();
+        leads.filter_map(|(number, lead)| {
+            let offer = lead.as_mut()?.cycles.last_mut()?.open()?;
+            Some((number, offer))
+        })
     }
 
     pub(super) fn lose_alarms(&mut self) {

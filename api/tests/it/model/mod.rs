@@ -12,7 +12,7 @@ use shared::testing::trials;
 use world::World;
 
 /// Leads and agents of a history: few, so that their paths cross.
-const LEADS: usize = 2;
+const LEADS: usize = 3;
 const AGENTS: usize = 3;
 
 /// An event of a history.
@@ -46,6 +46,17 @@ enum Step {
     Sweep,
     /// An admin takes the agent out of the queue, or puts them back.
     Toggle(usize),
+    /// The agent takes a break; for this long, if that is known.
+    Pause {
+        agent: usize,
+        time: Option<TimeDelta>,
+    },
+    /// The agent ends their break.
+    Resume(usize),
+    /// An admin limits the agent to this many open leads, or not any more.
+    Limit { agent: usize, most: Option<usize> },
+    /// An admin disables the agent, or enables them again.
+    Disable(usize),
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -61,6 +72,11 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (0_i64..400).prop_map(TimeDelta::seconds),
         2 => (0_i64..1_500).prop_map(TimeDelta::milliseconds),
     ];
+    // Never at the instant of a deadline, which would let two jobs of one instant run in either order.
+    let break_time = prop_oneof![
+        1 => Just(None),
+        2 => (1_i64..40).prop_map(|minutes| Some(TimeDelta::minutes(minutes) + TimeDelta::microseconds(137))),
+    ];
     prop_oneof![
         4 => lead.clone().prop_map(Step::Enquiry),
         8 => (agent.clone(), lead.clone(), ago).prop_map(|(agent, lead, sent_ago)| Step::Ok { agent, lead, sent_ago }),
@@ -73,7 +89,11 @@ fn step() -> impl Strategy<Value = Step> {
         2 => Just(Step::Restart),
         1 => Just(Step::LoseAlarms),
         2 => Just(Step::Sweep),
-        1 => agent.prop_map(Step::Toggle),
+        1 => agent.clone().prop_map(Step::Toggle),
+        2 => (agent.clone(), break_time).prop_map(|(agent, time)| Step::Pause { agent, time }),
+        2 => agent.clone().prop_map(Step::Resume),
+        1 => (agent.clone(), prop_oneof![Just(None), Just(Some(1_usize))]).prop_map(|(agent, most)| Step::Limit { agent, most }),
+        1 => agent.prop_map(Step::Disable),
     ]
 }
 

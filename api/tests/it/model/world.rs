@@ -1,10 +1,12 @@
 //! The real system, driven step by step beside the model.
 
-use super::cycle::{Model, Time};
+use super::cycle::{Break, Model, Time};
 use super::{AGENTS, LEADS, Step};
 use chrono::TimeDelta;
-use shared::distribution::{self, Cause, Channel, InboundMessage, Undeliverable};
-use shared::id::AttemptId;
+use shared::auth::{self, AccountChange};
+use shared::availability::{self, Availability};
+use shared::distribution::{self, Cause, Channel, InboundMessage, Policy, Undeliverable};
+use shared::id::{AttemptId, UserId};
 use shared::phone::Phone;
 use shared::testing::{Harness, agent_phone, ok_of};
 use sqlx::Row;
@@ -19,6 +21,10 @@ pub(super) struct World {
 }
 
 const LABELS: [&str; AGENTS] = ["A", "B", "C"];
+
+fn agent_id(agent: usize) -> UserId {
+    UserId(format!("sales-{}", LABELS[agent].to_lowercase()))
+}
 
 impl World {
     pub(super) async fn begin() -> Self {
@@ -66,6 +72,8 @@ impl World {
                     .await
                     .expect("heard");
                 self.model.enquiry(*lead, now);
+                // No two offers are made at one instant: their deadlines would be rolled in either order.
+                app.clock.set(now + TimeDelta::milliseconds(1));
             }
             Step::Ok {
                 agent,
@@ -113,6 +121,9 @@ impl World {
                     offer.accepted.is_some() && offer.deadline < now - TimeDelta::seconds(2)
                         || Model::is_unsent(offer, now)
                 });
+                self.model.let_go_of_disabled(now);
+                self.model.look(now);
+                distribution::reconsider_held(&app).await.expect("a look");
                 distribution::audit(&app, false).await.expect("an audit");
                 self.model.set_alarms(now);
             }
@@ -124,17 +135,72 @@ impl World {
                 self.model.lose_alarms();
             }
             Step::Sweep => self.sweep().await,
+            Step::Toggle(_)
+            | Step::Pause { .. }
+            | Step::Resume(_)
+            | Step::Limit { .. }
+            | Step::Disable(_) => self.change_team(step).await,
+        }
+        self.work().await;
+    }
+
+    /// A step that changes who can be asked.
+    async fn change_team(&mut self, step: &Step) {
+        let now = self.now();
+        let app = self.harness.app.clone();
+        match step {
             Step::Toggle(agent) => {
                 sqlx::query("update sales_queue set active = not active where label = $1")
                     .bind(LABELS[*agent])
                     .execute(&app.pool)
                     .await
                     .expect("an edit");
-                distribution::reconsider_held(&app).await.expect("a look");
-                self.model.toggle(*agent, now);
+                self.model.toggle(*agent);
             }
+            Step::Pause { agent, time } => {
+                let rests = time.map_or(Break::Open, |time| Break::Until(now + time));
+                self.model.set_break(*agent, rests);
+                self.store_availability(*agent).await;
+            }
+            Step::Resume(agent) => {
+                self.model.set_break(*agent, Break::No);
+                self.store_availability(*agent).await;
+            }
+            Step::Limit { agent, most } => {
+                self.model.set_limit(*agent, *most);
+                self.store_availability(*agent).await;
+            }
+            Step::Disable(agent) => {
+                let disabled = !self.model.is_disabled(*agent);
+                let change = AccountChange {
+                    disabled: Some(disabled),
+                    ..AccountChange::default()
+                };
+                let admin = UserId("admin".to_owned());
+                auth::change_account(&app, &admin, &agent_id(*agent), &change)
+                    .await
+                    .expect("a change");
+                self.model.disable(*agent, disabled, now);
+            }
+            _ => {}
         }
-        self.work().await;
+    }
+
+    /// Stores the model's record of an agent.
+    async fn store_availability(&self, agent: usize) {
+        let (rests, most_open) = self.model.availability(agent);
+        let availability = Availability {
+            paused_since: (rests != Break::No).then(|| self.now()),
+            paused_until: match rests {
+                Break::Until(until) => Some(until),
+                Break::No | Break::Open => None,
+            },
+            most_open: most_open.and_then(|most| i32::try_from(most).ok()),
+            ..Availability::default()
+        };
+        availability::set(&self.harness.app, &agent_id(agent), &availability)
+            .await
+            .expect("set");
     }
 
     /// An agent speaks of their latest offer of a lead, by its code.
@@ -173,13 +239,16 @@ impl World {
                 .model
                 .next_roll(target)
                 .filter(|next| *next > self.now());
+            let back = self.model.next_return(self.now(), target);
             let stop = next
                 .unwrap_or(target)
+                .min(back.unwrap_or(target))
                 .min(self.now() + TimeDelta::seconds(60));
             drain::run_until(&self.harness.app, stop)
                 .await
                 .expect("jobs run");
             self.settle_model().await;
+            self.look().await;
         }
     }
 
@@ -188,6 +257,21 @@ impl World {
         if self.workers {
             drain::drain(&self.harness.app).await.expect("jobs run");
         }
+        self.settle_model().await;
+        self.look().await;
+    }
+
+    /// The sweep looks at held leads, and the offers that it makes are sent.
+    async fn look(&mut self) {
+        if !self.workers {
+            return;
+        }
+        self.model.hand_over(self.now());
+        self.model.look(self.now());
+        distribution::reconsider_held(&self.harness.app)
+            .await
+            .expect("a look");
+        drain::drain(&self.harness.app).await.expect("jobs run");
         self.settle_model().await;
     }
 
@@ -224,18 +308,18 @@ impl World {
         let Some(since) = self.model.frozen_since else {
             return;
         };
-        let open: Vec<(Time,)> = sqlx::query_as(
-            "select ack_deadline_at from distribution_attempt where status = 'open'",
+        let open: Vec<(String,)> = sqlx::query_as(
+            "select right(l.phone, 1) from distribution_attempt a
+             join distribution_cycle c on c.id = a.cycle_id join lead l on l.id = c.lead_id
+             where a.status = 'open'
+               and not exists (select from apalis.jobs j
+                               where j.job_type like 'check-ack%' and j.idempotency_key like a.id || '@%')",
         )
         .fetch_all(&self.harness.app.pool)
         .await
         .expect("a look");
-        for offer in self
-            .model
-            .open_offers()
-            .filter(|offer| offer.deadline <= since)
-        {
-            if open.contains(&(offer.deadline,)) {
+        for (number, offer) in self.model.open_offers_by_lead() {
+            if offer.deadline <= since && open.contains(&(number.to_string(),)) {
                 offer.alarm = false;
             }
         }
@@ -245,16 +329,17 @@ impl World {
     /// window from then: the model believes a moved deadline only if that is what happened.
     async fn follow_deliveries(&mut self) {
         let accepted: Vec<(String, Time, Time, Time)> = sqlx::query_as(
-            "select upper(right(sales_id, 1)), assigned_at, offer_accepted_at, ack_deadline_at
-             from distribution_attempt where status = 'open' and offer_accepted_at is not null",
+            "select right(l.phone, 1), a.assigned_at, a.offer_accepted_at, a.ack_deadline_at
+             from distribution_attempt a join distribution_cycle c on c.id = a.cycle_id join lead l on l.id = c.lead_id
+             where a.status = 'open' and a.offer_accepted_at is not null",
         )
         .fetch_all(&self.harness.app.pool)
         .await
         .expect("a look");
-        for offer in self.model.open_offers() {
+        for (number, offer) in self.model.open_offers_by_lead() {
             let found = accepted
                 .iter()
-                .find(|(agent, at, ..)| *at == offer.assigned && agent == LABELS[offer.agent]);
+                .find(|(lead, at, ..)| *at == offer.assigned && *lead == number.to_string());
             let Some((_, assigned, at, deadline)) = found else {
                 continue;
             };
@@ -274,7 +359,10 @@ impl World {
             .expect("a sweep");
         self.model.roll(now, |offer| offer.deadline <= now);
         self.model.roll(now, |offer| Model::is_unsent(offer, now));
+        self.model.let_go_of_disabled(now);
+        self.model.look(now);
         distribution::audit(&app, false).await.expect("an audit");
+        distribution::reconsider_held(&app).await.expect("a look");
         self.model.set_alarms(now);
     }
 
@@ -329,6 +417,13 @@ impl World {
 
     /// With workers and the provider back, every lead comes to an end and no rule is broken.
     pub(super) async fn settles(&mut self) -> Result<(), String> {
+        for agent in 0..AGENTS {
+            if self.model.is_disabled(agent) {
+                self.take(&Step::Disable(agent)).await;
+            }
+            self.take(&Step::Resume(agent)).await;
+            self.take(&Step::Limit { agent, most: None }).await;
+        }
         for step in [
             Step::Restart,
             Step::Thaw,
@@ -340,6 +435,7 @@ impl World {
             self.take(&step).await;
         }
         self.agrees().await?;
+        self.simulation_agrees().await?;
         let left = self.model.open_offers().count();
         let breaches = distribution::audit(&self.harness.app, false)
             .await
@@ -351,5 +447,27 @@ impl World {
                 "{left} offers are still open; the audit says {breaches:?}"
             ))
         }
+    }
+
+    /// With the recorded policy, named or not, a simulation is history.
+    async fn simulation_agrees(&self) -> Result<(), String> {
+        let (to, five_minutes) = (self.now(), Some(Duration::from_secs(300)));
+        for window in [None, five_minutes] {
+            let policy = Policy {
+                window,
+                ..Policy::default()
+            };
+            let from = to - TimeDelta::days(30);
+            let simulation = distribution::simulate(&self.harness.app, &policy, from, to)
+                .await
+                .expect("a simulation");
+            if simulation.recorded != simulation.simulated {
+                return Err(format!(
+                    "history and simulation differ with window {window:?}:\n  {:?}\n  {:?}",
+                    simulation.recorded, simulation.simulated
+                ));
+            }
+        }
+        Ok(())
     }
 }

@@ -29,7 +29,9 @@ const LONGEST: TimeDelta = TimeDelta::days(92);
 /// An agent who was offered the lead answers as recorded: an OK after a number of seconds, a decline, silence.
 /// An OK that was late counts if the window is long enough. An agent who was not offered the lead answers as
 /// they did to another offer of the period, which a hash of cycle and agent selects, so that the same
-/// simulation always has the same result. With the recorded policy, the result equals history.
+/// simulation always has the same result. A window begins when the provider accepted the offer, and again
+/// when a freeze ended. Agents who were away are not asked. With the recorded policy, the result equals
+/// history, offer by offer.
 pub async fn simulate(
     app: &App,
     policy: &Policy,

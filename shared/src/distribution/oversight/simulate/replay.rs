@@ -12,6 +12,9 @@ pub(crate) struct PastCycle {
     pub(crate) started_at: DateTime<Utc>,
     /// In the order of the places.
     pub(crate) members: Vec<UserId>,
+    /// Members who were not offered the lead because they were away. Another policy would not have changed
+    /// that.
+    pub(crate) away: Vec<UserId>,
     /// In the order of the positions.
     pub(crate) offers: Vec<PastOffer>,
 }
@@ -22,6 +25,8 @@ pub(crate) struct PastOffer {
     pub(crate) sales_id: UserId,
     pub(crate) last_round: bool,
     pub(crate) assigned_at: DateTime<Utc>,
+    /// How long after that the window began: when the provider accepted the offer, or a freeze ended.
+    pub(crate) delay: TimeDelta,
     /// The window.
     pub(crate) window: TimeDelta,
     /// The time from the offer to its end.
@@ -29,13 +34,15 @@ pub(crate) struct PastOffer {
     pub(crate) answer: Answer,
 }
 
-/// How an agent answers an offer, and how long after it was made.
+/// How an agent answers an offer, and how long after its window began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Answer {
     /// OK, in time or late.
     Ok(TimeDelta),
-    /// Declines, or cannot be reached.
+    /// Declines.
     Pass(TimeDelta),
+    /// Cannot be reached, or was disabled. The window does not matter.
+    Unreachable,
     Silence,
     /// The offer was withdrawn before they answered.
     Withdrawn,
@@ -96,7 +103,7 @@ fn as_it_was(cycle: &PastCycle) -> Course {
             && after < offer.window
             && course.claimed.is_none()
         {
-            let at = offer.assigned_at - cycle.started_at + after;
+            let at = offer.assigned_at - cycle.started_at + offer.delay + after;
             course.claimed = Some((offer.sales_id.clone(), at));
         }
     }
@@ -120,14 +127,15 @@ fn replay(cycle: &PastCycle, policy: &Policy, habits: &Habits<'_>) -> Course {
             .offers
             .iter()
             .find(|offer| !offer.last_round && offer.sales_id == *agent);
+        if cycle.away.contains(agent) {
+            continue;
+        }
         let same_turn = turns.next().is_some_and(|offer| offer.sales_id == *agent);
         as_recorded &= same_turn;
         if let Some(past) = past.filter(|_| as_recorded) {
             time = past.assigned_at - cycle.started_at;
-        } else if past.is_none() && policy.order.is_none() && window.is_none() {
-            // As recorded, the cycle ended without them: all remaining agents were away.
-            break;
         }
+        let delay = past.map_or(TimeDelta::zero(), |past| past.delay);
         let answer = match past.map(|past| past.answer) {
             None | Some(Answer::Withdrawn) => habits.draw(cycle.id, agent, false),
             Some(answer) => answer,
@@ -138,14 +146,15 @@ fn replay(cycle: &PastCycle, policy: &Policy, habits: &Habits<'_>) -> Course {
         course.offered.push(agent.clone());
         match answer {
             Answer::Ok(after) if after < window => {
-                course.claimed = Some((agent.clone(), time + after));
+                course.claimed = Some((agent.clone(), time + delay + after));
                 return course;
             }
-            Answer::Pass(after) if after < window => time += after,
+            Answer::Pass(after) if after < window => time += delay + after,
+            Answer::Unreachable => time += past.map_or(window, |past| past.took),
             _ => {
                 let kept = past.filter(|past| past.window == window);
                 as_recorded &= kept.is_some();
-                time += kept.map_or(window, |past| past.took);
+                time += kept.map_or(delay + window, |past| past.took);
             }
         }
     }
@@ -172,7 +181,16 @@ fn last_round(
     let asked: Vec<&UserId> = if past().next().is_some() {
         past().map(|offer| &offer.sales_id).collect()
     } else {
-        cycle.members.iter().collect()
+        // Nobody who was away, passed or could not be reached.
+        let can_be_asked = |agent: &&UserId| {
+            let mut offers = cycle.offers.iter();
+            let past = offers.find(|offer| offer.sales_id == **agent);
+            !cycle.away.contains(agent)
+                && !past.is_some_and(|past| {
+                    matches!(past.answer, Answer::Pass(_) | Answer::Unreachable)
+                })
+        };
+        cycle.members.iter().filter(can_be_asked).collect()
     };
     let mut quickest: Option<(UserId, TimeDelta)> = None;
     for agent in asked {
@@ -181,6 +199,7 @@ fn last_round(
         let window = window
             .or_else(|| known.map(|offer| offer.window))
             .unwrap_or_else(|| habits.window());
+        let delay = known.map_or(TimeDelta::zero(), |offer| offer.delay);
         let answer = match known.map(|offer| offer.answer) {
             None => habits.draw(cycle.id, agent, true),
             // Another agent was quicker, so it is unknown how quick they would have been.
@@ -191,9 +210,9 @@ fn last_round(
             && after < window
             && quickest
                 .as_ref()
-                .is_none_or(|(_, best)| began + after < *best)
+                .is_none_or(|(_, best)| began + delay + after < *best)
         {
-            quickest = Some((agent.clone(), began + after));
+            quickest = Some((agent.clone(), began + delay + after));
         }
     }
     course.claimed = quickest;

@@ -17,7 +17,18 @@ pub(crate) async fn history(
     let cycles = sqlx::query!(
         r#"select c.id as "id: CycleId", c.started_at, c.status in ('accepted', 'hangus') as "ended!",
                   (select coalesce(array_agg(m.sales_id order by m.seat), '{}')
-                   from distribution_cycle_member m where m.cycle_id = c.id) as "members!"
+                   from distribution_cycle_member m where m.cycle_id = c.id) as "members!",
+                  (select coalesce(array_agg(m.sales_id), '{}')
+                   from distribution_cycle_member m
+                   where m.cycle_id = c.id
+                     and not exists (select from distribution_attempt a
+                                     where a.cycle_id = c.id and a.sales_id = m.sales_id)
+                     -- Hangus: everybody who was left was away. Else: somebody was passed over because of that.
+                     and (c.status = 'hangus'
+                          or exists (select from distribution_event e, jsonb_array_elements(e.detail -> 'skipped') s
+                                     where e.cycle_id = c.id and e.kind = 'offered' and s ->> 'salesId' = m.sales_id
+                                       and s ->> 'reason' not in ('asked', 'declined', 'undeliverable'))))
+                      as "away!"
            from distribution_cycle c where c.started_at >= $1 and c.started_at < $2
            order by c.started_at, c.id"#,
         from,
@@ -37,6 +48,7 @@ pub(crate) async fn history(
             id: cycle.id,
             started_at: cycle.started_at,
             members: cycle.members.into_iter().map(UserId).collect(),
+            away: cycle.away.into_iter().map(UserId).collect(),
             offers: offers.remove(&cycle.id).unwrap_or_default(),
         });
     }
@@ -50,7 +62,9 @@ async fn offers(
 ) -> Result<HashMap<CycleId, Vec<PastOffer>>> {
     let rows = sqlx::query!(
         r#"select a.cycle_id as "cycle: CycleId", a.sales_id as "sales_id: UserId", a.round = 'last_round' as "last_round!",
-                  a.assigned_at, a.ack_deadline_at, a.closed_at as "closed_at!", a.acknowledged_at, a.status,
+                  a.assigned_at, a.ack_deadline_at, a.closed_at as "closed_at!", a.acknowledged_at, a.status, a.reason,
+                  (select max(e.at) from distribution_event e
+                   where e.attempt_id = a.id and e.kind = 'deadline_moved') as moved_at,
                   (select min(e.lateness_us) from distribution_event e
                    where e.attempt_id = a.id and e.kind = 'late') as late_us
            from distribution_attempt a join distribution_cycle c on c.id = a.cycle_id
@@ -64,12 +78,16 @@ async fn offers(
     .await?;
     let mut offers: HashMap<CycleId, Vec<PastOffer>> = HashMap::new();
     for row in rows {
-        let window = row.ack_deadline_at - row.assigned_at;
+        // The window began when the deadline was last moved, or else with the offer.
+        let began = row.moved_at.unwrap_or(row.assigned_at);
+        let delay = began - row.assigned_at;
+        let window = row.ack_deadline_at - began;
         let took = row.closed_at - row.assigned_at;
-        let answer = match row.status.as_str() {
-            "accepted" => Answer::Ok(row.acknowledged_at.map_or(took, |at| at - row.assigned_at)),
-            "declined" | "undeliverable" => Answer::Pass(took),
-            "withdrawn" => Answer::Withdrawn,
+        let answer = match (row.status.as_str(), row.reason.as_deref()) {
+            ("accepted", _) => Answer::Ok(row.acknowledged_at.map_or(took, |at| at - began)),
+            ("declined", _) => Answer::Pass(took - delay),
+            ("undeliverable", _) | ("withdrawn", Some("disabled")) => Answer::Unreachable,
+            ("withdrawn", _) => Answer::Withdrawn,
             _ => match row.late_us {
                 Some(late) => Answer::Ok(window + TimeDelta::microseconds(late)),
                 None => Answer::Silence,
@@ -79,6 +97,7 @@ async fn offers(
             sales_id: row.sales_id,
             last_round: row.last_round,
             assigned_at: row.assigned_at,
+            delay,
             window,
             took,
             answer,
