@@ -72,8 +72,9 @@ impl World {
                     .await
                     .expect("heard");
                 self.model.enquiry(*lead, now);
-                // No two offers are made at one instant: their deadlines would be rolled in either order.
-                app.clock.set(now + TimeDelta::milliseconds(1));
+                // No two offers are made at one instant: their deadlines would be rolled in either order. A job
+                // that is a moment early waits by the real clock, so it is more than a moment.
+                app.clock.set(now + TimeDelta::milliseconds(150));
             }
             Step::Ok {
                 agent,
@@ -114,6 +115,13 @@ impl World {
                 .execute(&app.pool)
                 .await
                 .expect("a freeze");
+                sqlx::query(
+                    "insert into distribution_event (at, kind, cause, worker) values ($1, 'frozen', 'provider', 'test')",
+                )
+                .bind(now)
+                .execute(&app.pool)
+                .await
+                .expect("it is logged");
                 self.model.frozen_since = Some(now);
             }
             Step::Thaw => {

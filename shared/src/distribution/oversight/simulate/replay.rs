@@ -38,7 +38,12 @@ pub(crate) struct PastOffer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Answer {
     /// OK, in time or late.
-    Ok(TimeDelta),
+    Ok {
+        /// When.
+        after: TimeDelta,
+        /// The time that counts against the window: without the time in which a freeze stopped it.
+        counted: TimeDelta,
+    },
     /// Declines.
     Pass(TimeDelta),
     /// Cannot be reached, or was disabled. The window does not matter.
@@ -99,8 +104,8 @@ fn as_it_was(cycle: &PastCycle) -> Course {
         if offer.answer != Answer::Withdrawn || offer.last_round {
             course.offered.push(offer.sales_id.clone());
         }
-        if let Answer::Ok(after) = offer.answer
-            && after < offer.window
+        if let Answer::Ok { after, counted } = offer.answer
+            && counted < offer.window
             && course.claimed.is_none()
         {
             let at = offer.assigned_at - cycle.started_at + offer.delay + after;
@@ -145,7 +150,7 @@ fn replay(cycle: &PastCycle, policy: &Policy, habits: &Habits<'_>) -> Course {
             .unwrap_or_else(|| habits.window());
         course.offered.push(agent.clone());
         match answer {
-            Answer::Ok(after) if after < window => {
+            Answer::Ok { after, counted } if counted < window => {
                 course.claimed = Some((agent.clone(), time + delay + after));
                 return course;
             }
@@ -206,8 +211,8 @@ fn last_round(
             Some(Answer::Withdrawn) => Answer::Silence,
             Some(answer) => answer,
         };
-        if let Answer::Ok(after) = answer
-            && after < window
+        if let Answer::Ok { after, counted } = answer
+            && counted < window
             && quickest
                 .as_ref()
                 .is_none_or(|(_, best)| began + delay + after < *best)

@@ -61,13 +61,28 @@ async fn offers(
     to: DateTime<Utc>,
 ) -> Result<HashMap<CycleId, Vec<PastOffer>>> {
     let rows = sqlx::query!(
-        r#"select a.cycle_id as "cycle: CycleId", a.sales_id as "sales_id: UserId", a.round = 'last_round' as "last_round!",
+        r#"with frozen as materialized (
+               select f.at, coalesce((select min(t.at) from distribution_event t
+                                      where t.at >= f.at and t.kind = 'thawed'), 'infinity') as thawed_at
+               from distribution_event f
+               where f.kind = 'frozen'
+                 and f.at between $1::timestamptz - interval '7 days' and $2::timestamptz + interval '7 days')
+           select a.cycle_id as "cycle: CycleId", a.sales_id as "sales_id: UserId", a.round = 'last_round' as "last_round!",
                   a.assigned_at, a.ack_deadline_at, a.closed_at as "closed_at!", a.acknowledged_at, a.status, a.reason,
-                  (select max(e.at) from distribution_event e
-                   where e.attempt_id = a.id and e.kind = 'deadline_moved') as moved_at,
+                  began.at as "began!",
+                  -- How long a freeze stopped the clock until the OK.
+                  (select coalesce(sum(extract(epoch from least(f.thawed_at, a.acknowledged_at)
+                                                          - greatest(f.at, began.at)) * 1000000), 0)::bigint
+                   from frozen f
+                   where f.at < a.acknowledged_at and f.thawed_at > began.at) as "stopped_us!",
                   (select min(e.lateness_us) from distribution_event e
                    where e.attempt_id = a.id and e.kind = 'late') as late_us
-           from distribution_attempt a join distribution_cycle c on c.id = a.cycle_id
+           from distribution_attempt a
+           join distribution_cycle c on c.id = a.cycle_id
+           -- The window began when the deadline was last moved, or else with the offer.
+           cross join lateral (
+               select coalesce(max(e.at), a.assigned_at) as at from distribution_event e
+               where e.attempt_id = a.id and e.kind = 'deadline_moved') began
            where c.started_at >= $1 and c.started_at < $2 and c.status in ('accepted', 'hangus')
              and a.closed_at is not null
            order by a.cycle_id, a.position"#,
@@ -78,18 +93,27 @@ async fn offers(
     .await?;
     let mut offers: HashMap<CycleId, Vec<PastOffer>> = HashMap::new();
     for row in rows {
-        // The window began when the deadline was last moved, or else with the offer.
-        let began = row.moved_at.unwrap_or(row.assigned_at);
+        let began = row.began;
         let delay = began - row.assigned_at;
         let window = row.ack_deadline_at - began;
         let took = row.closed_at - row.assigned_at;
         let answer = match (row.status.as_str(), row.reason.as_deref()) {
-            ("accepted", _) => Answer::Ok(row.acknowledged_at.map_or(took, |at| at - began)),
+            ("accepted", _) => {
+                let after = row.acknowledged_at.map_or(took, |at| at - began);
+                let counted = after - TimeDelta::microseconds(row.stopped_us);
+                Answer::Ok { after, counted }
+            }
             ("declined", _) => Answer::Pass(took - delay),
             ("undeliverable", _) | ("withdrawn", Some("disabled")) => Answer::Unreachable,
             ("withdrawn", _) => Answer::Withdrawn,
             _ => match row.late_us {
-                Some(late) => Answer::Ok(window + TimeDelta::microseconds(late)),
+                Some(late) => {
+                    let after = window + TimeDelta::microseconds(late);
+                    Answer::Ok {
+                        after,
+                        counted: after,
+                    }
+                }
                 None => Answer::Silence,
             },
         };
