@@ -152,6 +152,9 @@ fn replay(cycle: &PastCycle, policy: &Policy, habits: &Habits<'_>) -> Course {
         match answer {
             Answer::Ok { after, counted } if counted < window => {
                 course.claimed = Some((agent.clone(), time + delay + after));
+                if as_recorded {
+                    course.offered.extend(offered_before_handled(cycle, agent));
+                }
                 return course;
             }
             Answer::Pass(after) if after < window => time += delay + after,
@@ -168,6 +171,21 @@ fn replay(cycle: &PastCycle, policy: &Policy, habits: &Habits<'_>) -> Course {
         last_round(cycle, window, habits, time, &mut course);
     }
     course
+}
+
+/// The agents who were offered the lead after this one, because the OK that claimed it was handled late.
+fn offered_before_handled<'cycle>(
+    cycle: &'cycle PastCycle,
+    agent: &'cycle UserId,
+) -> impl Iterator<Item = UserId> + 'cycle {
+    let later = cycle
+        .offers
+        .iter()
+        .skip_while(|offer| offer.sales_id != *agent);
+    later
+        .skip(1)
+        .filter(|offer| offer.answer != Answer::Withdrawn || offer.last_round)
+        .map(|offer| offer.sales_id.clone())
 }
 
 /// The last round: the quickest OK claims.
