@@ -24,6 +24,8 @@ pub(super) struct Offer {
     pub(super) alarm: bool,
     /// When the provider accepted it. Without that it never times out.
     pub(super) accepted: Option<Time>,
+    /// The how-manieth offer of the history it is, from 1. Jobs of one instant run in this order.
+    made: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -47,6 +49,8 @@ pub(super) struct Lead {
 pub(super) struct Model {
     pub(super) leads: Vec<Option<Lead>>,
     agents: [Agent; AGENTS],
+    /// How many offers were made.
+    made: usize,
     pub(super) frozen_since: Option<Time>,
 }
 
@@ -72,6 +76,7 @@ impl Cycle {
                 deadline: now + WINDOW,
                 alarm: true,
                 accepted: None,
+                made: 0,
             });
             return;
         }
@@ -203,6 +208,7 @@ impl Model {
         Self {
             leads: vec![None; LEADS],
             agents: [agent; AGENTS],
+            made: 0,
             frozen_since: None,
         }
     }
@@ -277,12 +283,12 @@ impl Model {
 
     fn let_go(&mut self, now: Time, whose: impl Fn(&Offer, &[Agent; AGENTS]) -> bool) {
         // In the order in which the offers were made.
-        let mut open: Vec<(Time, usize)> = Vec::new();
+        let mut open: Vec<(usize, usize)> = Vec::new();
         for (number, lead) in self.leads.iter().enumerate() {
             let cycle = lead.as_ref().and_then(|lead| lead.cycles.last());
             let offers = cycle.into_iter().flat_map(|cycle| &cycle.offers);
             let mine = offers.filter(|offer| offer.status == "open" && whose(offer, &self.agents));
-            open.extend(mine.map(|offer| (offer.assigned, number)));
+            open.extend(mine.map(|offer| (offer.made, number)));
         }
         open.sort();
         for (_, number) in open {
@@ -307,6 +313,17 @@ impl Model {
             cycle.offer_next(&team, now);
             lead.follow();
         }
+        self.number();
+    }
+
+    /// Numbers the offer that was just made.
+    fn number(&mut self) {
+        let mut made = self.made;
+        for offer in self.open_offers().filter(|offer| offer.made == 0) {
+            made += 1;
+            offer.made = made;
+        }
+        self.made = made;
     }
 
     /// When the next agent who is on a break comes back, by `until`.
@@ -358,6 +375,7 @@ impl Model {
                 if released.status != "held" {
                     *cycle = released;
                     lead.follow();
+                    self.number();
                 }
             }
         }
@@ -382,6 +400,7 @@ impl Model {
         } else if lead.status != "distributing" && lead.status != "claimed" {
             lead.begin(queue, &team, now);
         }
+        self.number();
     }
 
     /// An OK of `time`, handled at `now`, to the agent's latest offer of the lead.
@@ -475,14 +494,14 @@ impl Model {
         if self.frozen_since.is_some() {
             return;
         }
-        let mut due: Vec<(Time, Time, usize)> = Vec::new();
+        let mut due: Vec<(Time, usize, usize)> = Vec::new();
         for (number, lead) in self.leads.iter_mut().enumerate() {
             if let Some(offer) = lead
                 .as_mut()
                 .and_then(|lead| lead.cycles.last_mut()?.open())
                 && is_due(offer)
             {
-                due.push((offer.deadline, offer.assigned, number));
+                due.push((offer.deadline, offer.made, number));
             }
         }
         due.sort();

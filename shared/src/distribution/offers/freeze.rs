@@ -231,7 +231,9 @@ pub(crate) async fn thaw(app: &App) -> Result<()> {
 async fn restart_offers(work: &mut UnitOfWork<'_>, frozen_since: DateTime<Utc>) -> Result<usize> {
     let deadline = work.deadline_of_an_offer();
     let period = (frozen_since, work.now);
-    let restarted = store::restart_harmed_offers(work.connection, deadline, period).await?;
+    let mut restarted = store::restart_harmed_offers(work.connection, deadline, period).await?;
+    // The oldest offer is checked first. Ids sort by age.
+    restarted.sort_unstable_by_key(|offer| offer.attempt);
     let mut alarms = Vec::with_capacity(restarted.len());
     let mut events = Vec::with_capacity(restarted.len());
     for offer in restarted {
