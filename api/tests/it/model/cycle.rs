@@ -290,7 +290,7 @@ impl Model {
             let mine = offers.filter(|offer| offer.status == "open" && whose(offer, &self.agents));
             open.extend(mine.map(|offer| (offer.made, number)));
         }
-        open.sort();
+        open.sort_unstable();
         for (_, number) in open {
             self.goes_on(number, "withdrawn", now);
         }
