@@ -2,6 +2,7 @@
 
 use shared::distribution;
 use shared::testing::{Harness, ad};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A harness with one lead, offered to Sales A.
 async fn offered() -> Harness {
@@ -160,4 +161,80 @@ async fn nothing_is_said_twice_to_a_recipient_about_an_attempt() {
         .await
         .expect("the first offer");
     is_refused(&harness, offer, "wa_message_once_per_attempt").await;
+}
+
+#[tokio::test]
+async fn a_wait_for_messages_that_times_out_leaves_no_lock_on_its_connection() {
+    let harness = offered().await;
+    let pool = &harness.app.pool;
+    let mut sender = pool.begin().await.expect("a transaction");
+    sqlx::query("select pg_advisory_xact_lock_shared(7, 2)")
+        .execute(&mut *sender)
+        .await
+        .expect("a message is being stored");
+    let mut roll = pool.acquire().await.expect("a connection");
+    sqlx::query("set lock_timeout = '50ms'")
+        .execute(&mut *roll)
+        .await
+        .expect("set");
+    // It gets the lock of the first number, and not that of the second.
+    let waited = sqlx::query("select wait_for_messages(7, 1, 2)")
+        .execute(&mut *roll)
+        .await;
+    assert!(waited.is_err(), "the sender's transaction is running");
+    let own =
+        "select count(*) from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()";
+    let held: i64 = sqlx::query_scalar(own)
+        .fetch_one(&mut *roll)
+        .await
+        .expect("a count");
+    assert_eq!(held, 0);
+    sender.rollback().await.expect("it ends");
+    sqlx::query("begin")
+        .execute(&mut *roll)
+        .await
+        .expect("a transaction");
+    sqlx::query("select wait_for_messages(7, 1, 2)")
+        .execute(&mut *roll)
+        .await
+        .expect("nobody is storing a message");
+    let held: i64 = sqlx::query_scalar(own)
+        .fetch_one(&mut *roll)
+        .await
+        .expect("a count");
+    assert_eq!(
+        held, 0,
+        "released at once, and not only with the transaction"
+    );
+}
+
+#[tokio::test]
+async fn an_operation_that_a_lock_ended_runs_once_more_and_any_other_failure_does_not() {
+    let harness = Harness::new().await;
+    let pool = &harness.app.pool;
+    for (statement, runs) in [
+        (
+            "do $$ begin raise exception 'a deadlock' using errcode = '40P01'; end $$",
+            2,
+        ),
+        (
+            "do $$ begin raise exception 'a lock timeout' using errcode = '55P03'; end $$",
+            2,
+        ),
+        (
+            "do $$ begin raise exception 'a duplicate' using errcode = '23505'; end $$",
+            1,
+        ),
+        ("select 1", 1),
+    ] {
+        let ran = AtomicUsize::new(0);
+        let result = shared::db::retry_once(|| async {
+            ran.fetch_add(1, Ordering::SeqCst);
+            sqlx::query(statement).execute(pool).await?;
+            Ok(())
+        })
+        .await;
+        assert_eq!(ran.load(Ordering::SeqCst), runs, "{statement}");
+        assert_eq!(result.is_ok(), statement == "select 1", "{statement}");
+    }
 }

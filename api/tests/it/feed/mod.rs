@@ -7,7 +7,7 @@ use futures::StreamExt;
 use futures::stream::BoxStream;
 use serde_json::{Value, json};
 use shared::App;
-use shared::testing::Harness;
+use shared::testing::{Harness, TestDatabase};
 use std::collections::BTreeSet;
 use std::time::Duration;
 use tokio::time::timeout;
@@ -361,6 +361,37 @@ async fn a_feed_ends_soon_after_its_reader_is_disabled_signs_out_or_has_another_
     let lead = lead_of(app, Some("sales-c")).await;
     touch(app, &lead, "contacted").await;
     stays.expect("a reader").until_lead(&lead).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_long_transaction_of_another_database_does_not_hold_the_feed_back() {
+    let harness = Harness::new().await;
+    let app = &harness.app;
+    let url = serve(app).await;
+    let lead = lead_of(app, None).await;
+    let other = TestDatabase::empty().await;
+    let elsewhere = other.pool(1);
+    let mut long = elsewhere.begin().await.expect("a transaction");
+    sqlx::query("select pg_current_xact_id()")
+        .execute(&mut *long)
+        .await
+        .expect("it has a number");
+    let mut reader = Reader::open(app, &url, "admin", None).await;
+    touch(app, &lead, "contacted").await;
+    reader.until_lead(&lead).await;
+    let figures = http_client()
+        .get(format!("{url}/metrics"))
+        .send()
+        .await
+        .expect("metrics")
+        .text()
+        .await
+        .expect("a text");
+    assert!(
+        figures.contains("property_lounge_feed_lag_seconds 0"),
+        "{figures}"
+    );
+    long.rollback().await.expect("it ends");
 }
 
 async fn next(feed: &mut BoxStream<'static, Told>) -> Option<Told> {

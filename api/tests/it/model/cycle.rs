@@ -263,6 +263,12 @@ impl Model {
         self.agents[agent].handover_waits |= disabled;
     }
 
+    /// Since when a job waits that lets the offers of a disabled agent go.
+    pub(super) fn handover_waits_since(&self) -> Option<Time> {
+        let waiting = self.agents.iter().filter(|agent| agent.handover_waits);
+        waiting.filter_map(|agent| agent.disabled_at).min()
+    }
+
     /// The jobs that let the offers of disabled agents go have run.
     pub(super) fn hand_over(&mut self, now: Time) {
         for agent in 0..AGENTS {

@@ -304,6 +304,12 @@ impl World {
         self.follow_deliveries().await;
         if self.workers {
             let now = self.now();
+            // Jobs run in the order in which they were due.
+            if let Some(at) = self.model.handover_waits_since() {
+                self.model
+                    .roll(now, |offer| offer.alarm && offer.deadline <= now.min(at));
+                self.model.hand_over(now);
+            }
             self.model
                 .roll(now, |offer| offer.alarm && offer.deadline <= now);
             self.model.alarms_ring(self.now());

@@ -205,7 +205,7 @@ pub(crate) async fn latest_offer(
     .await?)
 }
 
-/// The offer, if it is open. One statement reads all tables: every roll sends an offer, so each round
+/// The offer, if it is open and its agent is not disabled. One statement reads all tables: every roll sends an offer, so each round
 /// trip counts.
 pub(crate) async fn sendable_offer(
     connection: &mut PgConnection,
@@ -230,7 +230,7 @@ pub(crate) async fn sendable_offer(
            join distribution_cycle c on c.id = a.cycle_id
            join distribution_cycle_member m on m.cycle_id = a.cycle_id and m.sales_id = a.sales_id
            join lead l on l.id = c.lead_id
-           join "user" u on u.id = a.sales_id
+           join "user" u on u.id = a.sales_id and u.disabled_at is null
            where a.id = $1 and a.status = 'open'"#,
         attempt.0,
         fixed_now,
