@@ -131,8 +131,8 @@ impl World {
                 });
                 self.model.let_go_of_disabled(now);
                 self.model.look(now);
-                distribution::reconsider_held(&app).await.expect("a look");
                 distribution::audit(&app, false).await.expect("an audit");
+                distribution::reconsider_held(&app).await.expect("a look");
                 self.model.set_alarms(now);
             }
             Step::Freeze => {}
