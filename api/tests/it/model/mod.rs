@@ -3,6 +3,7 @@
 //! has which lead after every step. A history that fails is kept, in `proptest-regressions/`.
 
 mod cycle;
+mod team;
 mod world;
 
 use chrono::TimeDelta;

@@ -1,6 +1,7 @@
 //! The real system, driven step by step beside the model.
 
-use super::cycle::{Break, Model, Time};
+use super::cycle::{Model, Time};
+use super::team::Break;
 use super::{AGENTS, LEADS, Step};
 use chrono::TimeDelta;
 use shared::auth::{self, AccountChange};

@@ -63,7 +63,7 @@ async fn offers(
     let rows = sqlx::query!(
         r#"with frozen as materialized (
                select f.at, coalesce((select min(t.at) from distribution_event t
-                                      where t.at >= f.at and t.kind = 'thawed'), 'infinity') as thawed_at
+                                      where t.at >= f.at and t.id > f.id and t.kind = 'thawed'), 'infinity') as thawed_at
                from distribution_event f
                where f.kind = 'frozen'
                  and f.at between $1::timestamptz - interval '7 days' and $2::timestamptz + interval '7 days')

@@ -1,15 +1,22 @@
 //! SQL of the messages.
 
-use super::{
-    Correction, Draft, Echo, InboundRecord, MessageRow, OutboundKind, PastOutcome, Queued,
+mod calls;
+mod corrections;
+mod notices;
+
+pub(super) use calls::{count_failed_call, count_queued, ours_of};
+pub(super) use corrections::{insert_correction, insert_echo};
+pub(super) use notices::{
+    client_texts_since, collecting_notice, extend_notice, last_notice, not_before, text_of,
 };
+
+use super::{Draft, InboundRecord, MessageRow, OutboundKind, PastOutcome, Queued};
 use crate::Result;
 use crate::address::Address;
 use crate::id::{AttemptId, LeadId, MessageId, SendId};
 use crate::phone::Phone;
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
-use std::collections::HashSet;
 
 pub(super) async fn insert_out(
     connection: &mut PgConnection,
@@ -332,52 +339,6 @@ pub(super) async fn open_window(
     Ok(())
 }
 
-pub(super) async fn insert_correction(
-    connection: &mut PgConnection,
-    provider: &str,
-    correction: &Correction,
-) -> Result<bool> {
-    let inserted = sqlx::query!(
-        "insert into wa_correction (provider, id, original_id, kind, body, at)
-         values ($1, $2, $3, case when $4::text is null then 'revoke' else 'edit' end, $4, $5)
-         on conflict do nothing",
-        provider,
-        correction.id,
-        correction.original_id,
-        correction.body,
-        correction.at
-    )
-    .execute(connection)
-    .await?;
-    Ok(inserted.rows_affected() == 1)
-}
-
-pub(super) async fn insert_echo(
-    connection: &mut PgConnection,
-    provider: &str,
-    from: &Phone,
-    echo: &Echo,
-) -> Result<bool> {
-    let inserted = sqlx::query!(
-        "insert into wa_message (id, lead_id, direction, kind, from_wa, to_wa, body, provider, provider_message_id,
-                                 delivery_status, created_at)
-         values ($1, (select id from lead where phone = $4
-                      union all select lead_id from wa_identity where address = $4 and lead_id is not null limit 1),
-                 'out', 'echo', $3, $4, $5, $2, $6, 'sent', $7)
-         on conflict do nothing",
-        MessageId::new().0,
-        provider,
-        from.as_str(),
-        echo.to.as_str(),
-        echo.body,
-        echo.provider_message_id,
-        echo.at
-    )
-    .execute(connection)
-    .await?;
-    Ok(inserted.rows_affected() == 1)
-}
-
 pub(super) async fn expire(
     connection: &mut PgConnection,
     message: MessageId,
@@ -403,145 +364,4 @@ pub(super) async fn delete_old_sends(connection: &mut PgConnection, days: f64) -
     .execute(connection)
     .await?;
     Ok(())
-}
-
-/// What a notice is found by: the lead, the kind and the recipient.
-type NoticeKey<'a> = (LeadId, &'static str, &'a Address);
-
-/// A notice that is not sent yet.
-pub(super) struct CollectingNotice {
-    pub(super) id: MessageId,
-    pub(super) covers: i32,
-    pub(super) created_at: DateTime<Utc>,
-}
-
-/// The notice that waits until after `until`, locked.
-pub(super) async fn collecting_notice(
-    connection: &mut PgConnection,
-    (lead, kind, to): NoticeKey<'_>,
-    until: DateTime<Utc>,
-) -> Result<Option<CollectingNotice>> {
-    Ok(sqlx::query_as!(
-        CollectingNotice,
-        r#"select id as "id: MessageId", covers, created_at from wa_message
-           where to_wa = $3 and direction = 'out' and delivery_status = 'queued' and kind = $2 and lead_id = $1
-             and not_before > $4
-           order by created_at limit 1 for update"#,
-        lead.0,
-        kind,
-        to.as_str(),
-        until
-    )
-    .fetch_optional(connection)
-    .await?)
-}
-
-pub(super) async fn extend_notice(
-    connection: &mut PgConnection,
-    notice: MessageId,
-    body: &str,
-    covers: i32,
-) -> Result<()> {
-    sqlx::query!(
-        "update wa_message set body = $2, covers = $3 where id = $1",
-        notice.0,
-        body,
-        covers
-    )
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
-/// When the last notice was or will be sent. Looks only at notices that were written after `since`.
-pub(super) async fn last_notice(
-    connection: &mut PgConnection,
-    (lead, kind, to): NoticeKey<'_>,
-    since: DateTime<Utc>,
-) -> Result<Option<DateTime<Utc>>> {
-    Ok(sqlx::query_scalar!(
-        "select max(coalesce(not_before, created_at)) from wa_message
-         where lead_id = $1 and created_at > $4 and direction = 'out' and kind = $2 and to_wa = $3",
-        lead.0,
-        kind,
-        to.as_str(),
-        since
-    )
-    .fetch_one(connection)
-    .await?)
-}
-
-pub(super) async fn not_before(
-    connection: &mut PgConnection,
-    message: MessageId,
-    at: DateTime<Utc>,
-) -> Result<()> {
-    sqlx::query!(
-        "update wa_message set not_before = $2 where id = $1",
-        message.0,
-        at
-    )
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
-/// What a client wrote since an instant, oldest first.
-pub(super) async fn client_texts_since(
-    connection: &mut PgConnection,
-    lead: LeadId,
-    since: DateTime<Utc>,
-) -> Result<Vec<String>> {
-    Ok(sqlx::query_scalar!(
-        "select body from wa_message
-         where lead_id = $1 and created_at >= $2 and direction = 'in' and kind = 'client'
-         order by created_at, id",
-        lead.0,
-        since
-    )
-    .fetch_all(connection)
-    .await?)
-}
-
-pub(super) async fn text_of(connection: &mut PgConnection, message: MessageId) -> Result<String> {
-    Ok(
-        sqlx::query_scalar!("select body from wa_message where id = $1", message.0)
-            .fetch_one(connection)
-            .await?,
-    )
-}
-
-pub(super) async fn count_failed_call(
-    connection: &mut PgConnection,
-    message: MessageId,
-) -> Result<i32> {
-    let calls = sqlx::query_scalar!(
-        "update wa_message set calls = calls + 1 where id = $1 returning calls",
-        message.0
-    )
-    .fetch_optional(connection)
-    .await?;
-    Ok(calls.unwrap_or(0))
-}
-
-pub(super) async fn count_queued(connection: &mut PgConnection) -> Result<i64> {
-    Ok(sqlx::query_scalar!(
-        r#"select count(*) as "count!" from wa_message where direction = 'out' and delivery_status = 'queued'"#
-    )
-    .fetch_one(connection)
-    .await?)
-}
-
-pub(super) async fn ours_of(
-    connection: &mut PgConnection,
-    provider_message_ids: &[String],
-) -> Result<HashSet<String>> {
-    let ids = sqlx::query_scalar!(
-        r#"select distinct provider_message_id as "id!" from wa_message
-           where provider_message_id = any($1) and direction = 'out'"#,
-        provider_message_ids
-    )
-    .fetch_all(connection)
-    .await?;
-    Ok(ids.into_iter().collect())
 }
