@@ -96,17 +96,18 @@ pub(crate) async fn withdraw_open(
     .await?)
 }
 
-/// Withdraws one offer. Returns `false` if it is not open any more.
-pub(crate) async fn withdraw(
+/// Ends one open offer with this status. Returns `false` if it is not open any more.
+async fn end_open(
     connection: &mut PgConnection,
     attempt: AttemptId,
-    reason: &str,
+    (status, reason): (&str, Option<&str>),
     now: DateTime<Utc>,
 ) -> Result<bool> {
     let updated = sqlx::query!(
-        "update distribution_attempt set status = 'withdrawn', reason = $2, closed_at = $3
+        "update distribution_attempt set status = $2, reason = $3, closed_at = $4
          where id = $1 and status = 'open'",
         attempt.0,
+        status,
         reason,
         now
     )
@@ -115,21 +116,23 @@ pub(crate) async fn withdraw(
     Ok(updated.rows_affected() == 1)
 }
 
+/// Withdraws one offer. Returns `false` if it is not open any more.
+pub(crate) async fn withdraw(
+    connection: &mut PgConnection,
+    attempt: AttemptId,
+    reason: &str,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    end_open(connection, attempt, ("withdrawn", Some(reason)), now).await
+}
+
 pub(crate) async fn set_undeliverable(
     connection: &mut PgConnection,
     attempt: AttemptId,
     reason: &str,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    sqlx::query!(
-        "update distribution_attempt set status = 'undeliverable', reason = $2, closed_at = $3
-         where id = $1 and status = 'open'",
-        attempt.0,
-        reason,
-        now
-    )
-    .execute(connection)
-    .await?;
+    end_open(connection, attempt, ("undeliverable", Some(reason)), now).await?;
     Ok(())
 }
 
@@ -139,15 +142,7 @@ pub(crate) async fn decline(
     attempt: AttemptId,
     now: DateTime<Utc>,
 ) -> Result<bool> {
-    let updated = sqlx::query!(
-        "update distribution_attempt set status = 'declined', closed_at = $2
-         where id = $1 and status = 'open'",
-        attempt.0,
-        now
-    )
-    .execute(connection)
-    .await?;
-    Ok(updated.rows_affected() == 1)
+    end_open(connection, attempt, ("declined", None), now).await
 }
 
 /// The roll: times the offer out if it is open, the provider accepted it, its deadline has passed, no message of the agent that
