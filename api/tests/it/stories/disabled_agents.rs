@@ -137,6 +137,55 @@ async fn the_leads_and_visits_of_a_disabled_agent_go_to_a_named_colleague() {
 }
 
 #[tokio::test]
+async fn an_interrupted_handover_goes_on_and_names_every_lead_that_it_moved() {
+    let story = Story::begin().await;
+    let app = &story.harness.app;
+    let first = claimed_by_a(&story, "081234001234").await;
+    let second = claimed_by_a(&story, "081234005678").await;
+    let change = json!({ "disabled": true, "leads": "colleague", "colleague": "sales-d" });
+    story
+        .send_as("admin", Method::PATCH, "/api/users/sales-a", &change)
+        .await;
+    // The database fails at the second lead.
+    for statement in [
+        "create function stop() returns trigger language plpgsql as $$ begin raise 'stop'; end $$",
+        "create trigger stop before update of owner_sales_id on lead
+         for each row when (old.phone like '%5678') execute function stop()",
+    ] {
+        sqlx::query(statement)
+            .execute(&app.pool)
+            .await
+            .expect("it fails from now");
+    }
+    let handover = sqlx::query_scalar("select id from agent_handover")
+        .fetch_one(&app.pool)
+        .await
+        .expect("one handover");
+    shared::distribution::hand_over(app, handover)
+        .await
+        .expect_err("it is interrupted");
+    assert_eq!(
+        story.journey(&first).await["lead"]["ownerSalesId"],
+        "sales-d"
+    );
+    sqlx::query("drop trigger stop on lead")
+        .execute(&app.pool)
+        .await
+        .expect("it works again");
+    story.workers_catch_up().await;
+    assert_eq!(
+        story.journey(&second).await["lead"]["ownerSalesId"],
+        "sales-d"
+    );
+    let told = story.agent("D").reads();
+    assert!(told.contains("2 lead dari Sales A"), "{told}");
+    for number in ["1234001234", "1234005678"] {
+        assert!(told.contains(number), "{told}");
+    }
+    story.nobody_else_was_messaged().await;
+}
+
+#[tokio::test]
 async fn the_leads_of_a_disabled_agent_can_be_distributed_again() {
     let story = Story::begin().await;
     let lead = claimed_by_a(&story, "081234001234").await;

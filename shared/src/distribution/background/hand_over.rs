@@ -6,7 +6,7 @@ use crate::distribution::model::Trigger;
 use crate::distribution::offers::cycle;
 use crate::distribution::store::{self, Destination, Handover};
 use crate::id::LeadId;
-use crate::leads::{self, Lead, LeadStatus};
+use crate::leads::{self, LeadStatus};
 use crate::phone::Phone;
 use crate::sales::{self, Agent, Origin};
 use crate::texts::Text;
@@ -36,33 +36,26 @@ pub async fn hand_over(app: &App, id: Uuid) -> Result<()> {
     for offer in offers {
         let_go_if_disabled(app, offer.attempt, Cause::Admin).await?;
     }
-    let mut moved = Vec::new();
     let mut remaining = 0;
     for lead in owned {
-        match move_lead(app, &handover, &agent, lead).await? {
-            Some(lead) => moved.push(lead),
-            None => remaining += 1,
-        }
+        let stays = !move_lead(app, &handover, &agent, lead).await?;
+        remaining += i32::from(stays);
     }
-    end(app, &handover, &agent, &moved, remaining).await
+    end(app, &handover, &agent, remaining).await
 }
 
-/// Moves one lead of the agent. Returns `None` if it stays, for a person to decide.
-async fn move_lead(
-    app: &App,
-    handover: &Handover,
-    agent: &Agent,
-    lead: LeadId,
-) -> Result<Option<Lead>> {
+/// Moves one lead of the agent. Returns `false` if it stays, for a person to decide. A lead that is not
+/// the agent's any more does not stay.
+async fn move_lead(app: &App, handover: &Handover, agent: &Agent, lead: LeadId) -> Result<bool> {
     if handover.destination == Destination::List {
-        return Ok(None);
+        return Ok(false);
     }
     let app = app.announcing();
     let mut transaction = app.pool.begin().await?;
     let lead = leads::lock(&mut transaction, lead).await?;
     if lead.owner.as_ref() != Some(&agent.id) || lead.status != LeadStatus::Claimed {
         transaction.rollback().await?;
-        return Ok(Some(lead));
+        return Ok(true);
     }
     let mut work = UnitOfWork::start(&app, &mut transaction, Cause::Admin).await?;
     match &handover.destination {
@@ -75,7 +68,7 @@ async fn move_lead(
                 // The colleague was disabled in the meantime.
                 Err(Error::Conflict { .. }) => {
                     transaction.rollback().await?;
-                    return Ok(None);
+                    return Ok(false);
                 }
                 Err(error) => return Err(error),
             }
@@ -89,20 +82,16 @@ async fn move_lead(
             cycle::start(&mut work, &lead, &origin, Trigger::Admin).await?;
         }
     }
+    store::record_moved(work.connection, handover.id, lead.id).await?;
     transaction.commit().await?;
-    Ok(Some(lead))
+    Ok(true)
 }
 
 /// Ends the handover, and tells the new owner or the managers, in one transaction.
-async fn end(
-    app: &App,
-    handover: &Handover,
-    agent: &Agent,
-    moved: &[Lead],
-    remaining: i32,
-) -> Result<()> {
+async fn end(app: &App, handover: &Handover, agent: &Agent, remaining: i32) -> Result<()> {
     let mut transaction = app.pool.begin().await?;
     let mut work = UnitOfWork::start(app, &mut transaction, Cause::Admin).await?;
+    let moved = store::moved_leads(work.connection, handover.id).await?;
     let count = i32::try_from(moved.len()).unwrap_or(i32::MAX);
     if !store::end_handover(work.connection, handover.id, (count, remaining), work.now).await? {
         return Ok(transaction.rollback().await?);
@@ -111,7 +100,7 @@ async fn end(
         && !moved.is_empty()
     {
         let to = sales::by_id(work.connection, to).await?;
-        tell_new_owner(&mut work, &to, agent, moved).await?;
+        tell_new_owner(&mut work, &to, agent, &moved).await?;
     }
     let visits = store::visits_ahead_of(work.connection, &agent.id, work.now).await?;
     if remaining > 0 || visits > 0 {
@@ -126,16 +115,20 @@ async fn tell_new_owner(
     work: &mut UnitOfWork<'_>,
     to: &Agent,
     from: &Agent,
-    moved: &[Lead],
+    moved: &[LeadId],
 ) -> Result<()> {
     let Some(phone) = &to.phone else {
         return Ok(());
     };
-    let lines: Vec<String> = moved
-        .iter()
-        .take(MAX_NAMED)
-        .map(|lead| format!("{} ({})", lead.display_name(), lead.display_phone()))
-        .collect();
+    let mut lines = Vec::new();
+    for lead in moved.iter().take(MAX_NAMED) {
+        let lead = leads::by_id(work.connection, *lead).await?;
+        lines.push(format!(
+            "{} ({})",
+            lead.display_name(),
+            lead.display_phone()
+        ));
+    }
     let values = [
         ("count", &*moved.len().to_string()),
         ("agent", from.name.as_str()),

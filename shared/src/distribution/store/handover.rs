@@ -44,6 +44,36 @@ pub(crate) async fn handover(connection: &mut PgConnection, id: Uuid) -> Result<
     }))
 }
 
+/// Records that a handover has moved a lead.
+pub(crate) async fn record_moved(
+    connection: &mut PgConnection,
+    handover: Uuid,
+    lead: LeadId,
+) -> Result<()> {
+    sqlx::query!(
+        "insert into agent_handover_lead (handover_id, lead_id) values ($1, $2) on conflict do nothing",
+        handover,
+        lead.0
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// The leads that a handover has moved, oldest first.
+pub(crate) async fn moved_leads(
+    connection: &mut PgConnection,
+    handover: Uuid,
+) -> Result<Vec<LeadId>> {
+    Ok(sqlx::query_scalar!(
+        r#"select l.id as "id: LeadId" from agent_handover_lead h join lead l on l.id = h.lead_id
+           where h.handover_id = $1 order by l.created_at, l.id"#,
+        handover
+    )
+    .fetch_all(connection)
+    .await?)
+}
+
 /// Returns `false` if it was ended before.
 pub(crate) async fn end_handover(
     connection: &mut PgConnection,

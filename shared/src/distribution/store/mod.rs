@@ -43,7 +43,7 @@ pub(crate) use ends::{
 pub(crate) use events::{log, log_current_state, names_of_everybody, of_lead};
 pub(crate) use handover::{
     Destination, Handover, claimed_leads_of, end_handover, handover, managers_of_agent,
-    visits_ahead_of,
+    moved_leads, record_moved, visits_ahead_of,
 };
 pub(crate) use health::{
     Failure, count_failure_of, forget_failures, frozen_since, is_failing, lock_harmed_offers,
