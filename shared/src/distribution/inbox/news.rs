@@ -2,15 +2,18 @@
 //! disabled.
 
 use super::enquiry::Listeners;
-use crate::Result;
 use crate::distribution::model::{Ad, ReceivedMessage};
 use crate::distribution::offers::{alert, mask};
 use crate::distribution::store;
+use crate::id::CycleId;
 use crate::leads::Lead;
 use crate::phone::Phone;
+use crate::sales::Agent;
 use crate::texts::Text;
 use crate::unit_of_work::UnitOfWork;
 use crate::whatsapp::{self, Draft, Notice, OutboundKind};
+use crate::{App, Result};
+use std::borrow::Cow;
 
 /// The client wrote. Tells each listener, at most once a minute.
 pub(super) async fn tell_written(
@@ -21,11 +24,9 @@ pub(super) async fn tell_written(
 ) -> Result<()> {
     match listeners {
         Listeners::Owner(owner) => {
-            let Some(to) = &owner.phone else {
-                tracing::warn!(lead = %lead.id, sales = %owner.id, "whatsapp.unreachable: the owner has no number");
+            let Some(to) = number_of(owner, lead) else {
                 return Ok(());
             };
-            let notice = notice(lead, received, OutboundKind::OwnerClientWrote, to);
             let texts = &work.app.texts;
             let body = |count: i32, message: &str| {
                 let count_text = count.to_string();
@@ -42,6 +43,7 @@ pub(super) async fn tell_written(
                 };
                 texts.render(text, &values)
             };
+            let notice = notice(lead, received, OutboundKind::OwnerClientWrote, to);
             whatsapp::queue_notice(work, &notice, body).await
         }
         Listeners::Managers {
@@ -49,42 +51,15 @@ pub(super) async fn tell_written(
             cycle,
             managers,
         } => {
-            let code = store::name_cycle(work.connection, *cycle).await?;
-            let team = alert::team_of(work, *cycle).await?;
-            let name = mask::name_of(work.app, lead);
             let app = work.app;
+            let news = ManagerNews::read(work, lead, owner, *cycle).await?;
             for to in managers {
                 let notice = notice(lead, received, OutboundKind::ManagerClientWrote, to);
-                let body = |count: i32, message: &str| {
-                    let count = count.to_string();
-                    let message = if app.distribution.mask_offers {
-                        mask::scrubbed(message)
-                    } else {
-                        message.to_owned()
-                    };
-                    let values = [
-                        ("name", &*name),
-                        ("owner", owner.name.as_str()),
-                        ("count", count.as_str()),
-                        ("code", code.as_str()),
-                        ("team", team.as_str()),
-                        ("message", message.as_str()),
-                    ];
-                    app.texts.render(Text::ManagerClientWrote, &values)
-                };
+                let body = |count: i32, message: &str| news.text(count, &words_of(app, message));
                 whatsapp::queue_notice(work, &notice, body).await?;
             }
             Ok(())
         }
-    }
-}
-
-fn notice(lead: &Lead, received: &ReceivedMessage, kind: OutboundKind, to: &Phone) -> Notice {
-    Notice {
-        kind,
-        to: to.into(),
-        lead: lead.id,
-        because_of: received.id,
     }
 }
 
@@ -98,8 +73,7 @@ pub(super) async fn tell_filled_in(
     let source = ad.source_ads.as_deref().unwrap_or("-");
     match listeners {
         Listeners::Owner(owner) => {
-            let Some(to) = &owner.phone else {
-                tracing::warn!(lead = %lead.id, sales = %owner.id, "whatsapp.unreachable: the owner has no number");
+            let Some(to) = number_of(owner, lead) else {
                 return Ok(());
             };
             let client = [
@@ -116,17 +90,8 @@ pub(super) async fn tell_filled_in(
             cycle,
             managers,
         } => {
-            let code = store::name_cycle(work.connection, *cycle).await?;
-            let team = alert::team_of(work, *cycle).await?;
-            let values = [
-                ("name", &*mask::name_of(work.app, lead)),
-                ("owner", owner.name.as_str()),
-                ("count", "1"),
-                ("code", code.as_str()),
-                ("team", team.as_str()),
-                ("message", source),
-            ];
-            let body = work.app.texts.render(Text::ManagerClientWrote, &values);
+            let news = ManagerNews::read(work, lead, owner, *cycle).await?;
+            let body = news.text(1, source);
             for to in managers {
                 let draft =
                     Draft::new(OutboundKind::ManagerClientWrote, to, body.clone()).lead(lead.id);
@@ -135,4 +100,72 @@ pub(super) async fn tell_filled_in(
         }
     }
     Ok(())
+}
+
+/// The owner's number. Logs that the owner cannot be told if there is none.
+fn number_of<'agent>(owner: &'agent Agent, lead: &Lead) -> Option<&'agent Phone> {
+    if owner.phone.is_none() {
+        tracing::warn!(lead = %lead.id, sales = %owner.id, "whatsapp.unreachable: the owner has no number");
+    }
+    owner.phone.as_ref()
+}
+
+fn notice(lead: &Lead, received: &ReceivedMessage, kind: OutboundKind, to: &Phone) -> Notice {
+    Notice {
+        kind,
+        to: to.into(),
+        lead: lead.id,
+        because_of: received.id,
+    }
+}
+
+/// What the client wrote, as a manager may read it.
+fn words_of<'words>(app: &App, message: &'words str) -> Cow<'words, str> {
+    if app.distribution.mask_offers {
+        Cow::Owned(mask::scrubbed(message))
+    } else {
+        Cow::Borrowed(message)
+    }
+}
+
+/// What managers read about the lead of a disabled owner.
+struct ManagerNews<'news> {
+    app: &'news App,
+    lead: &'news Lead,
+    owner: &'news Agent,
+    /// The code by which a manager assigns the lead.
+    code: String,
+    /// The agents to whom it can be assigned.
+    team: String,
+}
+
+impl<'news> ManagerNews<'news> {
+    async fn read<'work: 'news>(
+        work: &mut UnitOfWork<'work>,
+        lead: &'news Lead,
+        owner: &'news Agent,
+        cycle: CycleId,
+    ) -> Result<Self> {
+        Ok(Self {
+            app: work.app,
+            lead,
+            owner,
+            code: store::name_cycle(work.connection, cycle).await?,
+            team: alert::team_of(work, cycle).await?,
+        })
+    }
+
+    /// The text, with what the client wrote, or the name of the ad.
+    fn text(&self, count: i32, message: &str) -> String {
+        let count = count.to_string();
+        let values = [
+            ("name", &*mask::name_of(self.app, self.lead)),
+            ("owner", self.owner.name.as_str()),
+            ("count", count.as_str()),
+            ("code", self.code.as_str()),
+            ("team", self.team.as_str()),
+            ("message", message),
+        ];
+        self.app.texts.render(Text::ManagerClientWrote, &values)
+    }
 }
