@@ -28,11 +28,11 @@ const MAX_CALLS: i32 = 300;
 /// have it that often.
 const MAX_UNKNOWN: i32 = 5;
 
-/// In a freeze, the calls of all waiting messages together are this far apart, …
+/// In a freeze, the calls of all waiting messages together are this far apart.
 const BETWEEN_CALLS: Duration = Duration::from_secs(5);
-/// … and those of one message at least this far, …
+/// The calls of one message are this far apart when the freeze begins, …
 const FIRST_PROBE: Duration = Duration::from_secs(15);
-/// … and at most this far.
+/// … and this far when it has lasted twenty minutes. They are further apart if many messages wait.
 const LAST_PROBE: Duration = Duration::from_secs(60);
 
 /// Since when the provider is frozen. `None` if it is not.
@@ -214,9 +214,8 @@ pub(crate) async fn thaw(app: &App) -> Result<()> {
     let mut transaction = app.pool.begin().await?;
     // This row is locked before leads, cycles and attempts. No operation locks it after those.
     if let Some(since) = store::lock_health(&mut transaction, provider).await? {
-        let now = app.clock.now(&mut transaction).await?;
-        store::lock_harmed_offers(&mut transaction, since, now).await?;
         let mut work = UnitOfWork::start(app, &mut transaction, Cause::Provider).await?;
+        store::lock_harmed_offers(work.connection, since, work.now).await?;
         let offers = restart_offers(&mut work, since).await?;
         let detail = json!({ "provider": provider, "since": since, "offers": offers });
         let thawed = Event::new(EventKind::Thawed).with(detail);
