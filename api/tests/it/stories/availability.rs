@@ -256,6 +256,16 @@ async fn only_a_and_b(story: &Story) {
         .expect("a small queue");
 }
 
+/// A queue of A and B, who work in office hours.
+async fn a_and_b_in_office_hours(story: &Story) {
+    only_a_and_b(story).await;
+    let office = Availability {
+        hours: office_hours(),
+        ..Availability::default()
+    };
+    set(story, &["A", "B"], office).await;
+}
+
 /// The sweep of the workers, and then their jobs.
 async fn sweep(story: &Story) {
     shared::distribution::release_held(&story.harness.app)
@@ -267,12 +277,7 @@ async fn sweep(story: &Story) {
 #[tokio::test]
 async fn agents_who_are_back_before_their_hours_take_the_held_lead_when_they_open() {
     let story = Story::begin().await;
-    only_a_and_b(&story).await;
-    let office = Availability {
-        hours: office_hours(),
-        ..Availability::default()
-    };
-    set(&story, &["A", "B"], office).await;
+    a_and_b_in_office_hours(&story).await;
     let clock = &story.harness.app.clock;
     clock.set(time("2026-01-06T08:00:00+07:00"));
     for label in ["A", "B"] {
@@ -360,12 +365,7 @@ async fn an_agent_whose_capacity_is_freed_gets_the_lead_that_waits() {
 #[tokio::test]
 async fn a_held_lead_for_which_nobody_is_left_to_wait_goes_hangus() {
     let story = Story::begin().await;
-    only_a_and_b(&story).await;
-    let office = Availability {
-        hours: office_hours(),
-        ..Availability::default()
-    };
-    set(&story, &["A", "B"], office).await;
+    a_and_b_in_office_hours(&story).await;
     story
         .harness
         .app
