@@ -2,7 +2,11 @@
 //! against a real database and against a few dozen lines that know no SQL, and both must agree on who
 //! has which lead after every step. A history that fails is kept, in `proptest-regressions/`.
 
-mod cycle;
+mod alarms;
+mod compare;
+mod follow;
+mod lead;
+mod promise;
 mod team;
 mod world;
 

@@ -1,7 +1,7 @@
 //! The agents of the model.
 
 use super::AGENTS;
-use super::cycle::Time;
+use super::promise::Time;
 
 /// The agents: who is in the queue, away, at their limit or disabled.
 #[derive(Clone, Debug)]

@@ -1,8 +1,8 @@
 //! The real system, driven step by step beside the model.
 
-use super::cycle::{Model, Time};
+use super::promise::{Model, Time};
 use super::team::Break;
-use super::{AGENTS, LEADS, Step};
+use super::{AGENTS, Step};
 use chrono::TimeDelta;
 use shared::auth::{self, AccountChange};
 use shared::availability::{self, Availability};
@@ -10,18 +10,17 @@ use shared::distribution::{self, Cause, Channel, InboundMessage, Policy, Undeliv
 use shared::id::{AttemptId, UserId};
 use shared::phone::Phone;
 use shared::testing::{Harness, agent_phone, ok_of};
-use sqlx::Row;
 use std::time::Duration;
 use uuid::Uuid;
 use worker::drain;
 
 pub(super) struct World {
-    harness: Harness,
-    model: Model,
-    workers: bool,
+    pub(super) harness: Harness,
+    pub(super) model: Model,
+    pub(super) workers: bool,
 }
 
-const LABELS: [&str; AGENTS] = ["A", "B", "C"];
+pub(super) const LABELS: [&str; AGENTS] = ["A", "B", "C"];
 
 fn agent_id(agent: usize) -> UserId {
     UserId(format!("sales-{}", LABELS[agent].to_lowercase()))
@@ -51,7 +50,7 @@ impl World {
             .expect(statement);
     }
 
-    fn now(&self) -> Time {
+    pub(super) fn now(&self) -> Time {
         self.harness.now()
     }
 
@@ -284,89 +283,6 @@ impl World {
         self.settle_model().await;
     }
 
-    /// What the workers' time did to the model's: thaws, moved deadlines, rolls. When a message that
-    /// gets through ends a freeze is told by the log; what that does to offers is the model's.
-    async fn settle_model(&mut self) {
-        let pool = &self.harness.app.pool;
-        let since: Option<Time> =
-            sqlx::query_scalar("select max(frozen_since) from provider_health")
-                .fetch_one(pool)
-                .await
-                .expect("a look");
-        if self.model.frozen_since.is_some() && self.model.frozen_since != since {
-            let at: Time =
-                sqlx::query_scalar("select max(at) from distribution_event where kind = 'thawed'")
-                    .fetch_one(pool)
-                    .await
-                    .expect("a thaw is logged");
-            self.leave_the_overdue_to_the_sweep().await;
-            self.model.thaw(at);
-        }
-        self.follow_deliveries().await;
-        if self.workers {
-            let now = self.now();
-            // Jobs run in the order in which they were due.
-            if let Some(at) = self.model.handover_waits_since() {
-                self.model
-                    .roll(now, |offer| offer.alarm && offer.deadline <= now.min(at));
-                self.model.hand_over(now);
-            }
-            self.model
-                .roll(now, |offer| offer.alarm && offer.deadline <= now);
-            self.model.alarms_ring(self.now());
-        }
-    }
-
-    /// Of an offer whose time was up before the freeze, the alarm may have rung during the freeze, or
-    /// only after the thaw: whether it rolled by itself the model is told.
-    async fn leave_the_overdue_to_the_sweep(&mut self) {
-        let Some(since) = self.model.frozen_since else {
-            return;
-        };
-        let open: Vec<(String,)> = sqlx::query_as(
-            "select right(l.phone, 1) from distribution_attempt a
-             join distribution_cycle c on c.id = a.cycle_id join lead l on l.id = c.lead_id
-             where a.status = 'open'
-               and not exists (select from apalis.jobs j
-                               where j.job_type like 'check-ack%' and j.idempotency_key like a.id || '@%')",
-        )
-        .fetch_all(&self.harness.app.pool)
-        .await
-        .expect("a look");
-        for (number, offer) in self.model.open_offers_by_lead() {
-            if offer.deadline <= since && open.contains(&(number.to_string(),)) {
-                offer.alarm = false;
-            }
-        }
-    }
-
-    /// When the provider accepted an offer is told by the database. One that it accepted late has its full
-    /// window from then: the model believes a moved deadline only if that is what happened.
-    async fn follow_deliveries(&mut self) {
-        let accepted: Vec<(String, Time, Time, Time)> = sqlx::query_as(
-            "select right(l.phone, 1), a.assigned_at, a.offer_accepted_at, a.ack_deadline_at
-             from distribution_attempt a join distribution_cycle c on c.id = a.cycle_id join lead l on l.id = c.lead_id
-             where a.status = 'open' and a.offer_accepted_at is not null",
-        )
-        .fetch_all(&self.harness.app.pool)
-        .await
-        .expect("a look");
-        for (number, offer) in self.model.open_offers_by_lead() {
-            let found = accepted
-                .iter()
-                .find(|(lead, at, ..)| *at == offer.assigned && *lead == number.to_string());
-            let Some((_, assigned, at, deadline)) = found else {
-                continue;
-            };
-            offer.accepted = Some(*at);
-            let late = *at - *assigned > TimeDelta::seconds(1);
-            if late && *deadline > offer.deadline && *deadline == *at + TimeDelta::minutes(5) {
-                offer.deadline = *deadline;
-                offer.alarm = true;
-            }
-        }
-    }
-
     async fn sweep(&mut self) {
         let (app, now) = (self.harness.app.clone(), self.now());
         distribution::roll_all_due(&app, Duration::ZERO, Cause::Sweep)
@@ -379,55 +295,6 @@ impl World {
         distribution::audit(&app, false).await.expect("an audit");
         distribution::reconsider_held(&app).await.expect("a look");
         self.model.set_alarms(now);
-    }
-
-    /// Compares every lead, its owner, cycles and offers.
-    pub(super) async fn agrees(&mut self) -> Result<(), String> {
-        for number in 0..LEADS {
-            let model = self.model.leads[number].as_ref().map(|lead| {
-                let offers = lead.cycles.iter().flat_map(|cycle| {
-                    let offers = cycle
-                        .offers
-                        .iter()
-                        .map(|offer| format!("{} {}", LABELS[offer.agent], offer.status));
-                    std::iter::once(cycle.status.to_owned()).chain(offers)
-                });
-                let owner = lead.owner.map_or("nobody", |owner| LABELS[owner]);
-                format!(
-                    "{} {owner}: {}",
-                    lead.status,
-                    offers.collect::<Vec<_>>().join(", ")
-                )
-            });
-            let real = self.real(number).await;
-            if model != real {
-                return Err(format!(
-                    "lead {number}\n  the model: {model:?}\n  the database: {real:?}"
-                ));
-            }
-        }
-        Ok(())
-    }
-
-    async fn real(&self, number: usize) -> Option<String> {
-        let row = sqlx::query(
-            "select l.status, coalesce(upper(right(l.owner_sales_id, 1)), 'nobody') as owner,
-                    array(select x.told from (
-                        select c.started_at, c.id, 0 as position, c.status as told
-                        from distribution_cycle c where c.lead_id = l.id
-                        union all
-                        select c.started_at, c.id, a.position, upper(right(a.sales_id, 1)) || ' ' || a.status
-                        from distribution_cycle c join distribution_attempt a on a.cycle_id = c.id
-                        where c.lead_id = l.id) x order by x.started_at, x.id, x.position) as told
-             from lead l where l.phone like '%0000' || $1",
-        )
-        .bind(number.to_string())
-        .fetch_optional(&self.harness.app.pool)
-        .await
-        .expect("a look")?;
-        let (status, owner, told): (String, String, Vec<String>) =
-            (row.get(0), row.get(1), row.get(2));
-        Some(format!("{status} {owner}: {}", told.join(", ")))
     }
 
     /// With workers and the provider back, every lead comes to an end and no rule is broken.

@@ -1,5 +1,6 @@
 //! The model: what distribution promises, without a database.
 
+use super::lead::{Cycle, Lead, Offer};
 use super::team::{Agent, Break, Team};
 use super::{AGENTS, LEADS};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -7,44 +8,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 pub(super) type Time = DateTime<Utc>;
 
 /// How long an agent has.
-const WINDOW: TimeDelta = TimeDelta::minutes(5);
-/// An offer that was not accepted within this time goes to the next agent.
-const PATIENCE: TimeDelta = TimeDelta::seconds(30);
+pub(super) const WINDOW: TimeDelta = TimeDelta::minutes(5);
 /// For this long after hangus, an OK that was in time still counts.
 const GRACE: TimeDelta = TimeDelta::minutes(10);
 /// WhatsApp's times are whole seconds.
 const SECOND: TimeDelta = TimeDelta::seconds(1);
-
-#[derive(Clone, Debug)]
-pub(super) struct Offer {
-    pub(super) agent: usize,
-    pub(super) status: &'static str,
-    pub(super) assigned: Time,
-    pub(super) deadline: Time,
-    /// Whether an alarm is set for its deadline.
-    pub(super) alarm: bool,
-    /// When the provider accepted it. Without that it never times out.
-    pub(super) accepted: Option<Time>,
-    /// The how-manieth offer of the history it is, from 1. Jobs of one instant run in this order.
-    made: usize,
-}
-
-#[derive(Clone, Debug)]
-pub(super) struct Cycle {
-    pub(super) status: &'static str,
-    members: Vec<usize>,
-    pub(super) offers: Vec<Offer>,
-    closed: Option<Time>,
-}
-
-#[derive(Clone, Debug)]
-pub(super) struct Lead {
-    pub(super) status: &'static str,
-    pub(super) owner: Option<usize>,
-    pub(super) cycles: Vec<Cycle>,
-    /// When the last cycle began.
-    started: Time,
-}
 
 #[derive(Clone, Debug)]
 pub(super) struct Model {
@@ -53,86 +21,6 @@ pub(super) struct Model {
     /// How many offers were made.
     made: usize,
     pub(super) frozen_since: Option<Time>,
-}
-
-impl Cycle {
-    fn was_asked(&self, agent: usize) -> bool {
-        self.offers.iter().any(|offer| offer.agent == agent)
-    }
-
-    fn not_asked(&self) -> impl Iterator<Item = usize> {
-        let members = self.members.iter().copied();
-        members.filter(|agent| !self.was_asked(*agent))
-    }
-
-    /// Offers the lead to the next agent on duty. Without one the cycle is held or hangus.
-    fn offer_next(&mut self, team: &Team, now: Time) {
-        let next = self.not_asked().find(|agent| team.on_duty(*agent, now));
-        if let Some(agent) = next {
-            self.status = "open";
-            self.offers.push(Offer {
-                agent,
-                status: "open",
-                assigned: now,
-                deadline: now + WINDOW,
-                alarm: true,
-                accepted: None,
-                made: 0,
-            });
-            return;
-        }
-        let somebody_is_on_duty = self.members.iter().any(|agent| team.on_duty(*agent, now));
-        let somebody_was_asked = self
-            .offers
-            .iter()
-            .any(|offer| offer.status != "undeliverable");
-        let someone_is_left = self.not_asked().next().is_some();
-        let comes_back = self
-            .not_asked()
-            .any(|agent| team.back(agent, now).is_some());
-        if !somebody_is_on_duty && someone_is_left && (!somebody_was_asked || comes_back) {
-            self.status = "held";
-        } else {
-            self.status = "hangus";
-            self.closed = Some(now);
-        }
-    }
-
-    pub(super) fn open(&mut self) -> Option<&mut Offer> {
-        self.offers.iter_mut().find(|offer| offer.status == "open")
-    }
-}
-
-impl Lead {
-    fn begin(&mut self, members: Vec<usize>, team: &Team, now: Time) {
-        self.status = "distributing";
-        let mut cycle = Cycle {
-            status: "open",
-            members,
-            offers: Vec::new(),
-            closed: None,
-        };
-        if cycle.members.is_empty() {
-            cycle.status = "held";
-        } else {
-            cycle.offer_next(team, now);
-        }
-        self.cycles.push(cycle);
-        self.started = now;
-        self.follow();
-    }
-
-    /// A lead is hangus when its cycle is.
-    fn follow(&mut self) {
-        if self.owner.is_none()
-            && self
-                .cycles
-                .last()
-                .is_some_and(|cycle| cycle.status == "hangus")
-        {
-            self.status = "hangus";
-        }
-    }
 }
 
 impl Model {
@@ -475,48 +363,5 @@ impl Model {
             let offer = lead.as_mut()?.cycles.last_mut()?.open()?;
             Some((number, offer))
         })
-    }
-
-    pub(super) fn lose_alarms(&mut self) {
-        self.open_offers().for_each(|offer| offer.alarm = false);
-    }
-
-    /// The audit sets an alarm for each deadline that is to come.
-    pub(super) fn set_alarms(&mut self, now: Time) {
-        self.open_offers()
-            .filter(|offer| offer.deadline > now)
-            .for_each(|offer| offer.alarm = true);
-    }
-
-    /// A deadline job that runs during a freeze is done.
-    pub(super) fn alarms_ring(&mut self, now: Time) {
-        if self.frozen_since.is_some() {
-            self.open_offers()
-                .filter(|offer| offer.deadline <= now)
-                .for_each(|offer| offer.alarm = false);
-        }
-    }
-
-    /// What the audit ends: offers that were not accepted ten seconds after their patience.
-    pub(super) fn is_unsent(offer: &Offer, now: Time) -> bool {
-        let patience_ended = offer.deadline - WINDOW + PATIENCE;
-        offer.accepted.is_none() && patience_ended < now - TimeDelta::seconds(10)
-    }
-
-    /// Offers that the freeze has harmed have a full window from the thaw: those that were not accepted
-    /// before it, and those whose deadline passed in it.
-    pub(super) fn thaw(&mut self, at: Time) {
-        let Some(since) = self.frozen_since.take() else {
-            return;
-        };
-        let full = at + WINDOW;
-        let held = |offer: &&mut Offer| {
-            let had_it = offer.accepted.is_some_and(|accepted| accepted < since);
-            since < offer.deadline && offer.deadline < full && (!had_it || offer.deadline <= at)
-        };
-        for offer in self.open_offers().filter(held) {
-            offer.deadline = full;
-            offer.alarm = true;
-        }
     }
 }

@@ -1,0 +1,90 @@
+//! What the model is told of the real system: when a freeze ended, and when the provider accepted an offer.
+
+use super::promise::Time;
+use super::world::World;
+use chrono::TimeDelta;
+
+impl World {
+    /// What the workers' time did to the model's: thaws, moved deadlines, rolls. When a message that
+    /// gets through ends a freeze is told by the log; what that does to offers is the model's.
+    pub(super) async fn settle_model(&mut self) {
+        let pool = &self.harness.app.pool;
+        let since: Option<Time> =
+            sqlx::query_scalar("select max(frozen_since) from provider_health")
+                .fetch_one(pool)
+                .await
+                .expect("a look");
+        if self.model.frozen_since.is_some() && self.model.frozen_since != since {
+            let at: Time =
+                sqlx::query_scalar("select max(at) from distribution_event where kind = 'thawed'")
+                    .fetch_one(pool)
+                    .await
+                    .expect("a thaw is logged");
+            self.leave_the_overdue_to_the_sweep().await;
+            self.model.thaw(at);
+        }
+        self.follow_deliveries().await;
+        if self.workers {
+            let now = self.now();
+            // Jobs run in the order in which they were due.
+            if let Some(at) = self.model.handover_waits_since() {
+                self.model
+                    .roll(now, |offer| offer.alarm && offer.deadline <= now.min(at));
+                self.model.hand_over(now);
+            }
+            self.model
+                .roll(now, |offer| offer.alarm && offer.deadline <= now);
+            self.model.alarms_ring(self.now());
+        }
+    }
+
+    /// Of an offer whose time was up before the freeze, the alarm may have rung during the freeze, or
+    /// only after the thaw: whether it rolled by itself the model is told.
+    async fn leave_the_overdue_to_the_sweep(&mut self) {
+        let Some(since) = self.model.frozen_since else {
+            return;
+        };
+        let open: Vec<(String,)> = sqlx::query_as(
+            "select right(l.phone, 1) from distribution_attempt a
+             join distribution_cycle c on c.id = a.cycle_id join lead l on l.id = c.lead_id
+             where a.status = 'open'
+               and not exists (select from apalis.jobs j
+                               where j.job_type like 'check-ack%' and j.idempotency_key like a.id || '@%')",
+        )
+        .fetch_all(&self.harness.app.pool)
+        .await
+        .expect("a look");
+        for (number, offer) in self.model.open_offers_by_lead() {
+            if offer.deadline <= since && open.contains(&(number.to_string(),)) {
+                offer.alarm = false;
+            }
+        }
+    }
+
+    /// When the provider accepted an offer is told by the database. One that it accepted late has its full
+    /// window from then: the model believes a moved deadline only if that is what happened.
+    async fn follow_deliveries(&mut self) {
+        let accepted: Vec<(String, Time, Time, Time)> = sqlx::query_as(
+            "select right(l.phone, 1), a.assigned_at, a.offer_accepted_at, a.ack_deadline_at
+             from distribution_attempt a join distribution_cycle c on c.id = a.cycle_id join lead l on l.id = c.lead_id
+             where a.status = 'open' and a.offer_accepted_at is not null",
+        )
+        .fetch_all(&self.harness.app.pool)
+        .await
+        .expect("a look");
+        for (number, offer) in self.model.open_offers_by_lead() {
+            let found = accepted
+                .iter()
+                .find(|(lead, at, ..)| *at == offer.assigned && *lead == number.to_string());
+            let Some((_, assigned, at, deadline)) = found else {
+                continue;
+            };
+            offer.accepted = Some(*at);
+            let late = *at - *assigned > TimeDelta::seconds(1);
+            if late && *deadline > offer.deadline && *deadline == *at + TimeDelta::minutes(5) {
+                offer.deadline = *deadline;
+                offer.alarm = true;
+            }
+        }
+    }
+}
