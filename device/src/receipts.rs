@@ -75,8 +75,12 @@ async fn note_receipts(app: &App, events: Vec<Arc<Event>>) -> Result<()> {
     // Most receipts of a flood are for messages that somebody wrote on the phone.
     let ours = whatsapp::ours_of(app, &ids).await?;
     for status in statuses.into_values() {
-        if ours.contains(&status.provider_message_id) {
-            distribution::apply_status(app, &status).await?;
+        if !ours.contains(&status.provider_message_id) {
+            continue;
+        }
+        // One status that cannot be stored does not take the others with it.
+        if let Err(error) = distribution::apply_status(app, &status).await {
+            tracing::warn!(message = status.provider_message_id, %error, "device.receipt_lost");
         }
     }
     Ok(())
