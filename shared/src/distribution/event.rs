@@ -53,7 +53,7 @@ pub enum EventKind {
     Merged,
     /// The offer's message was sent again because no status came for the first one.
     Resent,
-    /// The audit found a rule that does not hold.
+    /// The audit found a rule that does not hold. Only old events: breaches are rows of `audit_breach` now.
     Breach,
 }
 
