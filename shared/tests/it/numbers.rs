@@ -1,4 +1,4 @@
-//! The trigger on `"user".phone` reads numbers as [`Phone::from_human`] does, and refuses none.
+//! The trigger on `"user".phone` reads plain forms of numbers as [`Phone::from_human`] does, and refuses none.
 
 use shared::phone::Phone;
 use shared::testing::Harness;
@@ -23,7 +23,6 @@ async fn the_database_and_the_program_read_a_typed_number_alike() {
         // No numbers:
         "6581234567",
         "62812xxxxxxx",
-        "0412345678",
         "0842345678",
         "0812345",
         "08123456789012345",
@@ -41,6 +40,29 @@ async fn the_database_and_the_program_read_a_typed_number_alike() {
         let expected = Phone::from_human("phone", typed)
             .map_or_else(|_| typed.to_owned(), |phone| phone.to_string());
         assert_eq!(stored.as_deref(), Some(expected.as_str()), "{typed}");
+    }
+}
+
+/// The program knows these numbers or refuses them with a reason. The trigger leaves them as they are typed.
+#[tokio::test]
+async fn the_database_never_makes_another_persons_number() {
+    let harness = Harness::new().await;
+    for typed in [
+        "006591084236",
+        "6281243939842.0",
+        "+626281234001234",
+        "626281234001234",
+        "+61 0412 239821",
+        "0014155550815",
+    ] {
+        let stored: Option<String> = sqlx::query_scalar(
+            r#"update "user" set phone = $1 where id = 'sales-a' returning phone"#,
+        )
+        .bind(typed)
+        .fetch_one(&harness.app.pool)
+        .await
+        .expect("an operator may type anything");
+        assert_eq!(stored.as_deref(), Some(typed), "{typed}");
     }
 }
 
