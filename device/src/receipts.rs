@@ -43,6 +43,7 @@ async fn note_late_ack(app: &App, event: &Event) -> Result<()> {
         app.clock.now(&mut connection).await?
     };
     let status = Status {
+        recipient: None,
         provider_message_id: ack.id.clone(),
         send: None,
         progress: if ack.error.is_some() {
@@ -99,6 +100,7 @@ fn of_receipt(receipt: &Receipt) -> Vec<Status> {
         .message_ids
         .iter()
         .map(|id| Status {
+            recipient: None,
             provider_message_id: id.clone(),
             send: None,
             progress,

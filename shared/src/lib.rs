@@ -51,6 +51,7 @@ pub mod leads;
 pub mod linked_device;
 pub mod live;
 pub mod local_time;
+pub mod lossy_json;
 pub mod meta;
 pub mod phone;
 pub mod pipeline;

@@ -53,6 +53,10 @@ async fn prune(process: &Process) -> shared::Result<()> {
         ("changes", live::prune(&mut connection).await),
         ("sends", whatsapp::prune(&mut connection).await),
         ("deliveries", meta::prune(&mut connection).await),
+        (
+            "account events",
+            meta::prune_account_events(&mut connection).await,
+        ),
         ("jobs", prune_queue(&mut connection).await),
     ];
     for (rows, result) in results {

@@ -12,6 +12,7 @@ mod export;
 mod health;
 mod leads;
 mod meta_forms;
+mod meta_inbox;
 mod metrics;
 mod model;
 mod queues;
@@ -32,7 +33,7 @@ pub type Endpoints = (
     export::Export,
     events::Events,
     appointments::Appointments,
-    meta_forms::MetaForms,
+    (meta_forms::MetaForms, meta_inbox::MetaInbox),
     dashboard::Dashboard,
     queues::Queues,
     users::Users,
@@ -53,7 +54,7 @@ pub(crate) fn endpoints() -> Endpoints {
         export::Export,
         events::Events,
         appointments::Appointments,
-        meta_forms::MetaForms,
+        (meta_forms::MetaForms, meta_inbox::MetaInbox),
         dashboard::Dashboard,
         queues::Queues,
         users::Users,

@@ -14,7 +14,7 @@ use shared::distribution::{self, Ad};
 use shared::leads::Click;
 use shared::meta::{self, Source};
 use shared::phone::Phone;
-use shared::{App, Error, db};
+use shared::{App, Error, db, lossy_json};
 
 /// The longest text of a WhatsApp message, in characters.
 const LONGEST_TEXT: usize = 4096;
@@ -182,7 +182,11 @@ impl Webhooks {
         token: Header<Option<String>>,
         body: Signed<MetaLead>,
     ) -> Answer<EventAnswer> {
-        let given: serde_json::Value = serde_json::from_slice(&body.body).unwrap_or_default();
+        // Meta's format is read as well as it can be. A flat form that is good JSON is taken at its word, so that a
+        // character that cannot be stored is an error with the field's name.
+        let given: serde_json::Value = serde_json::from_slice(&body.body)
+            .or_else(|_| lossy_json::parse(&body.body))
+            .unwrap_or_default();
         if given["object"] == "page" || body.signature.is_some() {
             store(
                 &app,

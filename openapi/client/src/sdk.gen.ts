@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.js';
 import type { Client, Options as Options2, TDataShape } from './client/index.js';
-import type { AppointmentDetailData, AppointmentDetailErrors, AppointmentDetailResponses, AppointmentsData, AppointmentsErrors, AppointmentsResponses, AssignLeadData, AssignLeadErrors, AssignLeadResponses, AvailabilityData, AvailabilityErrors, AvailabilityResponses, BookAppointmentData, BookAppointmentErrors, BookAppointmentResponses, CancelAppointmentData, CancelAppointmentErrors, CancelAppointmentResponses, CreateQueueData, CreateQueueErrors, CreateQueueResponses, CreateUserData, CreateUserErrors, CreateUserResponses, DashboardStatsData, DashboardStatsErrors, DashboardStatsResponses, DecideLeadConflictData, DecideLeadConflictErrors, DecideLeadConflictResponses, DeleteQueueData, DeleteQueueErrors, DeleteQueueResponses, DummyClientMessageData, DummyClientMessageErrors, DummyClientMessageResponses, DummyRunTimeoutsData, DummyRunTimeoutsErrors, DummyRunTimeoutsResponses, DummySalesAckData, DummySalesAckErrors, DummySalesAckResponses, EventsData, EventsErrors, EventsResponse, EventsResponses, ExplainLeadData, ExplainLeadErrors, ExplainLeadResponses, ExportLeadsData, ExportLeadsErrors, ExportLeadsResponses, HealthLiveData, HealthLiveResponses, HealthReadyData, HealthReadyErrors, HealthReadyResponses, HolidaysData, HolidaysErrors, HolidaysResponses, Layer2StatusChartData, Layer2StatusChartErrors, Layer2StatusChartResponses, Layer2StatusesData, Layer2StatusesErrors, Layer2StatusesResponses, LeadConflictsData, LeadConflictsErrors, LeadConflictsResponses, LeadDetailData, LeadDetailErrors, LeadDetailResponses, LeadDistributionData, LeadDistributionErrors, LeadDistributionResponses, LeadsData, LeadsErrors, LeadsResponses, MetaFormsData, MetaFormsErrors, MetaFormsResponses, MetricsData, MetricsErrors, MetricsResponses, QueuesData, QueuesErrors, QueuesResponses, ReceiveMetaLeadData, ReceiveMetaLeadErrors, ReceiveMetaLeadResponses, ReceiveWhatsappData, ReceiveWhatsappErrors, ReceiveWhatsappMessagesData, ReceiveWhatsappMessagesErrors, ReceiveWhatsappMessagesResponses, ReceiveWhatsappResponses, RejectedReasonChartData, RejectedReasonChartErrors, RejectedReasonChartResponses, RejectedReasonsData, RejectedReasonsErrors, RejectedReasonsResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, ResetWhatsappData, ResetWhatsappErrors, ResetWhatsappResponses, RestartWhatsappData, RestartWhatsappErrors, RestartWhatsappResponses, RevokeUserSessionsData, RevokeUserSessionsErrors, RevokeUserSessionsResponses, SalesData, SalesErrors, SalesResponses, SaveLayer2StatusData, SaveLayer2StatusErrors, SaveLayer2StatusResponses, SaveMetaFormData, SaveMetaFormErrors, SaveMetaFormResponses, SaveRejectedReasonData, SaveRejectedReasonErrors, SaveRejectedReasonResponses, SendWhatsappTestMessageData, SendWhatsappTestMessageErrors, SendWhatsappTestMessageResponses, SetAvailabilityData, SetAvailabilityErrors, SetAvailabilityResponses, SetHolidaysData, SetHolidaysErrors, SetHolidaysResponses, SetOfferAddressData, SetOfferAddressErrors, SetOfferAddressResponses, SetQueuePlacesData, SetQueuePlacesErrors, SetQueuePlacesResponses, SetQueueRulesData, SetQueueRulesErrors, SetQueueRulesResponses, SimulateDistributionData, SimulateDistributionErrors, SimulateDistributionResponses, StartWhatsappData, StartWhatsappErrors, StartWhatsappResponses, StopWhatsappData, StopWhatsappErrors, StopWhatsappResponses, UpdateAppointmentData, UpdateAppointmentErrors, UpdateAppointmentResponses, UpdateLeadLayer2Data, UpdateLeadLayer2Errors, UpdateLeadLayer2Responses, UpdateLeadProgressData, UpdateLeadProgressErrors, UpdateLeadProgressResponses, UpdateLeadStatusData, UpdateLeadStatusErrors, UpdateLeadStatusResponses, UpdateQueueData, UpdateQueueErrors, UpdateQueueResponses, UpdateSalesQueueData, UpdateSalesQueueErrors, UpdateSalesQueueResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, UsersData, UsersErrors, UsersResponses, VerifyMetaLeadsWebhookData, VerifyMetaLeadsWebhookErrors, VerifyMetaLeadsWebhookResponses, VerifyWhatsappMessagesWebhookData, VerifyWhatsappMessagesWebhookErrors, VerifyWhatsappMessagesWebhookResponses, VerifyWhatsappWebhookData, VerifyWhatsappWebhookErrors, VerifyWhatsappWebhookResponses, WhatsappStatusData, WhatsappStatusErrors, WhatsappStatusResponses } from './types.gen.js';
+import type { AppointmentDetailData, AppointmentDetailErrors, AppointmentDetailResponses, AppointmentsData, AppointmentsErrors, AppointmentsResponses, AssignLeadData, AssignLeadErrors, AssignLeadResponses, AvailabilityData, AvailabilityErrors, AvailabilityResponses, BookAppointmentData, BookAppointmentErrors, BookAppointmentResponses, CancelAppointmentData, CancelAppointmentErrors, CancelAppointmentResponses, CloseUnreadDeliveryData, CloseUnreadDeliveryErrors, CloseUnreadDeliveryResponses, CorrectMetaLeadNumberData, CorrectMetaLeadNumberErrors, CorrectMetaLeadNumberResponses, CreateQueueData, CreateQueueErrors, CreateQueueResponses, CreateUserData, CreateUserErrors, CreateUserResponses, DashboardStatsData, DashboardStatsErrors, DashboardStatsResponses, DecideLeadConflictData, DecideLeadConflictErrors, DecideLeadConflictResponses, DeleteQueueData, DeleteQueueErrors, DeleteQueueResponses, DiscardMetaLeadData, DiscardMetaLeadErrors, DiscardMetaLeadResponses, DummyClientMessageData, DummyClientMessageErrors, DummyClientMessageResponses, DummyRunTimeoutsData, DummyRunTimeoutsErrors, DummyRunTimeoutsResponses, DummySalesAckData, DummySalesAckErrors, DummySalesAckResponses, EventsData, EventsErrors, EventsResponse, EventsResponses, ExplainLeadData, ExplainLeadErrors, ExplainLeadResponses, ExportLeadsData, ExportLeadsErrors, ExportLeadsResponses, HealthLiveData, HealthLiveResponses, HealthReadyData, HealthReadyErrors, HealthReadyResponses, HolidaysData, HolidaysErrors, HolidaysResponses, Layer2StatusChartData, Layer2StatusChartErrors, Layer2StatusChartResponses, Layer2StatusesData, Layer2StatusesErrors, Layer2StatusesResponses, LeadConflictsData, LeadConflictsErrors, LeadConflictsResponses, LeadDetailData, LeadDetailErrors, LeadDetailResponses, LeadDistributionData, LeadDistributionErrors, LeadDistributionResponses, LeadsData, LeadsErrors, LeadsResponses, MetaFormsData, MetaFormsErrors, MetaFormsResponses, MetricsData, MetricsErrors, MetricsResponses, QueuesData, QueuesErrors, QueuesResponses, ReceiveMetaLeadData, ReceiveMetaLeadErrors, ReceiveMetaLeadResponses, ReceiveWhatsappData, ReceiveWhatsappErrors, ReceiveWhatsappMessagesData, ReceiveWhatsappMessagesErrors, ReceiveWhatsappMessagesResponses, ReceiveWhatsappResponses, RejectedReasonChartData, RejectedReasonChartErrors, RejectedReasonChartResponses, RejectedReasonsData, RejectedReasonsErrors, RejectedReasonsResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, ResetWhatsappData, ResetWhatsappErrors, ResetWhatsappResponses, RestartWhatsappData, RestartWhatsappErrors, RestartWhatsappResponses, RetryMetaLeadData, RetryMetaLeadErrors, RetryMetaLeadResponses, RetryUnreadDeliveryData, RetryUnreadDeliveryErrors, RetryUnreadDeliveryResponses, RevokeUserSessionsData, RevokeUserSessionsErrors, RevokeUserSessionsResponses, SalesData, SalesErrors, SalesResponses, SaveLayer2StatusData, SaveLayer2StatusErrors, SaveLayer2StatusResponses, SaveMetaFormData, SaveMetaFormErrors, SaveMetaFormResponses, SaveRejectedReasonData, SaveRejectedReasonErrors, SaveRejectedReasonResponses, SendWhatsappTestMessageData, SendWhatsappTestMessageErrors, SendWhatsappTestMessageResponses, SetAvailabilityData, SetAvailabilityErrors, SetAvailabilityResponses, SetHolidaysData, SetHolidaysErrors, SetHolidaysResponses, SetOfferAddressData, SetOfferAddressErrors, SetOfferAddressResponses, SetQueuePlacesData, SetQueuePlacesErrors, SetQueuePlacesResponses, SetQueueRulesData, SetQueueRulesErrors, SetQueueRulesResponses, SimulateDistributionData, SimulateDistributionErrors, SimulateDistributionResponses, StartWhatsappData, StartWhatsappErrors, StartWhatsappResponses, StopWhatsappData, StopWhatsappErrors, StopWhatsappResponses, UnreadDeliveriesData, UnreadDeliveriesErrors, UnreadDeliveriesResponses, UnusableMetaLeadsData, UnusableMetaLeadsErrors, UnusableMetaLeadsResponses, UpdateAppointmentData, UpdateAppointmentErrors, UpdateAppointmentResponses, UpdateLeadLayer2Data, UpdateLeadLayer2Errors, UpdateLeadLayer2Responses, UpdateLeadProgressData, UpdateLeadProgressErrors, UpdateLeadProgressResponses, UpdateLeadStatusData, UpdateLeadStatusErrors, UpdateLeadStatusResponses, UpdateQueueData, UpdateQueueErrors, UpdateQueueResponses, UpdateSalesQueueData, UpdateSalesQueueErrors, UpdateSalesQueueResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, UsersData, UsersErrors, UsersResponses, VerifyMetaLeadsWebhookData, VerifyMetaLeadsWebhookErrors, VerifyMetaLeadsWebhookResponses, VerifyWhatsappMessagesWebhookData, VerifyWhatsappMessagesWebhookErrors, VerifyWhatsappMessagesWebhookResponses, VerifyWhatsappWebhookData, VerifyWhatsappWebhookErrors, VerifyWhatsappWebhookResponses, WhatsappAccountEventsData, WhatsappAccountEventsErrors, WhatsappAccountEventsResponses, WhatsappStatusData, WhatsappStatusErrors, WhatsappStatusResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -554,6 +554,68 @@ export const saveMetaForm = <ThrowOnError extends boolean = false>(options: Opti
 });
 
 /**
+ * Leads of forms that could not be taken, newest first
+ */
+export const unusableMetaLeads = <ThrowOnError extends boolean = false>(options?: Options<UnusableMetaLeadsData, ThrowOnError>) => (options?.client ?? client).get<UnusableMetaLeadsResponses, UnusableMetaLeadsErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/meta/unusable-leads',
+    ...options
+});
+
+/**
+ * Discard an unusable lead
+ *
+ * Returns the leads that are left. 404: the lead is not unusable.
+ */
+export const discardMetaLead = <ThrowOnError extends boolean = false>(options: Options<DiscardMetaLeadData, ThrowOnError>) => (options.client ?? client).post<DiscardMetaLeadResponses, DiscardMetaLeadErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/meta/unusable-leads/{id}/discard',
+    ...options
+});
+
+/**
+ * Take an unusable lead with a number that a person found
+ *
+ * Returns the leads that are left. 404: the lead is not unusable. 422: that is no phone number.
+ */
+export const correctMetaLeadNumber = <ThrowOnError extends boolean = false>(options: Options<CorrectMetaLeadNumberData, ThrowOnError>) => (options.client ?? client).post<CorrectMetaLeadNumberResponses, CorrectMetaLeadNumberErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/meta/unusable-leads/{id}/number',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Fetch an unusable lead again, and read it with the form's present mapping
+ *
+ * A job does it: the lead leaves the list, and is back if it still cannot be taken. 404: the lead is not unusable.
+ */
+export const retryMetaLead = <ThrowOnError extends boolean = false>(options: Options<RetryMetaLeadData, ThrowOnError>) => (options.client ?? client).post<RetryMetaLeadResponses, RetryMetaLeadErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/meta/unusable-leads/{id}/retry',
+    ...options
+});
+
+/**
  * The rejected reasons, in order
  */
 export const rejectedReasons = <ThrowOnError extends boolean = false>(options?: Options<RejectedReasonsData, ThrowOnError>) => (options?.client ?? client).get<RejectedReasonsResponses, RejectedReasonsErrors, ThrowOnError>({
@@ -751,6 +813,49 @@ export const revokeUserSessions = <ThrowOnError extends boolean = false>(options
 });
 
 /**
+ * Parts of webhook deliveries that could not be read, oldest first
+ */
+export const unreadDeliveries = <ThrowOnError extends boolean = false>(options?: Options<UnreadDeliveriesData, ThrowOnError>) => (options?.client ?? client).get<UnreadDeliveriesResponses, UnreadDeliveriesErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/webhooks/unread',
+    ...options
+});
+
+/**
+ * Close a part: nothing is to be done about it
+ *
+ * Returns the parts that are left. 404: the part is not open.
+ */
+export const closeUnreadDelivery = <ThrowOnError extends boolean = false>(options: Options<CloseUnreadDeliveryData, ThrowOnError>) => (options.client ?? client).post<CloseUnreadDeliveryResponses, CloseUnreadDeliveryErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/webhooks/unread/{id}/close',
+    ...options
+});
+
+/**
+ * Read a part again, with this version and the present settings
+ *
+ * The rest of its delivery was handled and is not handled again. 404: the part is not open.
+ */
+export const retryUnreadDelivery = <ThrowOnError extends boolean = false>(options: Options<RetryUnreadDeliveryData, ThrowOnError>) => (options.client ?? client).post<RetryUnreadDeliveryResponses, RetryUnreadDeliveryErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/webhooks/unread/{id}/retry',
+    ...options
+});
+
+/**
  * Delete the session and show a new QR code
  */
 export const resetWhatsapp = <ThrowOnError extends boolean = false>(options?: Options<ResetWhatsappData, ThrowOnError>) => (options?.client ?? client).post<ResetWhatsappResponses, ResetWhatsappErrors, ThrowOnError>({
@@ -836,6 +941,21 @@ export const sendWhatsappTestMessage = <ThrowOnError extends boolean = false>(op
         'Content-Type': 'application/json',
         ...options.headers
     }
+});
+
+/**
+ * Events of the WhatsApp account, newest first
+ *
+ * Restrictions, states of templates, the number's quality, security. The managers are told of a danger once.
+ */
+export const whatsappAccountEvents = <ThrowOnError extends boolean = false>(options?: Options<WhatsappAccountEventsData, ThrowOnError>) => (options?.client ?? client).get<WhatsappAccountEventsResponses, WhatsappAccountEventsErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/whatsapp/account-events',
+    ...options
 });
 
 /**

@@ -5,6 +5,34 @@ export type ClientOptions = {
 };
 
 /**
+ * AccountEvent
+ *
+ * An event of the WhatsApp account that Meta reported.
+ */
+export type AccountEvent = {
+    /**
+     * What Meta reported, as it came.
+     */
+    detail: unknown;
+    /**
+     * Meta's word for what happened: `DISABLED_UPDATE`, `REJECTED` …
+     */
+    event: string;
+    /**
+     * Meta's name of the field: `account_update`, `message_template_status_update` …
+     */
+    field: string;
+    id: string;
+    receivedAt: string;
+    severity: AccountEventSeverity;
+};
+
+/**
+ * How much an event of the account matters.
+ */
+export type AccountEventSeverity = 'info' | 'danger';
+
+/**
  * Agent
  *
  * An agent.
@@ -360,6 +388,18 @@ export type ConflictDecision = {
  * The state of the connection.
  */
 export type ConnectionState = 'stopped' | 'starting' | 'scan_qr' | 'pairing' | 'passkey_required' | 'connected' | 'logged_out' | 'failed';
+
+/**
+ * CorrectedNumber
+ *
+ * The client's number.
+ */
+export type CorrectedNumber = {
+    /**
+     * As a person types it: `0812-3400-1234`.
+     */
+    phone: string;
+};
 
 /**
  * Cycle
@@ -1341,6 +1381,18 @@ export type Ready = {
 };
 
 /**
+ * Retried
+ *
+ * Whether a part can be read now.
+ */
+export type Retried = {
+    /**
+     * `false`: it cannot be read with this version and these settings, and stays open.
+     */
+    read: boolean;
+};
+
+/**
  * A user's role.
  */
 export type Role = 'admin' | 'sales';
@@ -1662,6 +1714,68 @@ export type TokenHealth = {
  * Whether Meta accepts our token.
  */
 export type TokenState = 'good' | 'bad' | 'unknown';
+
+/**
+ * UnreadDelivery
+ *
+ * A part of a webhook delivery that could not be read.
+ */
+export type UnreadDelivery = {
+    /**
+     * What to do about it, for a person.
+     */
+    advice: string;
+    id: string;
+    /**
+     * Where in the delivery, for example `entry/0/changes/1/messages/0`. Empty: the whole delivery.
+     */
+    place: string;
+    /**
+     * Why: `not_json`, `not_a_delivery`, `nothing_in_it`, `another_number`, `no_id`, `no_sender` or `malformed`.
+     */
+    reason: string;
+    receivedAt: string;
+    /**
+     * `whatsapp` or `leads`.
+     */
+    source: string;
+};
+
+/**
+ * UnusableMetaLead
+ *
+ * A lead of a form that could not be taken.
+ */
+export type UnusableMetaLead = {
+    /**
+     * The answers: each question (`name`) with its `values`. Absent: the lead could not be fetched.
+     */
+    answers?: unknown;
+    /**
+     * Meta's id of its form.
+     */
+    formId?: string;
+    /**
+     * The name that an admin gave the form.
+     */
+    formName?: string;
+    /**
+     * When we heard of it.
+     */
+    heardAt: string;
+    /**
+     * Meta's id.
+     */
+    id: string;
+    /**
+     * When the form was submitted.
+     */
+    madeAt?: string;
+    /**
+     * Why it could not be taken, for a person.
+     */
+    reason: string;
+};
 
 /**
  * UserAccount
@@ -2890,6 +3004,125 @@ export type SaveMetaFormResponses = {
 
 export type SaveMetaFormResponse = SaveMetaFormResponses[keyof SaveMetaFormResponses];
 
+export type UnusableMetaLeadsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/meta/unusable-leads';
+};
+
+export type UnusableMetaLeadsErrors = {
+    /**
+     * The request is wrong.
+     */
+    '4XX': Problem;
+    /**
+     * The server failed.
+     */
+    '5XX': Problem;
+};
+
+export type UnusableMetaLeadsError = UnusableMetaLeadsErrors[keyof UnusableMetaLeadsErrors];
+
+export type UnusableMetaLeadsResponses = {
+    200: Array<UnusableMetaLead>;
+};
+
+export type UnusableMetaLeadsResponse = UnusableMetaLeadsResponses[keyof UnusableMetaLeadsResponses];
+
+export type DiscardMetaLeadData = {
+    body?: never;
+    path: {
+        /**
+         * Meta's id: digits.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/meta/unusable-leads/{id}/discard';
+};
+
+export type DiscardMetaLeadErrors = {
+    /**
+     * The request is wrong.
+     */
+    '4XX': Problem;
+    /**
+     * The server failed.
+     */
+    '5XX': Problem;
+};
+
+export type DiscardMetaLeadError = DiscardMetaLeadErrors[keyof DiscardMetaLeadErrors];
+
+export type DiscardMetaLeadResponses = {
+    200: Array<UnusableMetaLead>;
+};
+
+export type DiscardMetaLeadResponse = DiscardMetaLeadResponses[keyof DiscardMetaLeadResponses];
+
+export type CorrectMetaLeadNumberData = {
+    body: CorrectedNumber;
+    path: {
+        /**
+         * Meta's id: digits.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/meta/unusable-leads/{id}/number';
+};
+
+export type CorrectMetaLeadNumberErrors = {
+    /**
+     * The request is wrong.
+     */
+    '4XX': Problem;
+    /**
+     * The server failed.
+     */
+    '5XX': Problem;
+};
+
+export type CorrectMetaLeadNumberError = CorrectMetaLeadNumberErrors[keyof CorrectMetaLeadNumberErrors];
+
+export type CorrectMetaLeadNumberResponses = {
+    200: Array<UnusableMetaLead>;
+};
+
+export type CorrectMetaLeadNumberResponse = CorrectMetaLeadNumberResponses[keyof CorrectMetaLeadNumberResponses];
+
+export type RetryMetaLeadData = {
+    body?: never;
+    path: {
+        /**
+         * Meta's id: digits.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/meta/unusable-leads/{id}/retry';
+};
+
+export type RetryMetaLeadErrors = {
+    /**
+     * The request is wrong.
+     */
+    '4XX': Problem;
+    /**
+     * The server failed.
+     */
+    '5XX': Problem;
+};
+
+export type RetryMetaLeadError = RetryMetaLeadErrors[keyof RetryMetaLeadErrors];
+
+export type RetryMetaLeadResponses = {
+    200: Array<UnusableMetaLead>;
+};
+
+export type RetryMetaLeadResponse = RetryMetaLeadResponses[keyof RetryMetaLeadResponses];
+
 export type RejectedReasonsData = {
     body?: never;
     path?: never;
@@ -3222,6 +3455,88 @@ export type RevokeUserSessionsResponses = {
 
 export type RevokeUserSessionsResponse = RevokeUserSessionsResponses[keyof RevokeUserSessionsResponses];
 
+export type UnreadDeliveriesData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/webhooks/unread';
+};
+
+export type UnreadDeliveriesErrors = {
+    /**
+     * The request is wrong.
+     */
+    '4XX': Problem;
+    /**
+     * The server failed.
+     */
+    '5XX': Problem;
+};
+
+export type UnreadDeliveriesError = UnreadDeliveriesErrors[keyof UnreadDeliveriesErrors];
+
+export type UnreadDeliveriesResponses = {
+    200: Array<UnreadDelivery>;
+};
+
+export type UnreadDeliveriesResponse = UnreadDeliveriesResponses[keyof UnreadDeliveriesResponses];
+
+export type CloseUnreadDeliveryData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/webhooks/unread/{id}/close';
+};
+
+export type CloseUnreadDeliveryErrors = {
+    /**
+     * The request is wrong.
+     */
+    '4XX': Problem;
+    /**
+     * The server failed.
+     */
+    '5XX': Problem;
+};
+
+export type CloseUnreadDeliveryError = CloseUnreadDeliveryErrors[keyof CloseUnreadDeliveryErrors];
+
+export type CloseUnreadDeliveryResponses = {
+    200: Array<UnreadDelivery>;
+};
+
+export type CloseUnreadDeliveryResponse = CloseUnreadDeliveryResponses[keyof CloseUnreadDeliveryResponses];
+
+export type RetryUnreadDeliveryData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/webhooks/unread/{id}/retry';
+};
+
+export type RetryUnreadDeliveryErrors = {
+    /**
+     * The request is wrong.
+     */
+    '4XX': Problem;
+    /**
+     * The server failed.
+     */
+    '5XX': Problem;
+};
+
+export type RetryUnreadDeliveryError = RetryUnreadDeliveryErrors[keyof RetryUnreadDeliveryErrors];
+
+export type RetryUnreadDeliveryResponses = {
+    200: Retried;
+};
+
+export type RetryUnreadDeliveryResponse = RetryUnreadDeliveryResponses[keyof RetryUnreadDeliveryResponses];
+
 export type ResetWhatsappData = {
     body?: never;
     path?: never;
@@ -3395,6 +3710,32 @@ export type SendWhatsappTestMessageResponses = {
 };
 
 export type SendWhatsappTestMessageResponse = SendWhatsappTestMessageResponses[keyof SendWhatsappTestMessageResponses];
+
+export type WhatsappAccountEventsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/whatsapp/account-events';
+};
+
+export type WhatsappAccountEventsErrors = {
+    /**
+     * The request is wrong.
+     */
+    '4XX': Problem;
+    /**
+     * The server failed.
+     */
+    '5XX': Problem;
+};
+
+export type WhatsappAccountEventsError = WhatsappAccountEventsErrors[keyof WhatsappAccountEventsErrors];
+
+export type WhatsappAccountEventsResponses = {
+    200: Array<AccountEvent>;
+};
+
+export type WhatsappAccountEventsResponse = WhatsappAccountEventsResponses[keyof WhatsappAccountEventsResponses];
 
 export type HealthLiveData = {
     body?: never;

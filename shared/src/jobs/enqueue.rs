@@ -63,6 +63,22 @@ pub async fn enqueue<J: Job>(
     enqueue_all(connection, &jobs, Announce::Everyone).await
 }
 
+/// As [`enqueue`], also if the job is a dead letter: a person asked for it again, or it was announced again.
+pub async fn enqueue_again<J: Job>(
+    connection: &mut PgConnection,
+    job: &J,
+    run_at: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "delete from apalis.jobs where job_type = $1 and idempotency_key = $2 and status = 'Killed'",
+        J::QUEUE,
+        job.idempotency_key(run_at)
+    )
+    .execute(&mut *connection)
+    .await?;
+    enqueue(connection, job, run_at).await
+}
+
 /// Inserts jobs in the caller's transaction. They exist once that transaction commits, and run when
 /// they are due or soon after. A job whose key exists already is not inserted.
 ///

@@ -10,7 +10,9 @@ mod job;
 mod payloads;
 mod workers;
 
-pub use enqueue::{ANNOUNCE_WITHIN, Announce, CHANNEL, Scheduled, enqueue, enqueue_all};
+pub use enqueue::{
+    ANNOUNCE_WITHIN, Announce, CHANNEL, Scheduled, enqueue, enqueue_again, enqueue_all,
+};
 pub use job::Job;
 pub use payloads::{
     CheckAckDeadline, FetchMetaLead, ForwardLeadToSales, HandOver, HandleDelivery,

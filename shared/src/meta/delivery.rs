@@ -1,7 +1,7 @@
 //! Webhook deliveries: stored first, then handled by a job.
 
-use super::envelope::{self, Delivered};
-use super::{leads, store};
+use super::envelope::{self, Delivered, Ours};
+use super::{account, leads, store, unread};
 use crate::id::DeliveryId;
 use crate::jobs::{HandleDelivery, enqueue};
 use crate::{App, Error, Result, distribution, whatsapp};
@@ -25,7 +25,7 @@ impl Source {
         }
     }
 
-    fn parse(word: &str) -> Self {
+    pub(super) fn parse(word: &str) -> Self {
         if word == "leads" {
             Self::Leads
         } else {
@@ -37,33 +37,62 @@ impl Source {
 /// Stores an authentic delivery as it came, with the messages in it and the job that handles the rest,
 /// in one transaction. A delivery that cannot be read is stored, too, for a person.
 pub async fn take_delivery(app: &App, source: Source, body: &[u8]) -> Result<DeliveryId> {
-    let mut delivered = match source {
+    let delivered = match source {
         Source::WhatsApp => read(app, body),
         Source::Leads => Delivered::default(),
     };
+    let messages = delivered.messages.len();
     let id = DeliveryId::new();
     let mut transaction = app.pool.begin().await?;
     let now = app.clock.now(&mut transaction).await?;
     store::insert_delivery(&mut transaction, id, source.as_str(), body, now).await?;
-    for message in &mut delivered.messages {
-        distribution::recognise(&mut transaction, message).await?;
-    }
-    if !delivered.messages.is_empty() {
-        let messages = &delivered.messages;
-        distribution::receive_all(app, &mut transaction, messages, Some(id)).await?;
-    }
+    receive(app, &mut transaction, id, delivered).await?;
     enqueue(&mut transaction, &HandleDelivery { delivery: id }, now).await?;
     transaction.commit().await?;
-    tracing::info!(delivery = %id, source = source.as_str(), messages = delivered.messages.len(), "meta.delivered");
+    tracing::info!(delivery = %id, source = source.as_str(), messages, "meta.delivered");
     Ok(id)
 }
 
-fn read(app: &App, body: &[u8]) -> Delivered {
-    let ours = app
+/// Receives the messages and the edits of a delivery.
+pub(super) async fn receive(
+    app: &App,
+    connection: &mut PgConnection,
+    id: DeliveryId,
+    delivered: Delivered,
+) -> Result<()> {
+    let mut messages: Vec<_> = delivered
+        .messages
+        .into_iter()
+        .map(|(_, message)| message)
+        .collect();
+    for message in &mut messages {
+        distribution::recognise(connection, message).await?;
+    }
+    if !messages.is_empty() {
+        distribution::receive_all(app, connection, &messages, Some(id)).await?;
+    }
+    for (from, correction) in &delivered.corrections {
+        if let Some(from) = from {
+            distribution::receive_edit(app, connection, from, correction, id).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Reads a delivery of WhatsApp with the present settings.
+pub(super) fn read(app: &App, body: &[u8]) -> Delivered {
+    let phone_number_id = app
         .meta
         .as_ref()
         .and_then(|meta| meta.phone_number_id.as_deref());
-    envelope::read(body, ours)
+    let phone = &app.company_phone;
+    envelope::read(
+        body,
+        Ours {
+            phone_number_id,
+            phone,
+        },
+    )
 }
 
 /// Handles a delivery, each part in its own transaction, which can be repeated. A part that fails does not
@@ -76,7 +105,10 @@ pub async fn handle_delivery(app: &App, id: DeliveryId) -> Result<()> {
     drop(connection);
     match Source::parse(&source) {
         Source::WhatsApp => handle_whatsapp(app, id, &read(app, &body)).await?,
-        Source::Leads => leads::record_announced(app, &body).await?,
+        Source::Leads => {
+            let unread = leads::record_announced(app, &body).await?;
+            unread::record(app, id, &unread).await?;
+        }
     }
     let mut connection = app.pool.acquire().await?;
     let now = app.clock.now(&mut connection).await?;
@@ -98,12 +130,9 @@ async fn handle_whatsapp(app: &App, id: DeliveryId, delivered: &Delivered) -> Re
             "meta.error: Meta reports an error that is about no message"
         );
     }
-    if delivered.without_sender > 0 {
-        let messages = delivered.without_sender;
-        tracing::warn!(
-            messages,
-            "meta.without_sender: messages have no known sender"
-        );
+    note(unread::record(app, id, &delivered.unread).await);
+    for event in &delivered.events {
+        note(account::record(app, id, event).await);
     }
     note(count_incoming(app, delivered).await);
     for (old, new) in &delivered.numbers {
@@ -143,23 +172,19 @@ async fn count_incoming(app: &App, delivered: &Delivered) -> Result<()> {
     store::count_incoming(&mut connection, provider, incoming, rate, now).await
 }
 
-/// Stores corrections and echoes. Nothing else follows from them.
+/// Stores corrections and echoes. Nothing else follows from them here.
 async fn store_the_rest(app: &App, delivered: &Delivered) -> Result<()> {
     if delivered.corrections.is_empty() && delivered.echoes.is_empty() {
         return Ok(());
     }
     let mut transaction = app.pool.begin().await?;
     let now = app.clock.now(&mut transaction).await?;
-    for correction in &delivered.corrections {
+    for (_, correction) in &delivered.corrections {
         whatsapp::store_correction(app, &mut transaction, correction).await?;
     }
     for echo in &delivered.echoes {
-        let echo = whatsapp::Echo {
-            to: echo.to.clone(),
-            body: echo.body.clone(),
-            provider_message_id: echo.id.clone(),
-            at: echo.at.map_or(now, |at| at.min(now)),
-        };
+        let at = echo.at.min(now);
+        let echo = whatsapp::Echo { at, ..echo.clone() };
         whatsapp::store_echo(app, &mut transaction, &echo).await?;
     }
     Ok(transaction.commit().await?)
@@ -174,7 +199,7 @@ pub async fn give_up_delivery(app: &App, id: DeliveryId, reason: &str) -> Result
 /// Handled deliveries are kept this many days: Meta may deliver again for that long.
 const KEEP_DELIVERIES_DAYS: f64 = 7.0;
 
-/// Deletes old deliveries that were handled.
+/// Deletes old deliveries that were handled and of which no part is unread.
 pub async fn prune(connection: &mut PgConnection) -> Result<()> {
     store::delete_old_deliveries(connection, KEEP_DELIVERIES_DAYS).await
 }

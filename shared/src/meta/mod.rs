@@ -4,7 +4,7 @@
 //! with the time of that receipt. A job handles the rest. Meta guarantees neither the order nor that a
 //! delivery comes only once, so every effect can be repeated, in any order.
 
-mod attachments;
+mod account;
 mod connection;
 mod conversions;
 mod delivery;
@@ -13,10 +13,16 @@ mod form;
 mod leads;
 pub mod signature;
 mod store;
+mod unread;
 
-pub use attachments::text_for as text_for_attachment;
+pub use account::{ReportedEvent, account_events, prune_account_events};
 pub use connection::{Conversions, Meta};
 pub use conversions::{remember_conversion, send_conversion};
 pub use delivery::{Source, give_up_delivery, handle_delivery, prune, take_delivery};
+pub use envelope::text_for_attachment;
 pub use form::{Form, FormChange};
-pub use leads::{change_form, fetch_lead, forms, give_up_lead, plan_reconciliation, reconcile};
+pub use leads::{
+    UnusableLead, change_form, correct_number, discard_lead, fetch_lead, forms, give_up_lead,
+    plan_reconciliation, reconcile, retry_lead, unusable_leads,
+};
+pub use unread::{UnreadPart, close_unread, retry_unread, unread};

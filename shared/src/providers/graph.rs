@@ -133,7 +133,7 @@ pub fn choose_tls() {
 async fn read(response: Response) -> Answer {
     let status = response.status();
     let body: Option<Value> = match response.bytes().await {
-        Ok(bytes) => serde_json::from_slice(&bytes).ok(),
+        Ok(bytes) => crate::lossy_json::parse(&bytes).ok(),
         Err(_) => return Answer::Unknown("the answer broke off".to_owned()),
     };
     match body {

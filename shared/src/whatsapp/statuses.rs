@@ -6,6 +6,7 @@
 
 use crate::address::Address;
 use crate::id::{AttemptId, MessageId, SendId};
+use crate::phone::Phone;
 use crate::{App, Result};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
@@ -36,6 +37,17 @@ pub struct Status {
     pub at: DateTime<Utc>,
     /// The provider's code of a failure.
     pub code: Option<i64>,
+    /// The recipient, if the provider names them by number and by its own id.
+    pub recipient: Option<Recipient>,
+}
+
+/// A person by number and by the provider's own id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recipient {
+    /// The number.
+    pub phone: Phone,
+    /// The provider's id.
+    pub id: Address,
 }
 
 /// A message with a new status.

@@ -3,8 +3,8 @@
 import { type DefaultError, type InfiniteData, infiniteQueryOptions, queryOptions, useMutation, type UseMutationOptions, useQuery } from '@tanstack/react-query';
 
 import { client } from '../client.gen.js';
-import { appointmentDetail, appointments, assignLead, availability, bookAppointment, cancelAppointment, createQueue, createUser, dashboardStats, decideLeadConflict, deleteQueue, dummyClientMessage, dummyRunTimeouts, dummySalesAck, explainLead, exportLeads, healthLive, healthReady, holidays, layer2StatusChart, layer2Statuses, leadConflicts, leadDetail, leadDistribution, leads, metaForms, metrics, type Options, queues, receiveMetaLead, receiveWhatsapp, receiveWhatsappMessages, rejectedReasonChart, rejectedReasons, resetPassword, resetWhatsapp, restartWhatsapp, revokeUserSessions, sales, saveLayer2Status, saveMetaForm, saveRejectedReason, sendWhatsappTestMessage, setAvailability, setHolidays, setOfferAddress, setQueuePlaces, setQueueRules, simulateDistribution, startWhatsapp, stopWhatsapp, updateAppointment, updateLeadLayer2, updateLeadProgress, updateLeadStatus, updateQueue, updateSalesQueue, updateUser, users, verifyMetaLeadsWebhook, verifyWhatsappMessagesWebhook, verifyWhatsappWebhook, whatsappStatus } from '../sdk.gen.js';
-import type { AppointmentDetailData, AppointmentDetailError, AppointmentDetailResponse, AppointmentsData, AppointmentsError, AppointmentsResponse, AssignLeadData, AssignLeadError, AssignLeadResponse, AvailabilityData, AvailabilityError, AvailabilityResponse, BookAppointmentData, BookAppointmentError, BookAppointmentResponse, CancelAppointmentData, CancelAppointmentError, CancelAppointmentResponse, CreateQueueData, CreateQueueError, CreateQueueResponse, CreateUserData, CreateUserError, CreateUserResponse, DashboardStatsData, DashboardStatsError, DashboardStatsResponse, DecideLeadConflictData, DecideLeadConflictError, DecideLeadConflictResponse, DeleteQueueData, DeleteQueueError, DeleteQueueResponse, DummyClientMessageData, DummyClientMessageError, DummyClientMessageResponse, DummyRunTimeoutsData, DummyRunTimeoutsError, DummyRunTimeoutsResponse, DummySalesAckData, DummySalesAckError, DummySalesAckResponse, ExplainLeadData, ExplainLeadError, ExplainLeadResponse, ExportLeadsData, ExportLeadsError, ExportLeadsResponse, HealthLiveData, HealthLiveResponse, HealthReadyData, HealthReadyError, HealthReadyResponse, HolidaysData, HolidaysError, HolidaysResponse, Layer2StatusChartData, Layer2StatusChartError, Layer2StatusChartResponse, Layer2StatusesData, Layer2StatusesError, Layer2StatusesResponse, LeadConflictsData, LeadConflictsError, LeadConflictsResponse, LeadDetailData, LeadDetailError, LeadDetailResponse, LeadDistributionData, LeadDistributionError, LeadDistributionResponse, LeadsData, LeadsError, LeadsResponse, MetaFormsData, MetaFormsError, MetaFormsResponse, MetricsData, MetricsError, MetricsResponse, QueuesData, QueuesError, QueuesResponse, ReceiveMetaLeadData, ReceiveMetaLeadError, ReceiveMetaLeadResponse, ReceiveWhatsappData, ReceiveWhatsappError, ReceiveWhatsappMessagesData, ReceiveWhatsappMessagesError, ReceiveWhatsappMessagesResponse, ReceiveWhatsappResponse, RejectedReasonChartData, RejectedReasonChartError, RejectedReasonChartResponse, RejectedReasonsData, RejectedReasonsError, RejectedReasonsResponse, ResetPasswordData, ResetPasswordError, ResetPasswordResponse, ResetWhatsappData, ResetWhatsappError, ResetWhatsappResponse, RestartWhatsappData, RestartWhatsappError, RestartWhatsappResponse, RevokeUserSessionsData, RevokeUserSessionsError, RevokeUserSessionsResponse, SalesData, SalesError, SalesResponse, SaveLayer2StatusData, SaveLayer2StatusError, SaveLayer2StatusResponse, SaveMetaFormData, SaveMetaFormError, SaveMetaFormResponse, SaveRejectedReasonData, SaveRejectedReasonError, SaveRejectedReasonResponse, SendWhatsappTestMessageData, SendWhatsappTestMessageError, SendWhatsappTestMessageResponse, SetAvailabilityData, SetAvailabilityError, SetAvailabilityResponse, SetHolidaysData, SetHolidaysError, SetHolidaysResponse, SetOfferAddressData, SetOfferAddressError, SetOfferAddressResponse, SetQueuePlacesData, SetQueuePlacesError, SetQueuePlacesResponse, SetQueueRulesData, SetQueueRulesError, SetQueueRulesResponse, SimulateDistributionData, SimulateDistributionError, SimulateDistributionResponse, StartWhatsappData, StartWhatsappError, StartWhatsappResponse, StopWhatsappData, StopWhatsappError, StopWhatsappResponse, UpdateAppointmentData, UpdateAppointmentError, UpdateAppointmentResponse, UpdateLeadLayer2Data, UpdateLeadLayer2Error, UpdateLeadLayer2Response, UpdateLeadProgressData, UpdateLeadProgressError, UpdateLeadProgressResponse, UpdateLeadStatusData, UpdateLeadStatusError, UpdateLeadStatusResponse, UpdateQueueData, UpdateQueueError, UpdateQueueResponse, UpdateSalesQueueData, UpdateSalesQueueError, UpdateSalesQueueResponse, UpdateUserData, UpdateUserError, UpdateUserResponse, UsersData, UsersError, UsersResponse, VerifyMetaLeadsWebhookData, VerifyMetaLeadsWebhookError, VerifyMetaLeadsWebhookResponse, VerifyWhatsappMessagesWebhookData, VerifyWhatsappMessagesWebhookError, VerifyWhatsappMessagesWebhookResponse, VerifyWhatsappWebhookData, VerifyWhatsappWebhookError, VerifyWhatsappWebhookResponse, WhatsappStatusData, WhatsappStatusError, WhatsappStatusResponse } from '../types.gen.js';
+import { appointmentDetail, appointments, assignLead, availability, bookAppointment, cancelAppointment, closeUnreadDelivery, correctMetaLeadNumber, createQueue, createUser, dashboardStats, decideLeadConflict, deleteQueue, discardMetaLead, dummyClientMessage, dummyRunTimeouts, dummySalesAck, explainLead, exportLeads, healthLive, healthReady, holidays, layer2StatusChart, layer2Statuses, leadConflicts, leadDetail, leadDistribution, leads, metaForms, metrics, type Options, queues, receiveMetaLead, receiveWhatsapp, receiveWhatsappMessages, rejectedReasonChart, rejectedReasons, resetPassword, resetWhatsapp, restartWhatsapp, retryMetaLead, retryUnreadDelivery, revokeUserSessions, sales, saveLayer2Status, saveMetaForm, saveRejectedReason, sendWhatsappTestMessage, setAvailability, setHolidays, setOfferAddress, setQueuePlaces, setQueueRules, simulateDistribution, startWhatsapp, stopWhatsapp, unreadDeliveries, unusableMetaLeads, updateAppointment, updateLeadLayer2, updateLeadProgress, updateLeadStatus, updateQueue, updateSalesQueue, updateUser, users, verifyMetaLeadsWebhook, verifyWhatsappMessagesWebhook, verifyWhatsappWebhook, whatsappAccountEvents, whatsappStatus } from '../sdk.gen.js';
+import type { AppointmentDetailData, AppointmentDetailError, AppointmentDetailResponse, AppointmentsData, AppointmentsError, AppointmentsResponse, AssignLeadData, AssignLeadError, AssignLeadResponse, AvailabilityData, AvailabilityError, AvailabilityResponse, BookAppointmentData, BookAppointmentError, BookAppointmentResponse, CancelAppointmentData, CancelAppointmentError, CancelAppointmentResponse, CloseUnreadDeliveryData, CloseUnreadDeliveryError, CloseUnreadDeliveryResponse, CorrectMetaLeadNumberData, CorrectMetaLeadNumberError, CorrectMetaLeadNumberResponse, CreateQueueData, CreateQueueError, CreateQueueResponse, CreateUserData, CreateUserError, CreateUserResponse, DashboardStatsData, DashboardStatsError, DashboardStatsResponse, DecideLeadConflictData, DecideLeadConflictError, DecideLeadConflictResponse, DeleteQueueData, DeleteQueueError, DeleteQueueResponse, DiscardMetaLeadData, DiscardMetaLeadError, DiscardMetaLeadResponse, DummyClientMessageData, DummyClientMessageError, DummyClientMessageResponse, DummyRunTimeoutsData, DummyRunTimeoutsError, DummyRunTimeoutsResponse, DummySalesAckData, DummySalesAckError, DummySalesAckResponse, ExplainLeadData, ExplainLeadError, ExplainLeadResponse, ExportLeadsData, ExportLeadsError, ExportLeadsResponse, HealthLiveData, HealthLiveResponse, HealthReadyData, HealthReadyError, HealthReadyResponse, HolidaysData, HolidaysError, HolidaysResponse, Layer2StatusChartData, Layer2StatusChartError, Layer2StatusChartResponse, Layer2StatusesData, Layer2StatusesError, Layer2StatusesResponse, LeadConflictsData, LeadConflictsError, LeadConflictsResponse, LeadDetailData, LeadDetailError, LeadDetailResponse, LeadDistributionData, LeadDistributionError, LeadDistributionResponse, LeadsData, LeadsError, LeadsResponse, MetaFormsData, MetaFormsError, MetaFormsResponse, MetricsData, MetricsError, MetricsResponse, QueuesData, QueuesError, QueuesResponse, ReceiveMetaLeadData, ReceiveMetaLeadError, ReceiveMetaLeadResponse, ReceiveWhatsappData, ReceiveWhatsappError, ReceiveWhatsappMessagesData, ReceiveWhatsappMessagesError, ReceiveWhatsappMessagesResponse, ReceiveWhatsappResponse, RejectedReasonChartData, RejectedReasonChartError, RejectedReasonChartResponse, RejectedReasonsData, RejectedReasonsError, RejectedReasonsResponse, ResetPasswordData, ResetPasswordError, ResetPasswordResponse, ResetWhatsappData, ResetWhatsappError, ResetWhatsappResponse, RestartWhatsappData, RestartWhatsappError, RestartWhatsappResponse, RetryMetaLeadData, RetryMetaLeadError, RetryMetaLeadResponse, RetryUnreadDeliveryData, RetryUnreadDeliveryError, RetryUnreadDeliveryResponse, RevokeUserSessionsData, RevokeUserSessionsError, RevokeUserSessionsResponse, SalesData, SalesError, SalesResponse, SaveLayer2StatusData, SaveLayer2StatusError, SaveLayer2StatusResponse, SaveMetaFormData, SaveMetaFormError, SaveMetaFormResponse, SaveRejectedReasonData, SaveRejectedReasonError, SaveRejectedReasonResponse, SendWhatsappTestMessageData, SendWhatsappTestMessageError, SendWhatsappTestMessageResponse, SetAvailabilityData, SetAvailabilityError, SetAvailabilityResponse, SetHolidaysData, SetHolidaysError, SetHolidaysResponse, SetOfferAddressData, SetOfferAddressError, SetOfferAddressResponse, SetQueuePlacesData, SetQueuePlacesError, SetQueuePlacesResponse, SetQueueRulesData, SetQueueRulesError, SetQueueRulesResponse, SimulateDistributionData, SimulateDistributionError, SimulateDistributionResponse, StartWhatsappData, StartWhatsappError, StartWhatsappResponse, StopWhatsappData, StopWhatsappError, StopWhatsappResponse, UnreadDeliveriesData, UnreadDeliveriesError, UnreadDeliveriesResponse, UnusableMetaLeadsData, UnusableMetaLeadsError, UnusableMetaLeadsResponse, UpdateAppointmentData, UpdateAppointmentError, UpdateAppointmentResponse, UpdateLeadLayer2Data, UpdateLeadLayer2Error, UpdateLeadLayer2Response, UpdateLeadProgressData, UpdateLeadProgressError, UpdateLeadProgressResponse, UpdateLeadStatusData, UpdateLeadStatusError, UpdateLeadStatusResponse, UpdateQueueData, UpdateQueueError, UpdateQueueResponse, UpdateSalesQueueData, UpdateSalesQueueError, UpdateSalesQueueResponse, UpdateUserData, UpdateUserError, UpdateUserResponse, UsersData, UsersError, UsersResponse, VerifyMetaLeadsWebhookData, VerifyMetaLeadsWebhookError, VerifyMetaLeadsWebhookResponse, VerifyWhatsappMessagesWebhookData, VerifyWhatsappMessagesWebhookError, VerifyWhatsappMessagesWebhookResponse, VerifyWhatsappWebhookData, VerifyWhatsappWebhookError, VerifyWhatsappWebhookResponse, WhatsappAccountEventsData, WhatsappAccountEventsError, WhatsappAccountEventsResponse, WhatsappStatusData, WhatsappStatusError, WhatsappStatusResponse } from '../types.gen.js';
 
 export type QueryKey<TOptions extends Options> = [
     Pick<TOptions, 'baseUrl' | 'body' | 'headers' | 'path' | 'query'> & {
@@ -892,6 +892,107 @@ export const saveMetaFormMutation = (options?: Partial<Options<SaveMetaFormData>
  */
 export const useSaveMetaFormMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<SaveMetaFormResponse, SaveMetaFormError, Options<SaveMetaFormData>>, 'mutationFn'>>) => useMutation({ ...saveMetaFormMutation(), ...mutationOptions });
 
+export const unusableMetaLeadsQueryKey = (options?: Options<UnusableMetaLeadsData>) => createQueryKey('unusableMetaLeads', options, false, ['Leads']);
+
+/**
+ * Leads of forms that could not be taken, newest first
+ */
+export const unusableMetaLeadsOptions = (options?: Options<UnusableMetaLeadsData>) => queryOptions<UnusableMetaLeadsResponse, UnusableMetaLeadsError, UnusableMetaLeadsResponse, ReturnType<typeof unusableMetaLeadsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await unusableMetaLeads({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: unusableMetaLeadsQueryKey(options)
+});
+
+/**
+ * Leads of forms that could not be taken, newest first
+ */
+export const useUnusableMetaLeadsQuery = (options?: Options<UnusableMetaLeadsData>) => useQuery(unusableMetaLeadsOptions(options));
+
+/**
+ * Discard an unusable lead
+ *
+ * Returns the leads that are left. 404: the lead is not unusable.
+ */
+export const discardMetaLeadMutation = (options?: Partial<Options<DiscardMetaLeadData>>): UseMutationOptions<DiscardMetaLeadResponse, DiscardMetaLeadError, Options<DiscardMetaLeadData>> => {
+    const mutationOptions: UseMutationOptions<DiscardMetaLeadResponse, DiscardMetaLeadError, Options<DiscardMetaLeadData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await discardMetaLead({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Discard an unusable lead
+ *
+ * Returns the leads that are left. 404: the lead is not unusable.
+ */
+export const useDiscardMetaLeadMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<DiscardMetaLeadResponse, DiscardMetaLeadError, Options<DiscardMetaLeadData>>, 'mutationFn'>>) => useMutation({ ...discardMetaLeadMutation(), ...mutationOptions });
+
+/**
+ * Take an unusable lead with a number that a person found
+ *
+ * Returns the leads that are left. 404: the lead is not unusable. 422: that is no phone number.
+ */
+export const correctMetaLeadNumberMutation = (options?: Partial<Options<CorrectMetaLeadNumberData>>): UseMutationOptions<CorrectMetaLeadNumberResponse, CorrectMetaLeadNumberError, Options<CorrectMetaLeadNumberData>> => {
+    const mutationOptions: UseMutationOptions<CorrectMetaLeadNumberResponse, CorrectMetaLeadNumberError, Options<CorrectMetaLeadNumberData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await correctMetaLeadNumber({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Take an unusable lead with a number that a person found
+ *
+ * Returns the leads that are left. 404: the lead is not unusable. 422: that is no phone number.
+ */
+export const useCorrectMetaLeadNumberMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<CorrectMetaLeadNumberResponse, CorrectMetaLeadNumberError, Options<CorrectMetaLeadNumberData>>, 'mutationFn'>>) => useMutation({ ...correctMetaLeadNumberMutation(), ...mutationOptions });
+
+/**
+ * Fetch an unusable lead again, and read it with the form's present mapping
+ *
+ * A job does it: the lead leaves the list, and is back if it still cannot be taken. 404: the lead is not unusable.
+ */
+export const retryMetaLeadMutation = (options?: Partial<Options<RetryMetaLeadData>>): UseMutationOptions<RetryMetaLeadResponse, RetryMetaLeadError, Options<RetryMetaLeadData>> => {
+    const mutationOptions: UseMutationOptions<RetryMetaLeadResponse, RetryMetaLeadError, Options<RetryMetaLeadData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await retryMetaLead({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Fetch an unusable lead again, and read it with the form's present mapping
+ *
+ * A job does it: the lead leaves the list, and is back if it still cannot be taken. 404: the lead is not unusable.
+ */
+export const useRetryMetaLeadMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<RetryMetaLeadResponse, RetryMetaLeadError, Options<RetryMetaLeadData>>, 'mutationFn'>>) => useMutation({ ...retryMetaLeadMutation(), ...mutationOptions });
+
 export const rejectedReasonsQueryKey = (options?: Options<RejectedReasonsData>) => createQueryKey('rejectedReasons', options, false, ['Leads']);
 
 /**
@@ -1186,6 +1287,81 @@ export const revokeUserSessionsMutation = (options?: Partial<Options<RevokeUserS
  */
 export const useRevokeUserSessionsMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<RevokeUserSessionsResponse, RevokeUserSessionsError, Options<RevokeUserSessionsData>>, 'mutationFn'>>) => useMutation({ ...revokeUserSessionsMutation(), ...mutationOptions });
 
+export const unreadDeliveriesQueryKey = (options?: Options<UnreadDeliveriesData>) => createQueryKey('unreadDeliveries', options, false, ['Webhooks']);
+
+/**
+ * Parts of webhook deliveries that could not be read, oldest first
+ */
+export const unreadDeliveriesOptions = (options?: Options<UnreadDeliveriesData>) => queryOptions<UnreadDeliveriesResponse, UnreadDeliveriesError, UnreadDeliveriesResponse, ReturnType<typeof unreadDeliveriesQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await unreadDeliveries({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: unreadDeliveriesQueryKey(options)
+});
+
+/**
+ * Parts of webhook deliveries that could not be read, oldest first
+ */
+export const useUnreadDeliveriesQuery = (options?: Options<UnreadDeliveriesData>) => useQuery(unreadDeliveriesOptions(options));
+
+/**
+ * Close a part: nothing is to be done about it
+ *
+ * Returns the parts that are left. 404: the part is not open.
+ */
+export const closeUnreadDeliveryMutation = (options?: Partial<Options<CloseUnreadDeliveryData>>): UseMutationOptions<CloseUnreadDeliveryResponse, CloseUnreadDeliveryError, Options<CloseUnreadDeliveryData>> => {
+    const mutationOptions: UseMutationOptions<CloseUnreadDeliveryResponse, CloseUnreadDeliveryError, Options<CloseUnreadDeliveryData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await closeUnreadDelivery({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Close a part: nothing is to be done about it
+ *
+ * Returns the parts that are left. 404: the part is not open.
+ */
+export const useCloseUnreadDeliveryMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<CloseUnreadDeliveryResponse, CloseUnreadDeliveryError, Options<CloseUnreadDeliveryData>>, 'mutationFn'>>) => useMutation({ ...closeUnreadDeliveryMutation(), ...mutationOptions });
+
+/**
+ * Read a part again, with this version and the present settings
+ *
+ * The rest of its delivery was handled and is not handled again. 404: the part is not open.
+ */
+export const retryUnreadDeliveryMutation = (options?: Partial<Options<RetryUnreadDeliveryData>>): UseMutationOptions<RetryUnreadDeliveryResponse, RetryUnreadDeliveryError, Options<RetryUnreadDeliveryData>> => {
+    const mutationOptions: UseMutationOptions<RetryUnreadDeliveryResponse, RetryUnreadDeliveryError, Options<RetryUnreadDeliveryData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await retryUnreadDelivery({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Read a part again, with this version and the present settings
+ *
+ * The rest of its delivery was handled and is not handled again. 404: the part is not open.
+ */
+export const useRetryUnreadDeliveryMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<RetryUnreadDeliveryResponse, RetryUnreadDeliveryError, Options<RetryUnreadDeliveryData>>, 'mutationFn'>>) => useMutation({ ...retryUnreadDeliveryMutation(), ...mutationOptions });
+
 /**
  * Delete the session and show a new QR code
  */
@@ -1330,6 +1506,33 @@ export const sendWhatsappTestMessageMutation = (options?: Partial<Options<SendWh
  * The message is given up after two minutes. 409 `not_connected` while the linked device is not connected.
  */
 export const useSendWhatsappTestMessageMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<SendWhatsappTestMessageResponse, SendWhatsappTestMessageError, Options<SendWhatsappTestMessageData>>, 'mutationFn'>>) => useMutation({ ...sendWhatsappTestMessageMutation(), ...mutationOptions });
+
+export const whatsappAccountEventsQueryKey = (options?: Options<WhatsappAccountEventsData>) => createQueryKey('whatsappAccountEvents', options, false, ['Whatsapp']);
+
+/**
+ * Events of the WhatsApp account, newest first
+ *
+ * Restrictions, states of templates, the number's quality, security. The managers are told of a danger once.
+ */
+export const whatsappAccountEventsOptions = (options?: Options<WhatsappAccountEventsData>) => queryOptions<WhatsappAccountEventsResponse, WhatsappAccountEventsError, WhatsappAccountEventsResponse, ReturnType<typeof whatsappAccountEventsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await whatsappAccountEvents({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: whatsappAccountEventsQueryKey(options)
+});
+
+/**
+ * Events of the WhatsApp account, newest first
+ *
+ * Restrictions, states of templates, the number's quality, security. The managers are told of a danger once.
+ */
+export const useWhatsappAccountEventsQuery = (options?: Options<WhatsappAccountEventsData>) => useQuery(whatsappAccountEventsOptions(options));
 
 export const healthLiveQueryKey = (options?: Options<HealthLiveData>) => createQueryKey('healthLive', options, false, ['Health']);
 

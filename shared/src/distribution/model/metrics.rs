@@ -23,8 +23,12 @@ pub struct Metrics {
     pub sends_unsettled: i64,
     /// Meta's webhook deliveries that are not handled yet.
     pub deliveries_waiting: i64,
+    /// Parts of Meta's deliveries that could not be read and that nobody has closed.
+    pub deliveries_unread: i64,
     /// Leads of Meta's forms that are not fetched yet.
     pub meta_leads_waiting: i64,
+    /// Leads of Meta's forms that could not be taken.
+    pub meta_leads_unusable: i64,
     /// Rolls in the last five minutes.
     pub rolls: i64,
     /// The median lateness of these rolls, in seconds.
@@ -47,7 +51,7 @@ impl Metrics {
         clippy::cast_precision_loss,
         reason = "counts of this size are exact in an f64"
     )]
-    pub fn figures(&self) -> [(&'static str, &'static str, f64); 18] {
+    pub fn figures(&self) -> [(&'static str, &'static str, f64); 20] {
         [
             (
                 "offers_open",
@@ -103,6 +107,16 @@ impl Metrics {
                 "meta_leads_waiting",
                 "Leads of Meta forms that are not fetched yet",
                 self.meta_leads_waiting as f64,
+            ),
+            (
+                "deliveries_unread",
+                "Parts of Meta's deliveries that could not be read and that nobody has closed",
+                self.deliveries_unread as f64,
+            ),
+            (
+                "meta_leads_unusable",
+                "Leads of Meta's forms that could not be taken",
+                self.meta_leads_unusable as f64,
             ),
             (
                 "rolls_5m",

@@ -198,7 +198,7 @@ impl Calendar for GoogleCalendar {
 async fn json_of(response: Response) -> Value {
     let bytes = response.bytes().await.ok();
     bytes
-        .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+        .and_then(|bytes| crate::lossy_json::parse(&bytes).ok())
         .unwrap_or_default()
 }
 

@@ -1,5 +1,11 @@
 //! SQL of deliveries, forms, their leads, and conversions.
 
+mod inbox;
+mod unusable;
+
+pub(super) use inbox::*;
+pub(super) use unusable::*;
+
 use super::form::{Announced, Form};
 use crate::Result;
 use crate::id::{DeliveryId, LeadId};
@@ -206,7 +212,7 @@ pub(super) async fn set_looked_until(
 pub(super) struct Fetched<'lead> {
     pub(super) id: &'lead str,
     pub(super) state: &'static str,
-    pub(super) reason: Option<&'lead str>,
+    pub(super) reason: Option<String>,
     pub(super) lead: Option<LeadId>,
     pub(super) answer: Option<&'lead Value>,
 }
@@ -224,10 +230,10 @@ pub(super) async fn set_fetched(
     sqlx::query!(
         "update meta_lead set state = $2, reason = $3, lead_id = $4, answers = $5, ad_id = coalesce($6, ad_id),
                 ad_name = $7, campaign_id = $8, campaign_name = $9, platform = $10
-         where id = $1 and state = 'waiting'",
+         where id = $1 and state in ('waiting', 'unusable')",
         fetched.id,
         fetched.state,
-        fetched.reason,
+        fetched.reason.as_deref(),
         fetched.lead.map(|lead| lead.0),
         fetched.answer.map(|answer| without_nul(&answer["field_data"])),
         text("ad_id"),
@@ -309,7 +315,8 @@ pub(super) async fn set_told(
 
 pub(super) async fn delete_old_deliveries(connection: &mut PgConnection, days: f64) -> Result<()> {
     sqlx::query!(
-        "delete from webhook_delivery where handled_at < now() - $1::float8 * interval '1 day'",
+        "delete from webhook_delivery d where handled_at < now() - $1::float8 * interval '1 day'
+           and not exists (select from webhook_unread u where u.delivery_id = d.id and u.closed_at is null)",
         days
     )
     .execute(connection)
