@@ -5,34 +5,64 @@
 mod announced;
 mod answers;
 mod reconcile;
+mod unusable;
 
 pub use reconcile::{plan_reconciliation, reconcile};
+pub use unusable::{UnusableLead, correct_number, discard_lead, retry_lead, unusable_leads};
 
+use super::envelope::{Reason, Unread, each, text, time};
 use super::form::{Announced, Form, FormChange};
-use super::store;
+use super::{store, unread};
 use crate::distribution::{self, Ad};
 use crate::error::ProviderFailure;
 use crate::leads::Click;
 use crate::providers::graph::Answer;
-use crate::{App, Error, Result};
+use crate::{App, Error, Result, lossy_json};
+use announced::HeardBy;
 use answers::{Read, Unusable};
-use chrono::DateTime;
 use serde_json::Value;
 
 /// The fields of a lead that we request.
 const FIELDS: &str = "id,created_time,ad_id,ad_name,adset_id,adset_name,campaign_id,campaign_name,form_id,is_organic,platform,field_data";
 
-/// Records the leads that a delivery announces, each with the job that fetches it.
-pub(super) async fn record_announced(app: &App, body: &[u8]) -> Result<()> {
-    let envelope: Value = serde_json::from_slice(body).unwrap_or_default();
-    let entries = envelope["entry"].as_array().into_iter().flatten();
-    let changes = entries.flat_map(|entry| entry["changes"].as_array().into_iter().flatten());
-    let leads: Vec<Announced> = changes
-        .filter(|change| change["field"] == "leadgen")
-        .filter_map(|change| read(&change["value"]))
-        .collect();
-    announced::record(app, &leads, "webhook").await?;
-    Ok(())
+/// Records the leads that a delivery announces, each with the job that fetches it. Returns the parts that could
+/// not be read.
+pub(super) async fn record_announced(app: &App, body: &[u8]) -> Result<Vec<Unread>> {
+    let (leads, unread) = announced_in(body);
+    announced::record(app, &leads, HeardBy::Webhook).await?;
+    Ok(unread)
+}
+
+/// The parts of a delivery that cannot be read.
+pub(super) fn unread_of(body: &[u8]) -> Vec<Unread> {
+    announced_in(body).1
+}
+
+/// The leads that a delivery announces, and the parts of it that cannot be read.
+fn announced_in(body: &[u8]) -> (Vec<Announced>, Vec<Unread>) {
+    let Ok(envelope) = lossy_json::parse(body) else {
+        return (Vec::new(), unread::whole(Reason::NotJson));
+    };
+    if envelope["object"] != "page" || !envelope["entry"].is_array() {
+        return (Vec::new(), unread::whole(Reason::NotADelivery));
+    }
+    let (mut leads, mut unread) = (Vec::new(), Vec::new());
+    for (entry_at, entry) in each(&envelope["entry"]).enumerate() {
+        for (change_at, change) in each(&entry["changes"]).enumerate() {
+            // The page's other subscriptions are none of ours.
+            if change["field"].is_string() && change["field"] != "leadgen" {
+                continue;
+            }
+            match read(&change["value"]) {
+                Some(lead) => leads.push(lead),
+                None => unread.push(Unread {
+                    place: format!("entry/{entry_at}/changes/{change_at}"),
+                    reason: Reason::NoId,
+                }),
+            }
+        }
+    }
+    (leads, unread)
 }
 
 fn read(value: &Value) -> Option<Announced> {
@@ -41,9 +71,7 @@ fn read(value: &Value) -> Option<Announced> {
         form: announced::id_of(&value["form_id"]),
         page: announced::id_of(&value["page_id"]),
         ad: announced::id_of(&value["ad_id"]),
-        made_at: value["created_time"]
-            .as_i64()
-            .and_then(|seconds| DateTime::from_timestamp(seconds, 0)),
+        made_at: time(&value["created_time"]),
     })
 }
 
@@ -77,13 +105,7 @@ pub async fn fetch_lead(app: &App, id: &str) -> Result<()> {
 
 async fn take(app: &App, id: &str, form: Option<&Form>, answer: &Value) -> Result<()> {
     let fields = form.map(|form| &form.fields);
-    let mut fetched = store::Fetched {
-        id,
-        state: "taken",
-        reason: None,
-        lead: None,
-        answer: Some(answer),
-    };
+    let mut fetched = fetched_of(id, answer);
     match answers::read(answer, fields) {
         Ok(read) => {
             let ad = ad(id, form, answer, read);
@@ -91,11 +113,7 @@ async fn take(app: &App, id: &str, form: Option<&Form>, answer: &Value) -> Resul
         }
         Err(Unusable::Test) => fetched.state = "test",
         Err(Unusable::NoNumber(reason)) => {
-            tracing::error!(
-                meta_lead = id,
-                reason,
-                "meta.unusable_lead: nobody can call them"
-            );
+            tracing::error!(meta_lead = id, "meta.unusable_lead: no number can be read");
             (fetched.state, fetched.reason) = ("unusable", Some(reason));
         }
     }
@@ -103,29 +121,35 @@ async fn take(app: &App, id: &str, form: Option<&Form>, answer: &Value) -> Resul
     store::set_fetched(&mut connection, &fetched).await
 }
 
+/// What is stored of a lead that was taken.
+fn fetched_of<'lead>(id: &'lead str, answer: &'lead Value) -> store::Fetched<'lead> {
+    store::Fetched {
+        id,
+        state: "taken",
+        reason: None,
+        lead: None,
+        answer: Some(answer),
+    }
+}
+
 fn ad(id: &str, form: Option<&Form>, answer: &Value, read: Read) -> Ad {
-    let text = |field: &str| {
-        answer[field]
-            .as_str()
-            .map(|text| text.replace('\0', ""))
-            .filter(|text| !text.trim().is_empty())
-    };
+    let said = |field: &str| text(&answer[field]);
     Ad {
         meta_lead_id: id.to_owned(),
         name: read.name,
         phone: read.phone,
-        source_ads: text("ad_name")
-            .or_else(|| text("campaign_name"))
+        source_ads: said("ad_name")
+            .or_else(|| said("campaign_name"))
             .or_else(|| form.and_then(|form| form.name.clone()))
             .or_else(|| Some("Meta Lead Ads".to_owned())),
         project: read
             .project
             .or_else(|| form.and_then(|form| form.project.clone())),
-        campaign: text("campaign_name"),
+        campaign: said("campaign_name"),
         area: read.area,
         click: Click {
-            ad_id: text("ad_id"),
-            campaign_id: text("campaign_id"),
+            ad_id: said("ad_id"),
+            campaign_id: said("campaign_id"),
             ctwa_clid: None,
         },
     }
@@ -137,7 +161,7 @@ pub async fn give_up_lead(app: &App, id: &str, reason: &str) -> Result<()> {
     let fetched = store::Fetched {
         id,
         state: "unusable",
-        reason: Some(reason),
+        reason: Some(reason.to_owned()),
         lead: None,
         answer: None,
     };
@@ -151,7 +175,7 @@ pub async fn forms(app: &App) -> Result<Vec<Form>> {
 }
 
 /// Sets a form's name, project and mapping. Creates the form if it is unknown, so that its leads are looked
-/// for.
+/// for. Leads of the form that could not be read are read again.
 pub async fn change_form(app: &App, id: &str, change: FormChange) -> Result<Vec<Form>> {
     if id.is_empty() || id.len() > 40 || !id.bytes().all(|b| b.is_ascii_digit()) {
         return Err(Error::invalid(
@@ -181,5 +205,7 @@ pub async fn change_form(app: &App, id: &str, change: FormChange) -> Result<Vec<
     };
     let mut connection = app.pool.acquire().await?;
     store::save_form(&mut connection, &form).await?;
-    store::forms(&mut connection).await
+    drop(connection);
+    unusable::retry_form(app, id).await?;
+    forms(app).await
 }

@@ -2,7 +2,7 @@
 
 use super::super::form::{Announced, Form};
 use super::super::store;
-use super::announced::{id_of, record};
+use super::announced::{HeardBy, id_of, record};
 use crate::error::ProviderFailure;
 use crate::jobs::{ReconcileMetaLeads, enqueue};
 use crate::providers::graph::{Answer, Graph};
@@ -104,7 +104,7 @@ async fn look_into(app: &App, graph: &Graph, token: &SecretString, form: &Form) 
             .flatten()
             .filter_map(|lead| known(lead, form))
             .collect();
-        new += record(app, &leads, "reconciled").await?;
+        new += record(app, &leads, HeardBy::Search).await?;
         match (
             page["paging"]["next"].is_string(),
             page["paging"]["cursors"]["after"].as_str(),
