@@ -23,18 +23,43 @@ fn words(keys: &[Address]) -> Vec<String> {
 }
 
 /// The leads that have these keys: first the one with an owner, else the oldest.
+///
+/// A former number of a lead is not its key any more if somebody writes from it under an id that is not that lead's:
+/// the number has another owner now.
 pub(super) async fn leads_of(
     connection: &mut PgConnection,
     keys: &[Address],
 ) -> Result<Vec<LeadId>> {
-    Ok(sqlx::query_scalar!(
-        r#"select l.id as "id: LeadId" from lead l
-           where l.id in (select lead_id from wa_identity where address = any($1))
+    let rows = sqlx::query!(
+        r#"select l.id as "id: LeadId", i.address from wa_identity i join lead l on l.id = i.lead_id
+           where i.address = any($1)
            order by l.owner_sales_id is null, l.created_at, l.id"#,
         &words(keys)
     )
-    .fetch_all(connection)
-    .await?)
+    .fetch_all(&mut *connection)
+    .await?;
+    let ids: Vec<&Address> = keys.iter().filter(|key| key.phone().is_none()).collect();
+    let mut leads = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let is_number = row.address.starts_with('+');
+        let has_id = |id: &&Address| {
+            rows.iter()
+                .any(|other| other.id == row.id && other.address == id.as_str())
+        };
+        if is_number && !ids.is_empty() && !ids.iter().any(has_id) {
+            end_key(connection, &row.address).await?;
+        } else if !leads.contains(&row.id) {
+            leads.push(row.id);
+        }
+    }
+    Ok(leads)
+}
+
+async fn end_key(connection: &mut PgConnection, address: &str) -> Result<()> {
+    sqlx::query!("delete from wa_identity where address = $1", address)
+        .execute(connection)
+        .await?;
+    Ok(())
 }
 
 /// The lead of a person of whom only a provider's id is known, locked. Two calls at once create one lead.

@@ -27,7 +27,7 @@ pub async fn by_address(
     store::agent_by_address(connection, address, other).await
 }
 
-/// Adds an address to an agent, unless another person has it.
+/// Adds an address to an agent. It ends as a key of whoever had it before.
 pub async fn link(
     connection: &mut PgConnection,
     agent: &UserId,

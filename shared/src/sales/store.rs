@@ -32,19 +32,34 @@ pub(super) async fn agent_by_address(
     address: &Address,
     other: Option<&Address>,
 ) -> Result<Option<Agent>> {
-    // An open offer keeps the number that it was sent to. An answer from that number is its agent's.
+    // The present number decides, then the number that an open offer was sent to, then an id of WhatsApp. A former
+    // number counts unless the message comes under an id that is not that agent's.
+    let is_number = address.phone().is_some();
+    let number = is_number.then(|| address.as_str());
+    let id = if is_number {
+        other.map(Address::as_str)
+    } else {
+        Some(address.as_str())
+    };
     let found = sqlx::query_as!(
         Row,
         r#"select u.id as "id: UserId", u.name, u.offer_address, u.disabled_at is not null as "disabled!"
-           from "user" u
-           where ((u.offer_address = $1
-                   or u.id in (select user_id from wa_identity where address in ($1, $2)))
-                  and (u.role = 'sales' or exists (select from sales_queue sq where sq.sales_id = u.id)))
-              or u.id = (select a.sales_id from distribution_attempt a
-                         where a.offered_to = $1 and a.status = 'open' order by a.assigned_at limit 1)
-           order by (u.offer_address is distinct from $1) limit 1"#,
-        address.as_str(),
-        other.map(Address::as_str)
+           from (select id, 0 as rank from "user" where offer_address = $1
+                 union all
+                 select (select a.sales_id from distribution_attempt a
+                         where a.offered_to = $1 and a.status = 'open' order by a.assigned_at limit 1), 1
+                 union all
+                 select user_id, 2 from wa_identity where address = $2
+                 union all
+                 select user_id, 3 from wa_identity i
+                 where address = $1
+                   and ($2::text is null
+                        or exists (select from wa_identity k where k.address = $2 and k.user_id = i.user_id))) found
+           join "user" u on u.id = found.id
+           where found.rank = 1 or u.role = 'sales' or exists (select from sales_queue sq where sq.sales_id = u.id)
+           order by found.rank limit 1"#,
+        number,
+        id
     )
     .fetch_optional(connection)
     .await?;
@@ -118,7 +133,9 @@ pub(super) async fn link(
     now: DateTime<Utc>,
 ) -> Result<()> {
     sqlx::query!(
-        "insert into wa_identity (address, user_id, first_seen_at) values ($1, $2, $3) on conflict do nothing",
+        "insert into wa_identity as i (address, user_id, first_seen_at) values ($1, $2, $3)
+         on conflict (address) do update set user_id = excluded.user_id, lead_id = null, first_seen_at = $3
+         where i.user_id is distinct from excluded.user_id",
         key.as_str(),
         agent.0,
         now
@@ -134,6 +151,13 @@ pub(super) async fn change_number(
     new: &Phone,
     now: DateTime<Utc>,
 ) -> Result<Option<UserId>> {
+    // The person keeps their ids. A number that an admin changes ends them (migration 0031).
+    let keys = sqlx::query_scalar!(
+        r#"select i.address from wa_identity i join "user" u on u.id = i.user_id where u.offer_address = $1"#,
+        old.as_str()
+    )
+    .fetch_all(&mut *connection)
+    .await?;
     let agent = sqlx::query_scalar!(
         r#"update "user" set phone = $2, updated_at = $3
            where offer_address = $1 and not exists (select from "user" where offer_address = $2)
@@ -145,6 +169,15 @@ pub(super) async fn change_number(
     .fetch_optional(&mut *connection)
     .await?;
     if let Some(agent) = &agent {
+        sqlx::query!(
+            "insert into wa_identity (address, user_id, first_seen_at)
+             select key, $2, $3 from unnest($1::text[]) key on conflict do nothing",
+            &keys,
+            agent.0,
+            now
+        )
+        .execute(&mut *connection)
+        .await?;
         link(connection, agent, &Address::from(old), now).await?;
     }
     Ok(agent)

@@ -45,7 +45,8 @@ struct State {
     heard_at: BTreeMap<String, DateTime<Utc>>,
     keeps_windows: bool,
     templates: Vec<String>,
-    leads: BTreeMap<String, Value>,
+    /// Answers as text, which need not be good JSON.
+    leads: BTreeMap<String, String>,
     forms: BTreeMap<String, Vec<Value>>,
     conversions: Vec<Value>,
 }
@@ -118,7 +119,12 @@ impl Graph {
         let entry =
             json!({ "id": id, "created_time": "2026-01-05T02:00:00+0000", "form_id": form });
         state.forms.entry(form.to_owned()).or_default().push(entry);
-        state.leads.insert(id.to_owned(), lead);
+        state.leads.insert(id.to_owned(), lead.to_string());
+    }
+
+    /// A lead whose answer is this text.
+    pub(crate) fn has_lead_text(&self, id: &str, answer: &str) {
+        self.state().leads.insert(id.to_owned(), answer.to_owned());
     }
 
     /// Every message that was taken, in order.
@@ -345,7 +351,7 @@ async fn lead_of_form(
         return refuse(graph, 190);
     }
     match graph.state().leads.get(&id) {
-        Some(lead) => Json(lead.clone()).into_response(),
+        Some(lead) => Response::builder().content_type("application/json").body(lead.clone()),
         None => Json(json!({ "error": { "message": "Unsupported get request", "code": 100, "error_subcode": 33 } }))
             .with_status(StatusCode::BAD_REQUEST)
             .into_response(),

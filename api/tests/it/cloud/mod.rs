@@ -3,8 +3,10 @@
 mod bursts;
 mod crashes;
 mod door;
+mod field_cases;
 mod fixtures;
 mod graph;
+mod hands;
 mod hostile;
 mod identity;
 mod lead_ads;

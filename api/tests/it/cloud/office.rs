@@ -82,6 +82,33 @@ impl Office {
         }
     }
 
+    /// The company's number has this id now, as after a restart with another setting.
+    pub(crate) fn our_number_is(&mut self, id: &str) {
+        let meta = self.harness.app.meta.take().expect("Meta");
+        let conversions = meta.conversions.as_ref().map(|to| Conversions {
+            dataset_id: to.dataset_id.clone(),
+            token: to.token.clone(),
+        });
+        self.harness.app.meta = Some(Arc::new(Meta {
+            graph: Arc::clone(&meta.graph),
+            phone_number_id: Some(id.to_owned()),
+            page_token: meta.page_token.clone(),
+            reconcile_every: meta.reconcile_every,
+            conversions,
+        }));
+        self.http =
+            TestClient::new(api::app(self.harness.app.clone(), auth(), webhook_secrets()).boxed());
+    }
+
+    /// This person manages every queue.
+    pub(crate) async fn manager_is(&self, wa_id: &str) {
+        sqlx::query("update distribution_queue set manager_phones = array['+' || $1]")
+            .bind(wa_id)
+            .execute(&self.harness.app.pool)
+            .await
+            .expect("a manager");
+    }
+
     /// Posts bytes with a signature; returns the status.
     pub(crate) async fn post(&self, path: &str, body: Vec<u8>, signature: Option<&str>) -> u16 {
         let mut request = self

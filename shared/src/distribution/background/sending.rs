@@ -58,8 +58,14 @@ pub async fn give_up_offer(app: &App, attempt: AttemptId, reason: &str) -> Resul
 }
 
 /// Stores a delivery status and applies it. If an offer will never arrive, the next agent is offered
-/// the lead. Safe in any order and any number of times.
+/// the lead. A status that names its recipient by number and by id teaches both. Safe in any order and any
+/// number of times.
 pub async fn apply_status(app: &App, status: &Status) -> Result<()> {
+    if let Some(recipient) = &status.recipient {
+        let mut connection = app.pool.acquire().await?;
+        let now = app.clock.now(&mut connection).await?;
+        store::learn_recipient(&mut connection, recipient, now).await?;
+    }
     for attempt in delivery::apply_status(app, status).await? {
         offer_undeliverable(app, attempt, Undeliverable::Refused).await?;
     }

@@ -1,11 +1,15 @@
 //! Receiving: a message is stored with the time of its receipt before anything else happens.
 
+use super::bind;
+use super::lexicon::Intent;
 use crate::address::Address;
 use crate::distribution::endings::roll::MAX_FAILURES;
-use crate::distribution::model::InboundMessage;
+use crate::distribution::model::{Channel, InboundMessage};
 use crate::distribution::{policy, store};
 use crate::id::{DeliveryId, MessageId};
-use crate::{App, Error, Result};
+use crate::phone::Phone;
+use crate::whatsapp::{self, Correction};
+use crate::{App, Error, Result, sales};
 use sqlx::PgConnection;
 
 /// Stores a message with the time of its receipt, in its own transaction. Returns the id for
@@ -50,15 +54,86 @@ pub async fn unhandled_messages_of(app: &App, delivery: DeliveryId) -> Result<Ve
     store::unhandled_of_delivery(&mut connection, delivery, MAX_FAILURES).await
 }
 
-/// Adds the sender's number to a message that came under a provider's id, if the number is known.
-/// So an agent is recognised by any of their addresses.
+/// Receives the new text of a message that its sender edited. Only an agent's or a manager's text can have a
+/// consequence, so a client's edit is not received.
+///
+/// A message that is not handled yet counts as its last text: at its own time if the first text was an OK already,
+/// else at the time of the edit. An edit of a message that was handled is received as a message of its own.
+pub async fn receive_edit(
+    app: &App,
+    connection: &mut PgConnection,
+    from: &Address,
+    correction: &Correction,
+    delivery: DeliveryId,
+) -> Result<()> {
+    let Some(body) = &correction.body else {
+        return Ok(());
+    };
+    let mut edited = InboundMessage {
+        message_id: Some(correction.id.clone()),
+        sent_at: Some(correction.at),
+        edits: Some(correction.original_id.clone()),
+        ..InboundMessage::new(Channel::Chat, from.clone(), body.clone())
+    };
+    recognise(connection, &mut edited).await?;
+    let other = edited.other_address.as_ref();
+    let is_ours = sales::by_address(connection, &edited.from, other)
+        .await?
+        .is_some()
+        || store::is_manager(connection, &edited.from).await?;
+    if !is_ours {
+        return Ok(());
+    }
+    store::lock_senders(connection, std::slice::from_ref(&edited)).await?;
+    let Some(original) = store::lock_received_as(connection, &correction.original_id).await? else {
+        receive_all(app, connection, &[edited], Some(delivery)).await?;
+        return Ok(());
+    };
+    let now = app.clock.now(connection).await?;
+    let was_ok = app.lexicon.read(&original.message.body).intent == Intent::Ok;
+    let counts_at = if was_ok {
+        original.acknowledged_at
+    } else {
+        policy::acknowledged_at(Some(correction.at), now)
+    };
+    let message = InboundMessage {
+        body: body.clone(),
+        ..original.message
+    };
+    store::rewrite_received(connection, original.id, &message, counts_at).await
+}
+
+/// Puts the sender's number in front of a message that came under a provider's id, if the number is known.
+/// So an agent is recognised by any of their addresses, and by an offer that the message answers.
 pub async fn recognise(connection: &mut PgConnection, message: &mut InboundMessage) -> Result<()> {
-    let addresses = [Some(&message.from), message.other_address.as_ref()];
-    if let Some(phone) = store::known_number(connection, addresses).await? {
+    let mut phone =
+        store::known_number(connection, &message.from, message.other_address.as_ref()).await?;
+    if phone.is_none() && message.from.phone().is_none() {
+        phone = agent_of_offer(connection, message).await?;
+    }
+    if let Some(phone) = phone {
         let other = std::mem::replace(&mut message.from, Address::from(&phone));
         if message.from != other && message.other_address.is_none() {
             message.other_address = Some(other);
         }
     }
     Ok(())
+}
+
+/// The number of the agent whose offer the message answers, by its button or by the message that it quotes. Only
+/// the recipient of an offer can do either.
+async fn agent_of_offer(
+    connection: &mut PgConnection,
+    message: &InboundMessage,
+) -> Result<Option<Phone>> {
+    let button = message.button_payload.as_deref().and_then(bind::button);
+    let attempt = match (button, &message.quoted_message_id) {
+        (Some((_, attempt)), _) => Some(attempt),
+        (None, Some(quoted)) => whatsapp::attempt_of_offer(connection, quoted).await?,
+        (None, None) => None,
+    };
+    match attempt {
+        Some(attempt) => store::number_of_agent_of(connection, attempt).await,
+        None => Ok(None),
+    }
 }

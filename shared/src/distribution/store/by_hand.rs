@@ -24,6 +24,15 @@ pub(crate) async fn managers_of(
     Ok(numbers.unwrap_or_default())
 }
 
+/// The numbers of the managers of every queue in use, each once.
+pub(crate) async fn all_managers(connection: &mut PgConnection) -> Result<Vec<String>> {
+    Ok(sqlx::query_scalar!(
+        r#"select distinct unnest(manager_phones) as "number!" from distribution_queue where retired_at is null order by 1"#
+    )
+    .fetch_all(connection)
+    .await?)
+}
+
 /// Whether a person manages a queue.
 pub(crate) async fn is_manager(connection: &mut PgConnection, address: &Address) -> Result<bool> {
     Ok(sqlx::query_scalar!(

@@ -27,8 +27,9 @@ pub(crate) use audit::{
     rolled_since,
 };
 pub(crate) use by_hand::{
-    agent_by_label, cycle_by_code, end_cycle_by_hand, gives_second_chances, insert_cycle_by_hand,
-    is_manager, lock_assignable_cycle, managers_of, name_cycle, team_of, winning_attempt,
+    agent_by_label, all_managers, cycle_by_code, end_cycle_by_hand, gives_second_chances,
+    insert_cycle_by_hand, is_manager, lock_assignable_cycle, managers_of, name_cycle, team_of,
+    winning_attempt,
 };
 pub use conflicts::Conflict;
 pub(crate) use conflicts::{conflict, decide_conflict, insert_conflict, open_conflicts};
@@ -61,7 +62,8 @@ pub(crate) use offers::{
     open_offers_of, places_of, sendable_offer, time_to_next_deadline,
 };
 pub(crate) use received::{
-    count_message_failure, insert_received, known_number, lock_senders, message_in_time,
-    take_received, unhandled_before, unhandled_of_delivery,
+    count_message_failure, insert_received, known_number, learn_recipient, lock_received_as,
+    lock_senders, message_in_time, number_of_agent_of, rewrite_received, take_received,
+    unhandled_before, unhandled_of_delivery,
 };
 pub(crate) use show::{attempt_to_show, attempts, cycle_to_show, cycles, members};

@@ -3,8 +3,9 @@
 use crate::Result;
 use crate::address::Address;
 use crate::distribution::model::{InboundMessage, Offer, ReceivedMessage};
-use crate::id::{DeliveryId, MessageId};
+use crate::id::{AttemptId, DeliveryId, MessageId};
 use crate::phone::Phone;
+use crate::whatsapp::Recipient;
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use sqlx::types::Json;
@@ -75,30 +76,120 @@ pub(crate) async fn unhandled_of_delivery(
     .await?)
 }
 
-/// The number of the person with one of these addresses. An agent is found before a client.
+/// The number of the person who has this address, or this second address, now.
+///
+/// An agent's present number is theirs, whatever was learnt of it before. Then an agent counts by an id, and by a
+/// former number that no other person writes from. A client counts by an id only if no number came.
 pub(crate) async fn known_number(
     connection: &mut PgConnection,
-    keys: [Option<&Address>; 2],
+    address: &Address,
+    other: Option<&Address>,
 ) -> Result<Option<Phone>> {
-    let keys: Vec<String> = keys
-        .into_iter()
-        .flatten()
-        .map(|key| key.as_str().to_owned())
-        .collect();
+    let number = address.phone();
+    let id = if number.is_some() {
+        other
+    } else {
+        Some(address)
+    };
     let found = sqlx::query_scalar!(
-        r#"select coalesce(u.offer_address, l.phone) as "phone!"
-           from wa_identity i
-           left join "user" u on u.id = i.user_id
-           left join lead l on l.id = i.lead_id
-           where i.address = any($1) and coalesce(u.offer_address, l.phone) is not null
-             -- A client's own number stands; an agent is known by any of their keys.
-             and (i.user_id is not null or not exists (select from unnest($1) key where key like '+%'))
-           order by i.user_id is null limit 1"#,
-        &keys
+        r#"select known.number as "number!" from (
+               select offer_address as number, 0 as rank from "user" where offer_address = $1
+               union all
+               select u.offer_address, 1 from wa_identity i join "user" u on u.id = i.user_id where i.address = $2
+               union all
+               select u.offer_address, 2 from wa_identity i join "user" u on u.id = i.user_id
+               where i.address = $1
+                 and ($2::text is null or exists (select from wa_identity k where k.address = $2 and k.user_id = u.id))
+               union all
+               select l.phone, 3 from wa_identity i join lead l on l.id = i.lead_id
+               where i.address = $2 and $1::text is null) known
+           where known.number is not null order by known.rank limit 1"#,
+        number.as_ref().map(Phone::as_str),
+        id.map(Address::as_str)
     )
     .fetch_optional(connection)
     .await?;
     Ok(found.as_deref().and_then(Phone::from_e164))
+}
+
+/// The number to which an attempt's offer went, or else its agent's present one.
+pub(crate) async fn number_of_agent_of(
+    connection: &mut PgConnection,
+    attempt: AttemptId,
+) -> Result<Option<Phone>> {
+    let number = sqlx::query_scalar!(
+        r#"select coalesce(u.offer_address, a.offered_to) as "number?"
+           from distribution_attempt a join "user" u on u.id = a.sales_id where a.id = $1"#,
+        attempt.0
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(number.flatten().as_deref().and_then(Phone::from_e164))
+}
+
+/// Learns that a number and an id are one person's, as a status of our message reported.
+pub(crate) async fn learn_recipient(
+    connection: &mut PgConnection,
+    recipient: &Recipient,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        r#"with agent as (
+               insert into wa_identity as i (address, user_id, first_seen_at)
+               select $2, id, $3 from "user" where offer_address = $1
+               on conflict (address) do update set user_id = excluded.user_id, lead_id = null, first_seen_at = $3
+               where i.user_id is distinct from excluded.user_id
+               returning 1)
+           insert into wa_identity (address, lead_id, first_seen_at)
+           select $2, id, $3 from lead
+           where phone = $1 and not exists (select from "user" where offer_address = $1)
+             and not exists (select from agent)
+           on conflict do nothing"#,
+        recipient.phone.as_str(),
+        recipient.id.as_str(),
+        now
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// The message with this provider's id, locked, if it is received and not handled yet.
+pub(crate) async fn lock_received_as(
+    connection: &mut PgConnection,
+    provider_message_id: &str,
+) -> Result<Option<ReceivedMessage>> {
+    let row = sqlx::query!(
+        r#"select id as "id: MessageId", payload as "payload: Json<InboundMessage>", received_at, acknowledged_at
+           from inbound_event where payload ->> 'message_id' = $1 order by received_at limit 1 for update"#,
+        provider_message_id
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(row.map(|row| ReceivedMessage {
+        id: row.id,
+        message: row.payload.0,
+        received_at: row.received_at,
+        acknowledged_at: row.acknowledged_at,
+    }))
+}
+
+/// Replaces the text of a message that is not handled yet, and the time that counts.
+pub(crate) async fn rewrite_received(
+    connection: &mut PgConnection,
+    id: MessageId,
+    message: &InboundMessage,
+    acknowledged_at: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "update inbound_event set payload = $2, acknowledged_at = $3 where id = $1",
+        id.0,
+        Json(message) as _,
+        acknowledged_at
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 /// Removes and returns the row. The row comes back if the transaction does not commit.
