@@ -11,6 +11,9 @@ pub struct LexiconPhrases {
     /// Phrases that accept an offer.
     #[arg(long, env = "LEXICON_OK", default_value = lexicon::OK)]
     pub lexicon_ok: String,
+    /// Phrases that accept an offer if the message says nothing else.
+    #[arg(long, env = "LEXICON_ASSENT", default_value = lexicon::ASSENT)]
+    pub lexicon_assent: String,
     /// Phrases that decline an offer.
     #[arg(long, env = "LEXICON_DECLINE", default_value = lexicon::DECLINE)]
     pub lexicon_decline: String,
@@ -42,6 +45,7 @@ impl LexiconPhrases {
     pub fn lexicon(&self) -> Result<Lexicon> {
         Lexicon::new(Lists {
             ok: &self.lexicon_ok,
+            assent: &self.lexicon_assent,
             decline: &self.lexicon_decline,
             polite: &self.lexicon_polite,
             help: &self.lexicon_help,

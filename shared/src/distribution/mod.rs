@@ -41,12 +41,13 @@ pub use endings::undeliverable::{Undeliverable, offer_undeliverable};
 pub use event::{EventKind, LoggedEvent};
 pub use inbox::lead_form::take_ad;
 pub use inbox::lexicon;
-pub use inbox::receive::{receive, receive_all, recognise, unhandled_messages_of};
+pub use inbox::receive::{receive, receive_all, receive_edit, recognise, unhandled_messages_of};
 pub use inbox::route::{handle, handle_unhandled, receive_and_handle};
 pub use model::{
     Ad, Attempt, AttemptStatus, Channel, Checked, Cycle, CycleStatus, CycleStory, InboundMessage,
     Journey, LeadSnapshot, Metrics, Opened, Outcome, Report, Rolled, Round,
 };
+pub use offers::alert::warn_managers;
 pub use offers::freeze::{frozen_since, provider_is_away, provider_is_back};
 pub use offers::mask::{masked_name, scrubbed};
 pub use offers::release::{reconsider_held, release_held, release_held_of};

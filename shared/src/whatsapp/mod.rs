@@ -18,7 +18,7 @@ pub use model::{
 pub use notices::{Notice, queue_notice};
 pub use outbox::{AcceptedSend, deliver};
 pub use queue::{insert_outbound, queue_message};
-pub use statuses::{Progress, Reported, Status, report, requeue};
+pub use statuses::{Progress, Recipient, Reported, Status, report, requeue};
 
 use crate::address::Address;
 use crate::id::{AttemptId, LeadId, MessageId};
@@ -192,6 +192,25 @@ pub async fn unhelpful_replies(connection: &mut PgConnection, address: &Address)
     store::unhelpful_replies(connection, address).await
 }
 
+/// How many hints this address was sent since an instant.
+pub async fn hints_since(
+    connection: &mut PgConnection,
+    address: &Address,
+    since: DateTime<Utc>,
+) -> Result<i64> {
+    store::hints_since(connection, address, since).await
+}
+
+/// The text of the last message to this address that lists offers by number. `None` if there is none of the last two
+/// days.
+pub async fn last_list(
+    connection: &mut PgConnection,
+    address: &Address,
+    now: DateTime<Utc>,
+) -> Result<Option<String>> {
+    store::last_list(connection, address, now).await
+}
+
 /// Replaces the text of a queued row.
 pub async fn rewrite(
     connection: &mut PgConnection,
@@ -222,6 +241,15 @@ pub async fn past_outcome(
     provider_message_id: Option<&str>,
 ) -> Result<Option<PastOutcome>> {
     store::past_outcome(connection, id, app.provider.name(), provider_message_id).await
+}
+
+/// Whether the message with this provider's id, or an edit of it, was taken for an answer.
+pub async fn was_an_answer(
+    app: &App,
+    connection: &mut PgConnection,
+    provider_message_id: &str,
+) -> Result<bool> {
+    store::was_an_answer(connection, app.provider.name(), provider_message_id).await
 }
 
 /// Every message about a lead, oldest first.

@@ -63,6 +63,10 @@ pub enum OutboundKind {
     ManagerMerge,
     /// To the owner of such a lead.
     OwnerMerge,
+    /// To a manager: the company's WhatsApp account is at risk.
+    ManagerWarning,
+    /// To an agent with an open offer whose message was not understood.
+    OfferHint,
 }
 
 impl OutboundKind {
@@ -97,6 +101,8 @@ impl OutboundKind {
             Self::ManagerAgentDisabled => "manager_agent_disabled",
             Self::ManagerMerge => "manager_merge",
             Self::OwnerMerge => "owner_merge",
+            Self::ManagerWarning => "manager_warning",
+            Self::OfferHint => "offer_hint",
         }
     }
 }

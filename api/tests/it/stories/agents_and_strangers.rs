@@ -158,16 +158,20 @@ async fn words_that_are_no_ok_claim_nothing() {
     let story = Story::begin().await;
     let client = story.client("081234001234");
     let lead = text(&client.says("Halo").await["lead"]["id"]);
-    for words in ["tidak ok", "ok?", "siapa ini", ""] {
+    client.is_asked_to_wait();
+    story.agent("A").is_offered_the_lead();
+    for words in ["tidak ok", "ok?", "siapa ini", "", "[pesan suara]"] {
         assert_eq!(
             story.agent("A").says(words).await["outcome"],
             "not_an_ack",
             "{words}"
         );
+        // With an offer open nobody is met with silence.
+        story.agent("A").is_told("Balas OK A");
     }
+    // Five hints an hour are enough.
+    story.agent("A").says("halo?").await;
     assert_eq!(story.standing(&lead).await.1, ["open"]);
-    client.is_asked_to_wait();
-    story.agent("A").is_offered_the_lead();
     story.nobody_else_was_messaged().await;
 }
 

@@ -13,6 +13,7 @@ mod fair_clock;
 mod freeze;
 mod masked_offers;
 pub(crate) mod pipeline;
+mod replies;
 mod rescue;
 mod seed_walkthrough;
 pub(crate) mod story;

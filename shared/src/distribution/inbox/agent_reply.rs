@@ -7,11 +7,12 @@ use super::{agent_command, duplicate};
 use crate::distribution::endings::claim::{self, Claim};
 use crate::distribution::endings::{decline, let_go};
 use crate::distribution::model::{Offer, Outcome, ReceivedMessage, Report};
+use crate::distribution::offers::chat_link::chat_link;
 use crate::distribution::offers::mask;
 use crate::sales::Agent;
 use crate::texts::Text;
 use crate::unit_of_work::{Cause, UnitOfWork};
-use crate::whatsapp::OutboundKind;
+use crate::whatsapp::{self, OutboundKind};
 use crate::{App, Result};
 use sqlx::PgConnection;
 
@@ -26,10 +27,11 @@ pub(super) async fn handle(
     let intent = request.said.intent;
     let mut work = UnitOfWork::start(app, connection, Cause::Agent).await?;
     let work = &mut work;
+    if edits_an_answer(work, received).await? {
+        return file(work, received, Verdict::bare(Outcome::NotAnAck)).await;
+    }
     match intent {
-        Intent::Other => {
-            return file(work, received, Verdict::bare(Outcome::NotAnAck)).await;
-        }
+        Intent::Other => return not_understood(work, received, agent).await,
         Intent::Command(command) => {
             let code = request.said.code.as_deref();
             let command = agent_command::Request {
@@ -62,6 +64,34 @@ pub(super) async fn handle(
     }
 }
 
+/// Whether the message edits one that was an answer, itself or by an earlier edit. That answer stands.
+async fn edits_an_answer(work: &mut UnitOfWork<'_>, received: &ReceivedMessage) -> Result<bool> {
+    let Some(original) = &received.message.edits else {
+        return Ok(false);
+    };
+    whatsapp::was_an_answer(work.app, work.connection, original).await
+}
+
+/// A message that means nothing. If an offer is open, the agent is told what to write: with an offer open nobody is
+/// met with silence.
+async fn not_understood(
+    work: &mut UnitOfWork<'_>,
+    received: &ReceivedMessage,
+    agent: &Agent,
+) -> Result<Option<Report>> {
+    // A reaction is no message, and an edit corrects a message that was answered.
+    let says_nothing = received.message.reaction.is_some() || received.message.edits.is_some();
+    let open = if says_nothing {
+        Vec::new()
+    } else {
+        bind::open_for(work, received, agent).await?
+    };
+    if open.is_empty() {
+        return file(work, received, Verdict::bare(Outcome::NotAnAck)).await;
+    }
+    answer::hint(work, received, &open).await
+}
+
 /// Claims the lead for the agent who answered OK, and answers with the result.
 async fn take(
     work: &mut UnitOfWork<'_>,
@@ -78,6 +108,7 @@ async fn take(
             let client = [
                 ("name", lead.display_name()),
                 ("phone", lead.display_phone()),
+                ("link", &chat_link(work.app, &lead)),
                 ("source", lead.display_source()),
             ];
             let body = work.app.texts.render(Text::Claimed, &client);

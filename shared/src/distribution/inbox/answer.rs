@@ -7,10 +7,11 @@ use crate::distribution::offers::mask;
 use crate::distribution::store;
 use crate::id::{AttemptId, CycleId, LeadId};
 use crate::leads::{self, Lead, LeadStatus};
-use crate::texts::Text;
+use crate::texts::{Text, one_line};
 use crate::unit_of_work::UnitOfWork;
 use crate::whatsapp::{self, Draft, InboundKind, InboundRecord, OutboundKind};
 use crate::{Result, sales};
+use chrono::TimeDelta;
 use sqlx::PgConnection;
 
 /// A number receives this many unhelpful answers in a row. An automatic reply at the other end would
@@ -207,22 +208,50 @@ pub(super) async fn owner_name(
     }
 }
 
+/// An agent receives this many hints an hour.
+const MAX_HINTS: i64 = 5;
+
+/// Tells an agent whose message was not understood what to write, with their open offers.
+pub(super) async fn hint(
+    work: &mut UnitOfWork<'_>,
+    received: &ReceivedMessage,
+    offers: &[Offer],
+) -> Result<Option<Report>> {
+    let verdict = Verdict::bare(Outcome::NotAnAck);
+    let hour_ago = work.now - TimeDelta::hours(1);
+    let from = &received.message.from;
+    if whatsapp::hints_since(work.connection, from, hour_ago).await? >= MAX_HINTS {
+        return file(work, received, verdict).await;
+    }
+    let body = list_text(work, Text::OfferHint, offers).await?;
+    answer(
+        work,
+        received,
+        verdict,
+        Answer::new(OutboundKind::OfferHint, body),
+    )
+    .await
+}
+
+/// A text with a list of offers.
+async fn list_text(work: &mut UnitOfWork<'_>, text: Text, offers: &[Offer]) -> Result<String> {
+    let lines = listed(work, offers).await?;
+    let code = offers.first().and_then(|offer| offer.code.as_deref());
+    let values = [
+        ("count", &*offers.len().to_string()),
+        ("offers", &*lines.join("\n")),
+        ("code", code.unwrap_or("-")),
+    ];
+    Ok(work.app.texts.render(text, &values))
+}
+
 /// Lists the offers that the message may be about, and asks which one is meant.
 pub(super) async fn ask_which(
     work: &mut UnitOfWork<'_>,
     received: &ReceivedMessage,
     offers: &[Offer],
 ) -> Result<Option<Report>> {
-    let lines = listed(work, offers).await?;
-    let code = offers.first().and_then(|offer| offer.code.as_deref());
-    let body = work.app.texts.render(
-        Text::Ambiguous,
-        &[
-            ("count", &offers.len().to_string()),
-            ("offers", &lines.join("\n")),
-            ("code", code.unwrap_or("-")),
-        ],
-    );
+    let body = list_text(work, Text::Ambiguous, offers).await?;
     let verdict = Verdict::bare(Outcome::Ambiguous);
     let text = Answer::new(OutboundKind::Ambiguous, body);
     answer_unhelpfully(work, received, verdict, text).await
@@ -235,7 +264,7 @@ pub(super) async fn listed(work: &mut UnitOfWork<'_>, offers: &[Offer]) -> Resul
         let lead = leads::by_id(work.connection, offer.lead).await?;
         let deadline = work.app.timezone.time(offer.ack_deadline_at);
         let code = offer.code.as_deref().unwrap_or("-");
-        let name = mask::name_of(work.app, &lead);
+        let name = one_line(&mask::name_of(work.app, &lead));
         lines.push(format!("{}. {code} {name} ({deadline})", index + 1));
     }
     Ok(lines)

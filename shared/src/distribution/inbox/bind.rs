@@ -40,22 +40,19 @@ pub(super) struct Request {
 pub(super) fn read(app: &App, message: &InboundMessage) -> Request {
     if let Some((intent, attempt)) = message.button_payload.as_deref().and_then(button) {
         return Request {
-            said: Said { intent, code: None },
+            said: Said::bare(intent),
             button: Some(attempt),
         };
     }
     let said = match &message.reaction {
-        Some(emoji) => Said {
-            intent: app.lexicon.read_reaction(emoji),
-            code: None,
-        },
+        Some(emoji) => Said::bare(app.lexicon.read_reaction(emoji)),
         None => app.lexicon.read(&message.body),
     };
     Request { said, button: None }
 }
 
 /// Reads the payload of an offer's button: `claim:<attempt>` or `pass:<attempt>`.
-fn button(payload: &str) -> Option<(Intent, AttemptId)> {
+pub(super) fn button(payload: &str) -> Option<(Intent, AttemptId)> {
     let (verb, attempt) = payload.split_once(':')?;
     let intent = match verb {
         "claim" => Intent::Ok,
@@ -84,24 +81,57 @@ pub(super) async fn bind(
     if received.message.reaction.is_some() {
         return Ok(Bound::Nothing);
     }
-    if let Some(code) = &request.said.code
+    let code = match (&request.said.code, request.said.number) {
+        (Some(code), _) => Some(code.clone()),
+        (None, Some(number)) => code_in_list(work.connection, received, number).await?,
+        (None, None) => None,
+    };
+    if let Some(code) = &code
         && let Some(offer) = store::offer_by_code(work.connection, &agent.id, code, by).await?
     {
         return Ok(judge(offer, time));
     }
     let mut live = store::offers_live_at(work, &agent.id, time, by).await?;
-    // A code that no offer has names none of them.
-    if live.len() > 1 || (request.said.code.is_some() && !live.is_empty()) {
+    // A name that no offer has names none of them. Number 1 names the only one, without a list.
+    let names_none = code.is_some() || request.said.number.is_some_and(|number| number > 1);
+    if live.len() > 1 || (names_none && !live.is_empty()) {
         return Ok(Bound::Several(live));
     }
     if let Some(offer) = live.pop() {
         return Ok(Bound::One(offer));
     }
-    if request.said.code.is_some() {
+    if code.is_some() || request.said.number.is_some() {
         return Ok(Bound::Nothing);
     }
     let latest = store::latest_offer(work.connection, &agent.id, by).await?;
     Ok(latest.map_or(Bound::Nothing, |offer| judge(offer, time)))
+}
+
+/// The agent's offers that a message of this time can take.
+pub(super) async fn open_for(
+    work: &mut UnitOfWork<'_>,
+    received: &ReceivedMessage,
+    agent: &Agent,
+) -> Result<Vec<Offer>> {
+    let time = received.acknowledged_at;
+    store::offers_live_at(work, &agent.id, time, time + policy::WHOLE_SECOND).await
+}
+
+/// The code beside a number in the list that the agent was sent last: `2. D56 Bapak Test (10:05)`.
+async fn code_in_list(
+    connection: &mut PgConnection,
+    received: &ReceivedMessage,
+    number: usize,
+) -> Result<Option<String>> {
+    let list =
+        whatsapp::last_list(connection, &received.message.from, received.received_at).await?;
+    Ok(list.and_then(|list| {
+        let start = format!("{number}. ");
+        let line = list
+            .lines()
+            .find_map(|line| line.trim().strip_prefix(&start))?;
+        line.split_whitespace().next().map(str::to_owned)
+    }))
 }
 
 /// The offer that the message itself names: by its button, or by the message that it quotes or

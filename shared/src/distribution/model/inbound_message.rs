@@ -52,6 +52,9 @@ pub struct InboundMessage {
     pub button_payload: Option<String>,
     /// The emoji of a reaction. An empty text means that the sender removed the reaction.
     pub reaction: Option<String>,
+    /// The provider's id of the message that this one replaces: its sender edited it.
+    #[serde(default)]
+    pub edits: Option<String>,
     /// The click on an ad that started this chat, by Meta's ids.
     #[serde(default)]
     pub click: Click,
@@ -74,6 +77,7 @@ impl InboundMessage {
             quoted_message_id: None,
             button_payload: None,
             reaction: None,
+            edits: None,
             click: Click::default(),
         }
     }

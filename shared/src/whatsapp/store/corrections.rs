@@ -51,3 +51,22 @@ pub(in super::super) async fn insert_echo(
     .await?;
     Ok(inserted.rows_affected() == 1)
 }
+
+pub(in super::super) async fn was_an_answer(
+    connection: &mut PgConnection,
+    provider: &str,
+    provider_message_id: &str,
+) -> Result<bool> {
+    Ok(sqlx::query_scalar!(
+        r#"select exists (
+               select from wa_message m
+               where m.direction = 'in' and m.provider = $1 and m.outcome <> 'not_an_ack'
+                 and m.provider_message_id in (select $2 union all
+                                               select id from wa_correction where provider = $1 and original_id = $2)
+           ) as "was!""#,
+        provider,
+        provider_message_id
+    )
+    .fetch_one(connection)
+    .await?)
+}

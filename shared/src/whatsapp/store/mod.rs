@@ -5,9 +5,10 @@ mod corrections;
 mod notices;
 
 pub(super) use calls::{count_failed_call, count_queued, ours_of};
-pub(super) use corrections::{insert_correction, insert_echo};
+pub(super) use corrections::{insert_correction, insert_echo, was_an_answer};
 pub(super) use notices::{
-    client_texts_since, collecting_notice, extend_notice, last_notice, not_before, text_of,
+    client_texts_since, collecting_notice, extend_notice, hints_since, last_list, last_notice,
+    not_before, text_of,
 };
 
 use super::{Draft, InboundRecord, MessageRow, OutboundKind, PastOutcome, Queued};

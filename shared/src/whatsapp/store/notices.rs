@@ -114,3 +114,36 @@ pub(in super::super) async fn text_of(
             .await?,
     )
 }
+
+pub(in super::super) async fn hints_since(
+    connection: &mut PgConnection,
+    address: &Address,
+    since: DateTime<Utc>,
+) -> Result<i64> {
+    Ok(sqlx::query_scalar!(
+        r#"select count(*) as "count!" from wa_message
+           where to_wa = $1 and direction = 'out' and kind in ('ambiguous', 'queue', 'offer_hint')
+             and kind = 'offer_hint' and created_at > $2"#,
+        address.as_str(),
+        since
+    )
+    .fetch_one(connection)
+    .await?)
+}
+
+pub(in super::super) async fn last_list(
+    connection: &mut PgConnection,
+    address: &Address,
+    now: DateTime<Utc>,
+) -> Result<Option<String>> {
+    Ok(sqlx::query_scalar!(
+        "select body from wa_message
+         where to_wa = $1 and direction = 'out' and kind in ('ambiguous', 'queue', 'offer_hint')
+           and created_at > $2::timestamptz - interval '2 days'
+         order by created_at desc, id desc limit 1",
+        address.as_str(),
+        now
+    )
+    .fetch_optional(connection)
+    .await?)
+}

@@ -1,7 +1,14 @@
 //! What an agent's message means.
 
+mod phrases;
+mod words;
+
+pub use phrases::{
+    ASSENT, ASSIGN, DECLINE, HELP, Lists, OK, PAUSE, POLITE, QUEUE, RESUME, SECOND_CHANCE,
+};
+
 use crate::{Error, Result};
-use unicode_normalization::UnicodeNormalization;
+use words::{Phrase, starts_with, words};
 
 /// The intent of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,85 +38,49 @@ pub(super) enum Command {
     SecondChance,
 }
 
-/// An agent's message: its intent, and the code of the offer if it contains one.
+/// An agent's message: its intent, and the offer that it names by its code or by its number in a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Said {
     pub(super) intent: Intent,
     pub(super) code: Option<String>,
+    pub(super) number: Option<usize>,
+}
+
+impl Said {
+    /// This intent, without the name of an offer.
+    pub(super) fn bare(intent: Intent) -> Self {
+        Self {
+            intent,
+            code: None,
+            number: None,
+        }
+    }
 }
 
 /// The phrases that are understood; each can have several words.
 #[derive(Clone, Debug)]
 pub struct Lexicon {
     ok: Vec<Phrase>,
+    assent: Vec<Phrase>,
     decline: Vec<Phrase>,
     polite: Vec<Phrase>,
+    naming: Vec<Phrase>,
     commands: [(Command, Vec<Phrase>); 5],
     assign: Vec<Phrase>,
 }
 
-type Phrase = Vec<String>;
-
-/// Phrases that accept an offer (`LEXICON_OK`).
-pub const OK: &str = "ok,oke,okay,okey,siap,gas,ambil,👍,✅";
-/// Phrases that decline an offer (`LEXICON_DECLINE`).
-pub const DECLINE: &str = "lewati,lewat,pass,skip,👎";
-/// Phrases that can be added to either and change nothing (`LEXICON_POLITE`).
-pub const POLITE: &str =
-    "pak,bu,bapak,ibu,kak,mas,mbak,bang,bos,boss,gan,min,admin,ya,deh,dong,terima kasih,makasih,🙏";
-
-/// Phrases that ask for the commands (`LEXICON_HELP`).
-pub const HELP: &str = "bantuan,help,menu";
-/// Phrases that ask for the agent's places and open offers (`LEXICON_QUEUE`).
-pub const QUEUE: &str = "antrian,antrean";
-/// Phrases that start a break (`LEXICON_PAUSE`).
-pub const PAUSE: &str = "istirahat,jeda";
-/// Phrases that end a break (`LEXICON_RESUME`).
-pub const RESUME: &str = "siap kerja,mulai kerja,aktif";
-/// Phrases that ask for a hangus lead for which the agent was late (`LEXICON_SECOND_CHANCE`).
-pub const SECOND_CHANCE: &str =
-    "beri saya kesempatan lagi,beri kesempatan lagi,beri kesempatan,kesempatan";
-/// Phrases with which a manager assigns a lead: `tugaskan H12 B` (`LEXICON_ASSIGN`).
-pub const ASSIGN: &str = "tugaskan,assign";
-
-/// The lists of phrases that a lexicon is made of, each separated by commas.
-#[derive(Clone, Copy, Debug)]
-pub struct Lists<'list> {
-    /// Phrases that accept an offer.
-    pub ok: &'list str,
-    /// Phrases that decline an offer.
-    pub decline: &'list str,
-    /// Phrases that can be added to any other.
-    pub polite: &'list str,
-    /// Phrases that ask for the commands.
-    pub help: &'list str,
-    /// Phrases that ask for the agent's places and open offers.
-    pub queue: &'list str,
-    /// Phrases that start a break.
-    pub pause: &'list str,
-    /// Phrases that end a break.
-    pub resume: &'list str,
-    /// Phrases that ask for a hangus lead.
-    pub second_chance: &'list str,
-    /// Phrases with which a manager assigns a lead.
-    pub assign: &'list str,
+/// The meaning of the phrase at the start of some words.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Heard {
+    Means(Intent),
+    Assent,
+    /// The name of an offer must follow.
+    Naming,
+    Nothing,
 }
 
-impl Default for Lists<'_> {
-    fn default() -> Self {
-        Self {
-            ok: OK,
-            decline: DECLINE,
-            polite: POLITE,
-            help: HELP,
-            queue: QUEUE,
-            pause: PAUSE,
-            resume: RESUME,
-            second_chance: SECOND_CHANCE,
-            assign: ASSIGN,
-        }
-    }
-}
+/// The longest list that an agent is sent has fewer offers than this.
+const MOST_LISTED: usize = 50;
 
 impl Default for Lexicon {
     fn default() -> Self {
@@ -118,12 +89,14 @@ impl Default for Lexicon {
 }
 
 impl Lexicon {
-    /// Makes a lexicon from these lists. Fails if a phrase is in two lists.
+    /// Makes a lexicon from these lists. Fails if a phrase is in two lists with different meanings.
     pub fn new(lists: Lists<'_>) -> Result<Self> {
         let lexicon = Self {
             ok: phrases(lists.ok),
+            assent: phrases(lists.assent),
             decline: phrases(lists.decline),
             polite: phrases(lists.polite),
+            naming: phrases(phrases::NAMING),
             commands: [
                 (Command::Help, phrases(lists.help)),
                 (Command::Queue, phrases(lists.queue)),
@@ -136,17 +109,22 @@ impl Lexicon {
         if lexicon.ok.is_empty() {
             return Err(Error::invalid("LEXICON_OK", "has no word"));
         }
+        lexicon.check()?;
+        Ok(lexicon)
+    }
+
+    fn check(&self) -> Result<()> {
         let [help, queue, pause, resume, second_chance] =
-            lexicon.commands.each_ref().map(|(_, phrases)| phrases);
+            self.commands.each_ref().map(|(_, phrases)| phrases);
         let named = [
-            ("LEXICON_OK", &lexicon.ok),
-            ("LEXICON_DECLINE", &lexicon.decline),
+            ("LEXICON_OK", &self.ok),
+            ("LEXICON_DECLINE", &self.decline),
             ("LEXICON_HELP", help),
             ("LEXICON_QUEUE", queue),
             ("LEXICON_PAUSE", pause),
             ("LEXICON_RESUME", resume),
             ("LEXICON_SECOND_CHANCE", second_chance),
-            ("LEXICON_ASSIGN", &lexicon.assign),
+            ("LEXICON_ASSIGN", &self.assign),
         ];
         for (index, (field, phrases)) in named.iter().enumerate() {
             for (other, others) in &named[..index] {
@@ -156,7 +134,7 @@ impl Lexicon {
                 }
             }
         }
-        Ok(lexicon)
+        Ok(())
     }
 
     /// Parses a manager's assignment: `tugaskan H12 B`, the code of the lead and the label of the agent.
@@ -169,50 +147,95 @@ impl Lexicon {
         }
     }
 
-    /// Parses a message. It has an intent only if it consists of known phrases and at most one code, and is not
-    /// a question: "ok?" is no OK, nor is "tidak ok" or "ok nanti".
+    /// Parses a message. It has an intent only if it consists of known phrases and of the name of at most one offer,
+    /// and is not a question: "ok?" is no OK, nor is "gak ok" or "ok nanti". The name of an offer alone takes it.
     pub(super) fn read(&self, body: &str) -> Said {
-        let nothing = Said {
-            intent: Intent::Other,
-            code: None,
-        };
-        if body.contains('?') {
-            return nothing;
+        self.understood(body).unwrap_or(Said::bare(Intent::Other))
+    }
+
+    fn understood(&self, body: &str) -> Option<Said> {
+        if body.contains([
+            '?', '\u{ff1f}', '\u{61f}', '\u{203d}', '\u{2753}', '\u{2754}',
+        ]) {
+            return None;
         }
-        let words = words(body);
+        let words = self.split(words(body));
         let mut rest = words.as_slice();
         let mut intent = None;
-        let mut code = None;
-        while let [word, after @ ..] = rest {
-            // The longest phrase wins: `siap kerja` is not `siap`.
-            let known = [(&self.ok, Intent::Ok), (&self.decline, Intent::Decline)];
-            let commands = self
-                .commands
-                .iter()
-                .map(|(one, known)| (known, Intent::Command(*one)));
-            let heard = known
-                .into_iter()
-                .chain(commands)
-                .filter_map(|(known, intent)| Some((longest(known, rest)?, intent)))
-                .max_by_key(|(length, _)| *length);
-            if let Some((length, meant)) = heard {
-                if *intent.get_or_insert(meant) != meant {
-                    return nothing;
+        let (mut assents, mut is_naming) = (false, false);
+        let mut said = Said::bare(Intent::Ok);
+        while !rest.is_empty() {
+            // The longest phrase wins: `siap kerja` is not `siap`. `Dan 5` is no code.
+            let heard = self.hear(rest);
+            if let Some((length, heard)) = heard
+                && !(length == 1 && named_offer(rest).is_some_and(|(_, length)| length == 2))
+            {
+                match heard {
+                    Heard::Means(meant) if *intent.get_or_insert(meant) != meant => return None,
+                    Heard::Means(_) | Heard::Nothing => {}
+                    Heard::Assent => assents = true,
+                    Heard::Naming => is_naming = true,
                 }
                 rest = &rest[length..];
-            } else if let Some(length) = longest(&self.polite, rest) {
-                rest = &rest[length..];
-            } else if is_code(word) && code.is_none() {
-                code = Some(word.to_uppercase());
-                rest = after;
+                continue;
+            }
+            let (name, length) = named_offer(rest)?;
+            if said.code.is_some() || said.number.is_some() {
+                return None;
+            }
+            match name {
+                Name::Code(code) => said.code = Some(code),
+                Name::Number(number) => said.number = Some(number),
+            }
+            rest = &rest[length..];
+        }
+        let names = said.code.is_some() || said.number.is_some();
+        if is_naming && !names {
+            return None;
+        }
+        said.intent = intent.or((assents || names).then_some(Intent::Ok))?;
+        Some(said)
+    }
+
+    /// The longest known phrase at the start of `words`, in words. Among phrases of one length, those with a meaning
+    /// come first.
+    fn hear(&self, words: &[String]) -> Option<(usize, Heard)> {
+        let commands = self
+            .commands
+            .iter()
+            .map(|(command, known)| (known, Heard::Means(Intent::Command(*command))));
+        let lists = [
+            (&self.polite, Heard::Nothing),
+            (&self.naming, Heard::Naming),
+            (&self.assent, Heard::Assent),
+            (&self.decline, Heard::Means(Intent::Decline)),
+            (&self.ok, Heard::Means(Intent::Ok)),
+        ];
+        lists
+            .into_iter()
+            .chain(commands)
+            .filter_map(|(known, heard)| Some((longest(known, words)?, heard)))
+            .max_by_key(|(length, _)| *length)
+    }
+
+    /// Splits `ok2` and `oka17` into the phrase and the offer's name.
+    fn split(&self, words: Vec<String>) -> Vec<String> {
+        let mut split = Vec::with_capacity(words.len());
+        for word in words {
+            let digits = word.len() - word.trim_start_matches(|c: char| !c.is_ascii_digit()).len();
+            let (letters, number) = word.split_at(digits);
+            let is_phrase = |letters: &str| longest(&self.ok, &[letters.to_owned()]).is_some();
+            let is_number = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
+            let code_at = letters.char_indices().next_back().map_or(0, |(at, _)| at);
+            if is_number && letters.chars().count() > 1 && is_phrase(letters) {
+                split.extend([letters.to_owned(), number.to_owned()]);
+            } else if is_number && code_at > 1 && is_phrase(&letters[..code_at]) {
+                split.extend([letters[..code_at].to_owned(), word[code_at..].to_owned()]);
             } else {
-                return nothing;
+                split.push(word);
             }
         }
-        match intent {
-            Some(intent) => Said { intent, code },
-            None => nothing,
-        }
+        split
     }
 
     /// Parses a reaction to an offer: one emoji. An empty reaction was removed.
@@ -221,11 +244,39 @@ impl Lexicon {
     }
 }
 
+/// How a message names an offer.
+enum Name {
+    /// By its code: `A17`.
+    Code(String),
+    /// By its number in a list that was sent.
+    Number(usize),
+}
+
+/// The name of an offer at the start of `words`, and its length in words: `a17`, `a 17`, `2`.
+fn named_offer(words: &[String]) -> Option<(Name, usize)> {
+    let [first, rest @ ..] = words else {
+        return None;
+    };
+    if is_code(first) {
+        return Some((Name::Code(first.to_uppercase()), 1));
+    }
+    if let Some(second) = rest.first()
+        && is_code(&format!("{first}{second}"))
+    {
+        return Some((Name::Code(format!("{first}{second}").to_uppercase()), 2));
+    }
+    let number = first
+        .parse()
+        .ok()
+        .filter(|number| (1..=MOST_LISTED).contains(number))?;
+    Some((Name::Number(number), 1))
+}
+
 /// The longest phrase at the start of `words`, in words.
 fn longest(known: &[Phrase], words: &[String]) -> Option<usize> {
     known
         .iter()
-        .filter(|phrase| words.starts_with(phrase))
+        .filter(|phrase| starts_with(words, phrase))
         .map(Vec::len)
         .max()
 }
@@ -243,40 +294,6 @@ fn is_code(word: &str) -> bool {
     characters.next().is_some_and(|c| c.is_ascii_alphabetic())
         && (1..=9).contains(&characters.clone().count())
         && characters.all(|c| c.is_ascii_digit())
-}
-
-/// Splits a message into words and emoji: compatibility forms folded, lower case, without punctuation, skin
-/// tones and presentation selectors.
-fn words(body: &str) -> Vec<String> {
-    let mut words: Vec<String> = Vec::new();
-    let mut in_word = false;
-    for c in body.nfkc() {
-        if c.is_alphanumeric() {
-            if !in_word {
-                words.push(String::new());
-            }
-            in_word = true;
-            if let Some(word) = words.last_mut() {
-                word.extend(c.to_lowercase());
-            }
-            continue;
-        }
-        in_word = false;
-        let modifies = matches!(
-            c,
-            '\u{1f3fb}'..='\u{1f3ff}' | '\u{fe0e}' | '\u{fe0f}' | '\u{200d}'
-        );
-        if !modifies && !c.is_ascii() && !is_punctuation(c) && !c.is_whitespace() && !c.is_control()
-        {
-            words.push(c.to_string());
-        }
-    }
-    words
-}
-
-/// Typographic marks that a phone's keyboard inserts instead of ASCII's.
-fn is_punctuation(c: char) -> bool {
-    matches!(c, '\u{2010}'..='\u{2027}' | '\u{2030}'..='\u{205e}' | '¡' | '¿' | '«' | '»' | '·')
 }
 
 #[cfg(test)]
