@@ -13,7 +13,7 @@ pub struct TextOverrides {
     /// To an agent: an offer. {label} {code} {name} {phone} {project} {area} {source} {message} {window} {deadline}
     #[arg(long, env = "TEXT_OFFER")]
     pub text_offer: Option<String>,
-    /// To the agent who claimed a lead. {name} {phone} {source}
+    /// To the agent who claimed a lead. `{link}` opens the chat with the client. {name} {phone} {source} {link}
     #[arg(long, env = "TEXT_CLAIMED")]
     pub text_claimed: Option<String>,
     /// To an agent who declined. {name}
@@ -55,7 +55,7 @@ pub struct TextOverrides {
     /// To an agent whose offer or lead was assigned to another agent. {name} {owner}
     #[arg(long, env = "TEXT_HANDED_ON")]
     pub text_handed_on: Option<String>,
-    /// To an agent who was assigned a lead. {name} {phone} {source}
+    /// To an agent who was assigned a lead. {name} {phone} {source} {link}
     #[arg(long, env = "TEXT_ASSIGNED")]
     pub text_assigned: Option<String>,
     /// To an agent: the commands. {window}
@@ -145,6 +145,15 @@ pub struct TextOverrides {
     /// To a manager: two leads with different owners are one person. {name} {owner} {other}
     #[arg(long, env = "TEXT_MANAGER_MERGE")]
     pub text_manager_merge: Option<String>,
+    /// To an agent with an open offer whose message was not understood. {count} {offers} {code}
+    #[arg(long, env = "TEXT_OFFER_HINT")]
+    pub text_offer_hint: Option<String>,
+    /// To a manager: WhatsApp reports a danger to the account. {event} {about}
+    #[arg(long, env = "TEXT_MANAGER_ACCOUNT")]
+    pub text_manager_account: Option<String>,
+    /// What an agent's link to a client writes into the chat. {name}
+    #[arg(long, env = "TEXT_GREETING")]
+    pub text_greeting: Option<String>,
 }
 
 impl TextOverrides {
@@ -206,6 +215,9 @@ impl TextOverrides {
             (Text::ManagerAgentDisabled, self.text_manager_agent_disabled),
             (Text::ManagerClientWrote, self.text_manager_client_wrote),
             (Text::ManagerMerge, self.text_manager_merge),
+            (Text::OfferHint, self.text_offer_hint),
+            (Text::ManagerAccount, self.text_manager_account),
+            (Text::Greeting, self.text_greeting),
         ];
         for (text, template) in overrides {
             if let Some(template) = template {

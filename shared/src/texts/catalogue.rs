@@ -95,6 +95,12 @@ pub enum Text {
     ManagerClientWrote,
     /// To a manager: two leads with different owners are one person.
     ManagerMerge,
+    /// To an agent with an open offer whose message was not understood.
+    OfferHint,
+    /// To a manager: the WhatsApp account is at risk.
+    ManagerAccount,
+    /// What an agent's link to a client writes into the chat.
+    Greeting,
 }
 
 /// The default of a text, and the placeholders that it can have.
@@ -106,7 +112,7 @@ pub(super) struct Entry {
 }
 
 /// The catalogue. The auto-reply is exactly the previous server's.
-pub(super) const CATALOGUE: [Entry; 46] = [
+pub(super) const CATALOGUE: [Entry; 49] = [
     Entry {
         text: Text::AutoReply,
         variable: "TEXT_AUTO_REPLY",
@@ -125,8 +131,8 @@ pub(super) const CATALOGUE: [Entry; 46] = [
     Entry {
         text: Text::Claimed,
         variable: "TEXT_CLAIMED",
-        default: "Lead {name} sekarang milik Anda. Segera hubungi {phone}. Sumber: {source}",
-        placeholders: &["name", "phone", "source"],
+        default: "Lead {name} sekarang milik Anda. Segera hubungi {phone}. Sumber: {source}\n{link}",
+        placeholders: &["name", "phone", "source", "link"],
     },
     Entry {
         text: Text::Declined,
@@ -216,8 +222,8 @@ pub(super) const CATALOGUE: [Entry; 46] = [
     Entry {
         text: Text::Assigned,
         variable: "TEXT_ASSIGNED",
-        default: "Lead {name} ditugaskan kepada Anda. Segera hubungi {phone}. Sumber: {source}",
-        placeholders: &["name", "phone", "source"],
+        default: "Lead {name} ditugaskan kepada Anda. Segera hubungi {phone}. Sumber: {source}\n{link}",
+        placeholders: &["name", "phone", "source", "link"],
     },
     Entry {
         text: Text::Help,
@@ -392,5 +398,23 @@ pub(super) const CATALOGUE: [Entry; 46] = [
         variable: "TEXT_MANAGER_MERGE",
         default: "Lead {name} dipegang dua agen: {owner} dan {other}. Putuskan siapa yang melanjutkan.",
         placeholders: &["name", "owner", "other"],
+    },
+    Entry {
+        text: Text::OfferHint,
+        variable: "TEXT_OFFER_HINT",
+        default: "Pesan Anda belum kami mengerti. Balas OK {code} untuk mengambil lead, atau LEWATI {code} untuk melewatkannya. Penawaran Anda:\n{offers}",
+        placeholders: &["count", "offers", "code"],
+    },
+    Entry {
+        text: Text::ManagerAccount,
+        variable: "TEXT_MANAGER_ACCOUNT",
+        default: "Peringatan dari WhatsApp: {event} ({about}). Pesan bisa berhenti terkirim. Periksa WhatsApp Manager.",
+        placeholders: &["event", "about"],
+    },
+    Entry {
+        text: Text::Greeting,
+        variable: "TEXT_GREETING",
+        default: "Halo {name}, terima kasih sudah menghubungi Property Lounge. Ada yang bisa saya bantu?",
+        placeholders: &["name"],
     },
 ];

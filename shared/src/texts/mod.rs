@@ -2,8 +2,10 @@
 //! (`TEXT_…`, see [`crate::config::TextOverrides`]).
 
 mod catalogue;
+mod safe;
 
 pub use catalogue::Text;
+pub use safe::one_line;
 
 use crate::{Error, Result};
 use catalogue::{CATALOGUE, Entry};
@@ -41,17 +43,33 @@ impl Texts {
     }
 
     /// Fills in the placeholders. Values are not templates: a client can be named `{phone}`.
+    ///
+    /// Other people wrote most values, so each is made safe: it stays on one line, without characters that change the
+    /// direction of text. The lines of a message are marked as a quote. Lists have lines of their own.
     pub fn render(&self, text: Text, values: &[(&str, &str)]) -> String {
         let (index, _) = entry(text);
         pieces(&self.0[index])
             .map(|piece| match piece {
-                Piece::Words(words) => words,
+                Piece::Words(words) => words.to_owned(),
                 Piece::Placeholder(name) => values
                     .iter()
                     .find(|(known, _)| *known == name)
-                    .map_or("", |(_, value)| *value),
+                    .map_or_else(String::new, |(name, value)| safe_value(name, value)),
             })
             .collect()
+    }
+}
+
+/// Placeholders for lists, whose lines are made of safe values.
+const LISTS: [&str; 4] = ["offers", "queue", "leads", "team"];
+
+fn safe_value(name: &str, value: &str) -> String {
+    match name {
+        "message" => safe::quoted(value),
+        // A link of ours, which can be longer than a line.
+        "link" => value.to_owned(),
+        _ if LISTS.contains(&name) => safe::without_controls(value),
+        _ => one_line(value),
     }
 }
 

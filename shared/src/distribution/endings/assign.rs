@@ -4,6 +4,7 @@
 use super::withdraw::{Notice, WithdrawReason, handed_on_text, notify, withdraw_open_offers};
 use crate::distribution::event::{Event, EventKind};
 use crate::distribution::model::CycleStatus;
+use crate::distribution::offers::chat_link::chat_link;
 use crate::distribution::store;
 use crate::id::{AttemptId, CycleId, LeadId, UserId};
 use crate::leads::{self, Lead};
@@ -59,6 +60,7 @@ pub(crate) async fn assign_locked(
     let client = [
         ("name", lead.display_name()),
         ("phone", lead.display_phone()),
+        ("link", &chat_link(work.app, lead)),
         ("source", lead.display_source()),
     ];
     let body = work.app.texts.render(Text::Assigned, &client);

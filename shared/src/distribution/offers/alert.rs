@@ -64,6 +64,17 @@ pub(crate) async fn notify_managers(
     Ok(())
 }
 
+/// Queues a warning to the managers of every queue: something that concerns all of them.
+pub async fn warn_managers(work: &mut UnitOfWork<'_>, body: &str) -> Result<()> {
+    for number in store::all_managers(work.connection).await? {
+        if let Some(to) = Phone::from_e164(&number) {
+            let draft = Draft::new(OutboundKind::ManagerWarning, to, body);
+            whatsapp::queue_message(work, &draft).await?;
+        }
+    }
+    Ok(())
+}
+
 /// The agents to whom a cycle's lead can be assigned, each with its label: `A = Sales A, B = Sales B`.
 pub(crate) async fn team_of(work: &mut UnitOfWork<'_>, cycle: CycleId) -> Result<String> {
     let team = store::team_of(work.connection, cycle).await?;

@@ -1,12 +1,61 @@
 //! What an agent who does not own a lead can see of its client, with `DISTRIBUTION_MASK_OFFERS`: enough to
-//! want the lead, not enough to call.
+//! want the lead, not enough to reach the client.
 
 use crate::App;
 use crate::leads::{self, Lead};
 use std::borrow::Cow;
+use unicode_normalization::UnicodeNormalization;
 
 /// The character that replaces a digit.
 const DOT: char = '•';
+/// What replaces a word.
+const HIDDEN: &str = "•••";
+
+/// Ends of addresses that people write without `https://`.
+const DOMAINS: [&str; 30] = [
+    "com", "id", "net", "org", "me", "co", "io", "link", "ly", "app", "xyz", "site", "shop",
+    "store", "page", "bio", "gg", "tv", "info", "biz", "web", "my", "sg", "au", "uk", "us", "ee",
+    "at", "dev", "online",
+];
+
+/// Services where a name is an address: the word after one of these is hidden.
+const SERVICES: [&str; 21] = [
+    "ig",
+    "insta",
+    "instagram",
+    "telegram",
+    "tele",
+    "tg",
+    "facebook",
+    "fb",
+    "messenger",
+    "tiktok",
+    "twitter",
+    "threads",
+    "line",
+    "wechat",
+    "discord",
+    "linkedin",
+    "skype",
+    "signal",
+    "viber",
+    "email",
+    "gmail",
+];
+/// Words between the name of a service and the address there.
+const BETWEEN: [&str; 14] = [
+    "saya", "aku", "gw", "id", "akun", "nama", "username", "user", "di", "ke", "nya", "ku", "is",
+    "my",
+];
+
+/// Digits as words.
+const NUMBER_WORDS: [&str; 26] = [
+    "nol", "kosong", "satu", "dua", "tiga", "empat", "ampat", "lima", "enam", "tujuh", "delapan",
+    "lapan", "sembilan", "zero", "oh", "one", "two", "three", "four", "five", "six", "seven",
+    "eight", "nine", "belas", "puluh",
+];
+/// This many digits in a row as words are a number; "dua kamar" is not.
+const FEWEST_WORDS: usize = 4;
 
 /// The client's name, masked.
 pub(crate) fn name_of<'lead>(app: &App, lead: &'lead Lead) -> Cow<'lead, str> {
@@ -18,6 +67,15 @@ pub(crate) fn name<'name>(app: &App, name: Option<&'name str>) -> Cow<'name, str
     match name {
         Some(name) if app.distribution.mask_offers => Cow::Owned(masked_name(name)),
         name => Cow::Borrowed(leads::name_or_unknown(name)),
+    }
+}
+
+/// A text that a client or an ad wrote, as an offer shows it: scrubbed if offers are masked.
+pub(crate) fn words<'text>(app: &App, text: &'text str) -> Cow<'text, str> {
+    if app.distribution.mask_offers {
+        Cow::Owned(scrubbed(text))
+    } else {
+        Cow::Borrowed(text)
     }
 }
 
@@ -33,19 +91,117 @@ pub fn masked_name(name: &str) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-/// A client's message without digits, addresses and links.
+/// A client's message without digits, number words, addresses, links, and names on other services.
 pub fn scrubbed(words: &str) -> String {
-    let mut scrubbed = String::with_capacity(words.len());
-    for word in words.split_inclusive(char::is_whitespace) {
-        let text = word.trim_end();
-        if text.contains('@') || text.contains("://") || text.to_lowercase().contains("wa.me") {
-            scrubbed.extend(std::iter::repeat_n(DOT, 3));
-            scrubbed.push_str(&word[text.len()..]);
+    // Invisible characters and compatibility forms can hide a link or a number from a reader of characters.
+    let plain: String = words.chars().filter(|c| !is_invisible(*c)).nfkc().collect();
+    let tokens: Vec<&str> = plain.split_inclusive(char::is_whitespace).collect();
+    let mut hidden = number_words(&tokens);
+    for at in 0..tokens.len() {
+        if is_address(tokens[at]) {
+            hidden[at] = true;
+        } else if SERVICES.contains(&bare(tokens[at]).as_str()) {
+            let between = tokens[at + 1..]
+                .iter()
+                .take_while(|token| {
+                    bare(token).is_empty() || BETWEEN.contains(&bare(token).as_str())
+                })
+                .count();
+            if let Some(hidden) = hidden.get_mut(at + 1 + between) {
+                *hidden = true;
+            }
+        }
+    }
+    let mut scrubbed = String::with_capacity(plain.len());
+    for (token, hidden) in tokens.iter().zip(hidden) {
+        let text = token.trim_end();
+        if hidden && !text.is_empty() {
+            scrubbed.push_str(HIDDEN);
+            scrubbed.push_str(&token[text.len()..]);
         } else {
-            scrubbed.extend(word.chars().map(|c| if c.is_numeric() { DOT } else { c }));
+            scrubbed.extend(token.chars().map(|c| if c.is_numeric() { DOT } else { c }));
         }
     }
     scrubbed
+}
+
+fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+            | '\u{fe00}'..='\u{fe0f}' | '\u{20e3}' | '\u{feff}'
+    )
+}
+
+/// The word without punctuation, in lower case.
+fn bare(token: &str) -> String {
+    token
+        .trim()
+        .trim_matches(|c: char| !c.is_alphanumeric())
+        .to_lowercase()
+}
+
+/// Whether the word is a link or an address: `a@b.co`, `@budi`, `https://…`, `t.me/x`, `contoh.id`.
+fn is_address(token: &str) -> bool {
+    let lower = token.trim().to_lowercase();
+    if lower.contains('@') || lower.contains("://") || lower.contains("www.") {
+        return true;
+    }
+    let host = lower.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = host.trim_matches(|c: char| !c.is_alphanumeric());
+    let Some((name, end)) = host.rsplit_once('.') else {
+        return false;
+    };
+    let has_name = name.chars().any(char::is_alphanumeric) && !name.ends_with('.');
+    has_name
+        && (DOMAINS.contains(&end)
+            || (lower.contains('/') && end.chars().all(char::is_alphabetic) && end.len() >= 2))
+}
+
+/// Which of the words spell digits: runs of at least four, with digits among them, or one word of several.
+fn number_words(tokens: &[&str]) -> Vec<bool> {
+    let spells = |token: &&str| {
+        let bare = bare(token);
+        NUMBER_WORDS.contains(&bare.as_str()) || bare.bytes().all(|b| b.is_ascii_digit())
+    };
+    let mut hidden: Vec<bool> = tokens
+        .iter()
+        .map(|token| spelled(&bare(token)) >= FEWEST_WORDS - 1)
+        .collect();
+    let mut start = 0;
+    while start < tokens.len() {
+        let run = tokens[start..]
+            .iter()
+            .take_while(|token| spells(token))
+            .count();
+        let words = tokens[start..start + run]
+            .iter()
+            .filter(|token| !bare(token).is_empty())
+            .count();
+        if words >= FEWEST_WORDS {
+            hidden[start..start + run].fill(true);
+        }
+        start += run.max(1);
+    }
+    hidden
+}
+
+/// How many number words make up this one word: `noldelapansatu` is three. 0 if it has any other part.
+fn spelled(word: &str) -> usize {
+    let mut rest = word;
+    let mut count = 0;
+    while !rest.is_empty() {
+        let next = NUMBER_WORDS
+            .iter()
+            .filter(|known| rest.starts_with(**known))
+            .max_by_key(|known| known.len());
+        match next {
+            Some(known) => rest = &rest[known.len()..],
+            None => return 0,
+        }
+        count += 1;
+    }
+    count
 }
 
 #[cfg(test)]
@@ -69,5 +225,28 @@ mod tests {
             "••• atau ••• ."
         );
         assert_eq!(scrubbed("wa.me/62812"), "•••");
+        assert_eq!(
+            scrubbed("cek t.me/budi, instagram.com/budi dan contoh.co.id"),
+            "cek ••• ••• dan •••"
+        );
+        assert_eq!(
+            scrubbed("t\u{200b}.me/budi t．me/budi 0\u{fe0f}\u{20e3}8\u{fe0f}\u{20e3}"),
+            "••• ••• ••"
+        );
+    }
+
+    #[test]
+    fn names_on_other_services_and_numbers_in_words_are_scrubbed() {
+        assert_eq!(scrubbed("IG: budi.s ya"), "IG: ••• ya");
+        assert_eq!(scrubbed("telegram saya budi_s"), "telegram saya •••");
+        assert_eq!(
+            scrubbed("nol delapan satu dua tiga 4 ya"),
+            "••• ••• ••• ••• ••• ••• ya"
+        );
+        assert_eq!(scrubbed("noldelapansatudua"), "•••");
+        assert_eq!(
+            scrubbed("cari dua kamar, tiga kamar mandi. Pak.Budi"),
+            "cari dua kamar, tiga kamar mandi. Pak.Budi"
+        );
     }
 }

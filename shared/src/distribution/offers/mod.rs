@@ -2,6 +2,7 @@
 
 pub(crate) mod acceptance;
 pub(crate) mod alert;
+pub(crate) mod chat_link;
 pub(crate) mod cycle;
 pub(crate) mod delivery;
 pub(crate) mod forward;

@@ -5,7 +5,7 @@ use crate::App;
 use crate::distribution::model::Round;
 use crate::distribution::policy;
 use crate::distribution::store::SendableOffer;
-use crate::texts::Text;
+use crate::texts::{Text, one_line};
 use crate::whatsapp::Short;
 
 /// What the agent reads.
@@ -26,28 +26,20 @@ pub(crate) fn offer_text(app: &App, offer: &SendableOffer) -> String {
         (_, true) => Text::OfferMasked,
     };
     let written = offer.client_text.as_deref().unwrap_or("-");
-    let (message, source, phone) = if masks {
-        let source = offer
-            .lead_source
-            .as_deref()
-            .map_or("-".into(), mask::scrubbed);
-        (mask::scrubbed(written), source, "-")
-    } else {
-        let source = offer.lead_source.clone().unwrap_or_else(|| "-".to_owned());
-        let phone = offer.lead_phone.as_deref().unwrap_or("-");
-        (written.to_owned(), source, phone)
-    };
+    let shown =
+        |text: &Option<String>| mask::words(app, text.as_deref().unwrap_or("-")).into_owned();
+    let phone = offer.lead_phone.as_deref().filter(|_| !masks);
     app.texts.render(
         text,
         &[
             ("label", &offer.label),
             ("code", offer.code.as_deref().unwrap_or("-")),
             ("name", &mask::name(app, offer.lead_name.as_deref())),
-            ("phone", phone),
-            ("project", offer.lead_project.as_deref().unwrap_or("-")),
-            ("area", offer.lead_area.as_deref().unwrap_or("-")),
-            ("source", &source),
-            ("message", &message),
+            ("phone", phone.unwrap_or("-")),
+            ("project", &shown(&offer.lead_project)),
+            ("area", &shown(&offer.lead_area)),
+            ("source", &shown(&offer.lead_source)),
+            ("message", &mask::words(app, written)),
             ("window", &policy::window_in_words(window)),
             ("deadline", &app.timezone.time(deadline)),
         ],
@@ -62,12 +54,8 @@ pub(crate) fn short_form(app: &App, offer: &SendableOffer) -> Short {
         .as_deref()
         .or(offer.lead_source.as_deref())
         .unwrap_or("-");
-    let project = if app.distribution.mask_offers {
-        mask::scrubbed(project)
-    } else {
-        project.to_owned()
-    };
-    let name = mask::name(app, offer.lead_name.as_deref());
+    let project = one_line(&mask::words(app, project));
+    let name = one_line(&mask::name(app, offer.lead_name.as_deref()));
     Short {
         line: format!("{code} {name}"),
         parameters: vec![
