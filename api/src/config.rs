@@ -105,6 +105,9 @@ pub struct SignIn {
     /// Whether only your own proxy reaches the api and names the client's address in `X-Forwarded-For`.
     #[arg(long, env = "AUTH_BEHIND_PROXY", default_value_t = false, action = clap::ArgAction::Set)]
     pub auth_behind_proxy: bool,
+    /// How many of your proxies a request passes, one after the other; each adds an address to `X-Forwarded-For`.
+    #[arg(long, env = "AUTH_PROXIES", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=10))]
+    pub auth_proxies: u8,
     /// A token that allows to connect WhatsApp, sent in `x-admin-token`; unset: only signed-in admins can.
     #[arg(long, env = "ADMIN_WHATSAPP_TOKEN", hide_env_values = true)]
     pub admin_whatsapp_token: Option<SecretString>,
@@ -171,7 +174,7 @@ impl Settings {
         });
         let auth = auth.map(|auth| {
             if sign_in.auth_behind_proxy {
-                auth.behind_proxy()
+                auth.behind_proxies(usize::from(sign_in.auth_proxies))
             } else {
                 auth
             }

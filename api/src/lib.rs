@@ -10,6 +10,7 @@ pub mod http;
 pub mod meta;
 pub mod problem;
 
+mod checks;
 mod examples;
 mod middleware;
 
@@ -46,15 +47,23 @@ pub fn app_with(
     feed: Feed,
 ) -> impl Endpoint<Output = Response> {
     let service = service();
+    // Requests of the documentation page go to where the page came from.
+    let page = OpenApiService::new(
+        http::endpoints(),
+        "Property Lounge",
+        env!("CARGO_PKG_VERSION"),
+    )
+    .server(ServerObject::new("/"));
     Route::new()
         .at(
             "/openapi.json",
             poem::endpoint::make_sync(|_| served_document()),
         )
         .at("/api/auth/*path", auth::BetterAuth)
-        .nest("/docs", service.swagger_ui())
+        .nest("/docs", page.swagger_ui())
         .nest("/", service)
-        .around(auth::without_secure_prefix)
+        .around(checks::check)
+        .around(auth::with_one_cookie_header)
         .around(auth::share_with_trusted_pages)
         .data(app)
         .data(auth)
@@ -77,10 +86,14 @@ pub fn document() -> String {
     text
 }
 
+/// The document as this process serves it: requests go to where the document came from.
 fn served_document() -> Response {
+    let mut document: serde_json::Value =
+        serde_json::from_str(&document()).expect("our document is JSON");
+    document["servers"] = serde_json::json!([{ "url": "/" }]);
     Response::builder()
         .content_type("application/json")
-        .body(document())
+        .body(document.to_string())
 }
 
 /// Marks an operation without a security scheme as public, so that a linter can distinguish it from one that

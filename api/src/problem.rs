@@ -82,6 +82,12 @@ impl From<Error> for ProblemResponse {
                 problem.code = Some(code.to_owned());
                 Self::Client(StatusCode::CONFLICT, Json(problem))
             }
+            Error::Transition { detail } => {
+                let status = StatusCode::CONFLICT;
+                let mut problem = Problem::new(status).detail(detail);
+                problem.code = Some("illegal_transition".to_owned());
+                Self::Client(status, Json(problem))
+            }
             Error::Provider(_) | Error::NotYet { .. } => {
                 tracing::error!(%error, "api.provider_failed");
                 server(StatusCode::BAD_GATEWAY)
@@ -118,6 +124,18 @@ fn invalid(field: &str, reason: impl Into<String>) -> ProblemResponse {
         detail: reason.into(),
     }]);
     ProblemResponse::Client(status, Json(problem))
+}
+
+/// Several fields or parameters that are not allowed, each with what would be right.
+pub(crate) fn wrong_fields(wrong: Vec<(String, String)>) -> poem::Error {
+    let status = StatusCode::UNPROCESSABLE_ENTITY;
+    let mut problem =
+        Problem::new(status).detail("the request has fields that cannot be understood");
+    let errors = wrong
+        .into_iter()
+        .map(|(field, detail)| FieldError { field, detail });
+    problem.errors = Some(errors.collect());
+    poem::Error::from_response(ProblemResponse::Client(status, Json(problem)).into_response())
 }
 
 /// The user is signed in and is not allowed to.

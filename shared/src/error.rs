@@ -32,6 +32,12 @@ pub enum Error {
         /// A stable code that a program can test for.
         code: &'static str,
     },
+    /// A state cannot follow the present one (`illegal_transition`).
+    #[error("illegal transition: {detail}")]
+    Transition {
+        /// What can follow, in one sentence.
+        detail: String,
+    },
     /// A call to an outside service failed.
     #[error(transparent)]
     Provider(#[from] ProviderError),

@@ -6,11 +6,14 @@ use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use sha2::Sha256;
+use shared::auth::{SESSION_LASTS, Session};
 use std::fmt::Write;
 use subtle::ConstantTimeEq;
 
 /// The name of the session's cookie, without the prefix that it has under https.
 pub(super) const SESSION: &str = "better-auth.session_token";
+/// The most tokens of one request that are looked up.
+const MOST_TOKENS: usize = 4;
 /// Marks a session that ends with the browser.
 pub(super) const DONT_REMEMBER: &str = "better-auth.dont_remember";
 /// Other cookies that better-auth may have set.
@@ -64,24 +67,41 @@ pub(super) fn verify(secret: &[u8], cookie: &str) -> Option<String> {
     bool::from(genuine).then(|| value.to_owned())
 }
 
-/// The first cookie with this name in a `Cookie` header, as sent.
-pub(super) fn named<'header>(header: &'header str, name: &str) -> Option<&'header str> {
+/// Every cookie with this name in a `Cookie` header, as sent. A browser can send several: of the host and of its
+/// domain, or of two paths (RFC 6265, 5.4).
+pub(super) fn all_named<'header>(
+    header: &'header str,
+    name: &'header str,
+) -> impl Iterator<Item = &'header str> {
     header
         .split(';')
         .filter_map(|pair| pair.trim().split_once('='))
-        .find_map(|(found, value)| (found.trim() == name).then(|| value.trim()))
+        .filter_map(move |(found, value)| (found.trim() == name).then(|| value.trim()))
 }
 
-/// The session's token in a `Cookie` header, if the signature is ours.
-pub(super) fn session_token(auth: &Auth, header: &str) -> Option<String> {
-    let secure = named(header, &format!("{SECURE_PREFIX}{SESSION}"));
-    verify(auth.secret(), secure.or_else(|| named(header, SESSION))?)
+/// The first cookie with this name in a `Cookie` header, as sent.
+pub(super) fn named<'header>(header: &'header str, name: &'header str) -> Option<&'header str> {
+    all_named(header, name).next()
+}
+
+/// The tokens of sessions in a `Cookie` header whose signature is ours, the one that is sent over https only first.
+/// A stale one can come before the good one.
+pub(super) fn session_tokens(auth: &Auth, header: &str) -> Vec<String> {
+    let secure = format!("{SECURE_PREFIX}{SESSION}");
+    let mut tokens: Vec<String> = all_named(header, &secure)
+        .chain(all_named(header, SESSION))
+        .filter_map(|cookie| verify(auth.secret(), cookie))
+        .collect();
+    let mut seen = std::collections::HashSet::new();
+    tokens.retain(|token| seen.insert(token.clone()));
+    tokens.truncate(MOST_TOKENS);
+    tokens
 }
 
 /// Whether a `Cookie` header marks a session that ends with the browser.
 pub(super) fn ends_with_browser(auth: &Auth, header: &str) -> bool {
-    let secure = named(header, &format!("{SECURE_PREFIX}{DONT_REMEMBER}"));
-    secure
+    let secure = format!("{SECURE_PREFIX}{DONT_REMEMBER}");
+    named(header, &secure)
         .or_else(|| named(header, DONT_REMEMBER))
         .is_some_and(|cookie| verify(auth.secret(), cookie).is_some())
 }
@@ -108,6 +128,18 @@ fn written(auth: &Auth, name: &str, value: &str, seconds: Option<i64>) -> String
     }
     cookie.push_str("; SameSite=Lax");
     cookie
+}
+
+/// The cookies of a session: its token, and whether it ends with the browser.
+pub(super) fn of_session(auth: &Auth, session: &Session, remember: bool) -> Vec<String> {
+    if remember {
+        let lasts = Some(SESSION_LASTS.num_seconds());
+        return vec![set(auth, SESSION, &session.token, lasts)];
+    }
+    vec![
+        set(auth, SESSION, &session.token, None),
+        set(auth, DONT_REMEMBER, "true", None),
+    ]
 }
 
 impl Auth {

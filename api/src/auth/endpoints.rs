@@ -2,16 +2,15 @@
 
 use super::answer::{self, Refusal, answer};
 use super::body::{Checked, fields, looks_like_an_email};
-use super::cookie::{self, DONT_REMEMBER, SESSION};
+use super::cookie;
 use super::origin;
 use super::settings::Auth;
 use poem::http::{HeaderValue, Method, header};
 use poem::{Endpoint, IntoResponse, Request, Response};
 use serde_json::{Value, json};
-use shared::auth::{
-    self, Change, Changed, Client, Found, NewUser, Profile, Role, SESSION_LASTS, Session, User,
-};
+use shared::auth::{self, Change, Changed, Client, Found, NewUser, Profile, Role, Session, User};
 use shared::{App, Error};
+use std::net::IpAddr;
 use std::time::Instant;
 
 /// The lengths of password that better-auth accepts.
@@ -215,7 +214,7 @@ impl Call<'_> {
     }
 
     async fn sign_out(&self) -> Answer {
-        if let Some(token) = self.token() {
+        for token in cookie::session_tokens(self.auth, self.cookie_header()) {
             auth::sign_out(self.app, &token).await.map_err(broken)?;
         }
         Ok(answer(
@@ -225,16 +224,13 @@ impl Call<'_> {
     }
 
     async fn get_session(&self) -> Answer {
-        let Some(token) = self.token() else {
+        if cookie::session_tokens(self.auth, self.cookie_header()).is_empty() {
             return Ok(answer(&Value::Null, &[]));
-        };
+        }
         let query = self.request.uri().query().unwrap_or_default();
         let fixed = query.split('&').any(|pair| pair == "disableRefresh=true");
         let renew = !fixed && !cookie::ends_with_browser(self.auth, self.cookie_header());
-        match auth::session(self.app, &token, renew)
-            .await
-            .map_err(broken)?
-        {
+        match self.found(renew).await? {
             Found::Good {
                 session,
                 user,
@@ -319,13 +315,7 @@ impl Call<'_> {
 
     /// The session and user of the request's cookie.
     async fn signed_in(&self) -> Result<Option<(Session, User)>, Refusal> {
-        let Some(token) = self.token() else {
-            return Ok(None);
-        };
-        match auth::session(self.app, &token, false)
-            .await
-            .map_err(broken)?
-        {
+        match self.found(false).await? {
             Found::Good { session, user, .. } => Ok(Some((*session, *user))),
             Found::Nothing => Ok(None),
         }
@@ -335,41 +325,42 @@ impl Call<'_> {
         self.request.header(header::COOKIE).unwrap_or_default()
     }
 
-    fn token(&self) -> Option<String> {
-        cookie::session_token(self.auth, self.cookie_header())
+    /// The first session of the request's cookies that has not ended.
+    async fn found(&self, renew: bool) -> Result<Found, Refusal> {
+        for token in cookie::session_tokens(self.auth, self.cookie_header()) {
+            let found = auth::session(self.app, &token, renew).await;
+            if let good @ Found::Good { .. } = found.map_err(broken)? {
+                return Ok(good);
+            }
+        }
+        Ok(Found::Nothing)
     }
 
     fn cookies(&self, session: &Session, remember: bool) -> Vec<String> {
-        if remember {
-            let lasts = Some(SESSION_LASTS.num_seconds());
-            return vec![cookie::set(self.auth, SESSION, &session.token, lasts)];
-        }
-        vec![
-            cookie::set(self.auth, SESSION, &session.token, None),
-            cookie::set(self.auth, DONT_REMEMBER, "true", None),
-        ]
+        cookie::of_session(self.auth, session, remember)
     }
 
-    /// The client's address: that of the connection, or behind our own proxy the one that it names. Without a
-    /// proxy the header is not read, because a client can send any address there to avoid the limit.
+    /// The client's address: that of the connection, or behind our own proxies the one that the outermost of them saw.
+    /// Each proxy adds the address that it saw at the end of `X-Forwarded-For`, so the addresses before ours are the
+    /// client's own words. Without a proxy the header is not read.
     fn client(&self) -> Client {
-        let forwarded = self
-            .request
-            .header("x-forwarded-for")
-            .unwrap_or_default()
-            .trim();
-        let named = self.auth.0.behind_proxy && !forwarded.is_empty() && !forwarded.contains(',');
         let peer = self
             .request
             .remote_addr()
             .as_socket_addr()
             .map(|peer| peer.ip().to_string());
+        let proxies = self.auth.0.proxies;
+        let forwarded = self.request.headers().get_all("x-forwarded-for");
+        let hops: Vec<&str> = forwarded
+            .iter()
+            .filter_map(|header| header.to_str().ok())
+            .flat_map(|header| header.split(','))
+            .map(str::trim)
+            .collect();
+        let named = hops.len().checked_sub(proxies).filter(|_| proxies > 0);
+        let named = named.and_then(|at| hops[at].parse::<IpAddr>().ok());
         Client {
-            ip_address: if named {
-                forwarded.to_owned()
-            } else {
-                peer.unwrap_or_default()
-            },
+            ip_address: named.map_or_else(|| peer.unwrap_or_default(), |named| named.to_string()),
             user_agent: self
                 .request
                 .header(header::USER_AGENT)

@@ -14,5 +14,5 @@ mod viewer;
 pub use body::looks_like_an_email;
 pub use endpoints::BetterAuth;
 pub use settings::Auth;
-pub use sharing::{share_with_trusted_pages, without_secure_prefix};
+pub use sharing::{share_with_trusted_pages, with_one_cookie_header};
 pub use viewer::{AdminOnly, SignedIn, Viewer, WhatsappAdmins};

@@ -18,7 +18,8 @@ pub(super) struct Inner {
     pub(super) trusted: Vec<String>,
     pub(super) sign_up: bool,
     pub(super) limiter: Option<Limiter>,
-    pub(super) behind_proxy: bool,
+    /// How many proxies of ours name the client's address.
+    pub(super) proxies: usize,
     pub(super) whatsapp_admin: Option<SecretString>,
 }
 
@@ -37,15 +38,15 @@ impl Auth {
             trusted: trusted.to_vec(),
             sign_up,
             limiter: limited.then(Limiter::default),
-            behind_proxy: false,
+            proxies: 0,
             whatsapp_admin: None,
         }))
     }
 
-    /// The same behind our own proxy, which names the client's address in `X-Forwarded-For`.
+    /// The same behind this many proxies of ours, each of which adds an address to `X-Forwarded-For`.
     #[must_use]
-    pub fn behind_proxy(self) -> Self {
-        self.with(|inner| inner.behind_proxy = true)
+    pub fn behind_proxies(self, proxies: usize) -> Self {
+        self.with(|inner| inner.proxies = proxies)
     }
 
     /// The same, with a token that allows to connect WhatsApp.

@@ -8,7 +8,7 @@ use super::cookie::{self, SECURE_PREFIX, SESSION};
 use super::settings::Auth;
 use poem::http::{HeaderValue, Method, StatusCode, header};
 use poem::{Endpoint, IntoResponse, Request, Response, Result};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 const METHODS: &str = "GET, POST, PUT, PATCH, DELETE";
 const HEADERS: &str = "content-type, if-match, x-admin-token, x-request-id";
@@ -61,18 +61,58 @@ pub async fn share_with_trusted_pages<E: Endpoint>(
     Ok(response)
 }
 
-/// Under https the cookie's name has a prefix, which OpenAPI's name for it does not have. Adds the cookie under
-/// the plain name, so that the framework finds it.
-pub async fn without_secure_prefix<E: Endpoint>(
+/// The cookies of a session that this request renewed. Its answer sets them.
+#[derive(Clone, Default)]
+pub(super) struct Renewal(Arc<Mutex<Vec<String>>>);
+
+impl Renewal {
+    pub(super) fn set(&self, cookies: Vec<String>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = cookies;
+    }
+
+    fn take(&self) -> Vec<String> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Makes one plain `Cookie` header of all that came, and sets the cookie of a session that the request renewed.
+///
+/// HTTP/2 can send several fields (RFC 9113, 8.2.3), and other pages of the host can set cookies with bytes that are
+/// not ASCII: those are left out, because the framework would find no cookie at all. Under https the session's name
+/// has a prefix, which OpenAPI's name for it does not have, so the session is added under the plain name.
+pub async fn with_one_cookie_header<E: Endpoint>(
     next: Arc<E>,
     mut request: Request,
-) -> Result<E::Output> {
-    let prefixed = format!("{SECURE_PREFIX}{SESSION}");
-    let cookies = request.header(header::COOKIE).unwrap_or_default();
-    if let Some(value) = cookie::named(cookies, &prefixed)
-        && let Ok(header) = HeaderValue::from_str(&format!("{cookies}; {SESSION}={value}"))
-    {
-        request.headers_mut().insert(header::COOKIE, header);
+) -> Result<Response> {
+    let fields = request.headers().get_all(header::COOKIE);
+    let fields: Vec<String> = fields
+        .iter()
+        .map(|field| String::from_utf8_lossy(field.as_bytes()).into_owned())
+        .collect();
+    if !fields.is_empty() {
+        let all = fields.join(";");
+        let mut pairs: Vec<String> = all
+            .split(';')
+            .map(str::trim)
+            .filter(|pair| !pair.is_empty() && pair.bytes().all(|b| (b' '..=b'~').contains(&b)))
+            .map(str::to_owned)
+            .collect();
+        let prefixed = format!("{SECURE_PREFIX}{SESSION}");
+        if let Some(value) = cookie::named(&all, &prefixed) {
+            pairs.push(format!("{SESSION}={value}"));
+        }
+        request.headers_mut().remove(header::COOKIE);
+        if let Ok(one) = HeaderValue::from_str(&pairs.join("; ")) {
+            request.headers_mut().insert(header::COOKIE, one);
+        }
     }
-    next.call(request).await
+    let renewal = Renewal::default();
+    request.set_data(renewal.clone());
+    let mut response = next.call(request).await?.into_response();
+    for cookie in renewal.take() {
+        if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+        }
+    }
+    Ok(response)
 }

@@ -1,6 +1,7 @@
 //! Authorization: handlers name one of these types in their signature.
 
 use super::settings::Auth;
+use super::sharing::Renewal;
 use super::{cookie, origin};
 use crate::problem;
 use poem::Request;
@@ -98,28 +99,36 @@ async fn signed_in(request: &Request, _: ApiKey) -> poem::Result<Viewer> {
         ));
     };
     let cookies = request.header(header::COOKIE).unwrap_or_default();
-    let token = cookie::session_token(auth, cookies).ok_or_else(unauthorized)?;
     let renew = !cookie::ends_with_browser(auth, cookies);
-    match auth::session(app, &token, renew)
-        .await
-        .map_err(problem::error)?
-    {
-        Found::Good { user, session, .. } => {
-            let changes = !matches!(
-                *request.method(),
-                Method::GET | Method::HEAD | Method::OPTIONS
-            );
-            if changes && origin::check_cookied(auth, request.headers()).is_err() {
-                let told = "the request does not come from a page that is trusted (BETTER_AUTH_TRUSTED_ORIGINS)";
-                return Err(problem::status(StatusCode::FORBIDDEN, told));
-            }
-            Ok(Viewer {
-                user: *user,
-                session_id: session.id,
-            })
+    for token in cookie::session_tokens(auth, cookies) {
+        let found = auth::session(app, &token, renew)
+            .await
+            .map_err(problem::error)?;
+        let Found::Good {
+            user,
+            session,
+            renewed,
+        } = found
+        else {
+            continue;
+        };
+        let changes = !matches!(
+            *request.method(),
+            Method::GET | Method::HEAD | Method::OPTIONS
+        );
+        if changes && origin::check_cookied(auth, request.headers()).is_err() {
+            let told = "the request does not come from a page that is trusted (BETTER_AUTH_TRUSTED_ORIGINS)";
+            return Err(problem::status(StatusCode::FORBIDDEN, told));
         }
-        Found::Nothing => Err(unauthorized()),
+        if renewed && let Some(renewal) = request.data::<Renewal>() {
+            renewal.set(cookie::of_session(auth, &session, true));
+        }
+        return Ok(Viewer {
+            user: *user,
+            session_id: session.id,
+        });
     }
+    Err(unauthorized())
 }
 
 fn unauthorized() -> poem::Error {

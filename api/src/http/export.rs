@@ -1,7 +1,8 @@
 //! Leads as CSV.
 
+use super::day_or_time::DayOrTime;
 use super::leads::{Asked, filter};
-use super::model::{LeadProgress, LeadStatus, Timestamp};
+use super::model::{LeadProgress, LeadStatus};
 use super::tag::Tag;
 use crate::auth::SignedIn;
 use crate::problem::ProblemResponse;
@@ -19,7 +20,7 @@ pub struct Export;
 #[derive(ApiResponse)]
 enum Table {
     /// One line for each lead, newest first; times in the company's zone.
-    #[oai(status = 200, content_type = "text/csv")]
+    #[oai(status = 200, content_type = "text/csv; charset=utf-8")]
     Csv(
         Binary<Body>,
         /// The name of the file.
@@ -52,11 +53,11 @@ impl Export {
         owner: Query<Option<String>>,
         /// From this ad.
         source: Query<Option<String>>,
-        /// Created at or after this instant.
-        from: Query<Option<Timestamp>>,
-        /// Created before this instant.
-        to: Query<Option<Timestamp>>,
-        /// With this text in the name or number.
+        /// Created at or after this instant, or on or after this day (`2026-01-31`, in the company's zone).
+        from: Query<Option<DayOrTime>>,
+        /// Created before this instant, or on or before this day.
+        to: Query<Option<DayOrTime>>,
+        /// With this text in the name, or this number or a part of it, as people type it.
         #[oai(validator(max_length = 100))]
         q: Query<Option<String>>,
     ) -> Result<Table, ProblemResponse> {
@@ -67,8 +68,8 @@ impl Export {
             owner: owner.0,
             owner_disabled: false,
             source: source.0,
-            from: from.0,
-            to: to.0,
+            from: from.0.map(|from| from.start(app.timezone)),
+            to: to.0.map(|to| to.end(app.timezone)),
             q: q.0,
         });
         // The first lines are read before the answer begins, so that an error is answered as one.

@@ -1,11 +1,13 @@
 //! Leads: lists, one lead, and changes by hand.
 
 use super::appointments::Appointment;
+use super::day_or_time::DayOrTime;
 use super::distribution::{CycleDetail, Message};
 use super::model::{Lead, LeadProgress, LeadStatus, Timestamp};
 use super::tag::Tag;
 use crate::auth::SignedIn;
 use crate::problem::Result;
+use chrono::{DateTime, Utc};
 use poem::web::Data;
 use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::Json;
@@ -141,11 +143,11 @@ impl Leads {
         owner_disabled: Query<bool>,
         /// From this ad.
         source: Query<Option<String>>,
-        /// Created at or after this instant.
-        from: Query<Option<Timestamp>>,
-        /// Created before this instant.
-        to: Query<Option<Timestamp>>,
-        /// With this text in the name or number.
+        /// Created at or after this instant, or on or after this day (`2026-01-31`, in the company's zone).
+        from: Query<Option<DayOrTime>>,
+        /// Created before this instant, or on or before this day.
+        to: Query<Option<DayOrTime>>,
+        /// With this text in the name, or this number or a part of it, as people type it.
         #[oai(validator(max_length = 100))]
         q: Query<Option<String>>,
         /// The order; `newest` by default.
@@ -166,8 +168,8 @@ impl Leads {
             owner: owner.0,
             owner_disabled: owner_disabled.0,
             source: source.0,
-            from: from.0,
-            to: to.0,
+            from: from.0.map(|from| from.start(app.timezone)),
+            to: to.0.map(|to| to.end(app.timezone)),
             q: q.0,
         });
         let request = PageRequest {
@@ -292,8 +294,8 @@ pub(super) struct Asked {
     pub(super) owner: Option<String>,
     pub(super) owner_disabled: bool,
     pub(super) source: Option<String>,
-    pub(super) from: Option<Timestamp>,
-    pub(super) to: Option<Timestamp>,
+    pub(super) from: Option<DateTime<Utc>>,
+    pub(super) to: Option<DateTime<Utc>>,
     pub(super) q: Option<String>,
 }
 
@@ -306,8 +308,8 @@ pub(super) fn filter(asked: Asked) -> Filter {
         owner: said(asked.owner).map(UserId),
         owner_disabled: asked.owner_disabled,
         source: said(asked.source),
-        from: asked.from.map(|time| time.0),
-        to: asked.to.map(|time| time.0),
+        from: asked.from,
+        to: asked.to,
         text: said(asked.q).map(|text| text.trim().replace('\0', "")),
     }
 }

@@ -5,6 +5,7 @@ mod availability;
 mod choices;
 mod conflicts;
 mod dashboard;
+mod day_or_time;
 mod distribution;
 mod dummy;
 mod events;

@@ -2671,15 +2671,15 @@ export type LeadsData = {
          */
         source?: string;
         /**
-         * Created at or after this instant.
+         * Created at or after this instant, or on or after this day (`2026-01-31`, in the company's zone).
          */
         from?: string;
         /**
-         * Created before this instant.
+         * Created before this instant, or on or before this day.
          */
         to?: string;
         /**
-         * With this text in the name or number.
+         * With this text in the name, or this number or a part of it, as people type it.
          */
         q?: string;
         /**
@@ -2742,15 +2742,15 @@ export type ExportLeadsData = {
          */
         source?: string;
         /**
-         * Created at or after this instant.
+         * Created at or after this instant, or on or after this day (`2026-01-31`, in the company's zone).
          */
         from?: string;
         /**
-         * Created before this instant.
+         * Created before this instant, or on or before this day.
          */
         to?: string;
         /**
-         * With this text in the name or number.
+         * With this text in the name, or this number or a part of it, as people type it.
          */
         q?: string;
     };

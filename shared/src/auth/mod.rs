@@ -38,7 +38,7 @@ pub async fn sign_in(
     remember: bool,
 ) -> Result<Option<(Session, User)>> {
     let mut connection = app.pool.acquire().await?;
-    let known = store::user_with_password(&mut connection, &email.to_lowercase()).await?;
+    let known = store::user_with_password(&mut connection, email).await?;
     drop(connection);
     let Some((user, Some(stored))) = known else {
         password::verify_nothing(given).await?;

@@ -28,7 +28,8 @@ pub(super) async fn user_with_password(
     email: &str,
 ) -> Result<Option<(User, Option<String>)>> {
     let found = sqlx::query_scalar!(
-        r#"select id as "id: UserId" from "user" where email = $1"#,
+        // Rows of the previous server can have capitals. Of two users that differ in them only, the one as typed.
+        r#"select id as "id: UserId" from "user" where lower(email) = lower($1) order by email = $1 desc, id limit 1"#,
         email
     )
     .fetch_optional(&mut *connection)
@@ -57,7 +58,9 @@ pub(super) async fn insert_user(
 ) -> Result<bool> {
     let inserted = sqlx::query!(
         r#"insert into "user" (id, name, email, image, phone, role, created_at, updated_at)
-           values ($1, $2, $3, $4, $5, $6, $7, $7) on conflict on constraint user_email_key do nothing"#,
+           select $1, $2, $3, $4, $5, $6, $7, $7
+           where not exists (select from "user" where lower(email) = $3)
+           on conflict on constraint user_email_key do nothing"#,
         id.0,
         new.name,
         new.email.to_lowercase(),

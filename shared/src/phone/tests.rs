@@ -140,6 +140,7 @@ fn a_search_finds_a_number_as_people_type_it() {
     }
     assert_eq!(search_digits("0812-99").as_deref(), Some("81299"));
     assert_eq!(search_digits("7766").as_deref(), Some("7766"));
+    assert_eq!(search_digits("00003").as_deref(), Some("00003"));
     assert_eq!(search_digits("Budi 2"), None);
     assert_eq!(search_digits("-"), None);
 }

@@ -60,7 +60,11 @@ pub(super) fn search_digits(text: &str) -> Option<String> {
         return Some(phone.digits().to_owned());
     }
     // A part of a number: `0812` is `62812` in the database, and so is `812`.
-    Some(digits.trim_start_matches('0').to_owned()).filter(|digits| !digits.is_empty())
+    let part = match digits.strip_prefix('0') {
+        Some(rest) if !rest.starts_with('0') => rest,
+        _ => digits,
+    };
+    (!part.is_empty()).then(|| part.to_owned())
 }
 
 /// The text with compatibility forms folded (full-width digits), invisible characters removed, and every dash

@@ -13,6 +13,8 @@ use std::collections::HashSet;
 /// How many leads one page has.
 const PAGE: i64 = 1000;
 
+const BYTE_ORDER_MARK: &str = "\u{feff}";
+
 const COLUMNS: [&str; 15] = [
     "id",
     "name",
@@ -58,7 +60,9 @@ pub async fn export(
         },
         written: HashSet::new(),
     };
-    let mut first = written(|csv| csv.write_record(COLUMNS))?;
+    // Spreadsheets read a file without this mark in the encoding of the computer (RFC 3629, 6).
+    let mut first = BYTE_ORDER_MARK.as_bytes().to_vec();
+    first.extend(written(|csv| csv.write_record(COLUMNS))?);
     let (lines, more) = place.next_page().await?;
     first.extend(lines);
     let rest = stream::try_unfold((place, more), |(mut place, more)| async move {
@@ -115,9 +119,10 @@ fn cells(entry: &Entry, zone: Timezone) -> [String; COLUMNS.len()] {
     [
         lead.id.to_string(),
         typed(lead.name.as_ref()),
+        // With an apostrophe, as any text that begins like a formula: a spreadsheet would make `6.28E+12` of it.
         lead.phone
             .as_ref()
-            .map_or_else(String::new, ToString::to_string),
+            .map_or_else(String::new, |phone| no_formula(phone.as_str())),
         lead.status.as_str().to_owned(),
         lead.progress.as_str().to_owned(),
         typed(lead.owner.as_ref().map(|owner| &owner.0)),

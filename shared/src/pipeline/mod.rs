@@ -11,6 +11,7 @@ pub use model::{
     Change, Choice, ChoiceKind, Counts, Cursor, Entry, Filter, Layer2, Page, PageRequest, Sort,
 };
 pub use transitions::{may_become, may_progress};
+use transitions::{refused_progress, refused_status};
 
 use crate::auth::{Role, User};
 use crate::id::LeadId;
@@ -52,10 +53,9 @@ pub async fn set_status(app: &App, by: &User, id: LeadId, status: LeadStatus) ->
     let mut transaction = app.pool.begin().await?;
     let lead = lock_to_change(&mut transaction, by, id).await?;
     if lead.status != status {
-        if !may_become(lead.status, status, lead.owner.is_some(), by.role) {
-            return Err(Error::Conflict {
-                code: "illegal_transition",
-            });
+        let has_owner = lead.owner.is_some();
+        if !may_become(lead.status, status, has_owner, by.role) {
+            return Err(refused_status(lead.status, has_owner, by.role));
         }
         let now = app.clock.now(&mut transaction).await?;
         store::set_status(&mut transaction, id, status, now).await?;
@@ -86,9 +86,7 @@ pub async fn set_progress(
     let lead = lock_to_change(&mut transaction, by, id).await?;
     if lead.progress != progress {
         if lead.status != LeadStatus::Claimed || !may_progress(lead.progress, progress, by.role) {
-            return Err(Error::Conflict {
-                code: "illegal_transition",
-            });
+            return Err(refused_progress(&lead, by.role));
         }
         let now = app.clock.now(&mut transaction).await?;
         store::set_progress(&mut transaction, id, progress, now).await?;

@@ -2,6 +2,7 @@
 
 use crate::id::{LeadId, UserId};
 use crate::leads::{Lead, LeadProgress, LeadStatus};
+use crate::local_time::check_year;
 use crate::{Error, Result};
 use chrono::{DateTime, Utc};
 
@@ -95,8 +96,10 @@ impl Cursor {
         let wrong = || Error::invalid("cursor", "is not one that a page named");
         let (time, id) = told.split_once('_').ok_or_else(wrong)?;
         let micros = time.parse().map_err(|_| wrong())?;
+        let created_at = DateTime::from_timestamp_micros(micros).ok_or_else(wrong)?;
+        check_year("cursor", created_at.date_naive()).map_err(|_| wrong())?;
         Ok(Self {
-            created_at: DateTime::from_timestamp_micros(micros).ok_or_else(wrong)?,
+            created_at,
             id: LeadId(id.parse().map_err(|_| wrong())?),
         })
     }

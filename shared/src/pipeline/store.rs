@@ -3,7 +3,7 @@
 use super::{Change, Choice, ChoiceKind, Counts, Entry, Filter, Layer2, PageRequest, Sort};
 use crate::id::{LeadId, UserId};
 use crate::leads::{Lead, LeadProgress, LeadStatus};
-use crate::phone::Phone;
+use crate::phone::{self, Phone};
 use crate::{Error, Result};
 use chrono::{DateTime, Utc};
 use sqlx::postgres::{PgConnection, Postgres};
@@ -171,8 +171,12 @@ fn conditions(
             .replace('\\', "\\\\")
             .replace('%', "\\%")
             .replace('_', "\\_");
-        query.push(" and (coalesce(l.name, '') || ' ' || coalesce(l.phone, '')) ilike ");
-        query.push_bind(format!("%{escaped}%"));
+        // The expression has an index. `0812-99` finds +6281299…, too.
+        let digits = phone::search_digits(text).filter(|digits| digits != text);
+        let patterns = std::iter::once(escaped).chain(digits);
+        let patterns: Vec<String> = patterns.map(|part| format!("%{part}%")).collect();
+        query.push(" and (coalesce(l.name, '') || ' ' || coalesce(l.phone, '')) ilike any(");
+        query.push_bind(patterns).push(")");
     }
 }
 

@@ -1,7 +1,8 @@
 //! Which changes are legal, as tables.
 
+use crate::Error;
 use crate::auth::Role;
-use crate::leads::{LeadProgress, LeadStatus};
+use crate::leads::{Lead, LeadProgress, LeadStatus};
 
 /// The changes of a lead's status that a user can make; distribution makes the others. From, to, whether
 /// the lead must have an owner, whether only an admin can.
@@ -45,6 +46,65 @@ pub fn may_progress(from: LeadProgress, to: LeadProgress, by: Role) -> bool {
         || PROGRESS
             .iter()
             .any(|(one, after)| *one == from && after.contains(&to))
+}
+
+/// The error of a status that cannot follow, with those that can.
+pub(super) fn refused_status(from: LeadStatus, has_owner: bool, by: Role) -> Error {
+    let all = [
+        LeadStatus::New,
+        LeadStatus::Distributing,
+        LeadStatus::Claimed,
+        LeadStatus::Hangus,
+        LeadStatus::Closed,
+    ];
+    let next: Vec<&str> = all
+        .into_iter()
+        .filter(|to| may_become(from, *to, has_owner, by))
+        .map(LeadStatus::as_str)
+        .collect();
+    let detail = if next.is_empty() {
+        format!(
+            "a lead that is {} changes its status by distribution only: assign it, or wait",
+            from.as_str()
+        )
+    } else {
+        format!(
+            "a lead that is {} can become: {}",
+            from.as_str(),
+            next.join(", ")
+        )
+    };
+    Error::Transition { detail }
+}
+
+/// The error of a progress that cannot follow, with those that can.
+pub(super) fn refused_progress(lead: &Lead, by: Role) -> Error {
+    if lead.status != LeadStatus::Claimed {
+        let detail = format!(
+            "only a claimed lead has progress, and this one is {}",
+            lead.status.as_str()
+        );
+        return Error::Transition { detail };
+    }
+    let all = PROGRESS.map(|(progress, _)| progress);
+    let next: Vec<&str> = all
+        .into_iter()
+        .filter(|to| may_progress(lead.progress, *to, by))
+        .map(LeadProgress::as_str)
+        .collect();
+    let detail = if next.is_empty() {
+        format!(
+            "after {} only an admin can set another progress",
+            lead.progress.as_str()
+        )
+    } else {
+        format!(
+            "after {} can follow: {}",
+            lead.progress.as_str(),
+            next.join(", ")
+        )
+    };
+    Error::Transition { detail }
 }
 
 #[cfg(test)]

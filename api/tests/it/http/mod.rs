@@ -1,5 +1,6 @@
 //! The endpoints: correct answers, and clear errors for bad input, with no data lost.
 
+mod browsers;
 mod document;
 mod errors;
 mod health;

@@ -1,0 +1,186 @@
+//! The parameters and bodies of every operation, read from our own OpenAPI document.
+
+use super::{NUL, Wrong, known};
+use poem::http::Method;
+use serde_json::Value;
+
+/// Every operation, and the schemas that their bodies name.
+pub(super) struct Shapes {
+    operations: Vec<Operation>,
+    document: Value,
+}
+
+/// An operation of the document.
+pub(super) struct Operation {
+    method: String,
+    path: Vec<String>,
+    /// The names of its query parameters.
+    pub(super) parameters: Vec<String>,
+    /// The schema of its body.
+    pub(super) body: Option<Value>,
+}
+
+impl Shapes {
+    /// Reads an OpenAPI document of ours.
+    pub(super) fn of(document: &str) -> Self {
+        let document: Value = serde_json::from_str(document).expect("our document is JSON");
+        let mut operations = Vec::new();
+        for (path, methods) in document["paths"].as_object().into_iter().flatten() {
+            for (method, operation) in methods.as_object().into_iter().flatten() {
+                operations.push(Operation {
+                    method: method.to_uppercase(),
+                    path: path.split('/').map(str::to_owned).collect(),
+                    parameters: parameters(operation),
+                    body: operation["requestBody"]["content"]
+                        .get("application/json")
+                        .map(|content| content["schema"].clone()),
+                });
+            }
+        }
+        Self {
+            operations,
+            document,
+        }
+    }
+
+    /// The operation of this method and path. A path without parameters comes before one with them.
+    pub(super) fn find(&self, method: &Method, path: &str) -> Option<&Operation> {
+        let parts: Vec<&str> = path.split('/').collect();
+        let fits = |operation: &&Operation| {
+            operation.method == method.as_str()
+                && operation.path.len() == parts.len()
+                && operation
+                    .path
+                    .iter()
+                    .zip(&parts)
+                    .all(|(known, part)| known == part || known.starts_with('{'))
+        };
+        let variables = |operation: &&Operation| {
+            operation
+                .path
+                .iter()
+                .filter(|part| part.starts_with('{'))
+                .count()
+        };
+        self.operations.iter().filter(fits).min_by_key(variables)
+    }
+
+    /// Adds the fields of a value that its schema does not have, and the texts that cannot be stored.
+    pub(super) fn compare(
+        &self,
+        place: &str,
+        value: &Value,
+        schema: &Value,
+        wrong: &mut Vec<Wrong>,
+    ) {
+        let schema = self.resolved(schema);
+        match value {
+            Value::String(text) if text.contains('\0') => {
+                wrong.push((place.to_owned(), NUL.to_owned()))
+            }
+            Value::Array(items) => {
+                for (at, item) in items.iter().enumerate() {
+                    self.compare(&format!("{place}[{at}]"), item, &schema["items"], wrong);
+                }
+            }
+            Value::Object(fields) => {
+                let properties = schema["properties"].as_object();
+                let others = schema.get("additionalProperties");
+                for (name, value) in fields {
+                    let inner = if place.is_empty() {
+                        name.clone()
+                    } else {
+                        format!("{place}.{name}")
+                    };
+                    let known_field = properties
+                        .and_then(|properties| properties.get(name))
+                        .or(others);
+                    match known_field {
+                        _ if name.contains('\0') => wrong.push((inner, NUL.to_owned())),
+                        Some(schema) => self.compare(&inner, value, schema, wrong),
+                        // Without a list of fields, any is allowed.
+                        None if properties.is_none() => {
+                            self.compare(&inner, value, &Value::Null, wrong)
+                        }
+                        None => {
+                            let names: Vec<&String> = properties
+                                .into_iter()
+                                .flat_map(|properties| properties.keys())
+                                .collect();
+                            wrong.push((
+                                inner,
+                                format!("there is no such field; {}", known(&names)),
+                            ));
+                        }
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The schema that a reference names.
+    fn resolved<'schema>(&'schema self, schema: &'schema Value) -> &'schema Value {
+        let reference = schema["$ref"]
+            .as_str()
+            .or_else(|| schema["allOf"][0]["$ref"].as_str());
+        match reference.and_then(|reference| reference.strip_prefix('#')) {
+            Some(pointer) => self.document.pointer(pointer).unwrap_or(&Value::Null),
+            None => schema,
+        }
+    }
+}
+
+fn parameters(operation: &Value) -> Vec<String> {
+    operation["parameters"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(|parameter| parameter["in"] == "query")
+        .filter_map(|parameter| parameter["name"].as_str())
+        .map(str::to_owned)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Shapes;
+    use poem::http::Method;
+    use serde_json::json;
+
+    #[test]
+    fn a_field_that_an_operation_does_not_have_is_found_at_any_depth() {
+        let shapes = Shapes::of(&crate::document());
+        let queue = "/api/distribution/queues/00000000-0000-0000-0000-000000000000/places";
+        let operation = shapes.find(&Method::PUT, queue).expect("an operation");
+        let body = json!([{ "salesId": "a", "label": "A\u{0}", "wieght": 2 }]);
+        let mut wrong = Vec::new();
+        shapes.compare(
+            "",
+            &body,
+            operation.body.as_ref().expect("a body"),
+            &mut wrong,
+        );
+        let fields: Vec<&str> = wrong.iter().map(|(field, _)| field.as_str()).collect();
+        assert_eq!(fields, ["[0].label", "[0].wieght"]);
+        assert!(wrong[1].1.contains("weight"), "{wrong:?}");
+    }
+
+    #[test]
+    fn every_operation_is_found_by_its_path() {
+        let shapes = Shapes::of(&crate::document());
+        let leads = shapes
+            .find(&Method::GET, "/api/leads")
+            .expect("an operation");
+        assert!(leads.parameters.iter().any(|name| name == "status"));
+        assert!(
+            shapes
+                .find(&Method::GET, "/api/leads/export")
+                .expect("an operation")
+                .parameters
+                .len()
+                > 3
+        );
+        assert!(shapes.find(&Method::GET, "/nowhere").is_none());
+    }
+}
