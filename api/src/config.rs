@@ -9,6 +9,7 @@ use shared::import::LeadColumns;
 use shared::jobs::Announce;
 use shared::{App, Error, Result, db};
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// The HTTP server of Property Lounge.
@@ -53,6 +54,12 @@ pub struct Import {
     /// status, progress, owner, source, metaLead, layer2, reason, note.
     #[arg(long, env = "OLD_LEAD_COLUMNS", default_value = "")]
     pub old_lead_columns: LeadColumns,
+    /// Try everything, write only the report.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// The file with a line for every row that is left or changed (tab-separated). It contains people's numbers.
+    #[arg(long, default_value = "import-report.tsv")]
+    pub report: PathBuf,
     /// The api's own settings.
     #[command(flatten)]
     pub settings: Settings,

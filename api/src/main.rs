@@ -16,8 +16,10 @@ use shared::config::{Problems, parse};
 use shared::{App, db, seed, telemetry};
 use std::io::Write;
 use std::net::Ipv4Addr;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::signal::unix::{SignalKind, signal};
@@ -142,25 +144,88 @@ async fn serve(settings: &Settings, problems: Problems) -> anyhow::Result<()> {
 
 async fn bring_over(app: &App, import: &Import) -> anyhow::Result<()> {
     let old = db::patient_pool(db::options(&import.old_database_url, IMPORT_NAME)?);
-    let done = shared::import::import(app, &old, &import.old_lead_columns)
+    let plan = shared::import::Plan {
+        columns: import.old_lead_columns.clone(),
+        dry_run: import.dry_run,
+    };
+    let mut pace = Pace::start();
+    let done = shared::import::import(app, &old, &plan, |progress| pace.show(progress))
         .await
         .context("cannot import; nothing was written")?;
+    write_report(&import.report, &done.table())
+        .with_context(|| format!("cannot write {}", import.report.display()))?;
+    let counts = &done.counts;
     let mut out = std::io::stdout();
     writeln!(
         out,
-        "Brought over {} users, {} accounts, {} sessions, {} verifications, {} places and {} leads; left {} rows.",
-        done.users,
-        done.accounts,
-        done.sessions,
-        done.verifications,
-        done.places,
-        done.leads,
-        done.left
+        "{} {} users, {} accounts, {} sessions, {} verifications, {} places and {} leads; left {} rows.",
+        if import.dry_run {
+            "Would bring over"
+        } else {
+            "Brought over"
+        },
+        counts.users,
+        counts.accounts,
+        counts.sessions,
+        counts.verifications,
+        counts.places,
+        counts.leads,
+        counts.left
     )?;
-    for (lead, reason) in done.unread {
-        writeln!(out, "  left lead {lead}: {reason}")?;
-    }
+    writeln!(
+        out,
+        "Every row that is left or changed is one of the {} lines of {}.",
+        done.lines.len(),
+        import.report.display()
+    )?;
     Ok(())
+}
+
+/// Writes the report. It contains numbers of people, so only its owner can read it.
+fn write_report(path: &Path, table: &str) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true).mode(0o600);
+    options.open(path)?.write_all(table.as_bytes())
+}
+
+/// Shows how far an import is, once a second.
+struct Pace {
+    table: &'static str,
+    started: Instant,
+    shown: Instant,
+}
+
+impl Pace {
+    fn start() -> Self {
+        let now = Instant::now();
+        Self {
+            table: "",
+            started: now,
+            shown: now,
+        }
+    }
+
+    fn show(&mut self, progress: shared::import::Progress) {
+        let now = Instant::now();
+        if self.table != progress.table {
+            (self.table, self.started) = (progress.table, now);
+        }
+        if now.duration_since(self.shown) < Duration::from_secs(1) {
+            return;
+        }
+        self.shown = now;
+        let seconds = now.duration_since(self.started).as_secs_f64().max(0.001);
+        #[allow(clippy::cast_precision_loss, reason = "a rate to read")]
+        let (done, left) = (progress.done as f64, (progress.of - progress.done) as f64);
+        let rate = done / seconds;
+        eprintln!(
+            "{}: {} of {} rows, {rate:.0} a second, about {:.0} s left",
+            progress.table,
+            progress.done,
+            progress.of,
+            left / rate.max(0.001)
+        );
+    }
 }
 
 async fn seed(app: &App) -> anyhow::Result<()> {

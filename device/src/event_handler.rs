@@ -29,8 +29,9 @@ const STATES: [EventKind; 17] = [
     EventKind::ConnectFailure,
     EventKind::QrScannedWithoutMultidevice,
 ];
-/// Delivery statuses, and messages that come by another way than the client's hook.
-const RECEIPTS: [EventKind; 3] = [
+/// Delivery statuses, changed numbers, and messages that come by another way than the client's hook.
+const RECEIPTS: [EventKind; 4] = [
+    EventKind::ContactNumberChanged,
     EventKind::ServerAck,
     EventKind::Receipt,
     EventKind::Messages,
@@ -65,7 +66,8 @@ pub(crate) struct Received {
     pub(crate) statuses: Statuses,
 }
 
-/// Delivery statuses: acknowledgements for which no message waits any more, and receipts.
+/// Delivery statuses: acknowledgements for which no message waits any more, and receipts. Changed numbers come with
+/// the acknowledgements: both are few.
 pub(crate) struct Statuses {
     pub(crate) acks: UnboundedReceiver<Arc<Event>>,
     pub(crate) receipts: Receiver<Arc<Event>>,
@@ -126,6 +128,7 @@ impl EventHandler for ClientEvents {
             }
             Event::Messages(_) => {}
             Event::ServerAck(ack) => self.acknowledge(ack, &event),
+            Event::ContactNumberChanged(_) => drop(self.acks.send(event)),
             Event::Receipt(_) => self.pass_receipt(event),
             // The sender's phone is asked to send it again. Most messages can be read then.
             Event::UndecryptableMessage(_) => {

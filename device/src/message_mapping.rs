@@ -79,9 +79,10 @@ pub(crate) fn map_message(
     };
     let base = message.get_base_message();
     if let Some(protocol) = base.protocol_message.as_option() {
+        let correction = correction(protocol, info, &from).filter(|_| !source.is_from_me);
         inbound
             .corrections
-            .extend(correction(protocol, info, &from).filter(|_| !source.is_from_me));
+            .extend(correction.map(|correction| (from, correction)));
         return;
     }
     let Some(content) = content_of(base) else {
@@ -163,7 +164,9 @@ fn content_of(base: &wa::Message) -> Option<Content> {
         return shown("location", content);
     }
     if let Some(contact) = base.contact_message.as_option() {
-        let content = json!([{ "name": { "formatted_name": contact.display_name } }]);
+        let numbers = numbers_of(contact.vcard.as_deref().unwrap_or_default());
+        let content =
+            json!([{ "name": { "formatted_name": contact.display_name }, "phones": numbers }]);
         return shown("contacts", content);
     }
     // Keys for groups and the like come as messages without any content.
@@ -176,6 +179,18 @@ fn content_of(base: &wa::Message) -> Option<Content> {
         return None;
     }
     shown("unknown", json!({}))
+}
+
+/// The numbers of a contact card: its `TEL` lines (RFC 6350, 6.4.1).
+fn numbers_of(card: &str) -> Vec<serde_json::Value> {
+    card.lines()
+        .filter_map(|line| line.trim().split_once(':'))
+        .filter(|(name, _)| {
+            let name = name.rsplit('.').next().unwrap_or(name).to_uppercase();
+            name == "TEL" || name.starts_with("TEL;")
+        })
+        .map(|(_, number)| json!({ "phone": number.trim_start_matches("tel:") }))
+        .collect()
 }
 
 fn inbound_message(

@@ -1,6 +1,7 @@
-//! Stores delivery statuses.
+//! Stores delivery statuses, and people's new numbers.
 
 use crate::event_handler::Statuses;
+use crate::message_mapping::phone_of;
 use shared::whatsapp::{self, Progress, Status};
 use shared::{App, Result, distribution};
 use std::collections::BTreeMap;
@@ -17,7 +18,7 @@ pub(crate) async fn note(app: App, mut statuses: Statuses) {
     loop {
         let noted = tokio::select! {
             biased;
-            Some(event) = statuses.acks.recv() => note_late_ack(&app, &event).await,
+            Some(event) = statuses.acks.recv() => note_one(&app, &event).await,
             count = statuses.receipts.recv_many(&mut batch, BATCH) => {
                 if count == 0 {
                     return;
@@ -31,8 +32,15 @@ pub(crate) async fn note(app: App, mut statuses: Statuses) {
     }
 }
 
-/// The server's acknowledgement of a message for which nothing waits any more. It counts.
-async fn note_late_ack(app: &App, event: &Event) -> Result<()> {
+/// A person's new number, or the server's acknowledgement of a message for which nothing waits any more. It counts.
+async fn note_one(app: &App, event: &Event) -> Result<()> {
+    if let Event::ContactNumberChanged(changed) = event {
+        let (old, new) = (phone_of(&changed.old_jid), phone_of(&changed.new_jid));
+        let (Some(old), Some(new)) = (old, new) else {
+            return Ok(());
+        };
+        return distribution::change_number(app, &old, &new).await;
+    }
     let Event::ServerAck(ack) = event else {
         return Ok(());
     };

@@ -12,6 +12,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 const METHODS: &str = "GET, POST, PUT, PATCH, DELETE";
 const HEADERS: &str = "content-type, if-match, x-admin-token, x-request-id";
+/// Headers of answers that a page can read.
+const SHOWN: &str = "content-disposition, x-request-id, x-total-count";
 /// For how many seconds a browser can cache a preflight.
 const REMEMBERED: &str = "600";
 
@@ -56,6 +58,10 @@ pub async fn share_with_trusted_pages<E: Endpoint>(
     headers.insert(
         header::ACCESS_CONTROL_ALLOW_CREDENTIALS,
         HeaderValue::from_static("true"),
+    );
+    headers.insert(
+        header::ACCESS_CONTROL_EXPOSE_HEADERS,
+        HeaderValue::from_static(SHOWN),
     );
     headers.append(header::VARY, HeaderValue::from_static("Origin"));
     Ok(response)

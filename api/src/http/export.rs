@@ -26,6 +26,9 @@ enum Table {
         /// The name of the file.
         #[oai(header = "Content-Disposition")]
         String,
+        /// How many leads the file will have, as far as that is known when it begins: a client can show what is left.
+        #[oai(header = "X-Total-Count")]
+        i64,
     ),
 }
 
@@ -73,7 +76,7 @@ impl Export {
             q: q.0,
         });
         // The first lines are read before the answer begins, so that an error is answered as one.
-        let rows = pipeline::export(&app, &viewer.0.user, filter).await?;
+        let (total, rows) = pipeline::export(&app, &viewer.0.user, filter).await?;
         let body = Body::from_bytes_stream(rows.map_err(|error| {
             tracing::error!(%error, "api.export_broke_off");
             std::io::Error::other("the export broke off")
@@ -81,6 +84,7 @@ impl Export {
         Ok(Table::Csv(
             Binary(body),
             "attachment; filename=\"leads.csv\"".to_owned(),
+            total,
         ))
     }
 }

@@ -228,3 +228,37 @@ async fn a_receipt_tells_that_a_message_arrived_whose_answer_was_lost() {
         .await;
     assert_eq!(company.whatsapp.world().await.came.len(), 1);
 }
+
+/// A client and an agent get new numbers: the lead has the client's, and offers go to the agent's.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_changed_number_is_heard() {
+    let company = Company::open().await;
+    let _device = company.linked_device().await;
+    company.whatsapp.writes(CLIENT, "Halo").await;
+    company
+        .wait_for(
+            "select count(*) from lead where phone = '+6281234001234'",
+            1,
+        )
+        .await;
+    company
+        .whatsapp
+        .changes_number(CLIENT, "+6281234009999")
+        .await;
+    company
+        .wait_for(
+            "select count(*) from lead where phone = '+6281234009999'",
+            1,
+        )
+        .await;
+    company
+        .whatsapp
+        .changes_number(AGENT, "+628111000099")
+        .await;
+    company
+        .wait_for(
+            r#"select count(*) from "user" where offer_address = '+628111000099'"#,
+            1,
+        )
+        .await;
+}

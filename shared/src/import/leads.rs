@@ -1,209 +1,80 @@
 //! Leads of the previous server.
-//!
-//! The previous README names the table but not its columns. The import tries the names that Drizzle would
-//! use; the operator can name others.
 
+use super::columns::{Field, LeadColumns};
 use super::report::Imported;
-use super::row::{Row, rows};
+use super::row::Row;
+use crate::Result;
 use crate::id::LeadId;
 use crate::leads::{LeadProgress, LeadStatus};
 use crate::phone::Phone;
-use crate::{Error, Result};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
-use std::collections::BTreeMap;
-use std::str::FromStr;
 
-/// A field of a lead.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Field {
-    /// The client's number.
-    Phone,
-    /// The client's name.
-    Name,
-    /// The status in distribution: `hangus`, `closed` …
-    Status,
-    /// The progress: `no-action` …
-    Progress,
-    /// The owner: a user's id.
-    Owner,
-    /// The ad.
-    Source,
-    /// Meta's id of the submitted form.
-    MetaLead,
-    /// The layer 2 status.
-    Layer2,
-    /// Why the lead was rejected.
-    Reason,
-    /// A note.
-    Note,
-}
-
-impl Field {
-    /// Every field, with its name in the setting and the columns that are tried.
-    const ALL: [(Self, &'static str, &'static [&'static str]); 10] = [
-        (
-            Self::Phone,
-            "phone",
-            &[
-                "phone",
-                "client_wa",
-                "client_phone",
-                "wa",
-                "whatsapp",
-                "phone_number",
-            ],
-        ),
-        (Self::Name, "name", &["name", "client_name", "full_name"]),
-        (Self::Status, "status", &["status", "lead_status"]),
-        (Self::Progress, "progress", &["progress", "lead_progress"]),
-        (
-            Self::Owner,
-            "owner",
-            &[
-                "owner_sales_id",
-                "owner_id",
-                "assigned_sales_id",
-                "assigned_to",
-                "claimed_by",
-                "sales_id",
-            ],
-        ),
-        (
-            Self::Source,
-            "source",
-            &["source_ads", "source", "ads_source"],
-        ),
-        (Self::MetaLead, "metaLead", &["meta_lead_id", "leadgen_id"]),
-        (
-            Self::Layer2,
-            "layer2",
-            &[
-                "layer2_status",
-                "layer_2_status",
-                "layer2_status_id",
-                "layer2",
-            ],
-        ),
-        (
-            Self::Reason,
-            "reason",
-            &["rejected_reason", "rejected_reason_id", "reject_reason"],
-        ),
-        (
-            Self::Note,
-            "note",
-            &[
-                "rejected_note",
-                "layer2_note",
-                "rejected_reason_note",
-                "note",
-                "notes",
-            ],
-        ),
-    ];
-
-    fn columns(self) -> &'static [&'static str] {
-        Self::ALL
-            .iter()
-            .find(|(field, _, _)| *field == self)
-            .map_or(&[], |(_, _, columns)| columns)
-    }
-}
-
-/// Which columns of the old `lead` table have other names: `phone=nomor_wa,owner=agen_id`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct LeadColumns(BTreeMap<Field, String>);
-
-impl FromStr for LeadColumns {
-    type Err = String;
-
-    fn from_str(told: &str) -> Result<Self, String> {
-        let mut columns = BTreeMap::new();
-        for pair in told
-            .split(',')
-            .map(str::trim)
-            .filter(|pair| !pair.is_empty())
-        {
-            let (name, column) = pair
-                .split_once('=')
-                .ok_or_else(|| format!("`{pair}` is not FIELD=COLUMN"))?;
-            let field = Field::ALL
-                .iter()
-                .find(|(_, known, _)| *known == name.trim())
-                .map(|(field, _, _)| *field)
-                .ok_or_else(|| {
-                    let known: Vec<&str> = Field::ALL.iter().map(|(_, name, _)| *name).collect();
-                    format!("`{name}` is none of {}", known.join(", "))
-                })?;
-            columns.insert(field, column.trim().to_owned());
-        }
-        Ok(Self(columns))
-    }
-}
-
-impl LeadColumns {
-    fn read<'row>(&self, row: &'row Row, field: Field) -> Option<&'row str> {
-        let text = match self.0.get(&field) {
-            Some(column) => row.text(column),
-            None => field.columns().iter().find_map(|column| row.text(column)),
-        };
-        text.map(str::trim).filter(|text| !text.is_empty())
-    }
-}
-
-/// Copies every lead that can be read and whose number is not here. Reports the others.
-pub(super) async fn import(
-    source: &mut PgConnection,
+/// Copies a lead whose number can be read and is not here. Returns why it is left, if it is.
+pub(super) async fn insert(
     connection: &mut PgConnection,
-    columns: &LeadColumns,
+    (columns, row): (&LeadColumns, &Row),
     imported: &mut Imported,
     now: DateTime<Utc>,
-) -> Result<()> {
-    for row in rows(source, "lead").await? {
-        let row = Row(row);
-        let old_id = row.value("id").map_or_else(String::new, |id| {
-            id.as_str().map_or_else(|| id.to_string(), str::to_owned)
-        });
-        let Some(typed) = columns.read(&row, Field::Phone) else {
-            imported.left += 1;
-            imported.unread.push((old_id, "has no number".to_owned()));
-            continue;
-        };
-        let phone = match Phone::from_human("phone", typed) {
-            Ok(phone) => phone,
-            Err(Error::Invalid { reason, .. }) => {
-                imported.left += 1;
-                imported
-                    .unread
-                    .push((old_id, format!("its number {reason}")));
-                continue;
-            }
-            Err(error) => return Err(error),
-        };
-        if insert(connection, columns, &row, &old_id, &phone, now).await? {
-            imported.leads += 1;
-        } else {
-            imported.left += 1;
-        }
-    }
-    Ok(())
-}
-
-async fn insert(
-    connection: &mut PgConnection,
-    columns: &LeadColumns,
-    row: &Row,
-    old_id: &str,
-    phone: &Phone,
-    now: DateTime<Utc>,
-) -> Result<bool> {
+) -> Result<Option<String>> {
+    let old_id = row.id();
     let read = |field| columns.read(row, field);
-    let created_at = row.time("created_at")?.unwrap_or(now);
+    let Some(typed) = read(Field::Phone) else {
+        return Ok(Some("has no number".to_owned()));
+    };
+    let phone = match Phone::read(typed) {
+        Ok(phone) => phone,
+        Err(unreadable) => return Ok(Some(format!("its number is {unreadable}"))),
+    };
+    if Row::needs_care(typed, &phone) {
+        imported.changed(
+            "lead",
+            &old_id,
+            format!("its number `{typed}` is read as {phone}"),
+        );
+    }
+    let created_at = row.time("created_at")?;
+    if created_at.is_none() {
+        imported.changed("lead", &old_id, "has no time of creation: now is taken");
+    }
+    let created_at = created_at.unwrap_or(now);
     let updated_at = row.time("updated_at")?.unwrap_or(created_at);
-    let owner = known_user(connection, read(Field::Owner)).await?;
+    let owner = match read(Field::Owner) {
+        Some(owner) => {
+            let known = known_user(connection, imported.user_here(owner)).await?;
+            if known.is_none() {
+                imported.changed(
+                    "lead",
+                    &old_id,
+                    format!("its owner `{owner}` is not here: it has none"),
+                );
+            }
+            known
+        }
+        None => None,
+    };
     let progress = progress(read(Field::Progress));
-    let (status, progress) = standing(read(Field::Status), progress, owner.is_some());
+    if let (Some(word), None) = (read(Field::Progress), progress) {
+        imported.changed(
+            "lead",
+            &old_id,
+            format!("its progress `{word}` is not known: pending"),
+        );
+    }
+    let (status, progress) = standing(
+        read(Field::Status),
+        progress.unwrap_or(LeadProgress::Pending),
+        owner.is_some(),
+    );
+    if let Some(word) =
+        read(Field::Status).filter(|word| !word.eq_ignore_ascii_case(status.as_str()))
+    {
+        imported.changed(
+            "lead",
+            &old_id,
+            format!("its status `{word}` becomes {}", status.as_str()),
+        );
+    }
     let layer2 = match read(Field::Layer2) {
         Some(label) => Some(layer2_status(connection, label, read(Field::Reason).is_some()).await?),
         None => None,
@@ -234,21 +105,40 @@ async fn insert(
     .execute(&mut *connection)
     .await?;
     if inserted.rows_affected() == 0 {
-        return Ok(false);
+        return Ok(Some(
+            "a lead with its id or its number is here already".to_owned(),
+        ));
     }
-    if let Some(meta_lead) = read(Field::MetaLead) {
-        sqlx::query!(
-            "insert into lead_enquiry (id, lead_id, kind, meta_lead_id, source_ads, received_at)
-             values (gen_random_uuid(), $1, 'ad', $2, $3, $4) on conflict do nothing",
-            id.0,
-            meta_lead,
-            read(Field::Source),
-            created_at
-        )
-        .execute(connection)
-        .await?;
+    if let Some(form) = read(Field::MetaLead)
+        && !insert_form(connection, id, (form, read(Field::Source)), created_at).await?
+    {
+        imported.changed(
+            "lead",
+            &old_id,
+            format!("its form `{form}` belongs to another lead already"),
+        );
     }
-    Ok(true)
+    Ok(None)
+}
+
+/// Records the submitted form. Returns `false` if it is recorded already.
+async fn insert_form(
+    connection: &mut PgConnection,
+    lead: LeadId,
+    (form, source): (&str, Option<&str>),
+    at: DateTime<Utc>,
+) -> Result<bool> {
+    let inserted = sqlx::query!(
+        "insert into lead_enquiry (id, lead_id, kind, meta_lead_id, source_ads, received_at)
+         values (gen_random_uuid(), $1, 'ad', $2, $3, $4) on conflict do nothing",
+        lead.0,
+        form,
+        source,
+        at
+    )
+    .execute(connection)
+    .await?;
+    Ok(inserted.rows_affected() == 1)
 }
 
 /// The status of a lead here. A lead that was being offered becomes `new`: no agent has an offer, and the
@@ -270,15 +160,15 @@ fn standing(
     }
 }
 
-fn progress(word: Option<&str>) -> LeadProgress {
-    let word = word.map(slug).unwrap_or_default();
+/// The progress with this name. `None` if there is none.
+fn progress(word: Option<&str>) -> Option<LeadProgress> {
+    let word = slug(word?);
     LeadProgress::ALL
         .into_iter()
         .find(|progress| progress.as_str() == word)
-        .unwrap_or(LeadProgress::Pending)
 }
 
-async fn known_user(connection: &mut PgConnection, id: Option<&str>) -> Result<Option<String>> {
+async fn known_user(connection: &mut PgConnection, id: &str) -> Result<Option<String>> {
     Ok(
         sqlx::query_scalar!(r#"select id from "user" where id = $1"#, id)
             .fetch_optional(connection)
@@ -343,16 +233,7 @@ fn slug(label: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Field, LeadColumns, slug};
-
-    #[test]
-    fn columns_are_named_by_field() {
-        let columns: LeadColumns = "phone=nomor_wa, owner = agen".parse().expect("columns");
-        assert_eq!(columns.0[&Field::Phone], "nomor_wa");
-        assert_eq!(columns.0[&Field::Owner], "agen");
-        assert!("telepon=x".parse::<LeadColumns>().is_err());
-        assert!("phone".parse::<LeadColumns>().is_err());
-    }
+    use super::slug;
 
     #[test]
     fn a_label_becomes_an_id() {

@@ -1,6 +1,7 @@
 //! Rows of the previous server's database.
 
 use crate::auth::Role;
+use crate::phone::Phone;
 use crate::{Error, Result};
 use chrono::{DateTime, NaiveDateTime, Utc};
 use serde_json::Value;
@@ -29,6 +30,28 @@ impl Row {
 
     pub(super) fn text(&self, name: &str) -> Option<&str> {
         self.value(name).and_then(Value::as_str)
+    }
+
+    /// The row's id, as text.
+    pub(super) fn id(&self) -> String {
+        match self.value("id") {
+            Some(Value::String(text)) => text.clone(),
+            Some(other) => other.to_string(),
+            None => "-".to_owned(),
+        }
+    }
+
+    /// Whether a number was written in another way than `0812…`, `62812…` or `+62812…`, with or without separators.
+    pub(super) fn needs_care(typed: &str, phone: &Phone) -> bool {
+        let plain: String = typed
+            .chars()
+            .filter(|c| !matches!(c, ' ' | '-' | '.' | '(' | ')'))
+            .collect();
+        let digits = phone.digits();
+        let local = digits
+            .strip_prefix("62")
+            .map(|national| format!("0{national}"));
+        plain != phone.as_str() && plain != digits && Some(plain) != local
     }
 
     pub(super) fn needed(&self, name: &'static str) -> Result<&str> {

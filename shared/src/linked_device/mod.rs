@@ -19,6 +19,7 @@ pub use vault::{Name, Row, Vault, is_over};
 
 use fence::fenced;
 
+use crate::address::Address;
 use crate::distribution::{self, InboundMessage};
 use crate::id::MessageId;
 use crate::providers::qr_local::NAME;
@@ -172,7 +173,7 @@ pub struct Inbound {
     /// The messages that people wrote.
     pub messages: Vec<InboundMessage>,
     /// Messages that their senders edited or deleted.
-    pub corrections: Vec<Correction>,
+    pub corrections: Vec<(Address, Correction)>,
     /// Messages that a member of the company wrote with the phone itself.
     pub echoes: Vec<Echo>,
 }
@@ -206,13 +207,6 @@ pub async fn store_inbound(app: &App, inbound: &Inbound) -> Result<Vec<MessageId
     for message in &mut messages {
         distribution::recognise(&mut transaction, message).await?;
     }
-    for correction in &inbound.corrections {
-        let correction = Correction {
-            at: correction.at.min(now),
-            ..correction.clone()
-        };
-        whatsapp::store_correction(app, &mut transaction, &correction).await?;
-    }
     for echo in &inbound.echoes {
         let echo = Echo {
             at: echo.at.min(now),
@@ -220,11 +214,21 @@ pub async fn store_inbound(app: &App, inbound: &Inbound) -> Result<Vec<MessageId
         };
         whatsapp::store_echo(app, &mut transaction, &echo).await?;
     }
-    let ids = if messages.is_empty() {
+    let mut ids = if messages.is_empty() {
         Vec::new()
     } else {
         distribution::receive_all(app, &mut transaction, &messages, None).await?
     };
+    for (from, correction) in &inbound.corrections {
+        let correction = Correction {
+            at: correction.at.min(now),
+            ..correction.clone()
+        };
+        ids.extend(
+            distribution::receive_edit(app, &mut transaction, from, &correction, None).await?,
+        );
+        whatsapp::store_correction(app, &mut transaction, &correction).await?;
+    }
     transaction.commit().await?;
     Ok(ids)
 }

@@ -73,7 +73,7 @@ pub(super) async fn receive(
     }
     for (from, correction) in &delivered.corrections {
         if let Some(from) = from {
-            distribution::receive_edit(app, connection, from, correction, id).await?;
+            distribution::receive_edit(app, connection, from, correction, Some(id)).await?;
         }
     }
     Ok(())

@@ -4,6 +4,7 @@ use super::model::{Cursor, Entry, Filter, PageRequest, Sort};
 use super::store;
 use crate::auth::{Role, User};
 use crate::id::{LeadId, UserId};
+use crate::leads::LeadStatus;
 use crate::local_time::Timezone;
 use crate::{App, Error, Result};
 use chrono::{DateTime, Utc};
@@ -44,14 +45,27 @@ struct Place {
 
 /// The leads that a user can see and that match the filter, newest first, as pieces of CSV (RFC 4180).
 /// Each page is read when the client asks for it. A lead that changes during the export appears once.
+///
+/// Also returns how many leads match now, so that a client can show what is left.
 pub async fn export(
     app: &App,
     viewer: &User,
     filter: Filter,
-) -> Result<impl Stream<Item = Result<Vec<u8>>> + Send + 'static> {
+) -> Result<(i64, impl Stream<Item = Result<Vec<u8>>> + Send + 'static)> {
+    let scope = (viewer.role != Role::Admin).then(|| viewer.id.clone());
+    let mut connection = app.pool.acquire().await?;
+    let statuses = filter.status.clone();
+    let counts = store::counts(&mut connection, scope.as_ref(), &filter).await?;
+    drop(connection);
+    let wanted = |status: &LeadStatus| statuses.is_empty() || statuses.contains(status);
+    let total = counts
+        .iter()
+        .filter(|(status, _)| wanted(status))
+        .map(|(_, count)| count)
+        .sum();
     let mut place = Place {
         app: app.clone(),
-        scope: (viewer.role != Role::Admin).then(|| viewer.id.clone()),
+        scope,
         request: PageRequest {
             filter,
             sort: Sort::Newest,
@@ -72,10 +86,8 @@ pub async fn export(
         let (lines, more) = place.next_page().await?;
         Ok(Some((lines, (place, more))))
     });
-    Ok(stream::StreamExt::chain(
-        stream::once(async { Ok(first) }),
-        rest,
-    ))
+    let pieces = stream::StreamExt::chain(stream::once(async { Ok(first) }), rest);
+    Ok((total, pieces))
 }
 
 impl Place {

@@ -3,15 +3,19 @@
 use super::client_of;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
-use shared::import::{Imported, LeadColumns};
+use shared::import::{Counts, Imported, LeadColumns, Plan};
 use shared::testing::{Harness, TestDatabase};
 use sqlx::PgPool;
 
 /// The secret of the server that the dump was taken from.
 const SECRET: &str = "conformance-secret-0123456789abcdef0123456789abcdef";
 
-async fn bring_over(harness: &Harness, old: &PgPool) -> shared::Result<Imported> {
-    shared::import::import(&harness.app, old, &LeadColumns::default()).await
+async fn bring_over(harness: &Harness, old: &PgPool) -> shared::Result<Counts> {
+    Ok(carried(harness, old, &Plan::default()).await?.counts)
+}
+
+async fn carried(harness: &Harness, old: &PgPool, plan: &Plan) -> shared::Result<Imported> {
+    shared::import::import(&harness.app, old, plan, |_| {}).await
 }
 
 async fn old_database() -> (TestDatabase, PgPool) {
@@ -47,20 +51,20 @@ async fn a_drizzle_database_comes_over_once_and_its_logins_go_on() {
     let first = bring_over(&harness, &old).await.expect("it comes over");
     assert_eq!(
         first,
-        Imported {
+        Counts {
             users: 1,
             accounts: 1,
             sessions: 1,
             left: 0,
-            ..Imported::default()
+            ..Counts::default()
         }
     );
     let again = bring_over(&harness, &old).await.expect("again");
     assert_eq!(
         again,
-        Imported {
+        Counts {
             left: 3,
-            ..Imported::default()
+            ..Counts::default()
         }
     );
 
@@ -136,11 +140,11 @@ async fn a_database_of_better_auths_own_migrations_is_read_too() {
     let done = bring_over(&harness, &old).await.expect("it comes over");
     assert_eq!(
         done,
-        Imported {
+        Counts {
             users: 1,
             accounts: 1,
             left: 2,
-            ..Imported::default()
+            ..Counts::default()
         }
     );
     let (email, role): (String, String) =
@@ -196,10 +200,24 @@ async fn leads_come_over_with_their_owner_layer_2_and_form_and_what_cannot_be_re
          ('l4', 'Buta', 'tidak ada', 'new', null, null, null, null, null, null, null, '2025-02-01 10:00', null);",
     )
     .await;
-    let done = bring_over(&harness, &old).await.expect("it comes over");
-    assert_eq!((done.users, done.places, done.leads), (2, 1, 3));
-    assert_eq!(done.unread.len(), 1);
-    assert_eq!(done.unread[0].0, "l4");
+    let done = carried(&harness, &old, &Plan::default())
+        .await
+        .expect("it comes over");
+    let counts = &done.counts;
+    assert_eq!((counts.users, counts.places, counts.leads), (2, 1, 3));
+    let told = done.table();
+    assert!(
+        told.contains("lead\tl4\tleft\tits number is not a phone number"),
+        "{told}"
+    );
+    assert!(
+        told.contains("lead\tl3\tchanged\tits owner `who-left` is not here"),
+        "{told}"
+    );
+    assert!(
+        told.contains("sales_queue\t2\tleft\tits agent `who-left` is not here"),
+        "{told}"
+    );
     let leads: Vec<Row> =
         sqlx::query_as(
             "select phone, status, progress, owner_sales_id, layer2_status_id, rejected_reason_id from lead order by phone",
@@ -259,11 +277,116 @@ async fn an_old_lead_table_with_other_names_is_read_by_the_names_that_are_told()
     let columns: LeadColumns = "phone=nomor_wa,name=nama,owner=agen"
         .parse()
         .expect("columns");
-    let done = shared::import::import(&harness.app, &old, &columns).await;
-    assert_eq!(done.expect("it comes over").leads, 1);
+    let plan = Plan {
+        columns,
+        ..Plan::default()
+    };
+    let done = carried(&harness, &old, &plan).await.expect("it comes over");
+    assert_eq!(done.counts.leads, 1);
     let (name, owner): (String, String) = sqlx::query_as("select name, owner_sales_id from lead")
         .fetch_one(&harness.app.pool)
         .await
         .expect("the lead");
     assert_eq!((name.as_str(), owner.as_str()), ("Budi", "old-rina"));
+}
+
+/// An old database with what old databases have: each row comes over or has its line, and a dry run says so before.
+#[tokio::test]
+async fn no_row_of_a_worn_database_is_dropped_without_a_line() {
+    let harness = Harness::new().await;
+    let database = TestDatabase::empty().await;
+    let url = secrecy::SecretString::from(database.url().to_owned());
+    shared::db::create_if_missing(&url)
+        .await
+        .expect("it is there");
+    let old = database.pool(2);
+    sqlx::raw_sql(include_str!("../../fixtures/worn-database.sql"))
+        .execute(&old)
+        .await
+        .expect("an old database");
+    let now = sqlx::query_scalar("select now()")
+        .fetch_one(&old)
+        .await
+        .expect("the time of the old sessions");
+    harness.app.clock.set(now);
+    // Sales B is here already, under another id.
+    sqlx::query(r#"insert into "user" (id, name, email, role) values ('here-b', 'Sales B', 'sales.b@example.test', 'sales')"#)
+        .execute(&harness.app.pool)
+        .await
+        .expect("a user");
+    let count = async |table: &str| -> i64 {
+        let query = format!(r#"select count(*) from "{table}""#);
+        sqlx::query_scalar(sqlx::AssertSqlSafe(query))
+            .fetch_one(&harness.app.pool)
+            .await
+            .expect("a count")
+    };
+    let before = (count("user").await, count("lead").await);
+    let dry = carried(
+        &harness,
+        &old,
+        &Plan {
+            dry_run: true,
+            ..Plan::default()
+        },
+    )
+    .await
+    .expect("a dry run");
+    assert_eq!(
+        (count("user").await, count("lead").await),
+        before,
+        "a dry run writes nothing"
+    );
+    let done = carried(&harness, &old, &Plan::default())
+        .await
+        .expect("it comes over");
+    assert_eq!(dry.table(), done.table());
+    let told = done.table();
+    for line in [
+        "user\tu2\tleft\tis here as `here-b` by the same email",
+        "user\tu5\tchanged\twas banned: is disabled",
+        "user\tu6\tchanged\tthe number is not a phone number",
+        "account\ta9\tleft\tits user is not here",
+        "session\ts2\tleft\thas expired",
+        "sales_queue\t4\tleft\tits agent `tidakada` is not here",
+        "its number `6281234000002.0` is read as +6281234000002",
+        "its number `006591234567` is read as +6591234567",
+        "left\thas no number",
+        "left\ta lead with its id or its number is here already",
+        "its owner `tidakada` is not here",
+        "its form `m1` belongs to another lead already",
+        "its progress `aneh sekali` is not known: pending",
+    ] {
+        assert!(told.contains(line), "{line} is not in\n{told}");
+    }
+    // 6 users, 3 accounts, 3 sessions, 4 places, 13 leads.
+    let rows = done.counts.users
+        + done.counts.accounts
+        + done.counts.sessions
+        + done.counts.places
+        + done.counts.leads
+        + done.counts.left;
+    assert_eq!(rows, 29, "{told}");
+    let owner: String =
+        sqlx::query_scalar("select owner_sales_id from lead where phone = '+6281234000010'")
+            .fetch_one(&harness.app.pool)
+            .await
+            .expect("the lead");
+    assert_eq!(
+        owner, "here-b",
+        "the leads of a user who is known by another id keep their owner"
+    );
+    let places: Vec<String> = sqlx::query_scalar(
+        "select sales_id from sales_queue where sales_id in ('u1', 'here-b', 'u5')",
+    )
+    .fetch_all(&harness.app.pool)
+    .await
+    .expect("places");
+    assert_eq!(
+        places.len(),
+        3,
+        "two agents of one position both get a place"
+    );
+    let audit = shared::distribution::audit(&harness.app, false).await;
+    assert_eq!(audit.expect("an audit"), [], "the rules hold");
 }

@@ -116,6 +116,19 @@ impl WhatsApp {
         world.tell_device(receipt.build());
     }
 
+    /// WhatsApp reports that a person has another number now.
+    pub(crate) async fn changes_number(&self, old: &str, new: &str) {
+        let jid = |number: &str| format!("{}@s.whatsapp.net", number.trim_start_matches('+'));
+        let modify = node("modify").attr("old", jid(old)).attr("new", jid(new));
+        let told = node("notification")
+            .attr("type", "contacts")
+            .attr("from", jid(old))
+            .attr("id", format!("{:08X}", rand::random::<u32>()))
+            .attr("t", now())
+            .children(vec![modify.build()]);
+        self.world().await.tell_device(told.build());
+    }
+
     /// The company's phone scans a QR code.
     pub(crate) async fn scan(&self, code: &str) {
         let scanned = phone::scan(code);

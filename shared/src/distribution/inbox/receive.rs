@@ -58,16 +58,17 @@ pub async fn unhandled_messages_of(app: &App, delivery: DeliveryId) -> Result<Ve
 /// consequence, so a client's edit is not received.
 ///
 /// A message that is not handled yet counts as its last text: at its own time if the first text was an OK already,
-/// else at the time of the edit. An edit of a message that was handled is received as a message of its own.
+/// else at the time of the edit. An edit of a message that was handled is received as a message of its own; its id is
+/// returned.
 pub async fn receive_edit(
     app: &App,
     connection: &mut PgConnection,
     from: &Address,
     correction: &Correction,
-    delivery: DeliveryId,
-) -> Result<()> {
+    delivery: Option<DeliveryId>,
+) -> Result<Vec<MessageId>> {
     let Some(body) = &correction.body else {
-        return Ok(());
+        return Ok(Vec::new());
     };
     let mut edited = InboundMessage {
         message_id: Some(correction.id.clone()),
@@ -82,12 +83,11 @@ pub async fn receive_edit(
         .is_some()
         || store::is_manager(connection, &edited.from).await?;
     if !is_ours {
-        return Ok(());
+        return Ok(Vec::new());
     }
     store::lock_senders(connection, std::slice::from_ref(&edited)).await?;
     let Some(original) = store::lock_received_as(connection, &correction.original_id).await? else {
-        receive_all(app, connection, &[edited], Some(delivery)).await?;
-        return Ok(());
+        return receive_all(app, connection, &[edited], delivery).await;
     };
     let now = app.clock.now(connection).await?;
     let was_ok = app.lexicon.read(&original.message.body).intent == Intent::Ok;
@@ -100,7 +100,8 @@ pub async fn receive_edit(
         body: body.clone(),
         ..original.message
     };
-    store::rewrite_received(connection, original.id, &message, counts_at).await
+    store::rewrite_received(connection, original.id, &message, counts_at).await?;
+    Ok(Vec::new())
 }
 
 /// Puts the sender's number in front of a message that came under a provider's id, if the number is known.
