@@ -93,7 +93,7 @@ async fn measure_on(options: &Options, url: &str) -> anyhow::Result<Report> {
     runs.push(Measured::told("layer 2 chart", chart.await?, &one));
     let started = Instant::now();
     let mut lines = 0;
-    let pieces = pipeline::export(&app, &people.admin, Filter::default()).await?;
+    let (_total, pieces) = pipeline::export(&app, &people.admin, Filter::default()).await?;
     let mut pieces = std::pin::pin!(pieces);
     while let Some(piece) = pieces.try_next().await? {
         lines += piece.split(|byte| *byte == b'\n').count() - 1;

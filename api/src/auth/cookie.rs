@@ -76,7 +76,8 @@ pub(super) fn all_named<'header>(
     header
         .split(';')
         .filter_map(|pair| pair.trim().split_once('='))
-        .filter_map(move |(found, value)| (found.trim() == name).then(|| value.trim()))
+        .filter(move |(found, _)| found.trim() == name)
+        .map(|(_, value)| value.trim())
 }
 
 /// The first cookie with this name in a `Cookie` header, as sent.

@@ -25,13 +25,15 @@ const METAS: [&str; 3] = [
     "/webhooks/meta/leads",
 ];
 
+/// The operations of this process, read once.
+static SHAPES: OnceLock<Shapes> = OnceLock::new();
+
 /// A wrong part of a request: the field as the request spells it, and what is wrong.
 type Wrong = (String, String);
 
 /// Checks the request, then lets its handler answer.
 pub(crate) async fn check<E: Endpoint>(next: Arc<E>, mut request: Request) -> Result<Response> {
     without_trailing_slash(&mut request);
-    static SHAPES: OnceLock<Shapes> = OnceLock::new();
     let shapes = SHAPES.get_or_init(|| Shapes::of(&crate::document()));
     let path = request.uri().path();
     // The dummy endpoints do not exist with another provider.

@@ -76,7 +76,7 @@ impl Shapes {
         let schema = self.resolved(schema);
         match value {
             Value::String(text) if text.contains('\0') => {
-                wrong.push((place.to_owned(), NUL.to_owned()))
+                wrong.push((place.to_owned(), NUL.to_owned()));
             }
             Value::Array(items) => {
                 for (at, item) in items.iter().enumerate() {
@@ -100,7 +100,7 @@ impl Shapes {
                         Some(schema) => self.compare(&inner, value, schema, wrong),
                         // Without a list of fields, any is allowed.
                         None if properties.is_none() => {
-                            self.compare(&inner, value, &Value::Null, wrong)
+                            self.compare(&inner, value, &Value::Null, wrong);
                         }
                         None => {
                             let names: Vec<&String> = properties

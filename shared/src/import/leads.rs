@@ -39,42 +39,9 @@ pub(super) async fn insert(
     }
     let created_at = created_at.unwrap_or(now);
     let updated_at = row.time("updated_at")?.unwrap_or(created_at);
-    let owner = match read(Field::Owner) {
-        Some(owner) => {
-            let known = known_user(connection, imported.user_here(owner)).await?;
-            if known.is_none() {
-                imported.changed(
-                    "lead",
-                    &old_id,
-                    format!("its owner `{owner}` is not here: it has none"),
-                );
-            }
-            known
-        }
-        None => None,
-    };
-    let progress = progress(read(Field::Progress));
-    if let (Some(word), None) = (read(Field::Progress), progress) {
-        imported.changed(
-            "lead",
-            &old_id,
-            format!("its progress `{word}` is not known: pending"),
-        );
-    }
-    let (status, progress) = standing(
-        read(Field::Status),
-        progress.unwrap_or(LeadProgress::Pending),
-        owner.is_some(),
-    );
-    if let Some(word) =
-        read(Field::Status).filter(|word| !word.eq_ignore_ascii_case(status.as_str()))
-    {
-        imported.changed(
-            "lead",
-            &old_id,
-            format!("its status `{word}` becomes {}", status.as_str()),
-        );
-    }
+    let owner = owner(connection, read(Field::Owner), &old_id, imported).await?;
+    let words = (read(Field::Status), read(Field::Progress));
+    let (status, progress) = state_of(words, owner.is_some(), &old_id, imported);
     let layer2 = match read(Field::Layer2) {
         Some(label) => Some(layer2_status(connection, label, read(Field::Reason).is_some()).await?),
         None => None,
@@ -119,6 +86,44 @@ pub(super) async fn insert(
         );
     }
     Ok(None)
+}
+
+/// The owner, if they are here.
+async fn owner(
+    connection: &mut PgConnection,
+    old: Option<&str>,
+    lead: &str,
+    imported: &mut Imported,
+) -> Result<Option<String>> {
+    let Some(old) = old else {
+        return Ok(None);
+    };
+    let known = known_user(connection, imported.user_here(old)).await?;
+    if known.is_none() {
+        let reason = format!("its owner `{old}` is not here: it has none");
+        imported.changed("lead", lead, reason);
+    }
+    Ok(known)
+}
+
+/// The status and progress here. Words that mean something else here are noted.
+fn state_of(
+    (old_status, old_progress): (Option<&str>, Option<&str>),
+    owned: bool,
+    lead: &str,
+    imported: &mut Imported,
+) -> (LeadStatus, LeadProgress) {
+    let known = progress(old_progress);
+    if let (Some(word), None) = (old_progress, known) {
+        let reason = format!("its progress `{word}` is not known: pending");
+        imported.changed("lead", lead, reason);
+    }
+    let (status, progress) = standing(old_status, known.unwrap_or(LeadProgress::Pending), owned);
+    if let Some(word) = old_status.filter(|word| !word.eq_ignore_ascii_case(status.as_str())) {
+        let reason = format!("its status `{word}` becomes {}", status.as_str());
+        imported.changed("lead", lead, reason);
+    }
+    (status, progress)
 }
 
 /// Records the submitted form. Returns `false` if it is recorded already.

@@ -33,10 +33,9 @@ pub(super) fn without_controls(value: &str) -> String {
     let mut safe = String::with_capacity(value.len());
     for c in value.chars() {
         match c {
-            '\n' => safe.push('\n'),
-            '\u{85}' | '\u{2028}' | '\u{2029}' | '\u{b}' | '\u{c}' => safe.push('\n'),
-            '\r' => {}
-            '\u{61c}'
+            '\n' | '\u{85}' | '\u{2028}' | '\u{2029}' | '\u{b}' | '\u{c}' => safe.push('\n'),
+            '\r'
+            | '\u{61c}'
             | '\u{180e}'
             | '\u{200b}'
             | '\u{200c}'

@@ -269,7 +269,7 @@ async fn an_unusable_lead_is_taken_once_its_number_is_known() {
     ] {
         office
             .graph
-            .has_lead(id, "172000000000009", answers(question, value));
+            .has_lead(id, "172000000000009", &answers(question, value));
         announce(id).await;
     }
     let listed = get(&office, "/api/meta/unusable-leads").await;
@@ -311,7 +311,7 @@ async fn an_unusable_lead_is_taken_once_its_number_is_known() {
     office.graph.has_lead(
         "503",
         "172000000000009",
-        answers("phone_number", "081234001236"),
+        &answers("phone_number", "081234001236"),
     );
     announce("503").await;
     let taken = "select string_agg(phone, ' ' order by phone) from lead";

@@ -114,7 +114,7 @@ impl Graph {
         self.state().heard_at.insert(wa_id.to_owned(), (self.now)());
     }
 
-    pub(crate) fn has_lead(&self, id: &str, form: &str, lead: Value) {
+    pub(crate) fn has_lead(&self, id: &str, form: &str, lead: &Value) {
         let mut state = self.state();
         let entry =
             json!({ "id": id, "created_time": "2026-01-05T02:00:00+0000", "form_id": form });

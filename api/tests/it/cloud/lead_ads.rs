@@ -47,7 +47,7 @@ async fn a_form_that_is_filled_in_is_fetched_taken_once_and_its_ad_kept() {
     office.graph.has_lead(
         "233000000000001",
         "172000000000001",
-        fixture("graph_lead.res"),
+        &fixture("graph_lead.res"),
     );
     let body = fixture("in_leadgen");
     announce(&office, &body).await;
@@ -86,12 +86,12 @@ async fn a_test_lead_is_marked_and_nobody_is_offered_it() {
     office.graph.has_lead(
         "233000000000003",
         "172000000000001",
-        fixture("graph_lead_test_dummy.res"),
+        &fixture("graph_lead_test_dummy.res"),
     );
     office.graph.has_lead(
         "233000000000004",
         "172000000000001",
-        json!({ "field_data": [{ "name": "email", "values": ["a@b.co"] }] }),
+        &json!({ "field_data": [{ "name": "email", "values": ["a@b.co"] }] }),
     );
     announce(
         &office,
@@ -134,7 +134,7 @@ async fn a_form_with_questions_of_its_own_is_read_as_an_admin_says() {
     let lead = json!({ "field_data": [{ "name": "kontak_aktif", "values": ["0812 3400 1234"] }, { "name": "Nama Lengkap", "values": ["Ibu Sari"] }] });
     office
         .graph
-        .has_lead("233000000000005", "172000000000009", lead);
+        .has_lead("233000000000005", "172000000000009", &lead);
     announce(
         &office,
         &announcement(&[("233000000000005", "172000000000009")]),
@@ -156,7 +156,7 @@ async fn leads_whose_webhook_never_came_are_found_by_looking_page_after_page() {
         let lead = json!({ "field_data": [{ "name": "phone_number", "values": [format!("08123400123{n}")] }] });
         office
             .graph
-            .has_lead(&format!("23300000000001{n}"), "172000000000001", lead);
+            .has_lead(&format!("23300000000001{n}"), "172000000000001", &lead);
     }
     announce(
         &office,
@@ -200,7 +200,7 @@ async fn a_lead_that_graph_does_not_give_yet_is_asked_for_again() {
     office.graph.has_lead(
         "233000000000021",
         "172000000000001",
-        fixture("graph_lead.res"),
+        &fixture("graph_lead.res"),
     );
     office.fast_forward(TimeDelta::minutes(1)).await;
     assert_eq!(office.sql("select state from meta_lead").await, "taken");
@@ -213,7 +213,7 @@ async fn what_becomes_of_a_lead_is_told_to_meta_once() {
     office.graph.has_lead(
         "233000000000001",
         "172000000000001",
-        fixture("graph_lead.res"),
+        &fixture("graph_lead.res"),
     );
     announce(&office, &fixture("in_leadgen")).await;
     office.fast_forward(TimeDelta::seconds(10)).await;

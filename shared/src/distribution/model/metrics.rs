@@ -47,82 +47,75 @@ pub struct Metrics {
 
 impl Metrics {
     /// Each metric's name, help text and value.
-    #[allow(
-        clippy::cast_precision_loss,
-        reason = "counts of this size are exact in an f64"
-    )]
     pub fn figures(&self) -> [(&'static str, &'static str, f64); 20] {
+        #[allow(
+            clippy::cast_precision_loss,
+            reason = "counts of this size are exact in an f64"
+        )]
+        let count = |name, help, count: i64| (name, help, count as f64);
         [
-            (
-                "offers_open",
-                "Offers that are open",
-                self.offers_open as f64,
-            ),
-            (
+            count("offers_open", "Offers that are open", self.offers_open),
+            count(
                 "offers_overdue",
                 "Open offers more than two seconds past their deadline, outside a freeze",
-                self.offers_overdue as f64,
+                self.offers_overdue,
             ),
-            (
+            count(
                 "leads_held",
                 "Leads that are held because no agent is available",
-                self.leads_held as f64,
+                self.leads_held,
             ),
-            (
+            count(
                 "provider_frozen",
                 "1 while the WhatsApp provider is frozen and offers do not roll",
-                self.provider_frozen as f64,
+                self.provider_frozen,
             ),
-            (
+            count(
                 "messages_waiting",
                 "Messages and offers that are queued to be sent",
-                self.messages_waiting as f64,
+                self.messages_waiting,
             ),
-            (
+            count(
                 "jobs_dead",
                 "Dead letters: jobs that were discarded and wait for a person",
-                self.jobs_dead as f64,
+                self.jobs_dead,
             ),
-            (
+            count(
                 "workers_alive",
                 "Worker processes that are alive",
-                self.workers_alive as f64,
+                self.workers_alive,
             ),
-            (
+            count(
                 "messages_unhandled",
                 "Messages that were received and are not handled yet",
-                self.messages_unhandled as f64,
+                self.messages_unhandled,
             ),
-            (
+            count(
                 "sends_unsettled",
                 "Sends to the WhatsApp provider whose outcome is not known",
-                self.sends_unsettled as f64,
+                self.sends_unsettled,
             ),
-            (
+            count(
                 "deliveries_waiting",
                 "Webhook deliveries of Meta that are not handled yet",
-                self.deliveries_waiting as f64,
+                self.deliveries_waiting,
             ),
-            (
+            count(
                 "meta_leads_waiting",
                 "Leads of Meta forms that are not fetched yet",
-                self.meta_leads_waiting as f64,
+                self.meta_leads_waiting,
             ),
-            (
+            count(
                 "deliveries_unread",
                 "Parts of Meta's deliveries that could not be read and that nobody has closed",
-                self.deliveries_unread as f64,
+                self.deliveries_unread,
             ),
-            (
+            count(
                 "meta_leads_unusable",
                 "Leads of Meta's forms that could not be taken",
-                self.meta_leads_unusable as f64,
+                self.meta_leads_unusable,
             ),
-            (
-                "rolls_5m",
-                "Rolls in the last five minutes",
-                self.rolls as f64,
-            ),
+            count("rolls_5m", "Rolls in the last five minutes", self.rolls),
             (
                 "roll_lateness_seconds_p50",
                 "Lateness of rolls in the last five minutes, median",
@@ -138,20 +131,20 @@ impl Metrics {
                 "Lateness of rolls in the last five minutes, maximum",
                 self.roll_lateness_max,
             ),
-            (
+            count(
                 "breaches_1d",
                 "Rows that the audit found in breach of a rule in the last day, each once a rule",
-                self.breaches as f64,
+                self.breaches,
             ),
-            (
+            count(
                 "cycles_hangus_1d",
                 "Cycles that ended hangus in the last day",
-                self.hangus as f64,
+                self.hangus,
             ),
-            (
+            count(
                 "cycles_claimed_1d",
                 "Cycles that ended with a claim in the last day",
-                self.claimed as f64,
+                self.claimed,
             ),
         ]
     }

@@ -104,12 +104,9 @@ const COPIES: [&str; 3] = ["history", "standby", "smb_app_state_sync"];
 /// Reads a delivery.
 pub(super) fn read(body: &[u8], ours: Ours<'_>) -> Delivered {
     let mut delivered = Delivered::default();
-    let envelope = match lossy_json::parse(body) {
-        Ok(envelope) => envelope,
-        Err(_) => {
-            delivered.note("", Reason::NotJson);
-            return delivered;
-        }
+    let Ok(envelope) = lossy_json::parse(body) else {
+        delivered.note("", Reason::NotJson);
+        return delivered;
     };
     let entries = &envelope["entry"];
     if envelope["object"] != "whatsapp_business_account" || !entries.is_array() {
@@ -182,7 +179,7 @@ impl Delivered {
             Read::Number(old, new) => self.numbers.push((old, new)),
             Read::Correction(from, correction) => self.corrections.push((from, correction)),
             Read::Ignored(why) => {
-                tracing::info!(why, "meta.ignored: nothing follows from a message")
+                tracing::info!(why, "meta.ignored: nothing follows from a message");
             }
             Read::Unread(reason) => self.note(place, reason),
         }
