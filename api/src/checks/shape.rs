@@ -153,7 +153,7 @@ mod tests {
         let shapes = Shapes::of(&crate::document());
         let queue = "/api/distribution/queues/00000000-0000-0000-0000-000000000000/places";
         let operation = shapes.find(&Method::PUT, queue).expect("an operation");
-        let body = json!([{ "salesId": "a", "label": "A\u{0}", "wieght": 2 }]);
+        let body = json!([{ "salesId": "a", "label": "A\u{0}", "heft": 2 }]);
         let mut wrong = Vec::new();
         shapes.compare(
             "",
@@ -162,7 +162,7 @@ mod tests {
             &mut wrong,
         );
         let fields: Vec<&str> = wrong.iter().map(|(field, _)| field.as_str()).collect();
-        assert_eq!(fields, ["[0].label", "[0].wieght"]);
+        assert_eq!(fields, ["[0].label", "[0].heft"]);
         assert!(wrong[1].1.contains("weight"), "{wrong:?}");
     }
 

@@ -22,21 +22,20 @@ pub(super) async fn user(connection: &mut PgConnection, id: &UserId) -> Result<O
     .await?)
 }
 
-/// The user with this email, with their password's hash if they have one.
+/// The user with this email, with their password's hash if they have one. Rows of the previous server can have capitals.
 pub(super) async fn user_with_password(
     connection: &mut PgConnection,
     email: &str,
 ) -> Result<Option<(User, Option<String>)>> {
     let found = sqlx::query_scalar!(
-        // Rows of the previous server can have capitals. Of two users that differ in them only, the one as typed.
         r#"select id as "id: UserId" from "user" where lower(email) = lower($1) order by email = $1 desc, id limit 1"#,
         email
     )
     .fetch_optional(&mut *connection)
     .await?;
     let Some(id) = found else { return Ok(None) };
-    let password = password(connection, &id).await?;
-    Ok(user(connection, &id).await?.map(|user| (user, password)))
+    let hash = password(connection, &id).await?;
+    Ok(user(connection, &id).await?.map(|user| (user, hash)))
 }
 
 pub(super) async fn password(connection: &mut PgConnection, id: &UserId) -> Result<Option<String>> {

@@ -3,9 +3,10 @@
 
 mod catalogue;
 mod safe;
+mod text;
 
-pub use catalogue::Text;
 pub use safe::one_line;
+pub use text::Text;
 
 use crate::{Error, Result};
 use catalogue::{CATALOGUE, Entry};

@@ -3,7 +3,7 @@
 /// Phrases that accept an offer (`LEXICON_OK`).
 pub const OK: &str = "ok,oke,okay,okey,oky,okeh,okei,oklah,okelah,okdeh,okedeh,okidoki,oh ok,oh oke,siap,siyap,syap,ready,\
 gas,gaskeun,gaskan,gas kan,gaspol,gas pol,cus,cuss,hayuk,hayu,ayo,ambil,ambilkan,saya ambil,aku ambil,gue ambil,gw ambil,gua ambil,\
-ane ambil,sy ambil,ambil saya,saya ambil ya,saya yang ambil,biar saya,biar saya yang ambil,saya handle,saya pegang,saya tangani,\
+sy ambil,ambil saya,saya ambil ya,saya yang ambil,biar saya,biar saya yang ambil,saya handle,saya pegang,saya tangani,\
 saya proses,saya follow up,saya fu,saya mau,aku mau,mau,saya terima,terima,diterima,saya bersedia,bersedia,saya siap,saya lanjut,\
 saya sanggup,sanggup,saya bisa,bisa,acc,accept,accepted,claim,klaim,take,mine,deal,setuju,sepakat,confirm,konfirmasi,confirmed,\
 yes,yess,yoi,yup,yap,yep,sikat,sikattt,laksanakan,meluncur,otw,on it,i take it,copy that,roger,👍,👌,✅,☑,✔,✓,🆗,💪,🫡,🤙,🙋,🙋‍♂,🙋‍♀";

@@ -1,0 +1,104 @@
+//! The names of the texts.
+
+/// The texts that people read, by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Text {
+    /// To a client, once a cycle.
+    AutoReply,
+    /// To an agent: an offer.
+    Offer,
+    /// To the agent who claimed a lead.
+    Claimed,
+    /// To an agent who declined.
+    Declined,
+    /// To an agent whose offer was withdrawn, because an earlier OK was handled late.
+    Withdrawn,
+    /// To an agent whose OK came after the deadline: "terlambat".
+    Late,
+    /// The same, if another agent owns the lead.
+    LateTaken,
+    /// To an agent whose OK matches several offers.
+    Ambiguous,
+    /// To an agent who has no offer.
+    NothingOpen,
+    /// To the owner: the client wrote.
+    OwnerClientWrote,
+    /// To the owner: the client submitted another form.
+    OwnerNewAd,
+    /// To an agent: an offer without the client's name and number.
+    OfferMasked,
+    /// To all agents at once: the first OK claims.
+    OfferLastRound,
+    /// The same, without the client's name and number.
+    OfferLastRoundMasked,
+    /// To an agent whose OK came late, for a hangus lead that they can still claim.
+    LateSecondChance,
+    /// To an agent whose offer or lead was assigned to another agent.
+    HandedOn,
+    /// To an agent who was assigned a lead.
+    Assigned,
+    /// To an agent: the commands.
+    Help,
+    /// To an agent: their places and open offers.
+    Queue,
+    /// A line of the above: a place in a queue.
+    QueuePlace,
+    /// The same, for an agent without a place.
+    QueueNone,
+    /// A line of the above: the agent is not available.
+    Away,
+    /// The same, if it is known until when.
+    AwayUntil,
+    /// To an agent who started a break.
+    Paused,
+    /// To an agent who ended a break.
+    Resumed,
+    /// To a manager: no agent took a lead.
+    ManagerHangus,
+    /// To a manager: a lead is held because no agent is available.
+    ManagerHeld,
+    /// To a manager who assigned a lead.
+    ManagerAssigned,
+    /// To a manager: the lead has an owner.
+    ManagerTaken,
+    /// To a manager: there is no such lead or agent.
+    ManagerUnknown,
+    /// To a manager whose message is not a command.
+    ManagerHelp,
+    /// To an agent: several open offers, as a list.
+    OfferList,
+    /// To a client who submitted a form and has not written.
+    Welcome,
+    /// To an agent: a visit is near.
+    ReminderAgent,
+    /// To a client: a visit is near.
+    ReminderClient,
+    /// The test message of an admin.
+    Test,
+    /// To an agent whose user is disabled and who answers an offer.
+    Disabled,
+    /// To an agent who gets the leads of a disabled agent.
+    HandedOver,
+    /// To the owner of a lead: the client wrote several messages.
+    OwnerClientWroteMany,
+    /// To an agent whose offer WhatsApp accepted too late: it was withdrawn before.
+    OfferNotSent,
+    /// To an agent whose offer is withdrawn because the client has another lead.
+    WithdrawnMerged,
+    /// To the owners of two leads that are one person.
+    OwnerMerge,
+    /// To a manager who assigns a lead to a disabled agent.
+    ManagerDisabled,
+    /// To a manager: an agent was disabled, and their leads wait for a decision.
+    ManagerAgentDisabled,
+    /// To a manager: a client wrote whose owner is disabled.
+    ManagerClientWrote,
+    /// To a manager: two leads with different owners are one person.
+    ManagerMerge,
+    /// To an agent with an open offer whose message was not understood.
+    OfferHint,
+    /// To a manager: the WhatsApp account is at risk.
+    ManagerAccount,
+    /// What an agent's link to a client writes into the chat.
+    Greeting,
+}
