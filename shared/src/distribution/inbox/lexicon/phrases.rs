@@ -14,7 +14,7 @@ pub const ASSENT: &str = "ya,iya,y,ye,yaa,iye,iyes,iyah,yah,sip,siip,sipp,baik,b
 saya,aku,gue,gw,in,saya in,boleh,bolehlah,betul,benar,inggih,nggih,enggih,njih,👏,🔥";
 
 /// Phrases that decline an offer (`LEXICON_DECLINE`).
-pub const DECLINE: &str = "lewati,lewat,lewatin,lewatkan,dilewati,pass,skip,skipp,skip dulu,lewat dulu,next,lempar,oper,operkan,oper saja,\
+pub const DECLINE: &str = "lewati,lewat,lewatin,lewatkan,dilewati,pass,skip,skip dulu,lewat dulu,next,lempar,oper,operkan,oper saja,\
 alihkan,kasih yang lain,kasih teman lain,ke yang lain,yang lain saja,untuk yang lain,tolak,menolak,saya tolak,nolak,reject,decline,\
 tidak,tdk,enggak,nggak,ngga,gak,ga,gk,kagak,ndak,nope,tidak dulu,gak dulu,ga dulu,nggak dulu,jangan saya,bukan saya,\
 tidak bisa,tdk bisa,gak bisa,ga bisa,nggak bisa,gabisa,enggak bisa,belum bisa,tidak ambil,gak ambil,ga ambil,nggak ambil,\
