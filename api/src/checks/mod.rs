@@ -11,7 +11,7 @@ use percent_encoding::percent_decode_str;
 use poem::http::uri::{PathAndQuery, Uri};
 use poem::http::{Method, StatusCode, header};
 use poem::{Body, Endpoint, IntoResponse, Request, Response, Result};
-use shape::{Operation, Shapes};
+use shape::{NUL, Operation, Shapes, Wrong, known};
 use shared::App;
 use std::sync::{Arc, OnceLock};
 
@@ -27,9 +27,6 @@ const METAS: [&str; 3] = [
 
 /// The operations of this process, read once.
 static SHAPES: OnceLock<Shapes> = OnceLock::new();
-
-/// A wrong part of a request: the field as the request spells it, and what is wrong.
-type Wrong = (String, String);
 
 /// Checks the request, then lets its handler answer.
 pub(crate) async fn check<E: Endpoint>(next: Arc<E>, mut request: Request) -> Result<Response> {
@@ -109,17 +106,6 @@ fn wrong_parameters(operation: &Operation, query: &str) -> Vec<Wrong> {
             value.contains('\0').then(|| (name, NUL.to_owned()))
         })
         .collect()
-}
-
-const NUL: &str = "contains a NUL character";
-
-/// The names that are known, for an error.
-fn known<Name: AsRef<str>>(names: &[Name]) -> String {
-    if names.is_empty() {
-        return "none is known here".to_owned();
-    }
-    let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
-    format!("known: {}", names.join(", "))
 }
 
 fn is_json(request: &Request) -> bool {

@@ -1,8 +1,22 @@
 //! The parameters and bodies of every operation, read from our own OpenAPI document.
 
-use super::{NUL, Wrong, known};
 use poem::http::Method;
 use serde_json::Value;
+
+/// A wrong part of a request: the field as the request spells it, and what is wrong.
+pub(super) type Wrong = (String, String);
+
+/// What is wrong with a text that has it.
+pub(super) const NUL: &str = "contains a NUL character";
+
+/// The names that are known, for an error.
+pub(super) fn known<Name: AsRef<str>>(names: &[Name]) -> String {
+    if names.is_empty() {
+        return "none is known here".to_owned();
+    }
+    let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
+    format!("known: {}", names.join(", "))
+}
 
 /// Every operation, and the schemas that their bodies name.
 pub(super) struct Shapes {

@@ -1,31 +1,13 @@
 //! Events of the WhatsApp account: kept, shown, and told to the managers if messages may stop.
 
 use super::envelope::{AccountEvent, Severity};
+use super::inbox::ReportedEvent;
 use super::store;
 use crate::id::DeliveryId;
 use crate::texts::Text;
 use crate::unit_of_work::{Cause, UnitOfWork};
 use crate::{App, Result, distribution};
-use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
-use uuid::Uuid;
-
-/// An event of the WhatsApp account that Meta reported.
-#[derive(Clone, Debug)]
-pub struct ReportedEvent {
-    /// Its id.
-    pub id: Uuid,
-    /// Meta's name of the field: `account_update`, `message_template_status_update` …
-    pub field: String,
-    /// Meta's word for what happened: `DISABLED_UPDATE`, `REJECTED` …
-    pub event: String,
-    /// `info`, or `danger` if messages may stop.
-    pub severity: String,
-    /// The change's value, as it came.
-    pub detail: serde_json::Value,
-    /// When the delivery came.
-    pub received_at: DateTime<Utc>,
-}
 
 /// Stores an event once, and tells the managers of every queue of a danger.
 pub(super) async fn record(app: &App, id: DeliveryId, event: &AccountEvent) -> Result<()> {

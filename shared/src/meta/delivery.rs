@@ -1,7 +1,8 @@
 //! Webhook deliveries: stored first, then handled by a job.
 
 use super::envelope::{self, Delivered, Ours};
-use super::{account, leads, store, unread};
+use super::unread::record::record;
+use super::{account, leads, store};
 use crate::id::DeliveryId;
 use crate::jobs::{HandleDelivery, enqueue};
 use crate::{App, Error, Result, distribution, whatsapp};
@@ -107,7 +108,7 @@ pub async fn handle_delivery(app: &App, id: DeliveryId) -> Result<()> {
         Source::WhatsApp => handle_whatsapp(app, id, &read(app, &body)).await?,
         Source::Leads => {
             let unread = leads::record_announced(app, &body).await?;
-            unread::record(app, id, &unread).await?;
+            record(app, id, &unread).await?;
         }
     }
     let mut connection = app.pool.acquire().await?;
@@ -130,7 +131,7 @@ async fn handle_whatsapp(app: &App, id: DeliveryId, delivered: &Delivered) -> Re
             "meta.error: Meta reports an error that is about no message"
         );
     }
-    note(unread::record(app, id, &delivered.unread).await);
+    note(record(app, id, &delivered.unread).await);
     for event in &delivered.events {
         note(account::record(app, id, event).await);
     }

@@ -10,19 +10,21 @@ mod conversions;
 mod delivery;
 mod envelope;
 mod form;
+mod inbox;
 mod leads;
 pub mod signature;
 mod store;
 mod unread;
 
-pub use account::{ReportedEvent, account_events, prune_account_events};
+pub use account::{account_events, prune_account_events};
 pub use connection::{Conversions, Meta};
 pub use conversions::{remember_conversion, send_conversion};
 pub use delivery::{Source, give_up_delivery, handle_delivery, prune, take_delivery};
 pub use envelope::text_for_attachment;
 pub use form::{Form, FormChange};
+pub use inbox::{ReportedEvent, UnreadPart, UnusableLead};
 pub use leads::{
-    UnusableLead, change_form, correct_number, discard_lead, fetch_lead, forms, give_up_lead,
+    change_form, correct_number, discard_lead, fetch_lead, forms, give_up_lead,
     plan_reconciliation, reconcile, retry_lead, unusable_leads,
 };
-pub use unread::{UnreadPart, close_unread, retry_unread, unread};
+pub use unread::{close_unread, retry_unread, unread};

@@ -5,87 +5,11 @@
 //! and [`Phone::from_whatsapp_id`] for what WhatsApp reports.
 
 mod country;
+mod number;
 mod typed;
 
-pub use typed::Unreadable;
-
-use crate::{Error, Result};
-use std::fmt;
-
-/// A phone number in E.164 (ITU-T E.164): a plus sign and 7 to 15 digits.
-#[derive(Clone, PartialEq, Eq, Hash, sqlx::Type, serde::Serialize, serde::Deserialize)]
-#[sqlx(transparent)]
-#[serde(transparent)]
-pub struct Phone(String);
-
-impl Phone {
-    /// Reads what a person typed, as [`Phone::read`] does. Fails with the reason under the name of the field.
-    pub fn from_human(field: &'static str, typed: &str) -> Result<Self> {
-        Self::read(typed).map_err(|unreadable| Error::invalid(field, unreadable.to_string()))
-    }
-
-    /// Reads what a person typed: `0812-3400-1234`, `+62 (0)812…`, `WA 0812… (Budi)`, `https://wa.me/62812…`,
-    /// `6281234001234.0` (a spreadsheet's number). Every form, chat, import, search and setting uses it.
-    ///
-    /// A number without a country is Indonesian; another country needs `+` or `00`. Of two numbers in one
-    /// answer the first is taken. libphonenumber decides whether a number exists. Text whose digits can be
-    /// read as two different numbers, or as none, is refused and never guessed.
-    pub fn read(typed: &str) -> std::result::Result<Self, Unreadable> {
-        typed::read(typed)
-    }
-
-    /// Reads a WhatsApp id or the user part of a JID: digits that are already international.
-    /// No local rule applies, so `6581234567` is a number of Singapore.
-    ///
-    /// Mexico and Argentina have two spellings of one mobile number. Both become the same number.
-    pub fn from_whatsapp_id(field: &'static str, id: &str) -> Result<Self> {
-        let e164 = format!("+{}", id.trim_start_matches('+'));
-        if is_e164(&e164) {
-            Ok(Self(country::one_spelling(e164)))
-        } else {
-            Err(Error::invalid(field, "not a WhatsApp number"))
-        }
-    }
-
-    /// The number as it is stored and compared: `+6281234001234`.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// The digits without the plus sign, as WhatsApp's links and ids write them.
-    pub fn digits(&self) -> &str {
-        &self.0[1..]
-    }
-
-    /// Reads a number that is E.164 already, as the database stores it. `None` for anything else.
-    pub fn from_e164(stored: &str) -> Option<Self> {
-        is_e164(stored).then(|| Self(stored.to_owned()))
-    }
-}
-
-/// The digits that a stored number contains, if the text of a search is a number or a part of one:
-/// `0812-99` finds `+6281299…`. `None` if the text is something else.
-pub fn search_digits(text: &str) -> Option<String> {
-    typed::search_digits(text)
-}
-
-fn is_e164(candidate: &str) -> bool {
-    matches!(candidate.as_bytes(), [b'+', b'1'..=b'9', rest @ ..]
-        if (6..=14).contains(&rest.len()) && rest.iter().all(u8::is_ascii_digit))
-}
-
-impl fmt::Display for Phone {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.0)
-    }
-}
-
-/// Personal data stays out of logs: only the last two digits are shown.
-impl fmt::Debug for Phone {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "Phone(…{})", &self.0[self.0.len() - 2..])
-    }
-}
+pub use number::Phone;
+pub use typed::{Unreadable, search_digits};
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,8 @@
 //! Reading a number that a person typed.
 
-use super::{Phone, country};
+use super::country;
+use super::number::Phone;
+use crate::{Error, Result};
 use unicode_normalization::UnicodeNormalization;
 
 /// Why a text is no phone number. The sentence is for the person who typed it, and never repeats the text.
@@ -29,7 +31,24 @@ const FEWEST: usize = 5;
 /// Prefixes with which people dial Indonesia from Indonesia by carrier: 001, 007, 008 and 009.
 const CARRIERS: [&str; 4] = ["00162", "00762", "00862", "00962"];
 
-pub(super) fn read(typed: &str) -> Result<Phone, Unreadable> {
+impl Phone {
+    /// Reads what a person typed, as [`Phone::read`] does. Fails with the reason under the name of the field.
+    pub fn from_human(field: &'static str, typed: &str) -> Result<Self> {
+        Self::read(typed).map_err(|unreadable| Error::invalid(field, unreadable.to_string()))
+    }
+
+    /// Reads what a person typed: `0812-3400-1234`, `+62 (0)812…`, `WA 0812… (Budi)`, `https://wa.me/62812…`,
+    /// `6281234001234.0` (a spreadsheet's number). Every form, chat, import, search and setting uses it.
+    ///
+    /// A number without a country is Indonesian; another country needs `+` or `00`. Of two numbers in one
+    /// answer the first is taken. libphonenumber decides whether a number exists. Text whose digits can be
+    /// read as two different numbers, or as none, is refused and never guessed.
+    pub fn read(typed: &str) -> Result<Self, Unreadable> {
+        read(typed)
+    }
+}
+
+fn read(typed: &str) -> Result<Phone, Unreadable> {
     let text = cleaned(typed);
     if let Some(id) = whatsapp_id(&text) {
         return match Phone::from_whatsapp_id("phone", &id) {
@@ -49,7 +68,9 @@ pub(super) fn read(typed: &str) -> Result<Phone, Unreadable> {
     Err(failure)
 }
 
-pub(super) fn search_digits(text: &str) -> Option<String> {
+/// The digits that a stored number contains, if the text of a search is a number or a part of one:
+/// `0812-99` finds `+6281299…`. `None` if the text is something else.
+pub fn search_digits(text: &str) -> Option<String> {
     let text = cleaned(text);
     let bare: String = text.chars().filter(|c| !is_separator(*c)).collect();
     let digits = bare.trim_start_matches('+');

@@ -1,7 +1,8 @@
 //! Reading one message of a delivery.
 
+use super::attachments;
+use super::parts::{Ours, Reason};
 use super::value::{bsuid, each, phone, text, time};
-use super::{Ours, Reason, attachments};
 use crate::address::Address;
 use crate::distribution::{Channel, InboundMessage};
 use crate::leads::Click;

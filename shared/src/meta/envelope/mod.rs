@@ -7,10 +7,12 @@
 mod account;
 mod attachments;
 mod message;
+mod parts;
 mod value;
 
 pub(super) use account::{AccountEvent, Severity};
 pub use attachments::text_for as text_for_attachment;
+pub(super) use parts::{Ours, Reason, Unread};
 pub(super) use value::{each, integer, text, time};
 
 use crate::address::Address;
@@ -40,58 +42,6 @@ pub(super) struct Delivered {
     pub(super) events: Vec<AccountEvent>,
     /// What could not be read.
     pub(super) unread: Vec<Unread>,
-}
-
-/// A part of a delivery that could not be read.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Unread {
-    /// Where in the delivery, for example `entry/0/changes/1/messages/0`. Empty: the whole delivery.
-    pub(super) place: String,
-    /// Why.
-    pub(super) reason: Reason,
-}
-
-/// Why a part of a delivery could not be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Reason {
-    /// The body is no JSON.
-    NotJson,
-    /// The body is no delivery of the kind that its path is for.
-    NotADelivery,
-    /// The change contains nothing that is documented for it.
-    NothingInIt,
-    /// The change is about a number of the account that is not ours.
-    AnotherNumber,
-    /// The message has no id.
-    NoId,
-    /// The message has no sender that can be answered.
-    NoSender,
-    /// The status, edit, echo or changed number has not the documented form.
-    Malformed,
-}
-
-impl Reason {
-    /// The value in the database and in the API.
-    pub(super) fn as_str(self) -> &'static str {
-        match self {
-            Self::NotJson => "not_json",
-            Self::NotADelivery => "not_a_delivery",
-            Self::NothingInIt => "nothing_in_it",
-            Self::AnotherNumber => "another_number",
-            Self::NoId => "no_id",
-            Self::NoSender => "no_sender",
-            Self::Malformed => "malformed",
-        }
-    }
-}
-
-/// The company's own number on WhatsApp.
-#[derive(Clone, Copy)]
-pub(super) struct Ours<'app> {
-    /// Meta's id of the number. `None`: every number of the app is ours.
-    pub(super) phone_number_id: Option<&'app str>,
-    /// The number.
-    pub(super) phone: &'app Phone,
 }
 
 /// The parts of a change's value: the documented lists.

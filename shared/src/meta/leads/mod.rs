@@ -5,22 +5,23 @@
 mod announced;
 mod answers;
 mod reconcile;
+mod taken;
 mod unusable;
 
 pub use reconcile::{plan_reconciliation, reconcile};
-pub use unusable::{UnusableLead, correct_number, discard_lead, retry_lead, unusable_leads};
+pub use unusable::{correct_number, discard_lead, retry_lead, unusable_leads};
 
-use super::envelope::{Reason, Unread, each, text, time};
+use super::envelope::{Reason, Unread, each, time};
 use super::form::{Announced, Form, FormChange};
-use super::{store, unread};
-use crate::distribution::{self, Ad};
+use super::store;
+use crate::distribution;
 use crate::error::ProviderFailure;
-use crate::leads::Click;
 use crate::providers::graph::Answer;
 use crate::{App, Error, Result, lossy_json};
 use announced::HeardBy;
-use answers::{Read, Unusable};
+use answers::Unusable;
 use serde_json::Value;
+use taken::{ad, fetched_of};
 
 /// The fields of a lead that we request.
 const FIELDS: &str = "id,created_time,ad_id,ad_name,adset_id,adset_name,campaign_id,campaign_name,form_id,is_organic,platform,field_data";
@@ -41,10 +42,10 @@ pub(super) fn unread_of(body: &[u8]) -> Vec<Unread> {
 /// The leads that a delivery announces, and the parts of it that cannot be read.
 fn announced_in(body: &[u8]) -> (Vec<Announced>, Vec<Unread>) {
     let Ok(envelope) = lossy_json::parse(body) else {
-        return (Vec::new(), unread::whole(Reason::NotJson));
+        return (Vec::new(), vec![Unread::whole(Reason::NotJson)]);
     };
     if envelope["object"] != "page" || !envelope["entry"].is_array() {
-        return (Vec::new(), unread::whole(Reason::NotADelivery));
+        return (Vec::new(), vec![Unread::whole(Reason::NotADelivery)]);
     }
     let (mut leads, mut unread) = (Vec::new(), Vec::new());
     for (entry_at, entry) in each(&envelope["entry"]).enumerate() {
@@ -119,40 +120,6 @@ async fn take(app: &App, id: &str, form: Option<&Form>, answer: &Value) -> Resul
     }
     let mut connection = app.pool.acquire().await?;
     store::set_fetched(&mut connection, &fetched).await
-}
-
-/// What is stored of a lead that was taken.
-fn fetched_of<'lead>(id: &'lead str, answer: &'lead Value) -> store::Fetched<'lead> {
-    store::Fetched {
-        id,
-        state: "taken",
-        reason: None,
-        lead: None,
-        answer: Some(answer),
-    }
-}
-
-fn ad(id: &str, form: Option<&Form>, answer: &Value, read: Read) -> Ad {
-    let said = |field: &str| text(&answer[field]);
-    Ad {
-        meta_lead_id: id.to_owned(),
-        name: read.name,
-        phone: read.phone,
-        source_ads: said("ad_name")
-            .or_else(|| said("campaign_name"))
-            .or_else(|| form.and_then(|form| form.name.clone()))
-            .or_else(|| Some("Meta Lead Ads".to_owned())),
-        project: read
-            .project
-            .or_else(|| form.and_then(|form| form.project.clone())),
-        campaign: said("campaign_name"),
-        area: read.area,
-        click: Click {
-            ad_id: said("ad_id"),
-            campaign_id: said("campaign_id"),
-            ctwa_clid: None,
-        },
-    }
 }
 
 /// Stores why a lead could not be fetched, after the last try.

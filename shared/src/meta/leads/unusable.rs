@@ -1,32 +1,13 @@
 //! Leads of forms that could not be taken: listed with their reason, corrected, retried or discarded.
 
+use super::super::inbox::UnusableLead;
 use super::super::store;
 use super::answers::Answers;
-use super::{ad, fetched_of};
+use super::taken::{ad, fetched_of};
 use crate::jobs::{FetchMetaLead, enqueue_again};
 use crate::phone::Phone;
 use crate::{App, Error, Result, distribution};
-use chrono::{DateTime, Utc};
-use serde_json::{Value, json};
-
-/// A lead of a form that could not be taken.
-#[derive(Clone, Debug)]
-pub struct UnusableLead {
-    /// Meta's id.
-    pub id: String,
-    /// Meta's id of its form.
-    pub form: Option<String>,
-    /// The name that an admin gave the form.
-    pub form_name: Option<String>,
-    /// Why it could not be taken.
-    pub reason: String,
-    /// The answers, each question with its values. `None`: the lead could not be fetched.
-    pub answers: Option<Value>,
-    /// When the form was submitted.
-    pub made_at: Option<DateTime<Utc>>,
-    /// When we heard of it.
-    pub heard_at: DateTime<Utc>,
-}
+use serde_json::json;
 
 /// The leads that could not be taken, newest first, at most 200.
 pub async fn unusable_leads(app: &App) -> Result<Vec<UnusableLead>> {

@@ -1,9 +1,8 @@
 //! SQL of unread parts of deliveries, and of events of the account.
 
 use crate::id::{DeliveryId, UserId};
-use crate::meta::account::ReportedEvent;
 use crate::meta::envelope::AccountEvent;
-use crate::meta::unread::UnreadPart;
+use crate::meta::inbox::{ReportedEvent, UnreadPart};
 use crate::{Error, Result};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;

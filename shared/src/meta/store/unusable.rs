@@ -1,7 +1,7 @@
 //! SQL of leads of forms that could not be taken.
 
 use crate::Result;
-use crate::meta::leads::UnusableLead;
+use crate::meta::inbox::UnusableLead;
 use serde_json::Value;
 use sqlx::PgConnection;
 

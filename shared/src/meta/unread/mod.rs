@@ -1,63 +1,15 @@
 //! Parts of deliveries that could not be read: kept with their reason, listed, handled again or closed.
 
+pub(super) mod record;
+
 use super::delivery::{self, Source};
-use super::envelope::{Delivered, Reason, Unread};
+use super::envelope::Delivered;
+use super::inbox::UnreadPart;
 use super::store;
-use crate::id::{DeliveryId, UserId};
+use crate::id::UserId;
 use crate::jobs::{HandleDelivery, enqueue_again};
 use crate::{App, Error, Result};
-use chrono::{DateTime, Utc};
 use uuid::Uuid;
-
-/// A part of a delivery that could not be read.
-#[derive(Clone, Debug)]
-pub struct UnreadPart {
-    /// Its id.
-    pub id: Uuid,
-    /// The delivery.
-    pub delivery: DeliveryId,
-    /// `whatsapp` or `leads`.
-    pub source: String,
-    /// Where in the delivery, for example `entry/0/changes/1/messages/0`. Empty: the whole delivery.
-    pub place: String,
-    /// Why, as a stable word.
-    pub reason: String,
-    /// When the delivery came.
-    pub received_at: DateTime<Utc>,
-}
-
-impl UnreadPart {
-    /// What a person can do about it, in one sentence.
-    pub fn advice(&self) -> &'static str {
-        match self.reason.as_str() {
-            "another_number" => {
-                "It is about another number of the WhatsApp account. If that number is yours, set WA_CLOUD_PHONE_NUMBER_ID to it, restart, and retry; else remove the number from the app's webhook and close this."
-            }
-            "not_json" | "not_a_delivery" => {
-                "Check which URL the app's webhook calls: this path takes deliveries of Meta only. Close this if nothing is missing."
-            }
-            "no_sender" => {
-                "The message names neither a number nor a WhatsApp id that can be answered. Retry after an upgrade, or look the chat up in WhatsApp Manager."
-            }
-            _ => "This version does not know this form. Retry after an upgrade, or close it.",
-        }
-    }
-}
-
-/// Records parts that could not be read. A part that is recorded already stays as it is.
-pub(super) async fn record(app: &App, id: DeliveryId, unread: &[Unread]) -> Result<()> {
-    if unread.is_empty() {
-        return Ok(());
-    }
-    let mut transaction = app.pool.begin().await?;
-    let now = app.clock.now(&mut transaction).await?;
-    for part in unread {
-        let reason = part.reason.as_str();
-        store::insert_unread(&mut transaction, id, &part.place, reason, now).await?;
-        tracing::warn!(delivery = %id, place = part.place, reason, "meta.unread: a part of a delivery could not be read");
-    }
-    Ok(transaction.commit().await?)
-}
 
 /// The open parts, oldest first, at most 200.
 pub async fn unread(app: &App) -> Result<Vec<UnreadPart>> {
@@ -126,10 +78,4 @@ fn inside(place: &str, part: &str) -> bool {
         || place
             .strip_prefix(part)
             .is_some_and(|rest| rest.starts_with('/'))
-}
-
-/// The unread part of a delivery that is no JSON or no delivery.
-pub(super) fn whole(reason: Reason) -> Vec<Unread> {
-    let place = String::new();
-    vec![Unread { place, reason }]
 }
