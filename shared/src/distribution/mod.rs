@@ -31,7 +31,7 @@ pub use crate::strategy::Strategy;
 pub use crate::unit_of_work::Cause;
 pub use background::deadline::{check_deadline, roll_all_due};
 pub use background::hand_over::hand_over;
-pub use background::repair::audit;
+pub use background::repair::{audit, audit_in_turn};
 pub use background::sending::{apply_status, forward, give_up_offer};
 pub use endings::assign::{Assigned, assign};
 pub use endings::decide::{conflicts, decide};

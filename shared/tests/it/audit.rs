@@ -297,3 +297,42 @@ async fn a_lead_that_is_held_although_somebody_is_on_duty_is_offered() {
     assert_eq!(attempts(&harness).await, ["sales-c open"]);
     assert_eq!(audit(&harness).await, []);
 }
+
+/// However many workers ask, the audit runs in one of them, and again when it is due.
+#[tokio::test]
+async fn the_audit_runs_once_for_all_workers() {
+    let harness = Harness::new().await;
+    let times = (TimeDelta::seconds(5), TimeDelta::seconds(30));
+    let ask = async || {
+        let ran = distribution::audit_in_turn(&harness.app, false, times).await;
+        ran.expect("an answer").is_some()
+    };
+    let asked = tokio::join!(ask(), ask(), ask());
+    assert_eq!(
+        [asked.0, asked.1, asked.2]
+            .iter()
+            .filter(|ran| **ran)
+            .count(),
+        1
+    );
+    harness.app.clock.set(harness.now() + TimeDelta::seconds(4));
+    assert!(!ask().await, "it is not due");
+    harness.app.clock.set(harness.now() + TimeDelta::seconds(1));
+    assert!(ask().await, "it is due");
+    // A worker took it and died.
+    tamper(
+        &harness,
+        "update audit_run set due_at = timestamptz '2026-01-05 02:00:40Z'",
+    )
+    .await;
+    harness
+        .app
+        .clock
+        .set(harness.now() + TimeDelta::seconds(20));
+    assert!(!ask().await, "it may still be running");
+    harness
+        .app
+        .clock
+        .set(harness.now() + TimeDelta::seconds(11));
+    assert!(ask().await, "another worker takes it");
+}

@@ -9,6 +9,7 @@ use crate::id::{AttemptId, CycleId};
 use crate::jobs::{CheckAckDeadline, enqueue};
 use crate::unit_of_work::{Cause, UnitOfWork};
 use crate::{App, Result};
+use chrono::TimeDelta;
 
 /// Finds breaches, counts each, and repairs those that can be repaired. Safe at any time, by any number
 /// of workers at once. Returns the breaches.
@@ -23,6 +24,27 @@ pub async fn audit(app: &App, provider_ends_freeze: bool) -> Result<Vec<Breach>>
         }
     }
     Ok(breaches)
+}
+
+/// Runs the audit if it is due. However many workers call this, it runs once in `every`, in one of them at a time: the
+/// cost of the audit does not grow with the workers. A worker that dies in it holds the next one up for `lease`.
+///
+/// Returns the breaches. `None`: it is not due, or another worker runs it.
+pub async fn audit_in_turn(
+    app: &App,
+    provider_ends_freeze: bool,
+    (every, lease): (TimeDelta, TimeDelta),
+) -> Result<Option<Vec<Breach>>> {
+    let mut connection = app.pool.acquire().await?;
+    let now = app.clock.now(&mut connection).await?;
+    if !store::take_audit(&mut connection, now, now + lease).await? {
+        return Ok(None);
+    }
+    drop(connection);
+    let breaches = audit(app, provider_ends_freeze).await?;
+    let mut connection = app.pool.acquire().await?;
+    store::set_audit_due(&mut connection, now + every).await?;
+    Ok(Some(breaches))
 }
 
 async fn repair(app: &App, breach: Breach) -> Result<()> {

@@ -6,6 +6,30 @@ use crate::jobs::{CheckAckDeadline, ForwardLeadToSales, Job, SendMessage};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
+/// Takes the audit until `until`, if it is due. Returns `false` if it is not.
+pub(crate) async fn take_audit(
+    connection: &mut PgConnection,
+    now: DateTime<Utc>,
+    until: DateTime<Utc>,
+) -> Result<bool> {
+    let taken = sqlx::query!(
+        "update audit_run set due_at = $2 where due_at <= $1",
+        now,
+        until
+    )
+    .execute(connection)
+    .await?;
+    Ok(taken.rows_affected() == 1)
+}
+
+/// Sets when the audit is due next.
+pub(crate) async fn set_audit_due(connection: &mut PgConnection, at: DateTime<Utc>) -> Result<()> {
+    sqlx::query!("update audit_run set due_at = $1", at)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
 /// Counts breaches, each named by its rule and subject, in one row each. Returns those that are new, or
 /// that were not seen since `forgotten`.
 pub(crate) async fn count_breaches(

@@ -24,7 +24,7 @@ pub(crate) use audit::{
     a_message_waits, attempts_that_disagree_with_their_log, count_breaches,
     distributing_without_cycle, lock_cycle_without_offer, open_cycles_with_a_gap,
     open_cycles_without_offer, open_since, open_to_disabled, open_unsent, open_without_alarm,
-    rolled_since,
+    rolled_since, set_audit_due, take_audit,
 };
 pub(crate) use by_hand::{
     agent_by_label, all_managers, cycle_by_code, end_cycle_by_hand, gives_second_chances,

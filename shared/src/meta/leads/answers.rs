@@ -137,7 +137,7 @@ impl<'form> Answers<'form> {
         }
     }
 
-    /// Meta's test lead has "<test lead: dummy data for phone_number>" and Meta's address.
+    /// Meta's test lead has `<test lead: dummy data for phone_number>` and Meta's address.
     fn are_a_test(&self) -> bool {
         let mut values = self.all.iter().flat_map(|answer| &answer.values);
         values.any(|value| value.starts_with("<test lead") || value == "test@meta.com")
