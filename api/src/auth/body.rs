@@ -24,15 +24,32 @@ pub(super) async fn fields(
     }
     let kind = request.header(header::CONTENT_TYPE).unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim();
+    let fields = parsed(kind, &bytes, forms)?;
+    // PostgreSQL cannot store it.
+    let has_nul = |value: &Value| value.as_str().is_some_and(|text| text.contains('\0'));
+    let wrong: Vec<String> = fields
+        .iter()
+        .flatten()
+        .filter(|(_, value)| has_nul(value))
+        .map(|(name, _)| format!("[body.{name}] Invalid input: contains a NUL character"))
+        .collect();
+    if wrong.is_empty() {
+        Ok(fields)
+    } else {
+        Err(Refusal::Fields(wrong))
+    }
+}
+
+fn parsed(kind: &str, bytes: &[u8], forms: bool) -> Result<Option<Map<String, Value>>, Refusal> {
     match kind {
-        "application/json" => match serde_json::from_slice(&bytes) {
+        "application/json" => match serde_json::from_slice(bytes) {
             Ok(Value::Object(fields)) => Ok(Some(fields)),
             Ok(_) => Err(Refusal::Fields(vec![
                 "[body] Invalid input: expected object".to_owned(),
             ])),
             Err(_) => Err(Refusal::InvalidJson),
         },
-        "application/x-www-form-urlencoded" if forms => Ok(Some(form(&bytes))),
+        "application/x-www-form-urlencoded" if forms => Ok(Some(form(bytes))),
         other => Err(Refusal::ContentType(other.to_owned())),
     }
 }

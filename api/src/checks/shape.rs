@@ -176,8 +176,8 @@ mod tests {
             &mut wrong,
         );
         let fields: Vec<&str> = wrong.iter().map(|(field, _)| field.as_str()).collect();
-        assert_eq!(fields, ["[0].label", "[0].heft"]);
-        assert!(wrong[1].1.contains("weight"), "{wrong:?}");
+        assert_eq!(fields, ["[0].heft", "[0].label"]);
+        assert!(wrong[0].1.contains("weight"), "{wrong:?}");
     }
 
     #[test]

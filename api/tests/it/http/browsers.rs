@@ -382,3 +382,25 @@ async fn the_documentation_page_calls_the_server_that_it_came_from() {
         "the page names no port"
     );
 }
+
+#[tokio::test]
+async fn a_nul_in_a_sign_in_is_refused_with_the_name_of_its_field() {
+    let server = Server::open().await;
+    let body = json!({ "email": "a\u{0}@example.test", "password": "Password123!" });
+    let (status, _, answer) = super::answer(
+        sent(
+            &server,
+            Ask::send(Method::POST, "/api/auth/sign-in/email", body),
+        )
+        .await,
+    )
+    .await;
+    assert_eq!((status, &answer["code"]), (400, &json!("VALIDATION_ERROR")));
+    assert!(
+        answer["message"]
+            .as_str()
+            .expect("a message")
+            .contains("[body.email]"),
+        "{answer}"
+    );
+}

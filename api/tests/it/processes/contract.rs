@@ -34,7 +34,7 @@ async fn nothing_that_is_sent_makes_a_server_error_or_an_answer_that_is_not_in_t
     let schemes = ["session", "adminSession"]
         .map(|name| format!("[auth.openapi.{name}]\napi_key = \"{value}\"\n"));
     std::fs::write(folder.join("schemathesis.toml"), schemes.concat()).expect("its settings");
-    let (phases, examples) = match trials(1, 100) {
+    let (phases, examples) = match trials(1, 600) {
         1 => ("examples,coverage", "1".to_owned()),
         many => ("examples,coverage,fuzzing", many.to_string()),
     };
