@@ -333,6 +333,6 @@ async fn the_audit_runs_once_for_all_workers() {
     harness
         .app
         .clock
-        .set(harness.now() + TimeDelta::seconds(11));
+        .set(harness.now() + TimeDelta::seconds(16));
     assert!(ask().await, "another worker takes it");
 }
