@@ -12,6 +12,7 @@ pub mod client;
 pub mod contract;
 pub mod dev;
 pub mod device;
+pub mod features;
 pub mod postgres;
 pub mod prepare;
 pub mod shell;

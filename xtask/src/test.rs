@@ -3,7 +3,7 @@
 use crate::postgres::{Cluster, Profile, binaries};
 use crate::shell::{cargo, fingerprint, output, root, run};
 use crate::workspace::{INNER, build_processes, offline};
-use crate::{Result, circles, client, contract, device, prepare, tools};
+use crate::{Result, circles, client, contract, device, features, prepare, tools};
 use std::env;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -162,6 +162,7 @@ fn static_checks(times: &mut Steps, yes: bool) -> Result<()> {
     times.step("unused dependencies", || {
         run(tools::command("cargo-machete").arg(root()))
     })?;
+    times.step("same features", features::check)?;
     // Advisories are in a repository that a closed network cannot reach.
     times.step("licences, bans, sources", || {
         run(tools::command("cargo-deny").args([
