@@ -49,7 +49,7 @@ impl Texts {
     /// direction of text. The lines of a message are marked as a quote. Lists have lines of their own.
     pub fn render(&self, text: Text, values: &[(&str, &str)]) -> String {
         let (index, _) = entry(text);
-        pieces(&self.0[index])
+        let rendered: String = pieces(&self.0[index])
             .map(|piece| match piece {
                 Piece::Words(words) => words.to_owned(),
                 Piece::Placeholder(name) => values
@@ -57,7 +57,9 @@ impl Texts {
                     .find(|(known, _)| *known == name)
                     .map_or_else(String::new, |(name, value)| safe_value(name, value)),
             })
-            .collect()
+            .collect();
+        // An empty value at the end leaves no empty line.
+        rendered.trim_end_matches('\n').to_owned()
     }
 }
 

@@ -5,12 +5,12 @@ use crate::leads::Lead;
 use crate::texts::Text;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-/// A link that opens WhatsApp with a greeting to the client. `-` if their number is not known.
+/// A link that opens WhatsApp with a greeting to the client. Empty if their number is not known.
 ///
 /// Source: faq.whatsapp.com/5913398998672934 ("How to use click to chat").
 pub(crate) fn chat_link(app: &App, lead: &Lead) -> String {
     let Some(phone) = &lead.phone else {
-        return "-".to_owned();
+        return String::new();
     };
     let greeting = app
         .texts
