@@ -10,8 +10,9 @@ use std::collections::{BTreeMap, BTreeSet};
 const DIFFER: [&str; 2] = ["poem", "quick-xml"];
 const BINARIES: [&str; 3] = ["api", "worker", "device"];
 
-/// The features of each library, by its name and version.
-type Features = BTreeMap<String, String>;
+/// The features of each library, by its name and version. A library that is also built for a macro, which runs while
+/// we build, is in the tree twice; its features are those of both.
+type Features = BTreeMap<String, BTreeSet<String>>;
 
 /// Fails with the names of the libraries that would be built more than once.
 pub fn check() -> Result<()> {
@@ -43,11 +44,17 @@ fn tree(binary: &str) -> Result<Features> {
         "{p}|{f}",
     ];
     let told = output(offline(cargo().args(tree)))?;
-    Ok(told
-        .lines()
-        .filter_map(|line| line.trim_end_matches(" (*)").split_once('|'))
-        .map(|(library, features)| (library.to_owned(), features.to_owned()))
-        .collect())
+    Ok(read(&told))
+}
+
+fn read(told: &str) -> Features {
+    let mut features = Features::new();
+    let lines = told.lines().map(|line| line.trim_end_matches(" (*)"));
+    for (library, enabled) in lines.filter_map(|line| line.split_once('|')) {
+        let of_library = features.entry(library.to_owned()).or_default();
+        of_library.extend(enabled.split(',').map(str::to_owned));
+    }
+    features
 }
 
 /// The libraries that two trees have with other features.
@@ -68,27 +75,13 @@ fn differing(trees: &[Features]) -> BTreeSet<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Features, differing};
-
-    fn tree(libraries: &[(&str, &str)]) -> Features {
-        libraries
-            .iter()
-            .map(|(library, features)| ((*library).to_owned(), (*features).to_owned()))
-            .collect()
-    }
+    use super::{differing, read};
 
     #[test]
     fn a_library_with_other_features_is_found() {
-        let api = tree(&[
-            ("serde_json v1.0.1", "std"),
-            ("poem v3.1.0", "xml"),
-            ("hex v0.4.3", ""),
-        ]);
-        let device = tree(&[
-            ("serde_json v1.0.1", "alloc,std"),
-            ("poem v3.1.0", ""),
-            ("hex v0.4.3", ""),
-        ]);
+        let api = read("serde_json v1.0.1|std\npoem v3.1.0|xml\nhex v0.4.3|\nhex v0.4.3|alloc (*)");
+        let device =
+            read("serde_json v1.0.1|alloc,std\npoem v3.1.0|\nhex v0.4.3|alloc\nhex v0.4.3|");
         let different = differing(&[api.clone(), device]);
         assert_eq!(
             different.into_iter().collect::<Vec<_>>(),
