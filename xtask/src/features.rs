@@ -52,7 +52,8 @@ fn read(told: &str) -> Features {
     let lines = told.lines().map(|line| line.trim_end_matches(" (*)"));
     for (library, enabled) in lines.filter_map(|line| line.split_once('|')) {
         let of_library = features.entry(library.to_owned()).or_default();
-        of_library.extend(enabled.split(',').map(str::to_owned));
+        let enabled = enabled.split(',').filter(|feature| !feature.is_empty());
+        of_library.extend(enabled.map(str::to_owned));
     }
     features
 }
