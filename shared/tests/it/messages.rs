@@ -4,6 +4,7 @@ use chrono::TimeDelta;
 use shared::distribution::{self, Cause, Checked, InboundMessage, Outcome};
 use shared::id::{AttemptId, LeadId};
 use shared::testing::{Harness, ad, agent_phone, ok_of};
+use shared::whatsapp::Correction;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
@@ -201,4 +202,56 @@ async fn a_deadline_that_has_come_is_final_however_late_the_provider_takes_the_o
         .await
         .expect("checked");
     assert!(matches!(checked, Checked::Rolled(_)), "{checked:?}");
+}
+
+/// A message of A with this id, received and not handled, at the present time.
+async fn received(harness: &Harness, id: &str, words: &str) -> shared::id::MessageId {
+    let message = InboundMessage {
+        message_id: Some(id.to_owned()),
+        sent_at: Some(harness.now()),
+        body: words.to_owned(),
+        ..ok_of("A")
+    };
+    distribution::receive(&harness.app, &message)
+        .await
+        .expect("received")
+}
+
+/// A edits that message at the present time.
+async fn edited(harness: &Harness, id: &str, words: &str) {
+    let app = &harness.app;
+    let correction = Correction {
+        id: format!("{id}-edit"),
+        original_id: id.to_owned(),
+        body: Some(words.to_owned()),
+        at: harness.now(),
+    };
+    let mut connection = app.pool.acquire().await.expect("a connection");
+    let from = agent_phone("A").into();
+    let ids = distribution::receive_edit(app, &mut connection, &from, &correction, None).await;
+    assert_eq!(ids.expect("an edit").len(), 0, "it is the same message");
+}
+
+/// A message that is edited before it is handled counts as its last text: at its own time if the first text was an OK.
+#[tokio::test]
+async fn an_edit_of_a_message_that_is_not_handled_yet_counts_as_its_last_text() {
+    for (first, last, edited_at, outcome) in [
+        ("okk bentar", "OK", 200, Outcome::Accepted),
+        ("OK", "OK pak", 301, Outcome::Accepted),
+        ("bentar", "OK", 302, Outcome::Late),
+        ("OK", "ok?", 250, Outcome::NotAnAck),
+    ] {
+        let harness = Harness::new().await;
+        harness.accept_offers_at_once().await;
+        offered(&harness).await;
+        let start = harness.now();
+        harness.app.clock.set(start + TimeDelta::seconds(100));
+        let id = received(&harness, "wamid.1", first).await;
+        harness.app.clock.set(start + TimeDelta::seconds(edited_at));
+        edited(&harness, "wamid.1", last).await;
+        let report = distribution::handle(&harness.app, id)
+            .await
+            .expect("handled");
+        assert_eq!(report.outcome, outcome, "{first} {last}");
+    }
 }

@@ -331,3 +331,44 @@ async fn an_unusable_lead_is_taken_once_its_number_is_known() {
     assert_eq!(get(&office, "/api/meta/unusable-leads").await, json!([]));
     office.the_rules_hold().await;
 }
+
+/// A part of a leads delivery that cannot be read waits for a person; its neighbour is taken.
+#[tokio::test]
+async fn a_lead_without_an_id_is_listed_and_its_neighbour_is_taken() {
+    let office = Office::open().await;
+    office.graph.has_lead(
+        "601",
+        "172000000000001",
+        &json!({ "field_data": [{ "name": "phone_number", "values": ["081234001234"] }] }),
+    );
+    let change = |value: Value| json!({ "field": "leadgen", "value": value });
+    let announced = json!({ "object": "page", "entry": [{ "id": "153", "changes": [
+        change(json!({ "form_id": "172000000000001" })), change(json!({ "leadgen_id": "601", "form_id": "172000000000001" })) ] }] });
+    let (bytes, signature) = signed(&announced);
+    assert_eq!(
+        office
+            .post("/webhooks/meta/leads", bytes, Some(&signature))
+            .await,
+        200
+    );
+    office.work().await;
+    assert_eq!(office.sql("select phone from lead").await, "+6281234001234");
+    let unread = get(&office, "/api/webhooks/unread").await;
+    assert_eq!(
+        (&unread[0]["source"], &unread[0]["reason"]),
+        (&json!("leads"), &json!("no_id"))
+    );
+    assert_eq!(unread[0]["place"], "entry/0/changes/0");
+    let path = format!(
+        "/api/webhooks/unread/{}",
+        unread[0]["id"].as_str().expect("an id")
+    );
+    let (status, answer) = office
+        .send_as("admin", Method::POST, &format!("{path}/retry"), &json!({}))
+        .await;
+    assert_eq!((status, &answer["read"]), (200, &json!(false)));
+    let (status, left) = office
+        .send_as("admin", Method::POST, &format!("{path}/close"), &json!({}))
+        .await;
+    assert_eq!((status, left), (200, json!([])));
+}

@@ -174,7 +174,8 @@ pub(crate) async fn lock_received_as(
     }))
 }
 
-/// Replaces the text of a message that is not handled yet, and the time that counts.
+/// Replaces the text of a message that is not handled yet, and the time that counts. A text that came later was
+/// received later.
 pub(crate) async fn rewrite_received(
     connection: &mut PgConnection,
     id: MessageId,
@@ -182,7 +183,7 @@ pub(crate) async fn rewrite_received(
     acknowledged_at: DateTime<Utc>,
 ) -> Result<()> {
     sqlx::query!(
-        "update inbound_event set payload = $2, acknowledged_at = $3 where id = $1",
+        "update inbound_event set payload = $2, acknowledged_at = $3, received_at = greatest(received_at, $3) where id = $1",
         id.0,
         Json(message) as _,
         acknowledged_at
