@@ -324,6 +324,18 @@ async fn an_unusable_lead_is_taken_once_its_number_is_known() {
         200
     );
     office.work().await;
+    // Graph does not answer any more: what was answered before is still there.
+    assert_eq!(
+        act("/api/meta/unusable-leads/504/retry", json!({})).await,
+        200
+    );
+    let app = &office.harness.app;
+    shared::meta::give_up_lead(app, "504", "Graph does not answer")
+        .await
+        .expect("given up");
+    let listed = get(&office, "/api/meta/unusable-leads").await;
+    assert_eq!(listed[0]["reason"], "Graph does not answer");
+    assert_eq!(listed[0]["answers"][1]["values"][0], "tidak ada");
     assert_eq!(
         act("/api/meta/unusable-leads/504/discard", json!({})).await,
         200

@@ -6,6 +6,7 @@ mod unusable;
 pub(super) use inbox::*;
 pub(super) use unusable::*;
 
+use super::envelope::text;
 use super::form::{Announced, Form};
 use crate::Result;
 use crate::id::{DeliveryId, LeadId};
@@ -208,7 +209,7 @@ pub(super) async fn set_looked_until(
     Ok(())
 }
 
-/// Stores the result of a fetched lead.
+/// Stores the result of a fetched lead. What an earlier fetch found stays if this one found nothing.
 pub(super) struct Fetched<'lead> {
     pub(super) id: &'lead str,
     pub(super) state: &'static str,
@@ -221,36 +222,27 @@ pub(super) async fn set_fetched(
     connection: &mut PgConnection,
     fetched: &Fetched<'_>,
 ) -> Result<()> {
-    let text = |field: &str| {
-        fetched
-            .answer
-            .and_then(|answer| answer[field].as_str())
-            .map(|text| text.replace('\0', ""))
-    };
+    let said = |field: &str| fetched.answer.and_then(|answer| text(&answer[field]));
+    let answers = fetched.answer.map(|answer| &answer["field_data"]);
     sqlx::query!(
-        "update meta_lead set state = $2, reason = $3, lead_id = $4, answers = $5, ad_id = coalesce($6, ad_id),
-                ad_name = $7, campaign_id = $8, campaign_name = $9, platform = $10
+        "update meta_lead set state = $2, reason = $3, lead_id = $4, answers = coalesce($5, answers),
+                ad_id = coalesce($6, ad_id), ad_name = coalesce($7, ad_name), campaign_id = coalesce($8, campaign_id),
+                campaign_name = coalesce($9, campaign_name), platform = coalesce($10, platform)
          where id = $1 and state in ('waiting', 'unusable')",
         fetched.id,
         fetched.state,
         fetched.reason.as_deref(),
         fetched.lead.map(|lead| lead.0),
-        fetched.answer.map(|answer| without_nul(&answer["field_data"])),
-        text("ad_id"),
-        text("ad_name"),
-        text("campaign_id"),
-        text("campaign_name"),
-        text("platform")
+        answers.filter(|answers| !answers.is_null()),
+        said("ad_id"),
+        said("ad_name"),
+        said("campaign_id"),
+        said("campaign_name"),
+        said("platform")
     )
     .execute(connection)
     .await?;
     Ok(())
-}
-
-/// jsonb cannot store it.
-fn without_nul(value: &Value) -> Value {
-    let text = value.to_string().replace("\\u0000", "");
-    serde_json::from_str(&text).unwrap_or(Value::Null)
 }
 
 /// Records a conversion of a lead that came from a form. Returns `None` if it did not, or was recorded before.
