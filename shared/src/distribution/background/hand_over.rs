@@ -9,7 +9,7 @@ use crate::id::LeadId;
 use crate::leads::{self, LeadStatus};
 use crate::phone::Phone;
 use crate::sales::{self, Agent, Origin};
-use crate::texts::Text;
+use crate::texts::{Text, one_line};
 use crate::unit_of_work::{Cause, UnitOfWork};
 use crate::whatsapp::{self, Draft, OutboundKind};
 use crate::{App, Error, Result};
@@ -123,11 +123,8 @@ async fn tell_new_owner(
     let mut lines = Vec::new();
     for lead in moved.iter().take(MAX_NAMED) {
         let lead = leads::by_id(work.connection, *lead).await?;
-        lines.push(format!(
-            "{} ({})",
-            lead.display_name(),
-            lead.display_phone()
-        ));
+        let name = one_line(lead.display_name());
+        lines.push(format!("{name} ({})", lead.display_phone()));
     }
     let values = [
         ("count", &*moved.len().to_string()),

@@ -8,7 +8,7 @@ use crate::distribution::store;
 use crate::id::{CycleId, LeadId};
 use crate::leads;
 use crate::phone::Phone;
-use crate::texts::Text;
+use crate::texts::{Text, one_line};
 use crate::unit_of_work::UnitOfWork;
 use crate::whatsapp::{self, Draft, OutboundKind};
 
@@ -80,7 +80,7 @@ pub(crate) async fn team_of(work: &mut UnitOfWork<'_>, cycle: CycleId) -> Result
     let team = store::team_of(work.connection, cycle).await?;
     let team: Vec<String> = team
         .iter()
-        .map(|(label, name)| format!("{label} = {name}"))
+        .map(|(label, name)| format!("{label} = {}", one_line(name)))
         .collect();
     Ok(team.join(", "))
 }
