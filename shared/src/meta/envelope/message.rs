@@ -8,7 +8,6 @@ use crate::distribution::{Channel, InboundMessage};
 use crate::leads::Click;
 use crate::phone::Phone;
 use crate::whatsapp::{Correction, Echo, Recipient, clean};
-use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 /// What a message of a delivery is.
@@ -53,10 +52,9 @@ fn is_ours(value: &Value, message: &Value, ours: Ours<'_>) -> bool {
     let Some(from) = phone(&message["from"]) else {
         return false;
     };
-    let shown = text(&value["metadata"]["display_phone_number"]);
-    from == *ours.phone
-        || shown.and_then(|shown| Phone::read(&format!("+{}", shown.trim_start_matches('+'))).ok())
-            == Some(from)
+    let shown = text(&value["metadata"]["display_phone_number"]).unwrap_or_default();
+    let shown = shown.chars().filter(char::is_ascii_digit);
+    from == *ours.phone || shown.eq(from.digits().chars())
 }
 
 /// A system message. Only `user_changed_number` (older: `customer_changed_number`) reports a new number;
@@ -81,7 +79,7 @@ fn correction(value: &Value, message: &Value, kind: &str, id: String) -> Read {
         return Read::Unread(Reason::Malformed);
     };
     let body = (kind == "edit").then(|| body_of(&message["edit"]["message"]));
-    let from = sender(value, message).map(|(from, _)| from);
+    let from = sender(contact_of(value, message), message).map(|(from, _)| from);
     Read::Correction(
         from,
         Correction {
@@ -94,8 +92,7 @@ fn correction(value: &Value, message: &Value, kind: &str, id: String) -> Read {
 }
 
 /// The sender's addresses: the number if it is known, then the BSUID.
-fn sender(value: &Value, message: &Value) -> Option<(Address, Option<Address>)> {
-    let contact = contact_of(value, message);
+fn sender(contact: Option<&Value>, message: &Value) -> Option<(Address, Option<Address>)> {
     let of_contact = |field: &str| contact.map_or(&Value::Null, |contact| &contact[field]);
     let number = phone(&message["from"]).or_else(|| phone(of_contact("wa_id")));
     let id = [
@@ -114,8 +111,8 @@ fn sender(value: &Value, message: &Value) -> Option<(Address, Option<Address>)> 
 }
 
 fn inbound_message(value: &Value, message: &Value, id: String) -> Option<InboundMessage> {
-    let (from, other_address) = sender(value, message)?;
     let contact = contact_of(value, message);
+    let (from, other_address) = sender(contact, message)?;
     let reply = ["button_reply", "list_reply"]
         .into_iter()
         .find_map(|kind| text(&message["interactive"][kind]["id"]));
@@ -137,7 +134,7 @@ fn inbound_message(value: &Value, message: &Value, id: String) -> Option<Inbound
         name: contact.and_then(|contact| text(&contact["profile"]["name"])),
         source_ads: text(&referral["headline"]).or_else(|| text(&referral["source_id"])),
         message_id: Some(id),
-        sent_at: sent_at(message),
+        sent_at: time(&message["timestamp"]),
         quoted_message_id: text(quoted),
         button_payload: reply.or_else(|| text(&message["button"]["payload"])),
         reaction: is_reaction.then(|| text(&reaction["emoji"]).unwrap_or_default()),
@@ -148,10 +145,6 @@ fn inbound_message(value: &Value, message: &Value, id: String) -> Option<Inbound
         },
         ..InboundMessage::new(Channel::Chat, from, body)
     })
-}
-
-fn sent_at(message: &Value) -> Option<DateTime<Utc>> {
-    time(&message["timestamp"])
 }
 
 /// The contact who wrote: the one with the message's ids. WhatsApp writes some numbers in two ways, so numbers
