@@ -180,17 +180,17 @@ impl<'form> Answers<'form> {
         if let Some(rank) = METAS_NUMBERS.iter().position(|known| *known == name) {
             return u8::try_from(rank + 1).ok();
         }
-        let words: Vec<&str> = name.split('_').collect();
-        let has = |list: &[&str]| words.iter().any(|word| list.contains(word));
-        if has(&OTHER_NUMBER_WORDS) || !has(&NUMBER_WORDS) {
+        if asks_for_another(&answer.question) || !has_word(&name, &NUMBER_WORDS) {
             return None;
         }
-        // "Nomor" alone can be any number; "WhatsApp" is the best of the rest.
-        Some(match () {
-            () if has(&["whatsapp", "wa", "nowa"]) => 10,
-            () if words == ["nomor"] => 12,
-            () => 11,
-        })
+        // "WhatsApp" is the surest of the rest; "nomor" alone can be any number.
+        if has_word(&name, &["whatsapp", "wa", "nowa"]) {
+            Some(10)
+        } else if name == "nomor" {
+            Some(12)
+        } else {
+            Some(11)
+        }
     }
 
     /// The number in an answer whose question does not ask for one, if it is the only number of the form.
@@ -268,10 +268,14 @@ fn value(value: &Value) -> Option<String> {
     (!value.is_empty()).then_some(value)
 }
 
+/// Whether a question asks for another person's number, or for another kind of number.
 fn asks_for_another(question: &str) -> bool {
-    let name = plain(question);
-    let mut words = name.split('_');
-    words.any(|word| OTHER_NUMBER_WORDS.contains(&word))
+    has_word(&plain(question), &OTHER_NUMBER_WORDS)
+}
+
+/// Whether one of these words is in a name.
+fn has_word(name: &str, words: &[&str]) -> bool {
+    name.split('_').any(|word| words.contains(&word))
 }
 
 /// Whether an answer is little else than a number. A budget ("800000000") or a sentence is not one.
@@ -298,5 +302,4 @@ fn plain(question: &str) -> String {
 }
 
 #[cfg(test)]
-#[path = "answers_tests.rs"]
 mod tests;

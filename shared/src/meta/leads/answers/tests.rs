@@ -23,7 +23,7 @@ fn fixture(text: &str) -> Value {
 #[test]
 fn metas_names_and_indonesian_ones_are_understood() {
     let lead = fixture(include_str!(
-        "../../../tests/fixtures/meta/graph_lead.res.json"
+        "../../../../tests/fixtures/meta/graph_lead.res.json"
     ));
     let lead = read(&lead, None).expect("a lead");
     assert_eq!(lead.phone.as_str(), "+6281234001234");
@@ -117,7 +117,7 @@ fn a_name_in_two_answers_is_whole() {
 #[test]
 fn a_test_lead_and_one_without_a_number_are_no_leads() {
     let test = fixture(include_str!(
-        "../../../tests/fixtures/meta/graph_lead_test_dummy.res.json"
+        "../../../../tests/fixtures/meta/graph_lead_test_dummy.res.json"
     ));
     assert_eq!(read(&test, None).expect_err("a test"), Unusable::Test);
     assert!(number(&[("full_name", "Budi")]).is_err());
