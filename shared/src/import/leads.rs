@@ -1,6 +1,7 @@
 //! Leads of the previous server.
 
 use super::columns::{Field, LeadColumns};
+use super::people::is_here;
 use super::report::Imported;
 use super::row::Row;
 use crate::Result;
@@ -98,12 +99,13 @@ async fn owner(
     let Some(old) = old else {
         return Ok(None);
     };
-    let known = known_user(connection, imported.user_here(old)).await?;
-    if known.is_none() {
-        let reason = format!("its owner `{old}` is not here: it has none");
-        imported.changed("lead", lead, reason);
+    let owner = imported.user_here(old).to_owned();
+    if is_here(connection, &owner).await? {
+        return Ok(Some(owner));
     }
-    Ok(known)
+    let reason = format!("its owner `{old}` is not here: it has none");
+    imported.changed("lead", lead, reason);
+    Ok(None)
 }
 
 /// The status and progress here. Words that mean something else here are noted.
@@ -171,14 +173,6 @@ fn progress(word: Option<&str>) -> Option<LeadProgress> {
     LeadProgress::ALL
         .into_iter()
         .find(|progress| progress.as_str() == word)
-}
-
-async fn known_user(connection: &mut PgConnection, id: &str) -> Result<Option<String>> {
-    Ok(
-        sqlx::query_scalar!(r#"select id from "user" where id = $1"#, id)
-            .fetch_optional(connection)
-            .await?,
-    )
 }
 
 /// The layer 2 status with this name; created if it does not exist.

@@ -106,15 +106,19 @@ async fn id_of_email(connection: &mut PgConnection, email: &str) -> Result<Optio
     .await?)
 }
 
-/// Why nothing was inserted: the user does not exist here, or the row does.
-async fn why_not(connection: &mut PgConnection, user: &str) -> Result<Option<String>> {
-    let is_here = sqlx::query_scalar!(
+/// Whether a user with this id is here.
+pub(super) async fn is_here(connection: &mut PgConnection, user: &str) -> Result<bool> {
+    Ok(sqlx::query_scalar!(
         r#"select exists (select from "user" where id = $1) as "here!""#,
         user
     )
     .fetch_one(connection)
-    .await?;
-    let why = if is_here {
+    .await?)
+}
+
+/// Why nothing was inserted: the user does not exist here, or the row does.
+async fn why_not(connection: &mut PgConnection, user: &str) -> Result<Option<String>> {
+    let why = if is_here(connection, user).await? {
         "is here already"
     } else {
         "its user is not here"

@@ -1,5 +1,6 @@
 //! The order of the agents.
 
+use super::people::is_here;
 use super::report::Imported;
 use super::row::Row;
 use crate::{Error, Result};
@@ -20,13 +21,7 @@ pub(super) async fn insert_place(
         .ok_or_else(|| Error::invalid("queue_order", "is no number"))?;
     let old_label = row.needed("label")?;
     let agent = imported.user_here(row.needed("sales_id")?).to_owned();
-    let agent_is_here = sqlx::query_scalar!(
-        r#"select exists (select from "user" where id = $1) as "here!""#,
-        agent
-    )
-    .fetch_one(&mut *connection)
-    .await?;
-    if !agent_is_here {
+    if !is_here(connection, &agent).await? {
         return Ok(Some(format!("its agent `{agent}` is not here")));
     }
     let free = sqlx::query!(
