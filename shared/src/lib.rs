@@ -46,6 +46,7 @@ pub mod distribution;
 pub mod error;
 pub mod id;
 pub mod import;
+pub mod invisible;
 pub mod jobs;
 pub mod leads;
 pub mod linked_device;

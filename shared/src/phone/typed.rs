@@ -2,6 +2,7 @@
 
 use super::country;
 use super::number::Phone;
+use crate::invisible::{is_invisible, is_modifier};
 use crate::{Error, Result};
 use unicode_normalization::UnicodeNormalization;
 
@@ -91,7 +92,10 @@ pub fn search_digits(text: &str) -> Option<String> {
 /// The text with compatibility forms folded (full-width digits), invisible characters removed, and every dash
 /// and space of one kind.
 fn cleaned(typed: &str) -> String {
-    let visible = typed.chars().take(LONGEST).filter(|c| !is_invisible(*c));
+    let visible = typed
+        .chars()
+        .take(LONGEST)
+        .filter(|c| !is_invisible(*c) && !is_modifier(*c));
     visible
         .nfkc()
         .map(|c| match c {
@@ -114,15 +118,6 @@ fn latin_digit(c: char) -> char {
         _ => return c,
     };
     char::from_digit(u32::from(c) - zero, 10).unwrap_or(c)
-}
-
-/// Characters without width: bidi controls, joiners, the byte order mark, the soft hyphen.
-fn is_invisible(c: char) -> bool {
-    matches!(
-        c,
-        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
-    )
 }
 
 /// The digits of a `wa.me` link, of WhatsApp's send link, or of a JID: international already.

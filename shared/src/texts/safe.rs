@@ -1,5 +1,9 @@
 //! Values that other people wrote, made safe for a line of ours.
 
+use crate::invisible::is_invisible;
+
+/// Joins the parts of an emoji: a family is three people.
+const ZERO_WIDTH_JOINER: char = '\u{200d}';
 /// The longest value that stands on one line, in characters.
 const LONGEST_LINE: usize = 200;
 
@@ -34,17 +38,9 @@ pub(super) fn without_controls(value: &str) -> String {
     for c in value.chars() {
         match c {
             '\n' | '\u{85}' | '\u{2028}' | '\u{2029}' | '\u{b}' | '\u{c}' => safe.push('\n'),
-            '\r'
-            | '\u{61c}'
-            | '\u{180e}'
-            | '\u{200b}'
-            | '\u{200c}'
-            | '\u{200e}'
-            | '\u{200f}'
-            | '\u{202a}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}'
-            | '\u{feff}'
-            | '\u{e0000}'..='\u{e007f}' => {}
+            '\r' => {}
+            ZERO_WIDTH_JOINER => safe.push(c),
+            c if is_invisible(c) => {}
             c if c.is_control() => safe.push(' '),
             c => safe.push(c),
         }

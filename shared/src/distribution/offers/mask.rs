@@ -2,6 +2,7 @@
 //! want the lead, not enough to reach the client.
 
 use crate::App;
+use crate::invisible::{is_invisible, is_modifier};
 use crate::leads::{self, Lead};
 use std::borrow::Cow;
 use unicode_normalization::UnicodeNormalization;
@@ -94,7 +95,10 @@ pub fn masked_name(name: &str) -> String {
 /// A client's message without digits, number words, addresses, links, and names on other services.
 pub fn scrubbed(words: &str) -> String {
     // Invisible characters and compatibility forms can hide a link or a number from a reader of characters.
-    let plain: String = words.chars().filter(|c| !is_invisible(*c)).nfkc().collect();
+    let visible = words
+        .chars()
+        .filter(|c| !is_invisible(*c) && !is_modifier(*c));
+    let plain: String = visible.nfkc().collect();
     let tokens: Vec<&str> = plain.split_inclusive(char::is_whitespace).collect();
     let mut hidden = number_words(&tokens);
     for at in 0..tokens.len() {
@@ -123,14 +127,6 @@ pub fn scrubbed(words: &str) -> String {
         }
     }
     scrubbed
-}
-
-fn is_invisible(c: char) -> bool {
-    matches!(
-        c,
-        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-            | '\u{fe00}'..='\u{fe0f}' | '\u{20e3}' | '\u{feff}'
-    )
 }
 
 /// The word without punctuation, in lower case.

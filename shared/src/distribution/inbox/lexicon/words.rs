@@ -1,5 +1,6 @@
 //! Splitting a message into words.
 
+use crate::invisible::{is_invisible, is_modifier};
 use unicode_normalization::UnicodeNormalization;
 
 /// A phrase: one or more words.
@@ -13,7 +14,7 @@ pub(super) fn words(body: &str) -> Vec<String> {
     let mut in_word = false;
     let mut letters = 0;
     for c in body.nfkc() {
-        if is_invisible(c) {
+        if is_invisible(c) || is_modifier(c) || c == char::REPLACEMENT_CHARACTER {
             continue;
         }
         if c.is_alphanumeric() {
@@ -85,15 +86,6 @@ fn zero_as_letter(word: String) -> String {
         }
         _ => word,
     }
-}
-
-/// Characters without width or with an effect on their neighbour only.
-fn is_invisible(c: char) -> bool {
-    matches!(
-        c,
-        '\u{1f3fb}'..='\u{1f3ff}' | '\u{fe00}'..='\u{fe0f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{ad}' | '\u{20e3}' | '\u{fffd}'
-    )
 }
 
 /// Typographic marks that a phone's keyboard inserts instead of ASCII's.
