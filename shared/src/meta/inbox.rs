@@ -1,4 +1,5 @@
-//! What came from Meta and needs a person: unread parts of deliveries, leads without a number, events of the account.
+//! Types for a person's work: parts of deliveries that could not be read, leads without a usable number, events of the
+//! WhatsApp account.
 
 use crate::id::DeliveryId;
 use chrono::{DateTime, Utc};

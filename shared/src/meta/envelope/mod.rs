@@ -59,13 +59,13 @@ pub(super) fn read(body: &[u8], ours: Ours<'_>) -> Delivered {
         return delivered;
     };
     let entries = &envelope["entry"];
-    if envelope["object"] != "whatsapp_business_account" || !entries.is_array() {
+    if envelope["object"] != "whatsapp_business_account" || each(entries).next().is_none() {
         delivered.note("", Reason::NotADelivery);
         return delivered;
     }
     for (at, entry) in each(entries).enumerate() {
         let place = format!("entry/{at}");
-        if !entry["changes"].is_array() {
+        if each(&entry["changes"]).next().is_none() {
             delivered.note(&place, Reason::NothingInIt);
         }
         for (at, change) in each(&entry["changes"]).enumerate() {
@@ -88,8 +88,8 @@ impl Delivered {
             tracing::info!(field, "meta.copy: nothing follows from this change");
             return;
         }
-        let has_list = LISTS.iter().any(|list| value[list].is_array());
-        if !has_list {
+        let is_empty = LISTS.iter().all(|list| each(&value[list]).next().is_none());
+        if is_empty {
             match account::read(place, field, value) {
                 Some(event) => self.events.push(event),
                 None => self.note(place, Reason::NothingInIt),
