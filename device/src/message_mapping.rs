@@ -265,3 +265,23 @@ fn correction(
         at: info.timestamp.max(DateTime::UNIX_EPOCH),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::numbers_of;
+    use serde_json::json;
+
+    #[test]
+    fn the_numbers_of_a_contact_card_are_its_tel_lines() {
+        let card = "BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Istri Budi\r\nTEL;type=CELL;waid=6281311112222:+62 813-1111-2222\r\n\
+                    item1.TEL:021-5550123\r\nitem1.X-ABLabel:Rumah\r\nURL:tel.example\r\nEND:VCARD";
+        assert_eq!(
+            numbers_of(card),
+            [
+                json!({ "phone": "+62 813-1111-2222" }),
+                json!({ "phone": "021-5550123" })
+            ]
+        );
+        assert!(numbers_of("").is_empty());
+    }
+}

@@ -3,6 +3,15 @@
 use shared::phone::Phone;
 use shared::testing::Harness;
 
+/// An operator sets the number of Sales A with psql. Returns what is stored.
+async fn stored(harness: &Harness, typed: &str) -> Option<String> {
+    sqlx::query_scalar(r#"update "user" set phone = $1 where id = 'sales-a' returning phone"#)
+        .bind(typed)
+        .fetch_one(&harness.app.pool)
+        .await
+        .expect("an operator may type anything")
+}
+
 #[tokio::test]
 async fn the_database_and_the_program_read_a_typed_number_alike() {
     let harness = Harness::new().await;
@@ -30,13 +39,7 @@ async fn the_database_and_the_program_read_a_typed_number_alike() {
         "+0812",
         "+",
     ] {
-        let stored: Option<String> = sqlx::query_scalar(
-            r#"update "user" set phone = $1 where id = 'sales-a' returning phone"#,
-        )
-        .bind(typed)
-        .fetch_one(&harness.app.pool)
-        .await
-        .expect("an operator may type anything");
+        let stored = stored(&harness, typed).await;
         let expected = Phone::from_human("phone", typed)
             .map_or_else(|_| typed.to_owned(), |phone| phone.to_string());
         assert_eq!(stored.as_deref(), Some(expected.as_str()), "{typed}");
@@ -55,13 +58,7 @@ async fn the_database_never_makes_another_persons_number() {
         "+61 0412 239821",
         "0014155550815",
     ] {
-        let stored: Option<String> = sqlx::query_scalar(
-            r#"update "user" set phone = $1 where id = 'sales-a' returning phone"#,
-        )
-        .bind(typed)
-        .fetch_one(&harness.app.pool)
-        .await
-        .expect("an operator may type anything");
+        let stored = stored(&harness, typed).await;
         assert_eq!(stored.as_deref(), Some(typed), "{typed}");
     }
 }
@@ -69,11 +66,5 @@ async fn the_database_never_makes_another_persons_number() {
 #[tokio::test]
 async fn an_empty_number_is_no_number() {
     let harness = Harness::new().await;
-    let stored: Option<String> = sqlx::query_scalar(
-        r#"update "user" set phone = '  ' where id = 'sales-a' returning phone"#,
-    )
-    .fetch_one(&harness.app.pool)
-    .await
-    .expect("an operator may type anything");
-    assert_eq!(stored, None);
+    assert_eq!(stored(&harness, "  ").await, None);
 }

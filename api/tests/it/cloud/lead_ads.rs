@@ -12,7 +12,7 @@ fn fixture(name: &str) -> Value {
     serde_json::from_str(&text).expect("JSON")
 }
 
-fn announcement(leads: &[(&str, &str)]) -> Value {
+pub(super) fn announcement(leads: &[(&str, &str)]) -> Value {
     let changes: Vec<Value> = leads
         .iter()
         .map(|(lead, form)| {
@@ -23,7 +23,7 @@ fn announcement(leads: &[(&str, &str)]) -> Value {
     json!({ "object": "page", "entry": [{ "id": "153000000000001", "time": 1_767_578_400, "changes": changes }] })
 }
 
-async fn announce(office: &Office, body: &Value) {
+pub(super) async fn announce(office: &Office, body: &Value) {
     let (bytes, signature) = signed(body);
     assert_eq!(
         office

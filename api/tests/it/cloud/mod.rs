@@ -5,6 +5,7 @@ mod crashes;
 mod door;
 mod field_cases;
 mod fixtures;
+mod form_cases;
 mod graph;
 mod hands;
 mod hostile;

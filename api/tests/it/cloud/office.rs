@@ -223,6 +223,13 @@ impl Office {
         )
     }
 
+    /// What the admin is answered, which must be 200.
+    pub(crate) async fn admin_gets(&self, path: &str) -> Value {
+        let (status, answer) = self.send_as("admin", Method::GET, path, &json!({})).await;
+        assert_eq!(status, 200, "{path}: {answer}");
+        answer
+    }
+
     pub(crate) async fn get(&self, path: &str) -> (u16, String) {
         let response = self.http.get(path).send().await.0;
         let status = response.status().as_u16();

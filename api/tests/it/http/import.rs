@@ -18,12 +18,18 @@ async fn carried(harness: &Harness, old: &PgPool, plan: &Plan) -> shared::Result
     shared::import::import(&harness.app, old, plan, |_| {}).await
 }
 
-async fn old_database() -> (TestDatabase, PgPool) {
+/// A database without our tables.
+async fn empty_database() -> TestDatabase {
     let database = TestDatabase::empty().await;
     let url = secrecy::SecretString::from(database.url().to_owned());
     shared::db::create_if_missing(&url)
         .await
         .expect("it is there");
+    database
+}
+
+async fn old_database() -> (TestDatabase, PgPool) {
+    let database = empty_database().await;
     let pool = database.pool(2);
     let dump = include_str!("../../fixtures/drizzle-dump.sql");
     // A command that only psql understands.
@@ -118,11 +124,7 @@ fn auth_of(secret: &str) -> api::auth::Auth {
 #[tokio::test]
 async fn a_database_of_better_auths_own_migrations_is_read_too() {
     let harness = Harness::new().await;
-    let database = TestDatabase::empty().await;
-    let url = secrecy::SecretString::from(database.url().to_owned());
-    shared::db::create_if_missing(&url)
-        .await
-        .expect("it is there");
+    let database = empty_database().await;
     let old = database.pool(2);
     sqlx::raw_sql(
         r#"create table "user" (id text, name text, email text, "emailVerified" boolean, "createdAt" timestamptz, role text);
@@ -294,11 +296,7 @@ async fn an_old_lead_table_with_other_names_is_read_by_the_names_that_are_told()
 #[tokio::test]
 async fn no_row_of_a_worn_database_is_dropped_without_a_line() {
     let harness = Harness::new().await;
-    let database = TestDatabase::empty().await;
-    let url = secrecy::SecretString::from(database.url().to_owned());
-    shared::db::create_if_missing(&url)
-        .await
-        .expect("it is there");
+    let database = empty_database().await;
     let old = database.pool(2);
     sqlx::raw_sql(include_str!("../../fixtures/worn-database.sql"))
         .execute(&old)

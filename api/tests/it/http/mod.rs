@@ -1,11 +1,13 @@
 //! The endpoints: correct answers, and clear errors for bad input, with no data lost.
 
+mod ask;
 mod browsers;
 mod document;
 mod errors;
 mod health;
 mod import;
 mod permissions;
+mod refusals;
 mod sign_in;
 mod texts;
 mod whatsapp_admin;
