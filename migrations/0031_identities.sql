@@ -1,4 +1,4 @@
--- A key of a person belongs to whoever has it now.
+-- Numbers and ids of WhatsApp can pass to another person.
 
 -- An admin gave an agent another number: the ids and former numbers that were learnt with the old one may
 -- be another person's from now on. A change that WhatsApp reports keeps them (sales::change_number).

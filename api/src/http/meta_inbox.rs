@@ -1,5 +1,5 @@
-//! What came from Meta and could not be taken: unread parts of deliveries, leads without a number, and events of the
-//! account.
+//! Lists for a person to work through: parts of deliveries that could not be read, leads without a usable number, and
+//! events of the WhatsApp account.
 
 use super::model::Timestamp;
 use super::tag::Tag;

@@ -27,7 +27,7 @@ pub async fn by_address(
     store::agent_by_address(connection, address, other).await
 }
 
-/// Adds an address to an agent. It ends as a key of whoever had it before.
+/// Adds an address to an agent. If it was another person's, it is not theirs any more.
 pub async fn link(
     connection: &mut PgConnection,
     agent: &UserId,
