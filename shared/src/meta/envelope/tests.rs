@@ -105,6 +105,10 @@ fn a_part_that_cannot_be_read_is_noted_with_its_place() {
         note(read_bytes(unknown.to_string().as_bytes())),
         ("entry/0/changes/0".to_owned(), Reason::NothingInIt)
     );
+    assert_eq!(
+        note(delivery(&[])),
+        ("entry/0/changes/0".to_owned(), Reason::NothingInIt)
+    );
     let nobody =
         delivery(&[json!({ "id": "wamid.1", "type": "text", "text": { "body": "Halo" } })]);
     assert_eq!(
