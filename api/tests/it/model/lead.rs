@@ -20,8 +20,10 @@ pub(super) struct Offer {
 #[derive(Clone, Debug)]
 pub(super) struct Cycle {
     pub(super) status: &'static str,
+    pub(super) queue: usize,
     pub(super) members: Vec<usize>,
     pub(super) offers: Vec<Offer>,
+    pub(super) started: Time,
     pub(super) closed: Option<Time>,
 }
 
@@ -29,9 +31,11 @@ pub(super) struct Cycle {
 pub(super) struct Lead {
     pub(super) status: &'static str,
     pub(super) owner: Option<usize>,
+    /// In the order in which they started.
     pub(super) cycles: Vec<Cycle>,
-    /// When the last cycle began.
-    pub(super) started: Time,
+    pub(super) created: Time,
+    /// When the owner claimed it.
+    pub(super) claimed: Option<Time>,
 }
 
 impl Cycle {
@@ -83,33 +87,74 @@ impl Cycle {
 }
 
 impl Lead {
-    pub(super) fn begin(&mut self, members: Vec<usize>, team: &Team, now: Time) {
-        self.status = "distributing";
-        let mut cycle = Cycle {
-            status: "open",
-            members,
-            offers: Vec::new(),
-            closed: None,
-        };
-        if cycle.members.is_empty() {
-            cycle.status = "held";
-        } else {
-            cycle.offer_next(team, now);
+    pub(super) fn new(now: Time) -> Self {
+        Self {
+            status: "new",
+            owner: None,
+            cycles: Vec::new(),
+            created: now,
+            claimed: None,
         }
-        self.cycles.push(cycle);
-        self.started = now;
-        self.follow();
     }
 
-    /// A lead is hangus when its cycle is.
-    pub(super) fn follow(&mut self) {
-        if self.owner.is_none()
-            && self
-                .cycles
-                .last()
-                .is_some_and(|cycle| cycle.status == "hangus")
-        {
+    /// Starts a cycle of this queue, which has these members.
+    pub(super) fn begin(&mut self, (queue, members): (usize, Vec<usize>), team: &Team, now: Time) {
+        (self.status, self.owner, self.claimed) = ("distributing", None, None);
+        let is_empty = members.is_empty();
+        self.cycles.push(Cycle {
+            status: if is_empty { "held" } else { "open" },
+            queue,
+            members,
+            offers: Vec::new(),
+            started: now,
+            closed: None,
+        });
+        if !is_empty {
+            self.offer_next(team, now);
+        }
+    }
+
+    /// The cycle that is open or held. A lead has one at most.
+    pub(super) fn live(&mut self) -> Option<&mut Cycle> {
+        let mut cycles = self.cycles.iter_mut();
+        cycles.find(|cycle| matches!(cycle.status, "open" | "held"))
+    }
+
+    /// The offer that is open.
+    pub(super) fn open(&mut self) -> Option<&mut Offer> {
+        self.live()?.open()
+    }
+
+    /// Offers the lead to the next agent of its cycle. A lead is hangus when its cycle is.
+    pub(super) fn offer_next(&mut self, team: &Team, now: Time) {
+        let Some(cycle) = self.live() else { return };
+        cycle.offer_next(team, now);
+        if cycle.status == "hangus" {
             self.status = "hangus";
+        }
+    }
+
+    /// Where the agent's latest offer of the lead is: the number of its cycle, and its number there.
+    pub(super) fn latest_offer_to(&self, agent: usize) -> Option<(usize, usize)> {
+        let cycles = self.cycles.iter().enumerate();
+        let offers = cycles.flat_map(|(at, cycle)| {
+            let offers = cycle.offers.iter().enumerate();
+            offers.map(move |(index, offer)| ((at, index), offer))
+        });
+        let mine = offers.filter(|(_, offer)| offer.agent == agent);
+        mine.max_by_key(|(_, offer)| offer.assigned)
+            .map(|(place, _)| place)
+    }
+
+    /// Ends what is open of the lead, because an agent has taken it or another lead of the person stays.
+    pub(super) fn end(&mut self, except: Option<usize>) {
+        for (number, cycle) in self.cycles.iter_mut().enumerate() {
+            if let Some(offer) = cycle.open() {
+                offer.status = "withdrawn";
+            }
+            if Some(number) != except && matches!(cycle.status, "open" | "held") {
+                cycle.status = "cancelled";
+            }
         }
     }
 }

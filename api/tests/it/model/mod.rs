@@ -6,6 +6,7 @@ mod alarms;
 mod compare;
 mod follow;
 mod lead;
+mod merge;
 mod promise;
 mod team;
 mod world;
@@ -19,12 +20,15 @@ use world::World;
 /// Leads and agents of a history: few, so that their paths cross.
 const LEADS: usize = 3;
 const AGENTS: usize = 3;
+const QUEUES: usize = 2;
 
 /// An event of a history.
 #[derive(Clone, Debug)]
 enum Step {
-    /// The client writes.
-    Enquiry(usize),
+    /// The client writes, about something that belongs to this queue.
+    Enquiry { lead: usize, queue: usize },
+    /// WhatsApp reports that a client has another number now, which may be another client's.
+    ChangeNumber { old: usize, new: usize },
     /// The agent answers OK with the code of their latest offer of the lead; it was sent this long ago.
     Ok {
         agent: usize,
@@ -50,7 +54,7 @@ enum Step {
     /// The sweep and the audit run.
     Sweep,
     /// An admin takes the agent out of the queue, or puts them back.
-    Toggle(usize),
+    Toggle { agent: usize, queue: usize },
     /// The agent takes a break; for this long, if that is known.
     Pause {
         agent: usize,
@@ -65,7 +69,7 @@ enum Step {
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    let (lead, agent) = (0..LEADS, 0..AGENTS);
+    let (lead, agent, queue) = (0..LEADS, 0..AGENTS, 0..QUEUES);
     // Around the deadline, to the millisecond and to the second, and at any other time.
     let time = prop_oneof![
         3 => (299_990_i64..300_010).prop_map(TimeDelta::milliseconds),
@@ -83,7 +87,8 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (1_i64..40).prop_map(|minutes| Some(TimeDelta::minutes(minutes) + TimeDelta::microseconds(137))),
     ];
     prop_oneof![
-        4 => lead.clone().prop_map(Step::Enquiry),
+        4 => (lead.clone(), queue.clone()).prop_map(|(lead, queue)| Step::Enquiry { lead, queue }),
+        1 => (lead.clone(), lead.clone()).prop_map(|(old, new)| Step::ChangeNumber { old, new }),
         8 => (agent.clone(), lead.clone(), ago).prop_map(|(agent, lead, sent_ago)| Step::Ok { agent, lead, sent_ago }),
         2 => (agent.clone(), lead.clone()).prop_map(|(agent, lead)| Step::Decline { agent, lead }),
         1 => lead.prop_map(Step::Undeliverable),
@@ -94,7 +99,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => Just(Step::Restart),
         1 => Just(Step::LoseAlarms),
         2 => Just(Step::Sweep),
-        1 => agent.clone().prop_map(Step::Toggle),
+        1 => (agent.clone(), queue).prop_map(|(agent, queue)| Step::Toggle { agent, queue }),
         2 => (agent.clone(), break_time).prop_map(|(agent, time)| Step::Pause { agent, time }),
         2 => agent.clone().prop_map(Step::Resume),
         1 => (agent.clone(), prop_oneof![Just(None), Just(Some(1_usize))]).prop_map(|(agent, most)| Step::Limit { agent, most }),

@@ -1,8 +1,8 @@
 //! The model: what distribution promises, without a database.
 
-use super::lead::{Cycle, Lead, Offer};
+use super::lead::{Lead, Offer};
 use super::team::{Agent, Break, Team};
-use super::{AGENTS, LEADS};
+use super::{AGENTS, LEADS, QUEUES};
 use chrono::{DateTime, TimeDelta, Utc};
 
 pub(super) type Time = DateTime<Utc>;
@@ -13,10 +13,15 @@ pub(super) const WINDOW: TimeDelta = TimeDelta::minutes(5);
 const GRACE: TimeDelta = TimeDelta::minutes(10);
 /// WhatsApp's times are whole seconds.
 const SECOND: TimeDelta = TimeDelta::seconds(1);
+/// The agents of each queue, in its order.
+pub(super) const PLACES: [&[usize]; QUEUES] = [&[0, 1, 2], &[2, 0]];
 
 #[derive(Clone, Debug)]
 pub(super) struct Model {
+    /// By the number that the client has now.
     pub(super) leads: Vec<Option<Lead>>,
+    /// By a client's former number: the number that they have now.
+    pub(super) former: [Option<usize>; LEADS],
     agents: [Agent; AGENTS],
     /// How many offers were made.
     made: usize,
@@ -26,7 +31,7 @@ pub(super) struct Model {
 impl Model {
     pub(super) fn new() -> Self {
         let agent = Agent {
-            active: true,
+            active: [true; QUEUES],
             rests: Break::No,
             most_open: None,
             disabled_at: None,
@@ -34,6 +39,7 @@ impl Model {
         };
         Self {
             leads: vec![None; LEADS],
+            former: [None; LEADS],
             agents: [agent; AGENTS],
             made: 0,
             frozen_since: None,
@@ -58,14 +64,18 @@ impl Model {
         }
     }
 
-    fn queue(&self) -> Vec<usize> {
-        let works =
-            |agent: &usize| self.agents[*agent].active && self.agents[*agent].disabled_at.is_none();
-        (0..AGENTS).filter(works).collect()
+    /// Who is in the queue, in its order.
+    fn queue(&self, queue: usize) -> Vec<usize> {
+        let works = |agent: &usize| {
+            let agent = &self.agents[*agent];
+            agent.active[queue] && agent.disabled_at.is_none()
+        };
+        PLACES[queue].iter().copied().filter(works).collect()
     }
 
-    pub(super) fn toggle(&mut self, agent: usize) {
-        self.agents[agent].active = !self.agents[agent].active;
+    pub(super) fn toggle(&mut self, agent: usize, queue: usize) {
+        let active = &mut self.agents[agent].active[queue];
+        *active = !*active;
     }
 
     pub(super) fn set_break(&mut self, agent: usize, rests: Break) {
@@ -118,8 +128,8 @@ impl Model {
         // In the order in which the offers were made.
         let mut open: Vec<(usize, usize)> = Vec::new();
         for (number, lead) in self.leads.iter().enumerate() {
-            let cycle = lead.as_ref().and_then(|lead| lead.cycles.last());
-            let offers = cycle.into_iter().flat_map(|cycle| &cycle.offers);
+            let cycles = lead.iter().flat_map(|lead| &lead.cycles);
+            let offers = cycles.flat_map(|cycle| &cycle.offers);
             let mine = offers.filter(|offer| offer.status == "open" && whose(offer, &self.agents));
             open.extend(mine.map(|offer| (offer.made, number)));
         }
@@ -131,20 +141,13 @@ impl Model {
 
     /// The open offer of the lead ends so, and the next agent is asked.
     fn goes_on(&mut self, number: usize, ended: &'static str, now: Time) {
-        if let Some(offer) = self.leads[number]
-            .as_mut()
-            .and_then(|lead| lead.cycles.last_mut()?.open())
-        {
-            offer.status = ended;
-        } else {
+        let Some(offer) = self.leads[number].as_mut().and_then(Lead::open) else {
             return;
-        }
+        };
+        offer.status = ended;
         let team = self.team();
-        if let Some(lead) = &mut self.leads[number]
-            && let Some(cycle) = lead.cycles.last_mut()
-        {
-            cycle.offer_next(&team, now);
-            lead.follow();
+        if let Some(lead) = &mut self.leads[number] {
+            lead.offer_next(&team, now);
         }
         self.number();
     }
@@ -166,29 +169,27 @@ impl Model {
         back.filter(|back| *back <= until).min()
     }
 
-    /// A look at the line of held leads: releases those that somebody can be asked about, and those for
-    /// whom nobody is to be waited for.
+    /// A look at the lines of held leads, one queue after the other: releases those that somebody can be asked
+    /// about, and those for whom nobody is to be waited for.
     pub(super) fn look(&mut self, now: Time) {
         let standing = self.team();
-        let (known, queue) = (standing.known(now), self.queue());
-        let mut line: Vec<(Time, usize)> = Vec::new();
-        for (number, lead) in self.leads.iter().enumerate() {
-            if let Some(lead) = lead
-                && lead
-                    .cycles
-                    .last()
-                    .is_some_and(|cycle| cycle.status == "held")
+        let known = standing.known(now);
+        let mut line: Vec<(usize, Time, usize)> = Vec::new();
+        for (number, lead) in self.leads.iter_mut().enumerate() {
+            if let Some(cycle) = lead.as_mut().and_then(Lead::live)
+                && cycle.status == "held"
             {
-                line.push((lead.started, number));
+                line.push((cycle.queue, cycle.started, number));
             }
         }
-        line.sort();
-        for (_, number) in line {
-            let team = self.team();
+        line.sort_unstable();
+        for (queue, _, number) in line {
+            let (team, queue) = (self.team(), self.queue(queue));
             let Some(lead) = &mut self.leads[number] else {
                 continue;
             };
-            let Some(cycle) = lead.cycles.last_mut() else {
+            let mut released = lead.clone();
+            let Some(cycle) = released.live() else {
                 continue;
             };
             let on_duty = |agent: &usize| standing.on_duty(*agent, now);
@@ -199,38 +200,31 @@ impl Model {
                 .iter()
                 .any(|offer| offer.status != "undeliverable");
             let nobody_comes = !cycle.not_asked().any(|agent| known.contains(&agent));
-            if can_be_asked || was_asked && nobody_comes {
-                let mut released = cycle.clone();
-                if released.members.is_empty() {
-                    released.members.clone_from(&queue);
-                }
-                released.offer_next(&team, now);
-                if released.status != "held" {
-                    *cycle = released;
-                    lead.follow();
-                    self.number();
-                }
+            if !can_be_asked && !(was_asked && nobody_comes) {
+                continue;
+            }
+            if cycle.members.is_empty() {
+                cycle.members = queue;
+            }
+            released.offer_next(&team, now);
+            if released.live().is_none_or(|cycle| cycle.status != "held") {
+                *lead = released;
+                self.number();
             }
         }
     }
 
-    pub(super) fn enquiry(&mut self, lead: usize, now: Time) {
-        let (queue, team) = (self.queue(), self.team());
+    /// The client with this number writes, about something that belongs to this queue.
+    pub(super) fn enquiry(&mut self, number: usize, queue: usize, now: Time) {
+        let number = self.former[number].unwrap_or(number);
+        let (queue, team) = ((queue, self.queue(queue)), self.team());
         // The words of a client whose owner is disabled start another cycle, as there are no managers.
         let agents = self.agents;
-        let lead = self.leads[lead].get_or_insert(Lead {
-            status: "new",
-            owner: None,
-            cycles: Vec::new(),
-            started: now,
-        });
+        let lead = self.leads[number].get_or_insert(Lead::new(now));
         let owner_works = lead
             .owner
             .is_some_and(|owner| agents[owner].disabled_at.is_none());
-        if lead.status == "claimed" && !owner_works {
-            lead.owner = None;
-            lead.begin(queue, &team, now);
-        } else if lead.status != "distributing" && lead.status != "claimed" {
+        if lead.status != "distributing" && !owner_works {
             lead.begin(queue, &team, now);
         }
         self.number();
@@ -244,14 +238,7 @@ impl Model {
         let Some(lead) = &mut self.leads[lead] else {
             return;
         };
-        let latest = |cycle: &Cycle| cycle.offers.iter().rposition(|offer| offer.agent == agent);
-        let Some((at, index)) = lead
-            .cycles
-            .iter()
-            .enumerate()
-            .rev()
-            .find_map(|(at, cycle)| Some((at, latest(cycle)?)))
-        else {
+        let Some((at, index)) = lead.latest_offer_to(agent) else {
             return;
         };
         let owned = lead.owner.is_some();
@@ -284,23 +271,15 @@ impl Model {
         if !in_time {
             offer.deadline = time + WINDOW;
         }
-        (lead.status, lead.owner) = ("claimed", Some(agent));
-        for (number, cycle) in lead.cycles.iter_mut().enumerate() {
-            if let Some(held) = cycle.open() {
-                held.status = "withdrawn";
-            }
-            if number == at {
-                cycle.status = "accepted";
-            } else if cycle.status == "open" || cycle.status == "held" {
-                cycle.status = "cancelled";
-            }
-        }
+        cycle.status = "accepted";
+        (lead.status, lead.owner, lead.claimed) = ("claimed", Some(agent), Some(now));
+        lead.end(Some(at));
     }
 
     pub(super) fn decline(&mut self, agent: usize, lead: usize, now: Time) {
         let is_theirs = self.leads[lead]
             .as_mut()
-            .and_then(|lead| lead.cycles.last_mut()?.open())
+            .and_then(Lead::open)
             .is_some_and(|offer| offer.agent == agent);
         if is_theirs {
             self.goes_on(lead, "declined", now);
@@ -329,9 +308,7 @@ impl Model {
         }
         let mut due: Vec<(Time, usize, usize)> = Vec::new();
         for (number, lead) in self.leads.iter_mut().enumerate() {
-            if let Some(offer) = lead
-                .as_mut()
-                .and_then(|lead| lead.cycles.last_mut()?.open())
+            if let Some(offer) = lead.as_mut().and_then(Lead::open)
                 && is_due(offer)
             {
                 due.push((offer.deadline, offer.made, number));
@@ -341,7 +318,7 @@ impl Model {
         for (_, _, number) in due {
             let accepted = self.leads[number]
                 .as_mut()
-                .and_then(|lead| lead.cycles.last_mut()?.open())
+                .and_then(Lead::open)
                 .is_some_and(|offer| offer.accepted.is_some());
             let ended = if accepted {
                 "timed_out"
@@ -360,7 +337,7 @@ impl Model {
     pub(super) fn open_offers_by_lead(&mut self) -> impl Iterator<Item = (usize, &mut Offer)> {
         let leads = self.leads.iter_mut().enumerate();
         leads.filter_map(|(number, lead)| {
-            let offer = lead.as_mut()?.cycles.last_mut()?.open()?;
+            let offer = lead.as_mut()?.open()?;
             Some((number, offer))
         })
     }

@@ -1,7 +1,7 @@
 //! The agents of the model.
 
-use super::AGENTS;
 use super::promise::Time;
+use super::{AGENTS, QUEUES};
 
 /// The agents: who is in the queue, away, at their limit or disabled.
 #[derive(Clone, Debug)]
@@ -22,7 +22,8 @@ pub(super) enum Break {
 
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Agent {
-    pub(super) active: bool,
+    /// By queue: whether their place in it is active.
+    pub(super) active: [bool; QUEUES],
     pub(super) rests: Break,
     pub(super) most_open: Option<usize>,
     pub(super) disabled_at: Option<Time>,

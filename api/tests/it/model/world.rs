@@ -2,7 +2,7 @@
 
 use super::promise::{Model, Time};
 use super::team::Break;
-use super::{AGENTS, Step};
+use super::{AGENTS, QUEUES, Step};
 use chrono::TimeDelta;
 use shared::auth::{self, AccountChange};
 use shared::availability::{self, Availability};
@@ -21,6 +21,13 @@ pub(super) struct World {
 }
 
 pub(super) const LABELS: [&str; AGENTS] = ["A", "B", "C"];
+/// The names of the queues, and the campaigns whose leads they get.
+const NAMES: [&str; QUEUES] = ["Antrian utama", "Kedua"];
+const CAMPAIGNS: [Option<&str>; QUEUES] = [None, Some("kedua")];
+
+fn client(lead: usize) -> Phone {
+    Phone::from_human("client", &format!("08123400000{lead}")).expect("a number")
+}
 
 fn agent_id(agent: usize) -> UserId {
     UserId(format!("sales-{}", LABELS[agent].to_lowercase()))
@@ -36,6 +43,18 @@ impl World {
         };
         world
             .execute("update sales_queue set active = label in ('A', 'B', 'C')")
+            .await;
+        world
+            .execute(
+                "with second as (
+                     insert into distribution_queue (id, name) values ('ffffffff-ffff-4fff-bfff-ffffffffffff', 'Kedua')
+                     returning id),
+                 rule as (
+                     insert into distribution_queue_rule (queue_id, campaign) select id, 'kedua' from second)
+                 insert into sales_queue (queue_id, sales_id, queue_order, label)
+                 select second.id, 'sales-' || lower(place.label), place.position, place.label
+                 from second, unnest(array['C', 'A']) with ordinality as place (label, position)",
+            )
             .await;
         world
             .execute("update distribution_queue set release_stagger_seconds = 0")
@@ -59,22 +78,27 @@ impl World {
         let now = self.now();
         let app = self.harness.app.clone();
         match step {
-            Step::Enquiry(lead) => {
-                let from =
-                    Phone::from_human("client", &format!("08123400000{lead}")).expect("a number");
+            Step::Enquiry { lead, queue } => {
                 let word = InboundMessage {
                     channel: Channel::Chat,
-                    from: from.into(),
+                    from: client(*lead).into(),
                     body: "Halo".to_owned(),
+                    campaign: CAMPAIGNS[*queue].map(str::to_owned),
                     ..ok_of("A")
                 };
                 distribution::receive_and_handle(&app, &word)
                     .await
                     .expect("heard");
-                self.model.enquiry(*lead, now);
+                self.model.enquiry(*lead, *queue, now);
                 // No two offers are made at one instant: their deadlines would be rolled in either order. A job
                 // that is a moment early waits by the real clock, so it is more than a moment.
                 app.clock.set(now + TimeDelta::milliseconds(150));
+            }
+            Step::ChangeNumber { old, new } => {
+                distribution::change_number(&app, &client(*old), &client(*new))
+                    .await
+                    .expect("changed");
+                self.model.change_number(*old, *new);
             }
             Step::Ok {
                 agent,
@@ -143,7 +167,7 @@ impl World {
                 self.model.lose_alarms();
             }
             Step::Sweep => self.sweep().await,
-            Step::Toggle(_)
+            Step::Toggle { .. }
             | Step::Pause { .. }
             | Step::Resume(_)
             | Step::Limit { .. }
@@ -157,13 +181,18 @@ impl World {
         let now = self.now();
         let app = self.harness.app.clone();
         match step {
-            Step::Toggle(agent) => {
-                sqlx::query("update sales_queue set active = not active where label = $1")
-                    .bind(LABELS[*agent])
-                    .execute(&app.pool)
-                    .await
-                    .expect("an edit");
-                self.model.toggle(*agent);
+            Step::Toggle { agent, queue } => {
+                sqlx::query(
+                    "update sales_queue set active = not active
+                     where label = $1 and queue_id = (select id from distribution_queue where name = $2)",
+                )
+                .bind(LABELS[*agent])
+                .bind(NAMES[*queue])
+                .execute(&app.pool)
+                .await
+                .expect("an edit");
+                // A queue may have no place for the agent.
+                self.model.toggle(*agent, *queue);
             }
             Step::Pause { agent, time } => {
                 let rests = time.map_or(Break::Open, |time| Break::Until(now + time));

@@ -100,7 +100,7 @@ pub(crate) async fn lines(connection: &mut PgConnection) -> Result<Vec<Line>> {
         r#"select line.queue_id as "queue: QueueId", line.look_at as "look_at!", line.standing,
                   q.release_stagger_seconds
            from held_line line join distribution_queue q on q.id = line.queue_id
-           where line.look_at is not null order by line.look_at"#
+           where line.look_at is not null order by line.look_at, line.queue_id"#
     )
     .fetch_all(connection)
     .await?;
