@@ -1,15 +1,13 @@
 //! How soon a change through one api reaches a reader of another, and what idle readers cost.
 
+use crate::api_process::{Api, SECRET, client};
 use crate::percentiles::Percentiles;
 use anyhow::{Context, ensure};
 use api::auth::Auth;
-use api::config::Settings;
-use clap::Parser;
 use secrecy::SecretString;
 use serde::Serialize;
 use shared::db;
 use sqlx::PgPool;
-use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 
@@ -39,8 +37,6 @@ struct Report {
     /// Part of one core, while nothing changes.
     processor_percent: f64,
 }
-
-const SECRET: &str = "a secret of the benchmark, thirty-two long";
 
 /// Measures on a durable cluster that is removed afterwards, with two api processes.
 pub(crate) async fn measure(options: &Options) -> anyhow::Result<()> {
@@ -170,102 +166,4 @@ fn cookie(user: usize) -> String {
         false,
     );
     auth.cookie_of(&format!("bench-token-{user}"))
-}
-
-fn client() -> anyhow::Result<reqwest::Client> {
-    shared::providers::graph::choose_tls();
-    Ok(reqwest::Client::builder()
-        .timeout(Duration::from_secs(600))
-        .build()?)
-}
-
-/// Serves as an api until it is killed: the child process of [`Api`].
-pub(crate) async fn serve(settings: &Settings) -> anyhow::Result<()> {
-    use poem::listener::TcpListener;
-    shared::telemetry::init(&settings.common.telemetry);
-    let app = api::app(
-        settings.app()?,
-        settings.auth()?,
-        settings.webhook_secrets()?,
-    );
-    let listener = TcpListener::bind((settings.host.to_string(), settings.port));
-    Ok(poem::Server::new(listener).run(app).await?)
-}
-
-/// The settings of a child process.
-#[derive(Parser)]
-pub(crate) struct ApiProcess {
-    #[command(flatten)]
-    pub(crate) settings: Settings,
-}
-
-/// An api in its own process.
-struct Api {
-    child: Child,
-    url: String,
-}
-
-impl Api {
-    fn start(database_url: &str, port: u16) -> anyhow::Result<Self> {
-        let child = Command::new(std::env::current_exe()?)
-            .arg("api")
-            .env("DATABASE_URL", database_url)
-            .env("PORT", port.to_string())
-            .env("BETTER_AUTH_SECRET", SECRET)
-            .env("LOG", "warn")
-            .stdin(Stdio::null())
-            .spawn()
-            .context("an api cannot be started")?;
-        Ok(Self {
-            child,
-            url: format!("http://127.0.0.1:{port}"),
-        })
-    }
-
-    async fn is_ready(&self, http: &reqwest::Client) -> anyhow::Result<()> {
-        for _ in 0..200 {
-            let answer = http.get(format!("{}/health/live", self.url)).send().await;
-            if answer.is_ok_and(|answer| answer.status().is_success()) {
-                return Ok(());
-            }
-            sleep(Duration::from_millis(50)).await;
-        }
-        anyhow::bail!("an api does not start")
-    }
-
-    fn proc(&self, file: &str) -> anyhow::Result<String> {
-        Ok(std::fs::read_to_string(format!(
-            "/proc/{}/{file}",
-            self.child.id()
-        ))?)
-    }
-
-    /// Resident memory, in KiB.
-    fn memory(&self) -> anyhow::Result<u64> {
-        let status = self.proc("status")?;
-        let line = status
-            .lines()
-            .find(|line| line.starts_with("VmRSS:"))
-            .context("no VmRSS")?;
-        Ok(line
-            .split_whitespace()
-            .nth(1)
-            .context("no figure")?
-            .parse()?)
-    }
-
-    /// CPU time, in hundredths of a second (the kernel's ticks).
-    fn processor(&self) -> anyhow::Result<u64> {
-        let stat = self.proc("stat")?;
-        let (_, after) = stat.rsplit_once(')').context("no name")?;
-        let fields: Vec<&str> = after.split_whitespace().collect();
-        Ok(fields[11].parse::<u64>()? + fields[12].parse::<u64>()?)
-    }
-}
-
-impl Drop for Api {
-    fn drop(&mut self) {
-        self.child.kill().ok();
-        self.child.wait().ok();
-    }
 }

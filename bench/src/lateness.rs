@@ -90,7 +90,7 @@ async fn measure_on(url: &str, options: &Options) -> anyhow::Result<Report> {
     db::create_if_missing(&secret).await?;
     let pool = db::pool(db::options(&secret, "bench")?, 4);
     db::migrate(&pool).await?;
-    seed_agents(&pool).await?;
+    workload::seed_agents(&pool).await?;
     let commit_ms = baseline::commits(&pool, 1000).await?;
     println!("one commit                {}", commit_ms.line());
     let paced_ms = baseline::paced(&pool, 300).await?;
@@ -131,22 +131,6 @@ async fn measure_on(url: &str, options: &Options) -> anyhow::Result<Report> {
         paced_ms,
         runs,
     })
-}
-
-/// Sales A to F without passwords, because no user signs in.
-async fn seed_agents(pool: &PgPool) -> anyhow::Result<()> {
-    sqlx::raw_sql(
-        r#"insert into "user" (id, name, email, phone, role)
-           select 'sales-' || letter, 'Sales ' || upper(letter), letter || '@bench', '+628111000000' || seat, 'sales'
-           from unnest(array['a', 'b', 'c', 'd', 'e', 'f']) with ordinality as s (letter, seat)
-           on conflict do nothing;
-           insert into sales_queue (sales_id, queue_order, label)
-           select id, row_number() over (order by id), upper(right(id, 1)) from "user"
-           on conflict (queue_id, sales_id) do nothing"#,
-    )
-    .execute(pool)
-    .await?;
-    Ok(())
 }
 
 async fn run(

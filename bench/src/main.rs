@@ -4,12 +4,18 @@
 
 #![allow(clippy::print_stdout, reason = "a tool for a person at a terminal")]
 
+mod api_process;
 mod baseline;
+mod burst;
 mod cluster;
 mod feed;
+mod intake;
 mod lateness;
 mod lists;
 mod percentiles;
+mod pgbench;
+mod statements;
+mod twin;
 mod workers;
 mod workload;
 
@@ -26,13 +32,17 @@ struct Cli {
 enum Figure {
     /// How late an offer rolls: next offer committed − previous deadline.
     Lateness(lateness::Options),
+    /// How many rolls a second, if many offers are due at one instant.
+    Burst(burst::Options),
+    /// How many leads a second the api takes in, beside pgbench and the previous server's kind.
+    Intake(intake::Options),
     /// How long the list and the dashboard take with years of leads.
     Lists(lists::Options),
     /// How soon a change through one api reaches a reader of another, and what idle readers cost.
     Feed(feed::Options),
     /// An api process, for benchmarks that need one.
     #[command(hide = true)]
-    Api(Box<feed::ApiProcess>),
+    Api(Box<api_process::ApiProcess>),
     /// A worker process, for benchmarks that need one.
     #[command(hide = true)]
     Worker(Box<worker::config::Settings>),
@@ -42,9 +52,11 @@ enum Figure {
 async fn main() -> anyhow::Result<()> {
     match Cli::parse().figure {
         Figure::Lateness(options) => lateness::measure(&options).await,
+        Figure::Burst(options) => burst::measure(&options).await,
+        Figure::Intake(options) => intake::measure(&options).await,
         Figure::Lists(options) => lists::measure(&options).await,
         Figure::Feed(options) => feed::measure(&options).await,
-        Figure::Api(process) => feed::serve(&process.settings).await,
+        Figure::Api(process) => api_process::serve(&process.settings).await,
         Figure::Worker(settings) => workers::work(&settings).await,
     }
 }

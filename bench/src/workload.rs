@@ -1,7 +1,36 @@
-//! Open offers with evenly spaced deadlines.
+//! Agents, and open offers with evenly spaced deadlines.
 
 use shared::jobs::{CheckAckDeadline, Job};
 use sqlx::PgPool;
+
+/// Sales A to F without passwords, because no user signs in.
+pub(crate) async fn seed_agents(pool: &PgPool) -> anyhow::Result<()> {
+    sqlx::raw_sql(
+        r#"insert into "user" (id, name, email, phone, role)
+           select 'sales-' || letter, 'Sales ' || upper(letter), letter || '@bench', '+628111000000' || seat, 'sales'
+           from unnest(array['a', 'b', 'c', 'd', 'e', 'f']) with ordinality as s (letter, seat)
+           on conflict do nothing;
+           insert into sales_queue (sales_id, queue_order, label)
+           select id, row_number() over (order by id), upper(right(id, 1)) from "user"
+           on conflict (queue_id, sales_id) do nothing"#,
+    )
+    .execute(pool)
+    .await?;
+    Ok(())
+}
+
+/// Removes every lead and job.
+pub(crate) async fn clear(pool: &PgPool) -> anyhow::Result<()> {
+    sqlx::raw_sql(
+        "truncate lead, lead_change, lead_enquiry, distribution_cycle, distribution_cycle_member,
+                  distribution_attempt, wa_message, inbound_event cascade;
+         delete from apalis.jobs",
+    )
+    .execute(pool)
+    .await?;
+    sqlx::raw_sql("vacuum analyze").execute(pool).await?;
+    Ok(())
+}
 
 /// Replaces every lead by `count` new ones, each offered to Sales A. The first deadline is `lead_time` seconds
 /// from now, the others `1/rate` seconds apart. The rows are those that an intake writes, with their jobs.
@@ -12,14 +41,8 @@ pub(crate) async fn offers(
     rate: f64,
     lead_time: f64,
 ) -> anyhow::Result<()> {
+    clear(pool).await?;
     let mut transaction = pool.begin().await?;
-    sqlx::raw_sql(
-        "truncate lead, lead_change, lead_enquiry, distribution_cycle, distribution_cycle_member,
-                  distribution_attempt, wa_message, inbound_event cascade;
-         delete from apalis.jobs",
-    )
-    .execute(&mut *transaction)
-    .await?;
     sqlx::query(
         "create temporary table bench_offer on commit drop as
          select n, gen_random_uuid() as lead_id, gen_random_uuid() as cycle_id, gen_random_uuid() as attempt_id,
@@ -38,8 +61,10 @@ pub(crate) async fn offers(
          select cycle_id, lead_id, 'open', 'chat', deadline - interval '300 seconds', default_distribution_queue() from bench_offer",
         "insert into distribution_cycle_member (cycle_id, seat, sales_id, label)
          select cycle_id, queue_order, sales_id, label from bench_offer, sales_queue",
-        "insert into distribution_attempt (id, cycle_id, sales_id, offered_to, position, status, assigned_at, ack_deadline_at)
-         select attempt_id, cycle_id, 'sales-a', '+6281110000001', 1, 'open', deadline - interval '300 seconds', deadline
+        "insert into distribution_attempt (id, cycle_id, sales_id, offered_to, position, status, assigned_at,
+                                           offer_accepted_at, ack_deadline_at)
+         select attempt_id, cycle_id, 'sales-a', '+6281110000001', 1, 'open', deadline - interval '300 seconds',
+                deadline - interval '299 seconds', deadline
          from bench_offer",
         "insert into distribution_event (at, kind, cause, lead_id, cycle_id, attempt_id, sales_id, worker)
          select deadline - interval '300 seconds', 'offered', 'enquiry', lead_id, cycle_id, attempt_id, 'sales-a', 'bench'

@@ -20,7 +20,7 @@ pub enum Profile {
     Durable,
     /// Lost at a power cut, and deleted after the tests.
     ThrowAway,
-    /// Durable, with the time of every commit, for benchmarks.
+    /// Durable, with the time of every commit and, if it can, the cost of every statement, for benchmarks.
     Measured,
 }
 
@@ -192,6 +192,9 @@ impl Cluster {
         );
         options += match self.profile {
             Profile::Durable => " -c max_connections=100",
+            Profile::Measured if self.counts_statements() => {
+                " -c max_connections=200 -c track_commit_timestamp=on -c shared_preload_libraries=pg_stat_statements"
+            }
             Profile::Measured => " -c max_connections=200 -c track_commit_timestamp=on",
             Profile::ThrowAway => {
                 " -c max_connections=200 -c fsync=off -c synchronous_commit=off -c full_page_writes=off \
@@ -199,6 +202,14 @@ impl Cluster {
             }
         };
         options
+    }
+
+    /// Whether this PostgreSQL can count what each statement costs.
+    fn counts_statements(&self) -> bool {
+        ["../lib", "../lib/postgresql"].iter().any(|folder| {
+            let library = self.binaries.folder.join(folder);
+            library.join("pg_stat_statements.so").exists()
+        })
     }
 
     fn pg_ctl(&self, action: &str) -> Command {
