@@ -122,12 +122,14 @@ pub(super) async fn link_lead(
     Ok(())
 }
 
+/// Changes the lead's number. If the new one is a former number of another lead, it is that lead's no more.
 pub(super) async fn set_phone(
     connection: &mut PgConnection,
     id: LeadId,
     phone: &Phone,
     now: DateTime<Utc>,
 ) -> Result<()> {
+    end_key(connection, phone.as_str()).await?;
     sqlx::query!(
         "with old as (
              insert into wa_identity (address, lead_id, first_seen_at)
