@@ -1,6 +1,7 @@
 //! The api's settings.
 
 use crate::auth::Auth;
+use crate::intake::Intake;
 use crate::meta::WebhookSecrets;
 use clap::{Args, Parser, Subcommand};
 use secrecy::{ExposeSecret, SecretString};
@@ -152,15 +153,31 @@ const MIN_ADMIN_TOKEN: usize = 16;
 /// Signs the cookies of a development system.
 const DEVELOPMENT_SECRET: &str = "development-secret-that-no-production-takes";
 
+/// How many of the api's connections are for webhooks: half.
+fn of_webhooks(connections: u32) -> u32 {
+    (connections / 2).max(1)
+}
+
 impl Settings {
     /// The operations' handle for these settings. Fails with every wrong setting.
     pub fn app(&self) -> Result<App, Problems> {
         self.common.app(ProcessKind {
             connection_name: "property-lounge-api",
             instance: Arc::from(format!("api/{}", std::process::id())),
-            pool: db::pool,
+            pool: |options, connections| db::pool(options, connections - of_webhooks(connections)),
             announce: Announce::Everyone,
         })
+    }
+
+    /// The same for webhooks, on their own connections. Fails if `DATABASE_URL` is wrong.
+    pub fn intake(&self, app: &App) -> Result<Intake> {
+        let database = &self.common.database;
+        let options = db::options(&database.database_url, "property-lounge-api-intake")?;
+        let connections = of_webhooks(database.database_connections);
+        Ok(Intake(App {
+            pool: db::intake_pool(options, connections),
+            ..app.clone()
+        }))
     }
 
     /// Sign-in. Fails with every wrong setting. A development secret is accepted only if no other machine can use

@@ -7,6 +7,7 @@ pub mod auth;
 pub mod config;
 pub mod feed;
 pub mod http;
+pub mod intake;
 pub mod meta;
 pub mod problem;
 
@@ -16,6 +17,7 @@ mod middleware;
 
 use auth::Auth;
 use feed::Feed;
+use intake::Intake;
 use meta::WebhookSecrets;
 use poem::{Endpoint, EndpointExt, Response, Route};
 use poem_openapi::{OpenApiService, ServerObject};
@@ -33,15 +35,16 @@ pub fn service() -> OpenApiService<http::Endpoints, ()> {
     .server(ServerObject::new("http://localhost:3001").description("./dev"))
 }
 
-/// Everything that the api serves, with its own feed.
+/// Everything that the api serves, with its own feed. Webhooks use the connections of all.
 pub fn app(app: App, auth: Auth, secrets: WebhookSecrets) -> impl Endpoint<Output = Response> {
-    let feed = Feed::new(app.clone());
-    app_with(app, auth, secrets, feed)
+    let (intake, feed) = (Intake(app.clone()), Feed::new(app.clone()));
+    app_with(app, intake, auth, secrets, feed)
 }
 
-/// Everything that the api serves, with a feed that its caller can close.
+/// Everything that the api serves, with connections for webhooks, and a feed that its caller can close.
 pub fn app_with(
     app: App,
+    intake: Intake,
     auth: Auth,
     secrets: WebhookSecrets,
     feed: Feed,
@@ -66,6 +69,7 @@ pub fn app_with(
         .around(auth::with_one_cookie_header)
         .around(auth::share_with_trusted_pages)
         .data(app)
+        .data(intake)
         .data(auth)
         .data(secrets)
         .data(feed)

@@ -122,6 +122,7 @@ async fn serve(settings: &Settings, problems: Problems) -> anyhow::Result<()> {
         })?;
     let address = acceptor.local_addr().first().map(ToString::to_string);
     tracing::info!(address, "api.started");
+    let intake = settings.intake(&app)?;
     let feed = Feed::new(app.clone());
     let closing = feed.clone();
     let mut terminate = signal(SignalKind::terminate())?;
@@ -136,7 +137,11 @@ async fn serve(settings: &Settings, problems: Problems) -> anyhow::Result<()> {
         closing.close();
     };
     Server::new_with_acceptor(acceptor)
-        .run_with_graceful_shutdown(api::app_with(app, auth, secrets, feed), stop, Some(DRAIN))
+        .run_with_graceful_shutdown(
+            api::app_with(app, intake, auth, secrets, feed),
+            stop,
+            Some(DRAIN),
+        )
         .await?;
     tracing::info!("api.stopped");
     Ok(())

@@ -2,6 +2,7 @@
 
 use anyhow::Context;
 use api::config::Settings;
+use api::feed::Feed;
 use clap::Parser;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -21,11 +22,10 @@ pub(crate) fn client() -> anyhow::Result<reqwest::Client> {
 pub(crate) async fn serve(settings: &Settings) -> anyhow::Result<()> {
     use poem::listener::TcpListener;
     shared::telemetry::init(&settings.common.telemetry);
-    let app = api::app(
-        settings.app()?,
-        settings.auth()?,
-        settings.webhook_secrets()?,
-    );
+    let app = settings.app()?;
+    let (intake, feed) = (settings.intake(&app)?, Feed::new(app.clone()));
+    let secrets = settings.webhook_secrets()?;
+    let app = api::app_with(app, intake, settings.auth()?, secrets, feed);
     let listener = TcpListener::bind((settings.host.to_string(), settings.port));
     Ok(poem::Server::new(listener).run(app).await?)
 }

@@ -66,8 +66,7 @@ async fn measure_on(url: &str, options: &Options) -> anyhow::Result<Report> {
     workload::seed_agents(&pool).await?;
     workload::offers(&pool, 4000, 1e9, 3600.0).await?;
     let script = Script {
-        name: "roll",
-        sql: include_str!("../sql/our_roll.sql"),
+        name: "our_roll",
         clients: 8,
     };
     let pgbench_per_second = script.times(url, 4000)?;

@@ -104,13 +104,12 @@ async fn closed_loop(
     options: &Options,
     connections: usize,
 ) -> anyhow::Result<Closed> {
-    let by_pgbench = |name, sql| Script {
+    let by_pgbench = |name| Script {
         name,
-        sql,
         clients: connections,
     };
-    let nine = by_pgbench("nine", include_str!("../sql/previous_enquiry.sql"));
-    let rows = by_pgbench("rows", include_str!("../sql/our_enquiry.sql"));
+    let nine = by_pgbench("previous_enquiry");
+    let rows = by_pgbench("our_enquiry");
     let previous_statements_per_second = nine.for_seconds(url, options.seconds)?;
     workload::clear(pool).await?;
     let our_rows_per_second = rows.for_seconds(url, options.seconds)?;

@@ -6,14 +6,13 @@ use std::process::Command;
 use xtask::postgres::binaries;
 
 /// A script of `bench/sql`, run by several clients in a closed loop.
-pub(crate) struct Script<'text> {
-    /// What it does; for error messages.
+pub(crate) struct Script {
+    /// The file's name, without its ending.
     pub(crate) name: &'static str,
-    pub(crate) sql: &'text str,
     pub(crate) clients: usize,
 }
 
-impl Script<'_> {
+impl Script {
     /// Runs the script for some seconds. Returns transactions a second.
     ///
     /// Fails if pgbench is missing or a transaction fails.
@@ -27,18 +26,19 @@ impl Script<'_> {
     }
 
     fn run(&self, url: &str, extent: &[&str]) -> anyhow::Result<f64> {
-        let file = file_of(self)?;
+        let file = xtask::shell::root()
+            .join("bench/sql")
+            .join(format!("{}.sql", self.name));
         let clients = self.clients.to_string();
         let said = Command::new(program()?)
             .args(["--no-vacuum", "--protocol=prepared", "--jobs=2"])
             .args(["--client", &clients, "--file"])
-            .arg(&file)
+            .arg(file)
             .args(extent)
             .arg(url)
             .current_dir("/")
             .output()
             .context("pgbench cannot be started")?;
-        std::fs::remove_file(&file).ok();
         let (told, error) = (
             String::from_utf8_lossy(&said.stdout),
             String::from_utf8_lossy(&said.stderr),
@@ -63,11 +63,4 @@ fn program() -> anyhow::Result<PathBuf> {
         program.display()
     );
     Ok(program)
-}
-
-fn file_of(script: &Script<'_>) -> anyhow::Result<PathBuf> {
-    let name = format!("pgbench-{}.sql", std::process::id());
-    let file = xtask::shell::root().join("target").join(name);
-    std::fs::write(&file, script.sql)?;
-    Ok(file)
 }

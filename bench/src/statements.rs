@@ -57,7 +57,7 @@ pub(crate) async fn top(pool: &PgPool, leads: usize, count: i32) -> anyhow::Resu
         "select format('%8s ms a lead %6s calls a lead %8s ms a call %7s blocks  %s',
                        round((total_exec_time / $1)::numeric, 3), round(calls::numeric / $1, 2),
                        round((mean_exec_time)::numeric, 3),
-                       (shared_blks_hit + shared_blks_read) / calls,
+                       (shared_blks_hit + shared_blks_read) / greatest(calls, 1),
                        left(regexp_replace(query, '\\s+', ' ', 'g'), 110))
          from pg_stat_statements s join pg_database d on d.oid = s.dbid and d.datname = current_database()
          where toplevel order by total_exec_time desc limit $2",

@@ -31,6 +31,15 @@ const MANNERS: [(&str, &str); 5] = [
     ("tcp_keepalives_count", "3"),
 ];
 
+/// For connections that work on leads. Their statements look for a few rows by index and run thousands of times. Of a
+/// table that is empty or small when a connection plans a statement, PostgreSQL would read every row for as long as
+/// the plan lives, also after the table has grown. These settings leave one plan.
+const BY_INDEX: [(&str, &str); 3] = [
+    ("enable_seqscan", "off"),
+    ("plan_cache_mode", "force_generic_plan"),
+    ("jit", "off"),
+];
+
 /// A pool for migrations, which wait for each other without a limit.
 pub fn patient_pool(options: PgConnectOptions) -> PgPool {
     PgPoolOptions::new()
@@ -48,8 +57,14 @@ pub fn pool(options: PgConnectOptions, connections: u32) -> PgPool {
         .connect_lazy_with(options.options(MANNERS))
 }
 
-/// A worker assumes that a connection which was used within this time works: one round trip less for every
-/// job. If the connection is broken, the job fails and is tried again.
+/// Like [`pool`], for the messages and forms that come in: a long report cannot take these connections, and each
+/// statement has one plan.
+pub fn intake_pool(options: PgConnectOptions, connections: u32) -> PgPool {
+    worker_pool(options, connections)
+}
+
+/// A worker and a webhook assume that a connection which was used within this time works: one round trip less for every
+/// job and message. If the connection is broken, the job fails and is tried again, and Meta delivers again.
 const TRUSTED_FOR: Duration = Duration::from_secs(1);
 
 /// Like [`pool`], for a process that tries again.
@@ -76,7 +91,7 @@ pub(crate) fn trusting_pool(
     let pool = PgPoolOptions::new()
         .acquire_timeout(WORKER_ACQUIRE_TIMEOUT)
         .test_before_acquire(false);
-    further(pool).connect_lazy_with(options.options(MANNERS))
+    further(pool).connect_lazy_with(options.options(MANNERS).options(BY_INDEX))
 }
 
 /// A pool for the queue's own records. A crash of the database can lose the last of them.

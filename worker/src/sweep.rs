@@ -77,8 +77,9 @@ async fn next_sweep(process: &Process) -> Instant {
 async fn sweep_once(process: &Process) -> shared::Result<bool> {
     let handled = distribution::handle_unhandled(&process.app).await?;
     let rolled = distribution::roll_all_due(&process.app, AFTER_DEADLINE, Cause::Sweep).await?;
-    for rolled in &rolled {
-        tracing::warn!(attempt = %rolled.attempt, "sweep.rolled: no job had");
+    if let Some(first) = rolled.first() {
+        // One line, however late the system is.
+        tracing::warn!(rolled = rolled.len(), first = %first.attempt, "sweep.rolled: no job had");
     }
     let released = distribution::release_held(&process.app).await?;
     let reminded = appointments::remind_all_due(&process.app).await?;

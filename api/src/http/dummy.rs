@@ -3,6 +3,7 @@
 use super::model::{Agent, EventAnswer, Timestamp};
 use super::tag::Tag;
 use super::webhooks::{answer, optional, words};
+use crate::intake::Intake;
 use crate::problem::Result;
 use poem::web::Data;
 use poem_openapi::payload::Json;
@@ -99,7 +100,7 @@ impl Dummy {
     #[oai(path = "/client-message", method = "post", operation_id = "dummyClientMessage", tag = Tag::Dummy)]
     async fn client_message(
         &self,
-        app: Data<&App>,
+        app: Data<&Intake>,
         body: Json<ClientMessage>,
     ) -> Result<EventAnswer> {
         only_with_dummy(&app)?;
@@ -120,7 +121,7 @@ impl Dummy {
     ///
     /// `outcome` is `accepted`, `late`, `declined`, `ambiguous`, `nothing_open`, `not_an_ack` or `unknown_agent`.
     #[oai(path = "/sales-ack", method = "post", operation_id = "dummySalesAck", tag = Tag::Dummy)]
-    async fn sales_ack(&self, app: Data<&App>, body: Json<SalesAck>) -> Result<EventAnswer> {
+    async fn sales_ack(&self, app: Data<&Intake>, body: Json<SalesAck>) -> Result<EventAnswer> {
         only_with_dummy(&app)?;
         let from = Phone::from_human("salesWa", &body.sales_wa)?.into();
         let word = InboundMessage {
@@ -142,7 +143,7 @@ impl Dummy {
     ///
     /// Never rolls early: an attempt whose window is not over stays open, and `nextDueAt` is its deadline.
     #[oai(path = "/run-timeouts", method = "post", operation_id = "dummyRunTimeouts", tag = Tag::Dummy)]
-    async fn run_timeouts(&self, app: Data<&App>) -> Result<TimeoutsAnswer> {
+    async fn run_timeouts(&self, app: Data<&Intake>) -> Result<TimeoutsAnswer> {
         only_with_dummy(&app)?;
         let mut rolled = Vec::new();
         for one in distribution::roll_all_due(&app, Duration::ZERO, Cause::Dummy).await? {

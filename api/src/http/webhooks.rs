@@ -3,6 +3,7 @@
 use super::model::EventAnswer;
 use super::signed::Signed;
 use super::tag::Tag;
+use crate::intake::Intake;
 use crate::meta::WebhookSecrets;
 use crate::problem::{ProblemResponse, Result as Answer, bad_request, forbidden, unauthorized};
 use poem::web::Data;
@@ -133,7 +134,7 @@ impl Webhooks {
     #[oai(path = "/webhooks/whatsapp", method = "post", operation_id = "receiveWhatsapp", tag = Tag::Webhooks)]
     async fn whatsapp(
         &self,
-        app: Data<&App>,
+        app: Data<&Intake>,
         secrets: Data<&WebhookSecrets>,
         body: Signed<Delivery>,
     ) -> Answer<Stored> {
@@ -151,7 +152,7 @@ impl Webhooks {
     #[oai(path = "/webhooks/whatsapp/messages", method = "post", operation_id = "receiveWhatsappMessages", tag = Tag::Webhooks)]
     async fn whatsapp_messages(
         &self,
-        app: Data<&App>,
+        app: Data<&Intake>,
         secrets: Data<&WebhookSecrets>,
         body: Signed<Delivery>,
     ) -> Answer<Stored> {
@@ -175,7 +176,7 @@ impl Webhooks {
     #[oai(path = "/webhooks/meta/leads", method = "post", operation_id = "receiveMetaLead", tag = Tag::Webhooks)]
     async fn meta_lead(
         &self,
-        app: Data<&App>,
+        app: Data<&Intake>,
         secrets: Data<&WebhookSecrets>,
         /// `META_LEADS_TOKEN`, for the flat format.
         #[oai(name = "X-Meta-Leads-Token")]

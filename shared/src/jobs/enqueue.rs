@@ -53,6 +53,29 @@ impl Scheduled {
     }
 }
 
+/// Jobs as the columns of `apalis.jobs`, for statements that insert them with other rows.
+pub(crate) struct JobColumns<'job> {
+    pub(crate) ids: Vec<&'job str>,
+    pub(crate) queues: Vec<&'job str>,
+    pub(crate) payloads: Vec<&'job [u8]>,
+    pub(crate) times: Vec<DateTime<Utc>>,
+    pub(crate) tries: Vec<i32>,
+    pub(crate) keys: Vec<&'job str>,
+}
+
+impl<'job> JobColumns<'job> {
+    pub(crate) fn of(jobs: &'job [Scheduled]) -> Self {
+        Self {
+            ids: jobs.iter().map(|job| job.id.as_str()).collect(),
+            queues: jobs.iter().map(|job| job.queue).collect(),
+            payloads: jobs.iter().map(|job| job.payload.as_slice()).collect(),
+            times: jobs.iter().map(|job| job.run_at).collect(),
+            tries: jobs.iter().map(|job| job.tries).collect(),
+            keys: jobs.iter().map(|job| job.key.as_str()).collect(),
+        }
+    }
+}
+
 /// Inserts one job and announces it. See [`enqueue_all`].
 pub async fn enqueue<J: Job>(
     connection: &mut PgConnection,
@@ -89,12 +112,7 @@ pub async fn enqueue_all(
     jobs: &[Scheduled],
     announce: Announce,
 ) -> Result<()> {
-    let ids: Vec<&str> = jobs.iter().map(|job| job.id.as_str()).collect();
-    let queues: Vec<&str> = jobs.iter().map(|job| job.queue).collect();
-    let payloads: Vec<&[u8]> = jobs.iter().map(|job| job.payload.as_slice()).collect();
-    let times: Vec<DateTime<Utc>> = jobs.iter().map(|job| job.run_at).collect();
-    let tries: Vec<i32> = jobs.iter().map(|job| job.tries).collect();
-    let keys: Vec<&str> = jobs.iter().map(|job| job.key.as_str()).collect();
+    let jobs = JobColumns::of(jobs);
     sqlx::query!(
         "with written as (
              insert into apalis.jobs (id, job_type, job, run_at, max_attempts, priority, idempotency_key, metadata)
@@ -106,12 +124,12 @@ pub async fn enqueue_all(
          )
          select pg_notify($8, job_type)::text as announced from written
          where $10::bool and run_at <= clock_timestamp() + $9::float8 * interval '1 second'",
-        &ids as _,
-        &queues as _,
-        &payloads as _,
-        &times,
-        &tries,
-        &keys as _,
+        &jobs.ids as _,
+        &jobs.queues as _,
+        &jobs.payloads as _,
+        &jobs.times,
+        &jobs.tries,
+        &jobs.keys as _,
         request_id().unwrap_or_default(),
         CHANNEL,
         ANNOUNCE_WITHIN.as_secs_f64(),

@@ -10,6 +10,7 @@ mod job;
 mod payloads;
 mod workers;
 
+pub(crate) use enqueue::JobColumns;
 pub use enqueue::{
     ANNOUNCE_WITHIN, Announce, CHANNEL, Scheduled, enqueue, enqueue_again, enqueue_all,
 };

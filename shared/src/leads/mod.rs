@@ -17,12 +17,15 @@ use crate::phone::Phone;
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
-/// Finds the lead of this person or creates it, and locks it until the transaction ends. Fills in a name,
-/// number or ad that was unknown, and changes nothing that is known. Returns a second lead if the keys
+/// Finds the lead of this person or creates it with this status, and locks it until the transaction ends. Fills in
+/// a name, number or ad that was unknown, and changes nothing that is known. Returns a second lead if the keys
 /// of the person belong to two leads.
+///
+/// A caller that is certain to start a cycle creates the lead as `distributing`, so that its row is written once.
 pub async fn find_or_create(
     connection: &mut PgConnection,
     contact: &Contact,
+    new: LeadStatus,
     now: DateTime<Utc>,
 ) -> Result<(Lead, Option<LeadId>)> {
     let keys = identities::keys_of(contact);
@@ -31,15 +34,19 @@ pub async fn find_or_create(
     let mut lead = match (&phone, named.first()) {
         // Their number is a key of another lead, or of no lead.
         (Some(phone), None) => {
-            store::insert_if_absent(connection, phone, contact, now).await?;
-            store::lock_by_phone(connection, phone).await?
+            match store::insert_if_absent(connection, phone, contact, (new, now)).await? {
+                Some(lead) => lead,
+                None => store::lock_by_phone(connection, phone).await?,
+            }
         }
         (_, Some(id)) => store::lock_by_id(connection, *id).await?,
         (None, None) => identities::create_nameless(connection, contact, now).await?,
     };
     let by_phone = match &phone {
-        Some(phone) => store::id_by_phone(connection, phone).await?,
-        None => None,
+        Some(phone) if lead.phone.as_ref() != Some(phone) => {
+            store::id_by_phone(connection, phone).await?
+        }
+        _ => None,
     };
     let mut others = named.iter().copied().chain(by_phone);
     let other = others.find(|other| *other != lead.id);

@@ -41,27 +41,33 @@ impl Row {
     }
 }
 
+/// Creates the lead. Returns `None` if a lead has this number.
 pub(super) async fn insert_if_absent(
     connection: &mut PgConnection,
     phone: &Phone,
     contact: &Contact,
-    now: DateTime<Utc>,
-) -> Result<()> {
-    sqlx::query!(
-        "insert into lead (id, name, phone, status, source_ads, project, area, created_at, updated_at)
-         values ($1, $2, $3, 'new', $4, $6, $7, $5, $5)
-         on conflict on constraint lead_phone_key do nothing",
+    (status, now): (LeadStatus, DateTime<Utc>),
+) -> Result<Option<Lead>> {
+    let row = sqlx::query_as!(
+        Row,
+        r#"insert into lead (id, name, phone, status, source_ads, project, area, created_at, updated_at)
+           values ($1, $2, $3, $8, $4, $6, $7, $5, $5)
+           on conflict on constraint lead_phone_key do nothing
+           returning id as "id: LeadId", name, phone as "phone: Phone", status as "status: LeadStatus",
+                     progress as "progress: LeadProgress", owner_sales_id as "owner_sales_id: UserId",
+                     locked_at, source_ads, project, area, created_at"#,
         LeadId::new().0,
         contact.name,
         phone.as_str(),
         contact.source_ads,
         now,
         contact.project,
-        contact.area
+        contact.area,
+        status.as_str()
     )
-    .execute(connection)
+    .fetch_optional(connection)
     .await?;
-    Ok(())
+    Ok(row.map(Row::into_lead))
 }
 
 pub(super) async fn lock_by_phone(connection: &mut PgConnection, phone: &Phone) -> Result<Lead> {

@@ -53,8 +53,12 @@ pub async fn by_id(connection: &mut PgConnection, id: &UserId) -> Result<Agent> 
     store::agent_by_id(connection, id).await
 }
 
-/// The queue of an enquiry: the one whose rule matches, else the default queue.
-pub async fn route(connection: &mut PgConnection, origin: &Origin) -> Result<Route> {
+/// The queue of an enquiry, with its active places whose agents are not disabled, in order: the queue whose rule
+/// matches, else the default queue.
+pub async fn route(
+    connection: &mut PgConnection,
+    origin: &Origin,
+) -> Result<(Route, Vec<ActivePlace>)> {
     store::route(connection, origin).await
 }
 

@@ -41,23 +41,28 @@ pub(super) async fn agent_by_address(
     } else {
         Some(address.as_str())
     };
+    // `coalesce` looks no further than the first answer. The oldest open offer to a number is the first at or after
+    // the number in the index. Asked for by `=`, PostgreSQL reads all open offers if most went to one number.
     let found = sqlx::query_as!(
         Row,
         r#"select u.id as "id: UserId", u.name, u.offer_address, u.disabled_at is not null as "disabled!"
-           from (select id, 0 as rank from "user" where offer_address = $1
-                 union all
-                 select (select a.sales_id from distribution_attempt a
-                         where a.offered_to = $1 and a.status = 'open' order by a.assigned_at limit 1), 1
-                 union all
-                 select user_id, 2 from wa_identity where address = $2
-                 union all
-                 select user_id, 3 from wa_identity i
-                 where address = $1
-                   and ($2::text is null
-                        or exists (select from wa_identity k where k.address = $2 and k.user_id = i.user_id))) found
-           join "user" u on u.id = found.id
-           where found.rank = 1 or u.role = 'sales' or exists (select from sales_queue sq where sq.sales_id = u.id)
-           order by found.rank limit 1"#,
+           from "user" u
+           where u.id = coalesce(
+               (select n.id from "user" n where n.offer_address = $1
+                and (n.role = 'sales' or exists (select from sales_queue sq where sq.sales_id = n.id))),
+               (select first.sales_id
+                from (select a.sales_id, a.offered_to from distribution_attempt a
+                      where a.status = 'open' and (a.offered_to, a.assigned_at) >= ($1, '-infinity'::timestamptz)
+                      order by a.offered_to, a.assigned_at limit 1) first
+                where first.offered_to = $1),
+               (select n.id from wa_identity i join "user" n on n.id = i.user_id
+                where i.address = $2
+                  and (n.role = 'sales' or exists (select from sales_queue sq where sq.sales_id = n.id))),
+               (select n.id from wa_identity i join "user" n on n.id = i.user_id
+                where i.address = $1
+                  and (n.role = 'sales' or exists (select from sales_queue sq where sq.sales_id = n.id))
+                  and ($2::text is null
+                       or exists (select from wa_identity k where k.address = $2 and k.user_id = i.user_id))))"#,
         number,
         id
     )
@@ -79,21 +84,42 @@ pub(super) async fn agent_by_id(connection: &mut PgConnection, id: &UserId) -> R
     .ok_or(Error::NotFound { what: "agent" })
 }
 
-pub(super) async fn route(connection: &mut PgConnection, origin: &Origin) -> Result<Route> {
-    Ok(sqlx::query_as!(
-        Route,
-        r#"select q.id as "queue: QueueId", q.strategy as "strategy: Strategy"
-           from distribution_queue q
-           left join distribution_queue_rule r on r.queue_id = q.id
-               and fits(r.project, $1) and fits(r.campaign, $2) and fits(r.source, $3)
-           where q.retired_at is null and (q.is_default or r.id is not null)
-           order by (r.id is null), r.priority, r.id limit 1"#,
+pub(super) async fn route(
+    connection: &mut PgConnection,
+    origin: &Origin,
+) -> Result<(Route, Vec<ActivePlace>)> {
+    let rows = sqlx::query!(
+        r#"select q.id as "queue: QueueId", q.strategy as "strategy: Strategy",
+                  place.sales_id as "sales_id?: UserId", place.label as "label?", place.weight as "weight?"
+           from (select q.id, q.strategy
+                 from distribution_queue q
+                 left join distribution_queue_rule r on r.queue_id = q.id
+                     and fits(r.project, $1) and fits(r.campaign, $2) and fits(r.source, $3)
+                 where q.retired_at is null and (q.is_default or r.id is not null)
+                 order by (r.id is null), r.priority, r.id limit 1) q
+           left join (select sq.queue_id, sq.queue_order, sq.sales_id, sq.label, sq.weight
+                      from sales_queue sq join "user" u on u.id = sq.sales_id and u.disabled_at is null
+                      where sq.active) place on place.queue_id = q.id
+           order by place.queue_order"#,
         origin.project,
         origin.campaign,
         origin.source
     )
-    .fetch_one(connection)
-    .await?)
+    .fetch_all(connection)
+    .await?;
+    let first = rows.first().ok_or(Error::NotFound { what: "queue" })?;
+    let route = Route {
+        queue: first.queue,
+        strategy: first.strategy,
+    };
+    let places = rows.into_iter().filter_map(|row| {
+        Some(ActivePlace {
+            sales_id: row.sales_id?,
+            label: row.label?,
+            weight: row.weight?,
+        })
+    });
+    Ok((route, places.collect()))
 }
 
 pub(super) async fn active_queue(

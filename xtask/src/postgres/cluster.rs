@@ -193,7 +193,8 @@ impl Cluster {
         options += match self.profile {
             Profile::Durable => " -c max_connections=100",
             Profile::Measured if self.counts_statements() => {
-                " -c max_connections=200 -c track_commit_timestamp=on -c shared_preload_libraries=pg_stat_statements"
+                " -c max_connections=200 -c track_commit_timestamp=on -c shared_preload_libraries=pg_stat_statements \
+                 -c pg_stat_statements.track=all -c pg_stat_statements.track_planning=on"
             }
             Profile::Measured => " -c max_connections=200 -c track_commit_timestamp=on",
             Profile::ThrowAway => {

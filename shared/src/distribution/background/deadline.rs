@@ -16,10 +16,12 @@ use std::time::Duration;
 pub async fn check_deadline(app: &App, attempt: AttemptId, cause: Cause) -> Result<Checked> {
     loop {
         let mut transaction = app.pool.begin().await?;
-        let Some(offer) = store::lock_offer(&mut transaction, attempt).await? else {
+        let fixed_now = app.clock.fixed();
+        let locked = store::lock_for_roll(&mut transaction, attempt, fixed_now).await?;
+        let Some(locked) = locked else {
             return Ok(Checked::Over);
         };
-        match roll(app, &mut transaction, &offer, cause).await? {
+        match roll(app, &mut transaction, &locked, cause).await? {
             RollResult::MessageInTime(message) => {
                 transaction.rollback().await?;
                 route::handle(app, message).await?;
@@ -48,16 +50,18 @@ pub async fn roll_all_due(app: &App, overdue_by: Duration, cause: Cause) -> Resu
             return Ok(rolled);
         }
         let due_by = app.clock.now(&mut transaction).await? - overdue_by;
-        let due = store::lock_a_due_offer(&mut transaction, due_by, &left).await?;
-        let Some(offer) = due else {
+        let (fixed_now, connection) = (app.clock.fixed(), &mut *transaction);
+        let due = store::lock_a_due_offer_for_roll(connection, fixed_now, due_by, &left).await?;
+        let Some(locked) = due else {
             return Ok(rolled);
         };
-        match roll(app, &mut transaction, &offer, cause).await? {
+        let attempt = locked.0.attempt;
+        match roll(app, &mut transaction, &locked, cause).await? {
             RollResult::MessageInTime(message) => {
                 transaction.rollback().await?;
                 if let Err(error) = route::handle(app, message).await {
                     tracing::error!(message_id = %message, %error, "distribution.message_not_handled");
-                    left.push(offer.attempt);
+                    left.push(attempt);
                 }
             }
             RollResult::Checked(checked) => {
@@ -66,7 +70,7 @@ pub async fn roll_all_due(app: &App, overdue_by: Duration, cause: Cause) -> Resu
                     Checked::Rolled(one) => rolled.push(one),
                     Checked::NotSent(_) => {}
                     // The provider froze, or the deadline moved, after the row was found.
-                    _ => left.push(offer.attempt),
+                    _ => left.push(attempt),
                 }
             }
         }

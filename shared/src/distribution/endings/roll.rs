@@ -23,15 +23,15 @@ pub(crate) enum RollResult {
 }
 
 /// Times the attempt out if its deadline has passed and the provider accepted its offer, and advances the cycle: the next agent with a full
-/// window, the last round, a hold, or hangus. Lead, cycle and attempt must be locked.
+/// window, the last round, a hold, or hangus. The offer must be locked for a roll, and `now` is the instant that this
+/// lock returned.
 pub(crate) async fn roll(
     app: &App,
     connection: &mut PgConnection,
-    offer: &Offer,
+    (offer, now): &(Offer, DateTime<Utc>),
     cause: Cause,
 ) -> Result<RollResult> {
-    let fixed_now = app.clock.fixed();
-    let now = store::now_after_inflight_messages(connection, offer, fixed_now).await?;
+    let now = *now;
     let mut work = UnitOfWork::at(app, connection, now, cause);
     if !store::time_out(&mut work, offer, MAX_FAILURES).await? {
         return not_timed_out(&mut work, offer).await;

@@ -3,7 +3,7 @@
 use super::{duplicate, enquiry, news};
 use crate::distribution::model::{Outcome, ReceivedMessage, Report};
 use crate::id::{AttemptId, CycleId};
-use crate::leads::{Contact, Enquiry, EnquiryKind, Lead};
+use crate::leads::{Contact, Enquiry, EnquiryKind, Lead, LeadStatus};
 use crate::sales::Origin;
 use crate::texts::Text;
 use crate::unit_of_work::{Cause, UnitOfWork};
@@ -27,13 +27,19 @@ pub(super) async fn handle(
         area: None,
     };
     let at = received.received_at;
-    let lead = enquiry::find_or_create(app, connection, &contact, at).await?;
+    // A reaction asks for nothing. An old message was written to somebody who waits no more.
+    let asks = message.reaction.is_none() && !received.is_stale(app);
+    let new = if asks {
+        LeadStatus::Distributing
+    } else {
+        LeadStatus::New
+    };
+    let lead = enquiry::find_or_create(app, connection, &contact, new, at).await?;
     let mut work = UnitOfWork::start(app, connection, Cause::Enquiry).await?;
     if duplicate::was_handled(&mut work, received).await? {
         return Ok(None);
     }
-    // A reaction asks for nothing. An old message was written to somebody who waits no more.
-    if message.reaction.is_some() || received.is_stale(app) {
+    if !asks {
         return note(&mut work, received, &lead).await;
     }
     let enquiry = enquiry_of(received, &lead);

@@ -14,14 +14,16 @@ use crate::{App, Result};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
-/// The client's lead, locked. If the message shows that two leads are one person, they are merged.
+/// The client's lead, locked. A new lead gets this status. If the message shows that two leads are one person, they
+/// are merged.
 pub(super) async fn find_or_create(
     app: &App,
     connection: &mut PgConnection,
     contact: &Contact,
+    new: LeadStatus,
     now: DateTime<Utc>,
 ) -> Result<Lead> {
-    let (lead, other) = leads::find_or_create(connection, contact, now).await?;
+    let (lead, other) = leads::find_or_create(connection, contact, new, now).await?;
     match other {
         Some(other) => merge::merge(app, connection, lead.id, other).await,
         None => Ok(lead),

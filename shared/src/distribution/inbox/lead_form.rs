@@ -4,7 +4,7 @@ use super::{enquiry, news};
 use crate::address::Address;
 use crate::distribution::model::{Ad, Outcome, Report};
 use crate::id::CycleId;
-use crate::leads::{self, Contact, Enquiry, EnquiryKind, Lead};
+use crate::leads::{self, Contact, Enquiry, EnquiryKind, Lead, LeadStatus};
 use crate::sales::Origin;
 use crate::texts::Text;
 use crate::unit_of_work::{Cause, UnitOfWork};
@@ -27,7 +27,8 @@ pub async fn take_ad(app: &App, ad: &Ad) -> Result<Report> {
         project: ad.project.clone(),
         area: ad.area.clone(),
     };
-    let lead = enquiry::find_or_create(app, &mut transaction, &contact, received_at).await?;
+    let new = LeadStatus::Distributing;
+    let lead = enquiry::find_or_create(app, &mut transaction, &contact, new, received_at).await?;
     let mut work = UnitOfWork::start(app, &mut transaction, Cause::Enquiry).await?;
     let enquiry = enquiry_of(ad);
     if !leads::record_enquiry(work.connection, lead.id, &enquiry, work.now).await? {

@@ -9,7 +9,7 @@ use crate::distribution::{policy, store};
 use crate::id::{DeliveryId, MessageId};
 use crate::phone::Phone;
 use crate::whatsapp::{self, Correction};
-use crate::{App, Error, Result, sales};
+use crate::{App, Result, sales};
 use sqlx::PgConnection;
 
 /// Stores a message with the time of its receipt, in its own transaction. Returns the id for
@@ -18,13 +18,9 @@ use sqlx::PgConnection;
 /// The clock is read under a lock that a roll of the sender's offers takes too. So a roll sees every
 /// message whose time is before the deadline, even while the message's transaction is not committed.
 pub async fn receive(app: &App, message: &InboundMessage) -> Result<MessageId> {
-    let mut transaction = app.pool.begin().await?;
-    let messages = std::slice::from_ref(message);
-    let ids = receive_all(app, &mut transaction, messages, None).await?;
-    transaction.commit().await?;
-    ids.first()
-        .copied()
-        .ok_or(Error::NotFound { what: "message" })
+    let id = MessageId::new();
+    store::receive_one(&app.pool, id, message, app.clock.fixed()).await?;
+    Ok(id)
 }
 
 /// As [`receive`], for several messages that came together, in the caller's transaction. Keep that

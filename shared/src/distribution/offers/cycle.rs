@@ -9,11 +9,10 @@ use crate::Result;
 use crate::availability::Reason;
 use crate::distribution::event::{Event, EventKind};
 use crate::distribution::model::{CycleStatus, Offer, Opened, Round, Trigger};
-use crate::distribution::store::{self, DecisionInput, NewAttempt};
+use crate::distribution::store::{self, DecisionInput, NewAttempt, NewOffers};
 use crate::distribution::turn::{self, Presence};
 use crate::id::{AttemptId, CycleId, LeadId};
-use crate::jobs::enqueue_all;
-use crate::leads::{self, Lead};
+use crate::leads::{self, Lead, LeadStatus};
 use crate::sales::{self, Origin};
 use crate::unit_of_work::UnitOfWork;
 use serde_json::json;
@@ -39,8 +38,7 @@ pub(crate) async fn start(
     trigger: impl Into<Trigger>,
 ) -> Result<(CycleId, OfferResult)> {
     let trigger = trigger.into();
-    let route = sales::route(work.connection, origin).await?;
-    let queue = sales::active_queue(work.connection, route.queue).await?;
+    let (route, queue) = sales::route(work.connection, origin).await?;
     let former_agent = match &lead.owner {
         Some(owner) => sales::active_place(work.connection, owner).await?,
         None => None,
@@ -49,23 +47,26 @@ pub(crate) async fn start(
         lead: lead.id,
         trigger,
         route,
-        former_agent: former_agent.as_ref().map(|place| &place.sales_id),
+        queue: &queue,
+        former_agent: former_agent.as_ref(),
     };
     let cycle = store::insert_cycle(work.connection, &new, work.now).await?;
-    leads::set_distributing(work.connection, lead.id, work.now).await?;
+    // A new lead was created so.
+    if lead.status != LeadStatus::Distributing {
+        leads::set_distributing(work.connection, lead.id, work.now).await?;
+    }
     let strategy = route.strategy.as_str();
     let started = Event::new(EventKind::Started)
         .of(lead.id, cycle)
         .with(json!({ "queue": route.queue, "strategy": strategy, "trigger": trigger }));
-    store::log(work, &[started]).await?;
     if queue.is_empty() && former_agent.is_none() {
         tracing::error!(lead = %lead.id, %cycle, "distribution.held: the sales queue is empty");
+        store::log(work, &[started]).await?;
         hold::hold(work, lead.id, cycle, None).await?;
         alert::notify_managers(work, lead.id, cycle, Alert::Held).await?;
         return Ok((cycle, OfferResult::Held));
     }
-    store::insert_members(work.connection, cycle, &queue, former_agent.as_ref()).await?;
-    let result = offer_next(work, lead.id, cycle).await?;
+    let result = offer_next_after(work, lead.id, cycle, vec![started]).await?;
     Ok((cycle, result))
 }
 
@@ -79,47 +80,61 @@ pub(crate) async fn offer_next(
     lead: LeadId,
     cycle: CycleId,
 ) -> Result<OfferResult> {
+    offer_next_after(work, lead, cycle, Vec::new()).await
+}
+
+/// As [`offer_next`], and logs these events first, in the statement that logs the offer.
+async fn offer_next_after(
+    work: &mut UnitOfWork<'_>,
+    lead: LeadId,
+    cycle: CycleId,
+    mut events: Vec<Event>,
+) -> Result<OfferResult> {
     let input = store::decision_input(work.connection, cycle, work.now).await?;
     let decision = turn::decide(&input.rules, &input.contenders);
     let attempt = AttemptId::new();
-    let mut new: Vec<NewAttempt<'_>> = decision
+    let mut attempts: Vec<NewAttempt<'_>> = decision
         .unreachable
         .iter()
         .map(|index| NewAttempt::unreachable(&input.contenders[*index]))
         .collect();
-    if let Some(index) = decision.chosen {
-        new.push(NewAttempt::open(attempt, &input.contenders[index]));
-    }
-    let mut events = log_of_unreachable(&new, lead, cycle);
+    events.extend(log_of_unreachable(&attempts, lead, cycle));
+    let mut jobs = Vec::new();
     let (now, deadline) = (work.now, work.deadline_of_an_offer());
-    let position = if new.is_empty() {
+    if let Some(index) = decision.chosen {
+        let agent = &input.contenders[index];
+        attempts.push(NewAttempt::open(attempt, agent));
+        let why = json!({
+            "rule": decision.rule, "eligible": decision.eligible, "skipped": decision.skipped,
+        });
+        let offered = Event::new(EventKind::Offered)
+            .of(lead, cycle)
+            .to(attempt, &agent.sales_id)
+            .with(why);
+        events.push(offered);
+        jobs.extend(jobs_of_offer(attempt, now, deadline)?);
+    }
+    let round = Round::Turn;
+    let new = NewOffers {
+        attempts,
+        round,
+        events,
+        jobs,
+    };
+    let position = if new.events.is_empty() {
         0
     } else {
-        store::insert_attempts(work.connection, cycle, &new, "turn", (now, deadline)).await?
+        store::make_offers(work, cycle, &new).await?
     };
     let Some(index) = decision.chosen else {
-        store::log(work, &events).await?;
         return no_agent_is_next(work, lead, cycle, &input).await;
     };
     if let Some(queue) = input.queue.filter(|_| !decision.credits.is_empty()) {
         store::set_credits(work.connection, queue, &decision.credits).await?;
     }
-    let agent = &input.contenders[index].sales_id;
-    let why = json!({
-        "rule": decision.rule, "position": position,
-        "eligible": decision.eligible, "skipped": decision.skipped,
-    });
-    let offered = Event::new(EventKind::Offered)
-        .of(lead, cycle)
-        .to(attempt, agent)
-        .with(why);
-    events.push(offered);
-    store::log(work, &events).await?;
-    let jobs = jobs_of_offer(attempt, now, deadline)?;
-    enqueue_all(work.connection, &jobs, work.app.announce).await?;
     Ok(OfferResult::Offered(Opened {
         attempt,
-        sales_id: agent.clone(),
+        sales_id: input.contenders[index].sales_id.clone(),
         position,
         ack_deadline_at: deadline,
     }))

@@ -166,7 +166,7 @@ async fn release(app: &App, line: &Line, cycle: CycleId, cause: Cause) -> Result
     if !held.has_members {
         let queue = store::queue_to_wait_for(work.connection, line.queue).await?;
         let places = sales::active_queue(work.connection, queue).await?;
-        store::insert_members(work.connection, cycle, &places, None).await?;
+        store::insert_members(work.connection, cycle, &places).await?;
     }
     store::open_held_cycle(work.connection, cycle).await?;
     let released = Event::new(EventKind::Released).of(held.lead, cycle);

@@ -5,9 +5,8 @@
 //! so it would pay these milliseconds for minutes.
 
 use crate::distribution::model::{AttemptStatus, CycleStatus, Offer, Round};
-use crate::distribution::store;
+use crate::distribution::store::{self, NewOffers};
 use crate::id::{AttemptId, CycleId, LeadId, UserId};
-use crate::jobs::{Announce, enqueue_all};
 use crate::unit_of_work::{Cause, UnitOfWork};
 use crate::{App, Result, db, leads};
 use chrono::{DateTime, Utc};
@@ -18,7 +17,6 @@ use uuid::Uuid;
 /// A pool for rolls only. It opens all its connections at once and warms each one up.
 pub fn pool_for_rolls(app: &App, options: PgConnectOptions, connections: u32) -> PgPool {
     let app = app.clone();
-    let options = options.options([("plan_cache_mode", "force_generic_plan")]);
     db::trusting_pool(options, |pool| {
         pool.max_connections(connections)
             .min_connections(connections)
@@ -52,17 +50,18 @@ async fn warm_up(app: &App, connection: &mut PgConnection) -> Result<()> {
         reason: None,
     };
     let never = nobody.ack_deadline_at;
-    store::lock_offer(&mut transaction, nobody.attempt).await?;
-    match store::now_after_inflight_messages(&mut transaction, &nobody, None).await {
-        Ok(_) | Err(crate::Error::Database(sqlx::Error::RowNotFound)) => {}
-        Err(error) => return Err(error),
-    }
+    store::lock_for_roll(&mut transaction, nobody.attempt, None).await?;
     let mut work = UnitOfWork::at(app, &mut transaction, never, Cause::Alarm);
     store::time_out(&mut work, &nobody, 0).await?;
     store::decision_input(work.connection, nobody.cycle, never).await?;
-    store::insert_attempts(work.connection, nobody.cycle, &[], "turn", (never, never)).await?;
+    let nothing = NewOffers {
+        attempts: Vec::new(),
+        round: Round::Turn,
+        events: Vec::new(),
+        jobs: Vec::new(),
+    };
+    store::make_offers(&mut work, nobody.cycle, &nothing).await?;
     store::log(&mut work, &[]).await?;
-    enqueue_all(work.connection, &[], Announce::Nobody).await?;
     store::close_cycle(work.connection, nobody.cycle, CycleStatus::Hangus, never).await?;
     leads::set_hangus(work.connection, nobody.lead, never).await?;
     transaction.rollback().await?;

@@ -33,22 +33,8 @@ pub async fn journey(app: &App, id: LeadId) -> Result<Journey> {
 /// A lead with its current cycle, and with the given offer or else its latest. Fails with `NotFound` if
 /// the lead does not exist.
 pub async fn snapshot(app: &App, id: LeadId, attempt: Option<AttemptId>) -> Result<LeadSnapshot> {
-    let mut transaction = app.pool.begin().await?;
-    store::read_one_snapshot(&mut transaction).await?;
-    let lead = leads::by_id(&mut transaction, id).await?;
-    let attempt = store::attempt_to_show(&mut transaction, id, attempt).await?;
-    let cycle = store::cycle_to_show(&mut transaction, id, attempt.as_ref()).await?;
-    let agent = match &attempt {
-        Some(attempt) => Some(sales::by_id(&mut transaction, &attempt.sales_id).await?),
-        None => None,
-    };
-    transaction.commit().await?;
-    Ok(LeadSnapshot {
-        lead,
-        cycle,
-        attempt,
-        agent,
-    })
+    let mut connection = app.pool.acquire().await?;
+    store::snapshot(&mut connection, id, attempt).await
 }
 
 /// An agent's name and number. Fails with `NotFound` if the agent does not exist.

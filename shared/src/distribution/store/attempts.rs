@@ -1,10 +1,16 @@
-//! Inserting attempts.
+//! Inserting attempts, with what follows from them.
 
+use super::events::EventColumns;
 use crate::Result;
+use crate::distribution::event::Event;
+use crate::distribution::model::Round;
 use crate::distribution::turn::Contender;
 use crate::id::{AttemptId, CycleId};
+use crate::jobs::{ANNOUNCE_WITHIN, Announce, CHANNEL, JobColumns, Scheduled};
 use crate::phone::Phone;
+use crate::request_id::request_id;
 use crate::sales::Agent;
+use crate::unit_of_work::UnitOfWork;
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use std::time::Duration;
@@ -37,64 +43,126 @@ impl<'input> NewAttempt<'input> {
     }
 }
 
-/// Inserts attempts at the cycle's next positions, assigned `now` and due at `deadline`. Returns the
-/// last position.
-pub(crate) async fn insert_attempts(
-    connection: &mut PgConnection,
+/// What an offer consists of: its attempts, the events that tell of them, and the jobs that send and check them.
+pub(crate) struct NewOffers<'input> {
+    /// In the order of their positions.
+    pub(crate) attempts: Vec<NewAttempt<'input>>,
+    pub(crate) round: Round,
+    /// The event of an attempt also gets its `position`.
+    pub(crate) events: Vec<Event>,
+    pub(crate) jobs: Vec<Scheduled>,
+}
+
+/// Inserts offers at the cycle's next positions, assigned now and due after the window, with their events and jobs,
+/// in one statement. Returns the last position, 0 without attempts.
+///
+/// The code of an offer has three digits, which come round again. If an offer of that agent with the code is open
+/// still, the code gets a number that never comes round.
+pub(crate) async fn make_offers(
+    work: &mut UnitOfWork<'_>,
     cycle: CycleId,
-    new: &[NewAttempt<'_>],
-    round: &str,
-    (now, deadline): (DateTime<Utc>, DateTime<Utc>),
+    new: &NewOffers<'_>,
 ) -> Result<i32> {
-    let ids: Vec<Uuid> = new.iter().map(|one| one.id.0).collect();
-    let sales: Vec<&str> = new
-        .iter()
-        .map(|one| one.contender.sales_id.0.as_str())
-        .collect();
-    let labels: Vec<&str> = new.iter().map(|one| one.contender.label.as_str()).collect();
-    let addresses: Vec<Option<&str>> = new
-        .iter()
-        .map(|one| one.contender.address.as_deref())
-        .collect();
-    let open: Vec<bool> = new.iter().map(|one| one.open).collect();
-    let positions = sqlx::query_scalar!(
+    let attempts = AttemptColumns::of(&new.attempts);
+    let (events, jobs) = (EventColumns::of(&new.events), JobColumns::of(&new.jobs));
+    let made = sqlx::query!(
         r#"with number as (
                select id, sales_id, address, open, n, nextval('offer_code') as serial,
                       coalesce(upper(substring(label from '[A-Za-z]')), 'L') as letter
                from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::bool[])
                     with ordinality as new (id, sales_id, label, address, open, n)),
-           -- Three digits come round again; a number that never does, while that offer is open still.
            named as (
-               select number.*, case when exists (
-                   select from distribution_attempt o
-                   where o.sales_id = number.sales_id and o.status = 'open'
-                     and o.code = letter || (1 + serial % 999))
-                   then letter || (1000 + serial) else letter || (1 + serial % 999) end as code
-               from number)
-           insert into distribution_attempt
-               (id, cycle_id, sales_id, code, offered_to, position, round, status, reason,
-                assigned_at, ack_deadline_at, closed_at)
-           select id, $1, sales_id, code, address,
-                  (select coalesce(max(position), 0) from distribution_attempt where cycle_id = $1) + n::int,
-                  $7, case when open then 'open' else 'undeliverable' end,
-                  case when open then null else 'no_number' end,
-                  $8::timestamptz, $9::timestamptz,
-                  case when open then null else $8::timestamptz end
-           from named
-           returning position"#,
+               select number.*, coalesce(
+                   (select letter || (1000 + serial) from distribution_attempt o
+                    where o.sales_id = number.sales_id and o.status = 'open'
+                      and o.code = letter || (1 + serial % 999)),
+                   letter || (1 + serial % 999)) as code
+               from number),
+           made as (
+               insert into distribution_attempt
+                   (id, cycle_id, sales_id, code, offered_to, position, round, status, reason,
+                    assigned_at, ack_deadline_at, closed_at)
+               select id, $1, sales_id, code, address,
+                      (select coalesce(max(position), 0) from distribution_attempt where cycle_id = $1) + n::int,
+                      $7, case when open then 'open' else 'undeliverable' end,
+                      case when open then null else 'no_number' end,
+                      $8::timestamptz, $9::timestamptz,
+                      case when open then null else $8::timestamptz end
+               from named
+               returning id, position),
+           logged as (
+               insert into distribution_event
+                   (at, kind, cause, lead_id, cycle_id, attempt_id, sales_id, lateness_us, detail, worker)
+               select $8::timestamptz, kind, $10, lead, cycle, attempt, sales, lateness,
+                      case when made.position is null then detail
+                           else coalesce(detail, '{}') || jsonb_build_object('position', made.position) end, $11
+               from unnest($12::text[], $13::uuid[], $14::uuid[], $15::uuid[], $16::text[], $17::bigint[], $18::jsonb[])
+                    with ordinality as event (kind, lead, cycle, attempt, sales, lateness, detail, n)
+               left join made on made.id = event.attempt
+               order by n),
+           enqueued as (
+               insert into apalis.jobs
+                   (id, job_type, job, run_at, max_attempts, priority, idempotency_key, metadata)
+               select id, queue, payload, due, tries, 0, key, hstore('request_id', $25)
+               from unnest($19::text[], $20::text[], $21::bytea[], $22::timestamptz[], $23::int[], $24::text[])
+                    as job (id, queue, payload, due, tries, key)
+               on conflict (job_type, idempotency_key) do nothing
+               returning job_type, run_at)
+           select coalesce(max(position), 0) as "position!",
+                  (select count(pg_notify($26, job_type)) from enqueued
+                   where $27::bool and run_at <= clock_timestamp() + $28::float8 * interval '1 second') as announced
+           from made"#,
         cycle.0,
-        &ids,
-        &sales as _,
-        &labels as _,
-        &addresses as _,
-        &open,
-        round,
-        now,
-        deadline
-    )
-    .fetch_all(connection)
-    .await?;
-    Ok(positions.into_iter().max().unwrap_or(0))
+        &attempts.ids,
+        &attempts.sales as _,
+        &attempts.labels as _,
+        &attempts.addresses as _,
+        &attempts.open,
+        new.round.as_str(),
+        work.now,
+        work.deadline_of_an_offer(),
+        work.cause.as_str(),
+        &*work.app.instance,
+        &events.kinds as _,
+        &events.leads as _,
+        &events.cycles as _,
+        &events.attempts as _,
+        &events.sales as _,
+        &events.lateness as _,
+        &events.details as _,
+        &jobs.ids as _,
+        &jobs.queues as _,
+        &jobs.payloads as _,
+        &jobs.times,
+        &jobs.tries,
+        &jobs.keys as _,
+        request_id().unwrap_or_default(),
+        CHANNEL,
+        work.app.announce == Announce::Everyone,
+        ANNOUNCE_WITHIN.as_secs_f64()
+    );
+    Ok(made.fetch_one(&mut *work.connection).await?.position)
+}
+
+struct AttemptColumns<'input> {
+    ids: Vec<Uuid>,
+    sales: Vec<&'input str>,
+    labels: Vec<&'input str>,
+    addresses: Vec<Option<&'input str>>,
+    open: Vec<bool>,
+}
+
+impl<'input> AttemptColumns<'input> {
+    fn of(new: &[NewAttempt<'input>]) -> Self {
+        let contenders = || new.iter().map(|one| one.contender);
+        Self {
+            ids: new.iter().map(|one| one.id.0).collect(),
+            sales: contenders().map(|one| one.sales_id.0.as_str()).collect(),
+            labels: contenders().map(|one| one.label.as_str()).collect(),
+            addresses: contenders().map(|one| one.address.as_deref()).collect(),
+            open: new.iter().map(|one| one.open).collect(),
+        }
+    }
 }
 
 /// Inserts the attempt that records an assignment by hand.

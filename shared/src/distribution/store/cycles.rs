@@ -2,7 +2,7 @@
 
 use crate::Result;
 use crate::distribution::model::{CycleStatus, Trigger};
-use crate::id::{CycleId, LeadId, UserId};
+use crate::id::{CycleId, LeadId};
 use crate::sales::{ActivePlace, Route};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
@@ -78,57 +78,86 @@ pub(crate) struct NewCycle<'agent> {
     pub(crate) lead: LeadId,
     pub(crate) trigger: Trigger,
     pub(crate) route: Route,
-    /// The agent who owned this client before.
-    pub(crate) former_agent: Option<&'agent UserId>,
+    /// The places that are copied into it.
+    pub(crate) queue: &'agent [ActivePlace],
+    /// The agent who owned this client before. Becomes a member, too.
+    pub(crate) former_agent: Option<&'agent ActivePlace>,
 }
 
+/// The members of a cycle, as columns: the places of a queue, and then the client's former agent if they are in no
+/// place of it.
+struct Members<'agent> {
+    sales: Vec<&'agent str>,
+    labels: Vec<&'agent str>,
+    weights: Vec<i32>,
+    /// How many of them have places. Those after them are guests.
+    places: i64,
+}
+
+impl<'agent> Members<'agent> {
+    fn of(queue: &'agent [ActivePlace], former_agent: Option<&'agent ActivePlace>) -> Self {
+        let guest = former_agent.filter(|former_agent| {
+            queue
+                .iter()
+                .all(|place| place.sales_id != former_agent.sales_id)
+        });
+        let places = || queue.iter().chain(guest);
+        Self {
+            sales: places().map(|place| place.sales_id.0.as_str()).collect(),
+            labels: places().map(|place| place.label.as_str()).collect(),
+            weights: places().map(|place| place.weight).collect(),
+            places: i64::try_from(queue.len()).unwrap_or(i64::MAX),
+        }
+    }
+}
+
+/// Inserts a cycle with its members, in one statement.
 pub(crate) async fn insert_cycle(
     connection: &mut PgConnection,
     new: &NewCycle<'_>,
     now: DateTime<Utc>,
 ) -> Result<CycleId> {
     let id = CycleId::new();
+    let members = Members::of(new.queue, new.former_agent);
     sqlx::query!(
-        "insert into distribution_cycle (id, lead_id, status, trigger, started_at, queue_id, strategy, sticky_sales_id)
-         values ($1, $2, 'open', $3, $4, $5, $6, $7)",
+        "with cycle as (
+             insert into distribution_cycle (id, lead_id, status, trigger, started_at, queue_id, strategy, sticky_sales_id)
+             values ($1, $2, 'open', $3, $4, $5, $6, $7) returning id)
+         insert into distribution_cycle_member (cycle_id, seat, sales_id, label, weight, guest)
+         select cycle.id, seat, sales_id, label, weight, seat > $11
+         from cycle, unnest($8::text[], $9::text[], $10::int[]) with ordinality as queue (sales_id, label, weight, seat)",
         id.0,
         new.lead.0,
         new.trigger.as_str(),
         now,
         new.route.queue.0,
         new.route.strategy.as_str(),
-        new.former_agent.map(|agent| agent.0.as_str())
+        new.former_agent.map(|place| place.sales_id.0.as_str()),
+        &members.sales as _,
+        &members.labels as _,
+        &members.weights,
+        members.places
     )
     .execute(connection)
     .await?;
     Ok(id)
 }
 
-/// Copies a queue into a cycle, with the client's former agent if they are in another queue now.
+/// Copies a queue into a cycle that was held because its queue was empty.
 pub(crate) async fn insert_members(
     connection: &mut PgConnection,
     cycle: CycleId,
     queue: &[ActivePlace],
-    former_agent: Option<&ActivePlace>,
 ) -> Result<()> {
-    let guest = former_agent.filter(|former_agent| {
-        queue
-            .iter()
-            .all(|place| place.sales_id != former_agent.sales_id)
-    });
-    let places = || queue.iter().chain(guest);
-    let sales: Vec<&str> = places().map(|place| place.sales_id.0.as_str()).collect();
-    let labels: Vec<&str> = places().map(|place| place.label.as_str()).collect();
-    let weights: Vec<i32> = places().map(|place| place.weight).collect();
+    let members = Members::of(queue, None);
     sqlx::query!(
-        "insert into distribution_cycle_member (cycle_id, seat, sales_id, label, weight, guest)
-         select $1, seat, sales_id, label, weight, seat > $5
+        "insert into distribution_cycle_member (cycle_id, seat, sales_id, label, weight)
+         select $1, seat, sales_id, label, weight
          from unnest($2::text[], $3::text[], $4::int[]) with ordinality as queue (sales_id, label, weight, seat)",
         cycle.0,
-        &sales as _,
-        &labels as _,
-        &weights,
-        i64::try_from(queue.len()).unwrap_or(i64::MAX)
+        &members.sales as _,
+        &members.labels as _,
+        &members.weights
     )
     .execute(connection)
     .await?;

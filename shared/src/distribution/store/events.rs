@@ -8,31 +8,45 @@ use sqlx::PgConnection;
 use std::collections::HashMap;
 use uuid::Uuid;
 
+/// Events as the columns of `distribution_event`.
+pub(super) struct EventColumns<'event> {
+    pub(super) kinds: Vec<&'event str>,
+    pub(super) leads: Vec<Option<Uuid>>,
+    pub(super) cycles: Vec<Option<Uuid>>,
+    pub(super) attempts: Vec<Option<Uuid>>,
+    pub(super) sales: Vec<Option<&'event str>>,
+    pub(super) lateness: Vec<Option<i64>>,
+    pub(super) details: Vec<Option<&'event serde_json::Value>>,
+}
+
+impl<'event> EventColumns<'event> {
+    pub(super) fn of(events: &'event [Event]) -> Self {
+        let sales = |event: &'event Event| event.sales_id.as_ref().map(|id| id.0.as_str());
+        let lateness = |event: &Event| event.lateness.and_then(|late| late.num_microseconds());
+        Self {
+            kinds: events.iter().map(|event| event.kind.as_str()).collect(),
+            leads: events
+                .iter()
+                .map(|event| event.lead.map(|id| id.0))
+                .collect(),
+            cycles: events
+                .iter()
+                .map(|event| event.cycle.map(|id| id.0))
+                .collect(),
+            attempts: events
+                .iter()
+                .map(|event| event.attempt.map(|id| id.0))
+                .collect(),
+            sales: events.iter().map(sales).collect(),
+            lateness: events.iter().map(lateness).collect(),
+            details: events.iter().map(|event| event.detail.as_ref()).collect(),
+        }
+    }
+}
+
 /// Logs events in their order, in one statement, with the time and the cause of the unit of work.
 pub(crate) async fn log(work: &mut UnitOfWork<'_>, events: &[Event]) -> Result<()> {
-    let kinds: Vec<&str> = events.iter().map(|event| event.kind.as_str()).collect();
-    let leads: Vec<Option<Uuid>> = events
-        .iter()
-        .map(|event| event.lead.map(|id| id.0))
-        .collect();
-    let cycles: Vec<Option<Uuid>> = events
-        .iter()
-        .map(|event| event.cycle.map(|id| id.0))
-        .collect();
-    let attempts: Vec<Option<Uuid>> = events
-        .iter()
-        .map(|event| event.attempt.map(|id| id.0))
-        .collect();
-    let sales: Vec<Option<&str>> = events
-        .iter()
-        .map(|event| event.sales_id.as_ref().map(|id| id.0.as_str()))
-        .collect();
-    let lateness: Vec<Option<i64>> = events
-        .iter()
-        .map(|event| event.lateness.and_then(|late| late.num_microseconds()))
-        .collect();
-    let details: Vec<Option<&serde_json::Value>> =
-        events.iter().map(|event| event.detail.as_ref()).collect();
+    let events = EventColumns::of(events);
     sqlx::query!(
         "insert into distribution_event
              (at, kind, cause, lead_id, cycle_id, attempt_id, sales_id, lateness_us, detail, worker)
@@ -41,14 +55,14 @@ pub(crate) async fn log(work: &mut UnitOfWork<'_>, events: &[Event]) -> Result<(
               with ordinality as event (kind, lead, cycle, attempt, sales, lateness, detail, n)
          order by n",
         work.now,
-        &kinds as _,
+        &events.kinds as _,
         work.cause.as_str(),
-        &leads as _,
-        &cycles as _,
-        &attempts as _,
-        &sales as _,
-        &lateness as _,
-        &details as _,
+        &events.leads as _,
+        &events.cycles as _,
+        &events.attempts as _,
+        &events.sales as _,
+        &events.lateness as _,
+        &events.details as _,
         &*work.app.instance
     )
     .execute(&mut *work.connection)

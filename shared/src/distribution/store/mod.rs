@@ -15,9 +15,10 @@ mod metrics;
 mod offers;
 mod received;
 mod show;
+mod snapshot;
 
 pub(crate) use attempts::{
-    NewAttempt, begin_last_round, insert_assigned, insert_attempts, others_are_open,
+    NewAttempt, NewOffers, begin_last_round, insert_assigned, make_offers, others_are_open,
     record_offer_accepted,
 };
 pub(crate) use audit::{
@@ -57,13 +58,14 @@ pub(crate) use held::{
 };
 pub(crate) use metrics::metrics;
 pub(crate) use offers::{
-    Place, SendableOffer, latest_offer, lock_a_due_offer, lock_cycle_and_attempt, lock_offer,
-    next_deadline, now_after_inflight_messages, offer, offer_by_code, offers_live_at,
-    open_offers_of, places_of, sendable_offer, time_to_next_deadline,
+    Place, SendableOffer, latest_offer, lock_a_due_offer_for_roll, lock_cycle_and_attempt,
+    lock_for_roll, lock_offer, next_deadline, offer, offer_by_code, offers_live_at, open_offers_of,
+    places_of, sendable_offer, time_to_next_deadline,
 };
 pub(crate) use received::{
     count_message_failure, insert_received, known_number, learn_recipient, lock_received_as,
-    lock_senders, message_in_time, number_of_agent_of, rewrite_received, take_received,
-    unhandled_before, unhandled_of_delivery,
+    lock_senders, message_in_time, number_of_agent_of, receive_one, rewrite_received,
+    take_received, unhandled_before, unhandled_of_delivery,
 };
-pub(crate) use show::{attempt_to_show, attempts, cycle_to_show, cycles, members};
+pub(crate) use show::{attempts, cycles, members};
+pub(crate) use snapshot::snapshot;

@@ -7,8 +7,8 @@ use crate::id::{AttemptId, DeliveryId, MessageId};
 use crate::phone::Phone;
 use crate::whatsapp::Recipient;
 use chrono::{DateTime, Utc};
-use sqlx::PgConnection;
 use sqlx::types::Json;
+use sqlx::{PgConnection, PgPool};
 
 /// The first key of the advisory lock that a receipt and a roll both take. The second key is the hash
 /// of the sender's number. `PLwd` in ASCII.
@@ -34,6 +34,32 @@ pub(crate) async fn lock_senders(
         &senders
     )
     .fetch_all(connection)
+    .await?;
+    Ok(())
+}
+
+/// Stores one message in a transaction of its own, with one statement: takes the sender's shared lock, as
+/// [`lock_senders`] does, and then reads the clock.
+pub(crate) async fn receive_one(
+    pool: &PgPool,
+    id: MessageId,
+    message: &InboundMessage,
+    fixed_now: Option<DateTime<Utc>>,
+) -> Result<()> {
+    // PostgreSQL evaluates a select list in its order: wait, then read the clock.
+    sqlx::query!(
+        "insert into inbound_event (id, sender, payload, received_at, acknowledged_at)
+         select $1, $2, $3, at, least(at, $4)
+         from (select pg_advisory_xact_lock_shared($6, hashtext($2))::text as announced,
+                      coalesce($5::timestamptz, clock_timestamp()) as at offset 0) receipt",
+        id.0,
+        message.from.as_str(),
+        Json(message) as _,
+        message.sent_at,
+        fixed_now,
+        SENDER_LOCK_CLASS
+    )
+    .execute(pool)
     .await?;
     Ok(())
 }

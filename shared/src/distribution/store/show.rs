@@ -24,27 +24,6 @@ pub(crate) async fn attempts(
     .await?)
 }
 
-/// The given attempt of the lead, else its latest.
-pub(crate) async fn attempt_to_show(
-    connection: &mut PgConnection,
-    lead: LeadId,
-    attempt: Option<AttemptId>,
-) -> Result<Option<Attempt>> {
-    Ok(sqlx::query_as!(
-        Attempt,
-        r#"select a.id as "id: AttemptId", a.cycle_id as "cycle_id: CycleId", a.sales_id as "sales_id: UserId",
-                  a.position, a.round as "round: Round", a.code, a.status as "status: AttemptStatus", a.reason, a.assigned_at, a.ack_deadline_at,
-                  a.offer_accepted_at, a.acknowledged_at, a.closed_at
-           from distribution_attempt a join distribution_cycle c on c.id = a.cycle_id
-           where c.lead_id = $1
-           order by (a.id = $2) desc nulls last, c.started_at desc, a.position desc limit 1"#,
-        lead.0,
-        attempt.map(|attempt| attempt.0)
-    )
-    .fetch_optional(connection)
-    .await?)
-}
-
 pub(crate) async fn cycles(connection: &mut PgConnection, lead: LeadId) -> Result<Vec<Cycle>> {
     Ok(sqlx::query_as!(
         Cycle,
@@ -54,25 +33,6 @@ pub(crate) async fn cycles(connection: &mut PgConnection, lead: LeadId) -> Resul
         lead.0
     )
     .fetch_all(connection)
-    .await?)
-}
-
-/// The attempt's cycle, else the lead's latest.
-pub(crate) async fn cycle_to_show(
-    connection: &mut PgConnection,
-    lead: LeadId,
-    attempt: Option<&Attempt>,
-) -> Result<Option<Cycle>> {
-    Ok(sqlx::query_as!(
-        Cycle,
-        r#"select id as "id: CycleId", lead_id as "lead_id: LeadId", status as "status: CycleStatus",
-                  strategy as "strategy: Strategy", resume_at, started_at, closed_at
-           from distribution_cycle where lead_id = $1
-           order by (id = $2) desc nulls last, started_at desc, id desc limit 1"#,
-        lead.0,
-        attempt.map(|attempt| attempt.cycle_id.0)
-    )
-    .fetch_optional(connection)
     .await?)
 }
 

@@ -286,10 +286,12 @@ pub(super) async fn past_outcome(
 ) -> Result<Option<PastOutcome>> {
     Ok(sqlx::query_as!(
         PastOutcome,
-        r#"select id as "id: MessageId", coalesce(outcome, '') as "outcome!",
+        r#"select id as "id!: MessageId", coalesce(outcome, '') as "outcome!",
                   lead_id as "lead_id: LeadId", attempt_id as "attempt_id: AttemptId"
-           from wa_message
-           where direction = 'in' and (id = $1 or (provider = $2 and provider_message_id = $3))
+           from (select * from wa_message where direction = 'in' and id = $1
+                 union all
+                 select * from wa_message
+                 where direction = 'in' and provider = $2 and provider_message_id = $3) past
            order by created_at limit 1"#,
         id.0,
         provider,
