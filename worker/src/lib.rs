@@ -24,6 +24,7 @@ mod presence;
 mod process;
 mod queue;
 mod registry;
+mod rolls;
 mod sweep;
 mod wakeups;
 
@@ -32,13 +33,14 @@ use presence::Presence;
 use process::Process;
 use queue::QueueConfig;
 use registry::{JOBS, JobKind, Slots};
+use rolls::Rolls;
 use shared::jobs::WORKER_LOCK_CLASS;
 use shared::providers::qr_local;
 use shared::{App, Result, db, distribution};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use wakeups::Wakeups;
 
 /// Returns a value that turns true at SIGTERM or SIGINT. Fails if the signals cannot be handled.
@@ -75,10 +77,11 @@ pub async fn run(settings: &Settings, app: App, stop: watch::Receiver<bool>) -> 
         pool: distribution::pool_for_rolls(&app, options.clone(), settings.worker_roll_connections),
         ..app.clone()
     };
+    let rolls = Arc::new(Rolls::new(settings.roll_slots()));
     let apps = Apps {
         app: app.clone(),
         rolls: roll_app,
-        running: Arc::new(Semaphore::new(settings.roll_slots())),
+        running: Arc::clone(&rolls),
     };
     let process = Arc::new(Process {
         app,
@@ -105,7 +108,7 @@ pub async fn run(settings: &Settings, app: App, stop: watch::Receiver<bool>) -> 
         });
     tokio::join!(
         futures::future::join_all(queues),
-        Box::pin(sweep::run(&process, &wakeups)),
+        Box::pin(sweep::run(&process, &rolls, &wakeups)),
         Box::pin(audit::run(&process)),
         Box::pin(maintenance::run(&process)),
     );
@@ -122,8 +125,8 @@ struct Apps {
     app: App,
     /// For rolls: with its own connections.
     rolls: App,
-    /// As many rolls as there are connections for them run at once.
-    running: Arc<Semaphore>,
+    /// The rolls that run and wait.
+    running: Arc<Rolls>,
 }
 
 fn queue_config(job: &JobKind, apps: &Apps, settings: &Settings, wakeups: &Wakeups) -> QueueConfig {
@@ -136,7 +139,8 @@ fn queue_config(job: &JobKind, apps: &Apps, settings: &Settings, wakeups: &Wakeu
             Slots::PerRollConnection(slots) => slots * settings.roll_slots(),
         },
         ahead: job.ahead,
-        running: rolls.then(|| Arc::clone(&apps.running)),
+        is_roll: rolls,
+        rolls: Arc::clone(&apps.running),
         wakeup: wakeups.of(job.queue),
         wakes: job.wakes.iter().map(|queue| wakeups.of(queue)).collect(),
     }

@@ -6,6 +6,7 @@ use crate::presence::Presence;
 use crate::process::Process;
 use crate::queue::QueueConfig;
 use crate::registry::JOBS;
+use crate::rolls::Rolls;
 use crate::wakeups::{self, Wakeups};
 use shared::linked_device::DEVICE_LOCK_CLASS;
 use shared::{App, db};
@@ -66,7 +67,8 @@ impl OutboundWorker {
                 app: app.clone(),
                 slots,
                 ahead: job.ahead,
-                running: None,
+                is_roll: false,
+                rolls: Arc::new(Rolls::new(1)),
                 wakeup: self.wakeups.of(job.queue),
                 wakes: Vec::new(),
             };

@@ -2,6 +2,7 @@
 //! skipped.
 
 use crate::process::Process;
+use crate::rolls::Rolls;
 use crate::wakeups::Wakeups;
 use chrono::TimeDelta;
 use shared::appointments;
@@ -11,6 +12,8 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 /// The sweep rolls an attempt this long after its deadline. By then its job has usually rolled it.
 const AFTER_DEADLINE: Duration = Duration::from_millis(250);
+/// The same while rolls wait for a connection: then their jobs are late and not lost.
+const AFTER_DEADLINE_WHEN_BEHIND: Duration = Duration::from_secs(2);
 /// The pause after a sweep that left something overdue.
 const MIN_PAUSE: Duration = Duration::from_millis(100);
 /// A sweep is stopped after this time, because the database probably does not answer.
@@ -22,12 +25,12 @@ const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 /// Sweeps until the process must stop. Between two sweeps it sleeps until 250 ms after the next deadline.
 /// It never sleeps longer than `DISTRIBUTION_POLL_MS`.
-pub(crate) async fn run(process: &Process, wakeups: &Wakeups) {
+pub(crate) async fn run(process: &Process, rolls: &Rolls, wakeups: &Wakeups) {
     let deadline_announced = wakeups.of_sweep();
     let mut stop = process.stop.clone();
     while !*stop.borrow() {
         let swept = tokio::select! {
-            swept = timeout(MAX_RUN_TIME, sweep_once(process)) => swept,
+            swept = timeout(MAX_RUN_TIME, sweep_once(process, rolls)) => swept,
             _ = stop.wait_for(|stop| *stop) => return,
         };
         match swept {
@@ -74,9 +77,14 @@ async fn next_sweep(process: &Process) -> Instant {
 }
 
 /// Sweeps once. Returns whether jobs may have been enqueued without an announcement.
-async fn sweep_once(process: &Process) -> shared::Result<bool> {
+async fn sweep_once(process: &Process, rolls: &Rolls) -> shared::Result<bool> {
     let handled = distribution::handle_unhandled(&process.app).await?;
-    let rolled = distribution::roll_all_due(&process.app, AFTER_DEADLINE, Cause::Sweep).await?;
+    let overdue_by = if rolls.is_behind() {
+        AFTER_DEADLINE_WHEN_BEHIND
+    } else {
+        AFTER_DEADLINE
+    };
+    let rolled = distribution::roll_all_due(&process.app, overdue_by, Cause::Sweep).await?;
     if let Some(first) = rolled.first() {
         // One line, however late the system is.
         tracing::warn!(rolled = rolled.len(), first = %first.attempt, "sweep.rolled: no job had");

@@ -8,6 +8,7 @@ mod job_store;
 use crate::jobs::run::{MAX_RUN_TIME, Perform, run};
 use crate::outcome::Outcome;
 use crate::process::Process;
+use crate::rolls::Rolls;
 use apalis::prelude::{AbortError, BoxDynError, Data, WorkerBuilder, WorkerContext, WorkerError};
 use apalis_core::backend::ext::poll_strategy::PollWith;
 use backend::Queue;
@@ -42,8 +43,10 @@ pub(crate) struct QueueConfig {
     pub(crate) slots: usize,
     /// How long before it is due a job is fetched, to be run at the instant.
     pub(crate) ahead: Duration,
-    /// Limits how many jobs run at once on the same connections.
-    pub(crate) running: Option<Arc<Semaphore>>,
+    /// Whether its jobs are rolls.
+    pub(crate) is_roll: bool,
+    /// The rolls of this process. Other jobs let them pass.
+    pub(crate) rolls: Arc<Rolls>,
     /// Woken when one of its jobs is announced.
     pub(crate) wakeup: Arc<Notify>,
     /// Woken after each of its jobs. NOTIFY does not announce the jobs of an offer that
@@ -105,7 +108,8 @@ async fn work_once<J: Perform>(process: &Arc<Process>, name: &str, config: &Queu
     let context = WorkerContext::new(name);
     let job_context = Arc::new(JobContext {
         app: config.app.clone(),
-        running: config.running.clone(),
+        is_roll: config.is_roll,
+        rolls: Arc::clone(&config.rolls),
         wakes: config.wakes.clone(),
     });
     let worker = WorkerBuilder::new(context.clone())
@@ -149,7 +153,8 @@ fn describe(ended: Result<(), WorkerError>) -> String {
 /// What a job needs to run.
 struct JobContext {
     app: App,
-    running: Option<Arc<Semaphore>>,
+    is_roll: bool,
+    rolls: Arc<Rolls>,
     wakes: Vec<Arc<Notify>>,
 }
 
@@ -174,11 +179,11 @@ async fn handle<J: Perform>(
 
 async fn run_fetched<J: Perform>(job: Fetched, job_context: &JobContext) -> Outcome {
     until(job.due).await;
-    // No more jobs run at once than there are connections for them. The others wait here, without a limit
-    // of time, and not in the pool.
-    let _running = match &job_context.running {
-        Some(running) => running.acquire().await.ok(),
-        None => None,
+    let _running = if job_context.is_roll {
+        job_context.rolls.start().await
+    } else {
+        job_context.rolls.let_pass().await;
+        None
     };
     let span = tracing::info_span!("job", queue = J::QUEUE, id = job.id, request = job.request);
     let work = run::<J>(&job_context.app, &job.payload, job.tried).instrument(span);
