@@ -178,7 +178,11 @@ async fn write(http: &reqwest::Client, url: &str) -> anyhow::Result<f64> {
 }
 
 /// Returns requests a second, and their times.
-async fn load(url: &str, connections: usize, seconds: u32) -> anyhow::Result<(f64, Percentiles)> {
+pub(crate) async fn load(
+    url: &str,
+    connections: usize,
+    seconds: u32,
+) -> anyhow::Result<(f64, Percentiles)> {
     let http = client()?;
     let started = Instant::now();
     let end = started + Duration::from_secs(u64::from(seconds));

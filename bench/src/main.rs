@@ -10,6 +10,7 @@ mod burst;
 mod cluster;
 mod feed;
 mod intake;
+mod jobs;
 mod lateness;
 mod lists;
 mod percentiles;
@@ -34,6 +35,8 @@ enum Figure {
     Lateness(lateness::Options),
     /// How many rolls a second, if many offers are due at one instant.
     Burst(burst::Options),
+    /// How many offers and messages a second workers send.
+    Jobs(jobs::Options),
     /// How many leads a second the api takes in, beside pgbench and the previous server's kind.
     Intake(intake::Options),
     /// How long the list and the dashboard take with years of leads.
@@ -54,6 +57,7 @@ async fn main() -> anyhow::Result<()> {
         Figure::Lateness(options) => lateness::measure(&options).await,
         Figure::Burst(options) => burst::measure(&options).await,
         Figure::Intake(options) => intake::measure(&options).await,
+        Figure::Jobs(options) => jobs::measure(&options).await,
         Figure::Lists(options) => lists::measure(&options).await,
         Figure::Feed(options) => feed::measure(&options).await,
         Figure::Api(process) => api_process::serve(&process.settings).await,

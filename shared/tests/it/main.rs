@@ -4,6 +4,7 @@
 
 mod audit;
 mod big;
+mod cost;
 mod fairness;
 mod freeze;
 mod lists;

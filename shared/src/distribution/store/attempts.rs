@@ -57,7 +57,8 @@ pub(crate) struct NewOffers<'input> {
 /// in one statement. Returns the last position, 0 without attempts.
 ///
 /// The code of an offer has three digits, which come round again. If an offer of that agent with the code is open
-/// still, the code gets a number that never comes round.
+/// still, the code gets a number that never comes round. That offer is looked for as the first in the order of the
+/// index: asked for by `=`, PostgreSQL may read all open offers of the agent, if it planned while few were open.
 pub(crate) async fn make_offers(
     work: &mut UnitOfWork<'_>,
     cycle: CycleId,
@@ -73,9 +74,12 @@ pub(crate) async fn make_offers(
                     with ordinality as new (id, sales_id, label, address, open, n)),
            named as (
                select number.*, coalesce(
-                   (select letter || (1000 + serial) from distribution_attempt o
-                    where o.sales_id = number.sales_id and o.status = 'open'
-                      and o.code = letter || (1 + serial % 999)),
+                   (select letter || (1000 + serial)
+                    from (select o.sales_id, o.code from distribution_attempt o
+                          where o.status = 'open'
+                            and (o.sales_id, o.code) >= (number.sales_id, letter || (1 + serial % 999))
+                          order by o.sales_id, o.code limit 1) first
+                    where first.sales_id = number.sales_id and first.code = letter || (1 + serial % 999)),
                    letter || (1 + serial % 999)) as code
                from number),
            made as (

@@ -118,9 +118,7 @@ async fn rows(connection: &mut PgConnection, cycle: CycleId) -> Result<Vec<Row>>
                   coalesce(q.last_round, false) and c.last_round_at is null as "last_round_is_left!",
                   m.sales_id as "sales_id: UserId", m.label, m.weight, m.guest, u.offer_address,
                   sq.credit as "credit?",
-                  (select a.status from distribution_attempt a
-                   where a.cycle_id = c.id and a.sales_id = m.sales_id
-                   order by a.position desc limit 1) as asked,
+                  asked.status as "asked?",
                   exists (select from agent_availability v where v.sales_id = m.sales_id) as "has_availability!",
                   u.disabled_at is not null as "disabled!"
            from distribution_cycle c
@@ -128,6 +126,8 @@ async fn rows(connection: &mut PgConnection, cycle: CycleId) -> Result<Vec<Row>>
            join distribution_cycle_member m on m.cycle_id = c.id
            join "user" u on u.id = m.sales_id
            left join sales_queue sq on sq.queue_id = c.queue_id and sq.sales_id = m.sales_id
+           left join (select distinct on (a.sales_id) a.sales_id, a.status from distribution_attempt a
+                      where a.cycle_id = $1 order by a.sales_id, a.position desc) asked on asked.sales_id = m.sales_id
            where c.id = $1 order by m.seat"#,
         cycle.0
     )

@@ -208,6 +208,23 @@ pub(crate) async fn offer_by_code(
     code: &str,
     by: DateTime<Utc>,
 ) -> Result<Option<Offer>> {
+    // The first at or after the code in the order of the index: see `make_offers`.
+    let open = offers!(
+        r#"where a.id = (select first.id
+                         from (select o.id, o.sales_id, o.code from distribution_attempt o
+                               where o.status = 'open' and (o.sales_id, o.code) >= ($1, $2)
+                               order by o.sales_id, o.code limit 1) first
+                         where first.sales_id = $1 and first.code = $2)
+             and a.assigned_at between $3::timestamptz - interval '2 days' and $3"#,
+        agent.0,
+        code,
+        by
+    )
+    .fetch_optional(&mut *connection)
+    .await?;
+    if open.is_some() {
+        return Ok(open);
+    }
     Ok(offers!(
         r#"where a.sales_id = $1 and a.code = $2 and a.status <> 'undeliverable'
              and a.assigned_at between $3::timestamptz - interval '2 days' and $3

@@ -11,7 +11,7 @@ pub(super) use notices::{
     not_before, text_of,
 };
 
-use super::{Draft, InboundRecord, MessageRow, OutboundKind, PastOutcome, Queued};
+use super::{Draft, InboundRecord, MessageRow, PastOutcome, Queued};
 use crate::Result;
 use crate::address::Address;
 use crate::id::{AttemptId, LeadId, MessageId, SendId};
@@ -104,9 +104,8 @@ pub(super) async fn queued_offer(
         Queued,
         r#"select id as "id: MessageId", to_wa as "to: Address", body,
                   case when kind = 'offer' then attempt_id end as "attempt: AttemptId", expires_at from wa_message
-           where attempt_id = $1 and kind = $2 and direction = 'out' and delivery_status = 'queued'"#,
-        attempt.0,
-        OutboundKind::Offer.as_str()
+           where attempt_id = $1 and kind = 'offer' and direction = 'out' and delivery_status = 'queued'"#,
+        attempt.0
     )
     .fetch_optional(connection)
     .await?)

@@ -1,0 +1,141 @@
+//! What a lead costs does not grow with what is open: PostgreSQL's own counters with 5,000 open offers.
+
+use chrono::TimeDelta;
+use secrecy::SecretString;
+use shared::distribution::{self, Cause, Channel, InboundMessage};
+use shared::phone::Phone;
+use shared::testing::{Harness, ok_of};
+use shared::{App, db};
+use sqlx::PgPool;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// More rows than any step of a lead reads by one index, and far fewer than are open.
+const MOST_ROWS: i64 = 200;
+
+/// How many entries of each index, and rows of each table, were read so far.
+async fn rows_read(pool: &PgPool) -> BTreeMap<String, i64> {
+    for statement in [
+        "select pg_stat_force_next_flush()",
+        "select pg_stat_clear_snapshot()",
+    ] {
+        sqlx::query(statement).execute(pool).await.expect(statement);
+    }
+    let rows: Vec<(String, i64)> = sqlx::query_as(
+        "select indexrelname::text, idx_tup_read from pg_stat_user_indexes
+         union all select relname::text, seq_tup_read from pg_stat_user_tables where seq_tup_read is not null",
+    )
+    .fetch_all(pool)
+    .await
+    .expect("the counters");
+    rows.into_iter().collect()
+}
+
+/// Opens offers of other leads to Sales A, five minutes from now, as an intake does.
+async fn open_offers(pool: &PgPool, count: i32) {
+    sqlx::query(
+        "create temporary table many as
+         select n, gen_random_uuid() as lead, gen_random_uuid() as cycle, gen_random_uuid() as attempt,
+                timestamptz '2026-01-05 09:00:00+07' + n * interval '1 millisecond' as at
+         from generate_series(1, $1) n",
+    )
+    .bind(count)
+    .execute(pool)
+    .await
+    .expect("many");
+    for statement in [
+        "insert into lead (id, phone, status, created_at, updated_at)
+         select lead, '+62811' || 20000000 + n, 'distributing', at, at from many",
+        "insert into distribution_cycle (id, lead_id, status, trigger, started_at, queue_id)
+         select cycle, lead, 'open', 'chat', at, default_distribution_queue() from many",
+        "insert into distribution_cycle_member (cycle_id, seat, sales_id, label)
+         select cycle, queue_order, sales_id, label from many, sales_queue",
+        "insert into distribution_attempt
+             (id, cycle_id, sales_id, code, offered_to, position, status, assigned_at, offer_accepted_at, ack_deadline_at)
+         select attempt, cycle, 'sales-a', 'A' || 1000 + n, '+6281110000001', 1, 'open', at, at,
+                at + interval '10 minutes'
+         from many",
+        "insert into distribution_event (at, kind, cause, lead_id, cycle_id, attempt_id, sales_id, worker)
+         select at, 'offered', 'enquiry', lead, cycle, attempt, 'sales-a', 'test' from many",
+        "insert into wa_message (id, lead_id, cycle_id, attempt_id, direction, kind, from_wa, to_wa, body, provider,
+                                 delivery_status, created_at)
+         select gen_random_uuid(), lead, cycle, attempt, 'out', 'offer', '+620000000000', '+6281110000001', 'Lead baru',
+                'dummy', 'delivered', at
+         from many",
+    ] {
+        sqlx::query(statement).execute(pool).await.expect(statement);
+    }
+}
+
+async fn client_writes(app: &App, number: &str) {
+    let from = Phone::from_human("client", number).expect("a number");
+    let message = InboundMessage::new(Channel::Chat, from.into(), "Halo");
+    distribution::receive_and_handle(app, &message)
+        .await
+        .expect("handled");
+}
+
+#[tokio::test]
+async fn no_step_of_a_lead_reads_what_others_have_open() {
+    let harness = Harness::new().await;
+    harness.accept_offers_at_once().await;
+    // One connection, which plans each statement while the tables are nearly empty, and keeps the plans.
+    let url = SecretString::from(harness.database.url().to_owned());
+    let options = db::options(&url, "test").expect("a URL");
+    let app = App {
+        pool: db::intake_pool(options, 1),
+        ..harness.app.clone()
+    };
+    let clock = &app.clock;
+    let five_minutes = TimeDelta::minutes(5);
+    client_writes(&app, "081234001234").await;
+    let ok = |body: &str| InboundMessage {
+        body: body.to_owned(),
+        ..ok_of("A")
+    };
+    distribution::receive_and_handle(&app, &ok("OK"))
+        .await
+        .expect("claimed");
+    client_writes(&app, "081234001235").await;
+    clock.set(harness.now() + five_minutes);
+    let rolled = distribution::roll_all_due(&app, Duration::ZERO, Cause::Sweep).await;
+    assert_eq!(rolled.expect("rolled").len(), 1);
+    open_offers(&app.pool, 5_000).await;
+
+    let mut before = rows_read(&app.pool).await;
+    client_writes(&app, "081234001236").await;
+    let mut read = Vec::new();
+    for step in ["the enquiry", "the OK", "the second enquiry", "the roll"] {
+        match step {
+            "the OK" => {
+                let code: String = sqlx::query_scalar(
+                    "select code from distribution_attempt where status = 'open' and sales_id = 'sales-a'
+                     order by assigned_at desc limit 1",
+                )
+                .fetch_one(&harness.app.pool)
+                .await
+                .expect("a code");
+                let message = ok(&format!("OK {code}"));
+                distribution::receive_and_handle(&app, &message)
+                    .await
+                    .expect("claimed");
+            }
+            "the second enquiry" => client_writes(&app, "081234001237").await,
+            "the roll" => {
+                clock.set(harness.now() + five_minutes);
+                let rolled = distribution::roll_all_due(&app, Duration::ZERO, Cause::Sweep).await;
+                assert_eq!(rolled.expect("rolled").len(), 2, "B's first offer, too");
+            }
+            _ => {}
+        }
+        let now = rows_read(&app.pool).await;
+        for (name, rows) in &now {
+            let rows = rows - before.get(name).copied().unwrap_or_default();
+            if rows > MOST_ROWS {
+                read.push(format!("{step} reads {rows} rows by {name}"));
+            }
+        }
+        before = now;
+    }
+    assert!(read.is_empty(), "{read:#?}");
+}
