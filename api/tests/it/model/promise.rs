@@ -200,7 +200,7 @@ impl Model {
                 .iter()
                 .any(|offer| offer.status != "undeliverable");
             let nobody_comes = !cycle.not_asked().any(|agent| known.contains(&agent));
-            if !can_be_asked && !(was_asked && nobody_comes) {
+            if !(can_be_asked || was_asked && nobody_comes) {
                 continue;
             }
             if cycle.members.is_empty() {
