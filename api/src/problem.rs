@@ -82,6 +82,13 @@ impl From<Error> for ProblemResponse {
                 problem.code = Some(code.to_owned());
                 Self::Client(StatusCode::CONFLICT, Json(problem))
             }
+            Error::LeadExists { lead } => {
+                let status = StatusCode::CONFLICT;
+                let detail = format!("a lead with this number exists: {lead}");
+                let mut problem = Problem::new(status).detail(detail);
+                problem.code = Some("lead_exists".to_owned());
+                Self::Client(status, Json(problem))
+            }
             Error::Transition { detail } => {
                 let status = StatusCode::CONFLICT;
                 let mut problem = Problem::new(status).detail(detail);

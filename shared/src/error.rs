@@ -32,6 +32,12 @@ pub enum Error {
         /// A stable code that a program can test for.
         code: &'static str,
     },
+    /// A lead with this number exists.
+    #[error("a lead with this number exists: {lead}")]
+    LeadExists {
+        /// The lead.
+        lead: crate::id::LeadId,
+    },
     /// A state cannot follow the present one (`illegal_transition`).
     #[error("illegal transition: {detail}")]
     Transition {

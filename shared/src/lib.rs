@@ -40,6 +40,7 @@ pub mod auth;
 pub mod availability;
 pub mod clock;
 pub mod config;
+pub mod contacts;
 pub mod dashboard;
 pub mod db;
 pub mod distribution;

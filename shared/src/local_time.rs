@@ -11,6 +11,24 @@ use std::ops::RangeInclusive;
 /// The years in which times and days are accepted. Sums with the edges of the calendar would overflow.
 pub const YEARS: RangeInclusive<i32> = 1970..=2200;
 
+const WEEKDAYS: [&str; 7] = [
+    "Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu", "Minggu",
+];
+const MONTHS: [&str; 12] = [
+    "Januari",
+    "Februari",
+    "Maret",
+    "April",
+    "Mei",
+    "Juni",
+    "Juli",
+    "Agustus",
+    "September",
+    "Oktober",
+    "November",
+    "Desember",
+];
+
 /// Fails with [`Error::Invalid`] if a day is outside [`YEARS`].
 pub fn check_year(field: &'static str, day: NaiveDate) -> Result<()> {
     if YEARS.contains(&day.year()) {
@@ -89,6 +107,19 @@ impl Timezone {
         format!(
             "{} {}",
             self.local(instant).format("%d/%m %H:%M"),
+            self.abbreviation()
+        )
+    }
+
+    /// The same in Indonesian words: `Selasa, 6 Januari pukul 09:00 WIB`.
+    pub fn day_in_words(self, instant: DateTime<Utc>) -> String {
+        let local = self.local(instant);
+        let weekday = WEEKDAYS[local.weekday().num_days_from_monday() as usize];
+        let month = MONTHS[local.month0() as usize];
+        format!(
+            "{weekday}, {} {month} pukul {} {}",
+            local.day(),
+            local.format("%H:%M"),
             self.abbreviation()
         )
     }

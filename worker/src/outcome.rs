@@ -75,6 +75,7 @@ pub fn after_failure(
         },
         Error::NotFound { .. }
         | Error::Conflict { .. }
+        | Error::LeadExists { .. }
         | Error::Transition { .. }
         | Error::Database(_)
         | Error::Migration(_) => retry(backoff(tried, jitter)),

@@ -53,7 +53,7 @@ pub(super) struct StatusCount {
 /// A lead in a list.
 #[derive(Object)]
 #[oai(rename_all = "camelCase", skip_serializing_if_is_none)]
-struct LeadEntry {
+pub(super) struct LeadEntry {
     #[oai(flatten)]
     lead: Lead,
     /// The owner's name.
@@ -97,7 +97,7 @@ struct LeadChange {
     /// The user's name; absent if the user was deleted.
     by_user_id: Option<String>,
     by_name: Option<String>,
-    /// `status`, `progress` or `layer2`.
+    /// What changed: `status`, `progress`, `layer2`, `name`, `phone`, `source`, `project`, `mark`; or `created`, `note`.
     field: String,
     old_value: Option<String>,
     new_value: Option<String>,

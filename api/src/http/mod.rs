@@ -2,8 +2,10 @@
 
 mod appointments;
 mod availability;
+mod by_hand;
 mod choices;
 mod conflicts;
+mod contacts;
 mod dashboard;
 mod day_or_time;
 mod distribution;
@@ -29,7 +31,12 @@ pub type Endpoints = (
     dummy::Dummy,
     distribution::Distribution,
     // poem-openapi joins sixteen parts at most.
-    (leads::Leads, conflicts::Conflicts),
+    (
+        leads::Leads,
+        by_hand::ByHand,
+        conflicts::Conflicts,
+        contacts::Contacts,
+    ),
     choices::Choices,
     export::Export,
     events::Events,
@@ -50,7 +57,12 @@ pub(crate) fn endpoints() -> Endpoints {
         webhooks::Webhooks,
         dummy::Dummy,
         distribution::Distribution,
-        (leads::Leads, conflicts::Conflicts),
+        (
+            leads::Leads,
+            by_hand::ByHand,
+            conflicts::Conflicts,
+            contacts::Contacts,
+        ),
         choices::Choices,
         export::Export,
         events::Events,

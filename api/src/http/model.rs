@@ -104,6 +104,16 @@ wire_enum! {
 }
 
 wire_enum! {
+    /// Why a lead is no enquiry. It is in no figure.
+    LeadMark("snake_case") from leads::Mark {
+        /// A test of the office.
+        Test,
+        /// Nobody who could buy.
+        Junk
+    }
+}
+
+wire_enum! {
     /// The progress of a lead.
     LeadProgress("kebab-case") from leads::LeadProgress {
         Pending, NoAction, Contacted, FollowUp, Visit, Negotiation, Won, Lost
@@ -189,6 +199,10 @@ wire_enum! {
         UnknownAgent,
         /// Stored, and nothing else: it is old, or without content.
         Noted,
+        /// The client wants no messages. The distribution of their lead ended.
+        OptedOut,
+        /// An admin blocked the number. Stored, and nothing else.
+        Blocked,
     }
 }
 
@@ -209,6 +223,8 @@ pub(super) struct Lead {
     project: Option<String>,
     /// The area where the client looks for a home.
     area: Option<String>,
+    /// Why it is no enquiry, if an admin said so. Such a lead is in no figure.
+    mark: Option<LeadMark>,
     created_at: Timestamp,
 }
 
@@ -316,6 +332,7 @@ impl From<leads::Lead> for Lead {
             source_ads: lead.source_ads,
             project: lead.project,
             area: lead.area,
+            mark: lead.mark.map(Into::into),
             created_at: Timestamp(lead.created_at),
         }
     }

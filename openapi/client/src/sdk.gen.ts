@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.js';
 import type { Client, Options as Options2, TDataShape } from './client/index.js';
-import type { AppointmentDetailData, AppointmentDetailErrors, AppointmentDetailResponses, AppointmentsData, AppointmentsErrors, AppointmentsResponses, AssignLeadData, AssignLeadErrors, AssignLeadResponses, AvailabilityData, AvailabilityErrors, AvailabilityResponses, BookAppointmentData, BookAppointmentErrors, BookAppointmentResponses, CancelAppointmentData, CancelAppointmentErrors, CancelAppointmentResponses, CloseUnreadDeliveryData, CloseUnreadDeliveryErrors, CloseUnreadDeliveryResponses, CorrectMetaLeadNumberData, CorrectMetaLeadNumberErrors, CorrectMetaLeadNumberResponses, CreateQueueData, CreateQueueErrors, CreateQueueResponses, CreateUserData, CreateUserErrors, CreateUserResponses, DashboardStatsData, DashboardStatsErrors, DashboardStatsResponses, DecideLeadConflictData, DecideLeadConflictErrors, DecideLeadConflictResponses, DeleteQueueData, DeleteQueueErrors, DeleteQueueResponses, DiscardMetaLeadData, DiscardMetaLeadErrors, DiscardMetaLeadResponses, DummyClientMessageData, DummyClientMessageErrors, DummyClientMessageResponses, DummyRunTimeoutsData, DummyRunTimeoutsErrors, DummyRunTimeoutsResponses, DummySalesAckData, DummySalesAckErrors, DummySalesAckResponses, EventsData, EventsErrors, EventsResponse, EventsResponses, ExplainLeadData, ExplainLeadErrors, ExplainLeadResponses, ExportLeadsData, ExportLeadsErrors, ExportLeadsResponses, HealthLiveData, HealthLiveResponses, HealthReadyData, HealthReadyErrors, HealthReadyResponses, HolidaysData, HolidaysErrors, HolidaysResponses, Layer2StatusChartData, Layer2StatusChartErrors, Layer2StatusChartResponses, Layer2StatusesData, Layer2StatusesErrors, Layer2StatusesResponses, LeadConflictsData, LeadConflictsErrors, LeadConflictsResponses, LeadDetailData, LeadDetailErrors, LeadDetailResponses, LeadDistributionData, LeadDistributionErrors, LeadDistributionResponses, LeadsData, LeadsErrors, LeadsResponses, MetaFormsData, MetaFormsErrors, MetaFormsResponses, MetricsData, MetricsErrors, MetricsResponses, QueuesData, QueuesErrors, QueuesResponses, ReceiveMetaLeadData, ReceiveMetaLeadErrors, ReceiveMetaLeadResponses, ReceiveWhatsappData, ReceiveWhatsappErrors, ReceiveWhatsappMessagesData, ReceiveWhatsappMessagesErrors, ReceiveWhatsappMessagesResponses, ReceiveWhatsappResponses, RejectedReasonChartData, RejectedReasonChartErrors, RejectedReasonChartResponses, RejectedReasonsData, RejectedReasonsErrors, RejectedReasonsResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, ResetWhatsappData, ResetWhatsappErrors, ResetWhatsappResponses, RestartWhatsappData, RestartWhatsappErrors, RestartWhatsappResponses, RetryMetaLeadData, RetryMetaLeadErrors, RetryMetaLeadResponses, RetryUnreadDeliveryData, RetryUnreadDeliveryErrors, RetryUnreadDeliveryResponses, RevokeUserSessionsData, RevokeUserSessionsErrors, RevokeUserSessionsResponses, SalesData, SalesErrors, SalesResponses, SaveLayer2StatusData, SaveLayer2StatusErrors, SaveLayer2StatusResponses, SaveMetaFormData, SaveMetaFormErrors, SaveMetaFormResponses, SaveRejectedReasonData, SaveRejectedReasonErrors, SaveRejectedReasonResponses, SendWhatsappTestMessageData, SendWhatsappTestMessageErrors, SendWhatsappTestMessageResponses, SetAvailabilityData, SetAvailabilityErrors, SetAvailabilityResponses, SetHolidaysData, SetHolidaysErrors, SetHolidaysResponses, SetOfferAddressData, SetOfferAddressErrors, SetOfferAddressResponses, SetQueuePlacesData, SetQueuePlacesErrors, SetQueuePlacesResponses, SetQueueRulesData, SetQueueRulesErrors, SetQueueRulesResponses, SimulateDistributionData, SimulateDistributionErrors, SimulateDistributionResponses, StartWhatsappData, StartWhatsappErrors, StartWhatsappResponses, StopWhatsappData, StopWhatsappErrors, StopWhatsappResponses, UnreadDeliveriesData, UnreadDeliveriesErrors, UnreadDeliveriesResponses, UnusableMetaLeadsData, UnusableMetaLeadsErrors, UnusableMetaLeadsResponses, UpdateAppointmentData, UpdateAppointmentErrors, UpdateAppointmentResponses, UpdateLeadLayer2Data, UpdateLeadLayer2Errors, UpdateLeadLayer2Responses, UpdateLeadProgressData, UpdateLeadProgressErrors, UpdateLeadProgressResponses, UpdateLeadStatusData, UpdateLeadStatusErrors, UpdateLeadStatusResponses, UpdateQueueData, UpdateQueueErrors, UpdateQueueResponses, UpdateSalesQueueData, UpdateSalesQueueErrors, UpdateSalesQueueResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, UsersData, UsersErrors, UsersResponses, VerifyMetaLeadsWebhookData, VerifyMetaLeadsWebhookErrors, VerifyMetaLeadsWebhookResponses, VerifyWhatsappMessagesWebhookData, VerifyWhatsappMessagesWebhookErrors, VerifyWhatsappMessagesWebhookResponses, VerifyWhatsappWebhookData, VerifyWhatsappWebhookErrors, VerifyWhatsappWebhookResponses, WhatsappAccountEventsData, WhatsappAccountEventsErrors, WhatsappAccountEventsResponses, WhatsappStatusData, WhatsappStatusErrors, WhatsappStatusResponses } from './types.gen.js';
+import type { AddLeadNoteData, AddLeadNoteErrors, AddLeadNoteResponses, AppointmentDetailData, AppointmentDetailErrors, AppointmentDetailResponses, AppointmentsData, AppointmentsErrors, AppointmentsResponses, AssignLeadData, AssignLeadErrors, AssignLeadResponses, AvailabilityData, AvailabilityErrors, AvailabilityResponses, BlockContactData, BlockContactErrors, BlockContactResponses, BlockedContactsData, BlockedContactsErrors, BlockedContactsResponses, BookAppointmentData, BookAppointmentErrors, BookAppointmentResponses, CancelAppointmentData, CancelAppointmentErrors, CancelAppointmentResponses, CloseUnreadDeliveryData, CloseUnreadDeliveryErrors, CloseUnreadDeliveryResponses, CorrectMetaLeadNumberData, CorrectMetaLeadNumberErrors, CorrectMetaLeadNumberResponses, CreateLeadData, CreateLeadErrors, CreateLeadResponses, CreateQueueData, CreateQueueErrors, CreateQueueResponses, CreateUserData, CreateUserErrors, CreateUserResponses, DashboardStatsData, DashboardStatsErrors, DashboardStatsResponses, DecideLeadConflictData, DecideLeadConflictErrors, DecideLeadConflictResponses, DeleteQueueData, DeleteQueueErrors, DeleteQueueResponses, DiscardMetaLeadData, DiscardMetaLeadErrors, DiscardMetaLeadResponses, DummyClientMessageData, DummyClientMessageErrors, DummyClientMessageResponses, DummyRunTimeoutsData, DummyRunTimeoutsErrors, DummyRunTimeoutsResponses, DummySalesAckData, DummySalesAckErrors, DummySalesAckResponses, EventsData, EventsErrors, EventsResponse, EventsResponses, ExplainLeadData, ExplainLeadErrors, ExplainLeadResponses, ExportLeadsData, ExportLeadsErrors, ExportLeadsResponses, HealthLiveData, HealthLiveResponses, HealthReadyData, HealthReadyErrors, HealthReadyResponses, HolidaysData, HolidaysErrors, HolidaysResponses, Layer2StatusChartData, Layer2StatusChartErrors, Layer2StatusChartResponses, Layer2StatusesData, Layer2StatusesErrors, Layer2StatusesResponses, LeadConflictsData, LeadConflictsErrors, LeadConflictsResponses, LeadDistributionData, LeadDistributionErrors, LeadDistributionResponses, MetaFormsData, MetaFormsErrors, MetaFormsResponses, MetricsData, MetricsErrors, MetricsResponses, QueuesData, QueuesErrors, QueuesResponses, ReceiveMetaLeadData, ReceiveMetaLeadErrors, ReceiveMetaLeadResponses, ReceiveWhatsappData, ReceiveWhatsappErrors, ReceiveWhatsappMessagesData, ReceiveWhatsappMessagesErrors, ReceiveWhatsappMessagesResponses, ReceiveWhatsappResponses, RejectedReasonChartData, RejectedReasonChartErrors, RejectedReasonChartResponses, RejectedReasonsData, RejectedReasonsErrors, RejectedReasonsResponses, RejectLeadData, RejectLeadErrors, RejectLeadResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, ResetWhatsappData, ResetWhatsappErrors, ResetWhatsappResponses, RestartWhatsappData, RestartWhatsappErrors, RestartWhatsappResponses, RetryMetaLeadData, RetryMetaLeadErrors, RetryMetaLeadResponses, RetryUnreadDeliveryData, RetryUnreadDeliveryErrors, RetryUnreadDeliveryResponses, RevokeUserSessionsData, RevokeUserSessionsErrors, RevokeUserSessionsResponses, SalesData, SalesErrors, SalesResponses, SaveLayer2StatusData, SaveLayer2StatusErrors, SaveLayer2StatusResponses, SaveMetaFormData, SaveMetaFormErrors, SaveMetaFormResponses, SaveRejectedReasonData, SaveRejectedReasonErrors, SaveRejectedReasonResponses, SendWhatsappTestMessageData, SendWhatsappTestMessageErrors, SendWhatsappTestMessageResponses, SetAvailabilityData, SetAvailabilityErrors, SetAvailabilityResponses, SetHolidaysData, SetHolidaysErrors, SetHolidaysResponses, SetOfferAddressData, SetOfferAddressErrors, SetOfferAddressResponses, SetQueuePlacesData, SetQueuePlacesErrors, SetQueuePlacesResponses, SetQueueRulesData, SetQueueRulesErrors, SetQueueRulesResponses, SimulateDistributionData, SimulateDistributionErrors, SimulateDistributionResponses, StartWhatsappData, StartWhatsappErrors, StartWhatsappResponses, StopLeadData, StopLeadErrors, StopLeadResponses, StopWhatsappData, StopWhatsappErrors, StopWhatsappResponses, UnblockContactData, UnblockContactErrors, UnblockContactResponses, UndoLeadChangeData, UndoLeadChangeErrors, UndoLeadChangeResponses, UnmarkLeadData, UnmarkLeadErrors, UnmarkLeadResponses, UnreadDeliveriesData, UnreadDeliveriesErrors, UnreadDeliveriesResponses, UnusableMetaLeadsData, UnusableMetaLeadsErrors, UnusableMetaLeadsResponses, UpdateAppointmentData, UpdateAppointmentErrors, UpdateAppointmentResponses, UpdateLeadData, UpdateLeadErrors, UpdateLeadLayer2Data, UpdateLeadLayer2Errors, UpdateLeadLayer2Responses, UpdateLeadProgressData, UpdateLeadProgressErrors, UpdateLeadProgressResponses, UpdateLeadResponses, UpdateLeadStatusData, UpdateLeadStatusErrors, UpdateLeadStatusResponses, UpdateQueueData, UpdateQueueErrors, UpdateQueueResponses, UpdateSalesQueueData, UpdateSalesQueueErrors, UpdateSalesQueueResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, UsersData, UsersErrors, UsersResponses, VerifyMetaLeadsWebhookData, VerifyMetaLeadsWebhookErrors, VerifyMetaLeadsWebhookResponses, VerifyWhatsappMessagesWebhookData, VerifyWhatsappMessagesWebhookErrors, VerifyWhatsappMessagesWebhookResponses, VerifyWhatsappWebhookData, VerifyWhatsappWebhookErrors, VerifyWhatsappWebhookResponses, WhatsappAccountEventsData, WhatsappAccountEventsErrors, WhatsappAccountEventsResponses, WhatsappStatusData, WhatsappStatusErrors, WhatsappStatusResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -80,6 +80,51 @@ export const cancelAppointment = <ThrowOnError extends boolean = false>(options:
         'Content-Type': 'application/json',
         ...options.headers
     }
+});
+
+/**
+ * The numbers that get no messages, the latest first
+ */
+export const blockedContacts = <ThrowOnError extends boolean = false>(options?: Options<BlockedContactsData, ThrowOnError>) => (options?.client ?? client).get<BlockedContactsResponses, BlockedContactsErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/contacts/blocked',
+    ...options
+});
+
+/**
+ * Block a number
+ *
+ * Its messages and forms are stored and have no consequence: no lead, no offer, no answer, no notice.
+ */
+export const blockContact = <ThrowOnError extends boolean = false>(options: Options<BlockContactData, ThrowOnError>) => (options.client ?? client).post<BlockContactResponses, BlockContactErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/contacts/blocked',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * End a block, or an opt-out that the client took back
+ */
+export const unblockContact = <ThrowOnError extends boolean = false>(options: Options<UnblockContactData, ThrowOnError>) => (options.client ?? client).delete<UnblockContactResponses, UnblockContactErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/contacts/blocked/{phone}',
+    ...options
 });
 
 /**
@@ -381,18 +426,24 @@ export const decideLeadConflict = <ThrowOnError extends boolean = false>(options
 });
 
 /**
- * The leads that the user can see
+ * Enter a lead by hand
  *
- * An agent sees their own leads, an admin all.
+ * With an owner, the lead is theirs and nobody is offered it. Without one, it is distributed. The client gets no
+ * message. An agent enters leads of their own only. If a lead has this number: 409 `lead_exists`; for an admin,
+ * `detail` has its id.
  */
-export const leads = <ThrowOnError extends boolean = false>(options?: Options<LeadsData, ThrowOnError>) => (options?.client ?? client).get<LeadsResponses, LeadsErrors, ThrowOnError>({
+export const createLead = <ThrowOnError extends boolean = false>(options: Options<CreateLeadData, ThrowOnError>) => (options.client ?? client).post<CreateLeadResponses, CreateLeadErrors, ThrowOnError>({
     security: [{
             in: 'cookie',
             name: 'better-auth.session_token',
             type: 'apiKey'
         }],
     url: '/api/leads',
-    ...options
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
 });
 
 /**
@@ -412,18 +463,22 @@ export const exportLeads = <ThrowOnError extends boolean = false>(options?: Opti
 });
 
 /**
- * A lead with its messages, cycles, visits and changes
+ * Correct a lead
  *
- * For an agent, a lead of another agent is 404.
+ * Its owner or an admin. Each change is in the lead's history. If another lead has the number: 409 `lead_exists`.
  */
-export const leadDetail = <ThrowOnError extends boolean = false>(options: Options<LeadDetailData, ThrowOnError>) => (options.client ?? client).get<LeadDetailResponses, LeadDetailErrors, ThrowOnError>({
+export const updateLead = <ThrowOnError extends boolean = false>(options: Options<UpdateLeadData, ThrowOnError>) => (options.client ?? client).patch<UpdateLeadResponses, UpdateLeadErrors, ThrowOnError>({
     security: [{
             in: 'cookie',
             name: 'better-auth.session_token',
             type: 'apiKey'
         }],
     url: '/api/leads/{id}',
-    ...options
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
 });
 
 /**
@@ -484,6 +539,38 @@ export const updateLeadLayer2 = <ThrowOnError extends boolean = false>(options: 
 });
 
 /**
+ * Remove a lead's mark, so that it counts in the figures again
+ *
+ * Its status stays.
+ */
+export const unmarkLead = <ThrowOnError extends boolean = false>(options: Options<UnmarkLeadData, ThrowOnError>) => (options.client ?? client).delete<UnmarkLeadResponses, UnmarkLeadErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/leads/{id}/mark',
+    ...options
+});
+
+/**
+ * Add a note to a lead's history
+ */
+export const addLeadNote = <ThrowOnError extends boolean = false>(options: Options<AddLeadNoteData, ThrowOnError>) => (options.client ?? client).post<AddLeadNoteResponses, AddLeadNoteErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/leads/{id}/notes',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * Set the progress of a claimed lead
  *
  * A step that is not allowed, as from `won` back: 409 `illegal_transition`.
@@ -495,6 +582,25 @@ export const updateLeadProgress = <ThrowOnError extends boolean = false>(options
             type: 'apiKey'
         }],
     url: '/api/leads/{id}/progress',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Reject a lead in one step
+ *
+ * Its layer 2 status becomes the rejection with this reason, its progress `lost`, and it is closed.
+ */
+export const rejectLead = <ThrowOnError extends boolean = false>(options: Options<RejectLeadData, ThrowOnError>) => (options.client ?? client).post<RejectLeadResponses, RejectLeadErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/leads/{id}/reject',
     ...options,
     headers: {
         'Content-Type': 'application/json',
@@ -519,6 +625,42 @@ export const updateLeadStatus = <ThrowOnError extends boolean = false>(options: 
         'Content-Type': 'application/json',
         ...options.headers
     }
+});
+
+/**
+ * Stop a lead: end its distribution and close it
+ *
+ * With a mark (`test`, `junk`) also a lead that is not being distributed; it is in no figure. The agents who were
+ * offered it, and its owner, are told. Nothing to stop: 409 `not_distributing`.
+ */
+export const stopLead = <ThrowOnError extends boolean = false>(options: Options<StopLeadData, ThrowOnError>) => (options.client ?? client).post<StopLeadResponses, StopLeadErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/leads/{id}/stop',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Undo your own last change of a lead
+ *
+ * Its status, progress and layer 2 as they were, if you changed them within ten minutes and nobody has changed
+ * the lead since. Otherwise 409 `nothing_to_undo`.
+ */
+export const undoLeadChange = <ThrowOnError extends boolean = false>(options: Options<UndoLeadChangeData, ThrowOnError>) => (options.client ?? client).post<UndoLeadChangeResponses, UndoLeadChangeErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/leads/{id}/undo',
+    ...options
 });
 
 /**

@@ -266,6 +266,11 @@ export type Attempt = {
 export type AttemptStatus = 'open' | 'accepted' | 'timed_out' | 'declined' | 'undeliverable' | 'withdrawn' | 'assigned';
 
 /**
+ * Why a number gets no messages.
+ */
+export type BlockKind = 'opted_out' | 'blocked';
+
+/**
  * CalendarStanding
  *
  * The state of a visit in the calendar.
@@ -388,6 +393,22 @@ export type ConflictDecision = {
  * The state of the connection.
  */
 export type ConnectionState = 'stopped' | 'starting' | 'scan_qr' | 'pairing' | 'passkey_required' | 'connected' | 'logged_out' | 'failed';
+
+/**
+ * ContactBlock
+ *
+ * A number that gets no messages.
+ */
+export type ContactBlock = {
+    /**
+     * The number, or a WhatsApp id (`bsuid:…`, `lid:…`) of a person whose number is unknown.
+     */
+    address: string;
+    byUserId?: string;
+    kind: BlockKind;
+    reason?: string;
+    since: string;
+};
 
 /**
  * CorrectedNumber
@@ -651,6 +672,10 @@ export type Lead = {
     createdAt: string;
     id: string;
     lockedAt?: string;
+    /**
+     * Why it is no enquiry, if an admin said so. Such a lead is in no figure.
+     */
+    mark?: LeadMark & unknown;
     name?: string;
     ownerSalesId?: string;
     /**
@@ -679,7 +704,7 @@ export type LeadChange = {
      */
     byUserId?: string;
     /**
-     * `status`, `progress` or `layer2`.
+     * What changed: `status`, `progress`, `layer2`, `name`, `phone`, `source`, `project`, `mark`; or `created`, `note`.
      */
     field: string;
     newValue?: string;
@@ -699,6 +724,21 @@ export type LeadConflict = {
     oneOwnerName?: string;
     otherLeadId: string;
     otherOwnerName?: string;
+};
+
+/**
+ * LeadCorrection
+ *
+ * A correction of a lead. A field that is absent stays; an empty text becomes unknown.
+ */
+export type LeadCorrection = {
+    name?: string;
+    /**
+     * The client's number, as typed. Messages from the old one still find the lead.
+     */
+    phone?: string;
+    project?: string;
+    source?: string;
 };
 
 /**
@@ -740,6 +780,10 @@ export type LeadEntry = {
     id: string;
     layer2?: Layer2;
     lockedAt?: string;
+    /**
+     * Why it is no enquiry, if an admin said so. Such a lead is in no figure.
+     */
+    mark?: LeadMark & unknown;
     name?: string;
     /**
      * The owner's name.
@@ -759,6 +803,11 @@ export type LeadEntry = {
     status: LeadStatus;
     updatedAt: string;
 };
+
+/**
+ * Why a lead is no enquiry. It is in no figure.
+ */
+export type LeadMark = 'test' | 'junk';
 
 /**
  * LeadPage
@@ -1086,6 +1135,63 @@ export type NewAppointment = {
 };
 
 /**
+ * NewBlock
+ *
+ * A number to be blocked.
+ */
+export type NewBlock = {
+    /**
+     * The number, as typed.
+     */
+    phone: string;
+    /**
+     * 1 to 200 characters.
+     */
+    reason: string;
+};
+
+/**
+ * NewLead
+ *
+ * A lead to be entered by hand.
+ */
+export type NewLead = {
+    name?: string;
+    /**
+     * A note for the history.
+     */
+    note?: string;
+    /**
+     * Who owns the lead. Absent: an admin's lead is distributed, an agent's is theirs.
+     */
+    ownerId?: string;
+    /**
+     * The client's number, as typed.
+     */
+    phone: string;
+    /**
+     * The project; with `source` it decides the queue, if the lead is distributed.
+     */
+    project?: string;
+    /**
+     * Where the client comes from: a walk-in, a referral, an ad.
+     */
+    source?: string;
+};
+
+/**
+ * NewNote
+ *
+ * A note on a lead.
+ */
+export type NewNote = {
+    /**
+     * 1 to 2,000 characters.
+     */
+    note: string;
+};
+
+/**
  * NewPassword
  *
  * A new password.
@@ -1124,7 +1230,7 @@ export type OfferAddress = {
 /**
  * The outcome of an event.
  */
-export type Outcome = 'distributing' | 'held' | 'hangus' | 'added' | 'owner_told' | 'accepted' | 'late' | 'ambiguous' | 'nothing_open' | 'help' | 'queue' | 'paused' | 'resumed' | 'assigned' | 'not_an_ack' | 'declined' | 'disabled' | 'unknown_agent' | 'noted';
+export type Outcome = 'distributing' | 'held' | 'hangus' | 'added' | 'owner_told' | 'accepted' | 'late' | 'ambiguous' | 'nothing_open' | 'help' | 'queue' | 'paused' | 'resumed' | 'assigned' | 'not_an_ack' | 'declined' | 'disabled' | 'unknown_agent' | 'noted' | 'opted_out' | 'blocked';
 
 /**
  * PeriodFigures
@@ -1381,6 +1487,22 @@ export type Ready = {
 };
 
 /**
+ * Rejection
+ *
+ * A rejection.
+ */
+export type Rejection = {
+    /**
+     * A note, at most 2,000 characters.
+     */
+    note?: string;
+    /**
+     * The id of a rejected reason.
+     */
+    reason: string;
+};
+
+/**
  * Retried
  *
  * Whether a part can be read now.
@@ -1582,6 +1704,18 @@ export type Step = {
      * The process that made it.
      */
     worker: string;
+};
+
+/**
+ * Stop
+ *
+ * Why a lead is stopped.
+ */
+export type Stop = {
+    /**
+     * With a mark the lead is in no figure. Absent: the lead only stops being distributed.
+     */
+    mark?: LeadMark & unknown;
 };
 
 /**
@@ -2095,6 +2229,86 @@ export type CancelAppointmentResponses = {
 };
 
 export type CancelAppointmentResponse = CancelAppointmentResponses[keyof CancelAppointmentResponses];
+
+export type BlockedContactsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/contacts/blocked';
+};
+
+export type BlockedContactsErrors = {
+    /**
+     * The request is wrong.
+     */
+    '4XX': Problem;
+    /**
+     * The server failed.
+     */
+    '5XX': Problem;
+};
+
+export type BlockedContactsError = BlockedContactsErrors[keyof BlockedContactsErrors];
+
+export type BlockedContactsResponses = {
+    200: Array<ContactBlock>;
+};
+
+export type BlockedContactsResponse = BlockedContactsResponses[keyof BlockedContactsResponses];
+
+export type BlockContactData = {
+    body: NewBlock;
+    path?: never;
+    query?: never;
+    url: '/api/contacts/blocked';
+};
+
+export type BlockContactErrors = {
+    /**
+     * The request is wrong.
+     */
+    '4XX': Problem;
+    /**
+     * The server failed.
+     */
+    '5XX': Problem;
+};
+
+export type BlockContactError = BlockContactErrors[keyof BlockContactErrors];
+
+export type BlockContactResponses = {
+    200: Array<ContactBlock>;
+};
+
+export type BlockContactResponse = BlockContactResponses[keyof BlockContactResponses];
+
+export type UnblockContactData = {
+    body?: never;
+    path: {
+        phone: string;
+    };
+    query?: never;
+    url: '/api/contacts/blocked/{phone}';
+};
+
+export type UnblockContactErrors = {
+    /**
+     * The request is wrong.
+     */
+    '4XX': Problem;
+    /**
+     * The server failed.
+     */
+    '5XX': Problem;
+};
+
+export type UnblockContactError = UnblockContactErrors[keyof UnblockContactErrors];
+
+export type UnblockContactResponses = {
+    200: Array<ContactBlock>;
+};
+
+export type UnblockContactResponse = UnblockContactResponses[keyof UnblockContactResponses];
 
 export type Layer2StatusChartData = {
     body?: never;
@@ -2642,63 +2856,14 @@ export type DecideLeadConflictResponses = {
 
 export type DecideLeadConflictResponse = DecideLeadConflictResponses[keyof DecideLeadConflictResponses];
 
-export type LeadsData = {
-    body?: never;
+export type CreateLeadData = {
+    body: NewLead;
     path?: never;
-    query?: {
-        /**
-         * With one of these statuses.
-         */
-        status?: Array<LeadStatus>;
-        /**
-         * With one of these steps of progress.
-         */
-        progress?: Array<LeadProgress>;
-        /**
-         * With this layer 2 status.
-         */
-        layer2?: string;
-        /**
-         * Owned by this agent, by user id.
-         */
-        owner?: string;
-        /**
-         * `true`: not closed, and owned by an agent who is disabled, so that a manager must decide.
-         */
-        ownerDisabled?: boolean;
-        /**
-         * From this ad.
-         */
-        source?: string;
-        /**
-         * Created at or after this instant, or on or after this day (`2026-01-31`, in the company's zone).
-         */
-        from?: string;
-        /**
-         * Created before this instant, or on or before this day.
-         */
-        to?: string;
-        /**
-         * With this text in the name, or this number or a part of it, as people type it.
-         */
-        q?: string;
-        /**
-         * The order; `newest` by default.
-         */
-        sort?: LeadSort;
-        /**
-         * The most leads on the page; 50 by default.
-         */
-        limit?: number;
-        /**
-         * The `nextCursor` of the previous page.
-         */
-        cursor?: string;
-    };
+    query?: never;
     url: '/api/leads';
 };
 
-export type LeadsErrors = {
+export type CreateLeadErrors = {
     /**
      * The request is wrong.
      */
@@ -2709,13 +2874,13 @@ export type LeadsErrors = {
     '5XX': Problem;
 };
 
-export type LeadsError = LeadsErrors[keyof LeadsErrors];
+export type CreateLeadError = CreateLeadErrors[keyof CreateLeadErrors];
 
-export type LeadsResponses = {
-    200: LeadPage;
+export type CreateLeadResponses = {
+    200: LeadEntry;
 };
 
-export type LeadsResponse = LeadsResponses[keyof LeadsResponses];
+export type CreateLeadResponse = CreateLeadResponses[keyof CreateLeadResponses];
 
 export type ExportLeadsData = {
     body?: never;
@@ -2779,8 +2944,8 @@ export type ExportLeadsResponses = {
 
 export type ExportLeadsResponse = ExportLeadsResponses[keyof ExportLeadsResponses];
 
-export type LeadDetailData = {
-    body?: never;
+export type UpdateLeadData = {
+    body: LeadCorrection;
     path: {
         id: string;
     };
@@ -2788,7 +2953,7 @@ export type LeadDetailData = {
     url: '/api/leads/{id}';
 };
 
-export type LeadDetailErrors = {
+export type UpdateLeadErrors = {
     /**
      * The request is wrong.
      */
@@ -2799,13 +2964,13 @@ export type LeadDetailErrors = {
     '5XX': Problem;
 };
 
-export type LeadDetailError = LeadDetailErrors[keyof LeadDetailErrors];
+export type UpdateLeadError = UpdateLeadErrors[keyof UpdateLeadErrors];
 
-export type LeadDetailResponses = {
-    200: LeadDetail;
+export type UpdateLeadResponses = {
+    200: LeadEntry;
 };
 
-export type LeadDetailResponse = LeadDetailResponses[keyof LeadDetailResponses];
+export type UpdateLeadResponse = UpdateLeadResponses[keyof UpdateLeadResponses];
 
 export type BookAppointmentData = {
     body: NewAppointment;
@@ -2891,6 +3056,62 @@ export type UpdateLeadLayer2Responses = {
 
 export type UpdateLeadLayer2Response = UpdateLeadLayer2Responses[keyof UpdateLeadLayer2Responses];
 
+export type UnmarkLeadData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/leads/{id}/mark';
+};
+
+export type UnmarkLeadErrors = {
+    /**
+     * The request is wrong.
+     */
+    '4XX': Problem;
+    /**
+     * The server failed.
+     */
+    '5XX': Problem;
+};
+
+export type UnmarkLeadError = UnmarkLeadErrors[keyof UnmarkLeadErrors];
+
+export type UnmarkLeadResponses = {
+    200: LeadEntry;
+};
+
+export type UnmarkLeadResponse = UnmarkLeadResponses[keyof UnmarkLeadResponses];
+
+export type AddLeadNoteData = {
+    body: NewNote;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/leads/{id}/notes';
+};
+
+export type AddLeadNoteErrors = {
+    /**
+     * The request is wrong.
+     */
+    '4XX': Problem;
+    /**
+     * The server failed.
+     */
+    '5XX': Problem;
+};
+
+export type AddLeadNoteError = AddLeadNoteErrors[keyof AddLeadNoteErrors];
+
+export type AddLeadNoteResponses = {
+    200: LeadEntry;
+};
+
+export type AddLeadNoteResponse = AddLeadNoteResponses[keyof AddLeadNoteResponses];
+
 export type UpdateLeadProgressData = {
     body: ProgressChange;
     path: {
@@ -2919,6 +3140,34 @@ export type UpdateLeadProgressResponses = {
 
 export type UpdateLeadProgressResponse = UpdateLeadProgressResponses[keyof UpdateLeadProgressResponses];
 
+export type RejectLeadData = {
+    body: Rejection;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/leads/{id}/reject';
+};
+
+export type RejectLeadErrors = {
+    /**
+     * The request is wrong.
+     */
+    '4XX': Problem;
+    /**
+     * The server failed.
+     */
+    '5XX': Problem;
+};
+
+export type RejectLeadError = RejectLeadErrors[keyof RejectLeadErrors];
+
+export type RejectLeadResponses = {
+    200: LeadEntry;
+};
+
+export type RejectLeadResponse = RejectLeadResponses[keyof RejectLeadResponses];
+
 export type UpdateLeadStatusData = {
     body: StatusChange;
     path: {
@@ -2946,6 +3195,62 @@ export type UpdateLeadStatusResponses = {
 };
 
 export type UpdateLeadStatusResponse = UpdateLeadStatusResponses[keyof UpdateLeadStatusResponses];
+
+export type StopLeadData = {
+    body: Stop;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/leads/{id}/stop';
+};
+
+export type StopLeadErrors = {
+    /**
+     * The request is wrong.
+     */
+    '4XX': Problem;
+    /**
+     * The server failed.
+     */
+    '5XX': Problem;
+};
+
+export type StopLeadError = StopLeadErrors[keyof StopLeadErrors];
+
+export type StopLeadResponses = {
+    200: LeadEntry;
+};
+
+export type StopLeadResponse = StopLeadResponses[keyof StopLeadResponses];
+
+export type UndoLeadChangeData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/leads/{id}/undo';
+};
+
+export type UndoLeadChangeErrors = {
+    /**
+     * The request is wrong.
+     */
+    '4XX': Problem;
+    /**
+     * The server failed.
+     */
+    '5XX': Problem;
+};
+
+export type UndoLeadChangeError = UndoLeadChangeErrors[keyof UndoLeadChangeErrors];
+
+export type UndoLeadChangeResponses = {
+    200: LeadEntry;
+};
+
+export type UndoLeadChangeResponse = UndoLeadChangeResponses[keyof UndoLeadChangeResponses];
 
 export type MetaFormsData = {
     body?: never;

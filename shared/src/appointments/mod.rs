@@ -5,6 +5,7 @@
 //! that time, and the sweep sends what no job sent.
 
 mod calendar;
+mod client_notice;
 mod handover;
 mod model;
 mod reminders;
@@ -24,7 +25,10 @@ use store::{ChangeRecord, Details};
 use crate::auth::{Role, User};
 use crate::id::{AppointmentId, LeadId};
 use crate::leads;
+use crate::texts::Text;
+use crate::unit_of_work::{Cause, UnitOfWork};
 use crate::{App, Error, Result};
+use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
 /// Books a visit, as the lead's owner or an admin. Fails with the conflict `appointment_conflict` if the
@@ -66,6 +70,7 @@ pub async fn book(app: &App, by: &User, booking: &Booking) -> Result<Appointment
     store::record(&mut transaction, id, &booked, now).await?;
     reminders::plan(app, &mut transaction, id, booking.starts_at, now).await?;
     follow_in_calendar(&mut transaction, id, 1, now).await?;
+    tell_client(app, &mut transaction, id, Text::ClientVisitBooked, now).await?;
     transaction.commit().await?;
     one(app, by, id).await
 }
@@ -115,6 +120,9 @@ pub async fn change(
         reminders::plan(app, &mut transaction, id, starts_at, now).await?;
     }
     follow_in_calendar(&mut transaction, id, version, now).await?;
+    if moved || details.place != was.place {
+        tell_client(app, &mut transaction, id, Text::ClientVisitMoved, now).await?;
+    }
     transaction.commit().await?;
     one(app, by, id).await
 }
@@ -140,8 +148,24 @@ pub async fn cancel(
     store::record(&mut transaction, id, &cancelled, now).await?;
     store::void_reminders(&mut transaction, id, "cancelled", now).await?;
     follow_in_calendar(&mut transaction, id, version, now).await?;
+    if was.ends_at > now {
+        tell_client(app, &mut transaction, id, Text::ClientVisitCancelled, now).await?;
+    }
     transaction.commit().await?;
     one(app, by, id).await
+}
+
+/// Tells the client about the visit as it is in this transaction.
+async fn tell_client(
+    app: &App,
+    connection: &mut PgConnection,
+    id: AppointmentId,
+    text: Text,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let visit = store::one(connection, None, id).await?;
+    let mut work = UnitOfWork::at(app, connection, now, Cause::Admin);
+    client_notice::tell_client(&mut work, &visit, text).await
 }
 
 /// The visits that a user can see, by their start: their own and those of their leads, or all for an admin.

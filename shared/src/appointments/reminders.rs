@@ -122,13 +122,13 @@ async fn queue_reminder(
     let Some(to) = to else {
         return Ok(false);
     };
-    let time = app.timezone.day_and_time(reminder.starts_at);
+    let time = app.timezone.day_in_words(reminder.starts_at);
     let values = [
         ("name", lead.display_name()),
         ("phone", lead.display_phone()),
         ("agent", agent.name.as_str()),
         ("time", time.as_str()),
-        ("place", reminder.place.as_deref().unwrap_or("-")),
+        ("place", reminder.place.as_deref().unwrap_or("")),
     ];
     let draft = Draft::new(kind, to, app.texts.render(text, &values)).lead(lead.id);
     let Some(message) = whatsapp::insert_outbound(work, &draft).await? else {

@@ -50,7 +50,7 @@ pub(super) async fn of(
                               and a.closed_at >= date_trunc('day', $2::timestamptz at time zone v.timezone)
                                                  at time zone v.timezone))) as "today!",
                   (select count(*) from distribution_attempt a where a.sales_id = v.sales_id and a.status = 'open')
-                  + (select count(*) from lead where owner_sales_id = v.sales_id and status = 'claimed') as "open!"
+                  + (select count(*) from lead where owner_sales_id = v.sales_id and lead_is_open(status, progress)) as "open!"
            from agent_availability v where v.sales_id = any($1::text[])"#,
         agents as _,
         now

@@ -38,6 +38,9 @@ pub struct LexiconPhrases {
     /// Phrases with which a manager assigns a lead: `tugaskan H12 B`.
     #[arg(long, env = "LEXICON_ASSIGN", default_value = lexicon::ASSIGN)]
     pub lexicon_assign: String,
+    /// Phrases with which a client asks for no more messages.
+    #[arg(long, env = "LEXICON_STOP", default_value = lexicon::STOP)]
+    pub lexicon_stop: String,
 }
 
 impl LexiconPhrases {
@@ -54,6 +57,7 @@ impl LexiconPhrases {
             resume: &self.lexicon_resume,
             second_chance: &self.lexicon_second_chance,
             assign: &self.lexicon_assign,
+            stop: &self.lexicon_stop,
         })
     }
 }

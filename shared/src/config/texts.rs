@@ -10,10 +10,10 @@ pub struct TextOverrides {
     /// To a client, once a cycle, after they wrote. No placeholders.
     #[arg(long, env = "TEXT_AUTO_REPLY")]
     pub text_auto_reply: Option<String>,
-    /// To an agent: an offer. {label} {code} {name} {phone} {project} {area} {source} {message} {window} {deadline}
+    /// To an agent: an offer. {title} {label} {code} {name} {phone} {project} {area} {source} {past} {message} {window} {deadline}
     #[arg(long, env = "TEXT_OFFER")]
     pub text_offer: Option<String>,
-    /// To the agent who claimed a lead. `{link}` opens the chat with the client. {name} {phone} {source} {link}
+    /// To the agent who claimed a lead. `{link}` opens the chat with the client. {name} {phone} {project} {source} {message} {link}
     #[arg(long, env = "TEXT_CLAIMED")]
     pub text_claimed: Option<String>,
     /// To an agent who declined. {name}
@@ -28,7 +28,7 @@ pub struct TextOverrides {
     /// To an agent whose OK came late. {name} {deadline}
     #[arg(long, env = "TEXT_LATE")]
     pub text_late: Option<String>,
-    /// To an agent whose OK matches several offers. {count} {offers} {code}
+    /// To an agent whose OK matches several offers. `{word}` is the verb that they used. {count} {offers} {word} {code}
     #[arg(long, env = "TEXT_AMBIGUOUS")]
     pub text_ambiguous: Option<String>,
     /// To an agent who has no offer. No placeholders.
@@ -37,16 +37,16 @@ pub struct TextOverrides {
     /// To the owner of a lead: the client wrote. {name} {phone} {message}
     #[arg(long, env = "TEXT_OWNER_CLIENT_WROTE")]
     pub text_owner_client_wrote: Option<String>,
-    /// To the owner of a lead: the client submitted another form. {name} {phone} {source}
+    /// To the owner of a lead: the client submitted another form. {name} {phone} {project} {source}
     #[arg(long, env = "TEXT_OWNER_NEW_AD")]
     pub text_owner_new_ad: Option<String>,
-    /// To an agent: an offer without the client's name and number. {label} {code} {name} {project} {area} {source} {message} {window} {deadline}
+    /// To an agent: an offer without the client's name and number. {title} {label} {code} {name} {project} {area} {source} {past} {message} {window} {deadline}
     #[arg(long, env = "TEXT_OFFER_MASKED")]
     pub text_offer_masked: Option<String>,
-    /// To all agents at once: the first OK claims. {label} {code} {name} {phone} {project} {area} {source} {message} {window} {deadline}
+    /// To all agents at once: the first OK claims. {title} {label} {code} {name} {phone} {project} {area} {source} {past} {message} {window} {deadline}
     #[arg(long, env = "TEXT_OFFER_LAST_ROUND")]
     pub text_offer_last_round: Option<String>,
-    /// The same, without the client's name and number. {label} {code} {name} {project} {area} {source} {message} {window} {deadline}
+    /// The same, without the client's name and number. {title} {label} {code} {name} {project} {area} {source} {past} {message} {window} {deadline}
     #[arg(long, env = "TEXT_OFFER_LAST_ROUND_MASKED")]
     pub text_offer_last_round_masked: Option<String>,
     /// To an agent whose OK came late, for a hangus lead that they can still claim. {name} {deadline} {code}
@@ -55,7 +55,7 @@ pub struct TextOverrides {
     /// To an agent whose offer or lead was assigned to another agent. {name} {owner}
     #[arg(long, env = "TEXT_HANDED_ON")]
     pub text_handed_on: Option<String>,
-    /// To an agent who was assigned a lead. {name} {phone} {source} {link}
+    /// To an agent who was assigned a lead. {name} {phone} {project} {source} {message} {link}
     #[arg(long, env = "TEXT_ASSIGNED")]
     pub text_assigned: Option<String>,
     /// To an agent: the commands. {window}
@@ -82,10 +82,10 @@ pub struct TextOverrides {
     /// To an agent who ended a break. No placeholders.
     #[arg(long, env = "TEXT_RESUMED")]
     pub text_resumed: Option<String>,
-    /// To a manager: no agent took a lead. {name} {source} {code} {team}
+    /// To a manager: no agent took a lead. {name} {project} {source} {message} {code} {team}
     #[arg(long, env = "TEXT_MANAGER_HANGUS")]
     pub text_manager_hangus: Option<String>,
-    /// To a manager: a lead is held because no agent is available. {name} {source} {code} {team}
+    /// To a manager: a lead is held because no agent is available. {name} {project} {source} {message} {code} {team}
     #[arg(long, env = "TEXT_MANAGER_HELD")]
     pub text_manager_held: Option<String>,
     /// To a manager who assigned a lead. {name} {owner}
@@ -154,6 +154,33 @@ pub struct TextOverrides {
     /// What an agent's link to a client writes into the chat. {name}
     #[arg(long, env = "TEXT_GREETING")]
     pub text_greeting: Option<String>,
+    /// The title of an offer of a new client. No placeholders.
+    #[arg(long, env = "TEXT_OFFER_NEW")]
+    pub text_offer_new: Option<String>,
+    /// The title of an offer of a client who was here before. No placeholders.
+    #[arg(long, env = "TEXT_OFFER_RETURNING")]
+    pub text_offer_returning: Option<String>,
+    /// To a client: this agent claimed the lead. Empty: off. {name} {agent} {phone}
+    #[arg(long, env = "TEXT_CLIENT_CLAIMED")]
+    pub text_client_claimed: Option<String>,
+    /// To a client: no agent took the lead. Empty: off. {name}
+    #[arg(long, env = "TEXT_CLIENT_HANGUS")]
+    pub text_client_hangus: Option<String>,
+    /// To a client: nobody is on duty until this time. Empty: off. {name} {until}
+    #[arg(long, env = "TEXT_CLIENT_HELD")]
+    pub text_client_held: Option<String>,
+    /// To a client: a visit was booked. Empty: off. {name} {agent} {time} {place}
+    #[arg(long, env = "TEXT_CLIENT_VISIT_BOOKED")]
+    pub text_client_visit_booked: Option<String>,
+    /// To a client: a visit was moved. Empty: off. {name} {agent} {time} {place}
+    #[arg(long, env = "TEXT_CLIENT_VISIT_MOVED")]
+    pub text_client_visit_moved: Option<String>,
+    /// To a client: a visit was cancelled. Empty: off. {name} {agent} {time}
+    #[arg(long, env = "TEXT_CLIENT_VISIT_CANCELLED")]
+    pub text_client_visit_cancelled: Option<String>,
+    /// To an agent: the lead that they were offered or own was stopped. {name} {reason}
+    #[arg(long, env = "TEXT_LEAD_STOPPED")]
+    pub text_lead_stopped: Option<String>,
 }
 
 impl TextOverrides {
@@ -218,6 +245,15 @@ impl TextOverrides {
             (Text::OfferHint, self.text_offer_hint),
             (Text::ManagerAccount, self.text_manager_account),
             (Text::Greeting, self.text_greeting),
+            (Text::OfferNew, self.text_offer_new),
+            (Text::OfferReturning, self.text_offer_returning),
+            (Text::ClientClaimed, self.text_client_claimed),
+            (Text::ClientHangus, self.text_client_hangus),
+            (Text::ClientHeld, self.text_client_held),
+            (Text::ClientVisitBooked, self.text_client_visit_booked),
+            (Text::ClientVisitMoved, self.text_client_visit_moved),
+            (Text::ClientVisitCancelled, self.text_client_visit_cancelled),
+            (Text::LeadStopped, self.text_lead_stopped),
         ];
         for (text, template) in overrides {
             if let Some(template) = template {

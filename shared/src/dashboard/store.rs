@@ -18,16 +18,18 @@ pub(super) async fn totals(
     let scope = scope.map(|agent| agent.0.as_str());
     let row = sqlx::query!(
         r#"with won as (
-               select c.id, c.status,
+               select c.id, c.hangus_at,
                       (select extract(epoch from a.acknowledged_at - c.started_at)::float8
                        from distribution_attempt a
                        where a.cycle_id = c.id and a.status = 'accepted' and ($1::text is null or a.sales_id = $1)) as seconds
-               from distribution_cycle c where c.started_at >= $2 and c.started_at < $3)
+               from distribution_cycle c join lead l on l.id = c.lead_id and l.mark is null
+               where c.started_at >= $2 and c.started_at < $3)
            select (select count(*) from lead
-                   where created_at >= $2 and created_at < $3 and ($1::text is null or owner_sales_id = $1)) as "new_leads!",
+                   where created_at >= $2 and created_at < $3 and mark is null
+                     and ($1::text is null or owner_sales_id = $1)) as "new_leads!",
                   count(*) filter (where $1::text is null or seconds is not null) as "cycles!",
                   count(seconds) as "claimed!",
-                  count(*) filter (where status = 'hangus' and $1::text is null) as "hangus!",
+                  count(hangus_at) filter (where $1::text is null) as "hangus!",
                   percentile_disc(0.5) within group (order by seconds) as p50,
                   percentile_disc(0.9) within group (order by seconds) as p90
            from won"#,
@@ -54,7 +56,7 @@ pub(super) async fn by_status(
 ) -> Result<Vec<(LeadStatus, i64)>> {
     let rows = sqlx::query!(
         r#"select status as "status: LeadStatus", count(*) as "count!" from lead
-           where $1::text is null or owner_sales_id = $1 group by status order by status"#,
+           where mark is null and ($1::text is null or owner_sales_id = $1) group by status order by status"#,
         scope.map(|agent| agent.0.as_str())
     )
     .fetch_all(connection)
@@ -73,7 +75,7 @@ pub(super) async fn by_source(
 ) -> Result<Vec<(Option<String>, i64)>> {
     let rows = sqlx::query!(
         r#"select source_ads, count(*) as "count!" from lead
-           where created_at >= $2 and created_at < $3 and ($1::text is null or owner_sales_id = $1)
+           where created_at >= $2 and created_at < $3 and mark is null and ($1::text is null or owner_sales_id = $1)
            group by source_ads order by count(*) desc, source_ads limit 50"#,
         scope.map(|agent| agent.0.as_str()),
         from,
@@ -96,9 +98,10 @@ pub(super) async fn by_agent(
     Ok(sqlx::query_as!(
         AgentFigures,
         r#"select u.id as "sales_id: UserId", u.name, count(*) as "offered!",
-                  count(*) filter (where a.status in ('accepted', 'assigned')) as "claimed!"
+                  count(*) filter (where a.status = 'accepted') as "claimed!"
            from distribution_attempt a join "user" u on u.id = a.sales_id
-           where a.assigned_at >= $2 and a.assigned_at < $3 and ($1::text is null or a.sales_id = $1)
+           join distribution_cycle c on c.id = a.cycle_id join lead l on l.id = c.lead_id and l.mark is null
+           where a.status not in ('assigned', 'undeliverable') and a.assigned_at >= $2 and a.assigned_at < $3 and ($1::text is null or a.sales_id = $1)
            group by u.id, u.name order by 4 desc, u.name"#,
         scope.map(|agent| agent.0.as_str()),
         from,
@@ -117,7 +120,7 @@ pub(super) async fn layer2(
         Slice,
         r#"select s.id, s.label, count(l.id) as "count!"
            from layer2_status s
-           left join lead l on l.layer2_status_id = s.id and l.created_at >= $1 and l.created_at < $2
+           left join lead l on l.layer2_status_id = s.id and l.mark is null and l.created_at >= $1 and l.created_at < $2
            group by s.id having s.active or count(l.id) > 0 order by s.position, s.id"#,
         from,
         to
@@ -135,7 +138,7 @@ pub(super) async fn rejected_reasons(
         Slice,
         r#"select r.id, r.label, count(l.id) as "count!"
            from rejected_reason r
-           left join lead l on l.rejected_reason_id = r.id and l.created_at >= $1 and l.created_at < $2
+           left join lead l on l.rejected_reason_id = r.id and l.mark is null and l.created_at >= $1 and l.created_at < $2
            group by r.id having r.active or count(l.id) > 0 order by r.position, r.id"#,
         from,
         to
@@ -148,7 +151,7 @@ pub(super) async fn rejected_reasons(
 pub(super) async fn team(connection: &mut PgConnection, now: DateTime<Utc>) -> Result<Vec<Agent>> {
     let rows = sqlx::query!(
         r#"select u.id as "id: UserId", u.name, u.offer_address,
-                  (select count(*) from lead l where l.owner_sales_id = u.id and l.status = 'claimed') as "open_leads!",
+                  (select count(*) from lead l where l.owner_sales_id = u.id and lead_is_open(l.status, l.progress)) as "open_leads!",
                   (select count(*) from distribution_attempt a
                    where a.sales_id = u.id and a.status = 'open') as "open_offers!",
                   (select count(*) from distribution_attempt a

@@ -122,6 +122,20 @@ pub(super) async fn link_lead(
     Ok(())
 }
 
+/// The id of the client that was seen last, if it is no number.
+pub(super) async fn latest_id(
+    connection: &mut PgConnection,
+    lead: LeadId,
+) -> Result<Option<Address>> {
+    Ok(sqlx::query_scalar!(
+        r#"select address as "address: Address" from wa_identity
+           where lead_id = $1 and address not like '+%' order by first_seen_at desc, address limit 1"#,
+        lead.0
+    )
+    .fetch_optional(connection)
+    .await?)
+}
+
 /// Changes the lead's number. If the new one is a former number of another lead, it is that lead's no more.
 pub(super) async fn set_phone(
     connection: &mut PgConnection,

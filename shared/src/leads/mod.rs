@@ -7,7 +7,7 @@ mod model;
 mod store;
 
 pub use model::{
-    Click, Contact, Enquiry, EnquiryKind, Lead, LeadProgress, LeadStatus, name_or_unknown,
+    Click, Contact, Enquiry, EnquiryKind, Lead, LeadProgress, LeadStatus, Mark, name_or_unknown,
 };
 
 use crate::Result;
@@ -73,6 +73,55 @@ pub async fn find_or_create(
     Ok((lead, other))
 }
 
+/// Writes the name, ad and project of a lead that a person corrected.
+pub async fn correct(connection: &mut PgConnection, lead: &Lead, now: DateTime<Utc>) -> Result<()> {
+    store::update_known(connection, lead, now).await
+}
+
+/// The lead of this person, if there is one.
+pub async fn find(connection: &mut PgConnection, contact: &Contact) -> Result<Option<LeadId>> {
+    let keys = identities::keys_of(contact);
+    if let Some(lead) = identities::leads_of(connection, &keys).await?.first() {
+        return Ok(Some(*lead));
+    }
+    match keys.iter().find_map(Address::phone) {
+        Some(phone) => store::id_by_phone(connection, &phone).await,
+        None => Ok(None),
+    }
+}
+
+/// Closes a lead whatever its status, with a mark if there is one, and records both for its history. Its open cycle
+/// must have been ended.
+pub async fn close(
+    connection: &mut PgConnection,
+    lead: &Lead,
+    mark: Option<Mark>,
+    by: &UserId,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    store::close(connection, lead, mark, by, now).await
+}
+
+/// As [`close`], by nobody of the office.
+pub async fn close_quietly(
+    connection: &mut PgConnection,
+    id: LeadId,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    store::close_quietly(connection, id, now).await
+}
+
+/// Records who entered a lead by hand, with their note.
+pub async fn record_created(
+    connection: &mut PgConnection,
+    id: LeadId,
+    by: &UserId,
+    note: Option<&str>,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    store::record_created(connection, id, by, note, now).await
+}
+
 /// Moves everything of the lead `lose` to `keep`: enquiries, cycles, messages, changes, keys, and the
 /// fields that `keep` has not. The caller has locked both, and `lose` has no open cycle.
 pub async fn absorb(
@@ -128,13 +177,24 @@ pub async fn record_enquiry(
     store::insert_enquiry(connection, lead, enquiry, now).await
 }
 
-/// A cycle starts: the lead becomes `distributing` and has no owner.
+/// A cycle starts again: the lead becomes `distributing`, and has no owner and no layer 2 status, which goes into its
+/// history. Returns what became of the earlier enquiry: `Ditolak (Harga tidak cocok), Sales A`.
 pub async fn set_distributing(
     connection: &mut PgConnection,
     id: LeadId,
     now: DateTime<Utc>,
-) -> Result<()> {
-    store::set_distributing(connection, id, now).await
+) -> Result<Option<String>> {
+    let past = store::past_of(connection, id).await?;
+    store::set_distributing(connection, id, now).await?;
+    Ok(past)
+}
+
+/// Where the client can be reached: their number, else their latest WhatsApp id.
+pub async fn address_of(connection: &mut PgConnection, lead: &Lead) -> Result<Option<Address>> {
+    match &lead.phone {
+        Some(phone) => Ok(Some(phone.into())),
+        None => identities::latest_id(connection, lead.id).await,
+    }
 }
 
 /// An agent claims the lead and becomes its owner.

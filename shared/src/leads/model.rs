@@ -37,6 +37,27 @@ impl LeadStatus {
     }
 }
 
+/// Why a lead is no enquiry. It is in no figure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type)]
+#[serde(rename_all = "snake_case")]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+pub enum Mark {
+    /// A test of the office.
+    Test,
+    /// Nobody who could buy: spam, a wrong number, an advertisement.
+    Junk,
+}
+
+impl Mark {
+    /// The value in the database and in the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Test => "test",
+            Self::Junk => "junk",
+        }
+    }
+}
+
 /// How far an agent is with a lead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type)]
 #[serde(rename_all = "kebab-case")]
@@ -111,6 +132,8 @@ pub struct Lead {
     pub project: Option<String>,
     /// The first area that the client named.
     pub area: Option<String>,
+    /// Why it is no enquiry, if an admin said so.
+    pub mark: Option<Mark>,
     /// When it was created.
     pub created_at: DateTime<Utc>,
 }
@@ -154,6 +177,20 @@ pub struct Contact {
     pub area: Option<String>,
 }
 
+impl Contact {
+    /// A person of whom only the address is known.
+    pub fn known_by(address: Address) -> Self {
+        Self {
+            address,
+            other_address: None,
+            name: None,
+            source_ads: None,
+            project: None,
+            area: None,
+        }
+    }
+}
+
 /// An enquiry of a person.
 #[derive(Clone, Debug)]
 pub struct Enquiry {
@@ -189,6 +226,8 @@ pub enum EnquiryKind {
     Ad,
     /// The person wrote to the company's number.
     Chat,
+    /// A person of the office entered it.
+    Hand,
 }
 
 impl EnquiryKind {
@@ -197,6 +236,7 @@ impl EnquiryKind {
         match self {
             Self::Ad => "ad",
             Self::Chat => "chat",
+            Self::Hand => "hand",
         }
     }
 }

@@ -1,6 +1,6 @@
 //! SQL of the leads.
 
-use super::{Contact, Enquiry, Lead, LeadProgress, LeadStatus};
+use super::{Contact, Enquiry, Lead, LeadProgress, LeadStatus, Mark};
 use crate::id::{LeadId, UserId};
 use crate::phone::Phone;
 use crate::{Error, Result};
@@ -19,6 +19,7 @@ struct Row {
     source_ads: Option<String>,
     project: Option<String>,
     area: Option<String>,
+    mark: Option<Mark>,
     created_at: DateTime<Utc>,
 }
 
@@ -36,6 +37,7 @@ impl Row {
             source_ads: row.source_ads,
             project: row.project,
             area: row.area,
+            mark: row.mark,
             created_at: row.created_at,
         }
     }
@@ -55,7 +57,7 @@ pub(super) async fn insert_if_absent(
            on conflict on constraint lead_phone_key do nothing
            returning id as "id: LeadId", name, phone as "phone: Phone", status as "status: LeadStatus",
                      progress as "progress: LeadProgress", owner_sales_id as "owner_sales_id: UserId",
-                     locked_at, source_ads, project, area, created_at"#,
+                     locked_at, source_ads, project, area, mark as "mark: Mark", created_at"#,
         LeadId::new().0,
         contact.name,
         phone.as_str(),
@@ -75,7 +77,7 @@ pub(super) async fn lock_by_phone(connection: &mut PgConnection, phone: &Phone) 
         Row,
         r#"select id as "id: LeadId", name, phone as "phone: Phone", status as "status: LeadStatus",
                   progress as "progress: LeadProgress", owner_sales_id as "owner_sales_id: UserId",
-                  locked_at, source_ads, project, area, created_at
+                  locked_at, source_ads, project, area, mark as "mark: Mark", created_at
            from lead where phone = $1 for update"#,
         phone.as_str()
     )
@@ -96,7 +98,7 @@ pub(super) async fn by_id(connection: &mut PgConnection, id: LeadId) -> Result<L
         Row,
         r#"select id as "id: LeadId", name, phone as "phone: Phone", status as "status: LeadStatus",
                   progress as "progress: LeadProgress", owner_sales_id as "owner_sales_id: UserId",
-                  locked_at, source_ads, project, area, created_at
+                  locked_at, source_ads, project, area, mark as "mark: Mark", created_at
            from lead where id = $1"#,
         id.0
     )
@@ -179,14 +181,42 @@ pub(super) async fn insert_enquiry(
     Ok(inserted.rows_affected() == 1)
 }
 
+/// What became of the lead's last enquiry, in the words of the small tables: `Ditolak (Harga tidak cocok), Sales A`.
+pub(super) async fn past_of(connection: &mut PgConnection, id: LeadId) -> Result<Option<String>> {
+    let past = sqlx::query_scalar!(
+        r#"select nullif(concat_ws(', ',
+                      case when s.id is not null
+                           then s.label || coalesce(' (' || r.label || ')', '')
+                           when l.status = 'hangus' then 'hangus' end,
+                      (select u.name from distribution_cycle c
+                       join distribution_attempt a on a.cycle_id = c.id and a.status in ('accepted', 'assigned')
+                       join "user" u on u.id = a.sales_id
+                       where c.lead_id = l.id order by c.started_at desc, a.closed_at desc limit 1)), '') as past
+           from lead l left join layer2_status s on s.id = l.layer2_status_id
+           left join rejected_reason r on r.id = l.rejected_reason_id
+           where l.id = $1"#,
+        id.0
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(past.flatten())
+}
+
 pub(super) async fn set_distributing(
     connection: &mut PgConnection,
     id: LeadId,
     now: DateTime<Utc>,
 ) -> Result<()> {
     sqlx::query!(
-        "update lead set status = 'distributing', progress = 'pending', owner_sales_id = null,
-                locked_at = null, updated_at = $2
+        "with before as (
+             select id, layer2_status_id, rejected_reason_id, layer2_note from lead where id = $1),
+         kept as (
+             insert into lead_change (lead_id, at, field, old_value, note)
+             select id, $2, 'layer2', concat_ws(': ', layer2_status_id, rejected_reason_id), layer2_note
+             from before where layer2_status_id is not null)
+         update lead set status = 'distributing', progress = 'pending', owner_sales_id = null, locked_at = null,
+                layer2_status_id = null, rejected_reason_id = null, layer2_note = null, mark = nullif(mark, 'junk'),
+                updated_at = $2
          where id = $1",
         id.0,
         now
@@ -224,6 +254,67 @@ pub(super) async fn set_hangus(
         "update lead set status = 'hangus', progress = 'no-action', updated_at = $2 where id = $1",
         id.0,
         now
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Closes the lead, with a mark if there is one, and records both changes.
+pub(super) async fn close(
+    connection: &mut PgConnection,
+    lead: &Lead,
+    mark: Option<Mark>,
+    by: &UserId,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "with changes as (
+             insert into lead_change (lead_id, at, by_user_id, field, old_value, new_value)
+             select $1, $2, $3, field, old, new
+             from (values ('status', $4::text, 'closed'), ('mark', $5::text, coalesce($6::text, $5::text))) as change (field, old, new)
+             where old is distinct from new)
+         update lead set status = 'closed', mark = coalesce($6, mark), updated_at = $2 where id = $1",
+        lead.id.0,
+        now,
+        by.0,
+        lead.status.as_str(),
+        lead.mark.map(Mark::as_str),
+        mark.map(Mark::as_str)
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn close_quietly(
+    connection: &mut PgConnection,
+    id: LeadId,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "update lead set status = 'closed', updated_at = $2 where id = $1",
+        id.0,
+        now
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn record_created(
+    connection: &mut PgConnection,
+    id: LeadId,
+    by: &UserId,
+    note: Option<&str>,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "insert into lead_change (lead_id, at, by_user_id, field, note) values ($1, $2, $3, 'created', $4)",
+        id.0,
+        now,
+        by.0,
+        note
     )
     .execute(connection)
     .await?;

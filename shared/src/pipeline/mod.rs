@@ -1,23 +1,28 @@
 //! What agents do with their leads: status, progress and layer 2, each change recorded with its user and
 //! time; and the lists.
 
+mod edit;
 mod export;
 mod model;
 mod store;
 mod transitions;
+mod undo;
 
+pub use edit::{Edit, add_note, edit, unmark};
 pub use export::export;
 pub use model::{
     Change, Choice, ChoiceKind, Counts, Cursor, Entry, Filter, Layer2, Page, PageRequest, Sort,
 };
 pub use transitions::{may_become, may_progress};
 use transitions::{refused_progress, refused_status};
+pub use undo::undo;
 
 use crate::auth::{Role, User};
 use crate::id::LeadId;
 use crate::jobs::{ReleaseHeldLeads, enqueue};
 use crate::leads::{self, Lead, LeadProgress, LeadStatus};
 use crate::{App, Error, Result, meta};
+use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
 /// The longest note, in characters.
@@ -75,7 +80,8 @@ pub async fn set_status(app: &App, by: &User, id: LeadId, status: LeadStatus) ->
     entry(app, by, id).await
 }
 
-/// Sets the progress of a claimed lead.
+/// Sets the progress of a claimed lead. Fails with the conflict `reason_needed` if it becomes lost and its layer 2 status
+/// is no rejection with a reason.
 pub async fn set_progress(
     app: &App,
     by: &User,
@@ -87,6 +93,11 @@ pub async fn set_progress(
     if lead.progress != progress {
         if lead.status != LeadStatus::Claimed || !may_progress(lead.progress, progress, by.role) {
             return Err(refused_progress(&lead, by.role));
+        }
+        if progress == LeadProgress::Lost && !is_rejected(&mut transaction, id).await? {
+            return Err(Error::Conflict {
+                code: "reason_needed",
+            });
         }
         let now = app.clock.now(&mut transaction).await?;
         store::set_progress(&mut transaction, id, progress, now).await?;
@@ -104,24 +115,111 @@ pub async fn set_progress(
 
 /// Sets a lead's layer 2 status, with the reason if it is a rejection, and an optional note.
 pub async fn set_layer2(app: &App, by: &User, id: LeadId, layer2: &Layer2) -> Result<Entry> {
-    if layer2
-        .note
-        .as_deref()
-        .is_some_and(|note| note.chars().count() > LONGEST_NOTE)
+    let mut transaction = app.pool.begin().await?;
+    let lead = lock_to_change(&mut transaction, by, id).await?;
+    let now = app.clock.now(&mut transaction).await?;
+    write_layer2(app, &mut transaction, (&lead, by), layer2, now).await?;
+    transaction.commit().await?;
+    entry(app, by, id).await
+}
+
+/// Rejects a lead in one step: its layer 2 status becomes the rejection with this reason, its progress `lost`, and it is
+/// closed. One undo takes all of it back.
+///
+/// Fails with the conflict `lead_not_claimed` if it is not claimed.
+pub async fn reject(
+    app: &App,
+    by: &User,
+    id: LeadId,
+    reason: &str,
+    note: Option<String>,
+) -> Result<Entry> {
+    let mut transaction = app.pool.begin().await?;
+    let lead = lock_to_change(&mut transaction, by, id).await?;
+    if lead.status != LeadStatus::Claimed {
+        return Err(Error::Conflict {
+            code: "lead_not_claimed",
+        });
+    }
+    if !may_progress(lead.progress, LeadProgress::Lost, by.role)
+        && lead.progress != LeadProgress::Lost
     {
+        return Err(refused_progress(&lead, by.role));
+    }
+    let statuses = store::choices(&mut transaction, ChoiceKind::Layer2Status).await?;
+    let rejection = statuses
+        .into_iter()
+        .find(|status| status.is_rejected && status.active);
+    let Some(rejection) = rejection else {
+        return Err(Error::Conflict {
+            code: "no_rejection_status",
+        });
+    };
+    let layer2 = Layer2 {
+        status: rejection.id,
+        reason: Some(reason.to_owned()),
+        note,
+    };
+    let now = app.clock.now(&mut transaction).await?;
+    write_layer2(app, &mut transaction, (&lead, by), &layer2, now).await?;
+    store::set_progress(&mut transaction, id, LeadProgress::Lost, now).await?;
+    store::set_status(&mut transaction, id, LeadStatus::Closed, now).await?;
+    let changes = [
+        ("progress", lead.progress.as_str(), "lost"),
+        ("status", lead.status.as_str(), "closed"),
+    ];
+    for (field, old, new) in changes.into_iter().filter(|(_, old, new)| old != new) {
+        let change = store::NewChange {
+            field,
+            old: Some(old),
+            new: Some(new),
+            note: None,
+        };
+        store::record(&mut transaction, id, &by.id, &change, now).await?;
+    }
+    // An agent with a cap can be available now.
+    enqueue(&mut transaction, &ReleaseHeldLeads { queue: None }, now).await?;
+    transaction.commit().await?;
+    entry(app, by, id).await
+}
+
+/// Checks a layer 2 status, writes it, and records the change.
+async fn write_layer2(
+    app: &App,
+    connection: &mut PgConnection,
+    (lead, by): (&Lead, &User),
+    layer2: &Layer2,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let note = layer2.note.as_deref().unwrap_or_default();
+    if note.chars().count() > LONGEST_NOTE {
         return Err(Error::invalid(
             "note",
             format!("is longer than {LONGEST_NOTE} characters"),
         ));
     }
-    let mut transaction = app.pool.begin().await?;
-    let lead = lock_to_change(&mut transaction, by, id).await?;
     if !matches!(lead.status, LeadStatus::Claimed | LeadStatus::Closed) {
         return Err(Error::Conflict {
             code: "lead_not_claimed",
         });
     }
-    let status = store::choice(&mut transaction, ChoiceKind::Layer2Status, &layer2.status).await?;
+    check_layer2(connection, layer2).await?;
+    let before = store::entry(connection, lead.id).await?.layer2;
+    store::set_layer2(connection, lead.id, layer2, now).await?;
+    let (old, new) = (before.as_ref().map(Layer2::recorded), layer2.recorded());
+    let change = store::NewChange {
+        field: "layer2",
+        old: old.as_deref(),
+        new: Some(&new),
+        note: layer2.note.as_deref(),
+    };
+    store::record(connection, lead.id, &by.id, &change, now).await?;
+    meta::remember_conversion(app, connection, lead.id, &layer2.status, now).await
+}
+
+/// Whether the status exists, and has a reason exactly if it is a rejection.
+async fn check_layer2(connection: &mut PgConnection, layer2: &Layer2) -> Result<()> {
+    let status = store::choice(connection, ChoiceKind::Layer2Status, &layer2.status).await?;
     let Some(status) = status else {
         return Err(Error::invalid(
             "status",
@@ -129,32 +227,16 @@ pub async fn set_layer2(app: &App, by: &User, id: LeadId, layer2: &Layer2) -> Re
         ));
     };
     match (&layer2.reason, status.is_rejected) {
-        (None, true) => return Err(Error::invalid("reason", "is needed for a rejection")),
-        (Some(_), false) => return Err(Error::invalid("reason", "is for rejections only")),
+        (None, true) => Err(Error::invalid("reason", "is needed for a rejection")),
+        (Some(_), false) => Err(Error::invalid("reason", "is for rejections only")),
         (Some(reason), true) => {
-            let known = store::choice(&mut transaction, ChoiceKind::RejectedReason, reason).await?;
-            known.ok_or_else(|| Error::invalid("reason", "is not one of the reasons"))?;
+            let known = store::choice(connection, ChoiceKind::RejectedReason, reason).await?;
+            known
+                .map(drop)
+                .ok_or_else(|| Error::invalid("reason", "is not one of the reasons"))
         }
-        (None, false) => {}
+        (None, false) => Ok(()),
     }
-    let before = store::entry(&mut transaction, id).await?.layer2;
-    let now = app.clock.now(&mut transaction).await?;
-    store::set_layer2(&mut transaction, id, layer2, now).await?;
-    let told = |layer2: &Layer2| match &layer2.reason {
-        Some(reason) => format!("{}: {reason}", layer2.status),
-        None => layer2.status.clone(),
-    };
-    let (old, new) = (before.as_ref().map(told), told(layer2));
-    let change = store::NewChange {
-        field: "layer2",
-        old: old.as_deref(),
-        new: Some(&new),
-        note: layer2.note.as_deref(),
-    };
-    store::record(&mut transaction, id, &by.id, &change, now).await?;
-    meta::remember_conversion(app, &mut transaction, id, &layer2.status, now).await?;
-    transaction.commit().await?;
-    entry(app, by, id).await
 }
 
 /// The entries of a table, in order.
@@ -185,6 +267,11 @@ pub async fn save_choice(app: &App, kind: ChoiceKind, choice: &Choice) -> Result
     let mut connection = app.pool.acquire().await?;
     store::save_choice(&mut connection, kind, choice).await?;
     store::choices(&mut connection, kind).await
+}
+
+async fn is_rejected(connection: &mut PgConnection, id: LeadId) -> Result<bool> {
+    let layer2 = store::entry(connection, id).await?.layer2;
+    Ok(layer2.is_some_and(|layer2| layer2.reason.is_some()))
 }
 
 fn check_may_see(viewer: &User, lead: &Lead) -> Result<()> {

@@ -146,7 +146,7 @@ pub struct Change {
     pub by_user_id: Option<UserId>,
     /// The name of the user.
     pub by_name: Option<String>,
-    /// `status`, `progress` or `layer2`.
+    /// What changed: `status`, `progress`, `layer2`, `name`, `phone`, `source`, `project`, `mark`, `created`, `note`.
     pub field: String,
     /// The old value.
     pub old_value: Option<String>,
@@ -154,6 +154,29 @@ pub struct Change {
     pub new_value: Option<String>,
     /// A note of the user.
     pub note: Option<String>,
+}
+
+impl Layer2 {
+    /// As a change records it: `ditolak: harga`.
+    pub(super) fn recorded(&self) -> String {
+        match &self.reason {
+            Some(reason) => format!("{}: {reason}", self.status),
+            None => self.status.clone(),
+        }
+    }
+
+    /// What was recorded so, with the note that was recorded beside it.
+    pub(super) fn read_recorded(recorded: &str, note: Option<String>) -> Self {
+        let (status, reason) = match recorded.split_once(": ") {
+            Some((status, reason)) => (status, Some(reason.to_owned())),
+            None => (recorded, None),
+        };
+        Self {
+            status: status.to_owned(),
+            reason,
+            note,
+        }
+    }
 }
 
 /// A small table that an admin edits.

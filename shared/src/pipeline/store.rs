@@ -2,7 +2,7 @@
 
 use super::{Change, Choice, ChoiceKind, Counts, Entry, Filter, Layer2, PageRequest, Sort};
 use crate::id::{LeadId, UserId};
-use crate::leads::{Lead, LeadProgress, LeadStatus};
+use crate::leads::{Lead, LeadProgress, LeadStatus, Mark};
 use crate::phone::{self, Phone};
 use crate::{Error, Result};
 use chrono::{DateTime, Utc};
@@ -22,6 +22,7 @@ struct Row {
     source_ads: Option<String>,
     project: Option<String>,
     area: Option<String>,
+    mark: Option<Mark>,
     layer2_status_id: Option<String>,
     rejected_reason_id: Option<String>,
     layer2_note: Option<String>,
@@ -30,7 +31,7 @@ struct Row {
 }
 
 const COLUMNS: &str = "l.id, l.name, l.phone, l.status, l.progress, l.owner_sales_id, u.name as owner_name, l.locked_at,
-    l.source_ads, l.project, l.area, l.layer2_status_id, l.rejected_reason_id, l.layer2_note, l.created_at, l.updated_at";
+    l.source_ads, l.project, l.area, l.mark, l.layer2_status_id, l.rejected_reason_id, l.layer2_note, l.created_at, l.updated_at";
 
 impl Row {
     fn into_entry(self) -> Entry {
@@ -54,6 +55,7 @@ impl Row {
                 source_ads: row.source_ads,
                 project: row.project,
                 area: row.area,
+                mark: row.mark,
                 created_at: row.created_at,
             },
         }
@@ -196,7 +198,7 @@ pub(super) async fn entry(connection: &mut PgConnection, id: LeadId) -> Result<E
 
 /// A change to record.
 pub(super) struct NewChange<'change> {
-    pub(super) field: &'static str,
+    pub(super) field: &'change str,
     pub(super) old: Option<&'change str>,
     pub(super) new: Option<&'change str>,
     pub(super) note: Option<&'change str>,
@@ -284,6 +286,42 @@ pub(super) async fn set_layer2(
         layer2.status,
         layer2.reason,
         layer2.note,
+        now
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Sets the layer 2 status, or removes it.
+pub(super) async fn set_or_clear_layer2(
+    connection: &mut PgConnection,
+    id: LeadId,
+    layer2: Option<&Layer2>,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    if let Some(layer2) = layer2 {
+        return set_layer2(connection, id, layer2, now).await;
+    }
+    sqlx::query!(
+        "update lead set layer2_status_id = null, rejected_reason_id = null, layer2_note = null, updated_at = $2
+         where id = $1",
+        id.0,
+        now
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn clear_mark(
+    connection: &mut PgConnection,
+    id: LeadId,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "update lead set mark = null, updated_at = $2 where id = $1",
+        id.0,
         now
     )
     .execute(connection)

@@ -50,6 +50,13 @@ impl Harness {
         Self::with(Clock::manual(start.to_utc()), true).await
     }
 
+    /// As [`Self::new`], with the texts that tell clients what happens.
+    pub async fn telling_clients() -> Self {
+        let mut harness = Self::new().await;
+        harness.app.texts = Arc::default();
+        harness
+    }
+
     /// On the database's clock, for races between real connections.
     pub async fn on_database_clock() -> Self {
         Self::with(Clock::database(), false).await
@@ -73,7 +80,8 @@ impl Harness {
             announce: Announce::Everyone,
             instance: Arc::from("test"),
             lexicon: Arc::default(),
-            texts: Arc::new(Texts::default()),
+            // An office that leaves it to its agents to tell clients what happens.
+            texts: Arc::new(Texts::default().without_client_notices()),
             meta: None,
             reminders: Arc::default(),
             calendar: Arc::new(MockCalendar),

@@ -11,7 +11,7 @@ pub(super) struct Entry {
 }
 
 /// The catalogue. The auto-reply is exactly the previous server's.
-pub(super) const CATALOGUE: [Entry; 49] = [
+pub(super) const CATALOGUE: [Entry; 58] = [
     Entry {
         text: Text::AutoReply,
         variable: "TEXT_AUTO_REPLY",
@@ -21,17 +21,17 @@ pub(super) const CATALOGUE: [Entry; 49] = [
     Entry {
         text: Text::Offer,
         variable: "TEXT_OFFER",
-        default: "Lead baru untuk {label} (kode {code})\nNama: {name}\nWA: {phone}\nSumber: {source}\nPesan: {message}\n\nBalas OK dalam {window} (sebelum {deadline}) untuk mengambil lead ini, atau LEWATI untuk melewatkannya.",
+        default: "{title} untuk {label} (kode {code})\nNama: {name}\nWA: {phone}\nProyek: {project}\nArea: {area}\nSumber: {source}\nPernah: {past}\nPesan: {message}\n\nBalas OK dalam {window} (sebelum {deadline}) untuk mengambil lead ini, atau LEWATI untuk melewatkannya.",
         placeholders: &[
-            "label", "code", "name", "phone", "project", "area", "source", "message", "window",
-            "deadline",
+            "title", "label", "code", "name", "phone", "project", "area", "source", "past",
+            "message", "window", "deadline",
         ],
     },
     Entry {
         text: Text::Claimed,
         variable: "TEXT_CLAIMED",
-        default: "Lead {name} sekarang milik Anda. Segera hubungi {phone}. Sumber: {source}\n{link}",
-        placeholders: &["name", "phone", "source", "link"],
+        default: "Lead {name} sekarang milik Anda. Segera hubungi {phone}.\nProyek: {project}\nSumber: {source}\nPesan: {message}\n{link}",
+        placeholders: &["name", "phone", "project", "source", "message", "link"],
     },
     Entry {
         text: Text::Declined,
@@ -60,8 +60,8 @@ pub(super) const CATALOGUE: [Entry; 49] = [
     Entry {
         text: Text::Ambiguous,
         variable: "TEXT_AMBIGUOUS",
-        default: "Ada {count} penawaran terbuka untuk Anda:\n{offers}\nBelum ada yang dipilih. Balas dengan kodenya, misalnya OK {code}, atau kutip pesan penawarannya.",
-        placeholders: &["count", "offers", "code"],
+        default: "Ada {count} penawaran terbuka untuk Anda:\n{offers}\nBelum ada yang dipilih. Balas dengan kodenya, misalnya {word} {code}, atau kutip pesan penawarannya.",
+        placeholders: &["count", "offers", "word", "code"],
     },
     Entry {
         text: Text::NothingOpen,
@@ -78,32 +78,34 @@ pub(super) const CATALOGUE: [Entry; 49] = [
     Entry {
         text: Text::OwnerNewAd,
         variable: "TEXT_OWNER_NEW_AD",
-        default: "Client Anda {name} ({phone}) mengisi iklan lagi. Sumber: {source}",
-        placeholders: &["name", "phone", "source"],
+        default: "Client Anda {name} ({phone}) mengisi iklan lagi.\nProyek: {project}\nSumber: {source}",
+        placeholders: &["name", "phone", "project", "source"],
     },
     Entry {
         text: Text::OfferMasked,
         variable: "TEXT_OFFER_MASKED",
-        default: "Lead baru untuk {label} (kode {code})\nNama: {name}\nProyek: {project}\nArea: {area}\nSumber: {source}\nPesan: {message}\n\nBalas OK dalam {window} (sebelum {deadline}) untuk mengambil lead ini, atau LEWATI untuk melewatkannya. Nomor client dikirim setelah OK.",
+        default: "{title} untuk {label} (kode {code})\nNama: {name}\nProyek: {project}\nArea: {area}\nSumber: {source}\nPernah: {past}\nPesan: {message}\n\nBalas OK dalam {window} (sebelum {deadline}) untuk mengambil lead ini, atau LEWATI untuk melewatkannya. Nomor client dikirim setelah OK.",
         placeholders: &[
-            "label", "code", "name", "project", "area", "source", "message", "window", "deadline",
+            "title", "label", "code", "name", "project", "area", "source", "past", "message",
+            "window", "deadline",
         ],
     },
     Entry {
         text: Text::OfferLastRound,
         variable: "TEXT_OFFER_LAST_ROUND",
-        default: "REBUTAN untuk {label} (kode {code}): siapa cepat dia dapat!\nNama: {name}\nWA: {phone}\nSumber: {source}\nPesan: {message}\n\nBalas OK {code} dalam {window} (sebelum {deadline}).",
+        default: "REBUTAN untuk {label} (kode {code}): siapa cepat dia dapat!\nNama: {name}\nWA: {phone}\nProyek: {project}\nArea: {area}\nSumber: {source}\nPernah: {past}\nPesan: {message}\n\nBalas OK {code} dalam {window} (sebelum {deadline}).",
         placeholders: &[
-            "label", "code", "name", "phone", "project", "area", "source", "message", "window",
-            "deadline",
+            "title", "label", "code", "name", "phone", "project", "area", "source", "past",
+            "message", "window", "deadline",
         ],
     },
     Entry {
         text: Text::OfferLastRoundMasked,
         variable: "TEXT_OFFER_LAST_ROUND_MASKED",
-        default: "REBUTAN untuk {label} (kode {code}): siapa cepat dia dapat!\nNama: {name}\nProyek: {project}\nArea: {area}\nSumber: {source}\nPesan: {message}\n\nBalas OK {code} dalam {window} (sebelum {deadline}). Nomor client dikirim setelah OK.",
+        default: "REBUTAN untuk {label} (kode {code}): siapa cepat dia dapat!\nNama: {name}\nProyek: {project}\nArea: {area}\nSumber: {source}\nPernah: {past}\nPesan: {message}\n\nBalas OK {code} dalam {window} (sebelum {deadline}). Nomor client dikirim setelah OK.",
         placeholders: &[
-            "label", "code", "name", "project", "area", "source", "message", "window", "deadline",
+            "title", "label", "code", "name", "project", "area", "source", "past", "message",
+            "window", "deadline",
         ],
     },
     Entry {
@@ -115,14 +117,14 @@ pub(super) const CATALOGUE: [Entry; 49] = [
     Entry {
         text: Text::HandedOn,
         variable: "TEXT_HANDED_ON",
-        default: "Lead {name} dialihkan kepada {owner}.",
+        default: "Lead {name} dialihkan kepada {owner}. Mohon tidak menghubungi client ini lagi.",
         placeholders: &["name", "owner"],
     },
     Entry {
         text: Text::Assigned,
         variable: "TEXT_ASSIGNED",
-        default: "Lead {name} ditugaskan kepada Anda. Segera hubungi {phone}. Sumber: {source}\n{link}",
-        placeholders: &["name", "phone", "source", "link"],
+        default: "Lead {name} ditugaskan kepada Anda. Segera hubungi {phone}.\nProyek: {project}\nSumber: {source}\nPesan: {message}\n{link}",
+        placeholders: &["name", "phone", "project", "source", "message", "link"],
     },
     Entry {
         text: Text::Help,
@@ -151,7 +153,7 @@ pub(super) const CATALOGUE: [Entry; 49] = [
     Entry {
         text: Text::Away,
         variable: "TEXT_AWAY",
-        default: "Anda sedang tidak menerima lead.",
+        default: "Anda sedang tidak menerima lead. Balas SIAP KERJA untuk mulai lagi.",
         placeholders: &[],
     },
     Entry {
@@ -175,14 +177,14 @@ pub(super) const CATALOGUE: [Entry; 49] = [
     Entry {
         text: Text::ManagerHangus,
         variable: "TEXT_MANAGER_HANGUS",
-        default: "Lead {name} hangus: tidak ada agen yang menjawab. Sumber: {source}\nBalas TUGASKAN {code} dan labelnya untuk menugaskan:\n{team}",
-        placeholders: &["name", "source", "code", "team"],
+        default: "Lead {name} hangus: tidak ada agen yang menjawab.\nProyek: {project}\nSumber: {source}\nPesan: {message}\nBalas TUGASKAN {code} dan labelnya untuk menugaskan:\n{team}",
+        placeholders: &["name", "project", "source", "message", "code", "team"],
     },
     Entry {
         text: Text::ManagerHeld,
         variable: "TEXT_MANAGER_HELD",
-        default: "Lead {name} menunggu: tidak ada agen yang bisa ditawari. Sumber: {source}\nBalas TUGASKAN {code} dan labelnya untuk menugaskan:\n{team}",
-        placeholders: &["name", "source", "code", "team"],
+        default: "Lead {name} menunggu: tidak ada agen yang bisa ditawari.\nProyek: {project}\nSumber: {source}\nPesan: {message}\nBalas TUGASKAN {code} dan labelnya untuk menugaskan:\n{team}",
+        placeholders: &["name", "project", "source", "message", "code", "team"],
     },
     Entry {
         text: Text::ManagerAssigned,
@@ -223,13 +225,13 @@ pub(super) const CATALOGUE: [Entry; 49] = [
     Entry {
         text: Text::ReminderAgent,
         variable: "TEXT_REMINDER_AGENT",
-        default: "Pengingat: kunjungan dengan {name} ({phone}) pada {time}. Tempat: {place}",
+        default: "Pengingat: kunjungan dengan {name} ({phone}) pada {time}.\nTempat: {place}",
         placeholders: &["name", "phone", "agent", "time", "place"],
     },
     Entry {
         text: Text::ReminderClient,
         variable: "TEXT_REMINDER_CLIENT",
-        default: "Pengingat: kunjungan Anda bersama {agent} pada {time}. Tempat: {place}. Sampai jumpa!",
+        default: "Pengingat: kunjungan Anda bersama {agent} pada {time}.\nTempat: {place}\nSampai jumpa!",
         placeholders: &["name", "agent", "time", "place"],
     },
     Entry {
@@ -315,5 +317,59 @@ pub(super) const CATALOGUE: [Entry; 49] = [
         variable: "TEXT_GREETING",
         default: "Halo {name}, terima kasih sudah menghubungi Property Lounge. Ada yang bisa saya bantu?",
         placeholders: &["name"],
+    },
+    Entry {
+        text: Text::OfferNew,
+        variable: "TEXT_OFFER_NEW",
+        default: "Lead baru",
+        placeholders: &[],
+    },
+    Entry {
+        text: Text::OfferReturning,
+        variable: "TEXT_OFFER_RETURNING",
+        default: "Client lama",
+        placeholders: &[],
+    },
+    Entry {
+        text: Text::ClientClaimed,
+        variable: "TEXT_CLIENT_CLAIMED",
+        default: "Halo {name}, Anda dilayani oleh {agent} ({phone}) dari Property Lounge. {agent} akan segera menghubungi Anda.",
+        placeholders: &["name", "agent", "phone"],
+    },
+    Entry {
+        text: Text::ClientHangus,
+        variable: "TEXT_CLIENT_HANGUS",
+        default: "Mohon maaf, semua agent kami sedang melayani client lain. Permintaan Anda sudah kami catat dan kami akan menghubungi Anda secepatnya.",
+        placeholders: &["name"],
+    },
+    Entry {
+        text: Text::ClientHeld,
+        variable: "TEXT_CLIENT_HELD",
+        default: "Terima kasih sudah menghubungi Property Lounge. Agent kami kembali bertugas {until} dan akan menghubungi Anda.",
+        placeholders: &["name", "until"],
+    },
+    Entry {
+        text: Text::ClientVisitBooked,
+        variable: "TEXT_CLIENT_VISIT_BOOKED",
+        default: "Kunjungan Anda bersama {agent} sudah dijadwalkan pada {time}.\nTempat: {place}",
+        placeholders: &["name", "agent", "time", "place"],
+    },
+    Entry {
+        text: Text::ClientVisitMoved,
+        variable: "TEXT_CLIENT_VISIT_MOVED",
+        default: "Kunjungan Anda bersama {agent} dipindahkan ke {time}.\nTempat: {place}",
+        placeholders: &["name", "agent", "time", "place"],
+    },
+    Entry {
+        text: Text::ClientVisitCancelled,
+        variable: "TEXT_CLIENT_VISIT_CANCELLED",
+        default: "Kunjungan Anda bersama {agent} pada {time} dibatalkan. Hubungi kami untuk menjadwalkan ulang.",
+        placeholders: &["name", "agent", "time"],
+    },
+    Entry {
+        text: Text::LeadStopped,
+        variable: "TEXT_LEAD_STOPPED",
+        default: "Lead {name} dihentikan: {reason}. Anda tidak perlu menghubungi client ini.",
+        placeholders: &["name", "reason"],
     },
 ];

@@ -27,7 +27,7 @@ impl Texts {
     pub fn replace(&mut self, text: Text, template: &str) -> Result<()> {
         let (index, entry) = entry(text);
         let template = template.replace("\\n", "\n");
-        if template.trim().is_empty() {
+        if template.trim().is_empty() && !entry.text.can_be_off() {
             return Err(Error::invalid(entry.variable, "the text is empty"));
         }
         for name in pieces(&template).filter_map(Piece::placeholder) {
@@ -43,24 +43,58 @@ impl Texts {
         Ok(())
     }
 
+    /// The same texts, without those that tell clients what happens.
+    #[cfg(feature = "testing")]
+    #[must_use]
+    pub fn without_client_notices(mut self) -> Self {
+        for (text, entry) in self.0.iter_mut().zip(&CATALOGUE) {
+            if entry.text.can_be_off() {
+                text.clear();
+            }
+        }
+        self
+    }
+
     /// Fills in the placeholders. Values are not templates: a client can be named `{phone}`.
     ///
     /// Other people wrote most values, so each is made safe: it stays on one line, without characters that change the
     /// direction of text. The lines of a message are marked as a quote. Lists have lines of their own.
+    ///
+    /// A line is left out if it has placeholders and all of them are empty: `Area: {area}` of a client who named none.
     pub fn render(&self, text: Text, values: &[(&str, &str)]) -> String {
         let (index, _) = entry(text);
-        let rendered: String = pieces(&self.0[index])
-            .map(|piece| match piece {
-                Piece::Words(words) => words.to_owned(),
-                Piece::Placeholder(name) => values
-                    .iter()
-                    .find(|(known, _)| *known == name)
-                    .map_or_else(String::new, |(name, value)| safe_value(name, value)),
-            })
+        let lines: Vec<String> = self.0[index]
+            .split('\n')
+            .filter_map(|line| filled_in(line, values))
             .collect();
-        // An empty value at the end leaves no empty line.
-        rendered.trim_end_matches('\n').to_owned()
+        lines.join("\n").trim_end_matches('\n').to_owned()
     }
+
+    /// As [`Texts::render`]. `None` if the setting of this text is empty: the message is switched off.
+    pub fn render_if_on(&self, text: Text, values: &[(&str, &str)]) -> Option<String> {
+        let (index, _) = entry(text);
+        (!self.0[index].trim().is_empty()).then(|| self.render(text, values))
+    }
+}
+
+/// A line of a template with its values. `None` if it has placeholders and all of them are empty.
+fn filled_in(line: &str, values: &[(&str, &str)]) -> Option<String> {
+    let mut filled = String::with_capacity(line.len());
+    let mut placeholders = 0;
+    let mut empty = 0;
+    for piece in pieces(line) {
+        match piece {
+            Piece::Words(words) => filled.push_str(words),
+            Piece::Placeholder(name) => {
+                placeholders += 1;
+                let known = values.iter().find(|(known, _)| *known == name);
+                let value = known.map_or_else(String::new, |(name, value)| safe_value(name, value));
+                empty += usize::from(value.trim().is_empty());
+                filled.push_str(&value);
+            }
+        }
+    }
+    (placeholders == 0 || empty < placeholders).then_some(filled)
 }
 
 /// Placeholders for lists, whose lines are made of safe values.
@@ -156,6 +190,30 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn a_line_without_values_is_left_out() {
+        let mut texts = Texts::default();
+        let template = "Lead {name}\nArea: {area}\n\nBalas OK {code}";
+        texts
+            .replace(Text::Offer, template)
+            .expect("a good template");
+        let said = texts.render(
+            Text::Offer,
+            &[("name", "Budi"), ("area", " "), ("code", "A1")],
+        );
+        assert_eq!(said, "Lead Budi\n\nBalas OK A1");
+    }
+
+    #[test]
+    fn a_message_to_clients_is_switched_off_by_an_empty_text() {
+        let mut texts = Texts::default();
+        assert!(texts.render_if_on(Text::ClientHangus, &[]).is_some());
+        texts
+            .replace(Text::ClientHangus, "")
+            .expect("it can be off");
+        assert!(texts.render_if_on(Text::ClientHangus, &[]).is_none());
     }
 
     #[test]

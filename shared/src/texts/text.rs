@@ -101,4 +101,37 @@ pub enum Text {
     ManagerAccount,
     /// What an agent's link to a client writes into the chat.
     Greeting,
+    /// The title of an offer of a new client.
+    OfferNew,
+    /// The title of an offer of a client who was here before.
+    OfferReturning,
+    /// To a client: this agent claimed the lead.
+    ClientClaimed,
+    /// To a client: no agent took the lead.
+    ClientHangus,
+    /// To a client: nobody is on duty until this time.
+    ClientHeld,
+    /// To a client: a visit was booked.
+    ClientVisitBooked,
+    /// To a client: a visit was moved.
+    ClientVisitMoved,
+    /// To a client: a visit was cancelled.
+    ClientVisitCancelled,
+    /// To an agent: the lead that they were offered or own was stopped by an admin or by the client.
+    LeadStopped,
+}
+
+impl Text {
+    /// Whether an empty setting switches the message off.
+    pub(super) fn can_be_off(self) -> bool {
+        matches!(
+            self,
+            Self::ClientClaimed
+                | Self::ClientHangus
+                | Self::ClientHeld
+                | Self::ClientVisitBooked
+                | Self::ClientVisitMoved
+                | Self::ClientVisitCancelled
+        )
+    }
 }

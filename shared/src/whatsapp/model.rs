@@ -67,6 +67,16 @@ pub enum OutboundKind {
     ManagerWarning,
     /// To an agent with an open offer whose message was not understood.
     OfferHint,
+    /// To a client: which agent serves them.
+    ClientClaimed,
+    /// To a client: no agent took the lead.
+    ClientHangus,
+    /// To a client: when an agent is back.
+    ClientHeld,
+    /// To a client: a visit was booked, moved or cancelled.
+    ClientVisit,
+    /// To an agent: a lead that they were offered or own was stopped.
+    LeadStopped,
 }
 
 impl OutboundKind {
@@ -103,7 +113,26 @@ impl OutboundKind {
             Self::OwnerMerge => "owner_merge",
             Self::ManagerWarning => "manager_warning",
             Self::OfferHint => "offer_hint",
+            Self::ClientClaimed => "client_claimed",
+            Self::ClientHangus => "client_hangus",
+            Self::ClientHeld => "client_held",
+            Self::ClientVisit => "client_visit",
+            Self::LeadStopped => "lead_stopped",
         }
+    }
+
+    /// Whether it goes to a client, who can ask for no messages.
+    pub fn is_for_clients(self) -> bool {
+        matches!(
+            self,
+            Self::AutoReply
+                | Self::Welcome
+                | Self::ReminderClient
+                | Self::ClientClaimed
+                | Self::ClientHangus
+                | Self::ClientHeld
+                | Self::ClientVisit
+        )
     }
 }
 

@@ -11,7 +11,7 @@ use crate::unit_of_work::UnitOfWork;
 /// transaction.
 ///
 /// Returns `false` if the same kind of message was stored before for this recipient and attempt,
-/// cycle or inbound message. Then nothing is written.
+/// cycle or inbound message, or if the client wants no messages. Then nothing is written.
 pub async fn queue_message(work: &mut UnitOfWork<'_>, draft: &Draft) -> Result<bool> {
     let Some(message) = insert_outbound(work, draft).await? else {
         return Ok(false);

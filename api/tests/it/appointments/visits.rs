@@ -52,14 +52,14 @@ async fn an_agent_books_a_visit_and_both_are_reminded_of_it_once() {
     assert!(story.harness.provider.unheard().is_empty());
     until(&story, "2026-01-07T14:00").await;
     story.client("081234001234").is_told(
-        "Pengingat: kunjungan Anda bersama Sales A pada 08/01 14:00 WIB. Tempat: BSD City",
+        "Pengingat: kunjungan Anda bersama Sales A pada Kamis, 8 Januari pukul 14:00 WIB.\nTempat: BSD City",
     );
     until(&story, "2026-01-08T12:00").await;
     story.client("081234001234").is_told("Pengingat");
     until(&story, "2026-01-08T13:00").await;
     story
         .agent("A")
-        .is_told("Pengingat: kunjungan dengan Bapak Test (+6281234001234) pada 08/01 14:00 WIB");
+        .is_told("Pengingat: kunjungan dengan Bapak Test (+6281234001234) pada Kamis, 8 Januari pukul 14:00 WIB");
     until(&story, "2026-01-09T14:00").await;
     story.nobody_else_was_messaged().await;
 }
@@ -87,7 +87,9 @@ async fn a_visit_that_moves_takes_its_reminders_along_and_one_that_is_off_has_no
         "of the old time"
     );
     until(&story, "2026-01-07T10:00").await;
-    story.client("081234001234").is_told("08/01 10:00 WIB");
+    story
+        .client("081234001234")
+        .is_told("Kamis, 8 Januari pukul 10:00 WIB");
     let (status, off) = story
         .send_as(
             "sales-a",
@@ -137,15 +139,21 @@ async fn workers_that_were_away_wake_nobody_at_night_and_say_nothing_of_what_is_
     story.workers_catch_up().await;
     assert!(story.harness.provider.unheard().is_empty());
     until(&story, "2026-01-06T07:00").await;
-    story.client("081234001234").is_told("06/01 08:00 WIB");
-    story.agent("A").is_told("06/01 08:00 WIB");
+    story
+        .client("081234001234")
+        .is_told("Selasa, 6 Januari pukul 08:00 WIB");
+    story
+        .agent("A")
+        .is_told("Selasa, 6 Januari pukul 08:00 WIB");
 
     book(&story, "sales-a", &lead, "2026-01-08T14:00").await;
     story.time_passes_without_workers(wib("2026-01-07T23:00") - story.now());
     story.workers_catch_up().await;
     assert!(story.harness.provider.unheard().is_empty(), "it is night");
     until(&story, "2026-01-08T07:00").await;
-    story.client("081234001234").is_told("08/01 14:00 WIB");
+    story
+        .client("081234001234")
+        .is_told("Kamis, 8 Januari pukul 14:00 WIB");
     story.time_passes_without_workers(wib("2026-01-08T15:00") - story.now());
     story.workers_catch_up().await;
     shared::appointments::remind_all_due(&story.harness.app)
@@ -305,7 +313,9 @@ async fn a_reminder_that_waits_for_whatsapp_is_not_said_of_what_is_off_or_over_n
     until(&story, "2026-01-07T06:59").await;
     assert!(story.harness.provider.unheard().is_empty(), "it is night");
     until(&story, "2026-01-07T08:30").await;
-    story.client("081234001234").is_told("07/01 09:00 WIB");
-    story.agent("A").is_told("07/01 09:00 WIB");
+    story
+        .client("081234001234")
+        .is_told("Rabu, 7 Januari pukul 09:00 WIB");
+    story.agent("A").is_told("Rabu, 7 Januari pukul 09:00 WIB");
     story.nobody_else_was_messaged().await;
 }

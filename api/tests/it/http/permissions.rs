@@ -153,6 +153,8 @@ async fn every_operation_on_a_lead_tells_another_agent_that_there_is_none() {
             "updateLeadStatus" => json!({ "status": "closed" }),
             "updateLeadProgress" => json!({ "progress": "contacted" }),
             "updateLeadLayer2" => json!({ "status": "prospek" }),
+            "addLeadNote" => json!({ "note": "sore" }),
+            "rejectLead" => json!({ "reason": "harga" }),
             "bookAppointment" => json!({ "startsAt": "2026-01-07T10:00:00Z" }),
             _ => json!({}),
         };

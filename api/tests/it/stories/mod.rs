@@ -3,6 +3,8 @@
 mod admin;
 mod agents_and_strangers;
 mod availability;
+mod by_hand;
+mod clients_who_are_told;
 mod clients_who_write_again;
 mod deadlines;
 mod disabled_agents;
@@ -21,3 +23,4 @@ mod taking_turns;
 mod team;
 mod users;
 mod which_offer;
+mod words_of_offers;

@@ -15,6 +15,10 @@ pub(crate) async fn claimed_by_a(story: &Story) -> String {
     lead
 }
 
+pub(crate) async fn post(story: &Story, user: &str, path: &str, body: Value) -> (u16, Value) {
+    story.send_as(user, Method::POST, path, &body).await
+}
+
 pub(crate) async fn patch(story: &Story, user: &str, path: &str, body: Value) -> (u16, Value) {
     story.send_as(user, Method::PATCH, path, &body).await
 }

@@ -43,6 +43,11 @@ impl Story {
         Self::of(Harness::masked().await)
     }
 
+    /// A story in which clients are told what happens.
+    pub(crate) async fn begin_telling_clients() -> Self {
+        Self::of(Harness::telling_clients().await)
+    }
+
     fn of(harness: Harness) -> Self {
         let auth = auth();
         let http = TestClient::new(

@@ -3,7 +3,7 @@
 use crate::distribution::endings::assign::assign_quietly;
 use crate::distribution::endings::let_go::let_go_if_disabled;
 use crate::distribution::model::Trigger;
-use crate::distribution::offers::cycle;
+use crate::distribution::offers::{client_notice, cycle};
 use crate::distribution::store::{self, Destination, Handover};
 use crate::id::LeadId;
 use crate::leads::{self, LeadStatus};
@@ -64,7 +64,10 @@ async fn move_lead(app: &App, handover: &Handover, agent: &Agent, lead: LeadId) 
             let to = sales::by_id(work.connection, to).await?;
             let why = json!({ "reason": "handover", "from": agent.id });
             match assign_quietly(&mut work, &lead, &to, why).await {
-                Ok(_) => {}
+                Ok((_, Some(cycle))) => {
+                    client_notice::tell_who_serves(&mut work, &lead, &to, cycle).await?;
+                }
+                Ok((_, None)) => {}
                 // The colleague was disabled in the meantime.
                 Err(Error::Conflict { .. }) => {
                     transaction.rollback().await?;

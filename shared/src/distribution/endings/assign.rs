@@ -4,7 +4,8 @@
 use super::withdraw::{Notice, WithdrawReason, handed_on_text, notify, withdraw_open_offers};
 use crate::distribution::event::{Event, EventKind};
 use crate::distribution::model::CycleStatus;
-use crate::distribution::offers::chat_link::chat_link;
+use crate::distribution::offers::client_notice;
+use crate::distribution::offers::owner_text::owner_text;
 use crate::distribution::store;
 use crate::id::{AttemptId, CycleId, LeadId, UserId};
 use crate::leads::{self, Lead};
@@ -57,13 +58,9 @@ pub(crate) async fn assign_locked(
     if let Some(owner) = &lead.owner {
         tell_former_owner(work, lead, owner, &agent.name, cycle).await?;
     }
-    let client = [
-        ("name", lead.display_name()),
-        ("phone", lead.display_phone()),
-        ("link", &chat_link(work.app, lead)),
-        ("source", lead.display_source()),
-    ];
-    let body = work.app.texts.render(Text::Assigned, &client);
+    client_notice::tell_who_serves(work, lead, agent, cycle).await?;
+    // The words of the cycle that ended: the agent may not have been offered the lead.
+    let body = owner_text(work, Text::Assigned, lead, Some(cycle)).await?;
     let notice = Notice {
         lead,
         agent,
@@ -75,7 +72,7 @@ pub(crate) async fn assign_locked(
     Ok(assigned)
 }
 
-/// As [`assign_locked`], and tells neither the new owner nor the former owner. Returns also the cycle
+/// As [`assign_locked`], and tells neither the new owner, nor the former owner, nor the client. Returns also the cycle
 /// that the assignment ended: `None` if the agent owned the lead already and nothing changed.
 pub(crate) async fn assign_quietly(
     work: &mut UnitOfWork<'_>,

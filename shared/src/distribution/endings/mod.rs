@@ -9,5 +9,6 @@ pub(crate) mod decline;
 pub(crate) mod let_go;
 pub(crate) mod merge;
 pub(crate) mod roll;
+pub(crate) mod stop;
 pub(crate) mod undeliverable;
 pub(crate) mod withdraw;

@@ -26,6 +26,14 @@ pub(crate) enum WithdrawReason {
     Merged,
     /// The agent's user was disabled.
     Disabled,
+    /// An admin stopped the lead.
+    Stopped,
+    /// An admin marked the lead as a test.
+    Test,
+    /// An admin marked the lead as junk.
+    Junk,
+    /// The client wants no messages.
+    OptedOut,
 }
 
 impl WithdrawReason {
@@ -37,6 +45,10 @@ impl WithdrawReason {
             Self::ByHand => "assigned",
             Self::Merged => "merged",
             Self::Disabled => "disabled",
+            Self::Stopped => "stopped",
+            Self::Test => "test",
+            Self::Junk => "junk",
+            Self::OptedOut => "opted_out",
         }
     }
 }
@@ -98,8 +110,21 @@ pub(crate) fn withdrawn_text(
         Some("merged") => app.texts.render(Text::WithdrawnMerged, &values[..1]),
         Some("disabled") => app.texts.render(Text::Disabled, &[]),
         Some("assigned") => app.texts.render(Text::HandedOn, &values),
+        Some(why @ ("stopped" | "test" | "junk" | "opted_out")) => stopped_text(app, &name, why),
         _ => app.texts.render(Text::Withdrawn, &values),
     }
+}
+
+/// What an agent reads whose offer or lead was stopped, for this reason of the attempt.
+pub(crate) fn stopped_text(app: &App, name: &str, reason: &str) -> String {
+    let reason = match reason {
+        "test" => "ini hanya uji coba",
+        "junk" => "bukan calon pembeli",
+        "opted_out" => "client tidak ingin dihubungi",
+        _ => "dibatalkan oleh admin",
+    };
+    app.texts
+        .render(Text::LeadStopped, &[("name", name), ("reason", reason)])
 }
 
 /// What an agent reads whose offer or lead was assigned to another agent.

@@ -71,7 +71,7 @@ async fn tell_queue(
     if let Some(DutyStatus::Away { until, .. }) = statuses.get(&agent.id) {
         lines.push(match until {
             Some(until) => {
-                let until = work.app.timezone.day_and_time(*until);
+                let until = work.app.timezone.day_in_words(*until);
                 work.app.texts.render(Text::AwayUntil, &[("until", &until)])
             }
             None => work.app.texts.render(Text::Away, &[]),

@@ -7,8 +7,8 @@ use super::{agent_command, duplicate};
 use crate::distribution::endings::claim::{self, Claim};
 use crate::distribution::endings::{decline, let_go};
 use crate::distribution::model::{Offer, Outcome, ReceivedMessage, Report};
-use crate::distribution::offers::chat_link::chat_link;
-use crate::distribution::offers::mask;
+use crate::distribution::offers::owner_text::owner_text;
+use crate::distribution::offers::{client_notice, mask};
 use crate::sales::Agent;
 use crate::texts::Text;
 use crate::unit_of_work::{Cause, UnitOfWork};
@@ -45,8 +45,15 @@ pub(super) async fn handle(
     }
     match bind::bind(work, received, agent, &request).await? {
         Bound::One(offer) if intent == Intent::Decline => pass(work, received, &offer).await,
-        Bound::One(offer) => take(work, received, &offer).await,
-        Bound::Several(offers) => answer::ask_which(work, received, &offers).await,
+        Bound::One(offer) => take(work, received, agent, &offer).await,
+        Bound::Several(offers) => {
+            let verb = if intent == Intent::Decline {
+                "LEWATI"
+            } else {
+                "OK"
+            };
+            answer::ask_which(work, received, &offers, verb).await
+        }
         Bound::Expired(offer) if intent == Intent::Ok => {
             answer::refuse_late(work, received, &offer).await
         }
@@ -96,6 +103,7 @@ async fn not_understood(
 async fn take(
     work: &mut UnitOfWork<'_>,
     received: &ReceivedMessage,
+    agent: &Agent,
     offer: &Offer,
 ) -> Result<Option<Report>> {
     let lead = claim::lock(work.connection, offer).await?;
@@ -105,13 +113,10 @@ async fn take(
     }
     match claim::claim(work, &lead, offer, received.acknowledged_at).await? {
         Claim::Won => {
-            let client = [
-                ("name", lead.display_name()),
-                ("phone", lead.display_phone()),
-                ("link", &chat_link(work.app, &lead)),
-                ("source", lead.display_source()),
-            ];
-            let body = work.app.texts.render(Text::Claimed, &client);
+            client_notice::tell_who_serves(work, &lead, agent, offer.cycle).await?;
+            // A masked offer did not show the client's words as they are.
+            let masked = work.app.distribution.mask_offers.then_some(offer.cycle);
+            let body = owner_text(work, Text::Claimed, &lead, masked).await?;
             let verdict = Verdict::about(Outcome::Accepted, offer);
             let text = Answer::new(OutboundKind::Claimed, body);
             answer(work, received, verdict, text).await

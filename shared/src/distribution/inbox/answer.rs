@@ -223,7 +223,7 @@ pub(super) async fn hint(
     if whatsapp::hints_since(work.connection, from, hour_ago).await? >= MAX_HINTS {
         return file(work, received, verdict).await;
     }
-    let body = list_text(work, Text::OfferHint, offers).await?;
+    let body = list_text(work, Text::OfferHint, offers, "OK").await?;
     answer(
         work,
         received,
@@ -233,25 +233,33 @@ pub(super) async fn hint(
     .await
 }
 
-/// A text with a list of offers.
-async fn list_text(work: &mut UnitOfWork<'_>, text: Text, offers: &[Offer]) -> Result<String> {
+/// A text with a list of offers, and how to answer one of them with this verb.
+async fn list_text(
+    work: &mut UnitOfWork<'_>,
+    text: Text,
+    offers: &[Offer],
+    verb: &str,
+) -> Result<String> {
     let lines = listed(work, offers).await?;
     let code = offers.first().and_then(|offer| offer.code.as_deref());
     let values = [
         ("count", &*offers.len().to_string()),
         ("offers", &*lines.join("\n")),
+        ("word", verb),
         ("code", code.unwrap_or("-")),
     ];
     Ok(work.app.texts.render(text, &values))
 }
 
-/// Lists the offers that the message may be about, and asks which one is meant.
+/// Lists the offers that the message may be about, and asks which one is meant. `verb` is what the agent wrote: OK
+/// or LEWATI.
 pub(super) async fn ask_which(
     work: &mut UnitOfWork<'_>,
     received: &ReceivedMessage,
     offers: &[Offer],
+    verb: &str,
 ) -> Result<Option<Report>> {
-    let body = list_text(work, Text::Ambiguous, offers).await?;
+    let body = list_text(work, Text::Ambiguous, offers, verb).await?;
     let verdict = Verdict::bare(Outcome::Ambiguous);
     let text = Answer::new(OutboundKind::Ambiguous, body);
     answer_unhelpfully(work, received, verdict, text).await

@@ -1,14 +1,16 @@
 //! A client writes to the company's number.
 
 use super::{duplicate, enquiry, news};
+use crate::address::Address;
+use crate::distribution::endings::stop;
 use crate::distribution::model::{Outcome, ReceivedMessage, Report};
 use crate::id::{AttemptId, CycleId};
-use crate::leads::{Contact, Enquiry, EnquiryKind, Lead, LeadStatus};
+use crate::leads::{self, Contact, Enquiry, EnquiryKind, Lead, LeadStatus};
 use crate::sales::Origin;
 use crate::texts::Text;
 use crate::unit_of_work::{Cause, UnitOfWork};
 use crate::whatsapp::{self, Draft, InboundKind, InboundRecord, OutboundKind};
-use crate::{App, Result};
+use crate::{App, Result, contacts};
 use sqlx::PgConnection;
 
 /// Handles a client's message. Returns `None` if it is a duplicate: the caller must roll back.
@@ -64,6 +66,70 @@ pub(super) async fn handle(
         &lead,
         placed.attempt,
     )))
+}
+
+/// Stores a message of a blocked number. Returns `None` if it is a duplicate.
+pub(super) async fn store_blocked(
+    app: &App,
+    connection: &mut PgConnection,
+    received: &ReceivedMessage,
+) -> Result<Option<Report>> {
+    let record = received.record_as(InboundKind::Client, Outcome::Blocked);
+    let at = received.received_at;
+    let new = whatsapp::store_inbound(app, connection, &record, at).await?;
+    Ok(new.then_some(Report {
+        outcome: Outcome::Blocked,
+        duplicate: false,
+        message: Some(received.id),
+        lead: None,
+        attempt: None,
+    }))
+}
+
+/// The client wants no messages: nothing is sent to them any more, and the distribution of their lead ends. Returns
+/// `None` if the message is a duplicate.
+pub(super) async fn opt_out(
+    app: &App,
+    connection: &mut PgConnection,
+    received: &ReceivedMessage,
+) -> Result<Option<Report>> {
+    let message = &received.message;
+    let contact = Contact {
+        other_address: message.other_address.clone(),
+        ..Contact::known_by(message.from.clone())
+    };
+    let lead = match leads::find(connection, &contact).await? {
+        Some(lead) => Some(leads::lock(connection, lead).await?),
+        None => None,
+    };
+    let mut work = UnitOfWork::start(app, connection, Cause::Enquiry).await?;
+    if duplicate::was_handled(&mut work, received).await? {
+        return Ok(None);
+    }
+    let id = lead.as_ref().map(|lead| lead.id);
+    let record = InboundRecord {
+        lead: id,
+        ..received.record_as(InboundKind::Client, Outcome::OptedOut)
+    };
+    if !whatsapp::store_inbound(app, work.connection, &record, received.received_at).await? {
+        return Ok(None);
+    }
+    let mut addresses = vec![&message.from];
+    addresses.extend(message.other_address.as_ref());
+    let number = lead.as_ref().and_then(|lead| lead.phone.as_ref());
+    let number = number.map(Address::from);
+    addresses.extend(number.as_ref());
+    contacts::opt_out(work.connection, &addresses, work.now).await?;
+    if let Some(lead) = &lead {
+        stop::stop_for_client(&mut work, lead).await?;
+    }
+    Ok(Some(Report {
+        outcome: Outcome::OptedOut,
+        duplicate: false,
+        message: Some(received.id),
+        lead: id,
+        attempt: None,
+    }))
 }
 
 fn enquiry_of(received: &ReceivedMessage, lead: &Lead) -> Enquiry {

@@ -9,15 +9,26 @@ use crate::sales::Origin;
 use crate::texts::Text;
 use crate::unit_of_work::{Cause, UnitOfWork};
 use crate::whatsapp::{self, Draft, OutboundKind, Short};
-use crate::{App, Result};
+use crate::{App, Result, contacts};
 
 /// Takes a lead from an ad's form.
 ///
 /// A first form starts a cycle, as a chat does. A form that comes while a cycle is open is added to
 /// it. If an agent owns the lead, that agent is notified. After hangus a new cycle starts. A second form
-/// with the same `meta_lead_id` changes nothing.
+/// with the same `meta_lead_id` changes nothing. Fails with `Invalid` if the number is an agent's or the company's.
 pub async fn take_ad(app: &App, ad: &Ad) -> Result<Report> {
     let mut transaction = app.pool.begin().await?;
+    super::by_hand::check_number(app, &mut transaction, &ad.phone).await?;
+    if contacts::is_blocked(&mut transaction, &ad.phone).await? {
+        tracing::info!("distribution.form_blocked: an admin blocked the number");
+        return Ok(Report {
+            outcome: Outcome::Blocked,
+            duplicate: false,
+            message: None,
+            lead: None,
+            attempt: None,
+        });
+    }
     let received_at = app.clock.now(&mut transaction).await?;
     let contact = Contact {
         address: Address::from(&ad.phone),

@@ -5,6 +5,7 @@ mod agent_command;
 mod agent_reply;
 mod answer;
 mod bind;
+pub(crate) mod by_hand;
 mod client_message;
 mod duplicate;
 mod enquiry;

@@ -70,7 +70,7 @@ pub(super) async fn tell_filled_in(
     listeners: &Listeners,
     ad: &Ad,
 ) -> Result<()> {
-    let source = ad.source_ads.as_deref().unwrap_or("-");
+    let source = ad.source_ads.as_deref().unwrap_or("");
     match listeners {
         Listeners::Owner(owner) => {
             let Some(to) = number_of(owner, lead) else {
@@ -79,6 +79,7 @@ pub(super) async fn tell_filled_in(
             let client = [
                 ("name", lead.display_name()),
                 ("phone", lead.display_phone()),
+                ("project", ad.project.as_deref().unwrap_or("")),
                 ("source", source),
             ];
             let body = work.app.texts.render(Text::OwnerNewAd, &client);

@@ -110,10 +110,17 @@ async fn dispatch(
         }
         return agent_reply::handle(app, connection, received, &agent).await;
     }
-    if store::is_manager(connection, &message.from).await? {
+    let sender = store::sender(connection, &message.from, other).await?;
+    if sender.manages {
         return manager_reply::handle(app, connection, received).await;
     }
     match message.channel {
+        Channel::Chat if sender.is_blocked => {
+            client_message::store_blocked(app, connection, received).await
+        }
+        Channel::Chat if app.lexicon.is_stop(&message.body) => {
+            client_message::opt_out(app, connection, received).await
+        }
         Channel::Chat => client_message::handle(app, connection, received).await,
         Channel::Ack => store_stranger(app, connection, received).await,
     }

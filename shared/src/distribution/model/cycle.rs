@@ -53,6 +53,7 @@ impl From<EnquiryKind> for Trigger {
         match kind {
             EnquiryKind::Ad => Self::Ad,
             EnquiryKind::Chat => Self::Chat,
+            EnquiryKind::Hand => Self::Admin,
         }
     }
 }

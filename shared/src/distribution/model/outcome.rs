@@ -45,6 +45,10 @@ pub enum Outcome {
     UnknownAgent,
     /// It was stored and has no consequence: it is old, or a reaction.
     Noted,
+    /// The client wants no messages. Their distribution ended.
+    OptedOut,
+    /// An admin blocked the number. It was stored and has no consequence.
+    Blocked,
 }
 
 impl Outcome {
@@ -70,6 +74,8 @@ impl Outcome {
             Self::Disabled => "disabled",
             Self::UnknownAgent => "unknown_agent",
             Self::Noted => "noted",
+            Self::OptedOut => "opted_out",
+            Self::Blocked => "blocked",
         }
     }
 

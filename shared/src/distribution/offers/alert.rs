@@ -3,6 +3,7 @@
 //! A queue has managers only if an admin sets their numbers.
 
 use super::mask;
+use super::offer_text::words_of_cycle;
 use crate::Result;
 use crate::distribution::store;
 use crate::id::{CycleId, LeadId};
@@ -45,9 +46,12 @@ pub(crate) async fn notify_managers(
     let code = store::name_cycle(work.connection, cycle).await?;
     let lead = leads::by_id(work.connection, lead).await?;
     let team = team_of(work, cycle).await?;
+    let written = words_of_cycle(&store::words_of(work.connection, lead.id, cycle).await?);
     let values = [
         ("name", &*mask::name_of(work.app, &lead)),
-        ("source", lead.display_source()),
+        ("project", lead.project.as_deref().unwrap_or("")),
+        ("source", lead.source_ads.as_deref().unwrap_or("")),
+        ("message", &mask::words(work.app, &written)),
         ("code", code.as_str()),
         ("team", team.as_str()),
     ];

@@ -4,7 +4,7 @@
 
 use super::alert::{self, Alert};
 use super::jobs::jobs_of_offer;
-use super::{hold, last_round};
+use super::{client_notice, hold, last_round};
 use crate::Result;
 use crate::availability::Reason;
 use crate::distribution::event::{Event, EventKind};
@@ -43,18 +43,21 @@ pub(crate) async fn start(
         Some(owner) => sales::active_place(work.connection, owner).await?,
         None => None,
     };
+    // A new lead was created as distributing.
+    let past = if lead.status == LeadStatus::Distributing {
+        None
+    } else {
+        leads::set_distributing(work.connection, lead.id, work.now).await?
+    };
     let new = store::NewCycle {
         lead: lead.id,
         trigger,
         route,
         queue: &queue,
         former_agent: former_agent.as_ref(),
+        past: past.as_deref(),
     };
     let cycle = store::insert_cycle(work.connection, &new, work.now).await?;
-    // A new lead was created so.
-    if lead.status != LeadStatus::Distributing {
-        leads::set_distributing(work.connection, lead.id, work.now).await?;
-    }
     let strategy = route.strategy.as_str();
     let started = Event::new(EventKind::Started)
         .of(lead.id, cycle)
@@ -187,6 +190,7 @@ async fn no_agent_is_next(
     let hangus = Event::new(EventKind::Hangus).of(lead, cycle);
     store::log(work, &[hangus]).await?;
     alert::notify_managers(work, lead, cycle, Alert::Hangus).await?;
+    client_notice::tell_hangus(work, lead, cycle).await?;
     Ok(OfferResult::Exhausted)
 }
 

@@ -3,6 +3,7 @@
 //! The line is looked at when the next agent is known to be back, and at least every
 //! `DISTRIBUTION_POLL_MS`: see [`super::release`].
 
+use super::client_notice;
 use crate::Result;
 use crate::distribution::event::{Event, EventKind};
 use crate::distribution::store;
@@ -34,5 +35,9 @@ pub(crate) async fn hold(
     let held = Event::new(EventKind::Held)
         .of(lead, cycle)
         .with(json!({ "resumeAt": resume_at }));
-    store::log(work, &[held]).await
+    store::log(work, &[held]).await?;
+    match until {
+        Some(until) => client_notice::tell_until(work, lead, cycle, until).await,
+        None => Ok(()),
+    }
 }

@@ -55,6 +55,14 @@ const NUMBER_WORDS: [&str; 26] = [
     "lapan", "sembilan", "zero", "oh", "one", "two", "three", "four", "five", "six", "seven",
     "eight", "nine", "belas", "puluh",
 ];
+/// Units of money and area.
+const UNITS: [&str; 14] = [
+    "jt", "juta", "jutaan", "rb", "ribu", "m", "miliar", "milyar", "m2", "meter", "t", "triliun",
+    "persen", "tahun",
+];
+/// Amounts with more digits than this together could spell a telephone number.
+const MOST_DIGITS_OF_AMOUNTS: usize = 8;
+
 /// This many digits in a row as words are a number; "dua kamar" is not.
 const FEWEST_WORDS: usize = 4;
 
@@ -101,6 +109,7 @@ pub fn scrubbed(words: &str) -> String {
     let plain: String = visible.nfkc().collect();
     let tokens: Vec<&str> = plain.split_inclusive(char::is_whitespace).collect();
     let mut hidden = number_words(&tokens);
+    let amounts = amounts(&tokens);
     for at in 0..tokens.len() {
         if is_address(tokens[at]) {
             hidden[at] = true;
@@ -117,16 +126,59 @@ pub fn scrubbed(words: &str) -> String {
         }
     }
     let mut scrubbed = String::with_capacity(plain.len());
-    for (token, hidden) in tokens.iter().zip(hidden) {
+    for (at, (token, hidden)) in tokens.iter().zip(hidden).enumerate() {
         let text = token.trim_end();
         if hidden && !text.is_empty() {
             scrubbed.push_str(HIDDEN);
             scrubbed.push_str(&token[text.len()..]);
+        } else if amounts[at] {
+            scrubbed.push_str(token);
         } else {
             scrubbed.extend(token.chars().map(|c| if c.is_numeric() { DOT } else { c }));
         }
     }
     scrubbed
+}
+
+/// Which of the words are an amount of money or an area, which an agent wants to know: `500jt`, `1,5 miliar`,
+/// `300-400jt`, `72 m2`. None, if together they have enough digits to spell a telephone number.
+fn amounts(tokens: &[&str]) -> Vec<bool> {
+    let mut amounts = vec![false; tokens.len()];
+    let mut digits = 0;
+    for at in 0..tokens.len() {
+        let word = bare(tokens[at]);
+        let joined = UNITS
+            .iter()
+            .filter_map(|unit| word.strip_suffix(unit))
+            .any(is_short_number);
+        let parted = is_short_number(&word)
+            && tokens
+                .get(at + 1)
+                .is_some_and(|next| UNITS.contains(&bare(next).as_str()));
+        if joined || parted {
+            amounts[at] = true;
+            digits += word.chars().filter(char::is_ascii_digit).count();
+        }
+    }
+    if digits > MOST_DIGITS_OF_AMOUNTS {
+        amounts.fill(false);
+    }
+    amounts
+}
+
+/// One number or a range of two, each of at most three digits before and two after its comma, without a leading zero.
+fn is_short_number(text: &str) -> bool {
+    let mut parts = text.split(['-', '–']);
+    let is_short = |part: &str| {
+        let (whole, rest) = part.split_once([',', '.']).unwrap_or((part, "0"));
+        let digits = |text: &str, most: usize| {
+            (1..=most).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
+        };
+        digits(whole, 3) && !(whole.len() > 1 && whole.starts_with('0')) && digits(rest, 2)
+    };
+    let first = parts.next().is_some_and(is_short);
+    let second = parts.next().is_none_or(is_short);
+    first && second && parts.next().is_none()
 }
 
 /// The word without punctuation, in lower case.
@@ -229,6 +281,17 @@ mod tests {
             scrubbed("t\u{200b}.me/budi t．me/budi 0\u{fe0f}\u{20e3}8\u{fe0f}\u{20e3}"),
             "••• ••• ••"
         );
+    }
+
+    #[test]
+    fn amounts_stay_unless_they_could_spell_a_number() {
+        assert_eq!(
+            scrubbed("budget 500 juta, DP 5jt, 300-400jt"),
+            "budget 500 juta, DP 5jt, 300-400jt"
+        );
+        assert_eq!(scrubbed("luas 72 m2, 1,5 miliar"), "luas 72 m2, 1,5 miliar");
+        assert_eq!(scrubbed("812jt 340jt 012jt"), "•••jt •••jt •••jt");
+        assert_eq!(scrubbed("0812jt 3400jt"), "••••jt ••••jt");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 pub(crate) mod acceptance;
 pub(crate) mod alert;
 pub(crate) mod chat_link;
+pub(crate) mod client_notice;
 pub(crate) mod cycle;
 pub(crate) mod delivery;
 pub(crate) mod forward;
@@ -12,6 +13,7 @@ mod jobs;
 mod last_round;
 pub(crate) mod mask;
 mod offer_text;
+pub(crate) mod owner_text;
 pub(crate) mod release;
 pub(crate) mod send;
 pub(crate) mod turns;

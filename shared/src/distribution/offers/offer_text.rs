@@ -25,25 +25,60 @@ pub(crate) fn offer_text(app: &App, offer: &SendableOffer) -> String {
         (_, false) => Text::Offer,
         (_, true) => Text::OfferMasked,
     };
-    let written = offer.client_text.as_deref().unwrap_or("-");
+    let title = if offer.past.is_some() {
+        Text::OfferReturning
+    } else {
+        Text::OfferNew
+    };
+    let written = words_of_cycle(&offer.words);
     let shown =
-        |text: &Option<String>| mask::words(app, text.as_deref().unwrap_or("-")).into_owned();
+        |text: &Option<String>| mask::words(app, text.as_deref().unwrap_or("")).into_owned();
     let phone = offer.lead_phone.as_deref().filter(|_| !masks);
     app.texts.render(
         text,
         &[
+            ("title", &app.texts.render(title, &[])),
             ("label", &offer.label),
             ("code", offer.code.as_deref().unwrap_or("-")),
             ("name", &mask::name(app, offer.lead_name.as_deref())),
-            ("phone", phone.unwrap_or("-")),
+            ("phone", phone.unwrap_or("")),
             ("project", &shown(&offer.lead_project)),
             ("area", &shown(&offer.lead_area)),
             ("source", &shown(&offer.lead_source)),
-            ("message", &mask::words(app, written)),
+            ("past", offer.past.as_deref().unwrap_or("")),
+            ("message", &mask::words(app, &written)),
             ("window", &policy::window_in_words(window)),
             ("deadline", &app.timezone.time(deadline)),
         ],
     )
+}
+
+/// The most characters of a client's words in an offer. The newest are kept.
+const MOST_WORDS: usize = 600;
+
+/// What a client wrote in a cycle, oldest first, of messages newest first. If it is long, the oldest messages are left
+/// out and counted.
+pub(crate) fn words_of_cycle(newest_first: &[String]) -> String {
+    let mut length = 0;
+    let fits = |text: &&String| {
+        length += text.chars().count() + 1;
+        length <= MOST_WORDS
+    };
+    let shown = newest_first.iter().take_while(fits).count();
+    // The newest message is shown, even if it is long: it is cut.
+    let Some(newest) = newest_first.first().filter(|_| shown == 0) else {
+        let mut lines: Vec<&str> = newest_first[..shown].iter().map(String::as_str).collect();
+        lines.reverse();
+        let left_out = newest_first.len() - shown;
+        let rest = lines.join("\n");
+        return if left_out == 0 {
+            rest
+        } else {
+            format!("(+{left_out} pesan sebelumnya)\n{rest}")
+        };
+    };
+    let cut: String = newest.chars().take(MOST_WORDS).collect();
+    format!("{cut}…")
 }
 
 /// The offer as one line of a list, and as the values of a template: code, project, window.
@@ -63,5 +98,27 @@ pub(crate) fn short_form(app: &App, offer: &SendableOffer) -> Short {
             project,
             policy::window_in_words(app.distribution.ack_window),
         ],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::words_of_cycle;
+
+    #[test]
+    fn all_words_of_the_cycle_are_shown_in_the_order_they_were_written() {
+        let words = ["besok bisa?", "yang di BSD", "halo"].map(str::to_owned);
+        assert_eq!(words_of_cycle(&words), "halo\nyang di BSD\nbesok bisa?");
+        assert_eq!(words_of_cycle(&[]), "");
+    }
+
+    #[test]
+    fn long_words_are_cut_and_counted() {
+        let words = ["baru".to_owned(), "x".repeat(590), "y".repeat(590)];
+        let shown = words_of_cycle(&words);
+        assert!(shown.starts_with("(+1 pesan sebelumnya)\nxxx"), "{shown}");
+        assert!(shown.ends_with("\nbaru"), "{shown}");
+        let one = words_of_cycle(&["z".repeat(5000)]);
+        assert_eq!(one.chars().count(), 601);
     }
 }

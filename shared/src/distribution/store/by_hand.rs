@@ -43,6 +43,31 @@ pub(crate) async fn is_manager(connection: &mut PgConnection, address: &Address)
     .await?)
 }
 
+/// Somebody who wrote and is no agent.
+pub(crate) struct Sender {
+    /// Whether they manage a queue.
+    pub(crate) manages: bool,
+    /// Whether an admin blocked them.
+    pub(crate) is_blocked: bool,
+}
+
+/// Who a sender is who is no agent.
+pub(crate) async fn sender(
+    connection: &mut PgConnection,
+    address: &Address,
+    other: Option<&Address>,
+) -> Result<Sender> {
+    Ok(sqlx::query_as!(
+        Sender,
+        r#"select exists (select from distribution_queue where $1 = any(manager_phones)) as "manages!",
+                  exists (select from contact_block where address in ($1, $2) and kind = 'blocked') as "is_blocked!""#,
+        address.as_str(),
+        other.map(Address::as_str)
+    )
+    .fetch_one(connection)
+    .await?)
+}
+
 /// The code by which managers name the cycle's lead, for example `H12`. Assigned now if it has none.
 pub(crate) async fn name_cycle(connection: &mut PgConnection, cycle: CycleId) -> Result<String> {
     Ok(sqlx::query_scalar!(
@@ -195,6 +220,24 @@ pub(crate) async fn winning_attempt(
         lead.0
     )
     .fetch_optional(connection)
+    .await?)
+}
+
+/// What the client wrote in this cycle, newest first.
+pub(crate) async fn words_of(
+    connection: &mut PgConnection,
+    lead: LeadId,
+    cycle: CycleId,
+) -> Result<Vec<String>> {
+    Ok(sqlx::query_scalar!(
+        "select w.body
+         from (select body, created_at, cycle_id from wa_message
+               where lead_id = $1 and direction = 'in' and kind = 'client' order by created_at desc limit 30) w
+         where w.cycle_id = $2 order by w.created_at desc",
+        lead.0,
+        cycle.0
+    )
+    .fetch_all(connection)
     .await?)
 }
 

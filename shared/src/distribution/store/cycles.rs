@@ -63,7 +63,8 @@ pub(crate) async fn close_cycle(
     now: DateTime<Utc>,
 ) -> Result<()> {
     sqlx::query!(
-        "update distribution_cycle set status = $2, closed_at = $3 where id = $1 and status = 'open'",
+        "update distribution_cycle set status = $2, closed_at = $3, hangus_at = case when $2 = 'hangus' then $3::timestamptz end
+         where id = $1 and status = 'open'",
         cycle.0,
         status.as_str(),
         now
@@ -82,6 +83,8 @@ pub(crate) struct NewCycle<'agent> {
     pub(crate) queue: &'agent [ActivePlace],
     /// The agent who owned this client before. Becomes a member, too.
     pub(crate) former_agent: Option<&'agent ActivePlace>,
+    /// What became of the client's earlier enquiry.
+    pub(crate) past: Option<&'agent str>,
 }
 
 /// The members of a cycle, as columns: the places of a queue, and then the client's former agent if they are in no
@@ -121,8 +124,8 @@ pub(crate) async fn insert_cycle(
     let members = Members::of(new.queue, new.former_agent);
     sqlx::query!(
         "with cycle as (
-             insert into distribution_cycle (id, lead_id, status, trigger, started_at, queue_id, strategy, sticky_sales_id)
-             values ($1, $2, 'open', $3, $4, $5, $6, $7) returning id)
+             insert into distribution_cycle (id, lead_id, status, trigger, started_at, queue_id, strategy, sticky_sales_id, past)
+             values ($1, $2, 'open', $3, $4, $5, $6, $7, $12) returning id)
          insert into distribution_cycle_member (cycle_id, seat, sales_id, label, weight, guest)
          select cycle.id, seat, sales_id, label, weight, seat > $11
          from cycle, unnest($8::text[], $9::text[], $10::int[]) with ordinality as queue (sales_id, label, weight, seat)",
@@ -136,7 +139,8 @@ pub(crate) async fn insert_cycle(
         &members.sales as _,
         &members.labels as _,
         &members.weights,
-        members.places
+        members.places,
+        new.past
     )
     .execute(connection)
     .await?;

@@ -29,8 +29,8 @@ pub(crate) use audit::{
 };
 pub(crate) use by_hand::{
     agent_by_label, all_managers, cycle_by_code, end_cycle_by_hand, gives_second_chances,
-    insert_cycle_by_hand, is_manager, lock_assignable_cycle, managers_of, name_cycle, team_of,
-    winning_attempt,
+    insert_cycle_by_hand, is_manager, lock_assignable_cycle, managers_of, name_cycle, sender,
+    team_of, winning_attempt, words_of,
 };
 pub use conflicts::Conflict;
 pub(crate) use conflicts::{conflict, decide_conflict, insert_conflict, open_conflicts};

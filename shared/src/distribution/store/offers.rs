@@ -45,8 +45,10 @@ pub(crate) struct SendableOffer {
     pub(crate) lead_area: Option<String>,
     /// Whether a freeze has stopped its clock.
     pub(crate) is_frozen: bool,
-    /// What the client last wrote.
-    pub(crate) client_text: Option<String>,
+    /// What the client wrote in this cycle, newest first.
+    pub(crate) words: Vec<String>,
+    /// What became of the client's earlier enquiry.
+    pub(crate) past: Option<String>,
 }
 
 /// Locks one [`Offer`] for a roll, and then waits for in-flight inserts of this agent's messages to commit, and
@@ -271,9 +273,12 @@ pub(crate) async fn sendable_offer(
                   l.project as lead_project, l.area as lead_area,
                   exists (select from provider_health h
                           where h.provider = $3 and h.frozen_since < a.ack_deadline_at) as "is_frozen!",
-                  (select body from wa_message w
-                   where w.lead_id = l.id and w.direction = 'in' and w.kind = 'client'
-                   order by w.created_at desc limit 1) as client_text
+                  array(select w.body
+                        from (select m.body, m.created_at, m.cycle_id from wa_message m
+                              where m.lead_id = l.id and m.direction = 'in' and m.kind = 'client'
+                              order by m.created_at desc limit 30) w
+                        where w.cycle_id = c.id order by w.created_at desc) as "words!",
+                  c.past
            from distribution_attempt a
            join distribution_cycle c on c.id = a.cycle_id
            join distribution_cycle_member m on m.cycle_id = a.cycle_id and m.sales_id = a.sales_id

@@ -2,7 +2,7 @@
 
 use crate::distribution::model::{Attempt, AttemptStatus, Cycle, CycleStatus, LeadSnapshot, Round};
 use crate::id::{AttemptId, CycleId, LeadId, UserId};
-use crate::leads::{Lead, LeadProgress, LeadStatus};
+use crate::leads::{Lead, LeadProgress, LeadStatus, Mark};
 use crate::phone::Phone;
 use crate::sales::Agent;
 use crate::strategy::Strategy;
@@ -18,7 +18,7 @@ pub(crate) async fn snapshot(
     let row = sqlx::query!(
         r#"select l.id as "id: LeadId", l.name, l.phone as "phone: Phone", l.status as "status: LeadStatus",
                   l.progress as "progress: LeadProgress", l.owner_sales_id as "owner: UserId", l.locked_at,
-                  l.source_ads, l.project, l.area, l.created_at,
+                  l.source_ads, l.project, l.area, l.mark as "mark: Mark", l.created_at,
                   a.id as "attempt?: AttemptId", a.cycle_id as "attempt_cycle?: CycleId",
                   a.sales_id as "sales?: UserId", a.position as "position?", a.round as "round?: Round", a.code,
                   a.status as "attempt_status?: AttemptStatus", a.reason, a.assigned_at as "assigned_at?",
@@ -95,6 +95,7 @@ pub(crate) async fn snapshot(
             source_ads: row.source_ads,
             project: row.project,
             area: row.area,
+            mark: row.mark,
             created_at: row.created_at,
         },
     })

@@ -110,7 +110,15 @@ async fn take(app: &App, id: &str, form: Option<&Form>, answer: &Value) -> Resul
     match answers::read(answer, fields) {
         Ok(read) => {
             let ad = ad(id, form, answer, read);
-            fetched.lead = distribution::take_ad(app, &ad).await?.lead;
+            match distribution::take_ad(app, &ad).await {
+                Ok(report) => fetched.lead = report.lead,
+                // The number of an agent or of the company.
+                Err(Error::Invalid { reason, .. }) => {
+                    (fetched.state, fetched.reason) =
+                        ("unusable", Some(format!("the number {reason}")));
+                }
+                Err(error) => return Err(error),
+            }
         }
         Err(Unusable::Test) => fetched.state = "test",
         Err(Unusable::NoNumber(reason)) => {

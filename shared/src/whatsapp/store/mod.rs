@@ -29,7 +29,8 @@ pub(super) async fn insert_out(
     Ok(sqlx::query_scalar!(
         r#"insert into wa_message (id, lead_id, cycle_id, attempt_id, in_reply_to, direction, kind,
                                    from_wa, to_wa, body, provider, delivery_status, created_at, line, parameters)
-           values ($1, $2, $3, $4, $5, 'out', $6, $7, $8, $9, $10, 'queued', $11, $12, $13)
+           select $1, $2, $3, $4, $5, 'out', $6, $7, $8, $9, $10, 'queued', $11, $12, $13
+           where not ($14 and exists (select from contact_block where address = $8))
            on conflict do nothing
            returning id as "id: MessageId""#,
         MessageId::new().0,
@@ -44,7 +45,8 @@ pub(super) async fn insert_out(
         provider,
         now,
         draft.short.as_ref().map(|short| short.line.as_str()),
-        draft.short.as_ref().map(|short| short.parameters.as_slice()) as _
+        draft.short.as_ref().map(|short| short.parameters.as_slice()) as _,
+        draft.kind.is_for_clients()
     )
     .fetch_optional(connection)
     .await?)

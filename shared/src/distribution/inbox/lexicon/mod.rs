@@ -4,7 +4,7 @@ mod phrases;
 mod words;
 
 pub use phrases::{
-    ASSENT, ASSIGN, DECLINE, HELP, Lists, OK, PAUSE, POLITE, QUEUE, RESUME, SECOND_CHANCE,
+    ASSENT, ASSIGN, DECLINE, HELP, Lists, OK, PAUSE, POLITE, QUEUE, RESUME, SECOND_CHANCE, STOP,
 };
 
 use crate::{Error, Result};
@@ -67,6 +67,7 @@ pub struct Lexicon {
     naming: Vec<Phrase>,
     commands: [(Command, Vec<Phrase>); 5],
     assign: Vec<Phrase>,
+    stop: Vec<Phrase>,
 }
 
 /// The meaning of the phrase at the start of some words.
@@ -105,6 +106,7 @@ impl Lexicon {
                 (Command::SecondChance, phrases(lists.second_chance)),
             ],
             assign: phrases(lists.assign),
+            stop: phrases(lists.stop),
         };
         if lexicon.ok.is_empty() {
             return Err(Error::invalid("LEXICON_OK", "has no word"));
@@ -145,6 +147,28 @@ impl Lexicon {
             [code, label] if is_code(code) => Some((code.to_uppercase(), label.to_uppercase())),
             _ => None,
         }
+    }
+
+    /// Whether a client asks for no more messages: the message consists of such a phrase and of
+    /// words that say nothing else: `stop ya pak`.
+    pub(super) fn is_stop(&self, body: &str) -> bool {
+        let words = words(body);
+        let mut rest = words.as_slice();
+        let mut stops = false;
+        while !rest.is_empty() {
+            let stop = longest(&self.stop, rest);
+            stops |= stop.is_some();
+            let fillers = [&self.polite, &self.assent, &self.ok];
+            let filler = fillers
+                .into_iter()
+                .filter_map(|known| longest(known, rest))
+                .max();
+            let Some(length) = stop.max(filler) else {
+                return false;
+            };
+            rest = &rest[length..];
+        }
+        stops
     }
 
     /// Parses a message. It has an intent only if it consists of known phrases and of the name of at most one offer,

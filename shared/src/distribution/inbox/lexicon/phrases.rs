@@ -47,6 +47,11 @@ pub const SECOND_CHANCE: &str =
     "beri saya kesempatan lagi,beri kesempatan lagi,beri kesempatan,kesempatan";
 /// Phrases with which a manager assigns a lead: `tugaskan H12 B` (`LEXICON_ASSIGN`).
 pub const ASSIGN: &str = "tugaskan,assign";
+/// Phrases with which a client asks for no more messages (`LEXICON_STOP`).
+pub const STOP: &str = "stop,berhenti,unsubscribe,stop chat,stop wa,stop kirim,stop kirim pesan,stop hubungi saya,stop dong,\
+jangan hubungi,jangan hubungi lagi,jangan hubungi saya,jangan hubungi saya lagi,jangan chat,jangan chat lagi,jangan chat saya,\
+jangan chat saya lagi,jangan wa lagi,jangan wa saya lagi,jangan kirim pesan lagi,berhenti berlangganan,berhenti kirim pesan,\
+berhenti menghubungi saya,tidak mau dihubungi,tidak mau dihubungi lagi,gak mau dihubungi,hapus nomor saya,hapus data saya";
 
 /// The lists of phrases that a lexicon is made of, each separated by commas.
 #[derive(Clone, Copy, Debug)]
@@ -71,6 +76,8 @@ pub struct Lists<'list> {
     pub second_chance: &'list str,
     /// Phrases with which a manager assigns a lead.
     pub assign: &'list str,
+    /// Phrases with which a client asks for no more messages.
+    pub stop: &'list str,
 }
 
 impl Default for Lists<'_> {
@@ -86,6 +93,7 @@ impl Default for Lists<'_> {
             resume: RESUME,
             second_chance: SECOND_CHANCE,
             assign: ASSIGN,
+            stop: STOP,
         }
     }
 }

@@ -1,0 +1,75 @@
+//! SQL of `contact_block`.
+
+use super::{Block, BlockKind};
+use crate::Result;
+use crate::address::Address;
+use crate::id::UserId;
+use crate::phone::Phone;
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+
+pub(super) async fn block(
+    connection: &mut PgConnection,
+    phone: &Phone,
+    reason: &str,
+    by: &UserId,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "insert into contact_block (address, kind, reason, by_user_id, created_at) values ($1, 'blocked', $2, $3, $4)
+         on conflict (address) do update set kind = 'blocked', reason = $2, by_user_id = $3, created_at = $4",
+        phone.as_str(),
+        reason,
+        by.0,
+        now
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn opt_out(
+    connection: &mut PgConnection,
+    addresses: &[&Address],
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let addresses: Vec<&str> = addresses.iter().map(|address| address.as_str()).collect();
+    sqlx::query!(
+        "insert into contact_block (address, kind, created_at) select address, 'opted_out', $2 from unnest($1::text[]) address
+         on conflict (address) do nothing",
+        &addresses as _,
+        now
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn unblock(connection: &mut PgConnection, phone: &Phone) -> Result<bool> {
+    let deleted = sqlx::query!(
+        "delete from contact_block where address = $1",
+        phone.as_str()
+    )
+    .execute(connection)
+    .await?;
+    Ok(deleted.rows_affected() == 1)
+}
+
+pub(super) async fn is_blocked(connection: &mut PgConnection, phone: &Phone) -> Result<bool> {
+    Ok(sqlx::query_scalar!(
+        r#"select exists (select from contact_block where address = $1 and kind = 'blocked') as "blocked!""#,
+        phone.as_str()
+    )
+    .fetch_one(connection)
+    .await?)
+}
+
+pub(super) async fn blocks(connection: &mut PgConnection) -> Result<Vec<Block>> {
+    Ok(sqlx::query_as!(
+        Block,
+        r#"select address as "address: Address", kind as "kind: BlockKind", reason, by_user_id as "by: UserId", created_at
+           from contact_block order by created_at desc, address limit 1000"#
+    )
+    .fetch_all(connection)
+    .await?)
+}

@@ -1,0 +1,114 @@
+//! A lead that a person of the office enters: a walk-in, a referral, a call.
+
+use crate::address::Address;
+use crate::auth::{Role, User};
+use crate::distribution::endings::assign::assign_quietly;
+use crate::distribution::model::Trigger;
+use crate::distribution::offers::cycle;
+use crate::id::{LeadId, UserId};
+use crate::leads::{self, Contact, Enquiry, EnquiryKind, LeadStatus};
+use crate::phone::Phone;
+use crate::sales::{self, Origin};
+use crate::unit_of_work::{Cause, UnitOfWork};
+use crate::{App, Error, Result};
+use serde_json::json;
+use sqlx::PgConnection;
+
+/// A lead to be entered.
+#[derive(Clone, Debug)]
+pub struct NewLead {
+    /// The client's number.
+    pub phone: Phone,
+    /// The client's name.
+    pub name: Option<String>,
+    /// Where the client comes from: "walk-in", a referral, an ad.
+    pub source: Option<String>,
+    /// The project that the client asks for.
+    pub project: Option<String>,
+    /// Who owns the lead; `None`: it is distributed.
+    pub owner: Option<UserId>,
+    /// A note, for the history.
+    pub note: Option<String>,
+}
+
+/// Enters a lead. With an owner, the lead is theirs, and nobody is offered it. Without one, it is distributed. The
+/// client gets no message of ours.
+///
+/// An agent can only enter leads of their own. Fails with `LeadExists` if a lead has this number, and with `Invalid` if
+/// it is the number of an agent or of the company.
+pub async fn enter(app: &App, by: &User, new: &NewLead) -> Result<LeadId> {
+    if by.role != Role::Admin && new.owner.as_ref() != Some(&by.id) {
+        return Err(Error::invalid("ownerId", "must be yourself"));
+    }
+    let app = app.announcing();
+    let mut transaction = app.pool.begin().await?;
+    check_number(&app, &mut transaction, &new.phone).await?;
+    let owner = match &new.owner {
+        Some(owner) => Some(sales::by_id(&mut transaction, owner).await?),
+        None => None,
+    };
+    let contact = Contact {
+        name: new.name.clone(),
+        source_ads: new.source.clone(),
+        project: new.project.clone(),
+        ..Contact::known_by(Address::from(&new.phone))
+    };
+    if let Some(lead) = leads::find(&mut transaction, &contact).await? {
+        return Err(Error::LeadExists { lead });
+    }
+    let status = match owner {
+        Some(_) => LeadStatus::New,
+        None => LeadStatus::Distributing,
+    };
+    let now = app.clock.now(&mut transaction).await?;
+    let (lead, _) = leads::find_or_create(&mut transaction, &contact, status, now).await?;
+    let mut work = UnitOfWork::start(&app, &mut transaction, Cause::Admin).await?;
+    if lead.created_at != now {
+        // Somebody else entered the same number at the same time.
+        return Err(Error::LeadExists { lead: lead.id });
+    }
+    let origin = Origin {
+        project: new.project.clone(),
+        campaign: None,
+        source: new.source.clone(),
+    };
+    let enquiry = Enquiry {
+        kind: EnquiryKind::Hand,
+        meta_lead_id: None,
+        origin: origin.clone(),
+        area: None,
+        click: leads::Click::default(),
+    };
+    leads::record_enquiry(work.connection, lead.id, &enquiry, now).await?;
+    leads::record_created(work.connection, lead.id, &by.id, new.note.as_deref(), now).await?;
+    match owner {
+        Some(owner) => {
+            let why = json!({ "reason": "entered", "by": by.id });
+            assign_quietly(&mut work, &lead, &owner, why).await?;
+        }
+        None => {
+            cycle::start(&mut work, &lead, &origin, Trigger::Admin).await?;
+        }
+    }
+    transaction.commit().await?;
+    tracing::info!(lead = %lead.id, by = %by.id, "leads.entered");
+    Ok(lead.id)
+}
+
+/// Fails if the number is the company's or an agent's.
+pub(crate) async fn check_number(
+    app: &App,
+    connection: &mut PgConnection,
+    phone: &Phone,
+) -> Result<()> {
+    if *phone == app.company_phone {
+        return Err(Error::invalid("phone", "is the company's number"));
+    }
+    if sales::by_address(connection, &phone.into(), None)
+        .await?
+        .is_some()
+    {
+        return Err(Error::invalid("phone", "is the number of an agent"));
+    }
+    Ok(())
+}
