@@ -29,6 +29,13 @@ const MONTHS: [&str; 12] = [
     "Desember",
 ];
 
+/// A day in Indonesian words: `Selasa, 6 Januari`.
+pub fn date_in_words(day: NaiveDate) -> String {
+    let weekday = WEEKDAYS[day.weekday().num_days_from_monday() as usize];
+    let month = MONTHS[day.month0() as usize];
+    format!("{weekday}, {} {month}", day.day())
+}
+
 /// Fails with [`Error::Invalid`] if a day is outside [`YEARS`].
 pub fn check_year(field: &'static str, day: NaiveDate) -> Result<()> {
     if YEARS.contains(&day.year()) {
@@ -114,11 +121,9 @@ impl Timezone {
     /// The same in Indonesian words: `Selasa, 6 Januari pukul 09:00 WIB`.
     pub fn day_in_words(self, instant: DateTime<Utc>) -> String {
         let local = self.local(instant);
-        let weekday = WEEKDAYS[local.weekday().num_days_from_monday() as usize];
-        let month = MONTHS[local.month0() as usize];
         format!(
-            "{weekday}, {} {month} pukul {} {}",
-            local.day(),
+            "{} pukul {} {}",
+            date_in_words(local.date_naive()),
             local.format("%H:%M"),
             self.abbreviation()
         )

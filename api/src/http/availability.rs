@@ -8,6 +8,7 @@ use chrono::{NaiveDate, NaiveTime};
 use poem::web::Data;
 use poem_openapi::param::Path;
 use poem_openapi::payload::Json;
+use poem_openapi::types::MaybeUndefined;
 use poem_openapi::{Enum, Object, OpenApi};
 use shared::auth::Role;
 use shared::id::UserId;
@@ -51,6 +52,61 @@ struct AgentAvailability {
     /// Days off.
     #[oai(default)]
     leave: Vec<DaysOff>,
+}
+
+/// Parts of an agent's availability. A field that is absent stays; `null` removes it.
+#[derive(Object)]
+#[oai(rename_all = "camelCase")]
+struct AvailabilityPatch {
+    zone: Option<Zone>,
+    /// When the break began; `null` ends the break.
+    paused_since: MaybeUndefined<Timestamp>,
+    /// When the break ends. Only with `pausedSince`.
+    paused_until: MaybeUndefined<Timestamp>,
+    most_a_day: MaybeUndefined<i32>,
+    most_open: MaybeUndefined<i32>,
+    /// Replaces the working hours.
+    hours: Option<Vec<WorkingHours>>,
+    /// Replaces the days off.
+    leave: Option<Vec<DaysOff>>,
+}
+
+impl AvailabilityPatch {
+    /// Whether it changes anything besides the break and the days off.
+    fn is_for_admins(&self) -> bool {
+        self.zone.is_some()
+            || self.hours.is_some()
+            || !self.most_a_day.is_undefined()
+            || !self.most_open.is_undefined()
+    }
+
+    fn domain(self) -> shared::Result<availability::AvailabilityChange> {
+        let pause = match (&self.paused_since, &self.paused_until) {
+            (MaybeUndefined::Undefined, MaybeUndefined::Undefined) => None,
+            (MaybeUndefined::Null, MaybeUndefined::Undefined | MaybeUndefined::Null) => Some(None),
+            (MaybeUndefined::Value(since), until) => {
+                Some(Some((since.0, until.value().map(|until| until.0))))
+            }
+            _ => return Err(Error::invalid("pausedUntil", "needs `pausedSince`")),
+        };
+        Ok(availability::AvailabilityChange {
+            timezone: self.zone.map(Into::into),
+            pause,
+            most_a_day: changed(&self.most_a_day),
+            most_open: changed(&self.most_open),
+            hours: self.hours.as_deref().map(working_hours).transpose()?,
+            leave: self.leave.as_deref().map(days_off),
+        })
+    }
+}
+
+/// `None` if the field stays, `Some(None)` if it is removed.
+fn changed(field: &MaybeUndefined<i32>) -> Option<Option<i32>> {
+    match field {
+        MaybeUndefined::Undefined => None,
+        MaybeUndefined::Null => Some(None),
+        MaybeUndefined::Value(value) => Some(Some(*value)),
+    }
 }
 
 /// Working hours of one weekday, in the agent's zone.
@@ -119,6 +175,29 @@ impl Availability {
         let agent = UserId(id.0);
         let wanted = domain(&body.0)?;
         db::retry_once(|| availability::set(&app, &agent, &wanted)).await?;
+        read(&app, &agent).await
+    }
+
+    /// Change parts of when an agent can be offered leads
+    ///
+    /// A field that is absent stays; `null` removes it. An agent can change their own break and days off, an admin
+    /// everything of everybody. Held leads are checked again. Open offers stay.
+    #[oai(path = "/api/sales/:id/availability", method = "patch", operation_id = "changeAvailability", tag = Tag::Queues)]
+    async fn change(
+        &self,
+        app: Data<&App>,
+        viewer: SignedIn,
+        id: Path<String>,
+        body: Json<AvailabilityPatch>,
+    ) -> Result<AgentAvailability> {
+        let (user, agent, given) = (&viewer.0.user, UserId(id.0), body.0);
+        if user.role != Role::Admin && (user.id != agent || given.is_for_admins()) {
+            return Err(problem::forbidden(
+                "an agent can change their own break and days off",
+            ));
+        }
+        let change = given.domain()?;
+        db::retry_once(|| availability::change(&app, &agent, &change)).await?;
         read(&app, &agent).await
     }
 
@@ -191,32 +270,50 @@ async fn read(app: &App, agent: &UserId) -> Result<AgentAvailability> {
 }
 
 fn domain(given: &AgentAvailability) -> shared::Result<availability::Availability> {
-    let time = |field, text: &str| {
-        NaiveTime::parse_from_str(text, "%H:%M")
-            .map_err(|_| Error::invalid(field, "must be a time as 09:00"))
-    };
-    let hours = given.hours.iter().map(|hours| {
-        Ok(availability::Hours {
-            weekday: hours.weekday,
-            opens: time("opens", &hours.opens)?,
-            closes: time("closes", &hours.closes)?,
-        })
-    });
-    let leave = given.leave.iter().map(|leave| availability::Leave {
-        first_day: leave.first_day,
-        last_day: leave.last_day,
-    });
     Ok(availability::Availability {
-        timezone: match given.zone {
-            Zone::Wib => Timezone::Jakarta,
-            Zone::Wita => Timezone::Makassar,
-            Zone::Wit => Timezone::Jayapura,
-        },
+        timezone: given.zone.into(),
         paused_since: given.paused_since.map(|time| time.0),
         paused_until: given.paused_until.map(|time| time.0),
         most_a_day: given.most_a_day,
         most_open: given.most_open,
-        hours: hours.collect::<shared::Result<_>>()?,
-        leave: leave.collect(),
+        hours: working_hours(&given.hours)?,
+        leave: days_off(&given.leave),
     })
+}
+
+fn working_hours(given: &[WorkingHours]) -> shared::Result<Vec<availability::Hours>> {
+    let time = |field, text: &str| {
+        NaiveTime::parse_from_str(text, "%H:%M")
+            .map_err(|_| Error::invalid(field, "must be a time as 09:00"))
+    };
+    given
+        .iter()
+        .map(|hours| {
+            Ok(availability::Hours {
+                weekday: hours.weekday,
+                opens: time("opens", &hours.opens)?,
+                closes: time("closes", &hours.closes)?,
+            })
+        })
+        .collect()
+}
+
+fn days_off(given: &[DaysOff]) -> Vec<availability::Leave> {
+    given
+        .iter()
+        .map(|leave| availability::Leave {
+            first_day: leave.first_day,
+            last_day: leave.last_day,
+        })
+        .collect()
+}
+
+impl From<Zone> for Timezone {
+    fn from(zone: Zone) -> Self {
+        match zone {
+            Zone::Wib => Self::Jakarta,
+            Zone::Wita => Self::Makassar,
+            Zone::Wit => Self::Jayapura,
+        }
+    }
 }

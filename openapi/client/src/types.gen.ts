@@ -266,6 +266,33 @@ export type Attempt = {
 export type AttemptStatus = 'open' | 'accepted' | 'timed_out' | 'declined' | 'undeliverable' | 'withdrawn' | 'assigned';
 
 /**
+ * AvailabilityPatch
+ *
+ * Parts of an agent's availability. A field that is absent stays; `null` removes it.
+ */
+export type AvailabilityPatch = {
+    /**
+     * Replaces the working hours.
+     */
+    hours?: Array<WorkingHours>;
+    /**
+     * Replaces the days off.
+     */
+    leave?: Array<DaysOff>;
+    mostADay?: number;
+    mostOpen?: number;
+    /**
+     * When the break began; `null` ends the break.
+     */
+    pausedSince?: string;
+    /**
+     * When the break ends. Only with `pausedSince`.
+     */
+    pausedUntil?: string;
+    zone?: Zone;
+};
+
+/**
  * Why a number gets no messages.
  */
 export type BlockKind = 'opted_out' | 'blocked';
@@ -3561,6 +3588,34 @@ export type AvailabilityResponses = {
 };
 
 export type AvailabilityResponse = AvailabilityResponses[keyof AvailabilityResponses];
+
+export type ChangeAvailabilityData = {
+    body: AvailabilityPatch;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/sales/{id}/availability';
+};
+
+export type ChangeAvailabilityErrors = {
+    /**
+     * The request is wrong.
+     */
+    '4XX': Problem;
+    /**
+     * The server failed.
+     */
+    '5XX': Problem;
+};
+
+export type ChangeAvailabilityError = ChangeAvailabilityErrors[keyof ChangeAvailabilityErrors];
+
+export type ChangeAvailabilityResponses = {
+    200: AgentAvailability;
+};
+
+export type ChangeAvailabilityResponse = ChangeAvailabilityResponses[keyof ChangeAvailabilityResponses];
 
 export type SetAvailabilityData = {
     body: AgentAvailability;

@@ -8,7 +8,7 @@ pub use model::{Availability, DutyStatus, Hours, Leave, Load, Reason};
 
 use crate::id::UserId;
 use crate::jobs::{ReleaseHeldLeads, enqueue};
-use crate::local_time::check_year;
+use crate::local_time::{Timezone, check_year};
 use crate::{App, Error, Result, sales};
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::PgConnection;
@@ -43,7 +43,15 @@ pub async fn of(app: &App, agent: &UserId) -> Result<Availability> {
     let mut connection = app.pool.acquire().await?;
     sales::by_id(&mut connection, agent).await?;
     let now = app.clock.now(&mut connection).await?;
-    let recorded = store::of(&mut connection, std::slice::from_ref(agent), now).await?;
+    record(&mut connection, agent, now).await
+}
+
+async fn record(
+    connection: &mut PgConnection,
+    agent: &UserId,
+    now: DateTime<Utc>,
+) -> Result<Availability> {
+    let recorded = store::of(connection, std::slice::from_ref(agent), now).await?;
     Ok(recorded
         .into_iter()
         .next()
@@ -62,23 +70,100 @@ pub async fn set(app: &App, agent: &UserId, availability: &Availability) -> Resu
     Ok(transaction.commit().await?)
 }
 
-/// Starts a break without an end, in the caller's transaction.
+/// A part of an agent's record that changes. What is `None` stays.
+#[derive(Clone, Debug, Default)]
+pub struct AvailabilityChange {
+    /// The zone.
+    pub timezone: Option<Timezone>,
+    /// The break: `None` inside ends it; else since when, and until when if that is known.
+    pub pause: Option<Option<(DateTime<Utc>, Option<DateTime<Utc>>)>>,
+    /// The cap a day; `None` inside removes it.
+    pub most_a_day: Option<Option<i32>>,
+    /// The cap of open leads; `None` inside removes it.
+    pub most_open: Option<Option<i32>>,
+    /// The working hours.
+    pub hours: Option<Vec<Hours>>,
+    /// The days off.
+    pub leave: Option<Vec<Leave>>,
+}
+
+/// Changes parts of an agent's record, and enqueues a release of held leads.
+pub async fn change(app: &App, agent: &UserId, change: &AvailabilityChange) -> Result<()> {
+    let mut transaction = app.pool.begin().await?;
+    sales::by_id(&mut transaction, agent).await?;
+    let now = app.clock.now(&mut transaction).await?;
+    store::lock(&mut transaction, agent).await?;
+    let mut record = record(&mut transaction, agent, now).await?;
+    if let Some(timezone) = change.timezone {
+        record.timezone = timezone;
+    }
+    if let Some(pause) = change.pause {
+        record.paused_since = pause.map(|(since, _)| since);
+        record.paused_until = pause.and_then(|(_, until)| until);
+    }
+    if let Some(most) = change.most_a_day {
+        record.most_a_day = most;
+    }
+    if let Some(most) = change.most_open {
+        record.most_open = most;
+    }
+    if let Some(hours) = &change.hours {
+        record.hours.clone_from(hours);
+    }
+    if let Some(leave) = &change.leave {
+        record.leave.clone_from(leave);
+    }
+    check(&record)?;
+    store::replace(&mut transaction, agent, &record).await?;
+    enqueue(&mut transaction, &ReleaseHeldLeads { queue: None }, now).await?;
+    Ok(transaction.commit().await?)
+}
+
+/// The agent's time zone, or the company's if they have no record.
+pub async fn timezone_of(
+    connection: &mut PgConnection,
+    agent: &UserId,
+    company: Timezone,
+) -> Result<Timezone> {
+    Ok(store::timezone_of(connection, agent)
+        .await?
+        .unwrap_or(company))
+}
+
+/// Starts a break, in the caller's transaction, until an instant if its end is known.
 pub async fn pause(
     connection: &mut PgConnection,
     agent: &UserId,
+    until: Option<DateTime<Utc>>,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    store::pause(connection, agent, now).await
+    store::pause(connection, agent, until, now).await
 }
 
-/// Ends a break, in the caller's transaction, and enqueues a release of held leads.
+/// Adds days off, in the caller's transaction.
+pub async fn add_leave(
+    connection: &mut PgConnection,
+    agent: &UserId,
+    leave: Leave,
+    zone: Timezone,
+) -> Result<()> {
+    store::add_leave(connection, agent, leave, zone).await
+}
+
+/// Ends a break and the days off that cover today, in the caller's transaction, and enqueues a release of held leads.
+/// Returns what still keeps the agent from being offered leads.
 pub async fn resume(
     connection: &mut PgConnection,
     agent: &UserId,
     now: DateTime<Utc>,
-) -> Result<()> {
-    store::resume(connection, agent).await?;
-    enqueue(connection, &ReleaseHeldLeads { queue: None }, now).await
+) -> Result<DutyStatus> {
+    let zone = store::timezone_of(connection, agent).await?;
+    let today = zone.unwrap_or_default().day(now);
+    store::resume(connection, agent, today).await?;
+    enqueue(connection, &ReleaseHeldLeads { queue: None }, now).await?;
+    let agents = std::slice::from_ref(agent);
+    let mut statuses = duty_statuses(connection, agents, now).await?;
+    Ok(statuses.remove(agent).unwrap_or(DutyStatus::OnDuty))
 }
 
 /// The holidays, by date, each with its name.

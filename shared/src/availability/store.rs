@@ -127,27 +127,96 @@ pub(super) async fn replace(
     Ok(())
 }
 
+/// Locks the record of an agent until the transaction ends, if there is one.
+pub(super) async fn lock(connection: &mut PgConnection, agent: &UserId) -> Result<()> {
+    sqlx::query!(
+        "select sales_id from agent_availability where sales_id = $1 for update",
+        agent.0
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn timezone_of(
+    connection: &mut PgConnection,
+    agent: &UserId,
+) -> Result<Option<Timezone>> {
+    Ok(sqlx::query_scalar!(
+        r#"select timezone as "timezone: Timezone" from agent_availability where sales_id = $1"#,
+        agent.0
+    )
+    .fetch_optional(connection)
+    .await?)
+}
+
 pub(super) async fn pause(
     connection: &mut PgConnection,
     agent: &UserId,
+    until: Option<DateTime<Utc>>,
     now: DateTime<Utc>,
 ) -> Result<()> {
     sqlx::query!(
-        "insert into agent_availability (sales_id, paused_since) values ($1, $2)
+        "insert into agent_availability (sales_id, paused_since, paused_until) values ($1, $2, $3)
          on conflict (sales_id) do update
-             set paused_since = coalesce(agent_availability.paused_since, excluded.paused_since), paused_until = null",
+             set paused_since = coalesce(agent_availability.paused_since, excluded.paused_since),
+                 paused_until = excluded.paused_until",
         agent.0,
-        now
+        now,
+        until
     )
     .execute(connection)
     .await?;
     Ok(())
 }
 
-pub(super) async fn resume(connection: &mut PgConnection, agent: &UserId) -> Result<()> {
+pub(super) async fn add_leave(
+    connection: &mut PgConnection,
+    agent: &UserId,
+    leave: Leave,
+    zone: Timezone,
+) -> Result<()> {
+    sqlx::query!(
+        "insert into agent_availability (sales_id, timezone) values ($1, $2) on conflict (sales_id) do nothing",
+        agent.0,
+        zone.as_str()
+    )
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query!(
+        "insert into agent_leave (sales_id, first_day, last_day) values ($1, $2, $3)",
+        agent.0,
+        leave.first_day,
+        leave.last_day
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Ends the break, and the days off that cover `today`: they end the day before.
+pub(super) async fn resume(
+    connection: &mut PgConnection,
+    agent: &UserId,
+    today: NaiveDate,
+) -> Result<()> {
     sqlx::query!(
         "update agent_availability set paused_since = null, paused_until = null where sales_id = $1",
         agent.0
+    )
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query!(
+        "delete from agent_leave where sales_id = $1 and first_day = $2::date and last_day >= $2",
+        agent.0,
+        today
+    )
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query!(
+        "update agent_leave set last_day = $2::date - 1 where sales_id = $1 and first_day < $2 and last_day >= $2",
+        agent.0,
+        today
     )
     .execute(connection)
     .await?;

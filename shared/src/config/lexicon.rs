@@ -38,6 +38,9 @@ pub struct LexiconPhrases {
     /// Phrases with which a manager assigns a lead: `tugaskan H12 B`.
     #[arg(long, env = "LEXICON_ASSIGN", default_value = lexicon::ASSIGN)]
     pub lexicon_assign: String,
+    /// Phrases that announce days off: `cuti sampai Jumat`.
+    #[arg(long, env = "LEXICON_LEAVE", default_value = lexicon::LEAVE)]
+    pub lexicon_leave: String,
     /// Phrases with which a client asks for no more messages.
     #[arg(long, env = "LEXICON_STOP", default_value = lexicon::STOP)]
     pub lexicon_stop: String,
@@ -58,6 +61,7 @@ impl LexiconPhrases {
             second_chance: &self.lexicon_second_chance,
             assign: &self.lexicon_assign,
             stop: &self.lexicon_stop,
+            leave: &self.lexicon_leave,
         })
     }
 }

@@ -181,6 +181,15 @@ pub struct TextOverrides {
     /// To an agent: the lead that they were offered or own was stopped. {name} {reason}
     #[arg(long, env = "TEXT_LEAD_STOPPED")]
     pub text_lead_stopped: Option<String>,
+    /// To an agent who started a break with an end. {until}
+    #[arg(long, env = "TEXT_PAUSED_UNTIL")]
+    pub text_paused_until: Option<String>,
+    /// To an agent who announced days off. {first} {last}
+    #[arg(long, env = "TEXT_LEAVE_NOTED")]
+    pub text_leave_noted: Option<String>,
+    /// To an agent who ended a break and is not offered leads yet. {until} {reason}
+    #[arg(long, env = "TEXT_RESUMED_LATER")]
+    pub text_resumed_later: Option<String>,
 }
 
 impl TextOverrides {
@@ -254,6 +263,9 @@ impl TextOverrides {
             (Text::ClientVisitMoved, self.text_client_visit_moved),
             (Text::ClientVisitCancelled, self.text_client_visit_cancelled),
             (Text::LeadStopped, self.text_lead_stopped),
+            (Text::PausedUntil, self.text_paused_until),
+            (Text::LeaveNoted, self.text_leave_noted),
+            (Text::ResumedLater, self.text_resumed_later),
         ];
         for (text, template) in overrides {
             if let Some(template) = template {

@@ -1,6 +1,8 @@
 //! Corrections by hand: who the client is, where they came from, and notes.
 
-use super::{Entry, entry, lock_to_change, store};
+use super::access::{entry, lock_to_change};
+use super::model::Entry;
+use super::store;
 use crate::address::Address;
 use crate::auth::User;
 use crate::id::LeadId;

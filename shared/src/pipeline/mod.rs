@@ -1,6 +1,8 @@
 //! What agents do with their leads: status, progress and layer 2, each change recorded with its user and
 //! time; and the lists.
 
+mod access;
+mod choices;
 mod edit;
 mod export;
 mod model;
@@ -8,6 +10,8 @@ mod store;
 mod transitions;
 mod undo;
 
+pub use access::entry;
+use access::lock_to_change;
 pub use edit::{Edit, add_note, edit, unmark};
 pub use export::export;
 pub use model::{
@@ -20,7 +24,7 @@ pub use undo::undo;
 use crate::auth::{Role, User};
 use crate::id::LeadId;
 use crate::jobs::{ReleaseHeldLeads, enqueue};
-use crate::leads::{self, Lead, LeadProgress, LeadStatus};
+use crate::leads::{Lead, LeadProgress, LeadStatus};
 use crate::{App, Error, Result, meta};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
@@ -36,14 +40,6 @@ pub async fn list(app: &App, viewer: &User, request: &PageRequest) -> Result<Pag
     let counts = store::counts(&mut transaction, scope, &request.filter).await?;
     transaction.rollback().await?;
     Ok(Page::new(entries, counts, request.limit))
-}
-
-/// A lead with its layer 2 status. Fails with `NotFound` if the user cannot see it.
-pub async fn entry(app: &App, viewer: &User, id: LeadId) -> Result<Entry> {
-    let mut connection = app.pool.acquire().await?;
-    let entry = store::entry(&mut connection, id).await?;
-    check_may_see(viewer, &entry.lead)?;
-    Ok(entry)
 }
 
 /// The changes of a lead by hand, oldest first.
@@ -146,7 +142,7 @@ pub async fn reject(
     {
         return Err(refused_progress(&lead, by.role));
     }
-    let statuses = store::choices(&mut transaction, ChoiceKind::Layer2Status).await?;
+    let statuses = choices::choices(&mut transaction, ChoiceKind::Layer2Status).await?;
     let rejection = statuses
         .into_iter()
         .find(|status| status.is_rejected && status.active);
@@ -219,7 +215,7 @@ async fn write_layer2(
 
 /// Whether the status exists, and has a reason exactly if it is a rejection.
 async fn check_layer2(connection: &mut PgConnection, layer2: &Layer2) -> Result<()> {
-    let status = store::choice(connection, ChoiceKind::Layer2Status, &layer2.status).await?;
+    let status = choices::choice(connection, ChoiceKind::Layer2Status, &layer2.status).await?;
     let Some(status) = status else {
         return Err(Error::invalid(
             "status",
@@ -230,7 +226,7 @@ async fn check_layer2(connection: &mut PgConnection, layer2: &Layer2) -> Result<
         (None, true) => Err(Error::invalid("reason", "is needed for a rejection")),
         (Some(_), false) => Err(Error::invalid("reason", "is for rejections only")),
         (Some(reason), true) => {
-            let known = store::choice(connection, ChoiceKind::RejectedReason, reason).await?;
+            let known = choices::choice(connection, ChoiceKind::RejectedReason, reason).await?;
             known
                 .map(drop)
                 .ok_or_else(|| Error::invalid("reason", "is not one of the reasons"))
@@ -242,7 +238,7 @@ async fn check_layer2(connection: &mut PgConnection, layer2: &Layer2) -> Result<
 /// The entries of a table, in order.
 pub async fn choices(app: &App, kind: ChoiceKind) -> Result<Vec<Choice>> {
     let mut connection = app.pool.acquire().await?;
-    store::choices(&mut connection, kind).await
+    choices::choices(&mut connection, kind).await
 }
 
 /// Adds an entry, or changes the entry with this id. Entries are set inactive and never deleted.
@@ -265,25 +261,11 @@ pub async fn save_choice(app: &App, kind: ChoiceKind, choice: &Choice) -> Result
         return Err(Error::invalid("label", "must be 1 to 100 characters"));
     }
     let mut connection = app.pool.acquire().await?;
-    store::save_choice(&mut connection, kind, choice).await?;
-    store::choices(&mut connection, kind).await
+    choices::save_choice(&mut connection, kind, choice).await?;
+    choices::choices(&mut connection, kind).await
 }
 
 async fn is_rejected(connection: &mut PgConnection, id: LeadId) -> Result<bool> {
     let layer2 = store::entry(connection, id).await?.layer2;
     Ok(layer2.is_some_and(|layer2| layer2.reason.is_some()))
-}
-
-fn check_may_see(viewer: &User, lead: &Lead) -> Result<()> {
-    if viewer.role == Role::Admin || lead.owner.as_ref() == Some(&viewer.id) {
-        Ok(())
-    } else {
-        Err(Error::NotFound { what: "lead" })
-    }
-}
-
-async fn lock_to_change(connection: &mut PgConnection, by: &User, id: LeadId) -> Result<Lead> {
-    let lead = leads::lock(connection, id).await?;
-    check_may_see(by, &lead)?;
-    Ok(lead)
 }

@@ -1,6 +1,8 @@
 //! Undo: a user takes back their own last change of a lead within ten minutes.
 
-use super::{Change, Entry, Layer2, entry, lock_to_change, store};
+use super::access::{entry, lock_to_change};
+use super::model::{Change, Entry, Layer2};
+use super::store;
 use crate::auth::User;
 use crate::id::LeadId;
 use crate::leads::{Lead, LeadProgress, LeadStatus};

@@ -11,7 +11,7 @@ pub(super) struct Entry {
 }
 
 /// The catalogue. The auto-reply is exactly the previous server's.
-pub(super) const CATALOGUE: [Entry; 58] = [
+pub(super) const CATALOGUE: [Entry; 61] = [
     Entry {
         text: Text::AutoReply,
         variable: "TEXT_AUTO_REPLY",
@@ -371,5 +371,23 @@ pub(super) const CATALOGUE: [Entry; 58] = [
         variable: "TEXT_LEAD_STOPPED",
         default: "Lead {name} dihentikan: {reason}. Anda tidak perlu menghubungi client ini.",
         placeholders: &["name", "reason"],
+    },
+    Entry {
+        text: Text::PausedUntil,
+        variable: "TEXT_PAUSED_UNTIL",
+        default: "Baik, Anda istirahat sampai {until} dan tidak akan ditawari lead baru. Balas SIAP KERJA jika siap lebih awal.",
+        placeholders: &["until"],
+    },
+    Entry {
+        text: Text::LeaveNoted,
+        variable: "TEXT_LEAVE_NOTED",
+        default: "Baik, cuti Anda dicatat: {first} sampai {last}. Selama itu Anda tidak akan ditawari lead baru. Balas SIAP KERJA jika kembali lebih awal.",
+        placeholders: &["first", "last"],
+    },
+    Entry {
+        text: Text::ResumedLater,
+        variable: "TEXT_RESUMED_LATER",
+        default: "Istirahat Anda selesai. Lead baru ditawarkan lagi mulai {until}: {reason}.",
+        placeholders: &["until", "reason"],
     },
 ];

@@ -119,6 +119,12 @@ pub enum Text {
     ClientVisitCancelled,
     /// To an agent: the lead that they were offered or own was stopped by an admin or by the client.
     LeadStopped,
+    /// To an agent who started a break with an end.
+    PausedUntil,
+    /// To an agent who announced days off.
+    LeaveNoted,
+    /// To an agent who ended a break and is not offered leads yet.
+    ResumedLater,
 }
 
 impl Text {

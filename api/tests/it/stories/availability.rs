@@ -294,7 +294,9 @@ async fn agents_who_are_back_before_their_hours_take_the_held_lead_when_they_ope
     clock.set(time("2026-01-06T08:59:50+07:00"));
     for label in ["A", "B"] {
         story.agent(label).says("siap kerja").await;
-        story.agent(label).is_told("Selamat bekerja");
+        story
+            .agent(label)
+            .is_told("mulai Selasa, 6 Januari pukul 09:00 WIB");
     }
     assert_eq!(
         story.journey(&lead).await["cycles"][0]["resumeAt"],

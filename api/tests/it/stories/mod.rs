@@ -1,5 +1,6 @@
 //! Whole journeys through both doors, by a manual clock.
 
+mod absences;
 mod admin;
 mod agents_and_strangers;
 mod availability;

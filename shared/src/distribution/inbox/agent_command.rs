@@ -3,13 +3,14 @@
 
 use super::answer::{self, Answer, Verdict, answer};
 use super::duplicate;
-use super::lexicon::Command;
+use super::lexicon::{Absence, Command};
 use crate::Result;
-use crate::availability::{self, DutyStatus};
+use crate::availability::{self, DutyStatus, Leave, Reason};
 use crate::distribution::endings::assign;
 use crate::distribution::model::{AttemptStatus, Offer, Outcome, ReceivedMessage, Report};
 use crate::distribution::{policy, store};
 use crate::leads::{self, LeadStatus};
+use crate::local_time::date_in_words;
 use crate::sales::Agent;
 use crate::texts::Text;
 use crate::unit_of_work::UnitOfWork;
@@ -100,15 +101,78 @@ async fn set_break(
     if duplicate::was_handled(work, received).await? {
         return Ok(None);
     }
-    let (outcome, kind, text) = if starts {
-        availability::pause(work.connection, &agent.id, work.now).await?;
-        (Outcome::Paused, OutboundKind::Paused, Text::Paused)
+    let (outcome, kind, body) = if starts {
+        availability::pause(work.connection, &agent.id, None, work.now).await?;
+        let body = work.app.texts.render(Text::Paused, &[]);
+        (Outcome::Paused, OutboundKind::Paused, body)
     } else {
-        availability::resume(work.connection, &agent.id, work.now).await?;
-        (Outcome::Resumed, OutboundKind::Resumed, Text::Resumed)
+        let status = availability::resume(work.connection, &agent.id, work.now).await?;
+        let body = resumed_text(work, status);
+        (Outcome::Resumed, OutboundKind::Resumed, body)
     };
-    let text = Answer::new(kind, work.app.texts.render(text, &[]));
-    answer(work, received, Verdict::bare(outcome), text).await
+    answer(
+        work,
+        received,
+        Verdict::bare(outcome),
+        Answer::new(kind, body),
+    )
+    .await
+}
+
+/// What an agent reads who is ready again: the truth, if working hours, a holiday or a cap still stops offers.
+fn resumed_text(work: &UnitOfWork<'_>, status: DutyStatus) -> String {
+    let DutyStatus::Away { reason, until } = status else {
+        return work.app.texts.render(Text::Resumed, &[]);
+    };
+    let reason = match reason {
+        Reason::OffHours => "di luar jam kerja",
+        Reason::Holiday => "hari libur",
+        Reason::Leave => "cuti",
+        Reason::CapPerDay => "batas lead per hari tercapai",
+        Reason::CapOpen => "batas lead terbuka tercapai",
+        _ => "belum bisa ditawari",
+    };
+    let until = match until {
+        Some(until) => work.app.timezone.day_in_words(until),
+        None => "ada lead yang selesai".to_owned(),
+    };
+    let values = [("until", until.as_str()), ("reason", reason)];
+    work.app.texts.render(Text::ResumedLater, &values)
+}
+
+/// Starts a break with an end, or notes days off. Open offers stay.
+pub(super) async fn announce_absence(
+    work: &mut UnitOfWork<'_>,
+    received: &ReceivedMessage,
+    agent: &Agent,
+    absence: Absence,
+) -> Result<Option<Report>> {
+    if duplicate::was_handled(work, received).await? {
+        return Ok(None);
+    }
+    let company = work.app.timezone;
+    let zone = availability::timezone_of(work.connection, &agent.id, company).await?;
+    let body = match absence {
+        Absence::Break(until) => {
+            availability::pause(work.connection, &agent.id, Some(until), work.now).await?;
+            let until = zone.day_in_words(until);
+            work.app
+                .texts
+                .render(Text::PausedUntil, &[("until", &until)])
+        }
+        Absence::Leave(first_day, last_day) => {
+            let leave = Leave {
+                first_day,
+                last_day,
+            };
+            availability::add_leave(work.connection, &agent.id, leave, zone).await?;
+            let (first, last) = (date_in_words(first_day), date_in_words(last_day));
+            let values = [("first", first.as_str()), ("last", last.as_str())];
+            work.app.texts.render(Text::LeaveNoted, &values)
+        }
+    };
+    let text = Answer::new(OutboundKind::Paused, body);
+    answer(work, received, Verdict::bare(Outcome::Paused), text).await
 }
 
 /// Gives the agent the lead that they were late for, if the queue allows it and no agent owns it.

@@ -2,7 +2,7 @@
 
 use super::answer::{self, Answer, Verdict, answer, file};
 use super::bind::{self, Bound};
-use super::lexicon::Intent;
+use super::lexicon::{Absence, Intent};
 use super::{agent_command, duplicate};
 use crate::distribution::endings::claim::{self, Claim};
 use crate::distribution::endings::{decline, let_go};
@@ -13,7 +13,7 @@ use crate::sales::Agent;
 use crate::texts::Text;
 use crate::unit_of_work::{Cause, UnitOfWork};
 use crate::whatsapp::{self, OutboundKind};
-use crate::{App, Result};
+use crate::{App, Result, availability};
 use sqlx::PgConnection;
 
 /// Handles an agent's message. Returns `None` if it is a duplicate: the caller must roll back.
@@ -29,6 +29,11 @@ pub(super) async fn handle(
     let work = &mut work;
     if edits_an_answer(work, received).await? {
         return file(work, received, Verdict::bare(Outcome::NotAnAck)).await;
+    }
+    if request.is_text
+        && let Some(absence) = absence(work, received, agent).await?
+    {
+        return agent_command::announce_absence(work, received, agent, absence).await;
     }
     match intent {
         Intent::Other => return not_understood(work, received, agent).await,
@@ -69,6 +74,22 @@ pub(super) async fn handle(
             answer::nothing_open(work, received).await
         }
     }
+}
+
+/// The absence that the message announces, in the agent's own zone.
+async fn absence(
+    work: &mut UnitOfWork<'_>,
+    received: &ReceivedMessage,
+    agent: &Agent,
+) -> Result<Option<Absence>> {
+    let (body, now) = (&received.message.body, work.now);
+    let company = work.app.timezone;
+    // Most messages announce none, whatever the zone.
+    if work.app.lexicon.read_absence(body, now, company).is_none() {
+        return Ok(None);
+    }
+    let zone = availability::timezone_of(work.connection, &agent.id, company).await?;
+    Ok(work.app.lexicon.read_absence(body, now, zone))
 }
 
 /// Whether the message edits one that was an answer, itself or by an earlier edit. That answer stands.

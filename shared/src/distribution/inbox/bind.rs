@@ -33,6 +33,8 @@ pub(super) enum Bound {
 /// What an agent's message asks for, and the offer whose button was pressed.
 pub(super) struct Request {
     pub(super) said: Said,
+    /// Whether it is a text: no button and no reaction.
+    pub(super) is_text: bool,
     button: Option<AttemptId>,
 }
 
@@ -41,6 +43,7 @@ pub(super) fn read(app: &App, message: &InboundMessage) -> Request {
     if let Some((intent, attempt)) = message.button_payload.as_deref().and_then(button) {
         return Request {
             said: Said::bare(intent),
+            is_text: false,
             button: Some(attempt),
         };
     }
@@ -48,7 +51,11 @@ pub(super) fn read(app: &App, message: &InboundMessage) -> Request {
         Some(emoji) => Said::bare(app.lexicon.read_reaction(emoji)),
         None => app.lexicon.read(&message.body),
     };
-    Request { said, button: None }
+    Request {
+        said,
+        is_text: message.reaction.is_none(),
+        button: None,
+    }
 }
 
 /// Reads the payload of an offer's button: `claim:<attempt>` or `pass:<attempt>`.

@@ -1,13 +1,18 @@
 //! What an agent's message means.
 
+mod absence;
 mod phrases;
 mod words;
 
+pub(super) use absence::Absence;
 pub use phrases::{
-    ASSENT, ASSIGN, DECLINE, HELP, Lists, OK, PAUSE, POLITE, QUEUE, RESUME, SECOND_CHANCE, STOP,
+    ASSENT, ASSIGN, DECLINE, HELP, LEAVE, Lists, OK, PAUSE, POLITE, QUEUE, RESUME, SECOND_CHANCE,
+    STOP,
 };
 
+use crate::local_time::Timezone;
 use crate::{Error, Result};
+use chrono::{DateTime, Utc};
 use words::{Phrase, starts_with, words};
 
 /// The intent of a message.
@@ -68,6 +73,7 @@ pub struct Lexicon {
     commands: [(Command, Vec<Phrase>); 5],
     assign: Vec<Phrase>,
     stop: Vec<Phrase>,
+    leave: Vec<Phrase>,
 }
 
 /// The meaning of the phrase at the start of some words.
@@ -107,6 +113,7 @@ impl Lexicon {
             ],
             assign: phrases(lists.assign),
             stop: phrases(lists.stop),
+            leave: phrases(lists.leave),
         };
         if lexicon.ok.is_empty() {
             return Err(Error::invalid("LEXICON_OK", "has no word"));
@@ -169,6 +176,41 @@ impl Lexicon {
             rest = &rest[length..];
         }
         stops
+    }
+
+    /// Reads an absence with an end: `istirahat 2 jam`, `cuti sampai Jumat`. `None` if the message announces none, or
+    /// says anything else too.
+    pub(super) fn read_absence(
+        &self,
+        body: &str,
+        now: DateTime<Utc>,
+        zone: Timezone,
+    ) -> Option<Absence> {
+        let words = words(body);
+        let mut said = words.as_slice();
+        said = &said[longest(&self.polite, said).unwrap_or(0)..];
+        let [_, _, pause, ..] = &self.commands;
+        let leave = longest(&self.leave, said);
+        let length = leave.or_else(|| longest(&pause.1, said))?;
+        said = &said[length..];
+        loop {
+            let plain: Vec<&str> = said.iter().map(String::as_str).collect();
+            let absence = if leave.is_some() {
+                absence::leave(&plain, now, zone)
+            } else {
+                absence::pause(&plain, now, zone)
+            };
+            if absence.is_some() {
+                return absence;
+            }
+            // `cuti sampai Jumat ya pak`
+            let [rest @ .., last] = said else {
+                return None;
+            };
+            let last = std::slice::from_ref(last);
+            longest(&self.polite, last).or_else(|| longest(&self.assent, last))?;
+            said = rest;
+        }
     }
 
     /// Parses a message. It has an intent only if it consists of known phrases and of the name of at most one offer,

@@ -47,6 +47,8 @@ pub const SECOND_CHANCE: &str =
     "beri saya kesempatan lagi,beri kesempatan lagi,beri kesempatan,kesempatan";
 /// Phrases with which a manager assigns a lead: `tugaskan H12 B` (`LEXICON_ASSIGN`).
 pub const ASSIGN: &str = "tugaskan,assign";
+/// Phrases that announce days off, with their end: `cuti sampai Jumat` (`LEXICON_LEAVE`).
+pub const LEAVE: &str = "cuti,libur,saya cuti,saya libur,ambil cuti,izin cuti,off";
 /// Phrases with which a client asks for no more messages (`LEXICON_STOP`).
 pub const STOP: &str = "stop,berhenti,unsubscribe,stop chat,stop wa,stop kirim,stop kirim pesan,stop hubungi saya,stop dong,\
 jangan hubungi,jangan hubungi lagi,jangan hubungi saya,jangan hubungi saya lagi,jangan chat,jangan chat lagi,jangan chat saya,\
@@ -78,6 +80,8 @@ pub struct Lists<'list> {
     pub assign: &'list str,
     /// Phrases with which a client asks for no more messages.
     pub stop: &'list str,
+    /// Phrases that announce days off.
+    pub leave: &'list str,
 }
 
 impl Default for Lists<'_> {
@@ -94,6 +98,7 @@ impl Default for Lists<'_> {
             second_chance: SECOND_CHANCE,
             assign: ASSIGN,
             stop: STOP,
+            leave: LEAVE,
         }
     }
 }

@@ -1,4 +1,6 @@
-use super::{Command, Intent, Lexicon, Lists};
+use super::{Absence, Command, Intent, Lexicon, Lists};
+use crate::local_time::Timezone;
+use chrono::{DateTime, NaiveDate, Utc};
 
 fn intent(body: &str) -> Intent {
     Lexicon::default().read(body).intent
@@ -148,4 +150,72 @@ fn a_manager_names_the_lead_and_the_agent() {
     assert_eq!(read("Tugaskan h12 b"), named("H12", "B"));
     assert_eq!(read("tugaskan b"), None);
     assert_eq!(read("H12 B"), None);
+}
+
+fn now() -> DateTime<Utc> {
+    // A Monday.
+    instant("2026-01-05T09:00:00+07:00")
+}
+
+fn instant(text: &str) -> DateTime<Utc> {
+    DateTime::parse_from_rfc3339(text).expect("a time").to_utc()
+}
+
+fn absence(body: &str) -> Option<Absence> {
+    Lexicon::default().read_absence(body, now(), Timezone::Jakarta)
+}
+
+#[test]
+fn a_break_has_the_end_that_is_said() {
+    for (body, until) in [
+        ("istirahat 2 jam", "2026-01-05T11:00:00+07:00"),
+        ("Istirahat dua jam ya pak", "2026-01-05T11:00:00+07:00"),
+        ("jeda 30 menit", "2026-01-05T09:30:00+07:00"),
+        ("istirahat setengah jam", "2026-01-05T09:30:00+07:00"),
+        ("istirahat sampai 15.00", "2026-01-05T15:00:00+07:00"),
+        ("istirahat sampai jam 3 sore", "2026-01-05T15:00:00+07:00"),
+        ("istirahat sampai jam 8", "2026-01-06T08:00:00+07:00"),
+        ("istirahat sampai besok", "2026-01-06T00:00:00+07:00"),
+        ("istirahat sampai rabu", "2026-01-07T00:00:00+07:00"),
+    ] {
+        assert_eq!(
+            absence(body),
+            Some(Absence::Break(instant(until))),
+            "{body}"
+        );
+    }
+}
+
+#[test]
+fn days_off_include_the_last_day() {
+    let day = |text: &str| text.parse::<NaiveDate>().expect("a day");
+    for (body, first, last) in [
+        ("cuti", "2026-01-05", "2026-01-05"),
+        ("cuti sampai Jumat", "2026-01-05", "2026-01-09"),
+        ("cuti sampai senin", "2026-01-05", "2026-01-05"),
+        ("cuti 3 hari", "2026-01-05", "2026-01-07"),
+        ("libur besok", "2026-01-06", "2026-01-06"),
+        ("cuti rabu sampai jumat", "2026-01-07", "2026-01-09"),
+        ("cuti tanggal 12 sampai 14", "2026-01-12", "2026-01-14"),
+        ("cuti 5 sampai 7 maret", "2026-03-05", "2026-03-07"),
+        ("cuti tgl 3", "2026-02-03", "2026-02-03"),
+    ] {
+        let expected = Absence::Leave(day(first), day(last));
+        assert_eq!(absence(body), Some(expected), "{body}");
+    }
+}
+
+#[test]
+fn what_says_more_or_nothing_certain_is_no_absence() {
+    for body in [
+        "istirahat",
+        "ok",
+        "saya cuti sampai client datang",
+        "cuti sampai kapan ya",
+        "istirahat 2",
+        "cuti sampai tanggal 40",
+        "cuti 200 hari",
+    ] {
+        assert_eq!(absence(body), None, "{body}");
+    }
 }

@@ -1,0 +1,110 @@
+//! Absences that agents announce by chat and at the desk, and the truth when they are ready again.
+
+use super::pipeline::patch;
+use super::story::{Story, minutes};
+use chrono::TimeDelta;
+use poem::http::Method;
+use serde_json::{Value, json};
+
+#[tokio::test]
+async fn a_break_of_two_hours_ends_by_itself() {
+    let story = Story::begin().await;
+    assert_eq!(
+        story.agent("A").says("istirahat 2 jam").await["outcome"],
+        "paused"
+    );
+    story
+        .agent("A")
+        .is_told("istirahat sampai Senin, 5 Januari pukul 11:00 WIB");
+    story.client("081234001231").says("Halo").await;
+    story.client("081234001231").is_asked_to_wait();
+    story.agent("B").is_offered_the_lead();
+    story.agent("B").says("OK").await;
+    story.agent("B").is_told("sekarang milik Anda");
+    story.fast_forward(TimeDelta::hours(2)).await;
+    story.client("081234001232").says("Halo").await;
+    story.client("081234001232").is_asked_to_wait();
+    story.agent("A").is_offered_the_lead();
+    story.nobody_else_was_messaged().await;
+}
+
+#[tokio::test]
+async fn days_off_are_noted_and_end_when_the_agent_says_so() {
+    let story = Story::begin().await;
+    story.agent("A").says("Cuti sampai Jumat ya pak").await;
+    story
+        .agent("A")
+        .is_told("cuti Anda dicatat: Senin, 5 Januari sampai Jumat, 9 Januari");
+    let availability = story
+        .get_as("admin", "/api/sales/sales-a/availability")
+        .await;
+    assert_eq!(
+        availability["leave"],
+        json!([{ "firstDay": "2026-01-05", "lastDay": "2026-01-09" }])
+    );
+    story.fast_forward(TimeDelta::days(1)).await;
+    story.client("081234001231").says("Halo").await;
+    story.client("081234001231").is_asked_to_wait();
+    story.agent("B").is_offered_the_lead();
+    story.agent("B").says("OK").await;
+    story.agent("B").is_told("sekarang milik Anda");
+    story.agent("A").says("siap kerja").await;
+    story.agent("A").is_told("Selamat bekerja kembali");
+    story.client("081234001232").says("Halo").await;
+    story.client("081234001232").is_asked_to_wait();
+    story.agent("A").is_offered_the_lead();
+    story.nobody_else_was_messaged().await;
+}
+
+#[tokio::test]
+async fn an_agent_who_is_ready_outside_their_hours_is_told_the_truth() {
+    let story = Story::begin().await;
+    let hours: Vec<Value> = (1..=5)
+        .map(|day| json!({ "weekday": day, "opens": "09:00", "closes": "17:00" }))
+        .collect();
+    let path = "/api/sales/sales-a/availability";
+    let (status, _) = patch(&story, "admin", path, json!({ "hours": hours })).await;
+    assert_eq!(status, 200);
+    story.fast_forward(TimeDelta::hours(9)).await;
+    story.agent("A").says("siap kerja").await;
+    story
+        .agent("A")
+        .is_told("mulai Selasa, 6 Januari pukul 09:00 WIB: di luar jam kerja");
+    story.nobody_else_was_messaged().await;
+}
+
+#[tokio::test]
+async fn a_change_of_one_part_keeps_the_others_and_agents_change_their_own_leave() {
+    let story = Story::begin().await;
+    let path = "/api/sales/sales-a/availability";
+    story.agent("A").says("istirahat").await;
+    story.agent("A").is_told("istirahat");
+    let (status, _) = patch(&story, "admin", path, json!({ "mostOpen": 5 })).await;
+    assert_eq!(status, 200);
+    let leave = json!([{ "firstDay": "2026-01-08", "lastDay": "2026-01-09" }]);
+    let (status, now) = patch(&story, "sales-a", path, json!({ "leave": leave.clone() })).await;
+    assert_eq!(status, 200, "{now}");
+    assert_eq!((&now["mostOpen"], &now["leave"]), (&json!(5), &leave));
+    assert!(now["pausedSince"].is_string(), "the break goes on: {now}");
+    let (status, now) = patch(&story, "sales-a", path, json!({ "pausedSince": null })).await;
+    assert_eq!((status, &now["pausedSince"]), (200, &Value::Null));
+    let (status, now) = patch(&story, "admin", path, json!({ "mostOpen": null })).await;
+    assert_eq!((status, &now["mostOpen"]), (200, &Value::Null));
+
+    for (user, body) in [
+        ("sales-a", json!({ "mostOpen": 1 })),
+        ("sales-b", json!({ "leave": [] })),
+    ] {
+        assert_eq!(patch(&story, user, path, body).await.0, 403);
+    }
+    let backwards = json!({ "leave": [{ "firstDay": "2026-01-09", "lastDay": "2026-01-08" }] });
+    let (status, problem) = story
+        .send_as("sales-a", Method::PATCH, path, &backwards)
+        .await;
+    assert_eq!(
+        (status, &problem["errors"][0]["field"]),
+        (422, &json!("leave"))
+    );
+    story.fast_forward(minutes(1)).await;
+    story.nobody_else_was_messaged().await;
+}
