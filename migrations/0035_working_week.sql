@@ -48,3 +48,8 @@ alter table wa_message validate constraint wa_message_kind_check;
 -- A client is told each thing once a cycle.
 create unique index wa_message_one_client_notice_per_cycle on wa_message (cycle_id, kind)
     where kind in ('client_claimed', 'client_hangus', 'client_held');
+
+-- An admin hands over the desk of an agent who stays: all open leads, or those that were chosen.
+alter table agent_handover
+    add column of_desk boolean not null default false,
+    add column chosen  uuid[];

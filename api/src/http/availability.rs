@@ -11,6 +11,7 @@ use poem_openapi::payload::Json;
 use poem_openapi::types::MaybeUndefined;
 use poem_openapi::{Enum, Object, OpenApi};
 use shared::auth::Role;
+use shared::availability::Change;
 use shared::id::UserId;
 use shared::local_time::Timezone;
 use shared::{App, Error, availability, db};
@@ -82,30 +83,32 @@ impl AvailabilityPatch {
 
     fn domain(self) -> shared::Result<availability::AvailabilityChange> {
         let pause = match (&self.paused_since, &self.paused_until) {
-            (MaybeUndefined::Undefined, MaybeUndefined::Undefined) => None,
-            (MaybeUndefined::Null, MaybeUndefined::Undefined | MaybeUndefined::Null) => Some(None),
-            (MaybeUndefined::Value(since), until) => {
-                Some(Some((since.0, until.value().map(|until| until.0))))
+            (MaybeUndefined::Undefined, MaybeUndefined::Undefined) => Change::Keep,
+            (MaybeUndefined::Null, MaybeUndefined::Undefined | MaybeUndefined::Null) => {
+                Change::Remove
             }
+            (MaybeUndefined::Value(since), until) => Change::Set(availability::Pause {
+                since: since.0,
+                until: until.value().map(|until| until.0),
+            }),
             _ => return Err(Error::invalid("pausedUntil", "needs `pausedSince`")),
         };
         Ok(availability::AvailabilityChange {
             timezone: self.zone.map(Into::into),
             pause,
-            most_a_day: changed(&self.most_a_day),
-            most_open: changed(&self.most_open),
+            most_a_day: changed(self.most_a_day),
+            most_open: changed(self.most_open),
             hours: self.hours.as_deref().map(working_hours).transpose()?,
             leave: self.leave.as_deref().map(days_off),
         })
     }
 }
 
-/// `None` if the field stays, `Some(None)` if it is removed.
-fn changed(field: &MaybeUndefined<i32>) -> Option<Option<i32>> {
+fn changed(field: MaybeUndefined<i32>) -> Change<i32> {
     match field {
-        MaybeUndefined::Undefined => None,
-        MaybeUndefined::Null => Some(None),
-        MaybeUndefined::Value(value) => Some(Some(*value)),
+        MaybeUndefined::Undefined => Change::Keep,
+        MaybeUndefined::Null => Change::Remove,
+        MaybeUndefined::Value(value) => Change::Set(value),
     }
 }
 

@@ -12,6 +12,7 @@ mod distribution;
 mod dummy;
 mod events;
 mod export;
+mod handovers;
 mod health;
 mod leads;
 mod meta_forms;
@@ -42,7 +43,7 @@ pub type Endpoints = (
     events::Events,
     appointments::Appointments,
     (meta_forms::MetaForms, meta_inbox::MetaInbox),
-    dashboard::Dashboard,
+    (dashboard::Dashboard, handovers::Handovers),
     queues::Queues,
     users::Users,
     availability::Availability,
@@ -68,7 +69,7 @@ pub(crate) fn endpoints() -> Endpoints {
         events::Events,
         appointments::Appointments,
         (meta_forms::MetaForms, meta_inbox::MetaInbox),
-        dashboard::Dashboard,
+        (dashboard::Dashboard, handovers::Handovers),
         queues::Queues,
         users::Users,
         availability::Availability,

@@ -594,6 +594,23 @@ export type Delivery = {
 export type Desired = 'started' | 'stopped';
 
 /**
+ * DeskMove
+ *
+ * What a handover moves.
+ */
+export type DeskMove = {
+    /**
+     * The handover; absent for a preview.
+     */
+    id?: string;
+    leads: Array<string>;
+    /**
+     * How many visits are booked with these leads.
+     */
+    visits: number;
+};
+
+/**
  * EventAnswer
  *
  * The outcome of an event, and the state of its lead.
@@ -637,6 +654,33 @@ export type FieldError = {
      * The field, as the request spells it.
      */
     field: string;
+};
+
+/**
+ * Handover
+ *
+ * A handover, under way or done.
+ */
+export type Handover = {
+    begunAt: string;
+    byUserId?: string;
+    /**
+     * Who got the leads; absent: they were distributed or listed.
+     */
+    colleague?: string;
+    /**
+     * Absent while it is under way.
+     */
+    endedAt?: string;
+    id: string;
+    /**
+     * How many leads moved.
+     */
+    moved: number;
+    /**
+     * How many are left for a person.
+     */
+    remaining: number;
 };
 
 /**
@@ -1175,6 +1219,26 @@ export type NewBlock = {
      * 1 to 200 characters.
      */
     reason: string;
+};
+
+/**
+ * NewHandover
+ *
+ * A desk to be handed over.
+ */
+export type NewHandover = {
+    /**
+     * Who gets the leads, by user id. Absent: they are distributed.
+     */
+    colleague?: string;
+    /**
+     * The leads. Absent: all open leads of the agent.
+     */
+    leads?: Array<string>;
+    /**
+     * `true`: nothing happens, and the answer says what would.
+     */
+    preview?: boolean;
 };
 
 /**
@@ -3644,6 +3708,62 @@ export type SetAvailabilityResponses = {
 };
 
 export type SetAvailabilityResponse = SetAvailabilityResponses[keyof SetAvailabilityResponses];
+
+export type HandoversData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/sales/{id}/handovers';
+};
+
+export type HandoversErrors = {
+    /**
+     * The request is wrong.
+     */
+    '4XX': Problem;
+    /**
+     * The server failed.
+     */
+    '5XX': Problem;
+};
+
+export type HandoversError = HandoversErrors[keyof HandoversErrors];
+
+export type HandoversResponses = {
+    200: Array<Handover>;
+};
+
+export type HandoversResponse = HandoversResponses[keyof HandoversResponses];
+
+export type HandOverDeskData = {
+    body: NewHandover;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/sales/{id}/handovers';
+};
+
+export type HandOverDeskErrors = {
+    /**
+     * The request is wrong.
+     */
+    '4XX': Problem;
+    /**
+     * The server failed.
+     */
+    '5XX': Problem;
+};
+
+export type HandOverDeskError = HandOverDeskErrors[keyof HandOverDeskErrors];
+
+export type HandOverDeskResponses = {
+    200: DeskMove;
+};
+
+export type HandOverDeskResponse = HandOverDeskResponses[keyof HandOverDeskResponses];
 
 export type UpdateSalesQueueData = {
     body: QueuePlaceChange;

@@ -70,17 +70,48 @@ pub async fn set(app: &App, agent: &UserId, availability: &Availability) -> Resu
     Ok(transaction.commit().await?)
 }
 
+/// A break.
+#[derive(Clone, Copy, Debug)]
+pub struct Pause {
+    /// When it began.
+    pub since: DateTime<Utc>,
+    /// When it ends, if that is known.
+    pub until: Option<DateTime<Utc>>,
+}
+
+/// What becomes of a part of a record that can be absent.
+#[derive(Clone, Copy, Debug, Default)]
+pub enum Change<T> {
+    /// It stays.
+    #[default]
+    Keep,
+    /// It is removed.
+    Remove,
+    /// It becomes this.
+    Set(T),
+}
+
+impl<T> Change<T> {
+    fn apply(self, part: &mut Option<T>) {
+        match self {
+            Self::Keep => {}
+            Self::Remove => *part = None,
+            Self::Set(value) => *part = Some(value),
+        }
+    }
+}
+
 /// A part of an agent's record that changes. What is `None` stays.
 #[derive(Clone, Debug, Default)]
 pub struct AvailabilityChange {
     /// The zone.
     pub timezone: Option<Timezone>,
-    /// The break: `None` inside ends it; else since when, and until when if that is known.
-    pub pause: Option<Option<(DateTime<Utc>, Option<DateTime<Utc>>)>>,
-    /// The cap a day; `None` inside removes it.
-    pub most_a_day: Option<Option<i32>>,
-    /// The cap of open leads; `None` inside removes it.
-    pub most_open: Option<Option<i32>>,
+    /// The break. Removed, it ends.
+    pub pause: Change<Pause>,
+    /// The cap a day.
+    pub most_a_day: Change<i32>,
+    /// The cap of open leads.
+    pub most_open: Change<i32>,
     /// The working hours.
     pub hours: Option<Vec<Hours>>,
     /// The days off.
@@ -97,16 +128,15 @@ pub async fn change(app: &App, agent: &UserId, change: &AvailabilityChange) -> R
     if let Some(timezone) = change.timezone {
         record.timezone = timezone;
     }
-    if let Some(pause) = change.pause {
-        record.paused_since = pause.map(|(since, _)| since);
-        record.paused_until = pause.and_then(|(_, until)| until);
-    }
-    if let Some(most) = change.most_a_day {
-        record.most_a_day = most;
-    }
-    if let Some(most) = change.most_open {
-        record.most_open = most;
-    }
+    let mut pause = record.paused_since.map(|since| Pause {
+        since,
+        until: record.paused_until,
+    });
+    change.pause.apply(&mut pause);
+    record.paused_since = pause.map(|pause| pause.since);
+    record.paused_until = pause.and_then(|pause| pause.until);
+    change.most_a_day.apply(&mut record.most_a_day);
+    change.most_open.apply(&mut record.most_open);
     if let Some(hours) = &change.hours {
         record.hours.clone_from(hours);
     }

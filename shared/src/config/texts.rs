@@ -190,6 +190,9 @@ pub struct TextOverrides {
     /// To an agent who ended a break and is not offered leads yet. {until} {reason}
     #[arg(long, env = "TEXT_RESUMED_LATER")]
     pub text_resumed_later: Option<String>,
+    /// To an agent whose leads were handed over to a colleague or to the queue. {count} {agent} {leads}
+    #[arg(long, env = "TEXT_HANDED_AWAY")]
+    pub text_handed_away: Option<String>,
 }
 
 impl TextOverrides {
@@ -266,6 +269,7 @@ impl TextOverrides {
             (Text::PausedUntil, self.text_paused_until),
             (Text::LeaveNoted, self.text_leave_noted),
             (Text::ResumedLater, self.text_resumed_later),
+            (Text::HandedAway, self.text_handed_away),
         ];
         for (text, template) in overrides {
             if let Some(template) = template {

@@ -11,7 +11,7 @@ pub(super) struct Entry {
 }
 
 /// The catalogue. The auto-reply is exactly the previous server's.
-pub(super) const CATALOGUE: [Entry; 61] = [
+pub(super) const CATALOGUE: [Entry; 62] = [
     Entry {
         text: Text::AutoReply,
         variable: "TEXT_AUTO_REPLY",
@@ -389,5 +389,11 @@ pub(super) const CATALOGUE: [Entry; 61] = [
         variable: "TEXT_RESUMED_LATER",
         default: "Istirahat Anda selesai. Lead baru ditawarkan lagi mulai {until}: {reason}.",
         placeholders: &["until", "reason"],
+    },
+    Entry {
+        text: Text::HandedAway,
+        variable: "TEXT_HANDED_AWAY",
+        default: "{count} lead Anda sekarang dipegang {agent}. Mohon tidak menghubungi client berikut lagi:\n{leads}",
+        placeholders: &["count", "agent", "leads"],
     },
 ];

@@ -125,6 +125,8 @@ pub enum Text {
     LeaveNoted,
     /// To an agent who ended a break and is not offered leads yet.
     ResumedLater,
+    /// To an agent whose leads were handed over to a colleague or to the queue.
+    HandedAway,
 }
 
 impl Text {

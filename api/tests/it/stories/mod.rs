@@ -8,6 +8,7 @@ mod by_hand;
 mod clients_who_are_told;
 mod clients_who_write_again;
 mod deadlines;
+mod desks;
 mod disabled_agents;
 mod duplicates;
 mod export;

@@ -1,4 +1,4 @@
-//! The handover: an agent was disabled, and their offers, leads and visits go where the admin chose.
+//! The handover: an agent was disabled or gives away their desk, and their leads and visits go where the admin chose.
 
 use crate::distribution::endings::assign::assign_quietly;
 use crate::distribution::endings::let_go::let_go_if_disabled;
@@ -6,7 +6,7 @@ use crate::distribution::model::Trigger;
 use crate::distribution::offers::{client_notice, cycle};
 use crate::distribution::store::{self, Destination, Handover};
 use crate::id::LeadId;
-use crate::leads::{self, LeadStatus};
+use crate::leads::{self, Lead, LeadStatus};
 use crate::phone::Phone;
 use crate::sales::{self, Agent, Origin};
 use crate::texts::{Text, one_line};
@@ -27,11 +27,18 @@ pub async fn hand_over(app: &App, id: Uuid) -> Result<()> {
         return Ok(());
     };
     let agent = sales::by_id(&mut connection, &handover.agent).await?;
-    if !agent.disabled {
+    if !agent.disabled && !handover.of_desk {
         return Ok(());
     }
-    let offers = store::open_offers_of(&mut connection, &agent.id).await?;
-    let owned = store::claimed_leads_of(&mut connection, &agent.id).await?;
+    let offers = if handover.of_desk {
+        Vec::new()
+    } else {
+        store::open_offers_of(&mut connection, &agent.id).await?
+    };
+    let mut owned = store::claimed_leads_of(&mut connection, &agent.id).await?;
+    if let Some(chosen) = &handover.chosen {
+        owned.retain(|lead| chosen.contains(&lead.0));
+    }
     drop(connection);
     for offer in offers {
         let_go_if_disabled(app, offer.attempt, Cause::Admin).await?;
@@ -62,7 +69,7 @@ async fn move_lead(app: &App, handover: &Handover, agent: &Agent, lead: LeadId) 
         Destination::List => {}
         Destination::Colleague(to) => {
             let to = sales::by_id(work.connection, to).await?;
-            let why = json!({ "reason": "handover", "from": agent.id });
+            let why = json!({ "reason": "handover", "from": agent.id, "by": handover.by });
             match assign_quietly(&mut work, &lead, &to, why).await {
                 Ok((_, Some(cycle))) => {
                     client_notice::tell_who_serves(&mut work, &lead, &to, cycle).await?;
@@ -82,7 +89,12 @@ async fn move_lead(app: &App, handover: &Handover, agent: &Agent, lead: LeadId) 
                 campaign: None,
                 source: lead.source_ads.clone(),
             };
-            cycle::start(&mut work, &lead, &origin, Trigger::Admin).await?;
+            // Whoever gives a lead away is not preferred as the client's former agent.
+            let given = Lead {
+                owner: None,
+                ..lead.clone()
+            };
+            cycle::start(&mut work, &given, &origin, Trigger::Admin).await?;
         }
     }
     store::record_moved(work.connection, handover.id, lead.id).await?;
@@ -105,9 +117,13 @@ async fn end(app: &App, handover: &Handover, agent: &Agent, remaining: i32) -> R
         let to = sales::by_id(work.connection, to).await?;
         tell_new_owner(&mut work, &to, agent, &moved).await?;
     }
-    let visits = store::visits_ahead_of(work.connection, &agent.id, work.now).await?;
-    if remaining > 0 || visits > 0 {
-        tell_managers(&mut work, agent, remaining, visits).await?;
+    if handover.of_desk {
+        tell_giver(&mut work, handover, agent, &moved).await?;
+    } else {
+        let visits = store::visits_ahead_of(work.connection, &agent.id, work.now).await?;
+        if remaining > 0 || visits > 0 {
+            tell_managers(&mut work, agent, remaining, visits).await?;
+        }
     }
     transaction.commit().await?;
     tracing::info!(sales = %agent.id, moved = count, remaining, "distribution.handed_over");
@@ -123,21 +139,67 @@ async fn tell_new_owner(
     let Some(phone) = &to.phone else {
         return Ok(());
     };
-    let mut lines = Vec::new();
-    for lead in moved.iter().take(MAX_NAMED) {
-        let lead = leads::by_id(work.connection, *lead).await?;
-        let name = one_line(lead.display_name());
-        lines.push(format!("{name} ({})", lead.display_phone()));
-    }
+    let lines = lines_of(work, moved).await?;
     let values = [
         ("count", &*moved.len().to_string()),
         ("agent", from.name.as_str()),
-        ("leads", &*lines.join("\n")),
+        ("leads", lines.as_str()),
     ];
     let body = work.app.texts.render(Text::HandedOver, &values);
     let draft = Draft::new(OutboundKind::HandedOver, phone, body);
     whatsapp::queue_message(work, &draft).await?;
     Ok(())
+}
+
+/// Tells the agent who gave leads which of them they must not contact any more, unless they are disabled.
+async fn tell_giver(
+    work: &mut UnitOfWork<'_>,
+    handover: &Handover,
+    agent: &Agent,
+    moved: &[LeadId],
+) -> Result<()> {
+    let Some(phone) = agent.phone.as_ref().filter(|_| !agent.disabled) else {
+        return Ok(());
+    };
+    if moved.is_empty() {
+        return Ok(());
+    }
+    let to = match &handover.destination {
+        Destination::Colleague(to) => sales::by_id(work.connection, to).await?.name,
+        _ => "antrian".to_owned(),
+    };
+    let lines = lines_of(work, moved).await?;
+    let values = [
+        ("count", &*moved.len().to_string()),
+        ("agent", to.as_str()),
+        ("leads", lines.as_str()),
+    ];
+    let body = work.app.texts.render(Text::HandedAway, &values);
+    let draft = Draft::new(OutboundKind::HandedOver, phone, body);
+    whatsapp::queue_message(work, &draft).await?;
+    Ok(())
+}
+
+/// One line a lead: name, number, project, next visit.
+async fn lines_of(work: &mut UnitOfWork<'_>, moved: &[LeadId]) -> Result<String> {
+    let mut lines = Vec::new();
+    for id in moved.iter().take(MAX_NAMED) {
+        let lead = leads::by_id(work.connection, *id).await?;
+        let mut line = format!(
+            "{} ({})",
+            one_line(lead.display_name()),
+            lead.display_phone()
+        );
+        if let Some(project) = &lead.project {
+            line = format!("{line} · {}", one_line(project));
+        }
+        if let Some(visit) = store::next_visit_of(work.connection, *id, work.now).await? {
+            let visit = work.app.timezone.day_in_words(visit);
+            line = format!("{line} · kunjungan {visit}");
+        }
+        lines.push(line);
+    }
+    Ok(lines.join("\n"))
 }
 
 async fn tell_managers(

@@ -2,6 +2,7 @@
 //! offers, and calls the provider outside of any transaction.
 
 pub(crate) mod deadline;
+pub(crate) mod desk;
 pub(crate) mod hand_over;
 pub(crate) mod repair;
 pub(crate) mod sending;

@@ -24,24 +24,76 @@ pub(super) async fn handle(
 ) -> Result<Option<Report>> {
     let mut work = UnitOfWork::start(app, connection, Cause::Manager).await?;
     let work = &mut work;
-    let Some((code, label)) = app.lexicon.read_assignment(&received.message.body) else {
+    let Some(assignments) = app.lexicon.read_assignments(&received.message.body) else {
         let body = app.texts.render(Text::ManagerHelp, &[]);
         let verdict = verdict(Outcome::NotAnAck, None);
         return reply(work, received, verdict, body).await;
     };
-    let found = store::cycle_by_code(work.connection, &code, &received.message.from).await?;
-    let agent = match &found {
-        Some(found) => store::agent_by_label(work.connection, found.cycle, &label).await?,
-        None => None,
-    };
-    let (Some(found), Some(agent)) = (found, agent) else {
-        return refuse_unknown(work, received, (&code, &label)).await;
-    };
-    let lead = leads::lock(work.connection, found.lead).await?;
+    let mut named = Vec::with_capacity(assignments.len());
+    for (code, label) in assignments {
+        let found = store::cycle_by_code(work.connection, &code, &received.message.from).await?;
+        named.push((found, code, label));
+    }
+    // Every operation locks leads in the order of their ids.
+    let mut ids: Vec<LeadId> = named
+        .iter()
+        .filter_map(|(found, ..)| found.as_ref().map(|found| found.lead))
+        .collect();
+    ids.sort_unstable();
+    ids.dedup();
+    for id in ids {
+        leads::lock(work.connection, id).await?;
+    }
     work.refresh().await?;
     if duplicate::was_handled(work, received).await? {
         return Ok(None);
     }
+    let mut done = Vec::with_capacity(named.len());
+    for (found, code, label) in named {
+        done.push(assign_one(work, received, found, (&code, &label)).await?);
+    }
+    let told: Vec<&str> = done.iter().map(|done| done.body.as_str()).collect();
+    let body = told.join("\n");
+    let best = done
+        .iter()
+        .find(|done| done.outcome == Outcome::Assigned)
+        .or(done.first());
+    let verdict = best.map_or_else(
+        || verdict(Outcome::NotAnAck, None),
+        |best| verdict(best.outcome, best.about),
+    );
+    reply(work, received, verdict, body).await
+}
+
+/// What became of one assignment.
+struct Done {
+    outcome: Outcome,
+    about: Option<(LeadId, CycleId)>,
+    body: String,
+}
+
+/// Assigns one lead, which is locked, if it can be assigned.
+async fn assign_one(
+    work: &mut UnitOfWork<'_>,
+    received: &ReceivedMessage,
+    found: Option<store::NamedCycle>,
+    (code, label): (&str, &str),
+) -> Result<Done> {
+    let app = work.app;
+    let unknown = || Done {
+        outcome: Outcome::NothingOpen,
+        about: None,
+        body: app
+            .texts
+            .render(Text::ManagerUnknown, &[("code", code), ("label", label)]),
+    };
+    let Some(found) = found else {
+        return Ok(unknown());
+    };
+    let Some(agent) = store::agent_by_label(work.connection, found.cycle, label).await? else {
+        return Ok(unknown());
+    };
+    let lead = leads::by_id(work.connection, found.lead).await?;
     let about = Some((lead.id, found.cycle));
     let name = mask::name_of(app, &lead);
     let owner = match &lead.owner {
@@ -54,9 +106,11 @@ pub(super) async fn handle(
         && let Some(owner) = owner.as_ref().filter(works)
     {
         let values = [("name", &*name), ("owner", owner.name.as_str())];
-        let body = app.texts.render(Text::ManagerTaken, &values);
-        let verdict = verdict(Outcome::Late, about);
-        return reply(work, received, verdict, body).await;
+        return Ok(Done {
+            outcome: Outcome::Late,
+            about,
+            body: app.texts.render(Text::ManagerTaken, &values),
+        });
     }
     // The lead was closed, or the client has come back since.
     let assignable = match lead.status {
@@ -65,33 +119,24 @@ pub(super) async fn handle(
         _ => store::lock_assignable_cycle(work.connection, lead.id).await?,
     };
     if assignable != Some(found.cycle) {
-        return refuse_unknown(work, received, (&code, &label)).await;
+        return Ok(unknown());
     }
     if agent.disabled {
         let values = [("agent", agent.name.as_str())];
-        let body = app.texts.render(Text::ManagerDisabled, &values);
-        let verdict = verdict(Outcome::NothingOpen, about);
-        return reply(work, received, verdict, body).await;
+        return Ok(Done {
+            outcome: Outcome::NothingOpen,
+            about,
+            body: app.texts.render(Text::ManagerDisabled, &values),
+        });
     }
     let why = json!({ "by": format!("{:?}", received.message.from) });
     assign::assign_locked(work, &lead, &agent, why).await?;
     let values = [("name", &*name), ("owner", agent.name.as_str())];
-    let body = app.texts.render(Text::ManagerAssigned, &values);
-    let verdict = verdict(Outcome::Assigned, about);
-    reply(work, received, verdict, body).await
-}
-
-/// Tells the manager that no lead of theirs that can be assigned has this code, or that no agent has
-/// this label.
-async fn refuse_unknown(
-    work: &mut UnitOfWork<'_>,
-    received: &ReceivedMessage,
-    (code, label): (&str, &str),
-) -> Result<Option<Report>> {
-    let values = [("code", code), ("label", label)];
-    let body = work.app.texts.render(Text::ManagerUnknown, &values);
-    let verdict = verdict(Outcome::NothingOpen, None);
-    reply(work, received, verdict, body).await
+    Ok(Done {
+        outcome: Outcome::Assigned,
+        about,
+        body: app.texts.render(Text::ManagerAssigned, &values),
+    })
 }
 
 fn verdict(outcome: Outcome, about: Option<(LeadId, CycleId)>) -> Verdict {

@@ -133,7 +133,7 @@ async fn is_assignment_by_manager(
     received: &ReceivedMessage,
 ) -> Result<bool> {
     let message = &received.message;
-    Ok(app.lexicon.read_assignment(&message.body).is_some()
+    Ok(app.lexicon.read_assignments(&message.body).is_some()
         && store::is_manager(connection, &message.from).await?)
 }
 

@@ -9,9 +9,45 @@ use uuid::Uuid;
 /// A handover that is not done.
 pub(crate) struct Handover {
     pub(crate) id: Uuid,
-    /// The disabled agent.
+    /// The agent whose work it is.
     pub(crate) agent: UserId,
     pub(crate) destination: Destination,
+    /// Whether an admin asked for it, and the agent stays. Otherwise the agent is disabled.
+    pub(crate) of_desk: bool,
+    /// The leads that were chosen; `None`: all.
+    pub(crate) chosen: Option<Vec<Uuid>>,
+    /// The admin.
+    pub(crate) by: Option<UserId>,
+}
+
+/// A desk that an admin hands over.
+#[derive(Clone, Debug)]
+pub struct DeskHandover {
+    /// The agent who gives.
+    pub from: UserId,
+    /// The colleague who gets the leads; `None`: they are distributed.
+    pub to: Option<UserId>,
+    /// The leads; `None`: all open ones.
+    pub leads: Option<Vec<LeadId>>,
+}
+
+/// A handover of an agent's leads, under way or done.
+#[derive(Clone, Debug)]
+pub struct PastHandover {
+    /// Its id.
+    pub id: Uuid,
+    /// Who got the leads; `None`: they were distributed or listed.
+    pub to: Option<UserId>,
+    /// The admin.
+    pub by: Option<UserId>,
+    /// When it began.
+    pub begun_at: DateTime<Utc>,
+    /// When it ended; `None`: it is under way.
+    pub ended_at: Option<DateTime<Utc>>,
+    /// How many leads moved.
+    pub moved: i32,
+    /// How many are left for a person.
+    pub remaining: i32,
 }
 
 /// Where the leads go.
@@ -27,7 +63,8 @@ pub(crate) enum Destination {
 
 pub(crate) async fn handover(connection: &mut PgConnection, id: Uuid) -> Result<Option<Handover>> {
     let row = sqlx::query!(
-        r#"select agent_id as "agent: UserId", leads, to_agent as "to_agent: UserId"
+        r#"select agent_id as "agent: UserId", leads, to_agent as "to_agent: UserId", of_desk, chosen,
+                  by_user as "by: UserId"
            from agent_handover where id = $1 and ended_at is null"#,
         id
     )
@@ -36,12 +73,72 @@ pub(crate) async fn handover(connection: &mut PgConnection, id: Uuid) -> Result<
     Ok(row.map(|row| Handover {
         id,
         agent: row.agent,
+        of_desk: row.of_desk,
+        chosen: row.chosen,
+        by: row.by,
         destination: match (row.leads.as_str(), row.to_agent) {
             ("distribute", _) => Destination::Distribute,
             (_, Some(to)) => Destination::Colleague(to),
             _ => Destination::List,
         },
     }))
+}
+
+/// Stores the handover of a desk. `to` is the colleague; `None`: the leads are distributed.
+pub(crate) async fn insert_desk_handover(
+    connection: &mut PgConnection,
+    id: Uuid,
+    desk: &DeskHandover,
+    by: &UserId,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let chosen: Option<Vec<Uuid>> = desk
+        .leads
+        .as_ref()
+        .map(|leads| leads.iter().map(|lead| lead.0).collect());
+    sqlx::query!(
+        "insert into agent_handover (id, agent_id, leads, to_agent, by_user, begun_at, of_desk, chosen)
+         values ($1, $2, case when $3::text is null then 'distribute' else 'colleague' end, $3, $4, $5, true, $6)",
+        id,
+        desk.from.0,
+        desk.to.as_ref().map(|to| to.0.as_str()),
+        by.0,
+        now,
+        chosen.as_deref()
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// The handovers of an agent, the latest first.
+pub(crate) async fn handovers_of(
+    connection: &mut PgConnection,
+    agent: &UserId,
+) -> Result<Vec<PastHandover>> {
+    Ok(sqlx::query_as!(
+        PastHandover,
+        r#"select id, to_agent as "to: UserId", by_user as "by: UserId", begun_at, ended_at, moved, remaining
+           from agent_handover where agent_id = $1 order by begun_at desc limit 50"#,
+        agent.0
+    )
+    .fetch_all(connection)
+    .await?)
+}
+
+/// The next visit of a lead, if one is booked.
+pub(crate) async fn next_visit_of(
+    connection: &mut PgConnection,
+    lead: LeadId,
+    now: DateTime<Utc>,
+) -> Result<Option<DateTime<Utc>>> {
+    Ok(sqlx::query_scalar!(
+        "select min(starts_at) from appointment where lead_id = $1 and status = 'booked' and starts_at > $2",
+        lead.0,
+        now
+    )
+    .fetch_one(connection)
+    .await?)
 }
 
 /// Records that a handover has moved a lead.

@@ -28,9 +28,9 @@ pub(crate) use audit::{
     rolled_since, set_audit_due, take_audit,
 };
 pub(crate) use by_hand::{
-    agent_by_label, all_managers, cycle_by_code, end_cycle_by_hand, gives_second_chances,
-    insert_cycle_by_hand, is_manager, lock_assignable_cycle, managers_of, name_cycle, sender,
-    team_of, winning_attempt, words_of,
+    NamedCycle, agent_by_label, all_managers, cycle_by_code, end_cycle_by_hand,
+    gives_second_chances, insert_cycle_by_hand, is_manager, lock_assignable_cycle, managers_of,
+    name_cycle, sender, team_of, winning_attempt, words_of,
 };
 pub use conflicts::Conflict;
 pub(crate) use conflicts::{conflict, decide_conflict, insert_conflict, open_conflicts};
@@ -43,9 +43,11 @@ pub(crate) use ends::{
     accept, accept_after_roll, decline, set_undeliverable, time_out, withdraw, withdraw_open,
 };
 pub(crate) use events::{log, log_current_state, names_of_everybody, of_lead};
+pub use handover::{DeskHandover, PastHandover};
 pub(crate) use handover::{
-    Destination, Handover, claimed_leads_of, end_handover, handover, managers_of_agent,
-    moved_leads, record_moved, visits_ahead_of,
+    Destination, Handover, claimed_leads_of, end_handover, handover, handovers_of,
+    insert_desk_handover, managers_of_agent, moved_leads, next_visit_of, record_moved,
+    visits_ahead_of,
 };
 pub(crate) use health::{
     Failure, count_failure_of, forget_failures, frozen_since, is_failing, lock_harmed_offers,

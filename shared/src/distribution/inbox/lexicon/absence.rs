@@ -110,9 +110,8 @@ fn time(said: &[&str]) -> Option<NaiveTime> {
         rest => (0, rest),
     };
     let hour = match rest {
-        [] | ["pagi"] | ["wib"] | ["wita"] | ["wit"] => hour,
         ["siang" | "sore" | "malam"] if hour < 12 => hour + 12,
-        ["siang"] => hour,
+        [] | ["pagi" | "siang" | "wib" | "wita" | "wit"] => hour,
         _ => return None,
     };
     NaiveTime::from_hms_opt(hour, minute, 0)
@@ -181,8 +180,8 @@ fn month(name: &str) -> Option<u32> {
         "november",
         "desember",
     ];
-    let is_named = |full: &&str| *full == name || (name.len() >= 3 && full.starts_with(name));
-    let at = names.iter().position(|full| is_named(&full))?;
+    let is_named = |full: &str| full == name || (name.len() >= 3 && full.starts_with(name));
+    let at = names.iter().position(|full| is_named(full))?;
     u32::try_from(at + 1).ok()
 }
 

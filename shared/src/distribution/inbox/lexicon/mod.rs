@@ -146,14 +146,18 @@ impl Lexicon {
         Ok(())
     }
 
-    /// Parses a manager's assignment: `tugaskan H12 B`, the code of the lead and the label of the agent.
-    pub(super) fn read_assignment(&self, body: &str) -> Option<(String, String)> {
+    /// Parses a manager's assignments: `tugaskan H12 B, H13 C`, the code of each lead and the label of its agent.
+    pub(super) fn read_assignments(&self, body: &str) -> Option<Vec<(String, String)>> {
         let words = words(body);
         let length = longest(&self.assign, &words)?;
-        match &words[length..] {
-            [code, label] if is_code(code) => Some((code.to_uppercase(), label.to_uppercase())),
-            _ => None,
-        }
+        let pairs = words[length..].chunks(2);
+        let assignments: Option<Vec<_>> = pairs
+            .map(|pair| match pair {
+                [code, label] if is_code(code) => Some((code.to_uppercase(), label.to_uppercase())),
+                _ => None,
+            })
+            .collect();
+        assignments.filter(|assignments| !assignments.is_empty())
     }
 
     /// Whether a client asks for no more messages: the message consists of such a phrase and of

@@ -145,11 +145,16 @@ fn a_command_is_not_the_ok_that_it_begins_with() {
 
 #[test]
 fn a_manager_names_the_lead_and_the_agent() {
-    let read = |body| Lexicon::default().read_assignment(body);
-    let named = |code: &str, label: &str| Some((code.to_owned(), label.to_owned()));
-    assert_eq!(read("Tugaskan h12 b"), named("H12", "B"));
-    assert_eq!(read("tugaskan b"), None);
-    assert_eq!(read("H12 B"), None);
+    let read = |body| Lexicon::default().read_assignments(body);
+    let named = |code: &str, label: &str| (code.to_owned(), label.to_owned());
+    assert_eq!(read("Tugaskan h12 b"), Some(vec![named("H12", "B")]));
+    assert_eq!(
+        read("tugaskan H12 B, h13 c"),
+        Some(vec![named("H12", "B"), named("H13", "C")])
+    );
+    for wrong in ["tugaskan b", "H12 B", "tugaskan H12 B, H13", "tugaskan"] {
+        assert_eq!(read(wrong), None, "{wrong}");
+    }
 }
 
 fn now() -> DateTime<Utc> {

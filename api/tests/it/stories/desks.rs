@@ -1,0 +1,113 @@
+//! An agent gives away their desk: all or chosen open leads, with one summary for each side.
+
+use super::pipeline::post;
+use super::story::{Story, text};
+use serde_json::{Value, json};
+
+async fn claimed(story: &Story, number: &str) -> String {
+    let client = story.client(number);
+    let lead = text(&client.says("Halo").await["lead"]["id"]);
+    client.is_asked_to_wait();
+    story.agent("A").is_offered_the_lead();
+    story.agent("A").says("OK").await;
+    story.agent("A").is_told("sekarang milik Anda");
+    lead
+}
+
+#[tokio::test]
+async fn a_whole_desk_goes_to_a_colleague_with_its_visits_and_one_summary_to_each() {
+    let story = Story::begin().await;
+    let first = claimed(&story, "081234001231").await;
+    let second = claimed(&story, "081234001232").await;
+    let visit = json!({ "startsAt": "2026-01-09T09:00:00+07:00" });
+    let book = format!("/api/leads/{first}/appointments");
+    assert_eq!(post(&story, "sales-a", &book, visit).await.0, 200);
+    let path = "/api/sales/sales-a/handovers";
+    let preview = json!({ "colleague": "sales-b", "preview": true });
+    let (status, would) = post(&story, "admin", path, preview).await;
+    assert_eq!(
+        (status, &would["visits"], &would["id"]),
+        (200, &json!(1), &Value::Null)
+    );
+    assert_eq!(would["leads"].as_array().map(Vec::len), Some(2));
+    story.workers_catch_up().await;
+
+    let (status, moved) = post(&story, "admin", path, json!({ "colleague": "sales-b" })).await;
+    assert_eq!(
+        (status, moved["leads"].as_array().map(Vec::len)),
+        (200, Some(2))
+    );
+    story.workers_catch_up().await;
+    let summary = story.agent("B").reads();
+    assert!(
+        summary.starts_with("2 lead dari Sales A sekarang milik Anda:\n"),
+        "{summary}"
+    );
+    assert!(
+        summary.contains("(+6281234001231) · kunjungan Jumat, 9 Januari pukul 09:00 WIB\n"),
+        "{summary}"
+    );
+    let farewell = story.agent("A").reads();
+    assert!(
+        farewell.starts_with("2 lead Anda sekarang dipegang Sales B."),
+        "{farewell}"
+    );
+    for lead in [&first, &second] {
+        let entry = story.get_as("sales-b", &format!("/api/leads/{lead}")).await;
+        assert_eq!(entry["lead"]["ownerName"], "Sales B");
+    }
+    let visits = story.get_as("sales-b", "/api/appointments").await;
+    assert_eq!(visits[0]["salesId"], "sales-b", "{visits}");
+    let past = story.get_as("admin", path).await;
+    assert_eq!(
+        (&past[0]["moved"], &past[0]["remaining"]),
+        (&json!(2), &json!(0))
+    );
+    story.nobody_else_was_messaged().await;
+}
+
+#[tokio::test]
+async fn a_chosen_lead_goes_back_into_distribution_and_its_client_is_told_once() {
+    let story = Story::begin_telling_clients().await;
+    let lead = claimed(&story, "081234001231").await;
+    story
+        .client("081234001231")
+        .is_told("Anda dilayani oleh Sales A");
+    let kept = claimed(&story, "081234001232").await;
+    story
+        .client("081234001232")
+        .is_told("Anda dilayani oleh Sales A");
+    let path = "/api/sales/sales-a/handovers";
+    let (status, _) = post(&story, "admin", path, json!({ "leads": [lead] })).await;
+    assert_eq!(status, 200);
+    story.workers_catch_up().await;
+    story
+        .agent("A")
+        .is_told("1 lead Anda sekarang dipegang antrian.");
+    // The queue begins with Sales A, who is the client's former agent, too.
+    story.agent("A").is_told("Client lama untuk A");
+    story.agent("A").says("LEWATI").await;
+    story.agent("A").is_told("dilewatkan");
+    story.agent("B").is_offered_the_lead();
+    story.agent("B").says("OK").await;
+    story.agent("B").is_told("sekarang milik Anda");
+    story
+        .client("081234001231")
+        .is_told("Anda dilayani oleh Sales B");
+    let entry = story.get_as("sales-a", &format!("/api/leads/{kept}")).await;
+    assert_eq!(entry["lead"]["ownerName"], "Sales A");
+
+    for (body, status) in [
+        (json!({ "colleague": "sales-a" }), 422),
+        (json!({ "colleague": "sales-b", "leads": [lead] }), 422),
+        (json!({ "colleague": "nobody" }), 404),
+    ] {
+        assert_eq!(
+            post(&story, "admin", path, body.clone()).await.0,
+            status,
+            "{body}"
+        );
+    }
+    assert_eq!(post(&story, "sales-a", path, json!({})).await.0, 403);
+    story.nobody_else_was_messaged().await;
+}
