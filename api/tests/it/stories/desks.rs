@@ -81,11 +81,11 @@ async fn a_chosen_lead_goes_back_into_distribution_and_its_client_is_told_once()
     let (status, _) = post(&story, "admin", path, json!({ "leads": [lead] })).await;
     assert_eq!(status, 200);
     story.workers_catch_up().await;
+    // The queue begins with Sales A.
+    story.agent("A").is_told("Client lama untuk A");
     story
         .agent("A")
         .is_told("1 lead Anda sekarang dipegang antrian.");
-    // The queue begins with Sales A, who is the client's former agent, too.
-    story.agent("A").is_told("Client lama untuk A");
     story.agent("A").says("LEWATI").await;
     story.agent("A").is_told("dilewatkan");
     story.agent("B").is_offered_the_lead();
