@@ -42,7 +42,7 @@ alter table wa_message add constraint wa_message_kind_check check (
                                        'welcome', 'echo', 'reminder_agent', 'reminder_client', 'test',
                                        'disabled', 'handed_over', 'manager_client_wrote', 'manager_agent_disabled',
                                        'manager_merge', 'owner_merge', 'manager_warning', 'offer_hint',
-                                       'client_claimed', 'client_hangus', 'client_held', 'client_visit', 'lead_stopped')))
+                                       'client_claimed', 'client_hangus', 'client_held', 'client_visit', 'lead_stopped', 'summary')))
     not valid;
 alter table wa_message validate constraint wa_message_kind_check;
 -- A client is told each thing once a cycle.
@@ -53,3 +53,15 @@ create unique index wa_message_one_client_notice_per_cycle on wa_message (cycle_
 alter table agent_handover
     add column of_desk boolean not null default false,
     add column chosen  uuid[];
+
+-- The daily and weekly summaries: which were sent, and who wants none.
+create table summary_sent (
+    address text not null,
+    day     date not null,
+    kind    text not null constraint summary_sent_kind_check check (kind in ('day', 'week')),
+    primary key (day, kind, address)
+);
+create table summary_off (
+    address text primary key,
+    since   timestamptz not null
+);

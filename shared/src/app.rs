@@ -11,6 +11,7 @@ use crate::phone::Phone;
 use crate::providers::Provider;
 use crate::providers::calendar::Calendar;
 use crate::texts::Texts;
+use chrono::NaiveTime;
 use sqlx::PgPool;
 use std::sync::Arc;
 
@@ -41,6 +42,8 @@ pub struct App {
     pub calendar: Arc<dyn Calendar>,
     /// The company's time zone (`COMPANY_TIMEZONE`).
     pub timezone: Timezone,
+    /// When managers get the summary of the day (`COMPANY_SUMMARY_AT`); `None`: never.
+    pub summary_at: Option<NaiveTime>,
     /// The company's number, which sends every message (`PROPERTY_LOUNGE_WA`).
     pub company_phone: Phone,
 }

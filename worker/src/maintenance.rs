@@ -2,7 +2,7 @@
 
 use crate::presence::Reaper;
 use crate::process::Process;
-use shared::{live, meta, whatsapp};
+use shared::{distribution, live, meta, whatsapp};
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 
@@ -36,6 +36,9 @@ pub(crate) async fn run(process: &Process) {
             }
             if let Err(error) = meta::plan_reconciliation(&process.app).await {
                 tracing::warn!(%error, "worker.no_search_planned: missed leads of forms are not looked for");
+            }
+            if let Err(error) = distribution::plan_summary(&process.app).await {
+                tracing::warn!(%error, "worker.no_summary_planned: managers get no summary");
             }
         }
         tokio::select! {

@@ -13,7 +13,7 @@ use shared::App;
 use shared::jobs::{
     CheckAckDeadline, FetchMetaLead, ForwardLeadToSales, HandOver, HandleDelivery, Job,
     ReconcileMetaLeads, ReleaseHeldLeads, RemindOfAppointment, SendConversion, SendMessage,
-    SyncAppointment,
+    SendSummary, SyncAppointment,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -48,6 +48,9 @@ pub(crate) const JOBS: &[JobKind] = &[
         .wakes(&[FetchMetaLead::QUEUE]),
     job::<SendConversion>().slots(EXTERNAL_CALLS),
     job::<RemindOfAppointment>().wakes(&[SendMessage::QUEUE]),
+    job::<SendSummary>()
+        .slots(Slots::Fixed(1))
+        .wakes(&[SendMessage::QUEUE]),
     job::<SyncAppointment>().slots(EXTERNAL_CALLS),
 ];
 

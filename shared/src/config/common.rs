@@ -72,6 +72,7 @@ impl Common {
         });
         let reminders = self.appointments.reminders(&mut problems);
         let lexicon = problems.check(self.lexicon.lexicon());
+        let summary_at = problems.check(self.company.summary_at());
         let texts = self.texts.clone().catalogue(&mut problems);
         let app = || {
             let (provider, meta) = connected?;
@@ -88,6 +89,7 @@ impl Common {
                 reminders: Arc::new(reminders?),
                 calendar: calendar?,
                 timezone: self.company.company_timezone,
+                summary_at: summary_at?,
                 company_phone: self.whatsapp.property_lounge_wa.clone(),
             })
         };

@@ -41,6 +41,9 @@ pub struct LexiconPhrases {
     /// Phrases that announce days off: `cuti sampai Jumat`.
     #[arg(long, env = "LEXICON_LEAVE", default_value = lexicon::LEAVE)]
     pub lexicon_leave: String,
+    /// Words with which a manager asks for the summary, or switches it: `ringkasan off`.
+    #[arg(long, env = "LEXICON_SUMMARY", default_value = lexicon::SUMMARY)]
+    pub lexicon_summary: String,
     /// Phrases with which a client asks for no more messages.
     #[arg(long, env = "LEXICON_STOP", default_value = lexicon::STOP)]
     pub lexicon_stop: String,
@@ -62,6 +65,7 @@ impl LexiconPhrases {
             assign: &self.lexicon_assign,
             stop: &self.lexicon_stop,
             leave: &self.lexicon_leave,
+            summary: &self.lexicon_summary,
         })
     }
 }

@@ -193,6 +193,15 @@ pub struct TextOverrides {
     /// To an agent whose leads were handed over to a colleague or to the queue. {count} {agent} {leads}
     #[arg(long, env = "TEXT_HANDED_AWAY")]
     pub text_handed_away: Option<String>,
+    /// To a manager: the figures of a day or a week. {day} {leads} {claimed} {quick} {hangus} {names} {held} {visits} {silent}
+    #[arg(long, env = "TEXT_SUMMARY")]
+    pub text_summary: Option<String>,
+    /// To a manager who switched summaries off. No placeholders.
+    #[arg(long, env = "TEXT_SUMMARY_OFF")]
+    pub text_summary_off: Option<String>,
+    /// To a manager who switched summaries on. No placeholders.
+    #[arg(long, env = "TEXT_SUMMARY_ON")]
+    pub text_summary_on: Option<String>,
 }
 
 impl TextOverrides {
@@ -270,6 +279,9 @@ impl TextOverrides {
             (Text::LeaveNoted, self.text_leave_noted),
             (Text::ResumedLater, self.text_resumed_later),
             (Text::HandedAway, self.text_handed_away),
+            (Text::Summary, self.text_summary),
+            (Text::SummaryOff, self.text_summary_off),
+            (Text::SummaryOn, self.text_summary_on),
         ];
         for (text, template) in overrides {
             if let Some(template) = template {

@@ -22,11 +22,14 @@ pub(super) async fn totals(
                       (select extract(epoch from a.acknowledged_at - c.started_at)::float8
                        from distribution_attempt a
                        where a.cycle_id = c.id and a.status = 'accepted' and ($1::text is null or a.sales_id = $1)) as seconds
-               from distribution_cycle c join lead l on l.id = c.lead_id and l.mark is null
-               where c.started_at >= $2 and c.started_at < $3)
+               from distribution_cycle c
+               where c.started_at >= $2 and c.started_at < $3
+                 and not exists (select from lead m where m.mark is not null and m.id = c.lead_id))
            select (select count(*) from lead
-                   where created_at >= $2 and created_at < $3 and mark is null
-                     and ($1::text is null or owner_sales_id = $1)) as "new_leads!",
+                   where created_at >= $2 and created_at < $3 and ($1::text is null or owner_sales_id = $1))
+                  - (select count(*) from lead
+                     where mark is not null and created_at >= $2 and created_at < $3
+                       and ($1::text is null or owner_sales_id = $1)) as "new_leads!",
                   count(*) filter (where $1::text is null or seconds is not null) as "cycles!",
                   count(seconds) as "claimed!",
                   count(hangus_at) filter (where $1::text is null) as "hangus!",
@@ -55,8 +58,12 @@ pub(super) async fn by_status(
     scope: Option<&UserId>,
 ) -> Result<Vec<(LeadStatus, i64)>> {
     let rows = sqlx::query!(
-        r#"select status as "status: LeadStatus", count(*) as "count!" from lead
-           where mark is null and ($1::text is null or owner_sales_id = $1) group by status order by status"#,
+        r#"select status as "status: LeadStatus",
+                  count(*) - (select count(*) from lead m
+                              where m.mark is not null and m.status = lead.status
+                                and ($1::text is null or m.owner_sales_id = $1)) as "count!"
+           from lead
+           where $1::text is null or owner_sales_id = $1 group by status order by status"#,
         scope.map(|agent| agent.0.as_str())
     )
     .fetch_all(connection)
@@ -75,7 +82,8 @@ pub(super) async fn by_source(
 ) -> Result<Vec<(Option<String>, i64)>> {
     let rows = sqlx::query!(
         r#"select source_ads, count(*) as "count!" from lead
-           where created_at >= $2 and created_at < $3 and mark is null and ($1::text is null or owner_sales_id = $1)
+           where created_at >= $2 and created_at < $3 and ($1::text is null or owner_sales_id = $1)
+             and not exists (select from lead m where m.mark is not null and m.id = lead.id)
            group by source_ads order by count(*) desc, source_ads limit 50"#,
         scope.map(|agent| agent.0.as_str()),
         from,
@@ -100,8 +108,9 @@ pub(super) async fn by_agent(
         r#"select u.id as "sales_id: UserId", u.name, count(*) as "offered!",
                   count(*) filter (where a.status = 'accepted') as "claimed!"
            from distribution_attempt a join "user" u on u.id = a.sales_id
-           join distribution_cycle c on c.id = a.cycle_id join lead l on l.id = c.lead_id and l.mark is null
-           where a.status not in ('assigned', 'undeliverable') and a.assigned_at >= $2 and a.assigned_at < $3 and ($1::text is null or a.sales_id = $1)
+           where not exists (select from lead m join distribution_cycle c on c.lead_id = m.id
+                             where m.mark is not null and c.id = a.cycle_id)
+             and a.status not in ('assigned', 'undeliverable') and a.assigned_at >= $2 and a.assigned_at < $3 and ($1::text is null or a.sales_id = $1)
            group by u.id, u.name order by 4 desc, u.name"#,
         scope.map(|agent| agent.0.as_str()),
         from,
@@ -118,9 +127,12 @@ pub(super) async fn layer2(
 ) -> Result<Vec<Slice>> {
     Ok(sqlx::query_as!(
         Slice,
-        r#"select s.id, s.label, count(l.id) as "count!"
+        r#"select s.id, s.label,
+                  count(l.id) - (select count(*) from lead m
+                                 where m.mark is not null and m.layer2_status_id = s.id
+                                   and m.created_at >= $1 and m.created_at < $2) as "count!"
            from layer2_status s
-           left join lead l on l.layer2_status_id = s.id and l.mark is null and l.created_at >= $1 and l.created_at < $2
+           left join lead l on l.layer2_status_id = s.id and l.created_at >= $1 and l.created_at < $2
            group by s.id having s.active or count(l.id) > 0 order by s.position, s.id"#,
         from,
         to
@@ -136,9 +148,12 @@ pub(super) async fn rejected_reasons(
 ) -> Result<Vec<Slice>> {
     Ok(sqlx::query_as!(
         Slice,
-        r#"select r.id, r.label, count(l.id) as "count!"
+        r#"select r.id, r.label,
+                  count(l.id) - (select count(*) from lead m
+                                 where m.mark is not null and m.rejected_reason_id = r.id
+                                   and m.created_at >= $1 and m.created_at < $2) as "count!"
            from rejected_reason r
-           left join lead l on l.rejected_reason_id = r.id and l.mark is null and l.created_at >= $1 and l.created_at < $2
+           left join lead l on l.rejected_reason_id = r.id and l.created_at >= $1 and l.created_at < $2
            group by r.id having r.active or count(l.id) > 0 order by r.position, r.id"#,
         from,
         to

@@ -61,5 +61,6 @@ pub use oversight::audit::Breach;
 pub use oversight::explain::{Explanation, explain};
 pub use oversight::metrics::metrics;
 pub use oversight::simulate::{Figures, Policy, Share, Simulation, simulate};
+pub use oversight::summary::{plan_summary, send_summary};
 pub use oversight::view::{agent, journey, snapshot};
 pub use store::{Conflict, DeskHandover, PastHandover};

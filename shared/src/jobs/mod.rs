@@ -18,6 +18,6 @@ pub use job::Job;
 pub use payloads::{
     CheckAckDeadline, FetchMetaLead, ForwardLeadToSales, HandOver, HandleDelivery,
     ReconcileMetaLeads, ReleaseHeldLeads, RemindOfAppointment, SendConversion, SendMessage,
-    SyncAppointment,
+    SendSummary, SyncAppointment,
 };
 pub use workers::{WORKER_LOCK_CLASS, workers_alive};

@@ -2,7 +2,7 @@
 
 use super::job::Job;
 use crate::id::{AppointmentId, AttemptId, DeliveryId, MessageId, QueueId, ReminderId};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -184,6 +184,22 @@ impl Job for SyncAppointment {
 
     fn idempotency_key(&self, _: DateTime<Utc>) -> String {
         format!("{}/{}", self.appointment, self.version)
+    }
+}
+
+/// Sends each manager the summary of a day.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SendSummary {
+    /// The day, by the company's zone.
+    pub day: NaiveDate,
+}
+
+impl Job for SendSummary {
+    const QUEUE: &'static str = "send-summary.v1";
+    const TRIES: i32 = 12;
+
+    fn idempotency_key(&self, _: DateTime<Utc>) -> String {
+        self.day.to_string()
     }
 }
 

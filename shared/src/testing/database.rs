@@ -146,6 +146,7 @@ async fn fill(url: &str) {
         reminders: Arc::default(),
         calendar: Arc::new(MockCalendar),
         timezone: Timezone::Jakarta,
+        summary_at: None,
         company_phone: Phone::from_e164("+6281200000000").expect("a number"),
     };
     seed::seed(&app).await.expect("the seed applies");

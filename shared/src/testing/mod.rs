@@ -86,6 +86,7 @@ impl Harness {
             reminders: Arc::default(),
             calendar: Arc::new(MockCalendar),
             timezone: Timezone::Jakarta,
+            summary_at: None,
             company_phone: Phone::from_e164("+620000000000").expect("the seed's number"),
         };
         Self {

@@ -9,15 +9,15 @@ pub use safe::one_line;
 pub use text::Text;
 
 use crate::{Error, Result};
-use catalogue::{CATALOGUE, Entry};
+use catalogue::{Entry, entries};
 
 /// The texts that this process uses.
 #[derive(Clone, Debug)]
-pub struct Texts([String; CATALOGUE.len()]);
+pub struct Texts(Vec<String>);
 
 impl Default for Texts {
     fn default() -> Self {
-        Self(CATALOGUE.each_ref().map(|entry| entry.default.to_owned()))
+        Self(entries().map(|entry| entry.default.to_owned()).collect())
     }
 }
 
@@ -47,7 +47,7 @@ impl Texts {
     #[cfg(feature = "testing")]
     #[must_use]
     pub fn without_client_notices(mut self) -> Self {
-        for (text, entry) in self.0.iter_mut().zip(&CATALOGUE) {
+        for (text, entry) in self.0.iter_mut().zip(entries()) {
             if entry.text.can_be_off() {
                 text.clear();
             }
@@ -111,8 +111,7 @@ fn safe_value(name: &str, value: &str) -> String {
 }
 
 fn entry(text: Text) -> (usize, &'static Entry) {
-    CATALOGUE
-        .iter()
+    entries()
         .enumerate()
         .find(|(_, entry)| entry.text == text)
         .expect("every text has its entry in the catalogue")
@@ -169,7 +168,7 @@ fn is_name(candidate: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{CATALOGUE, Text, Texts, pieces};
+    use super::{Text, Texts, entries, pieces};
 
     #[test]
     fn the_auto_reply_is_the_seeds_letter_for_letter() {
@@ -181,7 +180,7 @@ mod tests {
 
     #[test]
     fn every_default_uses_only_its_own_placeholders() {
-        for entry in &CATALOGUE {
+        for entry in entries() {
             for name in pieces(entry.default).filter_map(super::Piece::placeholder) {
                 assert!(
                     entry.placeholders.contains(&name),

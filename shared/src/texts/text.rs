@@ -127,6 +127,12 @@ pub enum Text {
     ResumedLater,
     /// To an agent whose leads were handed over to a colleague or to the queue.
     HandedAway,
+    /// To a manager: the figures of a day or a week.
+    Summary,
+    /// To a manager who switched summaries off.
+    SummaryOff,
+    /// To a manager who switched summaries on.
+    SummaryOn,
 }
 
 impl Text {

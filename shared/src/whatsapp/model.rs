@@ -77,6 +77,8 @@ pub enum OutboundKind {
     ClientVisit,
     /// To an agent: a lead that they were offered or own was stopped.
     LeadStopped,
+    /// To a manager: the figures of a day or a week.
+    Summary,
 }
 
 impl OutboundKind {
@@ -118,6 +120,7 @@ impl OutboundKind {
             Self::ClientHeld => "client_held",
             Self::ClientVisit => "client_visit",
             Self::LeadStopped => "lead_stopped",
+            Self::Summary => "summary",
         }
     }
 

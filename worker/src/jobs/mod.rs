@@ -11,4 +11,5 @@ mod remind_of_appointment;
 pub(crate) mod run;
 mod send_conversion;
 mod send_message;
+mod send_summary;
 mod sync_appointment;

@@ -21,6 +21,7 @@ mod replies;
 mod rescue;
 mod seed_walkthrough;
 pub(crate) mod story;
+mod summaries;
 mod taking_turns;
 mod team;
 mod users;

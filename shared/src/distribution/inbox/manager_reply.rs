@@ -2,9 +2,11 @@
 
 use super::answer::{self, Answer, Verdict};
 use super::duplicate;
+use super::lexicon::AskedSummary;
 use crate::distribution::endings::assign;
 use crate::distribution::model::{Outcome, ReceivedMessage, Report};
 use crate::distribution::offers::mask;
+use crate::distribution::oversight::summary::summary_of_today;
 use crate::distribution::store;
 use crate::id::{CycleId, LeadId};
 use crate::leads::{self, LeadStatus};
@@ -24,6 +26,9 @@ pub(super) async fn handle(
 ) -> Result<Option<Report>> {
     let mut work = UnitOfWork::start(app, connection, Cause::Manager).await?;
     let work = &mut work;
+    if let Some(asked) = app.lexicon.read_summary(&received.message.body) {
+        return summary(work, received, asked).await;
+    }
     let Some(assignments) = app.lexicon.read_assignments(&received.message.body) else {
         let body = app.texts.render(Text::ManagerHelp, &[]);
         let verdict = verdict(Outcome::NotAnAck, None);
@@ -63,6 +68,36 @@ pub(super) async fn handle(
         |best| verdict(best.outcome, best.about),
     );
     reply(work, received, verdict, body).await
+}
+
+/// Sends the summary of today, or switches the daily one.
+async fn summary(
+    work: &mut UnitOfWork<'_>,
+    received: &ReceivedMessage,
+    asked: AskedSummary,
+) -> Result<Option<Report>> {
+    if duplicate::was_handled(work, received).await? {
+        return Ok(None);
+    }
+    let manager = &received.message.from;
+    let body = match asked {
+        AskedSummary::Now => {
+            let queues = store::queues_of_manager(work.connection, manager).await?;
+            summary_of_today(work, &queues).await?
+        }
+        AskedSummary::Off | AskedSummary::On => {
+            let on = asked == AskedSummary::On;
+            store::set_summary(work.connection, manager, on, work.now).await?;
+            let text = if on {
+                Text::SummaryOn
+            } else {
+                Text::SummaryOff
+            };
+            work.app.texts.render(text, &[])
+        }
+    };
+    let text = Answer::new(OutboundKind::Summary, body);
+    answer::answer(work, received, verdict(Outcome::Help, None), text).await
 }
 
 /// What became of one assignment.

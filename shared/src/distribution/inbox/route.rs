@@ -102,7 +102,7 @@ async fn dispatch(
     let other = message.other_address.as_ref();
     if let Some(agent) = sales::by_address(connection, &message.from, other).await? {
         // A manager may be an agent, too.
-        if is_assignment_by_manager(app, connection, received).await? {
+        if is_word_of_manager(app, connection, received).await? {
             return manager_reply::handle(app, connection, received).await;
         }
         if let Some(address) = other {
@@ -126,15 +126,16 @@ async fn dispatch(
     }
 }
 
-/// Whether an agent, who is also a manager, assigns a lead with this message.
-async fn is_assignment_by_manager(
+/// Whether an agent, who is also a manager, writes what only managers write.
+async fn is_word_of_manager(
     app: &App,
     connection: &mut PgConnection,
     received: &ReceivedMessage,
 ) -> Result<bool> {
     let message = &received.message;
-    Ok(app.lexicon.read_assignments(&message.body).is_some()
-        && store::is_manager(connection, &message.from).await?)
+    let is_for_managers = app.lexicon.read_assignments(&message.body).is_some()
+        || app.lexicon.read_summary(&message.body).is_some();
+    Ok(is_for_managers && store::is_manager(connection, &message.from).await?)
 }
 
 /// Handles the messages that are unhandled for five seconds, for example because their process died.

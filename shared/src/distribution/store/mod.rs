@@ -16,6 +16,7 @@ mod offers;
 mod received;
 mod show;
 mod snapshot;
+mod summary;
 
 pub(crate) use attempts::{
     NewAttempt, NewOffers, begin_last_round, insert_assigned, make_offers, others_are_open,
@@ -71,3 +72,6 @@ pub(crate) use received::{
 };
 pub(crate) use show::{attempts, cycles, members};
 pub(crate) use snapshot::snapshot;
+pub(crate) use summary::{
+    managers_for_summary, queue_figures, queues_of_manager, record_summary, set_summary,
+};

@@ -7,7 +7,7 @@ mod words;
 pub(super) use absence::Absence;
 pub use phrases::{
     ASSENT, ASSIGN, DECLINE, HELP, LEAVE, Lists, OK, PAUSE, POLITE, QUEUE, RESUME, SECOND_CHANCE,
-    STOP,
+    STOP, SUMMARY,
 };
 
 use crate::local_time::Timezone;
@@ -43,6 +43,17 @@ pub(super) enum Command {
     SecondChance,
 }
 
+/// What a manager wants of the summary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum AskedSummary {
+    /// To read it now.
+    Now,
+    /// Not to receive it any more.
+    Off,
+    /// To receive it again.
+    On,
+}
+
 /// An agent's message: its intent, and the offer that it names by its code or by its number in a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Said {
@@ -74,6 +85,7 @@ pub struct Lexicon {
     assign: Vec<Phrase>,
     stop: Vec<Phrase>,
     leave: Vec<Phrase>,
+    summary: Vec<Phrase>,
 }
 
 /// The meaning of the phrase at the start of some words.
@@ -114,6 +126,7 @@ impl Lexicon {
             assign: phrases(lists.assign),
             stop: phrases(lists.stop),
             leave: phrases(lists.leave),
+            summary: phrases(lists.summary),
         };
         if lexicon.ok.is_empty() {
             return Err(Error::invalid("LEXICON_OK", "has no word"));
@@ -158,6 +171,19 @@ impl Lexicon {
             })
             .collect();
         assignments.filter(|assignments| !assignments.is_empty())
+    }
+
+    /// Reads what a manager wants of the summary: to see it, or to switch it.
+    pub(super) fn read_summary(&self, body: &str) -> Option<AskedSummary> {
+        let words = words(body);
+        let length = longest(&self.summary, &words)?;
+        let rest: Vec<&str> = words[length..].iter().map(String::as_str).collect();
+        match rest.as_slice() {
+            [] => Some(AskedSummary::Now),
+            ["off" | "mati" | "stop" | "berhenti"] => Some(AskedSummary::Off),
+            ["on" | "aktif" | "nyala" | "mulai"] => Some(AskedSummary::On),
+            _ => None,
+        }
     }
 
     /// Whether a client asks for no more messages: the message consists of such a phrase and of

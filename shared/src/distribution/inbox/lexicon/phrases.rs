@@ -49,6 +49,8 @@ pub const SECOND_CHANCE: &str =
 pub const ASSIGN: &str = "tugaskan,assign";
 /// Phrases that announce days off, with their end: `cuti sampai Jumat` (`LEXICON_LEAVE`).
 pub const LEAVE: &str = "cuti,libur,saya cuti,saya libur,ambil cuti,izin cuti,off";
+/// Words with which a manager asks for the summary, or switches it: `ringkasan off` (`LEXICON_SUMMARY`).
+pub const SUMMARY: &str = "ringkasan,laporan";
 /// Phrases with which a client asks for no more messages (`LEXICON_STOP`).
 pub const STOP: &str = "stop,berhenti,unsubscribe,stop chat,stop wa,stop kirim,stop kirim pesan,stop hubungi saya,stop dong,\
 jangan hubungi,jangan hubungi lagi,jangan hubungi saya,jangan hubungi saya lagi,jangan chat,jangan chat lagi,jangan chat saya,\
@@ -82,6 +84,8 @@ pub struct Lists<'list> {
     pub stop: &'list str,
     /// Phrases that announce days off.
     pub leave: &'list str,
+    /// Words with which a manager asks for the summary.
+    pub summary: &'list str,
 }
 
 impl Default for Lists<'_> {
@@ -99,6 +103,7 @@ impl Default for Lists<'_> {
             assign: ASSIGN,
             stop: STOP,
             leave: LEAVE,
+            summary: SUMMARY,
         }
     }
 }

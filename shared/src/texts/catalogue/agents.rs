@@ -1,23 +1,8 @@
-//! The texts.
+//! Texts to agents.
 
-use super::text::Text;
+use super::{Entry, Text};
 
-/// The default of a text, and the placeholders that it can have.
-pub(super) struct Entry {
-    pub(super) text: Text,
-    pub(super) variable: &'static str,
-    pub(super) default: &'static str,
-    pub(super) placeholders: &'static [&'static str],
-}
-
-/// The catalogue. The auto-reply is exactly the previous server's.
-pub(super) const CATALOGUE: [Entry; 62] = [
-    Entry {
-        text: Text::AutoReply,
-        variable: "TEXT_AUTO_REPLY",
-        default: "Harap menunggu agent professional akan menhubungi anda",
-        placeholders: &[],
-    },
+pub(super) const TEXTS: &[Entry] = &[
     Entry {
         text: Text::Offer,
         variable: "TEXT_OFFER",
@@ -175,70 +160,16 @@ pub(super) const CATALOGUE: [Entry; 62] = [
         placeholders: &[],
     },
     Entry {
-        text: Text::ManagerHangus,
-        variable: "TEXT_MANAGER_HANGUS",
-        default: "Lead {name} hangus: tidak ada agen yang menjawab.\nProyek: {project}\nSumber: {source}\nPesan: {message}\nBalas TUGASKAN {code} dan labelnya untuk menugaskan:\n{team}",
-        placeholders: &["name", "project", "source", "message", "code", "team"],
-    },
-    Entry {
-        text: Text::ManagerHeld,
-        variable: "TEXT_MANAGER_HELD",
-        default: "Lead {name} menunggu: tidak ada agen yang bisa ditawari.\nProyek: {project}\nSumber: {source}\nPesan: {message}\nBalas TUGASKAN {code} dan labelnya untuk menugaskan:\n{team}",
-        placeholders: &["name", "project", "source", "message", "code", "team"],
-    },
-    Entry {
-        text: Text::ManagerAssigned,
-        variable: "TEXT_MANAGER_ASSIGNED",
-        default: "Lead {name} sudah ditugaskan kepada {owner}.",
-        placeholders: &["name", "owner"],
-    },
-    Entry {
-        text: Text::ManagerTaken,
-        variable: "TEXT_MANAGER_TAKEN",
-        default: "Lead {name} sudah diambil {owner}.",
-        placeholders: &["name", "owner"],
-    },
-    Entry {
-        text: Text::ManagerUnknown,
-        variable: "TEXT_MANAGER_UNKNOWN",
-        default: "Tidak ada lead dengan kode {code} atau agen dengan label {label}.",
-        placeholders: &["code", "label"],
-    },
-    Entry {
-        text: Text::ManagerHelp,
-        variable: "TEXT_MANAGER_HELP",
-        default: "Untuk menugaskan lead, balas TUGASKAN, kode lead dan label agen, misalnya TUGASKAN H12 B.",
-        placeholders: &[],
-    },
-    Entry {
         text: Text::OfferList,
         variable: "TEXT_OFFER_LIST",
         default: "Ada {count} lead baru untuk Anda:\n{offers}\n\nPilih dari daftar, atau balas dengan kodenya: OK {code} untuk mengambil, LEWATI {code} untuk melewatkan.",
         placeholders: &["count", "offers", "code"],
     },
     Entry {
-        text: Text::Welcome,
-        variable: "TEXT_WELCOME",
-        default: "Halo {name}, terima kasih atas minat Anda. Agent professional kami akan segera menghubungi Anda.",
-        placeholders: &["name"],
-    },
-    Entry {
         text: Text::ReminderAgent,
         variable: "TEXT_REMINDER_AGENT",
         default: "Pengingat: kunjungan dengan {name} ({phone}) pada {time}.\nTempat: {place}",
         placeholders: &["name", "phone", "agent", "time", "place"],
-    },
-    Entry {
-        text: Text::ReminderClient,
-        variable: "TEXT_REMINDER_CLIENT",
-        default: "Pengingat: kunjungan Anda bersama {agent} pada {time}.\nTempat: {place}\nSampai jumpa!",
-        placeholders: &["name", "agent", "time", "place"],
-    },
-    Entry {
-        text: Text::Test,
-        variable: "TEXT_TEST",
-        default: "Pesan uji dari Property Lounge. Jika Anda menerimanya, WhatsApp sudah tersambung.",
-        placeholders: &[],
     },
     Entry {
         text: Text::Disabled,
@@ -277,46 +208,10 @@ pub(super) const CATALOGUE: [Entry; 62] = [
         placeholders: &["name", "phone", "other"],
     },
     Entry {
-        text: Text::ManagerDisabled,
-        variable: "TEXT_MANAGER_DISABLED",
-        default: "{agent} tidak aktif. Pilih agen lain.",
-        placeholders: &["agent"],
-    },
-    Entry {
-        text: Text::ManagerAgentDisabled,
-        variable: "TEXT_MANAGER_AGENT_DISABLED",
-        default: "{agent} dinonaktifkan. {count} lead dan {visits} kunjungan menunggu keputusan Anda.",
-        placeholders: &["agent", "count", "visits"],
-    },
-    Entry {
-        text: Text::ManagerClientWrote,
-        variable: "TEXT_MANAGER_CLIENT_WROTE",
-        default: "Client {name} menulis {count} pesan, tetapi agennya {owner} tidak aktif. Balas TUGASKAN {code} dan labelnya untuk menugaskan:\n{team}\n\n{message}",
-        placeholders: &["name", "count", "owner", "code", "team", "message"],
-    },
-    Entry {
-        text: Text::ManagerMerge,
-        variable: "TEXT_MANAGER_MERGE",
-        default: "Lead {name} dipegang dua agen: {owner} dan {other}. Putuskan siapa yang melanjutkan.",
-        placeholders: &["name", "owner", "other"],
-    },
-    Entry {
         text: Text::OfferHint,
         variable: "TEXT_OFFER_HINT",
         default: "Pesan Anda belum kami mengerti. Balas OK {code} untuk mengambil lead, atau LEWATI {code} untuk melewatkannya. Penawaran Anda:\n{offers}",
         placeholders: &["count", "offers", "code"],
-    },
-    Entry {
-        text: Text::ManagerAccount,
-        variable: "TEXT_MANAGER_ACCOUNT",
-        default: "Peringatan dari WhatsApp: {event} ({about}). Pesan bisa berhenti terkirim. Periksa WhatsApp Manager.",
-        placeholders: &["event", "about"],
-    },
-    Entry {
-        text: Text::Greeting,
-        variable: "TEXT_GREETING",
-        default: "Halo {name}, terima kasih sudah menghubungi Property Lounge. Ada yang bisa saya bantu?",
-        placeholders: &["name"],
     },
     Entry {
         text: Text::OfferNew,
@@ -329,42 +224,6 @@ pub(super) const CATALOGUE: [Entry; 62] = [
         variable: "TEXT_OFFER_RETURNING",
         default: "Client lama",
         placeholders: &[],
-    },
-    Entry {
-        text: Text::ClientClaimed,
-        variable: "TEXT_CLIENT_CLAIMED",
-        default: "Halo {name}, Anda dilayani oleh {agent} ({phone}) dari Property Lounge. {agent} akan segera menghubungi Anda.",
-        placeholders: &["name", "agent", "phone"],
-    },
-    Entry {
-        text: Text::ClientHangus,
-        variable: "TEXT_CLIENT_HANGUS",
-        default: "Mohon maaf, semua agent kami sedang melayani client lain. Permintaan Anda sudah kami catat dan kami akan menghubungi Anda secepatnya.",
-        placeholders: &["name"],
-    },
-    Entry {
-        text: Text::ClientHeld,
-        variable: "TEXT_CLIENT_HELD",
-        default: "Terima kasih sudah menghubungi Property Lounge. Agent kami kembali bertugas {until} dan akan menghubungi Anda.",
-        placeholders: &["name", "until"],
-    },
-    Entry {
-        text: Text::ClientVisitBooked,
-        variable: "TEXT_CLIENT_VISIT_BOOKED",
-        default: "Kunjungan Anda bersama {agent} sudah dijadwalkan pada {time}.\nTempat: {place}",
-        placeholders: &["name", "agent", "time", "place"],
-    },
-    Entry {
-        text: Text::ClientVisitMoved,
-        variable: "TEXT_CLIENT_VISIT_MOVED",
-        default: "Kunjungan Anda bersama {agent} dipindahkan ke {time}.\nTempat: {place}",
-        placeholders: &["name", "agent", "time", "place"],
-    },
-    Entry {
-        text: Text::ClientVisitCancelled,
-        variable: "TEXT_CLIENT_VISIT_CANCELLED",
-        default: "Kunjungan Anda bersama {agent} pada {time} dibatalkan. Hubungi kami untuk menjadwalkan ulang.",
-        placeholders: &["name", "agent", "time"],
     },
     Entry {
         text: Text::LeadStopped,
