@@ -142,3 +142,21 @@ fn plain_content_types(value: &mut serde_json::Value) {
         _ => {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    /// Of two parts that declare one path, the document would have the operations of the second only.
+    #[test]
+    fn no_path_is_declared_by_two_parts() {
+        let spec = super::service().spec();
+        let declared = spec.matches("\"operationId\":").count();
+        let kept: serde_json::Value = serde_json::from_str(&super::document()).expect("JSON");
+        let paths = kept["paths"].as_object().expect("paths");
+        let kept: usize = paths
+            .values()
+            .filter_map(|methods| methods.as_object())
+            .map(|methods| methods.len())
+            .sum();
+        assert_eq!(declared, kept);
+    }
+}

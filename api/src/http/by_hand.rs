@@ -1,6 +1,7 @@
-//! Leads that people of the office enter, correct, reject, stop and mark.
+//! Leads that people of the office enter, correct, reject, stop and mark. The operations whose paths `leads.rs` has are
+//! declared there: the document has each path once.
 
-use super::leads::LeadEntry;
+use super::lead_entry::LeadEntry;
 use super::model::LeadMark;
 use super::tag::Tag;
 use crate::auth::{AdminOnly, SignedIn};
@@ -9,7 +10,7 @@ use poem::web::Data;
 use poem_openapi::param::Path;
 use poem_openapi::payload::Json;
 use poem_openapi::{Object, OpenApi};
-use shared::auth::Role;
+use shared::auth::{Role, User};
 use shared::id::{LeadId, UserId};
 use shared::phone::Phone;
 use shared::pipeline::{self, Edit};
@@ -21,7 +22,7 @@ pub struct ByHand;
 /// A lead to be entered by hand.
 #[derive(Object)]
 #[oai(rename_all = "camelCase", skip_serializing_if_is_none)]
-struct NewLead {
+pub(super) struct NewLead {
     /// The client's number, as typed.
     phone: String,
     #[oai(validator(max_length = 200))]
@@ -42,7 +43,7 @@ struct NewLead {
 /// A correction of a lead. A field that is absent stays; an empty text becomes unknown.
 #[derive(Object)]
 #[oai(rename_all = "camelCase", skip_serializing_if_is_none)]
-struct LeadCorrection {
+pub(super) struct LeadCorrection {
     name: Option<String>,
     /// The client's number, as typed. Messages from the old one still find the lead.
     phone: Option<String>,
@@ -77,71 +78,6 @@ struct NewNote {
 
 #[OpenApi]
 impl ByHand {
-    /// Enter a lead by hand
-    ///
-    /// With an owner, the lead is theirs and nobody is offered it. Without one, it is distributed. The client gets no
-    /// message. An agent enters leads of their own only. If a lead has this number: 409 `lead_exists`; for an admin,
-    /// `detail` has its id.
-    #[oai(path = "/api/leads", method = "post", operation_id = "createLead", tag = Tag::Leads)]
-    async fn create(
-        &self,
-        app: Data<&App>,
-        viewer: SignedIn,
-        body: Json<NewLead>,
-    ) -> Result<LeadEntry> {
-        let (user, given) = (&viewer.0.user, body.0);
-        let is_admin = user.role == Role::Admin;
-        let own = (!is_admin).then(|| user.id.clone());
-        let new = distribution::NewLead {
-            phone: Phone::from_human("phone", &given.phone)?,
-            name: text(given.name),
-            source: text(given.source),
-            project: text(given.project),
-            owner: given.owner_id.map(UserId).or(own),
-            note: text(given.note),
-        };
-        let entered = db::retry_once(|| distribution::enter(&app, user, &new)).await;
-        let id = match entered {
-            // An agent is not told which lead of a colleague has the number.
-            Err(Error::LeadExists { lead }) if !is_admin => {
-                pipeline::entry(&app, user, lead)
-                    .await
-                    .map_err(|_| Error::Conflict {
-                        code: "lead_exists",
-                    })?;
-                return Err(Error::LeadExists { lead }.into());
-            }
-            entered => entered?,
-        };
-        Ok(Json(pipeline::entry(&app, user, id).await?.into()))
-    }
-
-    /// Correct a lead
-    ///
-    /// Its owner or an admin. Each change is in the lead's history. If another lead has the number: 409 `lead_exists`.
-    #[oai(path = "/api/leads/:id", method = "patch", operation_id = "updateLead", tag = Tag::Leads)]
-    async fn correct(
-        &self,
-        app: Data<&App>,
-        viewer: SignedIn,
-        id: Path<Uuid>,
-        body: Json<LeadCorrection>,
-    ) -> Result<LeadEntry> {
-        let given = body.0;
-        let edit = Edit {
-            name: given.name,
-            phone: given
-                .phone
-                .map(|phone| Phone::from_human("phone", &phone))
-                .transpose()?,
-            source: given.source,
-            project: given.project,
-        };
-        let user = &viewer.0.user;
-        let entry = db::retry_once(|| pipeline::edit(&app, user, LeadId(id.0), &edit)).await?;
-        Ok(Json(entry.into()))
-    }
-
     /// Add a note to a lead's history
     #[oai(path = "/api/leads/:id/notes", method = "post", operation_id = "addLeadNote", tag = Tag::Leads)]
     async fn note(
@@ -214,6 +150,51 @@ impl ByHand {
         let entry = db::retry_once(|| pipeline::unmark(&app, user, LeadId(id.0))).await?;
         Ok(Json(entry.into()))
     }
+}
+
+/// Enters a lead. An agent is not told which lead of a colleague has the number.
+pub(super) async fn create(app: &App, user: &User, given: NewLead) -> Result<LeadEntry> {
+    let is_admin = user.role == Role::Admin;
+    let own = (!is_admin).then(|| user.id.clone());
+    let new = distribution::NewLead {
+        phone: Phone::from_human("phone", &given.phone)?,
+        name: text(given.name),
+        source: text(given.source),
+        project: text(given.project),
+        owner: given.owner_id.map(UserId).or(own),
+        note: text(given.note),
+    };
+    let id = match db::retry_once(|| distribution::enter(app, user, &new)).await {
+        Err(Error::LeadExists { lead }) if !is_admin => {
+            let seen = pipeline::entry(app, user, lead).await;
+            seen.map_err(|_| Error::Conflict {
+                code: "lead_exists",
+            })?;
+            return Err(Error::LeadExists { lead }.into());
+        }
+        entered => entered?,
+    };
+    Ok(Json(pipeline::entry(app, user, id).await?.into()))
+}
+
+/// Corrects a lead.
+pub(super) async fn correct(
+    app: &App,
+    user: &User,
+    id: LeadId,
+    given: LeadCorrection,
+) -> Result<LeadEntry> {
+    let phone = given.phone;
+    let edit = Edit {
+        name: given.name,
+        phone: phone
+            .map(|phone| Phone::from_human("phone", &phone))
+            .transpose()?,
+        source: given.source,
+        project: given.project,
+    };
+    let entry = db::retry_once(|| pipeline::edit(app, user, id, &edit)).await?;
+    Ok(Json(entry.into()))
 }
 
 /// The text. `None` if it is empty.

@@ -1,9 +1,11 @@
 //! Leads: lists, one lead, and changes by hand.
 
 use super::appointments::Appointment;
+use super::by_hand::{self, LeadCorrection, NewLead};
 use super::day_or_time::DayOrTime;
 use super::distribution::{CycleDetail, Message};
-use super::model::{Lead, LeadProgress, LeadStatus, Timestamp};
+use super::lead_entry::{Layer2, LeadEntry};
+use super::model::{LeadProgress, LeadStatus, Timestamp};
 use super::tag::Tag;
 use crate::auth::SignedIn;
 use crate::problem::Result;
@@ -48,30 +50,6 @@ struct LeadPage {
 pub(super) struct StatusCount {
     pub(super) status: LeadStatus,
     pub(super) count: i64,
-}
-
-/// A lead in a list.
-#[derive(Object)]
-#[oai(rename_all = "camelCase", skip_serializing_if_is_none)]
-pub(super) struct LeadEntry {
-    #[oai(flatten)]
-    lead: Lead,
-    /// The owner's name.
-    owner_name: Option<String>,
-    layer2: Option<Layer2>,
-    updated_at: Timestamp,
-}
-
-/// The second layer of a lead's status.
-#[derive(Object)]
-#[oai(skip_serializing_if_is_none)]
-struct Layer2 {
-    /// The id of a layer 2 status.
-    status: String,
-    /// The id of a rejected reason: required if the status is a rejection, and only then.
-    reason: Option<String>,
-    /// A note, at most 2,000 characters.
-    note: Option<String>,
 }
 
 /// A lead with its history.
@@ -222,6 +200,35 @@ impl Leads {
         }))
     }
 
+    /// Enter a lead by hand
+    ///
+    /// With an owner, the lead is theirs and nobody is offered it. Without one, it is distributed. The client gets no
+    /// message. An agent enters leads of their own only. If a lead has this number: 409 `lead_exists`; for an admin,
+    /// `detail` has its id.
+    #[oai(path = "/api/leads", method = "post", operation_id = "createLead", tag = Tag::Leads)]
+    async fn create(
+        &self,
+        app: Data<&App>,
+        viewer: SignedIn,
+        body: Json<NewLead>,
+    ) -> Result<LeadEntry> {
+        by_hand::create(&app, &viewer.0.user, body.0).await
+    }
+
+    /// Correct a lead
+    ///
+    /// Its owner or an admin. Each change is in the lead's history. If another lead has the number: 409 `lead_exists`.
+    #[oai(path = "/api/leads/:id", method = "patch", operation_id = "updateLead", tag = Tag::Leads)]
+    async fn correct(
+        &self,
+        app: Data<&App>,
+        viewer: SignedIn,
+        id: Path<Uuid>,
+        body: Json<LeadCorrection>,
+    ) -> Result<LeadEntry> {
+        by_hand::correct(&app, &viewer.0.user, LeadId(id.0), body.0).await
+    }
+
     /// Close a lead, or open a closed lead again
     ///
     /// Only distribution makes other changes: 409 `illegal_transition`.
@@ -320,21 +327,6 @@ fn said(text: Option<String>) -> Option<String> {
 
 fn fifty() -> u32 {
     50
-}
-
-impl From<pipeline::Entry> for LeadEntry {
-    fn from(entry: pipeline::Entry) -> Self {
-        Self {
-            lead: entry.lead.into(),
-            owner_name: entry.owner_name,
-            layer2: entry.layer2.map(|layer2| Layer2 {
-                status: layer2.status,
-                reason: layer2.reason,
-                note: layer2.note,
-            }),
-            updated_at: Timestamp(entry.updated_at),
-        }
-    }
 }
 
 impl From<pipeline::Change> for LeadChange {

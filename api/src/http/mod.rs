@@ -14,6 +14,7 @@ mod events;
 mod export;
 mod handovers;
 mod health;
+mod lead_entry;
 mod leads;
 mod meta_forms;
 mod meta_inbox;

@@ -2947,6 +2947,81 @@ export type DecideLeadConflictResponses = {
 
 export type DecideLeadConflictResponse = DecideLeadConflictResponses[keyof DecideLeadConflictResponses];
 
+export type LeadsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * With one of these statuses.
+         */
+        status?: Array<LeadStatus>;
+        /**
+         * With one of these steps of progress.
+         */
+        progress?: Array<LeadProgress>;
+        /**
+         * With this layer 2 status.
+         */
+        layer2?: string;
+        /**
+         * Owned by this agent, by user id.
+         */
+        owner?: string;
+        /**
+         * `true`: not closed, and owned by an agent who is disabled, so that a manager must decide.
+         */
+        ownerDisabled?: boolean;
+        /**
+         * From this ad.
+         */
+        source?: string;
+        /**
+         * Created at or after this instant, or on or after this day (`2026-01-31`, in the company's zone).
+         */
+        from?: string;
+        /**
+         * Created before this instant, or on or before this day.
+         */
+        to?: string;
+        /**
+         * With this text in the name, or this number or a part of it, as people type it.
+         */
+        q?: string;
+        /**
+         * The order; `newest` by default.
+         */
+        sort?: LeadSort;
+        /**
+         * The most leads on the page; 50 by default.
+         */
+        limit?: number;
+        /**
+         * The `nextCursor` of the previous page.
+         */
+        cursor?: string;
+    };
+    url: '/api/leads';
+};
+
+export type LeadsErrors = {
+    /**
+     * The request is wrong.
+     */
+    '4XX': Problem;
+    /**
+     * The server failed.
+     */
+    '5XX': Problem;
+};
+
+export type LeadsError = LeadsErrors[keyof LeadsErrors];
+
+export type LeadsResponses = {
+    200: LeadPage;
+};
+
+export type LeadsResponse = LeadsResponses[keyof LeadsResponses];
+
 export type CreateLeadData = {
     body: NewLead;
     path?: never;
@@ -3034,6 +3109,34 @@ export type ExportLeadsResponses = {
 };
 
 export type ExportLeadsResponse = ExportLeadsResponses[keyof ExportLeadsResponses];
+
+export type LeadDetailData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/leads/{id}';
+};
+
+export type LeadDetailErrors = {
+    /**
+     * The request is wrong.
+     */
+    '4XX': Problem;
+    /**
+     * The server failed.
+     */
+    '5XX': Problem;
+};
+
+export type LeadDetailError = LeadDetailErrors[keyof LeadDetailErrors];
+
+export type LeadDetailResponses = {
+    200: LeadDetail;
+};
+
+export type LeadDetailResponse = LeadDetailResponses[keyof LeadDetailResponses];
 
 export type UpdateLeadData = {
     body: LeadCorrection;
