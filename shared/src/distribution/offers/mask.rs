@@ -60,7 +60,9 @@ const UNITS: [&str; 14] = [
     "jt", "juta", "jutaan", "rb", "ribu", "m", "miliar", "milyar", "m2", "meter", "t", "triliun",
     "persen", "tahun",
 ];
-/// Amounts with more digits than this together could spell a telephone number.
+/// A word with so many digits is a telephone number, and no part of one.
+const FEWEST_OF_A_NUMBER: usize = 9;
+/// Words with more digits than this together could spell a telephone number.
 const MOST_DIGITS_OF_AMOUNTS: usize = 8;
 
 /// This many digits in a row as words are a number; "dua kamar" is not.
@@ -144,7 +146,7 @@ pub fn scrubbed(words: &str) -> String {
 /// `300-400jt`, `72 m2`. None, if together they have enough digits to spell a telephone number.
 fn amounts(tokens: &[&str]) -> Vec<bool> {
     let mut amounts = vec![false; tokens.len()];
-    let mut digits = 0;
+    let digits_of = |word: &str| word.chars().filter(char::is_ascii_digit).count();
     for at in 0..tokens.len() {
         let word = bare(tokens[at]);
         let joined = UNITS
@@ -157,9 +159,18 @@ fn amounts(tokens: &[&str]) -> Vec<bool> {
                 .is_some_and(|next| UNITS.contains(&bare(next).as_str()));
         if joined || parted {
             amounts[at] = true;
-            digits += word.chars().filter(char::is_ascii_digit).count();
+            // The unit can have a digit: `72 m2`.
+            if parted {
+                amounts[at + 1] = true;
+            }
         }
     }
+    // A whole telephone number is hidden anyway. Parts of one must not be completed by amounts.
+    let digits: usize = tokens
+        .iter()
+        .map(|token| digits_of(token))
+        .filter(|digits| *digits < FEWEST_OF_A_NUMBER)
+        .sum();
     if digits > MOST_DIGITS_OF_AMOUNTS {
         amounts.fill(false);
     }
@@ -292,6 +303,10 @@ mod tests {
         assert_eq!(scrubbed("luas 72 m2, 1,5 miliar"), "luas 72 m2, 1,5 miliar");
         assert_eq!(scrubbed("812jt 340jt 012jt"), "•••jt •••jt •••jt");
         assert_eq!(scrubbed("0812jt 3400jt"), "••••jt ••••jt");
+        assert_eq!(
+            scrubbed("WA 081234001234, budget 500jt"),
+            "WA ••••••••••••, budget 500jt"
+        );
     }
 
     #[test]
