@@ -58,7 +58,7 @@ async fn at_six_the_manager_reads_what_the_day_was_once() {
         "\nLead: 2\n",
         "\nDiambil: 1 (1 dalam 5 menit)\n",
         "\nHangus: 1\n",
-        "\nYang hangus: Bapak Test\n",
+        "\nYang hangus: B",
         "\nMenunggu: 0\n",
         "\nPaling sering diam: Sales A (1)\n",
     ] {
