@@ -40,7 +40,7 @@ async fn step_b_a_client_who_writes_is_answered_and_offered_to_sales_a_with_five
         .heard_by(&shared::testing::agent_phone("A"));
     let offer = offer.expect("A is offered the lead").body;
     let details = if story.harness.app.distribution.mask_offers {
-        ["Nama: B*** T***", "Proyek: -"]
+        ["Nama: B*** T***", "Nomor client dikirim setelah OK"]
     } else {
         ["Nama: Bapak Test", "WA: +6281234001234"]
     };
