@@ -2,15 +2,15 @@
 //!
 //! Beside it, on the same cluster: pgbench runs the statements of a roll as one script, with eight clients.
 
+use crate::cluster::measure_on_fresh;
 use crate::percentiles::Percentiles;
 use crate::pgbench::Script;
 use crate::statements::{self, Cost};
 use crate::workers::Workers;
 use crate::workload;
 use anyhow::ensure;
-use secrecy::SecretString;
 use serde::Serialize;
-use shared::db;
+
 use sqlx::PgPool;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
@@ -51,20 +51,11 @@ struct Report {
 
 /// Measures on a durable cluster that is removed afterwards.
 pub(crate) async fn measure(options: &Options) -> anyhow::Result<()> {
-    let cluster = crate::cluster::fresh()?;
-    let measured = measure_on(&cluster.url("property_lounge_bench"), options).await;
-    cluster.destroy().map_err(anyhow::Error::msg)?;
-    println!("{}", serde_json::to_string(&measured?)?);
-    Ok(())
+    measure_on_fresh(async |pool, url| measure_on(pool, url, options).await).await
 }
 
-async fn measure_on(url: &str, options: &Options) -> anyhow::Result<Report> {
-    let secret = SecretString::from(url.to_owned());
-    db::create_if_missing(&secret).await?;
-    let pool = db::pool(db::options(&secret, "bench")?, 4);
-    db::migrate(&pool).await?;
-    workload::seed_agents(&pool).await?;
-    workload::offers(&pool, 4000, 1e9, 3600.0).await?;
+async fn measure_on(pool: &PgPool, url: &str, options: &Options) -> anyhow::Result<Report> {
+    workload::offers(pool, 4000, 1e9, 3600.0).await?;
     let script = Script {
         name: "our_roll",
         clients: 8,
@@ -75,7 +66,7 @@ async fn measure_on(url: &str, options: &Options) -> anyhow::Result<Report> {
     for offers in &options.offers {
         for workers in &options.workers {
             let measured = run(
-                &pool,
+                pool,
                 url,
                 (*offers, *workers),
                 pgbench_per_second,

@@ -4,6 +4,7 @@
 //! and our own rows, both by pgbench, and the previous server's kind of program (`bench/twin`).
 
 use crate::api_process::{Api, client};
+use crate::cluster::measure_on_fresh;
 use crate::percentiles::Percentiles;
 use crate::pgbench::Script;
 use crate::statements::{self, Cost};
@@ -11,9 +12,8 @@ use crate::twin::Twin;
 use crate::workers::Workers;
 use crate::workload;
 use anyhow::ensure;
-use secrecy::SecretString;
 use serde::Serialize;
-use shared::db;
+
 use sqlx::PgPool;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -63,27 +63,18 @@ pub(crate) struct Report {
 
 /// Measures on a durable cluster that is removed afterwards.
 pub(crate) async fn measure(options: &Options) -> anyhow::Result<()> {
-    let cluster = crate::cluster::fresh()?;
-    let measured = measure_on(&cluster.url("property_lounge_bench"), options).await;
-    cluster.destroy().map_err(anyhow::Error::msg)?;
-    println!("{}", serde_json::to_string(&measured?)?);
-    Ok(())
+    measure_on_fresh(async |pool, url| measure_on(pool, url, options).await).await
 }
 
-async fn measure_on(url: &str, options: &Options) -> anyhow::Result<Report> {
-    let secret = SecretString::from(url.to_owned());
-    db::create_if_missing(&secret).await?;
-    let pool = db::pool(db::options(&secret, "bench")?, 4);
-    db::migrate(&pool).await?;
-    workload::seed_agents(&pool).await?;
+async fn measure_on(pool: &PgPool, url: &str, options: &Options) -> anyhow::Result<Report> {
     sqlx::raw_sql(include_str!("../sql/previous_server.sql"))
-        .execute(&pool)
+        .execute(pool)
         .await?;
     let mut closed = Vec::new();
     for connections in &options.connections {
-        closed.push(closed_loop(&pool, url, options, *connections).await?);
+        closed.push(closed_loop(pool, url, options, *connections).await?);
     }
-    let accepted_ms = paced(&pool, url, options).await?;
+    let accepted_ms = paced(pool, url, options).await?;
     println!(
         "offer accepted, {}/s, one worker  {}",
         options.pace,

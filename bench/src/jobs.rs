@@ -4,15 +4,15 @@
 //! automatic answer. Beside it, on the same cluster: pgbench takes and deletes jobs of the same queue that do nothing.
 
 use crate::api_process::{Api, client};
+use crate::cluster::measure_on_fresh;
 use crate::intake::load;
 use crate::pgbench::Script;
 use crate::statements::{self, Cost};
 use crate::workers::Workers;
 use crate::workload;
 use anyhow::ensure;
-use secrecy::SecretString;
 use serde::Serialize;
-use shared::db;
+
 use shared::jobs::{ForwardLeadToSales, Job, SendMessage};
 use sqlx::PgPool;
 use std::time::Duration;
@@ -51,24 +51,15 @@ struct Report {
 
 /// Measures on a durable cluster that is removed afterwards.
 pub(crate) async fn measure(options: &Options) -> anyhow::Result<()> {
-    let cluster = crate::cluster::fresh()?;
-    let measured = measure_on(&cluster.url("property_lounge_bench"), options).await;
-    cluster.destroy().map_err(anyhow::Error::msg)?;
-    println!("{}", serde_json::to_string(&measured?)?);
-    Ok(())
+    measure_on_fresh(async |pool, url| measure_on(pool, url, options).await).await
 }
 
-async fn measure_on(url: &str, options: &Options) -> anyhow::Result<Report> {
-    let secret = SecretString::from(url.to_owned());
-    db::create_if_missing(&secret).await?;
-    let pool = db::pool(db::options(&secret, "bench")?, 4);
-    db::migrate(&pool).await?;
-    workload::seed_agents(&pool).await?;
-    let no_ops_per_second = no_ops(&pool, url).await?;
+async fn measure_on(pool: &PgPool, url: &str, options: &Options) -> anyhow::Result<Report> {
+    let no_ops_per_second = no_ops(pool, url).await?;
     println!("jobs that do nothing, by pgbench  {no_ops_per_second:>6.0}/s");
     let mut runs = Vec::new();
     for workers in &options.workers {
-        let measured = run(&pool, url, options, *workers, no_ops_per_second).await?;
+        let measured = run(pool, url, options, *workers, no_ops_per_second).await?;
         println!(
             "{workers} workers  {} jobs  {:>6.0}/s ({:.2})  {:?}",
             measured.jobs, measured.per_second, measured.ratio, measured.cost

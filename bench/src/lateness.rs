@@ -5,13 +5,13 @@
 //! negative value would be early.
 
 use crate::baseline;
+use crate::cluster::measure_on_fresh;
 use crate::percentiles::Percentiles;
 use crate::workers::Workers;
 use crate::workload;
 use anyhow::{Context, ensure};
-use secrecy::SecretString;
 use serde::Serialize;
-use shared::{Clock, db};
+use shared::Clock;
 use sqlx::PgPool;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
@@ -78,22 +78,13 @@ struct Report {
 
 /// Measures on a durable cluster that is removed afterwards.
 pub(crate) async fn measure(options: &Options) -> anyhow::Result<()> {
-    let cluster = crate::cluster::fresh()?;
-    let measured = measure_on(&cluster.url("property_lounge_bench"), options).await;
-    cluster.destroy().map_err(anyhow::Error::msg)?;
-    println!("{}", serde_json::to_string(&measured?)?);
-    Ok(())
+    measure_on_fresh(async |pool, url| measure_on(pool, url, options).await).await
 }
 
-async fn measure_on(url: &str, options: &Options) -> anyhow::Result<Report> {
-    let secret = SecretString::from(url.to_owned());
-    db::create_if_missing(&secret).await?;
-    let pool = db::pool(db::options(&secret, "bench")?, 4);
-    db::migrate(&pool).await?;
-    workload::seed_agents(&pool).await?;
-    let commit_ms = baseline::commits(&pool, 1000).await?;
+async fn measure_on(pool: &PgPool, url: &str, options: &Options) -> anyhow::Result<Report> {
+    let commit_ms = baseline::commits(pool, 1000).await?;
     println!("one commit                {}", commit_ms.line());
-    let paced_ms = baseline::paced(&pool, 300).await?;
+    let paced_ms = baseline::paced(pool, 300).await?;
     println!("trivial transaction, 10/s {}", paced_ms.line());
     let mut runs = Vec::new();
     for scenario in SCENARIOS {
@@ -106,7 +97,7 @@ async fn measure_on(url: &str, options: &Options) -> anyhow::Result<Report> {
         }
         for rate in &options.rates {
             let (lateness_ms, decided_ms) =
-                run(&pool, url, scenario, *rate, options.seconds).await?;
+                run(pool, url, scenario, *rate, options.seconds).await?;
             println!(
                 "{:>5}, {:>4}/s               {}",
                 scenario.name,
