@@ -9,7 +9,7 @@ use crate::address::Address;
 use crate::auth::User;
 use crate::id::UserId;
 use crate::phone::Phone;
-use crate::{App, Error, Result};
+use crate::{App, Error, Result, sales};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
@@ -41,19 +41,14 @@ pub struct Block {
     pub created_at: DateTime<Utc>,
 }
 
-/// Blocks a number. Fails if it is an agent's. A number that opted out becomes blocked.
+/// Blocks a number. Fails if it is the company's or an agent's. A number that opted out becomes blocked.
 pub async fn block(app: &App, by: &User, phone: &Phone, reason: &str) -> Result<()> {
     let reason = reason.trim();
     if reason.is_empty() || reason.chars().count() > LONGEST_REASON {
         return Err(Error::invalid("reason", "must be 1 to 200 characters"));
     }
     let mut transaction = app.pool.begin().await?;
-    if crate::sales::by_address(&mut transaction, &phone.into(), None)
-        .await?
-        .is_some()
-    {
-        return Err(Error::invalid("phone", "is the number of an agent"));
-    }
+    sales::check_is_no_number_of_ours(app, &mut transaction, phone).await?;
     let now = app.clock.now(&mut transaction).await?;
     store::block(&mut transaction, phone, reason, &by.id, now).await?;
     transaction.commit().await?;

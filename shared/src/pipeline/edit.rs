@@ -8,7 +8,7 @@ use crate::auth::User;
 use crate::id::LeadId;
 use crate::leads::{self, Contact, Lead};
 use crate::phone::Phone;
-use crate::{App, Error, Result, distribution};
+use crate::{App, Error, Result, sales};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
@@ -67,7 +67,9 @@ pub async fn edit(app: &App, by: &User, id: LeadId, edit: &Edit) -> Result<Entry
         changes.push(("phone", old, Some(phone.as_str().to_owned())));
         corrected.phone = Some(phone.clone());
     }
-    leads::correct(&mut transaction, &corrected, now).await?;
+    if !changes.is_empty() {
+        leads::correct(&mut transaction, &corrected, now).await?;
+    }
     for (field, old, new) in &changes {
         let change = store::NewChange {
             field,
@@ -88,7 +90,7 @@ async fn change_number(
     phone: &Phone,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    distribution::check_number(app, connection, phone).await?;
+    sales::check_is_no_number_of_ours(app, connection, phone).await?;
     let contact = Contact::known_by(Address::from(phone));
     match leads::find(connection, &contact).await? {
         Some(other) if other != lead.id => Err(Error::LeadExists { lead: other }),

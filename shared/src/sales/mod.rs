@@ -10,10 +10,10 @@ pub use queues::{
     delete_queue, queues, set_address, set_places, set_rules, version_of,
 };
 
-use crate::Result;
 use crate::address::Address;
 use crate::id::{QueueId, UserId};
 use crate::phone::Phone;
+use crate::{App, Error, Result};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
@@ -25,6 +25,21 @@ pub async fn by_address(
     other: Option<&Address>,
 ) -> Result<Option<Agent>> {
     store::agent_by_address(connection, address, other).await
+}
+
+/// Fails with `Invalid` if the number is the company's or an agent's. Such a number never becomes a lead.
+pub async fn check_is_no_number_of_ours(
+    app: &App,
+    connection: &mut PgConnection,
+    phone: &Phone,
+) -> Result<()> {
+    if *phone == app.company_phone {
+        return Err(Error::invalid("phone", "is the company's number"));
+    }
+    match by_address(connection, &phone.into(), None).await? {
+        Some(_) => Err(Error::invalid("phone", "is the number of an agent")),
+        None => Ok(()),
+    }
 }
 
 /// Adds an address to an agent. If it was another person's, it is not theirs any more.

@@ -51,6 +51,8 @@ async fn an_admin_enters_a_referral_for_the_queue_or_for_an_agent() {
     let given = json!({ "phone": "081234001235", "ownerId": "sales-d" });
     let (status, lead) = post(&story, "admin", "/api/leads", given).await;
     assert_eq!((status, &lead["ownerName"]), (200, &json!("Sales D")));
+    story.workers_catch_up().await;
+    story.agent("D").is_told("ditugaskan kepada Anda");
 
     for (user, body, field) in [
         ("admin", json!({ "phone": "12" }), "phone"),

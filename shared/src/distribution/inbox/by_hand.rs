@@ -3,16 +3,19 @@
 use crate::address::Address;
 use crate::auth::{Role, User};
 use crate::distribution::endings::assign::assign_quietly;
+use crate::distribution::endings::withdraw::{Notice, notify};
 use crate::distribution::model::Trigger;
 use crate::distribution::offers::cycle;
-use crate::id::{LeadId, UserId};
-use crate::leads::{self, Contact, Enquiry, EnquiryKind, LeadStatus};
+use crate::distribution::offers::owner_text::owner_text;
+use crate::id::{AttemptId, CycleId, LeadId, UserId};
+use crate::leads::{self, Contact, Enquiry, EnquiryKind, Lead, LeadStatus};
 use crate::phone::Phone;
-use crate::sales::{self, Origin};
+use crate::sales::{self, Agent, Origin};
+use crate::texts::Text;
 use crate::unit_of_work::{Cause, UnitOfWork};
+use crate::whatsapp::OutboundKind;
 use crate::{App, Error, Result};
 use serde_json::json;
-use sqlx::PgConnection;
 
 /// A lead to be entered.
 #[derive(Clone, Debug)]
@@ -31,8 +34,8 @@ pub struct NewLead {
     pub note: Option<String>,
 }
 
-/// Enters a lead. With an owner, the lead is theirs, and nobody is offered it. Without one, it is distributed. The
-/// client gets no message of ours.
+/// Enters a lead. With an owner, the lead is theirs, and nobody is offered it. Without one, it is distributed. An owner
+/// who did not enter it is told. A client who is given to an owner gets no message of ours.
 ///
 /// An agent can only enter leads of their own. Fails with `LeadExists` if a lead has this number, and with `Invalid` if
 /// it is the number of an agent or of the company.
@@ -42,7 +45,7 @@ pub async fn enter(app: &App, by: &User, new: &NewLead) -> Result<LeadId> {
     }
     let app = app.announcing();
     let mut transaction = app.pool.begin().await?;
-    check_number(&app, &mut transaction, &new.phone).await?;
+    sales::check_is_no_number_of_ours(&app, &mut transaction, &new.phone).await?;
     let owner = match &new.owner {
         Some(owner) => Some(sales::by_id(&mut transaction, owner).await?),
         None => None,
@@ -84,7 +87,10 @@ pub async fn enter(app: &App, by: &User, new: &NewLead) -> Result<LeadId> {
     match owner {
         Some(owner) => {
             let why = json!({ "reason": "entered", "by": by.id });
-            assign_quietly(&mut work, &lead, &owner, why).await?;
+            let (assigned, cycle) = assign_quietly(&mut work, &lead, &owner, why).await?;
+            if let Some(cycle) = cycle.filter(|_| owner.id != by.id) {
+                tell_owner(&mut work, (&lead, cycle), &owner, assigned.attempt).await?;
+            }
         }
         None => {
             cycle::start(&mut work, &lead, &origin, Trigger::Admin).await?;
@@ -95,20 +101,20 @@ pub async fn enter(app: &App, by: &User, new: &NewLead) -> Result<LeadId> {
     Ok(lead.id)
 }
 
-/// Fails if the number is the company's or an agent's.
-pub(crate) async fn check_number(
-    app: &App,
-    connection: &mut PgConnection,
-    phone: &Phone,
+/// Tells the owner of a lead that somebody else entered.
+async fn tell_owner(
+    work: &mut UnitOfWork<'_>,
+    (lead, cycle): (&Lead, CycleId),
+    owner: &Agent,
+    attempt: AttemptId,
 ) -> Result<()> {
-    if *phone == app.company_phone {
-        return Err(Error::invalid("phone", "is the company's number"));
-    }
-    if sales::by_address(connection, &phone.into(), None)
-        .await?
-        .is_some()
-    {
-        return Err(Error::invalid("phone", "is the number of an agent"));
-    }
-    Ok(())
+    let body = owner_text(work, Text::Assigned, lead, None).await?;
+    let notice = Notice {
+        lead,
+        agent: owner,
+        kind: OutboundKind::Assigned,
+        cycle,
+        attempt: Some(attempt),
+    };
+    notify(work, &notice, body).await
 }

@@ -5,7 +5,7 @@ use crate::address::Address;
 use crate::distribution::model::{Ad, Outcome, Report};
 use crate::id::CycleId;
 use crate::leads::{self, Contact, Enquiry, EnquiryKind, Lead, LeadStatus};
-use crate::sales::Origin;
+use crate::sales::{self, Origin};
 use crate::texts::Text;
 use crate::unit_of_work::{Cause, UnitOfWork};
 use crate::whatsapp::{self, Draft, OutboundKind, Short};
@@ -18,7 +18,7 @@ use crate::{App, Result, contacts};
 /// with the same `meta_lead_id` changes nothing. Fails with `Invalid` if the number is an agent's or the company's.
 pub async fn take_ad(app: &App, ad: &Ad) -> Result<Report> {
     let mut transaction = app.pool.begin().await?;
-    super::by_hand::check_number(app, &mut transaction, &ad.phone).await?;
+    sales::check_is_no_number_of_ours(app, &mut transaction, &ad.phone).await?;
     if contacts::is_blocked(&mut transaction, &ad.phone).await? {
         tracing::info!("distribution.form_blocked: an admin blocked the number");
         return Ok(Report {
