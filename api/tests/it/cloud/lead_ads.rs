@@ -245,3 +245,59 @@ async fn what_becomes_of_a_lead_is_told_to_meta_once() {
     assert_eq!(told[0]["custom_data"]["event_source"], "crm");
     office.the_rules_hold().await;
 }
+
+#[tokio::test]
+async fn a_client_who_never_wrote_is_told_by_a_template_who_serves_them() {
+    let office = Office::telling_clients().await;
+    office.graph.keeps_windows();
+    office.says(&agent('A'), "absen").await;
+    let form = fixture("graph_lead.res");
+    office
+        .graph
+        .has_lead("233000000000001", "172000000000001", &form);
+    announce(
+        &office,
+        &announcement(&[("233000000000001", "172000000000001")]),
+    )
+    .await;
+    office.reads("6281234001234");
+    office.reads(&agent('A'));
+    office.fast_forward(TimeDelta::seconds(10)).await;
+    office.says(&agent('A'), "OK").await;
+    office.reads(&agent('A'));
+    office.fast_forward(TimeDelta::seconds(10)).await;
+    let template = &office.reads("6281234001234").body["template"];
+    assert_eq!(template["name"], "lead_notice");
+    let text = template["components"][0]["parameters"][0]["text"].as_str();
+    assert!(
+        text.is_some_and(|text| text.contains("Anda dilayani oleh Sales A")),
+        "{template}"
+    );
+    office.nobody_else_was_messaged().await;
+}
+
+#[tokio::test]
+async fn a_form_of_a_blocked_number_is_kept_with_its_reason() {
+    let office = Office::open().await;
+    let block = json!({ "phone": "+6281234001234", "reason": "iklan" });
+    let path = "/api/contacts/blocked";
+    let (status, _) = office.send_as("admin", Method::POST, path, &block).await;
+    assert_eq!(status, 200);
+    let form = fixture("graph_lead.res");
+    office
+        .graph
+        .has_lead("233000000000001", "172000000000001", &form);
+    announce(
+        &office,
+        &announcement(&[("233000000000001", "172000000000001")]),
+    )
+    .await;
+    assert_eq!(
+        office
+            .sql("select state || ': ' || reason from meta_lead")
+            .await,
+        "discarded: an admin blocked the number"
+    );
+    assert_eq!(office.sql("select count(*)::text from lead").await, "0");
+    office.nobody_else_was_messaged().await;
+}

@@ -54,8 +54,16 @@ impl Office {
         Self::with(rules()).await
     }
 
+    /// An office that tells clients what happens.
+    pub(crate) async fn telling_clients() -> Self {
+        Self::on(Harness::telling_clients().await, rules()).await
+    }
+
     pub(crate) async fn with(rules: Rules) -> Self {
-        let mut harness = Harness::new().await;
+        Self::on(Harness::new().await, rules).await
+    }
+
+    async fn on(mut harness: Harness, rules: Rules) -> Self {
         let clock = harness.app.clock.clone();
         let graph = Graph::open(move || clock.reading()).await;
         let client = Arc::new(Client::new(&graph.url, "v21.0").expect("a client"));

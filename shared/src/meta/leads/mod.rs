@@ -14,7 +14,7 @@ pub use unusable::{correct_number, discard_lead, retry_lead, unusable_leads};
 use super::envelope::{Reason, Unread, each, time};
 use super::form::{Announced, Form, FormChange};
 use super::store;
-use crate::distribution;
+use crate::distribution::{self, Outcome};
 use crate::error::ProviderFailure;
 use crate::providers::graph::Answer;
 use crate::{App, Error, Result, lossy_json};
@@ -111,6 +111,10 @@ async fn take(app: &App, id: &str, form: Option<&Form>, answer: &Value) -> Resul
         Ok(read) => {
             let ad = ad(id, form, answer, read);
             match distribution::take_ad(app, &ad).await {
+                Ok(report) if report.outcome == Outcome::Blocked => {
+                    (fetched.state, fetched.reason) =
+                        ("discarded", Some("an admin blocked the number".to_owned()));
+                }
                 Ok(report) => fetched.lead = report.lead,
                 // The number of an agent or of the company.
                 Err(Error::Invalid { reason, .. }) => {
