@@ -36,7 +36,7 @@ struct DeskMove {
     id: Option<Uuid>,
     leads: Vec<Uuid>,
     /// How many visits are booked with these leads.
-    visits: usize,
+    visits: i64,
 }
 
 /// A handover, under way or done.

@@ -41,7 +41,6 @@ pub use endings::roll::{next_deadline, time_to_next_deadline};
 pub use endings::stop::stop;
 pub use endings::undeliverable::{Undeliverable, offer_undeliverable};
 pub use event::{EventKind, LoggedEvent};
-pub(crate) use inbox::by_hand::check_number;
 pub use inbox::by_hand::{NewLead, enter};
 pub use inbox::lead_form::take_ad;
 pub use inbox::lexicon;

@@ -111,3 +111,30 @@ async fn a_chosen_lead_goes_back_into_distribution_and_its_client_is_told_once()
     assert_eq!(post(&story, "sales-a", path, json!({})).await.0, 403);
     story.nobody_else_was_messaged().await;
 }
+
+#[tokio::test]
+async fn a_handover_that_runs_twice_leaves_a_lead_that_its_giver_claimed_again() {
+    let story = Story::begin().await;
+    let lead = claimed(&story, "081234001231").await;
+    let path = "/api/sales/sales-a/handovers";
+    let (status, moved) = post(&story, "admin", path, json!({})).await;
+    assert_eq!((status, &moved["leads"]), (200, &json!([lead])));
+    story.workers_catch_up().await;
+    story.agent("A").is_told("Client lama untuk A");
+    story.agent("A").is_told("dipegang antrian");
+    story.agent("A").says("OK").await;
+    story.agent("A").is_told("sekarang milik Anda");
+    // The worker died before it could record that it had ended.
+    sqlx::query("update agent_handover set ended_at = null")
+        .execute(&story.harness.app.pool)
+        .await
+        .expect("as if it had not ended");
+    let id = text(&moved["id"]).parse().expect("an id");
+    shared::distribution::hand_over(&story.harness.app, id)
+        .await
+        .expect("the second run");
+    story.workers_catch_up().await;
+    story.agent("A").is_told("dipegang antrian");
+    assert_eq!(story.standing(&lead).await.0, "claimed");
+    story.nobody_else_was_messaged().await;
+}

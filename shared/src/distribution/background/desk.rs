@@ -15,7 +15,7 @@ pub struct Desk {
     /// The leads.
     pub leads: Vec<LeadId>,
     /// How many visits are booked with these leads.
-    pub visits: usize,
+    pub visits: i64,
 }
 
 /// What a handover would move now. Fails as [`hand_over_desk`] does.
@@ -33,7 +33,7 @@ pub async fn hand_over_desk(app: &App, by: &UserId, desk: &DeskHandover) -> Resu
     let moved = preview(app, &mut transaction, desk).await?;
     let now = app.clock.now(&mut transaction).await?;
     let id = Uuid::now_v7();
-    store::insert_desk_handover(&mut transaction, id, desk, by, now).await?;
+    store::insert_desk_handover(&mut transaction, id, (desk, &moved.leads), by, now).await?;
     enqueue(&mut transaction, &HandOver { handover: id }, now).await?;
     transaction.commit().await?;
     tracing::info!(from = %desk.from, by = %by, leads = moved.leads.len(), "distribution.desk_handed_over");
@@ -73,13 +73,6 @@ async fn preview(app: &App, connection: &mut PgConnection, desk: &DeskHandover) 
         }
     };
     let now = app.clock.now(connection).await?;
-    let mut visits = 0;
-    for lead in &leads {
-        visits += usize::from(
-            store::next_visit_of(connection, *lead, now)
-                .await?
-                .is_some(),
-        );
-    }
+    let visits = store::visits_with(connection, &leads, now).await?;
     Ok(Desk { leads, visits })
 }

@@ -37,7 +37,9 @@ pub async fn hand_over(app: &App, id: Uuid) -> Result<()> {
     };
     let mut owned = store::claimed_leads_of(&mut connection, &agent.id).await?;
     if let Some(chosen) = &handover.chosen {
-        owned.retain(|lead| chosen.contains(&lead.0));
+        // An agent who stays can have claimed a lead again that an interrupted run moved.
+        let moved = store::moved_leads(&mut connection, handover.id).await?;
+        owned.retain(|lead| chosen.contains(lead) && !moved.contains(lead));
     }
     drop(connection);
     for offer in offers {
@@ -89,7 +91,7 @@ async fn move_lead(app: &App, handover: &Handover, agent: &Agent, lead: LeadId) 
                 campaign: None,
                 source: lead.source_ads.clone(),
             };
-            // Whoever gives a lead away is not preferred as the client's former agent.
+            // Without an owner, the cycle asks no former agent first: the giver waits for their turn.
             let given = Lead {
                 owner: None,
                 ..lead.clone()

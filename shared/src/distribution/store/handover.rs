@@ -14,8 +14,8 @@ pub(crate) struct Handover {
     pub(crate) destination: Destination,
     /// Whether an admin asked for it, and the agent stays. Otherwise the agent is disabled.
     pub(crate) of_desk: bool,
-    /// The leads that were chosen; `None`: all.
-    pub(crate) chosen: Option<Vec<Uuid>>,
+    /// The leads of a desk; `None`: all that the disabled agent owns.
+    pub(crate) chosen: Option<Vec<LeadId>>,
     /// The admin.
     pub(crate) by: Option<UserId>,
 }
@@ -63,7 +63,8 @@ pub(crate) enum Destination {
 
 pub(crate) async fn handover(connection: &mut PgConnection, id: Uuid) -> Result<Option<Handover>> {
     let row = sqlx::query!(
-        r#"select agent_id as "agent: UserId", leads, to_agent as "to_agent: UserId", of_desk, chosen,
+        r#"select agent_id as "agent: UserId", leads, to_agent as "to_agent: UserId", of_desk,
+                  chosen as "chosen: Vec<LeadId>",
                   by_user as "by: UserId"
            from agent_handover where id = $1 and ended_at is null"#,
         id
@@ -84,18 +85,14 @@ pub(crate) async fn handover(connection: &mut PgConnection, id: Uuid) -> Result<
     }))
 }
 
-/// Stores the handover of a desk. `to` is the colleague; `None`: the leads are distributed.
+/// Stores the handover of a desk, with the leads that it moves.
 pub(crate) async fn insert_desk_handover(
     connection: &mut PgConnection,
     id: Uuid,
-    desk: &DeskHandover,
+    (desk, leads): (&DeskHandover, &[LeadId]),
     by: &UserId,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    let chosen: Option<Vec<Uuid>> = desk
-        .leads
-        .as_ref()
-        .map(|leads| leads.iter().map(|lead| lead.0).collect());
     sqlx::query!(
         "insert into agent_handover (id, agent_id, leads, to_agent, by_user, begun_at, of_desk, chosen)
          values ($1, $2, case when $3::text is null then 'distribute' else 'colleague' end, $3, $4, $5, true, $6)",
@@ -104,7 +101,7 @@ pub(crate) async fn insert_desk_handover(
         desk.to.as_ref().map(|to| to.0.as_str()),
         by.0,
         now,
-        chosen.as_deref()
+        leads as _
     )
     .execute(connection)
     .await?;
@@ -123,6 +120,22 @@ pub(crate) async fn handovers_of(
         agent.0
     )
     .fetch_all(connection)
+    .await?)
+}
+
+/// How many visits are booked with these leads and have not begun.
+pub(crate) async fn visits_with(
+    connection: &mut PgConnection,
+    leads: &[LeadId],
+    now: DateTime<Utc>,
+) -> Result<i64> {
+    Ok(sqlx::query_scalar!(
+        r#"select count(*) as "count!" from appointment
+           where lead_id = any($1) and status = 'booked' and starts_at > $2"#,
+        leads as _,
+        now
+    )
+    .fetch_one(connection)
     .await?)
 }
 

@@ -48,7 +48,7 @@ pub use handover::{DeskHandover, PastHandover};
 pub(crate) use handover::{
     Destination, Handover, claimed_leads_of, end_handover, handover, handovers_of,
     insert_desk_handover, managers_of_agent, moved_leads, next_visit_of, record_moved,
-    visits_ahead_of,
+    visits_ahead_of, visits_with,
 };
 pub(crate) use health::{
     Failure, count_failure_of, forget_failures, frozen_since, is_failing, lock_harmed_offers,
