@@ -202,6 +202,33 @@ pub struct TextOverrides {
     /// To a manager who switched summaries on. No placeholders.
     #[arg(long, env = "TEXT_SUMMARY_ON")]
     pub text_summary_on: Option<String>,
+    /// Why a lead was stopped: an admin called it off. No placeholders.
+    #[arg(long, env = "TEXT_REASON_STOPPED")]
+    pub text_reason_stopped: Option<String>,
+    /// Why a lead was stopped: it was a test. No placeholders.
+    #[arg(long, env = "TEXT_REASON_TEST")]
+    pub text_reason_test: Option<String>,
+    /// Why a lead was stopped: nobody who could buy. No placeholders.
+    #[arg(long, env = "TEXT_REASON_JUNK")]
+    pub text_reason_junk: Option<String>,
+    /// Why a lead was stopped: the client wants no messages. No placeholders.
+    #[arg(long, env = "TEXT_REASON_OPTED_OUT")]
+    pub text_reason_opted_out: Option<String>,
+    /// Why an agent gets no offers: their working hours. No placeholders.
+    #[arg(long, env = "TEXT_REASON_OFF_HOURS")]
+    pub text_reason_off_hours: Option<String>,
+    /// Why an agent gets no offers: a holiday. No placeholders.
+    #[arg(long, env = "TEXT_REASON_HOLIDAY")]
+    pub text_reason_holiday: Option<String>,
+    /// Why an agent gets no offers: the cap of a day. No placeholders.
+    #[arg(long, env = "TEXT_REASON_CAP_PER_DAY")]
+    pub text_reason_cap_per_day: Option<String>,
+    /// Why an agent gets no offers: the cap of open leads. No placeholders.
+    #[arg(long, env = "TEXT_REASON_CAP_OPEN")]
+    pub text_reason_cap_open: Option<String>,
+    /// When an agent at the cap of open leads gets offers again. No placeholders.
+    #[arg(long, env = "TEXT_UNTIL_LEAD_ENDS")]
+    pub text_until_lead_ends: Option<String>,
 }
 
 impl TextOverrides {
@@ -282,6 +309,15 @@ impl TextOverrides {
             (Text::Summary, self.text_summary),
             (Text::SummaryOff, self.text_summary_off),
             (Text::SummaryOn, self.text_summary_on),
+            (Text::ReasonStopped, self.text_reason_stopped),
+            (Text::ReasonTest, self.text_reason_test),
+            (Text::ReasonJunk, self.text_reason_junk),
+            (Text::ReasonOptedOut, self.text_reason_opted_out),
+            (Text::ReasonOffHours, self.text_reason_off_hours),
+            (Text::ReasonHoliday, self.text_reason_holiday),
+            (Text::ReasonCapPerDay, self.text_reason_cap_per_day),
+            (Text::ReasonCapOpen, self.text_reason_cap_open),
+            (Text::UntilLeadEnds, self.text_until_lead_ends),
         ];
         for (text, template) in overrides {
             if let Some(template) = template {

@@ -133,6 +133,24 @@ pub enum Text {
     SummaryOff,
     /// To a manager who switched summaries on.
     SummaryOn,
+    /// Why a lead was stopped: an admin called it off.
+    ReasonStopped,
+    /// Why a lead was stopped: it was a test.
+    ReasonTest,
+    /// Why a lead was stopped: nobody who could buy.
+    ReasonJunk,
+    /// Why a lead was stopped: the client wants no messages.
+    ReasonOptedOut,
+    /// Why an agent gets no offers: their working hours.
+    ReasonOffHours,
+    /// Why an agent gets no offers: a holiday.
+    ReasonHoliday,
+    /// Why an agent gets no offers: the cap of a day.
+    ReasonCapPerDay,
+    /// Why an agent gets no offers: the cap of open leads.
+    ReasonCapOpen,
+    /// When an agent at the cap of open leads gets offers again.
+    UntilLeadEnds,
 }
 
 impl Text {

@@ -118,13 +118,14 @@ pub(crate) fn withdrawn_text(
 /// What an agent reads whose offer or lead was stopped, for this reason of the attempt.
 pub(crate) fn stopped_text(app: &App, name: &str, reason: &str) -> String {
     let reason = match reason {
-        "test" => "ini hanya uji coba",
-        "junk" => "bukan calon pembeli",
-        "opted_out" => "client tidak ingin dihubungi",
-        _ => "dibatalkan oleh admin",
+        "test" => Text::ReasonTest,
+        "junk" => Text::ReasonJunk,
+        "opted_out" => Text::ReasonOptedOut,
+        _ => Text::ReasonStopped,
     };
+    let reason = app.texts.render(reason, &[]);
     app.texts
-        .render(Text::LeadStopped, &[("name", name), ("reason", reason)])
+        .render(Text::LeadStopped, &[("name", name), ("reason", &reason)])
 }
 
 /// What an agent reads whose offer or lead was assigned to another agent.

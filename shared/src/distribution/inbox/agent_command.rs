@@ -124,20 +124,22 @@ fn resumed_text(work: &UnitOfWork<'_>, status: DutyStatus) -> String {
     let DutyStatus::Away { reason, until } = status else {
         return work.app.texts.render(Text::Resumed, &[]);
     };
+    let texts = &work.app.texts;
     let reason = match reason {
-        Reason::OffHours => "di luar jam kerja",
-        Reason::Holiday => "hari libur",
-        Reason::Leave => "cuti",
-        Reason::CapPerDay => "batas lead per hari tercapai",
-        Reason::CapOpen => "batas lead terbuka tercapai",
-        _ => "belum bisa ditawari",
+        Reason::OffHours => Text::ReasonOffHours,
+        Reason::Holiday => Text::ReasonHoliday,
+        Reason::CapPerDay => Text::ReasonCapPerDay,
+        Reason::CapOpen => Text::ReasonCapOpen,
+        // A break and the leave of today have just ended, and the others are no absence.
+        _ => return texts.render(Text::Resumed, &[]),
     };
+    let reason = texts.render(reason, &[]);
     let until = match until {
         Some(until) => work.app.timezone.day_in_words(until),
-        None => "ada lead yang selesai".to_owned(),
+        None => texts.render(Text::UntilLeadEnds, &[]),
     };
-    let values = [("until", until.as_str()), ("reason", reason)];
-    work.app.texts.render(Text::ResumedLater, &values)
+    let values = [("until", until.as_str()), ("reason", reason.as_str())];
+    texts.render(Text::ResumedLater, &values)
 }
 
 /// Starts a break with an end, or notes days off. Open offers stay.

@@ -255,4 +255,58 @@ pub(super) const TEXTS: &[Entry] = &[
         default: "{count} lead Anda sekarang dipegang {agent}. Mohon tidak menghubungi client berikut lagi:\n{leads}",
         placeholders: &["count", "agent", "leads"],
     },
+    Entry {
+        text: Text::ReasonStopped,
+        variable: "TEXT_REASON_STOPPED",
+        default: "dibatalkan oleh admin",
+        placeholders: &[],
+    },
+    Entry {
+        text: Text::ReasonTest,
+        variable: "TEXT_REASON_TEST",
+        default: "ini hanya uji coba",
+        placeholders: &[],
+    },
+    Entry {
+        text: Text::ReasonJunk,
+        variable: "TEXT_REASON_JUNK",
+        default: "bukan calon pembeli",
+        placeholders: &[],
+    },
+    Entry {
+        text: Text::ReasonOptedOut,
+        variable: "TEXT_REASON_OPTED_OUT",
+        default: "client tidak ingin dihubungi",
+        placeholders: &[],
+    },
+    Entry {
+        text: Text::ReasonOffHours,
+        variable: "TEXT_REASON_OFF_HOURS",
+        default: "di luar jam kerja",
+        placeholders: &[],
+    },
+    Entry {
+        text: Text::ReasonHoliday,
+        variable: "TEXT_REASON_HOLIDAY",
+        default: "hari libur",
+        placeholders: &[],
+    },
+    Entry {
+        text: Text::ReasonCapPerDay,
+        variable: "TEXT_REASON_CAP_PER_DAY",
+        default: "batas lead per hari tercapai",
+        placeholders: &[],
+    },
+    Entry {
+        text: Text::ReasonCapOpen,
+        variable: "TEXT_REASON_CAP_OPEN",
+        default: "batas lead terbuka tercapai",
+        placeholders: &[],
+    },
+    Entry {
+        text: Text::UntilLeadEnds,
+        variable: "TEXT_UNTIL_LEAD_ENDS",
+        default: "ada lead yang selesai",
+        placeholders: &[],
+    },
 ];
