@@ -112,6 +112,36 @@ async fn a_manager_is_told_of_a_hangus_lead_and_gives_it_to_an_agent() {
 }
 
 #[tokio::test]
+async fn a_manager_gives_several_leads_in_one_message_and_reads_of_each() {
+    let story = Story::begin().await;
+    let phone = Phone::from_human("manager", MANAGER).expect("a number");
+    with(&story, |queue| queue.manager_phones = vec![phone]).await;
+    let manager = story.client(MANAGER);
+    let mut codes = Vec::new();
+    for number in ["081234001231", "081234001232"] {
+        story.client(number).says("Halo").await;
+        story.client(number).is_asked_to_wait();
+        for label in ["A", "B", "C", "D", "E", "F"] {
+            story.agent(label).is_offered_the_lead();
+            story.fast_forward(minutes(5)).await;
+        }
+        codes.push(code_in(&manager.reads()).to_owned());
+    }
+    let (first, second) = (&codes[0], &codes[1]);
+    let words = format!("tugaskan {first} b, {second} c, H999999 a");
+    assert_eq!(manager.says(&words).await["outcome"], "assigned");
+    let answer = manager.reads();
+    let lines: Vec<&str> = answer.lines().collect();
+    assert_eq!(lines.len(), 3, "{answer}");
+    assert!(lines[0].contains("kepada Sales B"), "{answer}");
+    assert!(lines[1].contains("kepada Sales C"), "{answer}");
+    assert!(lines[2].contains("H999999"), "{answer}");
+    story.agent("B").is_told("+6281234001231");
+    story.agent("C").is_told("+6281234001232");
+    story.nobody_else_was_messaged().await;
+}
+
+#[tokio::test]
 async fn an_agent_who_was_late_asks_for_another_chance_and_only_the_first_gets_it() {
     let story = Story::begin().await;
     with(&story, |queue| queue.second_chance = true).await;
