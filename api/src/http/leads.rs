@@ -202,9 +202,9 @@ impl Leads {
 
     /// Enter a lead by hand
     ///
-    /// With an owner, the lead is theirs and nobody is offered it. Without one, it is distributed. The client gets no
-    /// message. An agent enters leads of their own only. If a lead has this number: 409 `lead_exists`; for an admin,
-    /// `detail` has its id.
+    /// With an owner, the lead is theirs, nobody is offered it, and the client gets no message; an owner who did not
+    /// enter it is told. Without one, it is distributed as any other. An agent enters leads of their own only. If a
+    /// lead has this number: 409 `lead_exists`; for an admin, `detail` has its id.
     #[oai(path = "/api/leads", method = "post", operation_id = "createLead", tag = Tag::Leads)]
     async fn create(
         &self,

@@ -443,9 +443,9 @@ export const leads = <ThrowOnError extends boolean = false>(options?: Options<Le
 /**
  * Enter a lead by hand
  *
- * With an owner, the lead is theirs and nobody is offered it. Without one, it is distributed. The client gets no
- * message. An agent enters leads of their own only. If a lead has this number: 409 `lead_exists`; for an admin,
- * `detail` has its id.
+ * With an owner, the lead is theirs, nobody is offered it, and the client gets no message; an owner who did not
+ * enter it is told. Without one, it is distributed as any other. An agent enters leads of their own only. If a
+ * lead has this number: 409 `lead_exists`; for an admin, `detail` has its id.
  */
 export const createLead = <ThrowOnError extends boolean = false>(options: Options<CreateLeadData, ThrowOnError>) => (options.client ?? client).post<CreateLeadResponses, CreateLeadErrors, ThrowOnError>({
     security: [{

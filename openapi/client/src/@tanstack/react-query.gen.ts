@@ -731,9 +731,9 @@ export const useLeadsQuery = (options?: Options<LeadsData>) => useQuery(leadsOpt
 /**
  * Enter a lead by hand
  *
- * With an owner, the lead is theirs and nobody is offered it. Without one, it is distributed. The client gets no
- * message. An agent enters leads of their own only. If a lead has this number: 409 `lead_exists`; for an admin,
- * `detail` has its id.
+ * With an owner, the lead is theirs, nobody is offered it, and the client gets no message; an owner who did not
+ * enter it is told. Without one, it is distributed as any other. An agent enters leads of their own only. If a
+ * lead has this number: 409 `lead_exists`; for an admin, `detail` has its id.
  */
 export const createLeadMutation = (options?: Partial<Options<CreateLeadData>>): UseMutationOptions<CreateLeadResponse, CreateLeadError, Options<CreateLeadData>> => {
     const mutationOptions: UseMutationOptions<CreateLeadResponse, CreateLeadError, Options<CreateLeadData>> = {
@@ -752,9 +752,9 @@ export const createLeadMutation = (options?: Partial<Options<CreateLeadData>>): 
 /**
  * Enter a lead by hand
  *
- * With an owner, the lead is theirs and nobody is offered it. Without one, it is distributed. The client gets no
- * message. An agent enters leads of their own only. If a lead has this number: 409 `lead_exists`; for an admin,
- * `detail` has its id.
+ * With an owner, the lead is theirs, nobody is offered it, and the client gets no message; an owner who did not
+ * enter it is told. Without one, it is distributed as any other. An agent enters leads of their own only. If a
+ * lead has this number: 409 `lead_exists`; for an admin, `detail` has its id.
  */
 export const useCreateLeadMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<CreateLeadResponse, CreateLeadError, Options<CreateLeadData>>, 'mutationFn'>>) => useMutation({ ...createLeadMutation(), ...mutationOptions });
 
