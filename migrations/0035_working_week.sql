@@ -42,9 +42,7 @@ alter table wa_message add constraint wa_message_kind_check check (
                                        'welcome', 'echo', 'reminder_agent', 'reminder_client', 'test',
                                        'disabled', 'handed_over', 'manager_client_wrote', 'manager_agent_disabled',
                                        'manager_merge', 'owner_merge', 'manager_warning', 'offer_hint',
-                                       'client_claimed', 'client_hangus', 'client_held', 'client_visit', 'lead_stopped', 'summary')))
-    not valid;
-alter table wa_message validate constraint wa_message_kind_check;
+                                       'client_claimed', 'client_hangus', 'client_held', 'client_visit', 'lead_stopped', 'summary')));
 -- A client is told each thing once a cycle.
 create unique index wa_message_one_client_notice_per_cycle on wa_message (cycle_id, kind)
     where kind in ('client_claimed', 'client_hangus', 'client_held');
