@@ -32,6 +32,14 @@ pub enum Error {
         /// A stable code that a program can test for.
         code: &'static str,
     },
+    /// The state of the data does not allow the operation, for a reason that a person wants to read.
+    #[error("conflict: {code}: {detail}")]
+    Clash {
+        /// A stable code that a program can test for.
+        code: &'static str,
+        /// With what it conflicts, in one sentence.
+        detail: String,
+    },
     /// A lead with this number exists.
     #[error("a lead with this number exists: {lead}")]
     LeadExists {

@@ -11,6 +11,7 @@
 //!
 //! ```text
 //! distribution    which agent is offered which lead, until when, and who owns it
+//! lead_lists      files of leads that an office uploads
 //! leads           people who asked about a property
 //! sales           agents and queues
 //! availability    when agents can be offered leads
@@ -20,6 +21,7 @@
 //! linked_device   the session and state of a phone that is linked by QR code
 //! appointments    visits, reminders, the calendar
 //! pipeline        what agents do with their leads, and the lists of leads
+//! snippets        ready answers that agents send
 //! dashboard       sales figures
 //! live            the feed of changes for open screens
 //! auth            users, sessions, passwords
@@ -49,6 +51,7 @@ pub mod id;
 pub mod import;
 pub mod invisible;
 pub mod jobs;
+pub mod lead_lists;
 pub mod leads;
 pub mod linked_device;
 pub mod live;
@@ -61,6 +64,7 @@ pub mod providers;
 pub mod request_id;
 pub mod sales;
 pub mod seed;
+pub mod snippets;
 pub mod strategy;
 pub mod telemetry;
 pub mod texts;

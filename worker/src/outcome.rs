@@ -75,6 +75,7 @@ pub fn after_failure(
         },
         Error::NotFound { .. }
         | Error::Conflict { .. }
+        | Error::Clash { .. }
         | Error::LeadExists { .. }
         | Error::Transition { .. }
         | Error::Database(_)

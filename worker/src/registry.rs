@@ -11,8 +11,8 @@ use crate::queue::{self, QueueConfig};
 use futures::future::BoxFuture;
 use shared::App;
 use shared::jobs::{
-    CheckAckDeadline, FetchMetaLead, ForwardLeadToSales, HandOver, HandleDelivery, Job,
-    ReconcileMetaLeads, ReleaseHeldLeads, RemindOfAppointment, SendConversion, SendMessage,
+    CheckAckDeadline, EnterLeadList, FetchMetaLead, ForwardLeadToSales, HandOver, HandleDelivery,
+    Job, ReconcileMetaLeads, ReleaseHeldLeads, RemindOfAppointment, SendConversion, SendMessage,
     SendSummary, SyncAppointment,
 };
 use std::sync::Arc;
@@ -36,6 +36,12 @@ pub(crate) const JOBS: &[JobKind] = &[
     job::<ReleaseHeldLeads>()
         .slots(Slots::Fixed(2))
         .wakes(OFFER),
+    job::<EnterLeadList>().slots(Slots::Fixed(1)).wakes(&[
+        ForwardLeadToSales::QUEUE,
+        CheckAckDeadline::QUEUE,
+        EnterLeadList::QUEUE,
+        SendMessage::QUEUE,
+    ]),
     job::<HandOver>().slots(Slots::Fixed(1)).wakes(OFFER),
     job::<HandleDelivery>().wakes(&[
         ForwardLeadToSales::QUEUE,

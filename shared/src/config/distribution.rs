@@ -1,6 +1,6 @@
 //! How leads are distributed.
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use std::time::Duration;
 
 /// How leads are distributed.
@@ -16,9 +16,44 @@ pub struct Distribution {
     /// agent is not charged a turn.
     #[arg(id = "distribution_send_patience_seconds", long = "distribution-send-patience-seconds", env = "DISTRIBUTION_SEND_PATIENCE_SECONDS", default_value = "30", value_parser = seconds)]
     pub send_patience: Duration,
+    /// The most open offers that an agent has at once while a colleague has fewer: the next lead goes on to the colleague.
+    /// 0: no limit.
+    #[arg(
+        id = "distribution_most_open_offers",
+        long = "distribution-most-open-offers",
+        env = "DISTRIBUTION_MOST_OPEN_OFFERS",
+        default_value = "10"
+    )]
+    pub most_open_offers: u32,
+    /// How many leads of one source within ten minutes must have a form's name or almost its number for the form to be held
+    /// for a person. 0: no form is held.
+    #[arg(
+        id = "distribution_burst_forms",
+        long = "distribution-burst-forms",
+        env = "DISTRIBUTION_BURST_FORMS",
+        default_value = "5"
+    )]
+    pub burst_forms: u32,
+    /// Who gets the form of an owned client about another project whose leads another queue gets.
+    #[arg(
+        id = "distribution_second_project",
+        long = "distribution-second-project",
+        env = "DISTRIBUTION_SECOND_PROJECT",
+        default_value = "owner"
+    )]
+    pub second_project: SecondProject,
     /// Whether an offer hides the client's name and number until the agent claims.
     #[arg(id = "distribution_mask_offers", long = "distribution-mask-offers", env = "DISTRIBUTION_MASK_OFFERS", default_value_t = false, action = clap::ArgAction::Set)]
     pub mask_offers: bool,
+}
+
+/// Who gets the form of an owned client about another project.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SecondProject {
+    /// The owner of the client.
+    Owner,
+    /// The project's queue: the lead is distributed again.
+    Queue,
 }
 
 impl Distribution {

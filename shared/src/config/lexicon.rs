@@ -44,6 +44,15 @@ pub struct LexiconPhrases {
     /// Words with which a manager asks for the summary, or switches it: `ringkasan off`.
     #[arg(long, env = "LEXICON_SUMMARY", default_value = lexicon::SUMMARY)]
     pub lexicon_summary: String,
+    /// Phrases that say that a visit took place.
+    #[arg(long, env = "LEXICON_VISIT_DONE", default_value = lexicon::VISIT_DONE)]
+    pub lexicon_visit_done: String,
+    /// Phrases that say that the client did not come to a visit.
+    #[arg(long, env = "LEXICON_VISIT_NO_SHOW", default_value = lexicon::VISIT_NO_SHOW)]
+    pub lexicon_visit_no_show: String,
+    /// Phrases that say that a visit is to be booked for another time.
+    #[arg(long, env = "LEXICON_VISIT_TO_MOVE", default_value = lexicon::VISIT_TO_MOVE)]
+    pub lexicon_visit_to_move: String,
     /// Phrases with which a client asks for no more messages.
     #[arg(long, env = "LEXICON_STOP", default_value = lexicon::STOP)]
     pub lexicon_stop: String,
@@ -66,6 +75,9 @@ impl LexiconPhrases {
             stop: &self.lexicon_stop,
             leave: &self.lexicon_leave,
             summary: &self.lexicon_summary,
+            visit_done: &self.lexicon_visit_done,
+            visit_no_show: &self.lexicon_visit_no_show,
+            visit_to_move: &self.lexicon_visit_to_move,
         })
     }
 }

@@ -1,6 +1,7 @@
 //! The texts that people read.
 
 use super::problems::Problems;
+use super::work_texts::WorkTexts;
 use crate::texts::{Text, Texts};
 use clap::Args;
 
@@ -193,6 +194,12 @@ pub struct TextOverrides {
     /// To an agent whose leads were handed over to a colleague or to the queue. {count} {agent} {leads}
     #[arg(long, env = "TEXT_HANDED_AWAY")]
     pub text_handed_away: Option<String>,
+    /// To a manager: forms that repeat each other wait for a look. {source}
+    #[arg(long, env = "TEXT_MANAGER_BURST")]
+    pub text_manager_burst: Option<String>,
+    /// Texts to agents about the work with their leads.
+    #[command(flatten)]
+    pub work: WorkTexts,
     /// To a manager: the figures of a day or a week. {day} {leads} {claimed} {quick} {hangus} {names} {held} {visits} {silent}
     #[arg(long, env = "TEXT_SUMMARY")]
     pub text_summary: Option<String>,
@@ -306,6 +313,7 @@ impl TextOverrides {
             (Text::LeaveNoted, self.text_leave_noted),
             (Text::ResumedLater, self.text_resumed_later),
             (Text::HandedAway, self.text_handed_away),
+            (Text::ManagerBurst, self.text_manager_burst),
             (Text::Summary, self.text_summary),
             (Text::SummaryOff, self.text_summary_off),
             (Text::SummaryOn, self.text_summary_on),
@@ -319,7 +327,7 @@ impl TextOverrides {
             (Text::ReasonCapOpen, self.text_reason_cap_open),
             (Text::UntilLeadEnds, self.text_until_lead_ends),
         ];
-        for (text, template) in overrides {
+        for (text, template) in overrides.into_iter().chain(self.work.overrides()) {
             if let Some(template) = template {
                 problems.check(texts.replace(text, &template));
             }

@@ -16,7 +16,7 @@ pub use enqueue::{
 };
 pub use job::Job;
 pub use payloads::{
-    CheckAckDeadline, FetchMetaLead, ForwardLeadToSales, HandOver, HandleDelivery,
+    CheckAckDeadline, EnterLeadList, FetchMetaLead, ForwardLeadToSales, HandOver, HandleDelivery,
     ReconcileMetaLeads, ReleaseHeldLeads, RemindOfAppointment, SendConversion, SendMessage,
     SendSummary, SyncAppointment,
 };

@@ -219,6 +219,24 @@ impl Job for HandOver {
     }
 }
 
+/// Enters the next rows of a list of leads.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct EnterLeadList {
+    /// The row of `lead_list`.
+    pub list: Uuid,
+    /// How many batches were entered before.
+    pub nth: i32,
+}
+
+impl Job for EnterLeadList {
+    const QUEUE: &'static str = "enter-lead-list.v1";
+    const TRIES: i32 = 100;
+
+    fn idempotency_key(&self, _: DateTime<Utc>) -> String {
+        nth(&self.list, self.nth)
+    }
+}
+
 /// The key of the n-th job of a row.
 fn nth(row: &impl std::fmt::Display, nth: i32) -> String {
     if nth == 0 {

@@ -1,6 +1,6 @@
 //! A database for each test, cloned from a template that is migrated and seeded once.
 
-use crate::config::Distribution;
+use crate::config::{Distribution, SecondProject};
 use crate::jobs::Announce;
 use crate::local_time::Timezone;
 use crate::phone::Phone;
@@ -135,6 +135,9 @@ async fn fill(url: &str) {
         distribution: Distribution {
             ack_window: Duration::from_secs(300),
             send_patience: Duration::from_secs(30),
+            most_open_offers: 0,
+            burst_forms: 0,
+            second_project: SecondProject::Owner,
             poll: Duration::from_secs(15),
             mask_offers: false,
         },

@@ -13,7 +13,7 @@ pub use provider::ScriptedProvider;
 pub use variants::trials;
 
 use crate::address::Address;
-use crate::config::Distribution;
+use crate::config::{Distribution, SecondProject};
 use crate::distribution::{Ad, Channel, InboundMessage};
 use crate::jobs::Announce;
 use crate::leads::Click;
@@ -21,7 +21,7 @@ use crate::local_time::Timezone;
 use crate::phone::Phone;
 use crate::providers::Provider;
 use crate::providers::calendar::MockCalendar;
-use crate::texts::Texts;
+use crate::texts::{Text, Texts};
 use crate::{App, Clock};
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
@@ -57,6 +57,14 @@ impl Harness {
         harness
     }
 
+    /// As [`Self::new`], with the question what came of a visit.
+    pub async fn asking_about_visits() -> Self {
+        let mut harness = Self::new().await;
+        let texts = Texts::default().without_optional_but(&[Text::VisitQuestion]);
+        harness.app.texts = Arc::new(texts);
+        harness
+    }
+
     /// On the database's clock, for races between real connections.
     pub async fn on_database_clock() -> Self {
         Self::with(Clock::database(), false).await
@@ -75,13 +83,16 @@ impl Harness {
                 ack_window: Duration::from_secs(300),
                 send_patience: Duration::from_secs(30),
                 poll: Duration::from_secs(15),
+                most_open_offers: 0,
+                burst_forms: 0,
+                second_project: SecondProject::Owner,
                 mask_offers: masks,
             },
             announce: Announce::Everyone,
             instance: Arc::from("test"),
             lexicon: Arc::default(),
             // An office that leaves it to its agents to tell clients what happens.
-            texts: Arc::new(Texts::default().without_client_notices()),
+            texts: Arc::new(Texts::default().without_optional_but(&[])),
             meta: None,
             reminders: Arc::default(),
             calendar: Arc::new(MockCalendar),

@@ -93,12 +93,13 @@ impl ScriptedProvider {
         lock(&self.leaks).clone()
     }
 
-    /// Checks a message: only the client and the lead's owner can see the client's number or whole name.
+    /// Checks a message: only the client, the lead's owner and who covers for them can see the client's number or whole name.
     async fn look_through(&self, pool: &PgPool, message: &Outgoing) {
         let client: Option<(Option<String>, Option<String>)> = sqlx::query_as(
             r#"select l.name, l.phone from wa_message m join lead l on l.id = m.lead_id
                left join "user" u on u.id = l.owner_sales_id
-               where m.id = $1 and m.to_wa is distinct from l.phone and m.to_wa is distinct from u.offer_address
+               -- Who covers for the owner serves the client.
+               where m.id = $1 and m.kind <> 'cover' and m.to_wa is distinct from l.phone and m.to_wa is distinct from u.offer_address
                  -- The owner may have taken the lead at a number that they had before.
                  and not exists (select from distribution_attempt a
                                  where a.sales_id = u.id and a.offered_to = m.to_wa)"#,

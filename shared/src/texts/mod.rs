@@ -43,12 +43,12 @@ impl Texts {
         Ok(())
     }
 
-    /// The same texts, without those that tell clients what happens.
+    /// The same texts, without those that can be switched off, but for these.
     #[cfg(feature = "testing")]
     #[must_use]
-    pub fn without_client_notices(mut self) -> Self {
+    pub fn without_optional_but(mut self, kept: &[Text]) -> Self {
         for (text, entry) in self.0.iter_mut().zip(entries()) {
-            if entry.text.can_be_off() {
+            if entry.text.can_be_off() && !kept.contains(&entry.text) {
                 text.clear();
             }
         }
@@ -70,10 +70,15 @@ impl Texts {
         lines.join("\n").trim_end_matches('\n').to_owned()
     }
 
+    /// Whether the setting of this text is not empty.
+    pub fn is_on(&self, text: Text) -> bool {
+        let (index, _) = entry(text);
+        !self.0[index].trim().is_empty()
+    }
+
     /// As [`Texts::render`]. `None` if the setting of this text is empty: the message is switched off.
     pub fn render_if_on(&self, text: Text, values: &[(&str, &str)]) -> Option<String> {
-        let (index, _) = entry(text);
-        (!self.0[index].trim().is_empty()).then(|| self.render(text, values))
+        self.is_on(text).then(|| self.render(text, values))
     }
 }
 

@@ -127,6 +127,36 @@ pub enum Text {
     ResumedLater,
     /// To an agent whose leads were handed over to a colleague or to the queue.
     HandedAway,
+    /// To an agent who owns leads of a list that somebody uploaded.
+    LeadsEntered,
+    /// The last line of a list that is cut.
+    AndMore,
+    /// To an agent after a visit: what came of it?
+    VisitQuestion,
+    /// To an agent whose client came.
+    VisitDone,
+    /// To an agent whose client did not come.
+    VisitNoShow,
+    /// To an agent who is to book another time.
+    VisitToMove,
+    /// To an agent whose answer can be about several visits.
+    VisitWhich,
+    /// To an agent who covers for the owner of a lead: the client wrote.
+    CoverClientWrote,
+    /// To an agent who sent a ready answer to a client.
+    SnippetSent,
+    /// To an agent whose ready answer cannot be sent for them: a link to do it by hand.
+    SnippetByHand,
+    /// To an agent who asked for a ready answer that does not exist.
+    SnippetUnknown,
+    /// To an agent who must say which client is meant.
+    SnippetToWhom,
+    /// To an agent whose client wants no messages.
+    SnippetRefused,
+    /// To the owner of a lead: it goes to the queue of another project.
+    OtherProject,
+    /// To a manager: forms that repeat each other wait for a look.
+    ManagerBurst,
     /// To a manager: the figures of a day or a week.
     Summary,
     /// To a manager who switched summaries off.
@@ -164,6 +194,7 @@ impl Text {
                 | Self::ClientVisitBooked
                 | Self::ClientVisitMoved
                 | Self::ClientVisitCancelled
+                | Self::VisitQuestion
         )
     }
 }

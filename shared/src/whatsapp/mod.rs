@@ -160,6 +160,17 @@ pub async fn ours_of(app: &App, provider_message_ids: &[String]) -> Result<HashS
     store::ours_of(&mut connection, provider_message_ids).await
 }
 
+/// Whether the provider takes any text to this address now. With Meta that is so for 24 hours after the person wrote.
+pub async fn takes_any_text(work: &mut UnitOfWork<'_>, to: &Address) -> Result<bool> {
+    let provider = &work.app.provider;
+    let Some(rules) = provider.rules() else {
+        return Ok(true);
+    };
+    let heard = store::last_heard(work.connection, provider.name(), to).await?;
+    let window = TimeDelta::from_std(rules.window).unwrap_or_default();
+    Ok(heard.is_some_and(|heard| work.now < heard + window))
+}
+
 /// How many outbound messages are queued.
 pub async fn count_queued(connection: &mut PgConnection) -> Result<i64> {
     store::count_queued(connection).await
@@ -192,7 +203,7 @@ pub async fn unhelpful_replies(connection: &mut PgConnection, address: &Address)
     store::unhelpful_replies(connection, address).await
 }
 
-/// How many hints this address was sent since an instant.
+/// How many lists of open offers this address was sent since an instant, because a message of theirs did not choose one.
 pub async fn hints_since(
     connection: &mut PgConnection,
     address: &Address,

@@ -79,6 +79,18 @@ pub enum OutboundKind {
     LeadStopped,
     /// To a manager: the figures of a day or a week.
     Summary,
+    /// To an agent: what came of a visit?
+    VisitQuestion,
+    /// To an agent who answered that.
+    VisitAnswer,
+    /// To the owner of a lead: it goes to the queue of another project.
+    OtherProject,
+    /// To an agent who covers for the owner of a lead: the client wrote.
+    Cover,
+    /// To a client: a ready answer that their agent sent.
+    Snippet,
+    /// To an agent who sent a ready answer.
+    SnippetAnswer,
 }
 
 impl OutboundKind {
@@ -121,6 +133,12 @@ impl OutboundKind {
             Self::ClientVisit => "client_visit",
             Self::LeadStopped => "lead_stopped",
             Self::Summary => "summary",
+            Self::VisitQuestion => "visit_question",
+            Self::VisitAnswer => "visit_answer",
+            Self::OtherProject => "other_project",
+            Self::Cover => "cover",
+            Self::Snippet => "snippet",
+            Self::SnippetAnswer => "snippet_answer",
         }
     }
 
@@ -135,6 +153,7 @@ impl OutboundKind {
                 | Self::ClientHangus
                 | Self::ClientHeld
                 | Self::ClientVisit
+                | Self::Snippet
         )
     }
 }

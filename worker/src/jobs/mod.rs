@@ -1,6 +1,7 @@
 //! The handlers: one file a job. Each calls one operation of `shared`. `run.rs` runs a handler.
 
 mod check_ack_deadline;
+mod enter_lead_list;
 mod fetch_meta_lead;
 mod forward_lead_to_sales;
 mod hand_over;

@@ -95,4 +95,10 @@ pub(super) const TEXTS: &[Entry] = &[
         default: "Baik, ringkasan dikirim setiap hari.",
         placeholders: &[],
     },
+    Entry {
+        text: Text::ManagerBurst,
+        variable: "TEXT_MANAGER_BURST",
+        default: "Formulir dari {source} saling mirip dan ditahan: belum dibagikan kepada agen. Periksa di daftar lead dengan tanda suspect.",
+        placeholders: &["source"],
+    },
 ];

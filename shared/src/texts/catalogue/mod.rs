@@ -3,6 +3,7 @@
 mod agents;
 mod clients;
 mod managers;
+mod work;
 
 use super::text::Text;
 
@@ -16,7 +17,7 @@ pub(super) struct Entry {
 
 /// Every text, in one order.
 pub(super) fn entries() -> impl Iterator<Item = &'static Entry> {
-    [agents::TEXTS, clients::TEXTS, managers::TEXTS]
+    [agents::TEXTS, clients::TEXTS, managers::TEXTS, work::TEXTS]
         .into_iter()
         .flatten()
 }

@@ -343,6 +343,22 @@ pub(super) async fn open_window(
     Ok(())
 }
 
+/// When the person wrote last.
+pub(super) async fn last_heard(
+    connection: &mut PgConnection,
+    provider: &str,
+    address: &Address,
+) -> Result<Option<DateTime<Utc>>> {
+    let heard = sqlx::query_scalar!(
+        "select last_heard_at from wa_contact where provider = $1 and address = $2",
+        provider,
+        address.as_str()
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(heard.flatten())
+}
+
 pub(super) async fn expire(
     connection: &mut PgConnection,
     message: MessageId,

@@ -122,7 +122,7 @@ pub(in super::super) async fn hints_since(
 ) -> Result<i64> {
     Ok(sqlx::query_scalar!(
         r#"select count(*) as "count!" from wa_message
-           where to_wa = $1 and direction = 'out' and kind = 'offer_hint' and created_at > $2"#,
+           where to_wa = $1 and direction = 'out' and kind in ('offer_hint', 'ambiguous') and created_at > $2"#,
         address.as_str(),
         since
     )
