@@ -1,5 +1,6 @@
 //! The handover: an agent was disabled or gives away their desk, and their leads and visits go where the admin chose.
 
+use super::lead_lines::lines_of;
 use crate::distribution::endings::assign::assign_quietly;
 use crate::distribution::endings::let_go::let_go_if_disabled;
 use crate::distribution::model::Trigger;
@@ -9,15 +10,12 @@ use crate::id::LeadId;
 use crate::leads::{self, Lead, LeadStatus};
 use crate::phone::Phone;
 use crate::sales::{self, Agent, Origin};
-use crate::texts::{Text, one_line};
+use crate::texts::Text;
 use crate::unit_of_work::{Cause, UnitOfWork};
 use crate::whatsapp::{self, Draft, OutboundKind};
 use crate::{App, Error, Result};
 use serde_json::json;
 use uuid::Uuid;
-
-/// How many leads the summary for the new owner names.
-const MAX_NAMED: usize = 50;
 
 /// Carries out a handover, lead by lead, each in its own transaction. Safe any number of times. Does
 /// nothing if it is done or the agent is enabled again.
@@ -90,6 +88,7 @@ async fn move_lead(app: &App, handover: &Handover, agent: &Agent, lead: LeadId) 
                 project: lead.project.clone(),
                 campaign: None,
                 source: lead.source_ads.clone(),
+                words: None,
             };
             // Without an owner, the cycle asks no former agent first: the giver waits for their turn.
             let given = Lead {
@@ -180,28 +179,6 @@ async fn tell_giver(
     let draft = Draft::new(OutboundKind::HandedOver, phone, body);
     whatsapp::queue_message(work, &draft).await?;
     Ok(())
-}
-
-/// One line a lead: name, number, project, next visit.
-async fn lines_of(work: &mut UnitOfWork<'_>, moved: &[LeadId]) -> Result<String> {
-    let mut lines = Vec::new();
-    for id in moved.iter().take(MAX_NAMED) {
-        let lead = leads::by_id(work.connection, *id).await?;
-        let mut line = format!(
-            "{} ({})",
-            one_line(lead.display_name()),
-            lead.display_phone()
-        );
-        if let Some(project) = &lead.project {
-            line = format!("{line} · {}", one_line(project));
-        }
-        if let Some(visit) = store::next_visit_of(work.connection, *id, work.now).await? {
-            let visit = work.app.timezone.day_in_words(visit);
-            line = format!("{line} · kunjungan {visit}");
-        }
-        lines.push(line);
-    }
-    Ok(lines.join("\n"))
 }
 
 async fn tell_managers(

@@ -4,5 +4,7 @@
 pub(crate) mod deadline;
 pub(crate) mod desk;
 pub(crate) mod hand_over;
+mod lead_lines;
+pub(crate) mod lead_list;
 pub(crate) mod repair;
 pub(crate) mod sending;

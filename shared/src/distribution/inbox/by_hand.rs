@@ -16,6 +16,7 @@ use crate::unit_of_work::{Cause, UnitOfWork};
 use crate::whatsapp::OutboundKind;
 use crate::{App, Error, Result};
 use serde_json::json;
+use sqlx::PgConnection;
 
 /// A lead to be entered.
 #[derive(Clone, Debug)]
@@ -45,9 +46,35 @@ pub async fn enter(app: &App, by: &User, new: &NewLead) -> Result<LeadId> {
     }
     let app = app.announcing();
     let mut transaction = app.pool.begin().await?;
-    sales::check_is_no_number_of_ours(&app, &mut transaction, &new.phone).await?;
+    let (lead, given) = enter_quietly(&app, &mut transaction, &by.id, new).await?;
+    if let Some(given) = given.filter(|given| given.owner.id != by.id) {
+        let mut work = UnitOfWork::start(&app, &mut transaction, Cause::Admin).await?;
+        tell_owner(&mut work, &given).await?;
+    }
+    transaction.commit().await?;
+    tracing::info!(lead = %lead, by = %by.id, "leads.entered");
+    Ok(lead)
+}
+
+/// A new lead that has an owner.
+pub(crate) struct Given {
+    lead: Lead,
+    owner: Agent,
+    cycle: CycleId,
+    attempt: AttemptId,
+}
+
+/// As [`enter`], in the caller's transaction, for any user, and without a message to the owner. If it fails, the caller
+/// must roll back.
+pub(crate) async fn enter_quietly(
+    app: &App,
+    connection: &mut PgConnection,
+    by: &UserId,
+    new: &NewLead,
+) -> Result<(LeadId, Option<Given>)> {
+    sales::check_is_no_number_of_ours(app, connection, &new.phone).await?;
     let owner = match &new.owner {
-        Some(owner) => Some(sales::by_id(&mut transaction, owner).await?),
+        Some(owner) => Some(sales::by_id(connection, owner).await?),
         None => None,
     };
     let contact = Contact {
@@ -56,16 +83,16 @@ pub async fn enter(app: &App, by: &User, new: &NewLead) -> Result<LeadId> {
         project: new.project.clone(),
         ..Contact::known_by(Address::from(&new.phone))
     };
-    if let Some(lead) = leads::find(&mut transaction, &contact).await? {
+    if let Some(lead) = leads::find(connection, &contact).await? {
         return Err(Error::LeadExists { lead });
     }
     let status = match owner {
         Some(_) => LeadStatus::New,
         None => LeadStatus::Distributing,
     };
-    let now = app.clock.now(&mut transaction).await?;
-    let (lead, _) = leads::find_or_create(&mut transaction, &contact, status, now).await?;
-    let mut work = UnitOfWork::start(&app, &mut transaction, Cause::Admin).await?;
+    let now = app.clock.now(connection).await?;
+    let (lead, _) = leads::find_or_create(connection, &contact, status, now).await?;
+    let mut work = UnitOfWork::start(app, connection, Cause::Admin).await?;
     if lead.created_at != now {
         // Somebody else entered the same number at the same time.
         return Err(Error::LeadExists { lead: lead.id });
@@ -74,6 +101,7 @@ pub async fn enter(app: &App, by: &User, new: &NewLead) -> Result<LeadId> {
         project: new.project.clone(),
         campaign: None,
         source: new.source.clone(),
+        words: None,
     };
     let enquiry = Enquiry {
         kind: EnquiryKind::Hand,
@@ -83,38 +111,32 @@ pub async fn enter(app: &App, by: &User, new: &NewLead) -> Result<LeadId> {
         click: leads::Click::default(),
     };
     leads::record_enquiry(work.connection, lead.id, &enquiry, now).await?;
-    leads::record_created(work.connection, lead.id, &by.id, new.note.as_deref(), now).await?;
-    match owner {
-        Some(owner) => {
-            let why = json!({ "reason": "entered", "by": by.id });
-            let (assigned, cycle) = assign_quietly(&mut work, &lead, &owner, why).await?;
-            if let Some(cycle) = cycle.filter(|_| owner.id != by.id) {
-                tell_owner(&mut work, (&lead, cycle), &owner, assigned.attempt).await?;
-            }
-        }
-        None => {
-            cycle::start(&mut work, &lead, &origin, Trigger::Admin).await?;
-        }
-    }
-    transaction.commit().await?;
-    tracing::info!(lead = %lead.id, by = %by.id, "leads.entered");
-    Ok(lead.id)
+    leads::record_created(work.connection, lead.id, by, new.note.as_deref(), now).await?;
+    let id = lead.id;
+    let Some(owner) = owner else {
+        cycle::start(&mut work, &lead, &origin, Trigger::Admin).await?;
+        return Ok((id, None));
+    };
+    let why = json!({ "reason": "entered", "by": by });
+    let (assigned, cycle) = assign_quietly(&mut work, &lead, &owner, why).await?;
+    let given = cycle.map(|cycle| Given {
+        lead,
+        owner,
+        cycle,
+        attempt: assigned.attempt,
+    });
+    Ok((id, given))
 }
 
 /// Tells the owner of a lead that somebody else entered.
-async fn tell_owner(
-    work: &mut UnitOfWork<'_>,
-    (lead, cycle): (&Lead, CycleId),
-    owner: &Agent,
-    attempt: AttemptId,
-) -> Result<()> {
-    let body = owner_text(work, Text::Assigned, lead, None).await?;
+async fn tell_owner(work: &mut UnitOfWork<'_>, given: &Given) -> Result<()> {
+    let body = owner_text(work, Text::Assigned, &given.lead, None).await?;
     let notice = Notice {
-        lead,
-        agent: owner,
+        lead: &given.lead,
+        agent: &given.owner,
         kind: OutboundKind::Assigned,
-        cycle,
-        attempt: Some(attempt),
+        cycle: given.cycle,
+        attempt: Some(given.attempt),
     };
     notify(work, &notice, body).await
 }
