@@ -82,6 +82,11 @@ impl From<Error> for ProblemResponse {
                 problem.code = Some(code.to_owned());
                 Self::Client(StatusCode::CONFLICT, Json(problem))
             }
+            Error::Clash { code, detail } => {
+                let mut problem = Problem::new(StatusCode::CONFLICT).detail(detail);
+                problem.code = Some(code.to_owned());
+                Self::Client(StatusCode::CONFLICT, Json(problem))
+            }
             Error::LeadExists { lead } => {
                 let status = StatusCode::CONFLICT;
                 let detail = format!("a lead with this number exists: {lead}");

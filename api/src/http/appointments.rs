@@ -25,6 +25,24 @@ enum AppointmentStatus {
     Cancelled,
 }
 
+/// What came of a visit.
+#[derive(Clone, Copy, Enum)]
+#[oai(rename_all = "snake_case")]
+enum VisitOutcome {
+    /// The client came.
+    Done,
+    /// The client did not come.
+    NoShow,
+    /// It is to be booked for another time.
+    ToMove,
+}
+
+/// What came of a visit.
+#[derive(Object)]
+struct NewOutcome {
+    outcome: VisitOutcome,
+}
+
 /// Whether the calendar shows the visit.
 #[derive(Clone, Copy, Enum)]
 #[oai(rename_all = "snake_case")]
@@ -55,11 +73,30 @@ pub(super) struct Appointment {
     place: Option<String>,
     note: Option<String>,
     status: AppointmentStatus,
+    /// What came of it; absent until somebody says it.
+    outcome: Option<VisitOutcome>,
     /// Changes whenever the visit changes.
     version: i32,
     calendar: CalendarStanding,
     created_at: Timestamp,
     updated_at: Timestamp,
+}
+
+/// Why a visit that was saved deserves a second look.
+#[derive(Clone, Copy, Enum)]
+#[oai(rename_all = "snake_case")]
+enum AppointmentWarning {
+    /// It begins or ends outside the hours in which people are reminded (`APPOINTMENT_POLITE_HOURS`).
+    OutsideHours,
+}
+
+/// A visit that was saved.
+#[derive(Object)]
+#[oai(skip_serializing_if_is_none)]
+struct SavedAppointment {
+    #[oai(flatten)]
+    appointment: Appointment,
+    warning: Option<AppointmentWarning>,
 }
 
 /// The state of a visit in the calendar.
@@ -90,7 +127,8 @@ struct AppointmentHistory {
     /// The user's name; absent if the user was deleted.
     by_user_id: Option<String>,
     by_name: Option<String>,
-    /// `booked`, `moved`, `changed`, `cancelled`, or `handed_over` to the new owner of the lead.
+    /// `booked`, `moved`, `changed`, `cancelled`, `handed_over` to the new owner of the lead, or what came of it: `done`,
+    /// `no_show`, `to_move`.
     kind: String,
     /// When the visit began after the change.
     starts_at: Timestamp,
@@ -175,7 +213,7 @@ impl Appointments {
 
     /// Book a visit with a lead's client
     ///
-    /// 409 `appointment_conflict`: the agent has another visit then. 409 `lead_not_claimed`: the lead has no
+    /// 409 `appointment_conflict`: the agent has another visit then, and `detail` says which. 409 `lead_not_claimed`: the lead has no
     /// owner. For an agent, a lead of another agent is 404.
     #[oai(path = "/api/leads/:id/appointments", method = "post", operation_id = "bookAppointment", tag = Tag::Appointments)]
     async fn book(
@@ -184,7 +222,7 @@ impl Appointments {
         viewer: SignedIn,
         id: Path<Uuid>,
         body: Json<NewAppointment>,
-    ) -> Result<Appointment> {
+    ) -> Result<SavedAppointment> {
         let given = body.0;
         let starts_at = given.starts_at.0;
         let an_hour_later = starts_at
@@ -199,7 +237,7 @@ impl Appointments {
             note: given.note,
         };
         let booked = db::retry_once(|| appointments::book(&app, &viewer.0.user, &booking)).await?;
-        Ok(Json(booked.into()))
+        Ok(Json(saved(&app, booked)))
     }
 
     /// A visit with its changes
@@ -229,7 +267,7 @@ impl Appointments {
         viewer: SignedIn,
         id: Path<Uuid>,
         body: Json<AppointmentPatch>,
-    ) -> Result<Appointment> {
+    ) -> Result<SavedAppointment> {
         let given = body.0;
         let change = AppointmentChange {
             starts_at: given.starts_at.map(|time| time.0),
@@ -240,7 +278,7 @@ impl Appointments {
         let id = AppointmentId(id.0);
         let changed =
             db::retry_once(|| appointments::change(&app, &viewer.0.user, id, &change)).await?;
-        Ok(Json(changed.into()))
+        Ok(Json(saved(&app, changed)))
     }
 
     /// Cancel a visit
@@ -258,6 +296,36 @@ impl Appointments {
             db::retry_once(|| appointments::cancel(&app, &viewer.0.user, id, reason.as_deref()))
                 .await?;
         Ok(Json(off.into()))
+    }
+
+    /// Say what came of a visit
+    ///
+    /// The lead's progress follows: `visit` if the client came, else `follow-up`. It can be said again. 409
+    /// `appointment_ahead`: the visit has not begun; `appointment_cancelled`.
+    #[oai(path = "/api/appointments/:id/outcome", method = "post", operation_id = "setVisitOutcome", tag = Tag::Appointments)]
+    async fn outcome(
+        &self,
+        app: Data<&App>,
+        viewer: SignedIn,
+        id: Path<Uuid>,
+        body: Json<NewOutcome>,
+    ) -> Result<Appointment> {
+        let outcome = match body.0.outcome {
+            VisitOutcome::Done => appointments::VisitOutcome::Done,
+            VisitOutcome::NoShow => appointments::VisitOutcome::NoShow,
+            VisitOutcome::ToMove => appointments::VisitOutcome::ToMove,
+        };
+        let (user, id) = (&viewer.0.user, AppointmentId(id.0));
+        let visit = db::retry_once(|| appointments::set_outcome(&app, user, id, outcome)).await?;
+        Ok(Json(visit.into()))
+    }
+}
+
+fn saved(app: &App, visit: appointments::Appointment) -> SavedAppointment {
+    let warning = appointments::is_outside_hours(app, &visit);
+    SavedAppointment {
+        appointment: visit.into(),
+        warning: warning.then_some(AppointmentWarning::OutsideHours),
     }
 }
 
@@ -277,6 +345,11 @@ impl From<appointments::Appointment> for Appointment {
                 appointments::AppointmentStatus::Booked => AppointmentStatus::Booked,
                 appointments::AppointmentStatus::Cancelled => AppointmentStatus::Cancelled,
             },
+            outcome: appointment.outcome.map(|outcome| match outcome {
+                appointments::VisitOutcome::Done => VisitOutcome::Done,
+                appointments::VisitOutcome::NoShow => VisitOutcome::NoShow,
+                appointments::VisitOutcome::ToMove => VisitOutcome::ToMove,
+            }),
             version: appointment.version,
             calendar: CalendarStanding {
                 state: match appointment.calendar_state {

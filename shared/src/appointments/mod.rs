@@ -4,13 +4,17 @@
 //! visit's `version`, and a visit never waits for it. A reminder's time is a column. Its job only runs at
 //! that time, and the sweep sends what no job sent.
 
+mod asked;
 mod calendar;
+mod clash;
 mod client_notice;
 mod handover;
 mod model;
+mod outcome;
 mod reminders;
 mod store;
 
+pub use asked::VisitOutcome;
 use calendar::follow_in_calendar;
 pub use calendar::{give_up_sync, sync};
 pub(crate) use handover::follow_owner;
@@ -18,6 +22,8 @@ pub use model::{
     Appointment, AppointmentChange, AppointmentFilter, AppointmentStatus, Booking, CalendarState,
     Done, Recipient, Reminders,
 };
+pub use outcome::set_outcome;
+pub(crate) use outcome::{answer, asked};
 pub use reminders::{remind, remind_all_due};
 
 use store::{ChangeRecord, Details};
@@ -28,7 +34,7 @@ use crate::leads;
 use crate::texts::Text;
 use crate::unit_of_work::{Cause, UnitOfWork};
 use crate::{App, Error, Result};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
 
 /// Books a visit, as the lead's owner or an admin. Fails with the conflict `appointment_conflict` if the
@@ -60,15 +66,19 @@ pub async fn book(app: &App, by: &User, booking: &Booking) -> Result<Appointment
     let id = AppointmentId::new();
     let times = (booking.starts_at, booking.ends_at);
     let details = Details { times, place, note };
-    store::insert(&mut transaction, id, (lead.id, &agent), &details, now).await?;
+    let inserted = store::insert(&mut transaction, id, (lead.id, &agent), &details, now).await;
+    if let Err(error) = inserted {
+        transaction.rollback().await?;
+        return Err(clash::named(app, error, (&agent, id), times).await);
+    }
     let booked = ChangeRecord {
-        by,
+        by: &by.id,
         kind: "booked",
         times,
         note: None,
     };
     store::record(&mut transaction, id, &booked, now).await?;
-    reminders::plan(app, &mut transaction, id, booking.starts_at, now).await?;
+    reminders::plan(app, &mut transaction, id, times, now).await?;
     follow_in_calendar(&mut transaction, id, 1, now).await?;
     tell_client(app, &mut transaction, id, Text::ClientVisitBooked, now).await?;
     transaction.commit().await?;
@@ -107,9 +117,15 @@ pub async fn change(
         return one(app, by, id).await;
     }
     let details = Details { times, place, note };
-    let version = store::update(&mut transaction, id, &details, now).await?;
+    let version = match store::update(&mut transaction, id, &details, now).await {
+        Ok(version) => version,
+        Err(error) => {
+            transaction.rollback().await?;
+            return Err(clash::named(app, error, (&was.sales_id, id), times).await);
+        }
+    };
     let changed = ChangeRecord {
-        by,
+        by: &by.id,
         kind: if moved { "moved" } else { "changed" },
         times,
         note: None,
@@ -117,7 +133,7 @@ pub async fn change(
     store::record(&mut transaction, id, &changed, now).await?;
     if starts_at != was.starts_at {
         store::void_reminders(&mut transaction, id, "moved", now).await?;
-        reminders::plan(app, &mut transaction, id, starts_at, now).await?;
+        reminders::plan(app, &mut transaction, id, times, now).await?;
     }
     follow_in_calendar(&mut transaction, id, version, now).await?;
     if moved || details.place != was.place {
@@ -140,7 +156,7 @@ pub async fn cancel(
     let now = app.clock.now(&mut transaction).await?;
     let version = store::cancel(&mut transaction, id, now).await?;
     let cancelled = ChangeRecord {
-        by,
+        by: &by.id,
         kind: "cancelled",
         times: (was.starts_at, was.ends_at),
         note: reason.as_deref(),
@@ -166,6 +182,12 @@ async fn tell_client(
     let visit = store::one(connection, None, id).await?;
     let mut work = UnitOfWork::at(app, connection, now, Cause::Admin);
     client_notice::tell_client(&mut work, &visit, text).await
+}
+
+/// Whether a visit begins or ends outside the hours in which people are reminded. It can be booked: the caller is warned.
+pub fn is_outside_hours(app: &App, visit: &Appointment) -> bool {
+    let at = |instant| app.reminders.is_polite(instant, app.timezone);
+    !at(visit.starts_at) || !at(visit.ends_at - TimeDelta::seconds(1))
 }
 
 /// The visits that a user can see, by their start: their own and those of their leads, or all for an admin.

@@ -1,5 +1,6 @@
 //! Visits, and the times of their reminders.
 
+use super::asked::VisitOutcome;
 use crate::id::{AppointmentId, LeadId, UserId};
 use crate::local_time::Timezone;
 use crate::{Error, Result};
@@ -52,6 +53,8 @@ pub struct Appointment {
     pub note: Option<String>,
     /// Its status.
     pub status: AppointmentStatus,
+    /// What came of it, if that is known.
+    pub outcome: Option<VisitOutcome>,
     /// Changes whenever the visit changes.
     pub version: i32,
     /// Whether the calendar shows it.
@@ -122,7 +125,7 @@ pub struct Done {
     pub by_user_id: Option<String>,
     /// The user's name.
     pub by_name: Option<String>,
-    /// `booked`, `moved`, `changed` or `cancelled`.
+    /// `booked`, `moved`, `changed`, `cancelled`, `handed_over`, or what came of it: `done`, `no_show`, `to_move`.
     pub kind: String,
     /// When the visit began after the change.
     pub starts_at: DateTime<Utc>,
@@ -140,6 +143,8 @@ pub enum Recipient {
     Agent,
     /// The client.
     Client,
+    /// The agent, who is asked after the visit what came of it.
+    Outcome,
 }
 
 /// When people are reminded.
@@ -176,10 +181,11 @@ pub(super) struct Planned {
 }
 
 impl Reminders {
-    /// The reminders of a visit that is booked or moved at `now`, without those whose time has passed.
+    /// The reminders of a visit that is booked or moved at `now`, without those whose time has passed, and the question
+    /// after it.
     pub(super) fn plan(
         &self,
-        starts_at: DateTime<Utc>,
+        (starts_at, ends_at): (DateTime<Utc>, DateTime<Utc>),
         now: DateTime<Utc>,
         zone: Timezone,
     ) -> Vec<Planned> {
@@ -199,10 +205,21 @@ impl Reminders {
         };
         let mut all = each(Recipient::Agent, &self.agent_minutes);
         all.extend(each(Recipient::Client, &self.client_minutes));
+        all.push(self.question(ends_at, zone));
         all.sort_by_key(|planned| (planned.recipient, planned.due_at, planned.minutes_before));
         // Two reminders that are moved to the same instant become one.
         all.dedup_by_key(|planned| (planned.recipient, planned.due_at));
         all
+    }
+
+    /// The question what came of a visit that ends then.
+    pub(super) fn question(&self, ends_at: DateTime<Utc>, zone: Timezone) -> Planned {
+        let wanted = ends_at + ASK_AFTER;
+        Planned {
+            recipient: Recipient::Outcome,
+            minutes_before: 0,
+            due_at: self.polite(wanted, wanted + TimeDelta::days(2), zone),
+        }
     }
 
     /// Whether messages may be sent at this instant.
@@ -246,6 +263,8 @@ impl Reminders {
     }
 }
 
+/// How long after a visit its agent is asked what came of it.
+const ASK_AFTER: TimeDelta = TimeDelta::minutes(15);
 /// The longest place or note, in characters.
 const LONGEST: usize = 500;
 /// The longest visit.
@@ -292,7 +311,7 @@ pub(super) fn text(field: &'static str, given: Option<&str>) -> Result<Option<St
 mod tests {
     use super::{Recipient, Reminders};
     use crate::local_time::Timezone;
-    use chrono::{DateTime, Utc};
+    use chrono::{DateTime, TimeDelta, Utc};
 
     fn at(text: &str) -> DateTime<Utc> {
         text.parse::<DateTime<chrono::FixedOffset>>()
@@ -301,9 +320,11 @@ mod tests {
     }
 
     fn due(starts: &str, now: &str) -> Vec<(Recipient, DateTime<Utc>)> {
-        let planned = Reminders::default().plan(at(starts), at(now), Timezone::Jakarta);
+        let times = (at(starts), at(starts) + TimeDelta::hours(1));
+        let planned = Reminders::default().plan(times, at(now), Timezone::Jakarta);
         planned
             .iter()
+            .filter(|planned| planned.recipient != Recipient::Outcome)
             .map(|planned| (planned.recipient, planned.due_at))
             .collect()
     }

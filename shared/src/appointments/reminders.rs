@@ -9,11 +9,13 @@ use crate::unit_of_work::{Cause, UnitOfWork};
 use crate::whatsapp::{self, Draft, OutboundKind};
 use crate::{App, Error, Result, leads, sales};
 use chrono::{DateTime, TimeDelta, Utc};
-use sqlx::PgConnection;
+use sqlx::{PgConnection, Postgres, Transaction};
 use std::time::Duration;
 
 /// How long after its time the sweep sends a reminder that no job sent.
 const LEFT_AFTER: TimeDelta = TimeDelta::seconds(5);
+/// For how long after a visit its agent is asked what came of it.
+const ASKED_FOR: TimeDelta = TimeDelta::days(2);
 /// When a job runs again because the lead changed its owner meanwhile.
 const MOMENT: Duration = Duration::from_millis(100);
 
@@ -22,10 +24,14 @@ pub(super) async fn plan(
     app: &App,
     connection: &mut PgConnection,
     appointment: AppointmentId,
-    starts_at: DateTime<Utc>,
+    times: (DateTime<Utc>, DateTime<Utc>),
     now: DateTime<Utc>,
 ) -> Result<()> {
-    for planned in app.reminders.plan(starts_at, now, app.timezone) {
+    let starts_at = times.0;
+    for planned in app.reminders.plan(times, now, app.timezone) {
+        if planned.recipient == Recipient::Outcome && !app.texts.is_on(Text::VisitQuestion) {
+            continue;
+        }
         let reminder = ReminderId::new();
         store::insert_reminder(connection, reminder, appointment, &planned, starts_at).await?;
         enqueue(
@@ -57,45 +63,70 @@ pub async fn remind(app: &App, id: ReminderId) -> Result<()> {
     if now < reminder.due_at {
         return Ok(transaction.rollback().await?);
     }
-    let void = if reminder.status == AppointmentStatus::Cancelled {
-        Some("cancelled")
-    } else if reminder.starts_at != reminder.visit_starts_at {
-        Some("moved")
-    } else if now >= reminder.starts_at {
-        Some("past")
-    } else {
-        None
-    };
+    let void = why_void(&reminder, now);
     if let Some(reason) = void {
         store::end_reminder(&mut transaction, id, "void", Some(reason), now).await?;
         return Ok(transaction.commit().await?);
     }
+    if reminder.recipient == Recipient::Outcome {
+        // The visit was made longer.
+        let due = app.reminders.question(reminder.visit_ends_at, app.timezone);
+        if due.due_at > now {
+            return put_off(transaction, id, due.due_at).await;
+        }
+    }
     // Its time was inside the allowed hours, but it is late.
     if !app.reminders.is_polite(now, app.timezone) {
-        let later = app.reminders.polite(now, reminder.starts_at, app.timezone);
+        let before = match reminder.recipient {
+            Recipient::Outcome => now + ASKED_FOR,
+            _ => reminder.starts_at,
+        };
+        let later = app.reminders.polite(now, before, app.timezone);
         if later > now {
-            store::put_off(&mut transaction, id, later).await?;
-            enqueue(
-                &mut transaction,
-                &RemindOfAppointment { reminder: id },
-                later,
-            )
-            .await?;
-        } else {
-            store::end_reminder(&mut transaction, id, "void", Some("night"), now).await?;
+            return put_off(transaction, id, later).await;
         }
+        store::end_reminder(&mut transaction, id, "void", Some("night"), now).await?;
         return Ok(transaction.commit().await?);
     }
     let mut work = UnitOfWork::at(app, &mut transaction, now, Cause::Alarm);
     let (state, reason) = if queue_reminder(&mut work, id, &reminder).await? {
         ("said", None)
     } else {
-        ("void", Some("no number"))
+        ("void", Some("not to be sent"))
     };
     store::end_reminder(&mut transaction, id, state, reason, now).await?;
     transaction.commit().await?;
     tracing::info!(reminder = %id, appointment = %reminder.appointment, "appointments.reminded");
     Ok(())
+}
+
+/// Why a reminder is not sent. `None`: it is.
+fn why_void(reminder: &Reminder, now: DateTime<Utc>) -> Option<&'static str> {
+    let asks = reminder.recipient == Recipient::Outcome;
+    if reminder.status == AppointmentStatus::Cancelled {
+        Some("cancelled")
+    } else if reminder.starts_at != reminder.visit_starts_at {
+        Some("moved")
+    } else if asks && reminder.outcome.is_some() {
+        Some("answered")
+    } else if asks && now >= reminder.visit_ends_at + ASKED_FOR
+        || !asks && now >= reminder.starts_at
+    {
+        Some("past")
+    } else {
+        None
+    }
+}
+
+async fn put_off(
+    mut transaction: Transaction<'_, Postgres>,
+    id: ReminderId,
+    later: DateTime<Utc>,
+) -> Result<()> {
+    store::put_off(&mut transaction, id, later).await?;
+    let job = RemindOfAppointment { reminder: id };
+    enqueue(&mut transaction, &job, later).await?;
+    Ok(transaction.commit().await?)
 }
 
 /// Queues the message of a reminder. Returns `false` if the recipient has no number.
@@ -118,9 +149,20 @@ async fn queue_reminder(
             OutboundKind::ReminderClient,
             Text::ReminderClient,
         ),
+        Recipient::Outcome => (
+            &agent.phone,
+            OutboundKind::VisitQuestion,
+            Text::VisitQuestion,
+        ),
     };
     let Some(to) = to else {
         return Ok(false);
+    };
+    let asks = reminder.recipient == Recipient::Outcome;
+    let code = if asks {
+        store::name_visit(work.connection, reminder.appointment).await?
+    } else {
+        String::new()
     };
     let time = app.timezone.day_in_words(reminder.starts_at);
     let values = [
@@ -129,15 +171,23 @@ async fn queue_reminder(
         ("agent", agent.name.as_str()),
         ("time", time.as_str()),
         ("place", reminder.place.as_deref().unwrap_or("")),
+        ("code", code.as_str()),
     ];
-    let draft = Draft::new(kind, to, app.texts.render(text, &values)).lead(lead.id);
+    let Some(body) = app.texts.render_if_on(text, &values) else {
+        return Ok(false);
+    };
+    let draft = Draft::new(kind, to, body).lead(lead.id);
     let Some(message) = whatsapp::insert_outbound(work, &draft).await? else {
         return Ok(false);
     };
     // The message expires when the visit begins or the night begins.
     let now = work.now;
     let evening = app.reminders.end_of_politeness(now, app.timezone);
-    let expires_at = evening.min(reminder.starts_at);
+    let expires_at = if asks {
+        reminder.visit_ends_at + ASKED_FOR
+    } else {
+        evening.min(reminder.starts_at)
+    };
     whatsapp::expire(work.connection, message, expires_at).await?;
     store::set_message(work.connection, id, message).await?;
     enqueue(work.connection, &SendMessage { message, nth: 0 }, now).await?;

@@ -215,6 +215,10 @@ async fn an_agent_is_at_one_place_at_a_time_however_many_book_at_once() {
         (status, &problem["code"]),
         (409, &json!("appointment_conflict"))
     );
+    assert_eq!(
+        problem["detail"],
+        "the agent has a visit with Bapak Test from 2026-01-20 10:00 to 2026-01-20 11:00"
+    );
     let list = story
         .get_as(
             "sales-a",

@@ -2,17 +2,18 @@
 
 mod calendar;
 mod handover;
+mod outcome;
 mod reminders;
 
 pub(super) use calendar::{Shown, ToBeShown, set_not_shown, set_shown, to_be_shown};
 pub(super) use handover::{hand_over, visits_of_others};
+pub(super) use outcome::{asked, in_the_way, name_visit, set_outcome};
 pub(super) use reminders::{
     Reminder, due_reminders, end_reminder, insert_reminder, lead_of_reminder, lock_reminder,
     put_off, recall_agents_reminders, set_message, void_reminders,
 };
 
-use super::{Appointment, AppointmentFilter, AppointmentStatus, CalendarState, Done};
-use crate::auth::User;
+use super::{Appointment, AppointmentFilter, AppointmentStatus, CalendarState, Done, VisitOutcome};
 use crate::id::{AppointmentId, LeadId, UserId};
 use crate::{Error, Result};
 use chrono::{DateTime, Utc};
@@ -33,8 +34,8 @@ pub(super) struct Details {
 /// A change of a visit, for its history.
 pub(super) struct ChangeRecord<'a> {
     /// The user who made it.
-    pub(super) by: &'a User,
-    /// `booked`, `moved`, `changed` or `cancelled`.
+    pub(super) by: &'a UserId,
+    /// `booked`, `moved`, `changed`, `cancelled`, or what came of the visit.
     pub(super) kind: &'a str,
     /// When the visit begins and ends after the change.
     pub(super) times: Times,
@@ -142,7 +143,7 @@ pub(super) async fn record(
          values ($1, $2, $3, $4, $5, $6, $7)",
         id.0,
         now,
-        change.by.id.0,
+        change.by.0,
         change.kind,
         change.times.0,
         change.times.1,
@@ -169,7 +170,7 @@ pub(super) async fn one(
         Appointment,
         r#"select a.id as "id: AppointmentId", a.lead_id as "lead_id: LeadId", l.name as lead_name,
                   a.sales_id as "sales_id: UserId", u.name as sales_name, a.starts_at, a.ends_at, a.place, a.note,
-                  a.status as "status: AppointmentStatus", a.version, a.calendar_state as "calendar_state: CalendarState",
+                  a.status as "status: AppointmentStatus", a.outcome as "outcome: VisitOutcome", a.version, a.calendar_state as "calendar_state: CalendarState",
                   a.calendar_event_id, a.calendar_error, a.created_at, a.updated_at
            from appointment a join lead l on l.id = a.lead_id join "user" u on u.id = a.sales_id
            where a.id = $1 and ($2::text is null or a.sales_id = $2 or l.owner_sales_id = $2)"#,
@@ -192,7 +193,7 @@ pub(super) async fn list(
         Appointment,
         r#"select a.id as "id: AppointmentId", a.lead_id as "lead_id: LeadId", l.name as lead_name,
                   a.sales_id as "sales_id: UserId", u.name as sales_name, a.starts_at, a.ends_at, a.place, a.note,
-                  a.status as "status: AppointmentStatus", a.version, a.calendar_state as "calendar_state: CalendarState",
+                  a.status as "status: AppointmentStatus", a.outcome as "outcome: VisitOutcome", a.version, a.calendar_state as "calendar_state: CalendarState",
                   a.calendar_event_id, a.calendar_error, a.created_at, a.updated_at
            from appointment a join lead l on l.id = a.lead_id join "user" u on u.id = a.sales_id
            where ($1::text is null or a.sales_id = $1 or l.owner_sales_id = $1)

@@ -1,7 +1,7 @@
 //! SQL of the reminders.
 
-use super::super::AppointmentStatus;
 use super::super::model::{Planned, Recipient};
+use super::super::{AppointmentStatus, VisitOutcome};
 use crate::Result;
 use crate::id::{AppointmentId, LeadId, MessageId, ReminderId, UserId};
 use chrono::{DateTime, Utc};
@@ -86,7 +86,9 @@ pub(in super::super) struct Reminder {
     pub(in super::super) starts_at: DateTime<Utc>,
     pub(in super::super) due_at: DateTime<Utc>,
     pub(in super::super) visit_starts_at: DateTime<Utc>,
+    pub(in super::super) visit_ends_at: DateTime<Utc>,
     pub(in super::super) status: AppointmentStatus,
+    pub(in super::super) outcome: Option<VisitOutcome>,
     pub(in super::super) lead: LeadId,
     pub(in super::super) sales_id: UserId,
     pub(in super::super) place: Option<String>,
@@ -100,7 +102,8 @@ pub(in super::super) async fn lock_reminder(
     Ok(sqlx::query_as!(
         Reminder,
         r#"select a.id as "appointment: AppointmentId", r.recipient as "recipient: Recipient", r.starts_at, r.due_at,
-                  a.starts_at as visit_starts_at, a.status as "status: AppointmentStatus", a.lead_id as "lead: LeadId",
+                  a.starts_at as visit_starts_at, a.ends_at as visit_ends_at,
+                  a.status as "status: AppointmentStatus", a.outcome as "outcome: VisitOutcome", a.lead_id as "lead: LeadId",
                   a.sales_id as "sales_id: UserId", a.place
            from appointment_reminder r join appointment a on a.id = r.appointment_id
            where r.id = $1 and r.state = 'waiting' for update of a, r"#,

@@ -1,15 +1,19 @@
 //! What an agent's message means.
 
 mod absence;
+mod asked;
 mod phrases;
+mod requests;
 mod words;
 
 pub(super) use absence::Absence;
 pub use phrases::{
     ASSENT, ASSIGN, DECLINE, HELP, LEAVE, Lists, OK, PAUSE, POLITE, QUEUE, RESUME, SECOND_CHANCE,
-    STOP, SUMMARY,
+    STOP, SUMMARY, VISIT_DONE, VISIT_NO_SHOW, VISIT_TO_MOVE,
 };
+pub(super) use requests::{AskedSummary, SaidOfVisit};
 
+use crate::appointments::VisitOutcome;
 use crate::local_time::Timezone;
 use crate::{Error, Result};
 use chrono::{DateTime, Utc};
@@ -41,17 +45,6 @@ pub(super) enum Command {
     Resume,
     /// Claim the hangus lead for which I was late.
     SecondChance,
-}
-
-/// What a manager wants of the summary.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum AskedSummary {
-    /// To read it now.
-    Now,
-    /// Not to receive it any more.
-    Off,
-    /// To receive it again.
-    On,
 }
 
 /// An agent's message: its intent, and the offer that it names by its code or by its number in a list.
@@ -86,6 +79,7 @@ pub struct Lexicon {
     stop: Vec<Phrase>,
     leave: Vec<Phrase>,
     summary: Vec<Phrase>,
+    visits: [(VisitOutcome, Vec<Phrase>); 3],
 }
 
 /// The meaning of the phrase at the start of some words.
@@ -127,6 +121,11 @@ impl Lexicon {
             stop: phrases(lists.stop),
             leave: phrases(lists.leave),
             summary: phrases(lists.summary),
+            visits: [
+                (VisitOutcome::Done, phrases(lists.visit_done)),
+                (VisitOutcome::NoShow, phrases(lists.visit_no_show)),
+                (VisitOutcome::ToMove, phrases(lists.visit_to_move)),
+            ],
         };
         if lexicon.ok.is_empty() {
             return Err(Error::invalid("LEXICON_OK", "has no word"));
@@ -157,33 +156,6 @@ impl Lexicon {
             }
         }
         Ok(())
-    }
-
-    /// Parses a manager's assignments: `tugaskan H12 B, H13 C`, the code of each lead and the label of its agent.
-    pub(super) fn read_assignments(&self, body: &str) -> Option<Vec<(String, String)>> {
-        let words = words(body);
-        let length = longest(&self.assign, &words)?;
-        let pairs = words[length..].chunks(2);
-        let assignments: Option<Vec<_>> = pairs
-            .map(|pair| match pair {
-                [code, label] if is_code(code) => Some((code.to_uppercase(), label.to_uppercase())),
-                _ => None,
-            })
-            .collect();
-        assignments.filter(|assignments| !assignments.is_empty())
-    }
-
-    /// Reads what a manager wants of the summary: to see it, or to switch it.
-    pub(super) fn read_summary(&self, body: &str) -> Option<AskedSummary> {
-        let words = words(body);
-        let length = longest(&self.summary, &words)?;
-        let rest: Vec<&str> = words[length..].iter().map(String::as_str).collect();
-        match rest.as_slice() {
-            [] => Some(AskedSummary::Now),
-            ["off" | "mati" | "stop" | "berhenti"] => Some(AskedSummary::Off),
-            ["on" | "aktif" | "nyala" | "mulai"] => Some(AskedSummary::On),
-            _ => None,
-        }
     }
 
     /// Whether a client asks for no more messages: the message consists of such a phrase and of

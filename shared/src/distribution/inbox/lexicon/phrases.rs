@@ -57,6 +57,16 @@ jangan hubungi,jangan hubungi lagi,jangan hubungi saya,jangan hubungi saya lagi,
 jangan chat saya lagi,jangan wa lagi,jangan wa saya lagi,jangan kirim pesan lagi,berhenti berlangganan,berhenti kirim pesan,\
 berhenti menghubungi saya,tidak mau dihubungi,tidak mau dihubungi lagi,gak mau dihubungi,hapus nomor saya,hapus data saya";
 
+/// Phrases that say that a visit took place (`LEXICON_VISIT_DONE`).
+pub const VISIT_DONE: &str = "sudah,sdh,udah,udh,sudah datang,sudah jadi,sudah selesai,sudah survei,sudah kunjungan,client sudah datang,\
+klien sudah datang,client datang,klien datang,orangnya datang,datang,jadi datang,selesai,done";
+/// Phrases that say that the client did not come (`LEXICON_VISIT_NO_SHOW`).
+pub const VISIT_NO_SHOW: &str = "tidak datang,tdk datang,gak datang,ga datang,nggak datang,enggak datang,ngga datang,client tidak datang,\
+klien tidak datang,tidak jadi datang,gak jadi datang,ga jadi datang,nggak jadi datang,tidak muncul,gak muncul,no show,batal datang";
+/// Phrases that say that a visit is to be booked for another time (`LEXICON_VISIT_TO_MOVE`).
+pub const VISIT_TO_MOVE: &str = "jadwal ulang,jadwalkan ulang,dijadwal ulang,minta jadwal ulang,reschedule,minta reschedule,re schedule,\
+ganti jadwal,ganti hari,diundur,mundur,ditunda";
+
 /// The lists of phrases that a lexicon is made of, each separated by commas.
 #[derive(Clone, Copy, Debug)]
 pub struct Lists<'list> {
@@ -86,6 +96,12 @@ pub struct Lists<'list> {
     pub leave: &'list str,
     /// Words with which a manager asks for the summary.
     pub summary: &'list str,
+    /// Phrases that say that a visit took place.
+    pub visit_done: &'list str,
+    /// Phrases that say that the client did not come to a visit.
+    pub visit_no_show: &'list str,
+    /// Phrases that say that a visit is to be booked for another time.
+    pub visit_to_move: &'list str,
 }
 
 impl Default for Lists<'_> {
@@ -104,6 +120,9 @@ impl Default for Lists<'_> {
             stop: STOP,
             leave: LEAVE,
             summary: SUMMARY,
+            visit_done: VISIT_DONE,
+            visit_no_show: VISIT_NO_SHOW,
+            visit_to_move: VISIT_TO_MOVE,
         }
     }
 }
