@@ -8,7 +8,7 @@ use secrecy::SecretString;
 use serde::Serialize;
 use shared::auth::{self, User};
 use shared::leads::LeadStatus;
-use shared::pipeline::{self, Cursor, Filter, PageRequest};
+use shared::pipeline::{self, Cursor, Filter, Layout, PageRequest};
 use shared::{App, dashboard, db};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -93,7 +93,8 @@ async fn measure_on(options: &Options, url: &str) -> anyhow::Result<Report> {
     runs.push(Measured::told("layer 2 chart", chart.await?, &one));
     let started = Instant::now();
     let mut lines = 0;
-    let (_total, pieces) = pipeline::export(&app, &people.admin, Filter::default()).await?;
+    let (_total, pieces) =
+        pipeline::export(&app, &people.admin, Filter::default(), Layout::default()).await?;
     let mut pieces = std::pin::pin!(pieces);
     while let Some(piece) = pieces.try_next().await? {
         lines += piece.split(|byte| *byte == b'\n').count() - 1;

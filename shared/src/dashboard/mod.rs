@@ -1,51 +1,23 @@
 //! Sales figures over whole days of the company's calendar.
 
+mod agents;
+mod funnel;
+mod model;
 mod store;
+
+pub use agents::{AgentRow, agents};
+pub use funnel::{Funnel, FunnelRow, Grouping, funnel};
+pub use model::{Period, Slice};
 
 use crate::auth::{Role, User};
 use crate::id::UserId;
 use crate::leads::LeadStatus;
-use crate::local_time::{Timezone, check_year};
-use crate::{App, Error, Result};
-use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
-
-/// A period of whole days, with both ends included, in a zone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Period {
-    /// The first day.
-    pub first_day: NaiveDate,
-    /// The last day.
-    pub last_day: NaiveDate,
-    /// The zone.
-    pub timezone: Timezone,
-}
+use crate::local_time::check_year;
+use crate::{App, Result};
+use chrono::{Days, NaiveDate};
 
 /// The default length of a period, in days.
 const DAYS: u64 = 30;
-/// The longest period, in days.
-const MOST_DAYS: i64 = 400;
-
-impl Period {
-    /// The instants at which the period begins (included) and ends (excluded).
-    pub fn instants(self) -> Result<(DateTime<Utc>, DateTime<Utc>)> {
-        if self.last_day < self.first_day {
-            return Err(Error::invalid("to", "must not be before `from`"));
-        }
-        if (self.last_day - self.first_day).num_days() > MOST_DAYS {
-            return Err(Error::invalid(
-                "to",
-                format!("must be within {MOST_DAYS} days of `from`"),
-            ));
-        }
-        let after = self
-            .last_day
-            .checked_add_days(Days::new(1))
-            .unwrap_or(self.last_day);
-        let at = |day| self.timezone.instant(day, NaiveTime::MIN);
-        Ok((at(self.first_day), at(after)))
-    }
-}
-
 /// The period that was asked for; by default the last thirty days.
 pub async fn period(app: &App, from: Option<NaiveDate>, to: Option<NaiveDate>) -> Result<Period> {
     for (field, day) in [("from", from), ("to", to)] {
@@ -101,17 +73,6 @@ pub struct AgentFigures {
     pub offered: i64,
     /// Leads that the agent claimed.
     pub claimed: i64,
-}
-
-/// One part of a total.
-#[derive(Clone, Debug)]
-pub struct Slice {
-    /// Its id.
-    pub id: String,
-    /// Its label.
-    pub label: String,
-    /// Its count.
-    pub count: i64,
 }
 
 /// The figures of a period: of all leads for an admin, of their own leads for an agent.

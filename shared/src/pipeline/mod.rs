@@ -6,6 +6,7 @@ mod choices;
 mod edit;
 mod export;
 mod model;
+mod step;
 mod store;
 mod transitions;
 mod undo;
@@ -13,10 +14,12 @@ mod undo;
 pub use access::entry;
 use access::lock_to_change;
 pub use edit::{Edit, add_note, edit, unmark};
-pub use export::export;
+pub use export::{Labels, Layout, Separator, export, export_workbook};
 pub use model::{
     Change, Choice, ChoiceKind, Counts, Cursor, Entry, Filter, Layer2, Page, PageRequest, Sort,
 };
+pub(crate) use step::CAMPAIGN;
+pub use step::Step;
 pub use transitions::{may_become, may_progress};
 use transitions::{refused_progress, refused_status};
 pub use undo::undo;
@@ -34,6 +37,7 @@ const LONGEST_NOTE: usize = 2000;
 
 /// A page of the leads that a user can see: their own, or all for an admin.
 pub async fn list(app: &App, viewer: &User, request: &PageRequest) -> Result<Page> {
+    request.filter.check()?;
     let mut transaction = app.pool.begin().await?;
     let scope = (viewer.role != Role::Admin).then_some(&viewer.id);
     let entries = store::page(&mut transaction, scope, request).await?;

@@ -1,7 +1,8 @@
 //! Lists of leads, and changes by hand.
 
+use super::step::Step;
 use crate::id::{LeadId, UserId};
-use crate::leads::{Lead, LeadProgress, LeadStatus};
+use crate::leads::{Lead, LeadProgress, LeadStatus, Mark};
 use crate::local_time::check_year;
 use crate::{Error, Result};
 use chrono::{DateTime, Utc};
@@ -45,12 +46,38 @@ pub struct Filter {
     pub owner_disabled: bool,
     /// From this ad.
     pub source: Option<String>,
+    /// With this mark.
+    pub mark: Option<Mark>,
+    /// Of this project. Needs `from`.
+    pub project: Option<String>,
+    /// Of this campaign. Needs `from`.
+    pub campaign: Option<String>,
+    /// That reached this step. Needs `from`.
+    pub step: Option<Step>,
     /// Created at or after this instant.
     pub from: Option<DateTime<Utc>>,
     /// Created before this instant.
     pub to: Option<DateTime<Utc>>,
     /// With this text in the name or number.
     pub text: Option<String>,
+}
+
+impl Filter {
+    /// Fails with `Invalid` if a condition that no index serves has no period beside it.
+    pub(super) fn check(&self) -> Result<()> {
+        let given = [
+            ("project", self.project.is_some()),
+            ("campaign", self.campaign.is_some()),
+            ("step", self.step.is_some()),
+        ];
+        match given.into_iter().find(|(_, given)| *given) {
+            Some((field, _)) if self.from.is_none() => Err(Error::invalid(
+                "from",
+                format!("is required with `{field}`"),
+            )),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// The order of a list.

@@ -1,5 +1,6 @@
 //! SQL of the lists and of changes by hand.
 
+use super::step::CAMPAIGN;
 use super::{Change, Counts, Entry, Filter, Layer2, PageRequest, Sort};
 use crate::id::{LeadId, UserId};
 use crate::leads::{Lead, LeadProgress, LeadStatus, Mark};
@@ -8,6 +9,8 @@ use crate::{Error, Result};
 use chrono::{DateTime, Utc};
 use sqlx::postgres::{PgConnection, Postgres};
 use sqlx::{FromRow, QueryBuilder};
+use std::collections::HashMap;
+use uuid::Uuid;
 
 #[derive(FromRow)]
 struct Row {
@@ -99,6 +102,33 @@ pub(super) async fn page(
     Ok(rows.into_iter().map(Row::into_entry).collect())
 }
 
+/// What an export says of a lead beside its entry.
+#[derive(Default)]
+pub(super) struct More {
+    /// The campaign of the first enquiry that names one.
+    pub(super) campaign: Option<String>,
+    /// Visits that were not cancelled.
+    pub(super) visits: i64,
+}
+
+/// What an export says of these leads.
+pub(super) async fn more_of(
+    connection: &mut PgConnection,
+    leads: &[LeadId],
+) -> Result<HashMap<LeadId, More>> {
+    let mut query = QueryBuilder::new(format!(
+        "select l.id, {CAMPAIGN},
+                (select count(*) from appointment v where v.lead_id = l.id and v.status = 'booked')
+         from lead l where l.id = any("
+    ));
+    let ids: Vec<Uuid> = leads.iter().map(|lead| lead.0).collect();
+    query.push_bind(ids).push(")");
+    let rows: Vec<(LeadId, Option<String>, i64)> =
+        query.build_query_as().fetch_all(connection).await?;
+    let more = |(id, campaign, visits)| (id, More { campaign, visits });
+    Ok(rows.into_iter().map(more).collect())
+}
+
 pub(super) async fn counts(
     connection: &mut PgConnection,
     scope: Option<&UserId>,
@@ -161,6 +191,20 @@ fn conditions(
     }
     if let Some(source) = &filter.source {
         query.push(" and l.source_ads = ").push_bind(source.clone());
+    }
+    if let Some(mark) = filter.mark {
+        query.push(" and l.mark = ").push_bind(mark.as_str());
+    }
+    if let Some(project) = &filter.project {
+        query.push(" and l.project = ").push_bind(project.clone());
+    }
+    if let Some(campaign) = &filter.campaign {
+        query
+            .push(format!(" and {CAMPAIGN} = "))
+            .push_bind(campaign.clone());
+    }
+    if let Some(step) = filter.step {
+        query.push(format!(" and {}", step.condition()));
     }
     if let Some(from) = filter.from {
         query.push(" and l.created_at >= ").push_bind(from);

@@ -4,6 +4,7 @@
 
 mod alarms;
 mod compare;
+mod figures;
 mod follow;
 mod lead;
 mod merge;
@@ -130,7 +131,8 @@ fn race_of_everything_that_can_happen_ends_as_the_model_says() {
                     TestCaseError::fail(format!("after step {number}, {step:?}: {difference}"))
                 })?;
             }
-            world.settles().await.map_err(TestCaseError::fail)
+            world.settles().await.map_err(TestCaseError::fail)?;
+            world.figures_add_up().await.map_err(TestCaseError::fail)
         })
     });
     if let Err(error) = result {
