@@ -115,7 +115,7 @@ fn changed(field: MaybeUndefined<i32>) -> Change<i32> {
 /// Working hours of one weekday, in the agent's zone.
 #[derive(Object)]
 #[oai(rename_all = "camelCase")]
-struct WorkingHours {
+pub(super) struct WorkingHours {
     /// 1 (Monday) to 7 (Sunday).
     weekday: i32,
     /// `09:00`
@@ -252,15 +252,7 @@ async fn read(app: &App, agent: &UserId) -> Result<AgentAvailability> {
         paused_until: known.paused_until.map(Timestamp),
         most_a_day: known.most_a_day,
         most_open: known.most_open,
-        hours: known
-            .hours
-            .iter()
-            .map(|hours| WorkingHours {
-                weekday: hours.weekday,
-                opens: hours.opens.format("%H:%M").to_string(),
-                closes: hours.closes.format("%H:%M").to_string(),
-            })
-            .collect(),
+        hours: told_hours(&known.hours),
         leave: known
             .leave
             .iter()
@@ -284,7 +276,18 @@ fn domain(given: &AgentAvailability) -> shared::Result<availability::Availabilit
     })
 }
 
-fn working_hours(given: &[WorkingHours]) -> shared::Result<Vec<availability::Hours>> {
+/// Working hours, as the API answers them.
+pub(super) fn told_hours(hours: &[availability::Hours]) -> Vec<WorkingHours> {
+    let told = |hours: &availability::Hours| WorkingHours {
+        weekday: hours.weekday,
+        opens: hours.opens.format("%H:%M").to_string(),
+        closes: hours.closes.format("%H:%M").to_string(),
+    };
+    hours.iter().map(told).collect()
+}
+
+/// Parses working hours. Fails with `Invalid` for what is no time.
+pub(super) fn working_hours(given: &[WorkingHours]) -> shared::Result<Vec<availability::Hours>> {
     let time = |field, text: &str| {
         NaiveTime::parse_from_str(text, "%H:%M")
             .map_err(|_| Error::invalid(field, "must be a time as 09:00"))

@@ -81,6 +81,22 @@ struct QueueRule {
     project: Option<String>,
     campaign: Option<String>,
     source: Option<String>,
+    /// Words or phrases, separated by commas: the client's first message must have one of them. `harga, price list`.
+    words: Option<String>,
+}
+
+/// A place to add.
+#[derive(Object)]
+#[oai(rename_all = "camelCase", skip_serializing_if_is_none)]
+struct NewPlace {
+    sales_id: String,
+    /// Absent: the first letter that no place has.
+    label: Option<String>,
+    /// The position; the first is 1. Absent: the last.
+    order: Option<i32>,
+    /// The weight, for a weighted queue.
+    #[oai(default = "one")]
+    weight: i32,
 }
 
 /// An agent's offer address.
@@ -170,6 +186,45 @@ impl Queues {
     ) -> Result<Queue> {
         let places: Vec<sales::Place> = body.0.into_iter().map(Into::into).collect();
         db::retry_once(|| sales::set_places(&app, QueueId(id.0), &places)).await?;
+        the_queue(&app, QueueId(id.0)).await
+    }
+
+    /// Add an agent to a queue
+    ///
+    /// The other places stay. 409 `agent_disabled`: the agent is disabled.
+    #[oai(path = "/api/distribution/queues/:id/places", method = "post", operation_id = "addQueuePlace", tag = Tag::Queues)]
+    async fn add_place(
+        &self,
+        app: Data<&App>,
+        _admin: AdminOnly,
+        id: Path<Uuid>,
+        body: Json<NewPlace>,
+    ) -> Result<Queue> {
+        let given = body.0;
+        let place = sales::NewPlace {
+            sales_id: UserId(given.sales_id),
+            label: given.label,
+            order: given.order,
+            weight: given.weight,
+        };
+        db::retry_once(|| sales::add_place(&app, QueueId(id.0), &place)).await?;
+        the_queue(&app, QueueId(id.0)).await
+    }
+
+    /// Remove an agent from a queue
+    ///
+    /// Their open offers stay.
+    #[oai(path = "/api/distribution/queues/:id/places/:agent", method = "delete", operation_id = "removeQueuePlace", tag = Tag::Queues)]
+    async fn remove_place(
+        &self,
+        app: Data<&App>,
+        _admin: AdminOnly,
+        id: Path<Uuid>,
+        /// The agent, by user id.
+        agent: Path<String>,
+    ) -> Result<Queue> {
+        let agent = UserId(agent.0);
+        db::retry_once(|| sales::remove_place(&app, QueueId(id.0), &agent)).await?;
         the_queue(&app, QueueId(id.0)).await
     }
 
@@ -288,12 +343,14 @@ impl From<sales::Rule> for QueueRule {
             project,
             campaign,
             source,
+            words,
         } = rule;
         Self {
             priority,
             project,
             campaign,
             source,
+            words,
         }
     }
 }
@@ -305,12 +362,14 @@ impl From<QueueRule> for sales::Rule {
             project,
             campaign,
             source,
+            words,
         } = rule;
         Self {
             priority,
             project,
             campaign,
             source,
+            words,
         }
     }
 }

@@ -1,10 +1,17 @@
 //! When agents can be offered leads: breaks, days off, working hours, caps. An agent without a record is
 //! always available, as on the previous server.
 
+mod company_hours;
+mod cover;
+mod duty;
 mod model;
 mod store;
 
-pub use model::{Availability, DutyStatus, Hours, Leave, Load, Reason};
+pub use company_hours::{company_hours, set_company_hours};
+pub use cover::{cover_of, covering, set_cover};
+pub use duty::duty_statuses;
+use model::check_hours;
+pub use model::{Availability, Cover, DutyStatus, Hours, Leave, Load, Reason};
 
 use crate::id::UserId;
 use crate::jobs::{ReleaseHeldLeads, enqueue};
@@ -12,31 +19,6 @@ use crate::local_time::{Timezone, check_year};
 use crate::{App, Error, Result, sales};
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::PgConnection;
-use std::collections::HashMap;
-
-/// The availability of those of these agents who have a record. Call it in the transaction that makes
-/// the offer: agents with a cap stay locked until it ends, so that two offers at once cannot exceed a
-/// cap.
-pub async fn duty_statuses(
-    connection: &mut PgConnection,
-    agents: &[UserId],
-    now: DateTime<Utc>,
-) -> Result<HashMap<UserId, DutyStatus>> {
-    store::lock_capped(connection, agents).await?;
-    let recorded = store::of(connection, agents, now).await?;
-    let keeps_hours = recorded.iter().any(|(_, one, _)| !one.hours.is_empty());
-    let holidays = if keeps_hours {
-        let named = store::holidays(connection).await?;
-        named.into_iter().map(|(day, _)| day).collect()
-    } else {
-        Vec::new()
-    };
-    let status = |(agent, availability, load): (UserId, Availability, Load)| {
-        let duty = availability.duty_status(&holidays, load, now);
-        (agent, duty)
-    };
-    Ok(recorded.into_iter().map(status).collect())
-}
 
 /// The record of an agent, or the default.
 pub async fn of(app: &App, agent: &UserId) -> Result<Availability> {
@@ -51,7 +33,7 @@ async fn record(
     agent: &UserId,
     now: DateTime<Utc>,
 ) -> Result<Availability> {
-    let recorded = store::of(connection, std::slice::from_ref(agent), now).await?;
+    let recorded = store::of(connection, std::slice::from_ref(agent), false, now).await?;
     Ok(recorded
         .into_iter()
         .next()
@@ -246,21 +228,5 @@ fn check(availability: &Availability) -> Result<()> {
     {
         return Err(Error::invalid("leave", "ends before it begins"));
     }
-    let mut hours = availability.hours.clone();
-    hours.sort_by_key(|hours| (hours.weekday, hours.opens));
-    if hours.iter().any(|hours| !(1..=7).contains(&hours.weekday)) {
-        return Err(Error::invalid(
-            "hours",
-            "has a weekday that is not 1 (Monday) to 7 (Sunday)",
-        ));
-    }
-    if hours.iter().any(|hours| hours.closes <= hours.opens) {
-        return Err(Error::invalid("hours", "closes before it opens"));
-    }
-    let overlap =
-        |pair: &[Hours]| pair[0].weekday == pair[1].weekday && pair[1].opens < pair[0].closes;
-    if hours.windows(2).any(overlap) {
-        return Err(Error::invalid("hours", "overlaps itself"));
-    }
-    Ok(())
+    check_hours(&availability.hours)
 }

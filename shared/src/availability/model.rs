@@ -1,6 +1,8 @@
 //! Whether an agent is available at an instant; if not, why and until when. Pure rules.
 
+use crate::id::{QueueId, UserId};
 use crate::local_time::Timezone;
+use crate::{Error, Result};
 use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -41,6 +43,15 @@ pub struct Availability {
     pub hours: Vec<Hours>,
     /// Days off.
     pub leave: Vec<Leave>,
+}
+
+/// Who hears an agent's clients while the agent is away.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cover {
+    /// This colleague.
+    Agent(UserId),
+    /// The first of this queue who is on duty.
+    Queue(QueueId),
 }
 
 /// How many leads an agent has.
@@ -190,6 +201,27 @@ impl Availability {
             Some(opens.unwrap_or_else(|| self.timezone.end_of(day))),
         ))
     }
+}
+
+/// Fails with `Invalid` if hours overlap, close before they open, or have no weekday.
+pub(super) fn check_hours(hours: &[Hours]) -> Result<()> {
+    let mut hours = hours.to_vec();
+    hours.sort_by_key(|hours| (hours.weekday, hours.opens));
+    if hours.iter().any(|hours| !(1..=7).contains(&hours.weekday)) {
+        return Err(Error::invalid(
+            "hours",
+            "has a weekday that is not 1 (Monday) to 7 (Sunday)",
+        ));
+    }
+    if hours.iter().any(|hours| hours.closes <= hours.opens) {
+        return Err(Error::invalid("hours", "closes before it opens"));
+    }
+    let overlap =
+        |pair: &[Hours]| pair[0].weekday == pair[1].weekday && pair[1].opens < pair[0].closes;
+    if hours.windows(2).any(overlap) {
+        return Err(Error::invalid("hours", "overlaps itself"));
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! SQL of the availability of agents.
 
-use super::{Availability, Hours, Leave, Load};
+use super::{Availability, Cover, Hours, Leave, Load};
 use crate::Result;
-use crate::id::UserId;
+use crate::id::{QueueId, UserId};
 use crate::local_time::Timezone;
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::PgConnection;
@@ -26,19 +26,32 @@ pub(super) async fn lock_capped(connection: &mut PgConnection, agents: &[UserId]
     Ok(())
 }
 
-/// The records of these agents, and how many leads they have.
+/// The records of these agents, and how many leads they have. With `with_company`, an agent who has no hours of their own
+/// has the company's, also without a record.
 pub(super) async fn of(
     connection: &mut PgConnection,
     agents: &[UserId],
+    with_company: bool,
     now: DateTime<Utc>,
 ) -> Result<Vec<(UserId, Availability, Load)>> {
     let rows = sqlx::query!(
-        r#"select v.sales_id as "sales_id: UserId", v.timezone as "timezone: Timezone", v.paused_since,
+        r#"with company as (
+               select min(timezone) as timezone,
+                      json_agg(json_build_object('weekday', weekday, 'opens', opens, 'closes', closes)
+                               order by weekday, opens) as hours
+               from company_hours where $3),
+           known as (
+               select agent.id as sales_id, coalesce(v.timezone, company.timezone) as timezone, v.paused_since,
+                      v.paused_until, v.most_a_day, v.most_open, company.hours
+               from unnest($1::text[]) agent (id) cross join company
+               left join agent_availability v on v.sales_id = agent.id
+               where v.sales_id is not null or company.hours is not null)
+           select v.sales_id as "sales_id!: UserId", v.timezone as "timezone!: Timezone", v.paused_since,
                   v.paused_until, v.most_a_day, v.most_open,
-                  (select coalesce(json_agg(json_build_object(
-                              'weekday', h.weekday, 'opens', h.opens, 'closes', h.closes)
-                              order by h.weekday, h.opens), '[]')
-                   from agent_hours h where h.sales_id = v.sales_id) as "hours!: Json<Vec<Hours>>",
+                  coalesce((select json_agg(json_build_object(
+                                       'weekday', h.weekday, 'opens', h.opens, 'closes', h.closes)
+                                   order by h.weekday, h.opens)
+                            from agent_hours h where h.sales_id = v.sales_id), v.hours, '[]') as "hours!: Json<Vec<Hours>>",
                   (select coalesce(json_agg(json_build_object(
                               'first_day', l.first_day, 'last_day', l.last_day) order by l.first_day), '[]')
                    from agent_leave l where l.sales_id = v.sales_id) as "leave!: Json<Vec<Leave>>",
@@ -51,9 +64,10 @@ pub(super) async fn of(
                                                  at time zone v.timezone))) as "today!",
                   (select count(*) from distribution_attempt a where a.sales_id = v.sales_id and a.status = 'open')
                   + (select count(*) from lead where owner_sales_id = v.sales_id and lead_is_open(status, progress)) as "open!"
-           from agent_availability v where v.sales_id = any($1::text[])"#,
+           from known v"#,
         agents as _,
-        now
+        now,
+        with_company
     )
     .fetch_all(connection)
     .await?;
@@ -242,6 +256,78 @@ pub(super) async fn replace_holidays(
         "insert into holiday (day, name) select * from unnest($1::date[], $2::text[])",
         &days,
         &names
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn company_hours(connection: &mut PgConnection) -> Result<Vec<Hours>> {
+    Ok(sqlx::query_as!(
+        Hours,
+        "select weekday, opens, closes from company_hours order by weekday, opens"
+    )
+    .fetch_all(connection)
+    .await?)
+}
+
+pub(super) async fn replace_company_hours(
+    connection: &mut PgConnection,
+    hours: &[Hours],
+    zone: Timezone,
+) -> Result<()> {
+    sqlx::query!("delete from company_hours")
+        .execute(&mut *connection)
+        .await?;
+    for hours in hours {
+        sqlx::query!(
+            "insert into company_hours (weekday, opens, closes, timezone) values ($1, $2, $3, $4)",
+            hours.weekday,
+            hours.opens,
+            hours.closes,
+            zone.as_str()
+        )
+        .execute(&mut *connection)
+        .await?;
+    }
+    Ok(())
+}
+
+/// Who covers for an agent: a colleague or a queue.
+pub(super) async fn cover(connection: &mut PgConnection, agent: &UserId) -> Result<Option<Cover>> {
+    let row = sqlx::query!(
+        r#"select cover_sales_id as "agent: UserId", cover_queue_id as "queue: QueueId" from agent_availability
+           where sales_id = $1"#,
+        agent.0
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(row.and_then(|row| match (row.agent, row.queue) {
+        (Some(agent), _) => Some(Cover::Agent(agent)),
+        (None, Some(queue)) => Some(Cover::Queue(queue)),
+        (None, None) => None,
+    }))
+}
+
+pub(super) async fn set_cover(
+    connection: &mut PgConnection,
+    agent: &UserId,
+    cover: Option<&Cover>,
+    zone: Timezone,
+) -> Result<()> {
+    let (colleague, queue) = match cover {
+        Some(Cover::Agent(agent)) => (Some(agent.0.as_str()), None),
+        Some(Cover::Queue(queue)) => (None, Some(queue.0)),
+        None => (None, None),
+    };
+    sqlx::query!(
+        "insert into agent_availability (sales_id, timezone, cover_sales_id, cover_queue_id) values ($1, $2, $3, $4)
+         on conflict (sales_id) do update set cover_sales_id = excluded.cover_sales_id,
+             cover_queue_id = excluded.cover_queue_id",
+        agent.0,
+        zone.as_str(),
+        colleague,
+        queue
     )
     .execute(connection)
     .await?;

@@ -85,3 +85,11 @@ pub(crate) async fn opt_out(
 pub(crate) async fn is_blocked(connection: &mut PgConnection, phone: &Phone) -> Result<bool> {
     store::is_blocked(connection, phone).await
 }
+
+/// Whether nothing may be sent to this address: the person asked for that, or an admin blocked it.
+pub(crate) async fn wants_no_messages(
+    connection: &mut PgConnection,
+    address: &Address,
+) -> Result<bool> {
+    store::wants_no_messages(connection, address).await
+}

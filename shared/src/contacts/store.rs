@@ -73,3 +73,15 @@ pub(super) async fn blocks(connection: &mut PgConnection) -> Result<Vec<Block>> 
     .fetch_all(connection)
     .await?)
 }
+
+pub(super) async fn wants_no_messages(
+    connection: &mut PgConnection,
+    address: &Address,
+) -> Result<bool> {
+    Ok(sqlx::query_scalar!(
+        r#"select exists (select from contact_block where address = $1) as "wants_none!""#,
+        address.as_str()
+    )
+    .fetch_one(connection)
+    .await?)
+}

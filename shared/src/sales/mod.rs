@@ -6,8 +6,9 @@ mod store;
 
 pub use model::{ActivePlace, Agent, Origin, Route};
 pub use queues::{
-    Place, PlaceChange, Queue, QueueSettings, Rule, change_place, change_queue, create_queue,
-    delete_queue, queues, set_address, set_places, set_rules, version_of,
+    NewPlace, Place, PlaceChange, Queue, QueueSettings, Rule, add_place, change_place,
+    change_queue, create_queue, delete_queue, queues, remove_place, set_address, set_places,
+    set_rules, version_of,
 };
 
 use crate::address::Address;
@@ -75,6 +76,11 @@ pub async fn route(
     origin: &Origin,
 ) -> Result<(Route, Vec<ActivePlace>)> {
     store::route(connection, origin).await
+}
+
+/// Whether a queue exists that is not retired.
+pub(crate) async fn queue_exists(connection: &mut PgConnection, queue: QueueId) -> Result<bool> {
+    store::queue_exists(connection, queue).await
 }
 
 /// The active places of a queue whose agents are not disabled, in order.

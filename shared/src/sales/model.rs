@@ -46,4 +46,6 @@ pub struct Origin {
     pub campaign: Option<String>,
     /// The ad.
     pub source: Option<String>,
+    /// The client's first message.
+    pub words: Option<String>,
 }

@@ -94,7 +94,7 @@ pub(super) async fn route(
            from (select q.id, q.strategy
                  from distribution_queue q
                  left join distribution_queue_rule r on r.queue_id = q.id
-                     and fits(r.project, $1) and fits(r.campaign, $2) and fits(r.source, $3)
+                     and fits(r.project, $1) and fits(r.campaign, $2) and fits(r.source, $3) and says(r.words, $4)
                  where q.retired_at is null and (q.is_default or r.id is not null)
                  order by (r.id is null), r.priority, r.id limit 1) q
            left join (select sq.queue_id, sq.queue_order, sq.sales_id, sq.label, sq.weight
@@ -103,7 +103,8 @@ pub(super) async fn route(
            order by place.queue_order"#,
         origin.project,
         origin.campaign,
-        origin.source
+        origin.source,
+        origin.words
     )
     .fetch_all(connection)
     .await?;
@@ -120,6 +121,15 @@ pub(super) async fn route(
         })
     });
     Ok((route, places.collect()))
+}
+
+pub(super) async fn queue_exists(connection: &mut PgConnection, queue: QueueId) -> Result<bool> {
+    Ok(sqlx::query_scalar!(
+        r#"select exists (select from distribution_queue where id = $1 and retired_at is null) as "exists!""#,
+        queue.0
+    )
+    .fetch_one(connection)
+    .await?)
 }
 
 pub(super) async fn active_queue(

@@ -56,7 +56,7 @@ pub(super) async fn places(connection: &mut PgConnection, queue: QueueId) -> Res
 async fn rules(connection: &mut PgConnection, queue: QueueId) -> Result<Vec<Rule>> {
     Ok(sqlx::query_as!(
         Rule,
-        "select priority, project, campaign, source from distribution_queue_rule
+        "select priority, project, campaign, source, words from distribution_queue_rule
          where queue_id = $1 order by priority, id",
         queue.0
     )
@@ -210,13 +210,14 @@ pub(super) async fn replace_rules(
     .await?;
     for rule in rules {
         sqlx::query!(
-            "insert into distribution_queue_rule (queue_id, priority, project, campaign, source)
-             values ($1, $2, $3, $4, $5)",
+            "insert into distribution_queue_rule (queue_id, priority, project, campaign, source, words)
+             values ($1, $2, $3, $4, $5, $6)",
             queue.0,
             rule.priority,
             rule.project,
             rule.campaign,
-            rule.source
+            rule.source,
+            rule.words
         )
         .execute(&mut *connection)
         .await?;
