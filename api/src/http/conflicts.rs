@@ -34,8 +34,79 @@ struct ConflictDecision {
     keep: Option<Uuid>,
 }
 
+/// A merge into a lead that can be undone.
+#[derive(Object)]
+#[oai(rename_all = "camelCase", skip_serializing_if_is_none)]
+struct LeadMerge {
+    id: Uuid,
+    /// The id that the merged lead had, and has again when the merge is undone.
+    lead_id: Uuid,
+    /// The name that it had.
+    name: Option<String>,
+    /// The number that it had.
+    phone: Option<String>,
+    at: Timestamp,
+}
+
+/// A lead to be merged.
+#[derive(Object)]
+#[oai(rename_all = "camelCase")]
+struct MergedLead {
+    /// The lead that is merged: its messages, cycles, visits and history move, and it is gone.
+    lead_id: Uuid,
+}
+
 #[OpenApi]
 impl Conflicts {
+    /// Merge another lead of the same person into this one
+    ///
+    /// What this lead does not know is filled in. If both have owners, this one's owner keeps the lead, and the other is
+    /// told. 409 `other_is_claimed`: only the other lead has an owner; merge the other way round. It can be undone for a
+    /// day. Returns the merges that can be undone.
+    #[oai(path = "/api/leads/:id/merges", method = "post", operation_id = "mergeLead", tag = Tag::Leads)]
+    async fn merge(
+        &self,
+        app: Data<&App>,
+        admin: AdminOnly,
+        id: Path<Uuid>,
+        body: Json<MergedLead>,
+    ) -> Result<Vec<LeadMerge>> {
+        let (user, keep, lose) = (&admin.0.user, LeadId(id.0), LeadId(body.0.lead_id));
+        db::retry_once(|| distribution::merge_by_hand(&app, user, keep, lose)).await?;
+        merges_into(&app, keep).await
+    }
+
+    /// The merges into a lead that can be undone, the latest first
+    ///
+    /// Those of the last day, by hand or because one person had two leads. They are undone in this order.
+    #[oai(path = "/api/leads/:id/merges", method = "get", operation_id = "leadMerges", tag = Tag::Leads)]
+    async fn merges(
+        &self,
+        app: Data<&App>,
+        _admin: AdminOnly,
+        id: Path<Uuid>,
+    ) -> Result<Vec<LeadMerge>> {
+        merges_into(&app, LeadId(id.0)).await
+    }
+
+    /// Undo the latest merge into a lead
+    ///
+    /// The merged lead is back with its history; if it was being distributed, it is distributed anew. 409
+    /// `nothing_to_undo`: it is not the latest merge of the last day. Returns the merges that are left.
+    #[oai(path = "/api/leads/:id/merges/:merge", method = "delete", operation_id = "undoLeadMerge", tag = Tag::Leads)]
+    async fn undo_merge(
+        &self,
+        app: Data<&App>,
+        admin: AdminOnly,
+        id: Path<Uuid>,
+        /// The merge.
+        merge: Path<Uuid>,
+    ) -> Result<Vec<LeadMerge>> {
+        let (user, keep) = (&admin.0.user, LeadId(id.0));
+        db::retry_once(|| distribution::undo_merge(&app, user, keep, merge.0)).await?;
+        merges_into(&app, keep).await
+    }
+
     /// The conflicts that nobody has decided, oldest first
     #[oai(path = "/api/lead-conflicts", method = "get", operation_id = "leadConflicts", tag = Tag::Leads)]
     async fn list(&self, app: Data<&App>, _admin: AdminOnly) -> Result<Vec<LeadConflict>> {
@@ -76,4 +147,16 @@ impl From<Conflict> for LeadConflict {
             found_at: Timestamp(conflict.found_at),
         }
     }
+}
+
+async fn merges_into(app: &App, keep: LeadId) -> Result<Vec<LeadMerge>> {
+    let merges = distribution::merges(app, keep).await?;
+    let told = merges.into_iter().map(|merge| LeadMerge {
+        id: merge.id,
+        lead_id: merge.lost.0,
+        name: merge.lost_name,
+        phone: merge.lost_phone,
+        at: Timestamp(merge.at),
+    });
+    Ok(Json(told.collect()))
 }

@@ -3,9 +3,11 @@
 //! These operations run inside the caller's transaction. Distribution decides what follows from an enquiry.
 
 mod identities;
+mod merges;
 mod model;
 mod store;
 
+pub use merges::Merge;
 pub use model::{
     Click, Contact, Enquiry, EnquiryKind, Lead, LeadProgress, LeadStatus, Mark, name_or_unknown,
 };
@@ -122,6 +124,31 @@ pub async fn record_created(
     store::record_created(connection, id, by, note, now).await
 }
 
+/// Holds a new lead as suspect: it is not distributed.
+pub(crate) async fn set_suspect(
+    connection: &mut PgConnection,
+    id: LeadId,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    store::set_suspect(connection, id, now).await
+}
+
+/// Removes the mark of a lead that was held as suspect.
+pub(crate) async fn clear_suspect(connection: &mut PgConnection, id: LeadId) -> Result<()> {
+    store::clear_suspect(connection, id).await
+}
+
+/// Sets the progress of a claimed lead after a visit, if it is one of these now, and records the change.
+pub(crate) async fn follow_visit(
+    connection: &mut PgConnection,
+    id: LeadId,
+    by: &UserId,
+    (progress, from): (LeadProgress, &[LeadProgress]),
+    now: DateTime<Utc>,
+) -> Result<()> {
+    store::follow_visit(connection, id, by, (progress, from), now).await
+}
+
 /// Moves everything of the lead `lose` to `keep`: enquiries, cycles, messages, changes, keys, and the
 /// fields that `keep` has not. The caller has locked both, and `lose` has no open cycle.
 pub async fn absorb(
@@ -130,8 +157,27 @@ pub async fn absorb(
     lose: LeadId,
     now: DateTime<Utc>,
 ) -> Result<Lead> {
-    identities::absorb(connection, keep, lose, now).await?;
+    merges::absorb(connection, keep, lose, now).await?;
     store::by_id(connection, keep).await
+}
+
+/// The merges into a lead since an instant that were not undone, the latest first.
+pub(crate) async fn merges_into(
+    connection: &mut PgConnection,
+    keep: LeadId,
+    since: DateTime<Utc>,
+) -> Result<Vec<Merge>> {
+    merges::merges_into(connection, keep, since).await
+}
+
+/// Gives a merged lead back everything that it had, and returns it, locked. The caller has locked the lead that stayed.
+pub(crate) async fn undo_merge(
+    connection: &mut PgConnection,
+    merge: &Merge,
+    by: &UserId,
+    now: DateTime<Utc>,
+) -> Result<Lead> {
+    merges::undo(connection, merge, by, now).await
 }
 
 /// The lead with this number.

@@ -46,6 +46,8 @@ pub enum Mark {
     Test,
     /// Nobody who could buy: spam, a wrong number, an advertisement.
     Junk,
+    /// A form that repeats its predecessors. It waits for a person and is not distributed.
+    Suspect,
 }
 
 impl Mark {
@@ -54,6 +56,7 @@ impl Mark {
         match self {
             Self::Test => "test",
             Self::Junk => "junk",
+            Self::Suspect => "suspect",
         }
     }
 }

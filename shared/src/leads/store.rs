@@ -320,3 +320,52 @@ pub(super) async fn record_created(
     .await?;
     Ok(())
 }
+
+pub(super) async fn follow_visit(
+    connection: &mut PgConnection,
+    id: LeadId,
+    by: &UserId,
+    (progress, from): (LeadProgress, &[LeadProgress]),
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let from: Vec<String> = from.iter().map(|step| step.as_str().to_owned()).collect();
+    sqlx::query!(
+        "with was as (select id, progress from lead where id = $1 and status = 'claimed' and progress = any($4)),
+              changed as (update lead l set progress = $3, updated_at = $5 from was where l.id = was.id)
+         insert into lead_change (lead_id, at, by_user_id, field, old_value, new_value)
+         select id, $5, $2, 'progress', progress, $3 from was",
+        id.0,
+        by.0,
+        progress.as_str(),
+        &from,
+        now
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn set_suspect(
+    connection: &mut PgConnection,
+    id: LeadId,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "update lead set status = 'new', mark = 'suspect', updated_at = $2 where id = $1",
+        id.0,
+        now
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn clear_suspect(connection: &mut PgConnection, id: LeadId) -> Result<()> {
+    sqlx::query!(
+        "update lead set mark = null where id = $1 and mark = 'suspect'",
+        id.0
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}

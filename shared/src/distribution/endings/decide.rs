@@ -4,7 +4,7 @@ use super::merge::merge_into;
 use super::withdraw::{Notice, handed_on_text, notify};
 use crate::distribution::store::{self, Conflict};
 use crate::id::{LeadId, UserId};
-use crate::leads;
+use crate::leads::{self, Lead};
 use crate::sales;
 use crate::unit_of_work::{Cause, UnitOfWork};
 use crate::whatsapp::OutboundKind;
@@ -45,23 +45,36 @@ pub async fn decide(app: &App, id: Uuid, keep: Option<LeadId>, by: &UserId) -> R
         } else {
             (other, one)
         };
-        if let (Some(owner), Some(loser)) = (&keep.owner, &lose.owner)
-            && owner != loser
-            && let Some(cycle) = store::latest_cycle(work.connection, lose.id).await?
-        {
-            let owner = sales::by_id(work.connection, owner).await?;
-            let loser = sales::by_id(work.connection, loser).await?;
-            let body = handed_on_text(app, &lose, &owner.name);
-            let notice = Notice {
-                lead: &lose,
-                agent: &loser,
-                kind: OutboundKind::Withdrawn,
-                cycle,
-                attempt: None,
-            };
-            notify(&mut work, &notice, body).await?;
-        }
+        tell_who_continues(&mut work, &keep, &lose).await?;
         merge_into(&mut work, &keep, &lose).await?;
     }
     Ok(transaction.commit().await?)
+}
+
+/// Tells the owner of `lose` who continues with the client, if that is somebody else.
+pub(super) async fn tell_who_continues(
+    work: &mut UnitOfWork<'_>,
+    keep: &Lead,
+    lose: &Lead,
+) -> Result<()> {
+    let (Some(owner), Some(loser)) = (&keep.owner, &lose.owner) else {
+        return Ok(());
+    };
+    if owner == loser {
+        return Ok(());
+    }
+    let Some(cycle) = store::latest_cycle(work.connection, lose.id).await? else {
+        return Ok(());
+    };
+    let owner = sales::by_id(work.connection, owner).await?;
+    let loser = sales::by_id(work.connection, loser).await?;
+    let body = handed_on_text(work.app, lose, &owner.name);
+    let notice = Notice {
+        lead: lose,
+        agent: &loser,
+        kind: OutboundKind::Withdrawn,
+        cycle,
+        attempt: None,
+    };
+    notify(work, &notice, body).await
 }

@@ -30,6 +30,7 @@ pub async fn stop(app: &App, by: &UserId, id: LeadId, mark: Option<Mark>) -> Res
         None => WithdrawReason::Stopped,
         Some(Mark::Test) => WithdrawReason::Test,
         Some(Mark::Junk) => WithdrawReason::Junk,
+        Some(Mark::Suspect) => return Err(Error::invalid("mark", "must be test or junk")),
     };
     if mark.is_some() {
         tell_owner(&mut work, &lead, why).await?;
