@@ -51,6 +51,8 @@ pub enum EventKind {
     Thawed,
     /// Two leads of one person were merged.
     Merged,
+    /// A merge was undone.
+    Split,
     /// The offer's message was sent again because no status came for the first one.
     Resent,
     /// The audit found a rule that does not hold. Only old events: breaches are rows of `audit_breach` now.
@@ -81,6 +83,7 @@ impl EventKind {
             Self::Frozen => "frozen",
             Self::Thawed => "thawed",
             Self::Merged => "merged",
+            Self::Split => "split",
             Self::Resent => "resent",
             Self::Breach => "breach",
         }

@@ -3,7 +3,8 @@
 use super::answer::{self, Answer, Verdict, answer, file};
 use super::bind::{self, Bound};
 use super::lexicon::{Absence, Intent};
-use super::{agent_command, duplicate};
+use super::visit_answer::{self, Taken};
+use super::{agent_command, duplicate, snippet};
 use crate::distribution::endings::claim::{self, Claim};
 use crate::distribution::endings::{decline, let_go};
 use crate::distribution::model::{Offer, Outcome, ReceivedMessage, Report};
@@ -34,6 +35,18 @@ pub(super) async fn handle(
         && let Some(absence) = absence(work, received, agent).await?
     {
         return agent_command::announce_absence(work, received, agent, absence).await;
+    }
+    if request.is_text
+        && let Some(said) = app.lexicon.read_visit(&received.message.body)
+        && let Taken::Done(report) = visit_answer::take(work, received, agent, &said).await?
+    {
+        return Ok(report);
+    }
+    if request.is_text
+        && !agent.disabled
+        && let Some(wanted) = snippet::read(&received.message.body)
+    {
+        return snippet::send(work, received, agent, &wanted).await;
     }
     match intent {
         Intent::Other => return not_understood(work, received, agent).await,

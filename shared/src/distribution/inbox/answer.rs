@@ -1,5 +1,6 @@
 //! Storing an agent's or manager's message with what it was taken to mean, and answering it.
 
+use crate::address::Address;
 use crate::distribution::endings::withdraw::withdrawn_text;
 use crate::distribution::event::{Event, EventKind};
 use crate::distribution::model::{Offer, Outcome, ReceivedMessage, Report};
@@ -208,7 +209,7 @@ pub(super) async fn owner_name(
     }
 }
 
-/// An agent receives this many hints an hour.
+/// An agent receives this many hints an hour, and then one a minute: with an offer open nobody is met with silence.
 const MAX_HINTS: i64 = 5;
 
 /// Tells an agent whose message was not understood what to write, with their open offers.
@@ -218,9 +219,10 @@ pub(super) async fn hint(
     offers: &[Offer],
 ) -> Result<Option<Report>> {
     let verdict = Verdict::bare(Outcome::NotAnAck);
-    let hour_ago = work.now - TimeDelta::hours(1);
     let from = &received.message.from;
-    if whatsapp::hints_since(work.connection, from, hour_ago).await? >= MAX_HINTS {
+    let hour_ago = work.now - TimeDelta::hours(1);
+    let had_enough = whatsapp::hints_since(work.connection, from, hour_ago).await? >= MAX_HINTS;
+    if had_enough && was_just_told(work, from).await? {
         return file(work, received, verdict).await;
     }
     let body = list_text(work, Text::OfferHint, offers, "OK").await?;
@@ -259,10 +261,21 @@ pub(super) async fn ask_which(
     offers: &[Offer],
     verb: &str,
 ) -> Result<Option<Report>> {
-    let body = list_text(work, Text::Ambiguous, offers, verb).await?;
     let verdict = Verdict::bare(Outcome::Ambiguous);
+    let from = &received.message.from;
+    let had_enough = whatsapp::unhelpful_replies(work.connection, from).await? >= MAX_UNHELPFUL;
+    if had_enough && was_just_told(work, from).await? {
+        return file(work, received, verdict).await;
+    }
+    let body = list_text(work, Text::Ambiguous, offers, verb).await?;
     let text = Answer::new(OutboundKind::Ambiguous, body);
-    answer_unhelpfully(work, received, verdict, text).await
+    answer(work, received, verdict, text).await
+}
+
+/// Whether the agent was sent a list of their open offers within the last minute.
+async fn was_just_told(work: &mut UnitOfWork<'_>, agent: &Address) -> Result<bool> {
+    let minute_ago = work.now - TimeDelta::minutes(1);
+    Ok(whatsapp::hints_since(work.connection, agent, minute_ago).await? > 0)
 }
 
 /// The offers as numbered lines, each with code, client and deadline.

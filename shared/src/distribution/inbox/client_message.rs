@@ -144,6 +144,7 @@ fn enquiry_of(received: &ReceivedMessage, lead: &Lead) -> Enquiry {
                 .source_ads
                 .clone()
                 .or_else(|| lead.source_ads.clone()),
+            words: Some(message.body.clone()),
         },
         area: None,
         click: message.click.clone(),

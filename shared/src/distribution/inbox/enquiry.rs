@@ -1,15 +1,18 @@
 //! An enquiry: a client writes or fills in a form. It goes to the open cycle, to the owner of the
 //! lead, or into a new cycle.
 
+use crate::config::SecondProject;
 use crate::distribution::endings::merge;
 use crate::distribution::model::Outcome;
 use crate::distribution::offers::cycle::{self, OfferResult};
 use crate::distribution::store;
 use crate::id::{AttemptId, CycleId};
-use crate::leads::{self, Contact, Enquiry, EnquiryKind, Lead, LeadStatus};
+use crate::leads::{self, Contact, Enquiry, EnquiryKind, Lead, LeadStatus, Mark};
 use crate::phone::Phone;
-use crate::sales::{self, Agent};
+use crate::sales::{self, Agent, Origin};
+use crate::texts::Text;
 use crate::unit_of_work::UnitOfWork;
+use crate::whatsapp::{self, Draft, OutboundKind};
 use crate::{App, Result};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
@@ -72,7 +75,11 @@ pub(super) async fn place(
             listeners: None,
         });
     }
-    if let Some(listeners) = listeners(work, lead).await? {
+    if lead.mark == Some(Mark::Suspect) {
+        // Whoever writes is a person.
+        leads::clear_suspect(work.connection, lead.id).await?;
+    }
+    if let Some(listeners) = listeners(work, lead, enquiry).await? {
         return Ok(Placed {
             outcome: Outcome::OwnerTold,
             cycle: None,
@@ -98,7 +105,11 @@ pub(super) async fn place(
 }
 
 /// Who is told what the client does. `None` if the lead must be distributed.
-async fn listeners(work: &mut UnitOfWork<'_>, lead: &Lead) -> Result<Option<Listeners>> {
+async fn listeners(
+    work: &mut UnitOfWork<'_>,
+    lead: &Lead,
+    enquiry: &Enquiry,
+) -> Result<Option<Listeners>> {
     let Some(owner) = lead
         .owner
         .as_ref()
@@ -108,6 +119,10 @@ async fn listeners(work: &mut UnitOfWork<'_>, lead: &Lead) -> Result<Option<List
     };
     let owner = sales::by_id(work.connection, owner).await?;
     if !owner.disabled {
+        if goes_to_another_queue(work, lead, enquiry).await? {
+            tell_of_other_project(work, lead, &owner, enquiry).await?;
+            return Ok(None);
+        }
         return Ok(Some(Listeners::Owner(owner)));
     }
     let Some(cycle) = store::latest_cycle(work.connection, lead.id).await? else {
@@ -123,4 +138,53 @@ async fn listeners(work: &mut UnitOfWork<'_>, lead: &Lead) -> Result<Option<List
         cycle,
         managers,
     }))
+}
+
+/// Whether the enquiry asks for another project than the lead's, and the office distributes that
+/// (`DISTRIBUTION_SECOND_PROJECT`).
+async fn goes_to_another_queue(
+    work: &mut UnitOfWork<'_>,
+    lead: &Lead,
+    enquiry: &Enquiry,
+) -> Result<bool> {
+    let (Some(asked), Some(known)) = (&enquiry.origin.project, &lead.project) else {
+        return Ok(false);
+    };
+    if work.app.distribution.second_project == SecondProject::Owner
+        || asked.to_lowercase() == known.to_lowercase()
+    {
+        return Ok(false);
+    }
+    let (route, _) = sales::route(work.connection, &enquiry.origin).await?;
+    let own = Origin {
+        project: lead.project.clone(),
+        source: lead.source_ads.clone(),
+        ..Origin::default()
+    };
+    let (of_lead, _) = sales::route(work.connection, &own).await?;
+    Ok(route.queue != of_lead.queue)
+}
+
+/// Tells the owner that the client's lead goes to the queue of the other project, which becomes the lead's.
+async fn tell_of_other_project(
+    work: &mut UnitOfWork<'_>,
+    lead: &Lead,
+    owner: &Agent,
+    enquiry: &Enquiry,
+) -> Result<()> {
+    let project = enquiry.origin.project.clone();
+    let values = [
+        ("name", lead.display_name()),
+        ("project", project.as_deref().unwrap_or_default()),
+    ];
+    let body = work.app.texts.render(Text::OtherProject, &values);
+    if let Some(to) = &owner.phone {
+        let draft = Draft::new(OutboundKind::OtherProject, to, body).lead(lead.id);
+        whatsapp::queue_message(work, &draft).await?;
+    }
+    let changed = Lead {
+        project,
+        ..lead.clone()
+    };
+    leads::correct(work.connection, &changed, work.now).await
 }

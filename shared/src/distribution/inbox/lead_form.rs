@@ -1,6 +1,6 @@
 //! A client fills in an ad's lead form.
 
-use super::{enquiry, news};
+use super::{burst, enquiry, news};
 use crate::address::Address;
 use crate::distribution::model::{Ad, Outcome, Report};
 use crate::id::CycleId;
@@ -46,6 +46,16 @@ pub async fn take_ad(app: &App, ad: &Ad) -> Result<Report> {
         transaction.rollback().await?;
         return duplicate_ad(app, &ad.meta_lead_id).await;
     }
+    if burst::hold_if_suspect(&mut work, &lead, ad, lead.created_at == received_at).await? {
+        transaction.commit().await?;
+        return Ok(Report {
+            outcome: Outcome::Noted,
+            duplicate: false,
+            message: None,
+            lead: Some(lead.id),
+            attempt: None,
+        });
+    }
     let placed = enquiry::place(&mut work, &lead, &enquiry).await?;
     if let Some(listeners) = &placed.listeners {
         news::tell_filled_in(&mut work, &lead, listeners, ad).await?;
@@ -72,6 +82,7 @@ fn enquiry_of(ad: &Ad) -> Enquiry {
             project: ad.project.clone(),
             campaign: ad.campaign.clone(),
             source: ad.source_ads.clone(),
+            words: None,
         },
         area: ad.area.clone(),
         click: ad.click.clone(),

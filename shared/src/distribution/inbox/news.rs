@@ -12,7 +12,7 @@ use crate::sales::Agent;
 use crate::texts::Text;
 use crate::unit_of_work::UnitOfWork;
 use crate::whatsapp::{self, Draft, Notice, OutboundKind};
-use crate::{App, Result};
+use crate::{App, Result, availability};
 use std::borrow::Cow;
 
 /// The client wrote. Tells each listener, at most once a minute.
@@ -43,8 +43,9 @@ pub(super) async fn tell_written(
                 };
                 texts.render(text, &values)
             };
-            let notice = notice(lead, received, OutboundKind::OwnerClientWrote, to);
-            whatsapp::queue_notice(work, &notice, body).await
+            let told = notice(lead, received, OutboundKind::OwnerClientWrote, to);
+            whatsapp::queue_notice(work, &told, body).await?;
+            tell_cover(work, lead, owner, received).await
         }
         Listeners::Managers {
             owner,
@@ -61,6 +62,32 @@ pub(super) async fn tell_written(
             Ok(())
         }
     }
+}
+
+/// Tells the colleague who covers for an owner who is away. The lead stays the owner's.
+async fn tell_cover(
+    work: &mut UnitOfWork<'_>,
+    lead: &Lead,
+    owner: &Agent,
+    received: &ReceivedMessage,
+) -> Result<()> {
+    let cover = availability::covering(work.connection, &owner.id, work.now).await?;
+    let Some(to) = cover.and_then(|cover| cover.phone) else {
+        return Ok(());
+    };
+    let texts = &work.app.texts;
+    let body = |count: i32, message: &str| {
+        let values = [
+            ("name", lead.display_name()),
+            ("phone", lead.display_phone()),
+            ("owner", owner.name.as_str()),
+            ("count", &*count.to_string()),
+            ("message", message),
+        ];
+        texts.render(Text::CoverClientWrote, &values)
+    };
+    let told = notice(lead, received, OutboundKind::Cover, &to);
+    whatsapp::queue_notice(work, &told, body).await
 }
 
 /// The client filled in another form. Tells the owner. If the owner is disabled, tells the managers.

@@ -45,6 +45,10 @@ pub enum Outcome {
     UnknownAgent,
     /// It was stored and has no consequence: it is old, or a reaction.
     Noted,
+    /// An agent said what came of a visit.
+    VisitAnswered,
+    /// An agent asked for a ready answer.
+    Snippet,
     /// The client wants no messages. Their distribution ended.
     OptedOut,
     /// An admin blocked the number. It was stored and has no consequence.
@@ -74,6 +78,8 @@ impl Outcome {
             Self::Disabled => "disabled",
             Self::UnknownAgent => "unknown_agent",
             Self::Noted => "noted",
+            Self::VisitAnswered => "visit_answered",
+            Self::Snippet => "snippet",
             Self::OptedOut => "opted_out",
             Self::Blocked => "blocked",
         }

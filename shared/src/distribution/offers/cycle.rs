@@ -93,7 +93,8 @@ async fn offer_next_after(
     cycle: CycleId,
     mut events: Vec<Event>,
 ) -> Result<OfferResult> {
-    let input = store::decision_input(work.connection, cycle, work.now).await?;
+    let most_open = work.app.distribution.most_open_offers;
+    let input = store::decision_input(work.connection, cycle, most_open, work.now).await?;
     let decision = turn::decide(&input.rules, &input.contenders);
     let attempt = AttemptId::new();
     let mut attempts: Vec<NewAttempt<'_>> = decision

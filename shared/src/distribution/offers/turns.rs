@@ -13,7 +13,7 @@ pub(crate) async fn give_back(work: &mut UnitOfWork<'_>, offer: &Offer) -> Resul
     if offer.round != Round::Turn {
         return Ok(());
     }
-    let input = store::decision_input(work.connection, offer.cycle, work.now).await?;
+    let input = store::decision_input(work.connection, offer.cycle, 0, work.now).await?;
     let credits = turn::give_back(&input.rules, &input.contenders, &offer.sales_id);
     if let Some(queue) = input.queue.filter(|_| !credits.is_empty()) {
         store::set_credits(work.connection, queue, &credits).await?;

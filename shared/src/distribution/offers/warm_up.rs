@@ -53,7 +53,7 @@ async fn warm_up(app: &App, connection: &mut PgConnection) -> Result<()> {
     store::lock_for_roll(&mut transaction, nobody.attempt, None).await?;
     let mut work = UnitOfWork::at(app, &mut transaction, never, Cause::Alarm);
     store::time_out(&mut work, &nobody, 0).await?;
-    store::decision_input(work.connection, nobody.cycle, never).await?;
+    store::decision_input(work.connection, nobody.cycle, 0, never).await?;
     let nothing = NewOffers {
         attempts: Vec::new(),
         round: Round::Turn,

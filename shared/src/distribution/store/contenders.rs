@@ -35,16 +35,21 @@ struct Row {
     asked: Option<String>,
     has_availability: bool,
     disabled: bool,
+    /// Open offers, counted up to the limit.
+    open: i64,
 }
 
 /// Reads the contenders. If the queue rotates, locks it first, so that no other transaction changes its
 /// credits. A `fixed` queue needs no lock.
+///
+/// With a limit of open offers (`most_open`, 0 for none), an agent who has that many is away, unless all are.
 pub(crate) async fn decision_input(
     connection: &mut PgConnection,
     cycle: CycleId,
+    most_open: u32,
     now: DateTime<Utc>,
 ) -> Result<DecisionInput> {
-    let mut rows = rows(connection, cycle).await?;
+    let mut rows = rows(connection, cycle, most_open).await?;
     let takes_turns = rows
         .first()
         .is_some_and(|row| row.strategy != Strategy::Fixed);
@@ -54,7 +59,7 @@ pub(crate) async fn decision_input(
         .filter(|_| takes_turns)
     {
         lock_queue(connection, queue).await?;
-        rows = self::rows(connection, cycle).await?;
+        rows = self::rows(connection, cycle, most_open).await?;
     }
     let recorded: Vec<UserId> = rows
         .iter()
@@ -66,8 +71,9 @@ pub(crate) async fn decision_input(
     } else {
         availability::duty_statuses(connection, &recorded, now).await?
     };
+    let is_full = |row: &Row| most_open > 0 && row.open >= i64::from(most_open);
     let first = rows.first();
-    Ok(DecisionInput {
+    let mut input = DecisionInput {
         rules: Rules {
             strategy: first.map_or(Strategy::Fixed, |row| row.strategy),
             former_agent: first.and_then(|row| row.sticky_sales_id.clone()),
@@ -75,24 +81,42 @@ pub(crate) async fn decision_input(
         },
         queue: first.and_then(|row| row.queue_id),
         last_round_is_left: first.is_some_and(|row| row.last_round_is_left),
-        contenders: rows
-            .into_iter()
-            .map(|row| Contender {
-                duty: if row.disabled {
-                    DISABLED
-                } else {
-                    statuses.remove(&row.sales_id).unwrap_or(DutyStatus::OnDuty)
-                },
-                sales_id: row.sales_id,
-                label: row.label,
-                weight: i64::from(row.weight),
-                guest: row.guest,
-                address: row.offer_address,
-                credit: row.credit,
-                asked: row.asked.as_deref().map(ended),
-            })
-            .collect(),
-    })
+        contenders: Vec::new(),
+    };
+    let full: Vec<bool> = rows.iter().map(is_full).collect();
+    let contenders = rows.into_iter().map(|row| Contender {
+        duty: if row.disabled {
+            DISABLED
+        } else {
+            statuses.remove(&row.sales_id).unwrap_or(DutyStatus::OnDuty)
+        },
+        sales_id: row.sales_id,
+        label: row.label,
+        weight: i64::from(row.weight),
+        guest: row.guest,
+        address: row.offer_address,
+        credit: row.credit,
+        asked: row.asked.as_deref().map(ended),
+    });
+    input.contenders = contenders.collect();
+    pass_over_the_full(&mut input.contenders, &full);
+    Ok(input)
+}
+
+/// An agent with the most open offers is passed over, if somebody else can be offered the lead.
+fn pass_over_the_full(contenders: &mut [Contender], full: &[bool]) {
+    let has_room = |(contender, full): (&Contender, &bool)| !full && contender.can_be_offered();
+    if !contenders.iter().zip(full).any(has_room) {
+        return;
+    }
+    for (contender, full) in contenders.iter_mut().zip(full) {
+        if *full && contender.duty == DutyStatus::OnDuty {
+            contender.duty = DutyStatus::Away {
+                reason: Reason::CapOpen,
+                until: None,
+            };
+        }
+    }
 }
 
 /// The standing of a disabled agent: away until an admin enables them.
@@ -110,7 +134,7 @@ fn ended(status: &str) -> Reason {
     }
 }
 
-async fn rows(connection: &mut PgConnection, cycle: CycleId) -> Result<Vec<Row>> {
+async fn rows(connection: &mut PgConnection, cycle: CycleId, most_open: u32) -> Result<Vec<Row>> {
     Ok(sqlx::query_as!(
         Row,
         r#"select c.strategy as "strategy: Strategy", c.queue_id as "queue_id: QueueId",
@@ -119,8 +143,11 @@ async fn rows(connection: &mut PgConnection, cycle: CycleId) -> Result<Vec<Row>>
                   m.sales_id as "sales_id: UserId", m.label, m.weight, m.guest, u.offer_address,
                   sq.credit as "credit?",
                   asked.status as "asked?",
-                  exists (select from agent_availability v where v.sales_id = m.sales_id) as "has_availability!",
-                  u.disabled_at is not null as "disabled!"
+                  (exists (select from agent_availability v where v.sales_id = m.sales_id)
+                   or exists (select from company_hours)) as "has_availability!",
+                  u.disabled_at is not null as "disabled!",
+                  (select count(*) from (select from distribution_attempt o
+                                         where o.sales_id = m.sales_id and o.status = 'open' limit $2) o) as "open!"
            from distribution_cycle c
            left join distribution_queue q on q.id = c.queue_id
            join distribution_cycle_member m on m.cycle_id = c.id
@@ -129,7 +156,8 @@ async fn rows(connection: &mut PgConnection, cycle: CycleId) -> Result<Vec<Row>>
            left join (select distinct on (a.sales_id) a.sales_id, a.status from distribution_attempt a
                       where a.cycle_id = $1 order by a.sales_id, a.position desc) asked on asked.sales_id = m.sales_id
            where c.id = $1 order by m.seat"#,
-        cycle.0
+        cycle.0,
+        i64::from(most_open)
     )
     .fetch_all(connection)
     .await?)

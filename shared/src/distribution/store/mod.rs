@@ -2,7 +2,9 @@
 
 mod attempts;
 mod audit;
+mod bursts;
 mod by_hand;
+mod clients;
 mod conflicts;
 mod contenders;
 mod cycles;
@@ -28,11 +30,13 @@ pub(crate) use audit::{
     open_cycles_without_offer, open_since, open_to_disabled, open_unsent, open_without_alarm,
     rolled_since, set_audit_due, take_audit,
 };
+pub(crate) use bursts::{has_suspect_since, similar_leads};
 pub(crate) use by_hand::{
     NamedCycle, agent_by_label, all_managers, cycle_by_code, end_cycle_by_hand,
     gives_second_chances, insert_cycle_by_hand, is_manager, lock_assignable_cycle, managers_of,
     name_cycle, sender, team_of, winning_attempt, words_of,
 };
+pub(crate) use clients::{last_client_of, lead_of_message};
 pub use conflicts::Conflict;
 pub(crate) use conflicts::{conflict, decide_conflict, insert_conflict, open_conflicts};
 pub(crate) use contenders::{DecisionInput, decision_input, set_credits};

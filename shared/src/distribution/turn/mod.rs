@@ -32,6 +32,13 @@ pub(crate) struct Contender {
     pub(crate) duty: DutyStatus,
 }
 
+impl Contender {
+    /// Whether they can be offered the lead now.
+    pub(crate) fn can_be_offered(&self) -> bool {
+        obstacle(self).is_none()
+    }
+}
+
 /// The rules of a decision.
 #[derive(Clone, Debug)]
 pub(crate) struct Rules {
@@ -216,7 +223,7 @@ impl Decision {
 fn eligible(contenders: &[Contender]) -> Vec<UserId> {
     let can = contenders
         .iter()
-        .filter(|contender| obstacle(contender).is_none());
+        .filter(|contender| contender.can_be_offered());
     can.map(|contender| contender.sales_id.clone()).collect()
 }
 
