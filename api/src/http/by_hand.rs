@@ -141,6 +141,21 @@ impl ByHand {
         Ok(Json(pipeline::entry(&app, user, id).await?.into()))
     }
 
+    /// Put a lead into distribution
+    ///
+    /// One that was held as suspect, or is new, hangus or closed. 409 `lead_claimed`, `already_distributing`.
+    #[oai(path = "/api/leads/:id/distribute", method = "post", operation_id = "distributeLead", tag = Tag::Leads)]
+    async fn distribute(
+        &self,
+        app: Data<&App>,
+        admin: AdminOnly,
+        id: Path<Uuid>,
+    ) -> Result<LeadEntry> {
+        let (user, id) = (&admin.0.user, LeadId(id.0));
+        db::retry_once(|| distribution::distribute(&app, user, id)).await?;
+        Ok(Json(pipeline::entry(&app, user, id).await?.into()))
+    }
+
     /// Remove a lead's mark, so that it counts in the figures again
     ///
     /// Its status stays.

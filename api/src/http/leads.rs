@@ -5,7 +5,8 @@ use super::by_hand::{self, LeadCorrection, NewLead};
 use super::day_or_time::DayOrTime;
 use super::distribution::{CycleDetail, Message};
 use super::lead_entry::{Layer2, LeadEntry};
-use super::model::{LeadProgress, LeadStatus, Timestamp};
+use super::model::{LeadMark, LeadProgress, LeadStatus, Timestamp};
+use super::step::FunnelStep;
 use super::tag::Tag;
 use crate::auth::SignedIn;
 use crate::problem::Result;
@@ -121,6 +122,14 @@ impl Leads {
         owner_disabled: Query<bool>,
         /// From this ad.
         source: Query<Option<String>>,
+        /// With this mark.
+        mark: Query<Option<LeadMark>>,
+        /// Of this project. Needs `from`.
+        project: Query<Option<String>>,
+        /// Whose first enquiry with a campaign names this one. Needs `from`.
+        campaign: Query<Option<String>>,
+        /// That reached this step of the funnel (`GET /api/dashboard/funnel`). Needs `from`.
+        step: Query<Option<FunnelStep>>,
         /// Created at or after this instant, or on or after this day (`2026-01-31`, in the company's zone).
         from: Query<Option<DayOrTime>>,
         /// Created before this instant, or on or before this day.
@@ -146,6 +155,10 @@ impl Leads {
             owner: owner.0,
             owner_disabled: owner_disabled.0,
             source: source.0,
+            mark: mark.0,
+            project: project.0,
+            campaign: campaign.0,
+            step: step.0,
             from: from.0.map(|from| from.start(app.timezone)),
             to: to.0.map(|to| to.end(app.timezone)),
             q: q.0,
@@ -301,6 +314,10 @@ pub(super) struct Asked {
     pub(super) owner: Option<String>,
     pub(super) owner_disabled: bool,
     pub(super) source: Option<String>,
+    pub(super) mark: Option<LeadMark>,
+    pub(super) project: Option<String>,
+    pub(super) campaign: Option<String>,
+    pub(super) step: Option<FunnelStep>,
     pub(super) from: Option<DateTime<Utc>>,
     pub(super) to: Option<DateTime<Utc>>,
     pub(super) q: Option<String>,
@@ -315,6 +332,10 @@ pub(super) fn filter(asked: Asked) -> Filter {
         owner: said(asked.owner).map(UserId),
         owner_disabled: asked.owner_disabled,
         source: said(asked.source),
+        mark: asked.mark.map(Into::into),
+        project: said(asked.project),
+        campaign: said(asked.campaign),
+        step: asked.step.map(Into::into),
         from: asked.from,
         to: asked.to,
         text: said(asked.q).map(|text| text.trim().replace('\0', "")),

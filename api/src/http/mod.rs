@@ -12,16 +12,21 @@ mod distribution;
 mod dummy;
 mod events;
 mod export;
+mod figures;
 mod handovers;
 mod health;
 mod lead_entry;
+mod lead_lists;
 mod leads;
 mod meta_forms;
 mod meta_inbox;
 mod metrics;
 mod model;
+mod office;
 mod queues;
 mod signed;
+mod snippets;
+mod step;
 mod tag;
 mod users;
 mod webhooks;
@@ -38,16 +43,21 @@ pub type Endpoints = (
         by_hand::ByHand,
         conflicts::Conflicts,
         contacts::Contacts,
+        lead_lists::LeadLists,
     ),
     choices::Choices,
     export::Export,
     events::Events,
     appointments::Appointments,
     (meta_forms::MetaForms, meta_inbox::MetaInbox),
-    (dashboard::Dashboard, handovers::Handovers),
+    (dashboard::Dashboard, figures::Figures, handovers::Handovers),
     queues::Queues,
     users::Users,
-    availability::Availability,
+    (
+        availability::Availability,
+        office::Office,
+        snippets::Snippets,
+    ),
     whatsapp_admin::WhatsappAdmin,
     health::Health,
     metrics::Metrics,
@@ -64,16 +74,21 @@ pub(crate) fn endpoints() -> Endpoints {
             by_hand::ByHand,
             conflicts::Conflicts,
             contacts::Contacts,
+            lead_lists::LeadLists,
         ),
         choices::Choices,
         export::Export,
         events::Events,
         appointments::Appointments,
         (meta_forms::MetaForms, meta_inbox::MetaInbox),
-        (dashboard::Dashboard, handovers::Handovers),
+        (dashboard::Dashboard, figures::Figures, handovers::Handovers),
         queues::Queues,
         users::Users,
-        availability::Availability,
+        (
+            availability::Availability,
+            office::Office,
+            snippets::Snippets,
+        ),
         whatsapp_admin::WhatsappAdmin,
         health::Health,
         metrics::Metrics,

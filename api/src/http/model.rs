@@ -109,7 +109,9 @@ wire_enum! {
         /// A test of the office.
         Test,
         /// Nobody who could buy.
-        Junk
+        Junk,
+        /// A form that repeats its predecessors: it waits for a person.
+        Suspect
     }
 }
 
@@ -199,6 +201,10 @@ wire_enum! {
         UnknownAgent,
         /// Stored, and nothing else: it is old, or without content.
         Noted,
+        /// An agent said what came of a visit.
+        VisitAnswered,
+        /// An agent asked for a ready answer.
+        Snippet,
         /// The client wants no messages. The distribution of their lead ended.
         OptedOut,
         /// An admin blocked the number. Stored, and nothing else.

@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.js';
 import type { Client, Options as Options2, TDataShape } from './client/index.js';
-import type { AddLeadNoteData, AddLeadNoteErrors, AddLeadNoteResponses, AppointmentDetailData, AppointmentDetailErrors, AppointmentDetailResponses, AppointmentsData, AppointmentsErrors, AppointmentsResponses, AssignLeadData, AssignLeadErrors, AssignLeadResponses, AvailabilityData, AvailabilityErrors, AvailabilityResponses, BlockContactData, BlockContactErrors, BlockContactResponses, BlockedContactsData, BlockedContactsErrors, BlockedContactsResponses, BookAppointmentData, BookAppointmentErrors, BookAppointmentResponses, CancelAppointmentData, CancelAppointmentErrors, CancelAppointmentResponses, ChangeAvailabilityData, ChangeAvailabilityErrors, ChangeAvailabilityResponses, CloseUnreadDeliveryData, CloseUnreadDeliveryErrors, CloseUnreadDeliveryResponses, CorrectMetaLeadNumberData, CorrectMetaLeadNumberErrors, CorrectMetaLeadNumberResponses, CreateLeadData, CreateLeadErrors, CreateLeadResponses, CreateQueueData, CreateQueueErrors, CreateQueueResponses, CreateUserData, CreateUserErrors, CreateUserResponses, DashboardStatsData, DashboardStatsErrors, DashboardStatsResponses, DecideLeadConflictData, DecideLeadConflictErrors, DecideLeadConflictResponses, DeleteQueueData, DeleteQueueErrors, DeleteQueueResponses, DiscardMetaLeadData, DiscardMetaLeadErrors, DiscardMetaLeadResponses, DummyClientMessageData, DummyClientMessageErrors, DummyClientMessageResponses, DummyRunTimeoutsData, DummyRunTimeoutsErrors, DummyRunTimeoutsResponses, DummySalesAckData, DummySalesAckErrors, DummySalesAckResponses, EventsData, EventsErrors, EventsResponse, EventsResponses, ExplainLeadData, ExplainLeadErrors, ExplainLeadResponses, ExportLeadsData, ExportLeadsErrors, ExportLeadsResponses, HandOverDeskData, HandOverDeskErrors, HandOverDeskResponses, HandoversData, HandoversErrors, HandoversResponses, HealthLiveData, HealthLiveResponses, HealthReadyData, HealthReadyErrors, HealthReadyResponses, HolidaysData, HolidaysErrors, HolidaysResponses, Layer2StatusChartData, Layer2StatusChartErrors, Layer2StatusChartResponses, Layer2StatusesData, Layer2StatusesErrors, Layer2StatusesResponses, LeadConflictsData, LeadConflictsErrors, LeadConflictsResponses, LeadDetailData, LeadDetailErrors, LeadDetailResponses, LeadDistributionData, LeadDistributionErrors, LeadDistributionResponses, LeadsData, LeadsErrors, LeadsResponses, MetaFormsData, MetaFormsErrors, MetaFormsResponses, MetricsData, MetricsErrors, MetricsResponses, QueuesData, QueuesErrors, QueuesResponses, ReceiveMetaLeadData, ReceiveMetaLeadErrors, ReceiveMetaLeadResponses, ReceiveWhatsappData, ReceiveWhatsappErrors, ReceiveWhatsappMessagesData, ReceiveWhatsappMessagesErrors, ReceiveWhatsappMessagesResponses, ReceiveWhatsappResponses, RejectedReasonChartData, RejectedReasonChartErrors, RejectedReasonChartResponses, RejectedReasonsData, RejectedReasonsErrors, RejectedReasonsResponses, RejectLeadData, RejectLeadErrors, RejectLeadResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, ResetWhatsappData, ResetWhatsappErrors, ResetWhatsappResponses, RestartWhatsappData, RestartWhatsappErrors, RestartWhatsappResponses, RetryMetaLeadData, RetryMetaLeadErrors, RetryMetaLeadResponses, RetryUnreadDeliveryData, RetryUnreadDeliveryErrors, RetryUnreadDeliveryResponses, RevokeUserSessionsData, RevokeUserSessionsErrors, RevokeUserSessionsResponses, SalesData, SalesErrors, SalesResponses, SaveLayer2StatusData, SaveLayer2StatusErrors, SaveLayer2StatusResponses, SaveMetaFormData, SaveMetaFormErrors, SaveMetaFormResponses, SaveRejectedReasonData, SaveRejectedReasonErrors, SaveRejectedReasonResponses, SendWhatsappTestMessageData, SendWhatsappTestMessageErrors, SendWhatsappTestMessageResponses, SetAvailabilityData, SetAvailabilityErrors, SetAvailabilityResponses, SetHolidaysData, SetHolidaysErrors, SetHolidaysResponses, SetOfferAddressData, SetOfferAddressErrors, SetOfferAddressResponses, SetQueuePlacesData, SetQueuePlacesErrors, SetQueuePlacesResponses, SetQueueRulesData, SetQueueRulesErrors, SetQueueRulesResponses, SimulateDistributionData, SimulateDistributionErrors, SimulateDistributionResponses, StartWhatsappData, StartWhatsappErrors, StartWhatsappResponses, StopLeadData, StopLeadErrors, StopLeadResponses, StopWhatsappData, StopWhatsappErrors, StopWhatsappResponses, UnblockContactData, UnblockContactErrors, UnblockContactResponses, UndoLeadChangeData, UndoLeadChangeErrors, UndoLeadChangeResponses, UnmarkLeadData, UnmarkLeadErrors, UnmarkLeadResponses, UnreadDeliveriesData, UnreadDeliveriesErrors, UnreadDeliveriesResponses, UnusableMetaLeadsData, UnusableMetaLeadsErrors, UnusableMetaLeadsResponses, UpdateAppointmentData, UpdateAppointmentErrors, UpdateAppointmentResponses, UpdateLeadData, UpdateLeadErrors, UpdateLeadLayer2Data, UpdateLeadLayer2Errors, UpdateLeadLayer2Responses, UpdateLeadProgressData, UpdateLeadProgressErrors, UpdateLeadProgressResponses, UpdateLeadResponses, UpdateLeadStatusData, UpdateLeadStatusErrors, UpdateLeadStatusResponses, UpdateQueueData, UpdateQueueErrors, UpdateQueueResponses, UpdateSalesQueueData, UpdateSalesQueueErrors, UpdateSalesQueueResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, UsersData, UsersErrors, UsersResponses, VerifyMetaLeadsWebhookData, VerifyMetaLeadsWebhookErrors, VerifyMetaLeadsWebhookResponses, VerifyWhatsappMessagesWebhookData, VerifyWhatsappMessagesWebhookErrors, VerifyWhatsappMessagesWebhookResponses, VerifyWhatsappWebhookData, VerifyWhatsappWebhookErrors, VerifyWhatsappWebhookResponses, WhatsappAccountEventsData, WhatsappAccountEventsErrors, WhatsappAccountEventsResponses, WhatsappStatusData, WhatsappStatusErrors, WhatsappStatusResponses } from './types.gen.js';
+import type { AddLeadNoteData, AddLeadNoteErrors, AddLeadNoteResponses, AddQueuePlaceData, AddQueuePlaceErrors, AddQueuePlaceResponses, AgentResultsData, AgentResultsErrors, AgentResultsResponses, AppointmentDetailData, AppointmentDetailErrors, AppointmentDetailResponses, AppointmentsData, AppointmentsErrors, AppointmentsResponses, AssignLeadData, AssignLeadErrors, AssignLeadResponses, AvailabilityData, AvailabilityErrors, AvailabilityResponses, BlockContactData, BlockContactErrors, BlockContactResponses, BlockedContactsData, BlockedContactsErrors, BlockedContactsResponses, BookAppointmentData, BookAppointmentErrors, BookAppointmentResponses, CancelAppointmentData, CancelAppointmentErrors, CancelAppointmentResponses, ChangeAvailabilityData, ChangeAvailabilityErrors, ChangeAvailabilityResponses, CloseUnreadDeliveryData, CloseUnreadDeliveryErrors, CloseUnreadDeliveryResponses, CompanyHoursData, CompanyHoursErrors, CompanyHoursResponses, CorrectMetaLeadNumberData, CorrectMetaLeadNumberErrors, CorrectMetaLeadNumberResponses, CoverData, CoverErrors, CoverResponses, CreateLeadData, CreateLeadErrors, CreateLeadResponses, CreateQueueData, CreateQueueErrors, CreateQueueResponses, CreateUserData, CreateUserErrors, CreateUserResponses, DashboardStatsData, DashboardStatsErrors, DashboardStatsResponses, DecideLeadConflictData, DecideLeadConflictErrors, DecideLeadConflictResponses, DeleteQueueData, DeleteQueueErrors, DeleteQueueResponses, DeleteSnippetData, DeleteSnippetErrors, DeleteSnippetResponses, DiscardLeadListData, DiscardLeadListErrors, DiscardLeadListResponses, DiscardMetaLeadData, DiscardMetaLeadErrors, DiscardMetaLeadResponses, DistributeLeadData, DistributeLeadErrors, DistributeLeadResponses, DummyClientMessageData, DummyClientMessageErrors, DummyClientMessageResponses, DummyRunTimeoutsData, DummyRunTimeoutsErrors, DummyRunTimeoutsResponses, DummySalesAckData, DummySalesAckErrors, DummySalesAckResponses, EventsData, EventsErrors, EventsResponse, EventsResponses, ExplainLeadData, ExplainLeadErrors, ExplainLeadResponses, ExportLeadsData, ExportLeadsErrors, ExportLeadsResponses, ExportLeadsWorkbookData, ExportLeadsWorkbookErrors, ExportLeadsWorkbookResponses, FunnelData, FunnelErrors, FunnelResponses, HandOverDeskData, HandOverDeskErrors, HandOverDeskResponses, HandoversData, HandoversErrors, HandoversResponses, HealthLiveData, HealthLiveResponses, HealthReadyData, HealthReadyErrors, HealthReadyResponses, HolidaysData, HolidaysErrors, HolidaysResponses, Layer2StatusChartData, Layer2StatusChartErrors, Layer2StatusChartResponses, Layer2StatusesData, Layer2StatusesErrors, Layer2StatusesResponses, LeadConflictsData, LeadConflictsErrors, LeadConflictsResponses, LeadDetailData, LeadDetailErrors, LeadDetailResponses, LeadDistributionData, LeadDistributionErrors, LeadDistributionResponses, LeadListData, LeadListErrors, LeadListResponses, LeadListRowsData, LeadListRowsErrors, LeadListRowsResponses, LeadListsData, LeadListsErrors, LeadListsResponses, LeadMergesData, LeadMergesErrors, LeadMergesResponses, LeadsData, LeadsErrors, LeadsResponses, MergeLeadData, MergeLeadErrors, MergeLeadResponses, MetaFormsData, MetaFormsErrors, MetaFormsResponses, MetricsData, MetricsErrors, MetricsResponses, QueuesData, QueuesErrors, QueuesResponses, ReceiveMetaLeadData, ReceiveMetaLeadErrors, ReceiveMetaLeadResponses, ReceiveWhatsappData, ReceiveWhatsappErrors, ReceiveWhatsappMessagesData, ReceiveWhatsappMessagesErrors, ReceiveWhatsappMessagesResponses, ReceiveWhatsappResponses, RejectedReasonChartData, RejectedReasonChartErrors, RejectedReasonChartResponses, RejectedReasonsData, RejectedReasonsErrors, RejectedReasonsResponses, RejectLeadData, RejectLeadErrors, RejectLeadResponses, RemoveQueuePlaceData, RemoveQueuePlaceErrors, RemoveQueuePlaceResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, ResetWhatsappData, ResetWhatsappErrors, ResetWhatsappResponses, RestartWhatsappData, RestartWhatsappErrors, RestartWhatsappResponses, RetryMetaLeadData, RetryMetaLeadErrors, RetryMetaLeadResponses, RetryUnreadDeliveryData, RetryUnreadDeliveryErrors, RetryUnreadDeliveryResponses, RevokeUserSessionsData, RevokeUserSessionsErrors, RevokeUserSessionsResponses, SalesData, SalesErrors, SalesResponses, SaveLayer2StatusData, SaveLayer2StatusErrors, SaveLayer2StatusResponses, SaveMetaFormData, SaveMetaFormErrors, SaveMetaFormResponses, SaveRejectedReasonData, SaveRejectedReasonErrors, SaveRejectedReasonResponses, SaveSnippetData, SaveSnippetErrors, SaveSnippetResponses, SendWhatsappTestMessageData, SendWhatsappTestMessageErrors, SendWhatsappTestMessageResponses, SetAvailabilityData, SetAvailabilityErrors, SetAvailabilityResponses, SetCompanyHoursData, SetCompanyHoursErrors, SetCompanyHoursResponses, SetCoverData, SetCoverErrors, SetCoverResponses, SetHolidaysData, SetHolidaysErrors, SetHolidaysResponses, SetOfferAddressData, SetOfferAddressErrors, SetOfferAddressResponses, SetQueuePlacesData, SetQueuePlacesErrors, SetQueuePlacesResponses, SetQueueRulesData, SetQueueRulesErrors, SetQueueRulesResponses, SetVisitOutcomeData, SetVisitOutcomeErrors, SetVisitOutcomeResponses, SimulateDistributionData, SimulateDistributionErrors, SimulateDistributionResponses, SnippetsData, SnippetsErrors, SnippetsResponses, StartLeadListData, StartLeadListErrors, StartLeadListResponses, StartWhatsappData, StartWhatsappErrors, StartWhatsappResponses, StopLeadData, StopLeadErrors, StopLeadResponses, StopWhatsappData, StopWhatsappErrors, StopWhatsappResponses, UnblockContactData, UnblockContactErrors, UnblockContactResponses, UndoLeadChangeData, UndoLeadChangeErrors, UndoLeadChangeResponses, UndoLeadMergeData, UndoLeadMergeErrors, UndoLeadMergeResponses, UnmarkLeadData, UnmarkLeadErrors, UnmarkLeadResponses, UnreadDeliveriesData, UnreadDeliveriesErrors, UnreadDeliveriesResponses, UnusableMetaLeadsData, UnusableMetaLeadsErrors, UnusableMetaLeadsResponses, UpdateAppointmentData, UpdateAppointmentErrors, UpdateAppointmentResponses, UpdateLeadData, UpdateLeadErrors, UpdateLeadLayer2Data, UpdateLeadLayer2Errors, UpdateLeadLayer2Responses, UpdateLeadProgressData, UpdateLeadProgressErrors, UpdateLeadProgressResponses, UpdateLeadResponses, UpdateLeadStatusData, UpdateLeadStatusErrors, UpdateLeadStatusResponses, UpdateQueueData, UpdateQueueErrors, UpdateQueueResponses, UpdateSalesQueueData, UpdateSalesQueueErrors, UpdateSalesQueueResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, UploadLeadListData, UploadLeadListErrors, UploadLeadListResponses, UsersData, UsersErrors, UsersResponses, VerifyMetaLeadsWebhookData, VerifyMetaLeadsWebhookErrors, VerifyMetaLeadsWebhookResponses, VerifyWhatsappMessagesWebhookData, VerifyWhatsappMessagesWebhookErrors, VerifyWhatsappMessagesWebhookResponses, VerifyWhatsappWebhookData, VerifyWhatsappWebhookErrors, VerifyWhatsappWebhookResponses, WhatsappAccountEventsData, WhatsappAccountEventsErrors, WhatsappAccountEventsResponses, WhatsappStatusData, WhatsappStatusErrors, WhatsappStatusResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -83,6 +83,26 @@ export const cancelAppointment = <ThrowOnError extends boolean = false>(options:
 });
 
 /**
+ * Say what came of a visit
+ *
+ * The lead's progress follows: `visit` if the client came, else `follow-up`. It can be said again. 409
+ * `appointment_ahead`: the visit has not begun; `appointment_cancelled`.
+ */
+export const setVisitOutcome = <ThrowOnError extends boolean = false>(options: Options<SetVisitOutcomeData, ThrowOnError>) => (options.client ?? client).post<SetVisitOutcomeResponses, SetVisitOutcomeErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/appointments/{id}/outcome',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * The numbers that get no messages, the latest first
  */
 export const blockedContacts = <ThrowOnError extends boolean = false>(options?: Options<BlockedContactsData, ThrowOnError>) => (options?.client ?? client).get<BlockedContactsResponses, BlockedContactsErrors, ThrowOnError>({
@@ -128,6 +148,32 @@ export const unblockContact = <ThrowOnError extends boolean = false>(options: Op
 });
 
 /**
+ * What each agent made of their offers in a period
+ */
+export const agentResults = <ThrowOnError extends boolean = false>(options?: Options<AgentResultsData, ThrowOnError>) => (options?.client ?? client).get<AgentResultsResponses, AgentResultsErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/dashboard/agents',
+    ...options
+});
+
+/**
+ * The funnel of a period: from the enquiry to the sale
+ */
+export const funnel = <ThrowOnError extends boolean = false>(options?: Options<FunnelData, ThrowOnError>) => (options?.client ?? client).get<FunnelResponses, FunnelErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/dashboard/funnel',
+    ...options
+});
+
+/**
  * The leads of a period by layer 2 status
  */
 export const layer2StatusChart = <ThrowOnError extends boolean = false>(options?: Options<Layer2StatusChartData, ThrowOnError>) => (options?.client ?? client).get<Layer2StatusChartResponses, Layer2StatusChartErrors, ThrowOnError>({
@@ -164,6 +210,39 @@ export const dashboardStats = <ThrowOnError extends boolean = false>(options?: O
         }],
     url: '/api/dashboard/stats',
     ...options
+});
+
+/**
+ * The working hours of agents who have none of their own
+ */
+export const companyHours = <ThrowOnError extends boolean = false>(options?: Options<CompanyHoursData, ThrowOnError>) => (options?.client ?? client).get<CompanyHoursResponses, CompanyHoursErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/distribution/company-hours',
+    ...options
+});
+
+/**
+ * Replace the working hours of agents who have none of their own
+ *
+ * By the company's zone, or the agent's if they have one. An empty list: they always work. Held leads are checked
+ * again.
+ */
+export const setCompanyHours = <ThrowOnError extends boolean = false>(options: Options<SetCompanyHoursData, ThrowOnError>) => (options.client ?? client).put<SetCompanyHoursResponses, SetCompanyHoursErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/distribution/company-hours',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
 });
 
 /**
@@ -292,6 +371,25 @@ export const updateQueue = <ThrowOnError extends boolean = false>(options: Optio
 });
 
 /**
+ * Add an agent to a queue
+ *
+ * The other places stay. 409 `agent_disabled`: the agent is disabled.
+ */
+export const addQueuePlace = <ThrowOnError extends boolean = false>(options: Options<AddQueuePlaceData, ThrowOnError>) => (options.client ?? client).post<AddQueuePlaceResponses, AddQueuePlaceErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/distribution/queues/{id}/places',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * Replace the agents of a queue, in this order
  */
 export const setQueuePlaces = <ThrowOnError extends boolean = false>(options: Options<SetQueuePlacesData, ThrowOnError>) => (options.client ?? client).put<SetQueuePlacesResponses, SetQueuePlacesErrors, ThrowOnError>({
@@ -306,6 +404,21 @@ export const setQueuePlaces = <ThrowOnError extends boolean = false>(options: Op
         'Content-Type': 'application/json',
         ...options.headers
     }
+});
+
+/**
+ * Remove an agent from a queue
+ *
+ * Their open offers stay.
+ */
+export const removeQueuePlace = <ThrowOnError extends boolean = false>(options: Options<RemoveQueuePlaceData, ThrowOnError>) => (options.client ?? client).delete<RemoveQueuePlaceResponses, RemoveQueuePlaceErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/distribution/queues/{id}/places/{agent}',
+    ...options
 });
 
 /**
@@ -426,6 +539,98 @@ export const decideLeadConflict = <ThrowOnError extends boolean = false>(options
 });
 
 /**
+ * The latest fifty lists
+ */
+export const leadLists = <ThrowOnError extends boolean = false>(options?: Options<LeadListsData, ThrowOnError>) => (options?.client ?? client).get<LeadListsResponses, LeadListsErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/lead-lists',
+    ...options
+});
+
+/**
+ * Upload a list of leads
+ *
+ * CSV (with commas, semicolons or tabs) or XLSX, at most 4 MB and 5,000 rows. The first line names the columns, in
+ * Indonesian or English: number (required), name, source, project, note, and agent (a name or an e-mail). Nothing
+ * is entered: the answer and the rows say what would happen.
+ */
+export const uploadLeadList = <ThrowOnError extends boolean = false>(options: Options<UploadLeadListData, ThrowOnError>) => (options.client ?? client).post<UploadLeadListResponses, UploadLeadListErrors, ThrowOnError>({
+    bodySerializer: null,
+    security: [{
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/lead-lists',
+    ...options,
+    headers: {
+        'Content-Type': 'application/octet-stream',
+        ...options.headers
+    }
+});
+
+/**
+ * Discard a list that was not started
+ *
+ * If it was: 409 `list_started`.
+ */
+export const discardLeadList = <ThrowOnError extends boolean = false>(options: Options<DiscardLeadListData, ThrowOnError>) => (options.client ?? client).delete<DiscardLeadListResponses, DiscardLeadListErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/lead-lists/{id}',
+    ...options
+});
+
+/**
+ * A list, with how far it is
+ */
+export const leadList = <ThrowOnError extends boolean = false>(options: Options<LeadListData, ThrowOnError>) => (options.client ?? client).get<LeadListResponses, LeadListErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/lead-lists/{id}',
+    ...options
+});
+
+/**
+ * The rows of a list, in the order of the file
+ */
+export const leadListRows = <ThrowOnError extends boolean = false>(options: Options<LeadListRowsData, ThrowOnError>) => (options.client ?? client).get<LeadListRowsResponses, LeadListRowsErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/lead-lists/{id}/rows',
+    ...options
+});
+
+/**
+ * Enter the rows of a list that are ready
+ *
+ * A row with an owner becomes their lead without an offer; each owner gets one summary at the end. The others are
+ * distributed as any lead. If the list was started before: 409 `list_started`.
+ */
+export const startLeadList = <ThrowOnError extends boolean = false>(options: Options<StartLeadListData, ThrowOnError>) => (options.client ?? client).post<StartLeadListResponses, StartLeadListErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/lead-lists/{id}/start',
+    ...options
+});
+
+/**
  * The leads that the user can see
  *
  * An agent sees their own leads, an admin all.
@@ -478,6 +683,21 @@ export const exportLeads = <ThrowOnError extends boolean = false>(options?: Opti
 });
 
 /**
+ * The leads that the user can see, as an Excel workbook
+ *
+ * With the filters of the list. Numbers are text, and times are dates of Excel. More leads than a sheet has rows: 422.
+ */
+export const exportLeadsWorkbook = <ThrowOnError extends boolean = false>(options?: Options<ExportLeadsWorkbookData, ThrowOnError>) => (options?.client ?? client).get<ExportLeadsWorkbookResponses, ExportLeadsWorkbookErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/leads/export.xlsx',
+    ...options
+});
+
+/**
  * A lead with its messages, cycles, visits and changes
  *
  * For an agent, a lead of another agent is 404.
@@ -514,7 +734,7 @@ export const updateLead = <ThrowOnError extends boolean = false>(options: Option
 /**
  * Book a visit with a lead's client
  *
- * 409 `appointment_conflict`: the agent has another visit then. 409 `lead_not_claimed`: the lead has no
+ * 409 `appointment_conflict`: the agent has another visit then, and `detail` says which. 409 `lead_not_claimed`: the lead has no
  * owner. For an agent, a lead of another agent is 404.
  */
 export const bookAppointment = <ThrowOnError extends boolean = false>(options: Options<BookAppointmentData, ThrowOnError>) => (options.client ?? client).post<BookAppointmentResponses, BookAppointmentErrors, ThrowOnError>({
@@ -552,6 +772,21 @@ export const assignLead = <ThrowOnError extends boolean = false>(options: Option
 });
 
 /**
+ * Put a lead into distribution
+ *
+ * One that was held as suspect, or is new, hangus or closed. 409 `lead_claimed`, `already_distributing`.
+ */
+export const distributeLead = <ThrowOnError extends boolean = false>(options: Options<DistributeLeadData, ThrowOnError>) => (options.client ?? client).post<DistributeLeadResponses, DistributeLeadErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/leads/{id}/distribute',
+    ...options
+});
+
+/**
  * Set a lead's layer 2 status
  */
 export const updateLeadLayer2 = <ThrowOnError extends boolean = false>(options: Options<UpdateLeadLayer2Data, ThrowOnError>) => (options.client ?? client).patch<UpdateLeadLayer2Responses, UpdateLeadLayer2Errors, ThrowOnError>({
@@ -580,6 +815,58 @@ export const unmarkLead = <ThrowOnError extends boolean = false>(options: Option
             type: 'apiKey'
         }],
     url: '/api/leads/{id}/mark',
+    ...options
+});
+
+/**
+ * The merges into a lead that can be undone, the latest first
+ *
+ * Those of the last day, by hand or because one person had two leads. They are undone in this order.
+ */
+export const leadMerges = <ThrowOnError extends boolean = false>(options: Options<LeadMergesData, ThrowOnError>) => (options.client ?? client).get<LeadMergesResponses, LeadMergesErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/leads/{id}/merges',
+    ...options
+});
+
+/**
+ * Merge another lead of the same person into this one
+ *
+ * What this lead does not know is filled in. If both have owners, this one's owner keeps the lead, and the other is
+ * told. 409 `other_is_claimed`: only the other lead has an owner; merge the other way round. It can be undone for a
+ * day. Returns the merges that can be undone.
+ */
+export const mergeLead = <ThrowOnError extends boolean = false>(options: Options<MergeLeadData, ThrowOnError>) => (options.client ?? client).post<MergeLeadResponses, MergeLeadErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/leads/{id}/merges',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Undo the latest merge into a lead
+ *
+ * The merged lead is back with its history; if it was being distributed, it is distributed anew. 409
+ * `nothing_to_undo`: it is not the latest merge of the last day. Returns the merges that are left.
+ */
+export const undoLeadMerge = <ThrowOnError extends boolean = false>(options: Options<UndoLeadMergeData, ThrowOnError>) => (options.client ?? client).delete<UndoLeadMergeResponses, UndoLeadMergeErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/leads/{id}/merges/{merge}',
     ...options
 });
 
@@ -905,6 +1192,39 @@ export const setAvailability = <ThrowOnError extends boolean = false>(options: O
 });
 
 /**
+ * Who covers for an agent
+ */
+export const cover = <ThrowOnError extends boolean = false>(options: Options<CoverData, ThrowOnError>) => (options.client ?? client).get<CoverResponses, CoverErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/sales/{id}/cover',
+    ...options
+});
+
+/**
+ * Set who covers for an agent
+ *
+ * An agent sets their own, an admin everybody's. The lead stays the agent's; the cover is told what the client
+ * writes.
+ */
+export const setCover = <ThrowOnError extends boolean = false>(options: Options<SetCoverData, ThrowOnError>) => (options.client ?? client).put<SetCoverResponses, SetCoverErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/sales/{id}/cover',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * The handovers of an agent's leads, the latest first
  */
 export const handovers = <ThrowOnError extends boolean = false>(options: Options<HandoversData, ThrowOnError>) => (options.client ?? client).get<HandoversResponses, HandoversErrors, ThrowOnError>({
@@ -954,6 +1274,52 @@ export const updateSalesQueue = <ThrowOnError extends boolean = false>(options: 
         'Content-Type': 'application/json',
         ...options.headers
     }
+});
+
+/**
+ * The ready answers
+ */
+export const snippets = <ThrowOnError extends boolean = false>(options?: Options<SnippetsData, ThrowOnError>) => (options?.client ?? client).get<SnippetsResponses, SnippetsErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/snippets',
+    ...options
+});
+
+/**
+ * Write a ready answer
+ *
+ * A new one, or in place of the one with this word and project. An agent sends it to a client from the company's
+ * number: `/harga` with a message about the client quoted, or `/harga 0812…`.
+ */
+export const saveSnippet = <ThrowOnError extends boolean = false>(options: Options<SaveSnippetData, ThrowOnError>) => (options.client ?? client).put<SaveSnippetResponses, SaveSnippetErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/snippets',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Delete a ready answer
+ */
+export const deleteSnippet = <ThrowOnError extends boolean = false>(options: Options<DeleteSnippetData, ThrowOnError>) => (options.client ?? client).delete<DeleteSnippetResponses, DeleteSnippetErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/snippets/{id}',
+    ...options
 });
 
 /**

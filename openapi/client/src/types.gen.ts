@@ -101,6 +101,60 @@ export type AgentFigures = {
 };
 
 /**
+ * AgentResults
+ *
+ * The figures of one agent in a period, without leads that are marked.
+ */
+export type AgentResults = {
+    /**
+     * The median time from an offer to its OK, in seconds.
+     */
+    answerSecondsP50?: number;
+    /**
+     * The 90th percentile of that time, in seconds.
+     */
+    answerSecondsP90?: number;
+    /**
+     * Leads that the agent got by hand.
+     */
+    assigned: number;
+    /**
+     * Answered with an OK in time.
+     */
+    claimed: number;
+    /**
+     * Leads of the period that the agent owns and that are lost.
+     */
+    lost: number;
+    name: string;
+    /**
+     * Offers of the period that WhatsApp accepted: the sum of the next four.
+     */
+    offered: number;
+    /**
+     * Withdrawn, or still open.
+     */
+    other: number;
+    /**
+     * Passed on by the agent.
+     */
+    passed: number;
+    salesId: string;
+    /**
+     * Not answered in time.
+     */
+    silent: number;
+    /**
+     * Visits of the period that were not cancelled.
+     */
+    visits: number;
+    /**
+     * Leads of the period that the agent owns and sold.
+     */
+    won: number;
+};
+
+/**
  * AgentShare
  *
  * The figures of one agent.
@@ -131,6 +185,10 @@ export type Appointment = {
      */
     leadName?: string;
     note?: string;
+    /**
+     * What came of it; absent until somebody says it.
+     */
+    outcome?: VisitOutcome & unknown;
     place?: string;
     /**
      * The agent.
@@ -173,7 +231,8 @@ export type AppointmentHistory = {
     byUserId?: string;
     endsAt: string;
     /**
-     * `booked`, `moved`, `changed`, `cancelled`, or `handed_over` to the new owner of the lead.
+     * `booked`, `moved`, `changed`, `cancelled`, `handed_over` to the new owner of the lead, or what came of it: `done`,
+     * `no_show`, `to_move`.
      */
     kind: string;
     note?: string;
@@ -208,6 +267,11 @@ export type AppointmentPatch = {
  * The status of a visit.
  */
 export type AppointmentStatus = 'booked' | 'cancelled';
+
+/**
+ * Why a visit that was saved deserves a second look.
+ */
+export type AppointmentWarning = 'outside_hours';
 
 /**
  * Assignment
@@ -450,6 +514,27 @@ export type CorrectedNumber = {
 };
 
 /**
+ * Cover
+ *
+ * Who hears an agent's clients while the agent takes a break or has days off. Without any field: nobody.
+ */
+export type Cover = {
+    /**
+     * Or the first of this queue who is on duty.
+     */
+    queueId?: string;
+    /**
+     * A colleague, by user id.
+     */
+    salesId?: string;
+};
+
+/**
+ * What stands between two cells of a CSV.
+ */
+export type CsvSeparator = 'comma' | 'semicolon' | 'tab';
+
+/**
  * Cycle
  *
  * One run of a lead through a queue.
@@ -641,6 +726,11 @@ export type Explanation = {
 };
 
 /**
+ * In whose words headings, statuses and reasons are.
+ */
+export type ExportLabels = 'api' | 'id' | 'en';
+
+/**
  * FieldError
  *
  * A field with an error.
@@ -655,6 +745,87 @@ export type FieldError = {
      */
     field: string;
 };
+
+/**
+ * Funnel
+ *
+ * The funnel of a period.
+ */
+export type Funnel = {
+    /**
+     * The first day, in the company's zone.
+     */
+    from: string;
+    /**
+     * The fifty largest groups; empty without `by`.
+     */
+    groups: Array<FunnelRow>;
+    lostReasons: Array<LostReason>;
+    /**
+     * The last day, included.
+     */
+    to: string;
+    total: FunnelRow;
+};
+
+/**
+ * By what a funnel is divided.
+ */
+export type FunnelGrouping = 'source' | 'campaign' | 'project';
+
+/**
+ * FunnelRow
+ *
+ * How many leads of the period reached each step. A lead can have several steps. `GET /api/leads` with `step`, the same
+ * `from` and `to`, and the group's `source`, `campaign` or `project` lists the leads behind a number.
+ */
+export type FunnelRow = {
+    /**
+     * Given to an agent by hand, and claimed by none (`step=assigned`).
+     */
+    assigned: number;
+    /**
+     * Claimed by an agent with an OK (`step=claimed`).
+     */
+    claimed: number;
+    /**
+     * The client was contacted (`step=contacted`).
+     */
+    contacted: number;
+    /**
+     * Hangus, also if an agent got it afterwards (`step=hangus`).
+     */
+    hangus: number;
+    /**
+     * Leads without a mark (`step=lead`).
+     */
+    leads: number;
+    /**
+     * Lost (`step=lost`).
+     */
+    lost: number;
+    /**
+     * Offered to an agent (`step=offered`).
+     */
+    offered: number;
+    /**
+     * The source, campaign or project; absent in the total, and for leads that have none.
+     */
+    value?: string;
+    /**
+     * A visit is booked or took place (`step=visit`).
+     */
+    visit: number;
+    /**
+     * Sold (`step=won`).
+     */
+    won: number;
+};
+
+/**
+ * A step of a lead's way from the enquiry to the sale. A lead can have several.
+ */
+export type FunnelStep = 'lead' | 'offered' | 'claimed' | 'assigned' | 'contacted' | 'visit' | 'won' | 'lost' | 'hangus';
 
 /**
  * Handover
@@ -876,9 +1047,103 @@ export type LeadEntry = {
 };
 
 /**
+ * LeadList
+ *
+ * A list of leads, with how many of its rows are in which state.
+ */
+export type LeadList = {
+    /**
+     * Who uploaded it; absent if the user was deleted.
+     */
+    byUserId?: string;
+    createdAt: string;
+    duplicate: number;
+    endedAt?: string;
+    entered: number;
+    fileName?: string;
+    id: string;
+    /**
+     * Rows that will be entered. While the list runs: what is left.
+     */
+    ready: number;
+    refused: number;
+    startedAt?: string;
+    state: LeadListState;
+};
+
+/**
+ * LeadListRow
+ *
+ * A row of a list.
+ */
+export type LeadListRow = {
+    /**
+     * The number as it stands in the file.
+     */
+    givenPhone: string;
+    /**
+     * The lead that was entered, or that has the number already.
+     */
+    leadId?: string;
+    name?: string;
+    note?: string;
+    /**
+     * Who owns the lead; absent: it is distributed.
+     */
+    ownerId?: string;
+    /**
+     * The number as it was understood, E.164.
+     */
+    phone?: string;
+    project?: string;
+    /**
+     * Why it is a duplicate or refused.
+     */
+    reason?: string;
+    /**
+     * The row of the file; the line of headings is row 1.
+     */
+    row: number;
+    source?: string;
+    state: LeadListRowState;
+};
+
+/**
+ * What becomes of a row.
+ */
+export type LeadListRowState = 'ready' | 'entered' | 'duplicate' | 'refused';
+
+/**
+ * How far a list is.
+ */
+export type LeadListState = 'preview' | 'running' | 'done';
+
+/**
  * Why a lead is no enquiry. It is in no figure.
  */
-export type LeadMark = 'test' | 'junk';
+export type LeadMark = 'test' | 'junk' | 'suspect';
+
+/**
+ * LeadMerge
+ *
+ * A merge into a lead that can be undone.
+ */
+export type LeadMerge = {
+    at: string;
+    id: string;
+    /**
+     * The id that the merged lead had, and has again when the merge is undone.
+     */
+    leadId: string;
+    /**
+     * The name that it had.
+     */
+    name?: string;
+    /**
+     * The number that it had.
+     */
+    phone?: string;
+};
 
 /**
  * LeadPage
@@ -1018,6 +1283,32 @@ export type LiveProvider = {
      * When it was frozen; absent if it works.
      */
     frozenSince?: string;
+};
+
+/**
+ * LostReason
+ *
+ * Why leads were lost.
+ */
+export type LostReason = {
+    count: number;
+    label?: string;
+    /**
+     * The id of the rejected reason; absent if none was given.
+     */
+    reason?: string;
+};
+
+/**
+ * MergedLead
+ *
+ * A lead to be merged.
+ */
+export type MergedLead = {
+    /**
+     * The lead that is merged: its messages, cycles, visits and history move, and it is gone.
+     */
+    leadId: string;
 };
 
 /**
@@ -1283,6 +1574,15 @@ export type NewNote = {
 };
 
 /**
+ * NewOutcome
+ *
+ * What came of a visit.
+ */
+export type NewOutcome = {
+    outcome: VisitOutcome;
+};
+
+/**
  * NewPassword
  *
  * A new password.
@@ -1292,6 +1592,44 @@ export type NewPassword = {
      * 8 to 128 characters.
      */
     password: string;
+};
+
+/**
+ * NewPlace
+ *
+ * A place to add.
+ */
+export type NewPlace = {
+    /**
+     * Absent: the first letter that no place has.
+     */
+    label?: string;
+    /**
+     * The position; the first is 1. Absent: the last.
+     */
+    order?: number;
+    salesId: string;
+    /**
+     * The weight, for a weighted queue.
+     */
+    weight?: number;
+};
+
+/**
+ * NewSnippet
+ *
+ * A ready answer to be written.
+ */
+export type NewSnippet = {
+    /**
+     * 1 to 4,096 characters.
+     */
+    body: string;
+    project?: string;
+    /**
+     * 1 to 30 letters and figures.
+     */
+    word: string;
 };
 
 /**
@@ -1321,7 +1659,7 @@ export type OfferAddress = {
 /**
  * The outcome of an event.
  */
-export type Outcome = 'distributing' | 'held' | 'hangus' | 'added' | 'owner_told' | 'accepted' | 'late' | 'ambiguous' | 'nothing_open' | 'help' | 'queue' | 'paused' | 'resumed' | 'assigned' | 'not_an_ack' | 'declined' | 'disabled' | 'unknown_agent' | 'noted' | 'opted_out' | 'blocked';
+export type Outcome = 'distributing' | 'held' | 'hangus' | 'added' | 'owner_told' | 'accepted' | 'late' | 'ambiguous' | 'nothing_open' | 'help' | 'queue' | 'paused' | 'resumed' | 'assigned' | 'not_an_ack' | 'declined' | 'disabled' | 'unknown_agent' | 'noted' | 'visit_answered' | 'snippet' | 'opted_out' | 'blocked';
 
 /**
  * PeriodFigures
@@ -1514,6 +1852,10 @@ export type QueueRule = {
     priority?: number;
     project?: string;
     source?: string;
+    /**
+     * Words or phrases, separated by commas: the client's first message must have one of them. `harga, price list`.
+     */
+    words?: string;
 };
 
 /**
@@ -1673,6 +2015,42 @@ export type SalesAck = {
 };
 
 /**
+ * SavedAppointment
+ *
+ * A visit that was saved.
+ */
+export type SavedAppointment = {
+    calendar: CalendarStanding;
+    createdAt: string;
+    endsAt: string;
+    id: string;
+    leadId: string;
+    /**
+     * The client's name.
+     */
+    leadName?: string;
+    note?: string;
+    /**
+     * What came of it; absent until somebody says it.
+     */
+    outcome?: VisitOutcome & unknown;
+    place?: string;
+    /**
+     * The agent.
+     */
+    salesId: string;
+    salesName: string;
+    startsAt: string;
+    status: AppointmentStatus;
+    updatedAt: string;
+    /**
+     * Changes whenever the visit changes.
+     */
+    version: number;
+    warning?: AppointmentWarning;
+};
+
+/**
  * SimulatedPolicy
  *
  * A policy; fields that are left out are as recorded.
@@ -1724,6 +2102,28 @@ export type SimulationRequest = {
      * Cycles that started before this instant; at most 92 days later.
      */
     to: string;
+};
+
+/**
+ * Snippet
+ *
+ * A ready answer.
+ */
+export type Snippet = {
+    /**
+     * The text. `{name}`, `{agent}` and `{project}` are filled in.
+     */
+    body: string;
+    id: string;
+    /**
+     * Absent: for every project that has none of its own.
+     */
+    project?: string;
+    updatedAt: string;
+    /**
+     * The word by which agents ask for it in chat: `/harga` for `harga`.
+     */
+    word: string;
 };
 
 /**
@@ -2051,6 +2451,11 @@ export type UserChange = {
 };
 
 /**
+ * What came of a visit.
+ */
+export type VisitOutcome = 'done' | 'no_show' | 'to_move';
+
+/**
  * WhatsappStatus
  *
  * The connection to WhatsApp.
@@ -2288,7 +2693,7 @@ export type UpdateAppointmentErrors = {
 export type UpdateAppointmentError = UpdateAppointmentErrors[keyof UpdateAppointmentErrors];
 
 export type UpdateAppointmentResponses = {
-    200: Appointment;
+    200: SavedAppointment;
 };
 
 export type UpdateAppointmentResponse = UpdateAppointmentResponses[keyof UpdateAppointmentResponses];
@@ -2320,6 +2725,34 @@ export type CancelAppointmentResponses = {
 };
 
 export type CancelAppointmentResponse = CancelAppointmentResponses[keyof CancelAppointmentResponses];
+
+export type SetVisitOutcomeData = {
+    body: NewOutcome;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/appointments/{id}/outcome';
+};
+
+export type SetVisitOutcomeErrors = {
+    /**
+     * The request is wrong.
+     */
+    '4XX': Problem;
+    /**
+     * The server failed.
+     */
+    '5XX': Problem;
+};
+
+export type SetVisitOutcomeError = SetVisitOutcomeErrors[keyof SetVisitOutcomeErrors];
+
+export type SetVisitOutcomeResponses = {
+    200: Appointment;
+};
+
+export type SetVisitOutcomeResponse = SetVisitOutcomeResponses[keyof SetVisitOutcomeResponses];
 
 export type BlockedContactsData = {
     body?: never;
@@ -2400,6 +2833,80 @@ export type UnblockContactResponses = {
 };
 
 export type UnblockContactResponse = UnblockContactResponses[keyof UnblockContactResponses];
+
+export type AgentResultsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * The first day; by default thirty days ago.
+         */
+        from?: string;
+        /**
+         * The last day; by default today.
+         */
+        to?: string;
+    };
+    url: '/api/dashboard/agents';
+};
+
+export type AgentResultsErrors = {
+    /**
+     * The request is wrong.
+     */
+    '4XX': Problem;
+    /**
+     * The server failed.
+     */
+    '5XX': Problem;
+};
+
+export type AgentResultsError = AgentResultsErrors[keyof AgentResultsErrors];
+
+export type AgentResultsResponses = {
+    200: Array<AgentResults>;
+};
+
+export type AgentResultsResponse = AgentResultsResponses[keyof AgentResultsResponses];
+
+export type FunnelData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * The first day; by default thirty days ago.
+         */
+        from?: string;
+        /**
+         * The last day; by default today.
+         */
+        to?: string;
+        /**
+         * By what it is divided.
+         */
+        by?: FunnelGrouping;
+    };
+    url: '/api/dashboard/funnel';
+};
+
+export type FunnelErrors = {
+    /**
+     * The request is wrong.
+     */
+    '4XX': Problem;
+    /**
+     * The server failed.
+     */
+    '5XX': Problem;
+};
+
+export type FunnelError = FunnelErrors[keyof FunnelErrors];
+
+export type FunnelResponses = {
+    200: Funnel;
+};
+
+export type FunnelResponse = FunnelResponses[keyof FunnelResponses];
 
 export type Layer2StatusChartData = {
     body?: never;
@@ -2505,6 +3012,58 @@ export type DashboardStatsResponses = {
 };
 
 export type DashboardStatsResponse = DashboardStatsResponses[keyof DashboardStatsResponses];
+
+export type CompanyHoursData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/distribution/company-hours';
+};
+
+export type CompanyHoursErrors = {
+    /**
+     * The request is wrong.
+     */
+    '4XX': Problem;
+    /**
+     * The server failed.
+     */
+    '5XX': Problem;
+};
+
+export type CompanyHoursError = CompanyHoursErrors[keyof CompanyHoursErrors];
+
+export type CompanyHoursResponses = {
+    200: Array<WorkingHours>;
+};
+
+export type CompanyHoursResponse = CompanyHoursResponses[keyof CompanyHoursResponses];
+
+export type SetCompanyHoursData = {
+    body: Array<WorkingHours>;
+    path?: never;
+    query?: never;
+    url: '/api/distribution/company-hours';
+};
+
+export type SetCompanyHoursErrors = {
+    /**
+     * The request is wrong.
+     */
+    '4XX': Problem;
+    /**
+     * The server failed.
+     */
+    '5XX': Problem;
+};
+
+export type SetCompanyHoursError = SetCompanyHoursErrors[keyof SetCompanyHoursErrors];
+
+export type SetCompanyHoursResponses = {
+    200: Array<WorkingHours>;
+};
+
+export type SetCompanyHoursResponse = SetCompanyHoursResponses[keyof SetCompanyHoursResponses];
 
 export type HolidaysData = {
     body?: never;
@@ -2722,6 +3281,34 @@ export type UpdateQueueResponses = {
 
 export type UpdateQueueResponse = UpdateQueueResponses[keyof UpdateQueueResponses];
 
+export type AddQueuePlaceData = {
+    body: NewPlace;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/distribution/queues/{id}/places';
+};
+
+export type AddQueuePlaceErrors = {
+    /**
+     * The request is wrong.
+     */
+    '4XX': Problem;
+    /**
+     * The server failed.
+     */
+    '5XX': Problem;
+};
+
+export type AddQueuePlaceError = AddQueuePlaceErrors[keyof AddQueuePlaceErrors];
+
+export type AddQueuePlaceResponses = {
+    200: Queue;
+};
+
+export type AddQueuePlaceResponse = AddQueuePlaceResponses[keyof AddQueuePlaceResponses];
+
 export type SetQueuePlacesData = {
     body: Array<PlaceWritable>;
     path: {
@@ -2749,6 +3336,38 @@ export type SetQueuePlacesResponses = {
 };
 
 export type SetQueuePlacesResponse = SetQueuePlacesResponses[keyof SetQueuePlacesResponses];
+
+export type RemoveQueuePlaceData = {
+    body?: never;
+    path: {
+        id: string;
+        /**
+         * The agent, by user id.
+         */
+        agent: string;
+    };
+    query?: never;
+    url: '/api/distribution/queues/{id}/places/{agent}';
+};
+
+export type RemoveQueuePlaceErrors = {
+    /**
+     * The request is wrong.
+     */
+    '4XX': Problem;
+    /**
+     * The server failed.
+     */
+    '5XX': Problem;
+};
+
+export type RemoveQueuePlaceError = RemoveQueuePlaceErrors[keyof RemoveQueuePlaceErrors];
+
+export type RemoveQueuePlaceResponses = {
+    200: Queue;
+};
+
+export type RemoveQueuePlaceResponse = RemoveQueuePlaceResponses[keyof RemoveQueuePlaceResponses];
 
 export type SetQueueRulesData = {
     body: Array<QueueRule>;
@@ -2947,6 +3566,196 @@ export type DecideLeadConflictResponses = {
 
 export type DecideLeadConflictResponse = DecideLeadConflictResponses[keyof DecideLeadConflictResponses];
 
+export type LeadListsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/lead-lists';
+};
+
+export type LeadListsErrors = {
+    /**
+     * The request is wrong.
+     */
+    '4XX': Problem;
+    /**
+     * The server failed.
+     */
+    '5XX': Problem;
+};
+
+export type LeadListsError = LeadListsErrors[keyof LeadListsErrors];
+
+export type LeadListsResponses = {
+    200: Array<LeadList>;
+};
+
+export type LeadListsResponse = LeadListsResponses[keyof LeadListsResponses];
+
+export type UploadLeadListData = {
+    body: Blob | File;
+    path?: never;
+    query?: {
+        /**
+         * The name of the file, for the list of lists.
+         */
+        fileName?: string;
+        /**
+         * Who owns the leads of rows that name no agent, by user id. Absent: they are distributed.
+         */
+        ownerId?: string;
+        /**
+         * The source of rows that name none.
+         */
+        source?: string;
+    };
+    url: '/api/lead-lists';
+};
+
+export type UploadLeadListErrors = {
+    /**
+     * The request is wrong.
+     */
+    '4XX': Problem;
+    /**
+     * The server failed.
+     */
+    '5XX': Problem;
+};
+
+export type UploadLeadListError = UploadLeadListErrors[keyof UploadLeadListErrors];
+
+export type UploadLeadListResponses = {
+    200: LeadList;
+};
+
+export type UploadLeadListResponse = UploadLeadListResponses[keyof UploadLeadListResponses];
+
+export type DiscardLeadListData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/lead-lists/{id}';
+};
+
+export type DiscardLeadListErrors = {
+    /**
+     * The request is wrong.
+     */
+    '4XX': Problem;
+    /**
+     * The server failed.
+     */
+    '5XX': Problem;
+};
+
+export type DiscardLeadListError = DiscardLeadListErrors[keyof DiscardLeadListErrors];
+
+export type DiscardLeadListResponses = {
+    200: Array<LeadList>;
+};
+
+export type DiscardLeadListResponse = DiscardLeadListResponses[keyof DiscardLeadListResponses];
+
+export type LeadListData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/lead-lists/{id}';
+};
+
+export type LeadListErrors = {
+    /**
+     * The request is wrong.
+     */
+    '4XX': Problem;
+    /**
+     * The server failed.
+     */
+    '5XX': Problem;
+};
+
+export type LeadListError = LeadListErrors[keyof LeadListErrors];
+
+export type LeadListResponses = {
+    200: LeadList;
+};
+
+export type LeadListResponse = LeadListResponses[keyof LeadListResponses];
+
+export type LeadListRowsData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: {
+        /**
+         * In this state.
+         */
+        state?: LeadListRowState;
+        /**
+         * After this row.
+         */
+        after?: number;
+        /**
+         * The most rows.
+         */
+        limit?: number;
+    };
+    url: '/api/lead-lists/{id}/rows';
+};
+
+export type LeadListRowsErrors = {
+    /**
+     * The request is wrong.
+     */
+    '4XX': Problem;
+    /**
+     * The server failed.
+     */
+    '5XX': Problem;
+};
+
+export type LeadListRowsError = LeadListRowsErrors[keyof LeadListRowsErrors];
+
+export type LeadListRowsResponses = {
+    200: Array<LeadListRow>;
+};
+
+export type LeadListRowsResponse = LeadListRowsResponses[keyof LeadListRowsResponses];
+
+export type StartLeadListData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/lead-lists/{id}/start';
+};
+
+export type StartLeadListErrors = {
+    /**
+     * The request is wrong.
+     */
+    '4XX': Problem;
+    /**
+     * The server failed.
+     */
+    '5XX': Problem;
+};
+
+export type StartLeadListError = StartLeadListErrors[keyof StartLeadListErrors];
+
+export type StartLeadListResponses = {
+    200: LeadList;
+};
+
+export type StartLeadListResponse = StartLeadListResponses[keyof StartLeadListResponses];
+
 export type LeadsData = {
     body?: never;
     path?: never;
@@ -2975,6 +3784,22 @@ export type LeadsData = {
          * From this ad.
          */
         source?: string;
+        /**
+         * With this mark.
+         */
+        mark?: LeadMark;
+        /**
+         * Of this project. Needs `from`.
+         */
+        project?: string;
+        /**
+         * Whose first enquiry with a campaign names this one. Needs `from`.
+         */
+        campaign?: string;
+        /**
+         * That reached this step of the funnel (`GET /api/dashboard/funnel`). Needs `from`.
+         */
+        step?: FunnelStep;
         /**
          * Created at or after this instant, or on or after this day (`2026-01-31`, in the company's zone).
          */
@@ -3073,6 +3898,18 @@ export type ExportLeadsData = {
          */
         source?: string;
         /**
+         * Of this project. Needs `from`.
+         */
+        project?: string;
+        /**
+         * Whose first enquiry with a campaign names this one. Needs `from`.
+         */
+        campaign?: string;
+        /**
+         * That reached this step of the funnel. Needs `from`.
+         */
+        step?: FunnelStep;
+        /**
          * Created at or after this instant, or on or after this day (`2026-01-31`, in the company's zone).
          */
         from?: string;
@@ -3084,6 +3921,14 @@ export type ExportLeadsData = {
          * With this text in the name, or this number or a part of it, as people type it.
          */
         q?: string;
+        /**
+         * What stands between two cells; a comma by default.
+         */
+        separator?: CsvSeparator;
+        /**
+         * In whose words it is; the API's by default.
+         */
+        labels?: ExportLabels;
     };
     url: '/api/leads/export';
 };
@@ -3109,6 +3954,84 @@ export type ExportLeadsResponses = {
 };
 
 export type ExportLeadsResponse = ExportLeadsResponses[keyof ExportLeadsResponses];
+
+export type ExportLeadsWorkbookData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * With one of these statuses.
+         */
+        status?: Array<LeadStatus>;
+        /**
+         * With one of these steps of progress.
+         */
+        progress?: Array<LeadProgress>;
+        /**
+         * With this layer 2 status.
+         */
+        layer2?: string;
+        /**
+         * Owned by this agent, by user id.
+         */
+        owner?: string;
+        /**
+         * From this ad.
+         */
+        source?: string;
+        /**
+         * Of this project. Needs `from`.
+         */
+        project?: string;
+        /**
+         * Whose first enquiry with a campaign names this one. Needs `from`.
+         */
+        campaign?: string;
+        /**
+         * That reached this step of the funnel. Needs `from`.
+         */
+        step?: FunnelStep;
+        /**
+         * Created at or after this instant, or on or after this day (`2026-01-31`, in the company's zone).
+         */
+        from?: string;
+        /**
+         * Created before this instant, or on or before this day.
+         */
+        to?: string;
+        /**
+         * With this text in the name, or this number or a part of it, as people type it.
+         */
+        q?: string;
+        /**
+         * In whose words it is; the API's by default.
+         */
+        labels?: ExportLabels;
+    };
+    url: '/api/leads/export.xlsx';
+};
+
+export type ExportLeadsWorkbookErrors = {
+    /**
+     * The request is wrong.
+     */
+    '4XX': Problem;
+    /**
+     * The server failed.
+     */
+    '5XX': Problem;
+};
+
+export type ExportLeadsWorkbookError = ExportLeadsWorkbookErrors[keyof ExportLeadsWorkbookErrors];
+
+export type ExportLeadsWorkbookResponses = {
+    /**
+     * One row for each lead, newest first; times in the company's zone.
+     */
+    200: Blob | File;
+};
+
+export type ExportLeadsWorkbookResponse = ExportLeadsWorkbookResponses[keyof ExportLeadsWorkbookResponses];
 
 export type LeadDetailData = {
     body?: never;
@@ -3189,7 +4112,7 @@ export type BookAppointmentErrors = {
 export type BookAppointmentError = BookAppointmentErrors[keyof BookAppointmentErrors];
 
 export type BookAppointmentResponses = {
-    200: Appointment;
+    200: SavedAppointment;
 };
 
 export type BookAppointmentResponse = BookAppointmentResponses[keyof BookAppointmentResponses];
@@ -3221,6 +4144,34 @@ export type AssignLeadResponses = {
 };
 
 export type AssignLeadResponse = AssignLeadResponses[keyof AssignLeadResponses];
+
+export type DistributeLeadData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/leads/{id}/distribute';
+};
+
+export type DistributeLeadErrors = {
+    /**
+     * The request is wrong.
+     */
+    '4XX': Problem;
+    /**
+     * The server failed.
+     */
+    '5XX': Problem;
+};
+
+export type DistributeLeadError = DistributeLeadErrors[keyof DistributeLeadErrors];
+
+export type DistributeLeadResponses = {
+    200: LeadEntry;
+};
+
+export type DistributeLeadResponse = DistributeLeadResponses[keyof DistributeLeadResponses];
 
 export type UpdateLeadLayer2Data = {
     body: Layer2;
@@ -3277,6 +4228,94 @@ export type UnmarkLeadResponses = {
 };
 
 export type UnmarkLeadResponse = UnmarkLeadResponses[keyof UnmarkLeadResponses];
+
+export type LeadMergesData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/leads/{id}/merges';
+};
+
+export type LeadMergesErrors = {
+    /**
+     * The request is wrong.
+     */
+    '4XX': Problem;
+    /**
+     * The server failed.
+     */
+    '5XX': Problem;
+};
+
+export type LeadMergesError = LeadMergesErrors[keyof LeadMergesErrors];
+
+export type LeadMergesResponses = {
+    200: Array<LeadMerge>;
+};
+
+export type LeadMergesResponse = LeadMergesResponses[keyof LeadMergesResponses];
+
+export type MergeLeadData = {
+    body: MergedLead;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/leads/{id}/merges';
+};
+
+export type MergeLeadErrors = {
+    /**
+     * The request is wrong.
+     */
+    '4XX': Problem;
+    /**
+     * The server failed.
+     */
+    '5XX': Problem;
+};
+
+export type MergeLeadError = MergeLeadErrors[keyof MergeLeadErrors];
+
+export type MergeLeadResponses = {
+    200: Array<LeadMerge>;
+};
+
+export type MergeLeadResponse = MergeLeadResponses[keyof MergeLeadResponses];
+
+export type UndoLeadMergeData = {
+    body?: never;
+    path: {
+        id: string;
+        /**
+         * The merge.
+         */
+        merge: string;
+    };
+    query?: never;
+    url: '/api/leads/{id}/merges/{merge}';
+};
+
+export type UndoLeadMergeErrors = {
+    /**
+     * The request is wrong.
+     */
+    '4XX': Problem;
+    /**
+     * The server failed.
+     */
+    '5XX': Problem;
+};
+
+export type UndoLeadMergeError = UndoLeadMergeErrors[keyof UndoLeadMergeErrors];
+
+export type UndoLeadMergeResponses = {
+    200: Array<LeadMerge>;
+};
+
+export type UndoLeadMergeResponse = UndoLeadMergeResponses[keyof UndoLeadMergeResponses];
 
 export type AddLeadNoteData = {
     body: NewNote;
@@ -3812,6 +4851,62 @@ export type SetAvailabilityResponses = {
 
 export type SetAvailabilityResponse = SetAvailabilityResponses[keyof SetAvailabilityResponses];
 
+export type CoverData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/sales/{id}/cover';
+};
+
+export type CoverErrors = {
+    /**
+     * The request is wrong.
+     */
+    '4XX': Problem;
+    /**
+     * The server failed.
+     */
+    '5XX': Problem;
+};
+
+export type CoverError = CoverErrors[keyof CoverErrors];
+
+export type CoverResponses = {
+    200: Cover;
+};
+
+export type CoverResponse = CoverResponses[keyof CoverResponses];
+
+export type SetCoverData = {
+    body: Cover;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/sales/{id}/cover';
+};
+
+export type SetCoverErrors = {
+    /**
+     * The request is wrong.
+     */
+    '4XX': Problem;
+    /**
+     * The server failed.
+     */
+    '5XX': Problem;
+};
+
+export type SetCoverError = SetCoverErrors[keyof SetCoverErrors];
+
+export type SetCoverResponses = {
+    200: Cover;
+};
+
+export type SetCoverResponse = SetCoverResponses[keyof SetCoverResponses];
+
 export type HandoversData = {
     body?: never;
     path: {
@@ -3901,6 +4996,86 @@ export type UpdateSalesQueueResponses = {
 };
 
 export type UpdateSalesQueueResponse = UpdateSalesQueueResponses[keyof UpdateSalesQueueResponses];
+
+export type SnippetsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/snippets';
+};
+
+export type SnippetsErrors = {
+    /**
+     * The request is wrong.
+     */
+    '4XX': Problem;
+    /**
+     * The server failed.
+     */
+    '5XX': Problem;
+};
+
+export type SnippetsError = SnippetsErrors[keyof SnippetsErrors];
+
+export type SnippetsResponses = {
+    200: Array<Snippet>;
+};
+
+export type SnippetsResponse = SnippetsResponses[keyof SnippetsResponses];
+
+export type SaveSnippetData = {
+    body: NewSnippet;
+    path?: never;
+    query?: never;
+    url: '/api/snippets';
+};
+
+export type SaveSnippetErrors = {
+    /**
+     * The request is wrong.
+     */
+    '4XX': Problem;
+    /**
+     * The server failed.
+     */
+    '5XX': Problem;
+};
+
+export type SaveSnippetError = SaveSnippetErrors[keyof SaveSnippetErrors];
+
+export type SaveSnippetResponses = {
+    200: Array<Snippet>;
+};
+
+export type SaveSnippetResponse = SaveSnippetResponses[keyof SaveSnippetResponses];
+
+export type DeleteSnippetData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/snippets/{id}';
+};
+
+export type DeleteSnippetErrors = {
+    /**
+     * The request is wrong.
+     */
+    '4XX': Problem;
+    /**
+     * The server failed.
+     */
+    '5XX': Problem;
+};
+
+export type DeleteSnippetError = DeleteSnippetErrors[keyof DeleteSnippetErrors];
+
+export type DeleteSnippetResponses = {
+    200: Array<Snippet>;
+};
+
+export type DeleteSnippetResponse = DeleteSnippetResponses[keyof DeleteSnippetResponses];
 
 export type UsersData = {
     body?: never;

@@ -3,8 +3,8 @@
 import { type DefaultError, type InfiniteData, infiniteQueryOptions, queryOptions, useMutation, type UseMutationOptions, useQuery } from '@tanstack/react-query';
 
 import { client } from '../client.gen.js';
-import { addLeadNote, appointmentDetail, appointments, assignLead, availability, blockContact, blockedContacts, bookAppointment, cancelAppointment, changeAvailability, closeUnreadDelivery, correctMetaLeadNumber, createLead, createQueue, createUser, dashboardStats, decideLeadConflict, deleteQueue, discardMetaLead, dummyClientMessage, dummyRunTimeouts, dummySalesAck, explainLead, exportLeads, handOverDesk, handovers, healthLive, healthReady, holidays, layer2StatusChart, layer2Statuses, leadConflicts, leadDetail, leadDistribution, leads, metaForms, metrics, type Options, queues, receiveMetaLead, receiveWhatsapp, receiveWhatsappMessages, rejectedReasonChart, rejectedReasons, rejectLead, resetPassword, resetWhatsapp, restartWhatsapp, retryMetaLead, retryUnreadDelivery, revokeUserSessions, sales, saveLayer2Status, saveMetaForm, saveRejectedReason, sendWhatsappTestMessage, setAvailability, setHolidays, setOfferAddress, setQueuePlaces, setQueueRules, simulateDistribution, startWhatsapp, stopLead, stopWhatsapp, unblockContact, undoLeadChange, unmarkLead, unreadDeliveries, unusableMetaLeads, updateAppointment, updateLead, updateLeadLayer2, updateLeadProgress, updateLeadStatus, updateQueue, updateSalesQueue, updateUser, users, verifyMetaLeadsWebhook, verifyWhatsappMessagesWebhook, verifyWhatsappWebhook, whatsappAccountEvents, whatsappStatus } from '../sdk.gen.js';
-import type { AddLeadNoteData, AddLeadNoteError, AddLeadNoteResponse, AppointmentDetailData, AppointmentDetailError, AppointmentDetailResponse, AppointmentsData, AppointmentsError, AppointmentsResponse, AssignLeadData, AssignLeadError, AssignLeadResponse, AvailabilityData, AvailabilityError, AvailabilityResponse, BlockContactData, BlockContactError, BlockContactResponse, BlockedContactsData, BlockedContactsError, BlockedContactsResponse, BookAppointmentData, BookAppointmentError, BookAppointmentResponse, CancelAppointmentData, CancelAppointmentError, CancelAppointmentResponse, ChangeAvailabilityData, ChangeAvailabilityError, ChangeAvailabilityResponse, CloseUnreadDeliveryData, CloseUnreadDeliveryError, CloseUnreadDeliveryResponse, CorrectMetaLeadNumberData, CorrectMetaLeadNumberError, CorrectMetaLeadNumberResponse, CreateLeadData, CreateLeadError, CreateLeadResponse, CreateQueueData, CreateQueueError, CreateQueueResponse, CreateUserData, CreateUserError, CreateUserResponse, DashboardStatsData, DashboardStatsError, DashboardStatsResponse, DecideLeadConflictData, DecideLeadConflictError, DecideLeadConflictResponse, DeleteQueueData, DeleteQueueError, DeleteQueueResponse, DiscardMetaLeadData, DiscardMetaLeadError, DiscardMetaLeadResponse, DummyClientMessageData, DummyClientMessageError, DummyClientMessageResponse, DummyRunTimeoutsData, DummyRunTimeoutsError, DummyRunTimeoutsResponse, DummySalesAckData, DummySalesAckError, DummySalesAckResponse, ExplainLeadData, ExplainLeadError, ExplainLeadResponse, ExportLeadsData, ExportLeadsError, ExportLeadsResponse, HandOverDeskData, HandOverDeskError, HandOverDeskResponse, HandoversData, HandoversError, HandoversResponse, HealthLiveData, HealthLiveResponse, HealthReadyData, HealthReadyError, HealthReadyResponse, HolidaysData, HolidaysError, HolidaysResponse, Layer2StatusChartData, Layer2StatusChartError, Layer2StatusChartResponse, Layer2StatusesData, Layer2StatusesError, Layer2StatusesResponse, LeadConflictsData, LeadConflictsError, LeadConflictsResponse, LeadDetailData, LeadDetailError, LeadDetailResponse, LeadDistributionData, LeadDistributionError, LeadDistributionResponse, LeadsData, LeadsError, LeadsResponse, MetaFormsData, MetaFormsError, MetaFormsResponse, MetricsData, MetricsError, MetricsResponse, QueuesData, QueuesError, QueuesResponse, ReceiveMetaLeadData, ReceiveMetaLeadError, ReceiveMetaLeadResponse, ReceiveWhatsappData, ReceiveWhatsappError, ReceiveWhatsappMessagesData, ReceiveWhatsappMessagesError, ReceiveWhatsappMessagesResponse, ReceiveWhatsappResponse, RejectedReasonChartData, RejectedReasonChartError, RejectedReasonChartResponse, RejectedReasonsData, RejectedReasonsError, RejectedReasonsResponse, RejectLeadData, RejectLeadError, RejectLeadResponse, ResetPasswordData, ResetPasswordError, ResetPasswordResponse, ResetWhatsappData, ResetWhatsappError, ResetWhatsappResponse, RestartWhatsappData, RestartWhatsappError, RestartWhatsappResponse, RetryMetaLeadData, RetryMetaLeadError, RetryMetaLeadResponse, RetryUnreadDeliveryData, RetryUnreadDeliveryError, RetryUnreadDeliveryResponse, RevokeUserSessionsData, RevokeUserSessionsError, RevokeUserSessionsResponse, SalesData, SalesError, SalesResponse, SaveLayer2StatusData, SaveLayer2StatusError, SaveLayer2StatusResponse, SaveMetaFormData, SaveMetaFormError, SaveMetaFormResponse, SaveRejectedReasonData, SaveRejectedReasonError, SaveRejectedReasonResponse, SendWhatsappTestMessageData, SendWhatsappTestMessageError, SendWhatsappTestMessageResponse, SetAvailabilityData, SetAvailabilityError, SetAvailabilityResponse, SetHolidaysData, SetHolidaysError, SetHolidaysResponse, SetOfferAddressData, SetOfferAddressError, SetOfferAddressResponse, SetQueuePlacesData, SetQueuePlacesError, SetQueuePlacesResponse, SetQueueRulesData, SetQueueRulesError, SetQueueRulesResponse, SimulateDistributionData, SimulateDistributionError, SimulateDistributionResponse, StartWhatsappData, StartWhatsappError, StartWhatsappResponse, StopLeadData, StopLeadError, StopLeadResponse, StopWhatsappData, StopWhatsappError, StopWhatsappResponse, UnblockContactData, UnblockContactError, UnblockContactResponse, UndoLeadChangeData, UndoLeadChangeError, UndoLeadChangeResponse, UnmarkLeadData, UnmarkLeadError, UnmarkLeadResponse, UnreadDeliveriesData, UnreadDeliveriesError, UnreadDeliveriesResponse, UnusableMetaLeadsData, UnusableMetaLeadsError, UnusableMetaLeadsResponse, UpdateAppointmentData, UpdateAppointmentError, UpdateAppointmentResponse, UpdateLeadData, UpdateLeadError, UpdateLeadLayer2Data, UpdateLeadLayer2Error, UpdateLeadLayer2Response, UpdateLeadProgressData, UpdateLeadProgressError, UpdateLeadProgressResponse, UpdateLeadResponse, UpdateLeadStatusData, UpdateLeadStatusError, UpdateLeadStatusResponse, UpdateQueueData, UpdateQueueError, UpdateQueueResponse, UpdateSalesQueueData, UpdateSalesQueueError, UpdateSalesQueueResponse, UpdateUserData, UpdateUserError, UpdateUserResponse, UsersData, UsersError, UsersResponse, VerifyMetaLeadsWebhookData, VerifyMetaLeadsWebhookError, VerifyMetaLeadsWebhookResponse, VerifyWhatsappMessagesWebhookData, VerifyWhatsappMessagesWebhookError, VerifyWhatsappMessagesWebhookResponse, VerifyWhatsappWebhookData, VerifyWhatsappWebhookError, VerifyWhatsappWebhookResponse, WhatsappAccountEventsData, WhatsappAccountEventsError, WhatsappAccountEventsResponse, WhatsappStatusData, WhatsappStatusError, WhatsappStatusResponse } from '../types.gen.js';
+import { addLeadNote, addQueuePlace, agentResults, appointmentDetail, appointments, assignLead, availability, blockContact, blockedContacts, bookAppointment, cancelAppointment, changeAvailability, closeUnreadDelivery, companyHours, correctMetaLeadNumber, cover, createLead, createQueue, createUser, dashboardStats, decideLeadConflict, deleteQueue, deleteSnippet, discardLeadList, discardMetaLead, distributeLead, dummyClientMessage, dummyRunTimeouts, dummySalesAck, explainLead, exportLeads, exportLeadsWorkbook, funnel, handOverDesk, handovers, healthLive, healthReady, holidays, layer2StatusChart, layer2Statuses, leadConflicts, leadDetail, leadDistribution, leadList, leadListRows, leadLists, leadMerges, leads, mergeLead, metaForms, metrics, type Options, queues, receiveMetaLead, receiveWhatsapp, receiveWhatsappMessages, rejectedReasonChart, rejectedReasons, rejectLead, removeQueuePlace, resetPassword, resetWhatsapp, restartWhatsapp, retryMetaLead, retryUnreadDelivery, revokeUserSessions, sales, saveLayer2Status, saveMetaForm, saveRejectedReason, saveSnippet, sendWhatsappTestMessage, setAvailability, setCompanyHours, setCover, setHolidays, setOfferAddress, setQueuePlaces, setQueueRules, setVisitOutcome, simulateDistribution, snippets, startLeadList, startWhatsapp, stopLead, stopWhatsapp, unblockContact, undoLeadChange, undoLeadMerge, unmarkLead, unreadDeliveries, unusableMetaLeads, updateAppointment, updateLead, updateLeadLayer2, updateLeadProgress, updateLeadStatus, updateQueue, updateSalesQueue, updateUser, uploadLeadList, users, verifyMetaLeadsWebhook, verifyWhatsappMessagesWebhook, verifyWhatsappWebhook, whatsappAccountEvents, whatsappStatus } from '../sdk.gen.js';
+import type { AddLeadNoteData, AddLeadNoteError, AddLeadNoteResponse, AddQueuePlaceData, AddQueuePlaceError, AddQueuePlaceResponse, AgentResultsData, AgentResultsError, AgentResultsResponse, AppointmentDetailData, AppointmentDetailError, AppointmentDetailResponse, AppointmentsData, AppointmentsError, AppointmentsResponse, AssignLeadData, AssignLeadError, AssignLeadResponse, AvailabilityData, AvailabilityError, AvailabilityResponse, BlockContactData, BlockContactError, BlockContactResponse, BlockedContactsData, BlockedContactsError, BlockedContactsResponse, BookAppointmentData, BookAppointmentError, BookAppointmentResponse, CancelAppointmentData, CancelAppointmentError, CancelAppointmentResponse, ChangeAvailabilityData, ChangeAvailabilityError, ChangeAvailabilityResponse, CloseUnreadDeliveryData, CloseUnreadDeliveryError, CloseUnreadDeliveryResponse, CompanyHoursData, CompanyHoursError, CompanyHoursResponse, CorrectMetaLeadNumberData, CorrectMetaLeadNumberError, CorrectMetaLeadNumberResponse, CoverData, CoverError, CoverResponse, CreateLeadData, CreateLeadError, CreateLeadResponse, CreateQueueData, CreateQueueError, CreateQueueResponse, CreateUserData, CreateUserError, CreateUserResponse, DashboardStatsData, DashboardStatsError, DashboardStatsResponse, DecideLeadConflictData, DecideLeadConflictError, DecideLeadConflictResponse, DeleteQueueData, DeleteQueueError, DeleteQueueResponse, DeleteSnippetData, DeleteSnippetError, DeleteSnippetResponse, DiscardLeadListData, DiscardLeadListError, DiscardLeadListResponse, DiscardMetaLeadData, DiscardMetaLeadError, DiscardMetaLeadResponse, DistributeLeadData, DistributeLeadError, DistributeLeadResponse, DummyClientMessageData, DummyClientMessageError, DummyClientMessageResponse, DummyRunTimeoutsData, DummyRunTimeoutsError, DummyRunTimeoutsResponse, DummySalesAckData, DummySalesAckError, DummySalesAckResponse, ExplainLeadData, ExplainLeadError, ExplainLeadResponse, ExportLeadsData, ExportLeadsError, ExportLeadsResponse, ExportLeadsWorkbookData, ExportLeadsWorkbookError, ExportLeadsWorkbookResponse, FunnelData, FunnelError, FunnelResponse, HandOverDeskData, HandOverDeskError, HandOverDeskResponse, HandoversData, HandoversError, HandoversResponse, HealthLiveData, HealthLiveResponse, HealthReadyData, HealthReadyError, HealthReadyResponse, HolidaysData, HolidaysError, HolidaysResponse, Layer2StatusChartData, Layer2StatusChartError, Layer2StatusChartResponse, Layer2StatusesData, Layer2StatusesError, Layer2StatusesResponse, LeadConflictsData, LeadConflictsError, LeadConflictsResponse, LeadDetailData, LeadDetailError, LeadDetailResponse, LeadDistributionData, LeadDistributionError, LeadDistributionResponse, LeadListData, LeadListError, LeadListResponse, LeadListRowsData, LeadListRowsError, LeadListRowsResponse, LeadListsData, LeadListsError, LeadListsResponse, LeadMergesData, LeadMergesError, LeadMergesResponse, LeadsData, LeadsError, LeadsResponse, MergeLeadData, MergeLeadError, MergeLeadResponse, MetaFormsData, MetaFormsError, MetaFormsResponse, MetricsData, MetricsError, MetricsResponse, QueuesData, QueuesError, QueuesResponse, ReceiveMetaLeadData, ReceiveMetaLeadError, ReceiveMetaLeadResponse, ReceiveWhatsappData, ReceiveWhatsappError, ReceiveWhatsappMessagesData, ReceiveWhatsappMessagesError, ReceiveWhatsappMessagesResponse, ReceiveWhatsappResponse, RejectedReasonChartData, RejectedReasonChartError, RejectedReasonChartResponse, RejectedReasonsData, RejectedReasonsError, RejectedReasonsResponse, RejectLeadData, RejectLeadError, RejectLeadResponse, RemoveQueuePlaceData, RemoveQueuePlaceError, RemoveQueuePlaceResponse, ResetPasswordData, ResetPasswordError, ResetPasswordResponse, ResetWhatsappData, ResetWhatsappError, ResetWhatsappResponse, RestartWhatsappData, RestartWhatsappError, RestartWhatsappResponse, RetryMetaLeadData, RetryMetaLeadError, RetryMetaLeadResponse, RetryUnreadDeliveryData, RetryUnreadDeliveryError, RetryUnreadDeliveryResponse, RevokeUserSessionsData, RevokeUserSessionsError, RevokeUserSessionsResponse, SalesData, SalesError, SalesResponse, SaveLayer2StatusData, SaveLayer2StatusError, SaveLayer2StatusResponse, SaveMetaFormData, SaveMetaFormError, SaveMetaFormResponse, SaveRejectedReasonData, SaveRejectedReasonError, SaveRejectedReasonResponse, SaveSnippetData, SaveSnippetError, SaveSnippetResponse, SendWhatsappTestMessageData, SendWhatsappTestMessageError, SendWhatsappTestMessageResponse, SetAvailabilityData, SetAvailabilityError, SetAvailabilityResponse, SetCompanyHoursData, SetCompanyHoursError, SetCompanyHoursResponse, SetCoverData, SetCoverError, SetCoverResponse, SetHolidaysData, SetHolidaysError, SetHolidaysResponse, SetOfferAddressData, SetOfferAddressError, SetOfferAddressResponse, SetQueuePlacesData, SetQueuePlacesError, SetQueuePlacesResponse, SetQueueRulesData, SetQueueRulesError, SetQueueRulesResponse, SetVisitOutcomeData, SetVisitOutcomeError, SetVisitOutcomeResponse, SimulateDistributionData, SimulateDistributionError, SimulateDistributionResponse, SnippetsData, SnippetsError, SnippetsResponse, StartLeadListData, StartLeadListError, StartLeadListResponse, StartWhatsappData, StartWhatsappError, StartWhatsappResponse, StopLeadData, StopLeadError, StopLeadResponse, StopWhatsappData, StopWhatsappError, StopWhatsappResponse, UnblockContactData, UnblockContactError, UnblockContactResponse, UndoLeadChangeData, UndoLeadChangeError, UndoLeadChangeResponse, UndoLeadMergeData, UndoLeadMergeError, UndoLeadMergeResponse, UnmarkLeadData, UnmarkLeadError, UnmarkLeadResponse, UnreadDeliveriesData, UnreadDeliveriesError, UnreadDeliveriesResponse, UnusableMetaLeadsData, UnusableMetaLeadsError, UnusableMetaLeadsResponse, UpdateAppointmentData, UpdateAppointmentError, UpdateAppointmentResponse, UpdateLeadData, UpdateLeadError, UpdateLeadLayer2Data, UpdateLeadLayer2Error, UpdateLeadLayer2Response, UpdateLeadProgressData, UpdateLeadProgressError, UpdateLeadProgressResponse, UpdateLeadResponse, UpdateLeadStatusData, UpdateLeadStatusError, UpdateLeadStatusResponse, UpdateQueueData, UpdateQueueError, UpdateQueueResponse, UpdateSalesQueueData, UpdateSalesQueueError, UpdateSalesQueueResponse, UpdateUserData, UpdateUserError, UpdateUserResponse, UploadLeadListData, UploadLeadListError, UploadLeadListResponse, UsersData, UsersError, UsersResponse, VerifyMetaLeadsWebhookData, VerifyMetaLeadsWebhookError, VerifyMetaLeadsWebhookResponse, VerifyWhatsappMessagesWebhookData, VerifyWhatsappMessagesWebhookError, VerifyWhatsappMessagesWebhookResponse, VerifyWhatsappWebhookData, VerifyWhatsappWebhookError, VerifyWhatsappWebhookResponse, WhatsappAccountEventsData, WhatsappAccountEventsError, WhatsappAccountEventsResponse, WhatsappStatusData, WhatsappStatusError, WhatsappStatusResponse } from '../types.gen.js';
 
 export type QueryKey<TOptions extends Options> = [
     Pick<TOptions, 'baseUrl' | 'body' | 'headers' | 'path' | 'query'> & {
@@ -137,6 +137,34 @@ export const cancelAppointmentMutation = (options?: Partial<Options<CancelAppoin
  */
 export const useCancelAppointmentMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<CancelAppointmentResponse, CancelAppointmentError, Options<CancelAppointmentData>>, 'mutationFn'>>) => useMutation({ ...cancelAppointmentMutation(), ...mutationOptions });
 
+/**
+ * Say what came of a visit
+ *
+ * The lead's progress follows: `visit` if the client came, else `follow-up`. It can be said again. 409
+ * `appointment_ahead`: the visit has not begun; `appointment_cancelled`.
+ */
+export const setVisitOutcomeMutation = (options?: Partial<Options<SetVisitOutcomeData>>): UseMutationOptions<SetVisitOutcomeResponse, SetVisitOutcomeError, Options<SetVisitOutcomeData>> => {
+    const mutationOptions: UseMutationOptions<SetVisitOutcomeResponse, SetVisitOutcomeError, Options<SetVisitOutcomeData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await setVisitOutcome({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Say what came of a visit
+ *
+ * The lead's progress follows: `visit` if the client came, else `follow-up`. It can be said again. 409
+ * `appointment_ahead`: the visit has not begun; `appointment_cancelled`.
+ */
+export const useSetVisitOutcomeMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<SetVisitOutcomeResponse, SetVisitOutcomeError, Options<SetVisitOutcomeData>>, 'mutationFn'>>) => useMutation({ ...setVisitOutcomeMutation(), ...mutationOptions });
+
 export const blockedContactsQueryKey = (options?: Options<BlockedContactsData>) => createQueryKey('blockedContacts', options, false, ['Leads']);
 
 /**
@@ -208,6 +236,52 @@ export const unblockContactMutation = (options?: Partial<Options<UnblockContactD
  */
 export const useUnblockContactMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<UnblockContactResponse, UnblockContactError, Options<UnblockContactData>>, 'mutationFn'>>) => useMutation({ ...unblockContactMutation(), ...mutationOptions });
 
+export const agentResultsQueryKey = (options?: Options<AgentResultsData>) => createQueryKey('agentResults', options, false, ['Dashboard']);
+
+/**
+ * What each agent made of their offers in a period
+ */
+export const agentResultsOptions = (options?: Options<AgentResultsData>) => queryOptions<AgentResultsResponse, AgentResultsError, AgentResultsResponse, ReturnType<typeof agentResultsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await agentResults({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: agentResultsQueryKey(options)
+});
+
+/**
+ * What each agent made of their offers in a period
+ */
+export const useAgentResultsQuery = (options?: Options<AgentResultsData>) => useQuery(agentResultsOptions(options));
+
+export const funnelQueryKey = (options?: Options<FunnelData>) => createQueryKey('funnel', options, false, ['Dashboard']);
+
+/**
+ * The funnel of a period: from the enquiry to the sale
+ */
+export const funnelOptions = (options?: Options<FunnelData>) => queryOptions<FunnelResponse, FunnelError, FunnelResponse, ReturnType<typeof funnelQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await funnel({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: funnelQueryKey(options)
+});
+
+/**
+ * The funnel of a period: from the enquiry to the sale
+ */
+export const useFunnelQuery = (options?: Options<FunnelData>) => useQuery(funnelOptions(options));
+
 export const layer2StatusChartQueryKey = (options?: Options<Layer2StatusChartData>) => createQueryKey('layer2StatusChart', options, false, ['Dashboard']);
 
 /**
@@ -276,6 +350,57 @@ export const dashboardStatsOptions = (options?: Options<DashboardStatsData>) => 
  * The figures of a period: of all leads for an admin, of their own leads for an agent
  */
 export const useDashboardStatsQuery = (options?: Options<DashboardStatsData>) => useQuery(dashboardStatsOptions(options));
+
+export const companyHoursQueryKey = (options?: Options<CompanyHoursData>) => createQueryKey('companyHours', options, false, ['Queues']);
+
+/**
+ * The working hours of agents who have none of their own
+ */
+export const companyHoursOptions = (options?: Options<CompanyHoursData>) => queryOptions<CompanyHoursResponse, CompanyHoursError, CompanyHoursResponse, ReturnType<typeof companyHoursQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await companyHours({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: companyHoursQueryKey(options)
+});
+
+/**
+ * The working hours of agents who have none of their own
+ */
+export const useCompanyHoursQuery = (options?: Options<CompanyHoursData>) => useQuery(companyHoursOptions(options));
+
+/**
+ * Replace the working hours of agents who have none of their own
+ *
+ * By the company's zone, or the agent's if they have one. An empty list: they always work. Held leads are checked
+ * again.
+ */
+export const setCompanyHoursMutation = (options?: Partial<Options<SetCompanyHoursData>>): UseMutationOptions<SetCompanyHoursResponse, SetCompanyHoursError, Options<SetCompanyHoursData>> => {
+    const mutationOptions: UseMutationOptions<SetCompanyHoursResponse, SetCompanyHoursError, Options<SetCompanyHoursData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await setCompanyHours({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Replace the working hours of agents who have none of their own
+ *
+ * By the company's zone, or the agent's if they have one. An empty list: they always work. Held leads are checked
+ * again.
+ */
+export const useSetCompanyHoursMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<SetCompanyHoursResponse, SetCompanyHoursError, Options<SetCompanyHoursData>>, 'mutationFn'>>) => useMutation({ ...setCompanyHoursMutation(), ...mutationOptions });
 
 export const holidaysQueryKey = (options?: Options<HolidaysData>) => createQueryKey('holidays', options, false, ['Queues']);
 
@@ -476,6 +601,32 @@ export const updateQueueMutation = (options?: Partial<Options<UpdateQueueData>>)
 export const useUpdateQueueMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<UpdateQueueResponse, UpdateQueueError, Options<UpdateQueueData>>, 'mutationFn'>>) => useMutation({ ...updateQueueMutation(), ...mutationOptions });
 
 /**
+ * Add an agent to a queue
+ *
+ * The other places stay. 409 `agent_disabled`: the agent is disabled.
+ */
+export const addQueuePlaceMutation = (options?: Partial<Options<AddQueuePlaceData>>): UseMutationOptions<AddQueuePlaceResponse, AddQueuePlaceError, Options<AddQueuePlaceData>> => {
+    const mutationOptions: UseMutationOptions<AddQueuePlaceResponse, AddQueuePlaceError, Options<AddQueuePlaceData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await addQueuePlace({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Add an agent to a queue
+ *
+ * The other places stay. 409 `agent_disabled`: the agent is disabled.
+ */
+export const useAddQueuePlaceMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<AddQueuePlaceResponse, AddQueuePlaceError, Options<AddQueuePlaceData>>, 'mutationFn'>>) => useMutation({ ...addQueuePlaceMutation(), ...mutationOptions });
+
+/**
  * Replace the agents of a queue, in this order
  */
 export const setQueuePlacesMutation = (options?: Partial<Options<SetQueuePlacesData>>): UseMutationOptions<SetQueuePlacesResponse, SetQueuePlacesError, Options<SetQueuePlacesData>> => {
@@ -496,6 +647,32 @@ export const setQueuePlacesMutation = (options?: Partial<Options<SetQueuePlacesD
  * Replace the agents of a queue, in this order
  */
 export const useSetQueuePlacesMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<SetQueuePlacesResponse, SetQueuePlacesError, Options<SetQueuePlacesData>>, 'mutationFn'>>) => useMutation({ ...setQueuePlacesMutation(), ...mutationOptions });
+
+/**
+ * Remove an agent from a queue
+ *
+ * Their open offers stay.
+ */
+export const removeQueuePlaceMutation = (options?: Partial<Options<RemoveQueuePlaceData>>): UseMutationOptions<RemoveQueuePlaceResponse, RemoveQueuePlaceError, Options<RemoveQueuePlaceData>> => {
+    const mutationOptions: UseMutationOptions<RemoveQueuePlaceResponse, RemoveQueuePlaceError, Options<RemoveQueuePlaceData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await removeQueuePlace({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Remove an agent from a queue
+ *
+ * Their open offers stay.
+ */
+export const useRemoveQueuePlaceMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<RemoveQueuePlaceResponse, RemoveQueuePlaceError, Options<RemoveQueuePlaceData>>, 'mutationFn'>>) => useMutation({ ...removeQueuePlaceMutation(), ...mutationOptions });
 
 /**
  * Replace the rules of a queue
@@ -643,16 +820,14 @@ export const decideLeadConflictMutation = (options?: Partial<Options<DecideLeadC
  */
 export const useDecideLeadConflictMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<DecideLeadConflictResponse, DecideLeadConflictError, Options<DecideLeadConflictData>>, 'mutationFn'>>) => useMutation({ ...decideLeadConflictMutation(), ...mutationOptions });
 
-export const leadsQueryKey = (options?: Options<LeadsData>) => createQueryKey('leads', options, false, ['Leads']);
+export const leadListsQueryKey = (options?: Options<LeadListsData>) => createQueryKey('leadLists', options, false, ['Leads']);
 
 /**
- * The leads that the user can see
- *
- * An agent sees their own leads, an admin all.
+ * The latest fifty lists
  */
-export const leadsOptions = (options?: Options<LeadsData>) => queryOptions<LeadsResponse, LeadsError, LeadsResponse, ReturnType<typeof leadsQueryKey>>({
+export const leadListsOptions = (options?: Options<LeadListsData>) => queryOptions<LeadListsResponse, LeadListsError, LeadListsResponse, ReturnType<typeof leadListsQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
-        const { data } = await leads({
+        const { data } = await leadLists({
             ...options,
             ...queryKey[0],
             signal,
@@ -660,7 +835,109 @@ export const leadsOptions = (options?: Options<LeadsData>) => queryOptions<Leads
         });
         return data;
     },
-    queryKey: leadsQueryKey(options)
+    queryKey: leadListsQueryKey(options)
+});
+
+/**
+ * The latest fifty lists
+ */
+export const useLeadListsQuery = (options?: Options<LeadListsData>) => useQuery(leadListsOptions(options));
+
+/**
+ * Upload a list of leads
+ *
+ * CSV (with commas, semicolons or tabs) or XLSX, at most 4 MB and 5,000 rows. The first line names the columns, in
+ * Indonesian or English: number (required), name, source, project, note, and agent (a name or an e-mail). Nothing
+ * is entered: the answer and the rows say what would happen.
+ */
+export const uploadLeadListMutation = (options?: Partial<Options<UploadLeadListData>>): UseMutationOptions<UploadLeadListResponse, UploadLeadListError, Options<UploadLeadListData>> => {
+    const mutationOptions: UseMutationOptions<UploadLeadListResponse, UploadLeadListError, Options<UploadLeadListData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await uploadLeadList({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Upload a list of leads
+ *
+ * CSV (with commas, semicolons or tabs) or XLSX, at most 4 MB and 5,000 rows. The first line names the columns, in
+ * Indonesian or English: number (required), name, source, project, note, and agent (a name or an e-mail). Nothing
+ * is entered: the answer and the rows say what would happen.
+ */
+export const useUploadLeadListMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<UploadLeadListResponse, UploadLeadListError, Options<UploadLeadListData>>, 'mutationFn'>>) => useMutation({ ...uploadLeadListMutation(), ...mutationOptions });
+
+/**
+ * Discard a list that was not started
+ *
+ * If it was: 409 `list_started`.
+ */
+export const discardLeadListMutation = (options?: Partial<Options<DiscardLeadListData>>): UseMutationOptions<DiscardLeadListResponse, DiscardLeadListError, Options<DiscardLeadListData>> => {
+    const mutationOptions: UseMutationOptions<DiscardLeadListResponse, DiscardLeadListError, Options<DiscardLeadListData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await discardLeadList({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Discard a list that was not started
+ *
+ * If it was: 409 `list_started`.
+ */
+export const useDiscardLeadListMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<DiscardLeadListResponse, DiscardLeadListError, Options<DiscardLeadListData>>, 'mutationFn'>>) => useMutation({ ...discardLeadListMutation(), ...mutationOptions });
+
+export const leadListQueryKey = (options: Options<LeadListData>) => createQueryKey('leadList', options, false, ['Leads']);
+
+/**
+ * A list, with how far it is
+ */
+export const leadListOptions = (options: Options<LeadListData>) => queryOptions<LeadListResponse, LeadListError, LeadListResponse, ReturnType<typeof leadListQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await leadList({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: leadListQueryKey(options)
+});
+
+/**
+ * A list, with how far it is
+ */
+export const useLeadListQuery = (options: Options<LeadListData>) => useQuery(leadListOptions(options));
+
+export const leadListRowsQueryKey = (options: Options<LeadListRowsData>) => createQueryKey('leadListRows', options, false, ['Leads']);
+
+/**
+ * The rows of a list, in the order of the file
+ */
+export const leadListRowsOptions = (options: Options<LeadListRowsData>) => queryOptions<LeadListRowsResponse, LeadListRowsError, LeadListRowsResponse, ReturnType<typeof leadListRowsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await leadListRows({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: leadListRowsQueryKey(options)
 });
 
 const createInfiniteParams = <K extends Pick<QueryKey<Options>[0], 'body' | 'headers' | 'path' | 'query'>>(queryKey: QueryKey<Options>, page: K) => {
@@ -691,6 +968,86 @@ const createInfiniteParams = <K extends Pick<QueryKey<Options>[0], 'body' | 'hea
     }
     return params as unknown as typeof page;
 };
+
+export const leadListRowsInfiniteQueryKey = (options: Options<LeadListRowsData>): QueryKey<Options<LeadListRowsData>> => createQueryKey('leadListRows', options, true);
+
+/**
+ * The rows of a list, in the order of the file
+ */
+export const leadListRowsInfiniteOptions = (options: Options<LeadListRowsData>) => infiniteQueryOptions<LeadListRowsResponse, LeadListRowsError, InfiniteData<LeadListRowsResponse>, QueryKey<Options<LeadListRowsData>>, number | Pick<QueryKey<Options<LeadListRowsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+// @ts-ignore
+{
+    queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<LeadListRowsData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+            query: {
+                after: pageParam
+            }
+        };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await leadListRows({
+            ...options,
+            ...params,
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: leadListRowsInfiniteQueryKey(options)
+});
+
+/**
+ * The rows of a list, in the order of the file
+ */
+export const useLeadListRowsQuery = (options: Options<LeadListRowsData>) => useQuery(leadListRowsOptions(options));
+
+/**
+ * Enter the rows of a list that are ready
+ *
+ * A row with an owner becomes their lead without an offer; each owner gets one summary at the end. The others are
+ * distributed as any lead. If the list was started before: 409 `list_started`.
+ */
+export const startLeadListMutation = (options?: Partial<Options<StartLeadListData>>): UseMutationOptions<StartLeadListResponse, StartLeadListError, Options<StartLeadListData>> => {
+    const mutationOptions: UseMutationOptions<StartLeadListResponse, StartLeadListError, Options<StartLeadListData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await startLeadList({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Enter the rows of a list that are ready
+ *
+ * A row with an owner becomes their lead without an offer; each owner gets one summary at the end. The others are
+ * distributed as any lead. If the list was started before: 409 `list_started`.
+ */
+export const useStartLeadListMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<StartLeadListResponse, StartLeadListError, Options<StartLeadListData>>, 'mutationFn'>>) => useMutation({ ...startLeadListMutation(), ...mutationOptions });
+
+export const leadsQueryKey = (options?: Options<LeadsData>) => createQueryKey('leads', options, false, ['Leads']);
+
+/**
+ * The leads that the user can see
+ *
+ * An agent sees their own leads, an admin all.
+ */
+export const leadsOptions = (options?: Options<LeadsData>) => queryOptions<LeadsResponse, LeadsError, LeadsResponse, ReturnType<typeof leadsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await leads({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: leadsQueryKey(options)
+});
 
 export const leadsInfiniteQueryKey = (options?: Options<LeadsData>): QueryKey<Options<LeadsData>> => createQueryKey('leads', options, true);
 
@@ -787,6 +1144,33 @@ export const exportLeadsOptions = (options?: Options<ExportLeadsData>) => queryO
  */
 export const useExportLeadsQuery = (options?: Options<ExportLeadsData>) => useQuery(exportLeadsOptions(options));
 
+export const exportLeadsWorkbookQueryKey = (options?: Options<ExportLeadsWorkbookData>) => createQueryKey('exportLeadsWorkbook', options, false, ['Leads']);
+
+/**
+ * The leads that the user can see, as an Excel workbook
+ *
+ * With the filters of the list. Numbers are text, and times are dates of Excel. More leads than a sheet has rows: 422.
+ */
+export const exportLeadsWorkbookOptions = (options?: Options<ExportLeadsWorkbookData>) => queryOptions<ExportLeadsWorkbookResponse, ExportLeadsWorkbookError, ExportLeadsWorkbookResponse, ReturnType<typeof exportLeadsWorkbookQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await exportLeadsWorkbook({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: exportLeadsWorkbookQueryKey(options)
+});
+
+/**
+ * The leads that the user can see, as an Excel workbook
+ *
+ * With the filters of the list. Numbers are text, and times are dates of Excel. More leads than a sheet has rows: 422.
+ */
+export const useExportLeadsWorkbookQuery = (options?: Options<ExportLeadsWorkbookData>) => useQuery(exportLeadsWorkbookOptions(options));
+
 export const leadDetailQueryKey = (options: Options<LeadDetailData>) => createQueryKey('leadDetail', options, false, ['Leads']);
 
 /**
@@ -843,7 +1227,7 @@ export const useUpdateLeadMutation = (mutationOptions?: Partial<Omit<UseMutation
 /**
  * Book a visit with a lead's client
  *
- * 409 `appointment_conflict`: the agent has another visit then. 409 `lead_not_claimed`: the lead has no
+ * 409 `appointment_conflict`: the agent has another visit then, and `detail` says which. 409 `lead_not_claimed`: the lead has no
  * owner. For an agent, a lead of another agent is 404.
  */
 export const bookAppointmentMutation = (options?: Partial<Options<BookAppointmentData>>): UseMutationOptions<BookAppointmentResponse, BookAppointmentError, Options<BookAppointmentData>> => {
@@ -863,7 +1247,7 @@ export const bookAppointmentMutation = (options?: Partial<Options<BookAppointmen
 /**
  * Book a visit with a lead's client
  *
- * 409 `appointment_conflict`: the agent has another visit then. 409 `lead_not_claimed`: the lead has no
+ * 409 `appointment_conflict`: the agent has another visit then, and `detail` says which. 409 `lead_not_claimed`: the lead has no
  * owner. For an agent, a lead of another agent is 404.
  */
 export const useBookAppointmentMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<BookAppointmentResponse, BookAppointmentError, Options<BookAppointmentData>>, 'mutationFn'>>) => useMutation({ ...bookAppointmentMutation(), ...mutationOptions });
@@ -895,6 +1279,32 @@ export const assignLeadMutation = (options?: Partial<Options<AssignLeadData>>): 
  * Assigning a lead to its owner changes nothing. 409 `agent_disabled`: the agent is disabled.
  */
 export const useAssignLeadMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<AssignLeadResponse, AssignLeadError, Options<AssignLeadData>>, 'mutationFn'>>) => useMutation({ ...assignLeadMutation(), ...mutationOptions });
+
+/**
+ * Put a lead into distribution
+ *
+ * One that was held as suspect, or is new, hangus or closed. 409 `lead_claimed`, `already_distributing`.
+ */
+export const distributeLeadMutation = (options?: Partial<Options<DistributeLeadData>>): UseMutationOptions<DistributeLeadResponse, DistributeLeadError, Options<DistributeLeadData>> => {
+    const mutationOptions: UseMutationOptions<DistributeLeadResponse, DistributeLeadError, Options<DistributeLeadData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await distributeLead({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Put a lead into distribution
+ *
+ * One that was held as suspect, or is new, hangus or closed. 409 `lead_claimed`, `already_distributing`.
+ */
+export const useDistributeLeadMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<DistributeLeadResponse, DistributeLeadError, Options<DistributeLeadData>>, 'mutationFn'>>) => useMutation({ ...distributeLeadMutation(), ...mutationOptions });
 
 /**
  * Set a lead's layer 2 status
@@ -943,6 +1353,91 @@ export const unmarkLeadMutation = (options?: Partial<Options<UnmarkLeadData>>): 
  * Its status stays.
  */
 export const useUnmarkLeadMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<UnmarkLeadResponse, UnmarkLeadError, Options<UnmarkLeadData>>, 'mutationFn'>>) => useMutation({ ...unmarkLeadMutation(), ...mutationOptions });
+
+export const leadMergesQueryKey = (options: Options<LeadMergesData>) => createQueryKey('leadMerges', options, false, ['Leads']);
+
+/**
+ * The merges into a lead that can be undone, the latest first
+ *
+ * Those of the last day, by hand or because one person had two leads. They are undone in this order.
+ */
+export const leadMergesOptions = (options: Options<LeadMergesData>) => queryOptions<LeadMergesResponse, LeadMergesError, LeadMergesResponse, ReturnType<typeof leadMergesQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await leadMerges({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: leadMergesQueryKey(options)
+});
+
+/**
+ * The merges into a lead that can be undone, the latest first
+ *
+ * Those of the last day, by hand or because one person had two leads. They are undone in this order.
+ */
+export const useLeadMergesQuery = (options: Options<LeadMergesData>) => useQuery(leadMergesOptions(options));
+
+/**
+ * Merge another lead of the same person into this one
+ *
+ * What this lead does not know is filled in. If both have owners, this one's owner keeps the lead, and the other is
+ * told. 409 `other_is_claimed`: only the other lead has an owner; merge the other way round. It can be undone for a
+ * day. Returns the merges that can be undone.
+ */
+export const mergeLeadMutation = (options?: Partial<Options<MergeLeadData>>): UseMutationOptions<MergeLeadResponse, MergeLeadError, Options<MergeLeadData>> => {
+    const mutationOptions: UseMutationOptions<MergeLeadResponse, MergeLeadError, Options<MergeLeadData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await mergeLead({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Merge another lead of the same person into this one
+ *
+ * What this lead does not know is filled in. If both have owners, this one's owner keeps the lead, and the other is
+ * told. 409 `other_is_claimed`: only the other lead has an owner; merge the other way round. It can be undone for a
+ * day. Returns the merges that can be undone.
+ */
+export const useMergeLeadMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<MergeLeadResponse, MergeLeadError, Options<MergeLeadData>>, 'mutationFn'>>) => useMutation({ ...mergeLeadMutation(), ...mutationOptions });
+
+/**
+ * Undo the latest merge into a lead
+ *
+ * The merged lead is back with its history; if it was being distributed, it is distributed anew. 409
+ * `nothing_to_undo`: it is not the latest merge of the last day. Returns the merges that are left.
+ */
+export const undoLeadMergeMutation = (options?: Partial<Options<UndoLeadMergeData>>): UseMutationOptions<UndoLeadMergeResponse, UndoLeadMergeError, Options<UndoLeadMergeData>> => {
+    const mutationOptions: UseMutationOptions<UndoLeadMergeResponse, UndoLeadMergeError, Options<UndoLeadMergeData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await undoLeadMerge({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Undo the latest merge into a lead
+ *
+ * The merged lead is back with its history; if it was being distributed, it is distributed anew. 409
+ * `nothing_to_undo`: it is not the latest merge of the last day. Returns the merges that are left.
+ */
+export const useUndoLeadMergeMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<UndoLeadMergeResponse, UndoLeadMergeError, Options<UndoLeadMergeData>>, 'mutationFn'>>) => useMutation({ ...undoLeadMergeMutation(), ...mutationOptions });
 
 /**
  * Add a note to a lead's history
@@ -1427,6 +1922,57 @@ export const setAvailabilityMutation = (options?: Partial<Options<SetAvailabilit
  */
 export const useSetAvailabilityMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<SetAvailabilityResponse, SetAvailabilityError, Options<SetAvailabilityData>>, 'mutationFn'>>) => useMutation({ ...setAvailabilityMutation(), ...mutationOptions });
 
+export const coverQueryKey = (options: Options<CoverData>) => createQueryKey('cover', options, false, ['Queues']);
+
+/**
+ * Who covers for an agent
+ */
+export const coverOptions = (options: Options<CoverData>) => queryOptions<CoverResponse, CoverError, CoverResponse, ReturnType<typeof coverQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await cover({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: coverQueryKey(options)
+});
+
+/**
+ * Who covers for an agent
+ */
+export const useCoverQuery = (options: Options<CoverData>) => useQuery(coverOptions(options));
+
+/**
+ * Set who covers for an agent
+ *
+ * An agent sets their own, an admin everybody's. The lead stays the agent's; the cover is told what the client
+ * writes.
+ */
+export const setCoverMutation = (options?: Partial<Options<SetCoverData>>): UseMutationOptions<SetCoverResponse, SetCoverError, Options<SetCoverData>> => {
+    const mutationOptions: UseMutationOptions<SetCoverResponse, SetCoverError, Options<SetCoverData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await setCover({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Set who covers for an agent
+ *
+ * An agent sets their own, an admin everybody's. The lead stays the agent's; the cover is told what the client
+ * writes.
+ */
+export const useSetCoverMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<SetCoverResponse, SetCoverError, Options<SetCoverData>>, 'mutationFn'>>) => useMutation({ ...setCoverMutation(), ...mutationOptions });
+
 export const handoversQueryKey = (options: Options<HandoversData>) => createQueryKey('handovers', options, false, ['Dashboard']);
 
 /**
@@ -1503,6 +2049,79 @@ export const updateSalesQueueMutation = (options?: Partial<Options<UpdateSalesQu
  * If the places do not have the `version` of `If-Match` any more: 409 `stale`.
  */
 export const useUpdateSalesQueueMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<UpdateSalesQueueResponse, UpdateSalesQueueError, Options<UpdateSalesQueueData>>, 'mutationFn'>>) => useMutation({ ...updateSalesQueueMutation(), ...mutationOptions });
+
+export const snippetsQueryKey = (options?: Options<SnippetsData>) => createQueryKey('snippets', options, false, ['Leads']);
+
+/**
+ * The ready answers
+ */
+export const snippetsOptions = (options?: Options<SnippetsData>) => queryOptions<SnippetsResponse, SnippetsError, SnippetsResponse, ReturnType<typeof snippetsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await snippets({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: snippetsQueryKey(options)
+});
+
+/**
+ * The ready answers
+ */
+export const useSnippetsQuery = (options?: Options<SnippetsData>) => useQuery(snippetsOptions(options));
+
+/**
+ * Write a ready answer
+ *
+ * A new one, or in place of the one with this word and project. An agent sends it to a client from the company's
+ * number: `/harga` with a message about the client quoted, or `/harga 0812…`.
+ */
+export const saveSnippetMutation = (options?: Partial<Options<SaveSnippetData>>): UseMutationOptions<SaveSnippetResponse, SaveSnippetError, Options<SaveSnippetData>> => {
+    const mutationOptions: UseMutationOptions<SaveSnippetResponse, SaveSnippetError, Options<SaveSnippetData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await saveSnippet({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Write a ready answer
+ *
+ * A new one, or in place of the one with this word and project. An agent sends it to a client from the company's
+ * number: `/harga` with a message about the client quoted, or `/harga 0812…`.
+ */
+export const useSaveSnippetMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<SaveSnippetResponse, SaveSnippetError, Options<SaveSnippetData>>, 'mutationFn'>>) => useMutation({ ...saveSnippetMutation(), ...mutationOptions });
+
+/**
+ * Delete a ready answer
+ */
+export const deleteSnippetMutation = (options?: Partial<Options<DeleteSnippetData>>): UseMutationOptions<DeleteSnippetResponse, DeleteSnippetError, Options<DeleteSnippetData>> => {
+    const mutationOptions: UseMutationOptions<DeleteSnippetResponse, DeleteSnippetError, Options<DeleteSnippetData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await deleteSnippet({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Delete a ready answer
+ */
+export const useDeleteSnippetMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<DeleteSnippetResponse, DeleteSnippetError, Options<DeleteSnippetData>>, 'mutationFn'>>) => useMutation({ ...deleteSnippetMutation(), ...mutationOptions });
 
 export const usersQueryKey = (options?: Options<UsersData>) => createQueryKey('users', options, false, ['Users']);
 
