@@ -14,8 +14,8 @@ async fn nothing_that_is_sent_is_ignored() {
             .unwrap_or_default()
             .to_owned()
     };
-    let (status, answer) = as_admin(&server, Ask::get("/api/leads?project=Serpong")).await;
-    assert_eq!((status, field(&answer)), (422, "project".to_owned()));
+    let (status, answer) = as_admin(&server, Ask::get("/api/leads?kota=Serpong")).await;
+    assert_eq!((status, field(&answer)), (422, "kota".to_owned()));
     let told = answer["errors"][0]["detail"].as_str().expect("a detail");
     assert!(
         told.contains("source") && told.contains("status"),

@@ -48,7 +48,12 @@ impl Story {
         Self::of(Harness::telling_clients().await)
     }
 
-    fn of(harness: Harness) -> Self {
+    /// A story in which agents are asked what came of a visit.
+    pub(crate) async fn begin_asking_about_visits() -> Self {
+        Self::of(Harness::asking_about_visits().await)
+    }
+
+    pub(crate) fn of(harness: Harness) -> Self {
         let auth = auth();
         let http = TestClient::new(
             api::app(
@@ -159,6 +164,26 @@ impl Story {
         response.assert_status_is_ok();
         let text = response.0.into_body().into_string().await;
         text.expect("a text body")
+    }
+
+    /// The bytes that this user is answered, which must be 200.
+    pub(crate) async fn bytes_as(&self, user: &str, path: &str) -> Vec<u8> {
+        let cookie = cookie_of(&self.harness.app, &self.auth, user).await;
+        let response = self.http.get(path).header("cookie", cookie).send().await;
+        response.assert_status_is_ok();
+        let bytes = response.0.into_body().into_vec().await;
+        bytes.expect("a body")
+    }
+
+    /// Uploads a file as this user, and returns status and answer.
+    pub(crate) async fn upload_as(&self, user: &str, path: &str, file: Vec<u8>) -> (u16, Value) {
+        let cookie = cookie_of(&self.harness.app, &self.auth, user).await;
+        let request = self.http.post(path).header("cookie", cookie);
+        let request = request
+            .header("origin", "http://localhost:5173")
+            .content_type("application/octet-stream");
+        let response = request.body(file).send().await;
+        (response.0.status().as_u16(), json_of(response).await)
     }
 
     /// Sends a body as this user, and returns status and answer.

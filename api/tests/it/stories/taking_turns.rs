@@ -51,6 +51,7 @@ fn for_project(project: &str) -> Rule {
         project: Some(project.to_owned()),
         campaign: None,
         source: None,
+        words: None,
     }
 }
 
