@@ -79,7 +79,12 @@ pub(super) async fn place(
         // Whoever writes is a person.
         leads::clear_suspect(work.connection, lead.id).await?;
     }
-    if let Some(listeners) = listeners(work, lead, enquiry).await? {
+    let listeners = listeners(work, lead).await?;
+    let is_moved = match &listeners {
+        Some(Listeners::Owner(owner)) => move_to_other_queue(work, lead, owner, enquiry).await?,
+        _ => false,
+    };
+    if let Some(listeners) = listeners.filter(|_| !is_moved) {
         return Ok(Placed {
             outcome: Outcome::OwnerTold,
             cycle: None,
@@ -90,7 +95,12 @@ pub(super) async fn place(
     if enquiry.kind == EnquiryKind::Chat {
         leads::record_enquiry(work.connection, lead.id, enquiry, work.now).await?;
     }
-    let (cycle, result) = cycle::start(work, lead, &enquiry.origin, enquiry.kind).await?;
+    // The former agent is asked first, but not about a project of other agents.
+    let asked = Lead {
+        owner: lead.owner.clone().filter(|_| !is_moved),
+        ..lead.clone()
+    };
+    let (cycle, result) = cycle::start(work, &asked, &enquiry.origin, enquiry.kind).await?;
     let (outcome, attempt) = match result {
         OfferResult::Offered(opened) => (Outcome::Distributing, Some(opened.attempt)),
         OfferResult::Held => (Outcome::Held, None),
@@ -105,11 +115,7 @@ pub(super) async fn place(
 }
 
 /// Who is told what the client does. `None` if the lead must be distributed.
-async fn listeners(
-    work: &mut UnitOfWork<'_>,
-    lead: &Lead,
-    enquiry: &Enquiry,
-) -> Result<Option<Listeners>> {
+async fn listeners(work: &mut UnitOfWork<'_>, lead: &Lead) -> Result<Option<Listeners>> {
     let Some(owner) = lead
         .owner
         .as_ref()
@@ -119,10 +125,6 @@ async fn listeners(
     };
     let owner = sales::by_id(work.connection, owner).await?;
     if !owner.disabled {
-        if goes_to_another_queue(work, lead, enquiry).await? {
-            tell_of_other_project(work, lead, &owner, enquiry).await?;
-            return Ok(None);
-        }
         return Ok(Some(Listeners::Owner(owner)));
     }
     let Some(cycle) = store::latest_cycle(work.connection, lead.id).await? else {
@@ -165,13 +167,16 @@ async fn goes_to_another_queue(
     Ok(route.queue != of_lead.queue)
 }
 
-/// Tells the owner that the client's lead goes to the queue of the other project, which becomes the lead's.
-async fn tell_of_other_project(
+/// If the enquiry goes to another queue, tells the owner, and the other project becomes the lead's. Returns whether it does.
+async fn move_to_other_queue(
     work: &mut UnitOfWork<'_>,
     lead: &Lead,
     owner: &Agent,
     enquiry: &Enquiry,
-) -> Result<()> {
+) -> Result<bool> {
+    if !goes_to_another_queue(work, lead, enquiry).await? {
+        return Ok(false);
+    }
     let project = enquiry.origin.project.clone();
     let values = [
         ("name", lead.display_name()),
@@ -186,5 +191,6 @@ async fn tell_of_other_project(
         project,
         ..lead.clone()
     };
-    leads::correct(work.connection, &changed, work.now).await
+    leads::correct(work.connection, &changed, work.now).await?;
+    Ok(true)
 }
