@@ -57,6 +57,8 @@ impl Company {
         let mut settings = vec![
             ("DATABASE_URL", self.url.as_str()),
             ("DISTRIBUTION_ACK_SECONDS", self.window.as_str()),
+            // All leads are offered in one order, however many are open.
+            ("DISTRIBUTION_MOST_OPEN_OFFERS", "0"),
             ("WORKER_PORT", "0"),
         ];
         settings.extend(more);
@@ -72,6 +74,8 @@ impl Company {
         let mut settings = vec![
             ("DATABASE_URL", self.url.as_str()),
             ("DISTRIBUTION_ACK_SECONDS", self.window.as_str()),
+            // All leads are offered in one order, however many are open.
+            ("DISTRIBUTION_MOST_OPEN_OFFERS", "0"),
             ("PORT", "0"),
         ];
         settings.extend(more);

@@ -1,6 +1,6 @@
 //! One agent joins or leaves a queue; the other places stay.
 
-use super::model::{Place, check_places};
+use super::model::{Place, check_places, index_of};
 use super::store;
 use crate::id::{QueueId, UserId};
 use crate::jobs::{ReleaseHeldLeads, enqueue};
@@ -43,9 +43,7 @@ pub async fn add_place(app: &App, queue: QueueId, new: &NewPlace) -> Result<()> 
         owed_thousandths: 0,
     };
     let at = match new.order {
-        Some(order) => usize::try_from(order - 1)
-            .map_err(|_| Error::invalid("order", "must be 1 or more"))?
-            .min(places.len()),
+        Some(order) => index_of(order)?.min(places.len()),
         None => places.len(),
     };
     places.insert(at, place);

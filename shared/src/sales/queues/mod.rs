@@ -8,8 +8,8 @@ mod model;
 mod store;
 
 pub use joiners::{NewPlace, add_place, remove_place};
-use model::check_places;
 pub use model::{Place, Queue, QueueSettings, Rule};
+use model::{check_places, index_of};
 
 use crate::id::{QueueId, UserId};
 use crate::jobs::{ReleaseHeldLeads, enqueue};
@@ -127,9 +127,7 @@ pub async fn change_place(
     }
     place.active = change.active.unwrap_or(place.active);
     let to = match change.order {
-        Some(order) => usize::try_from(order - 1)
-            .map_err(|_| Error::invalid("order", "must be 1 or more"))?
-            .min(places.len()),
+        Some(order) => index_of(order)?.min(places.len()),
         None => at,
     };
     places.insert(to, place);

@@ -91,3 +91,9 @@ pub(super) fn check_places(places: &[Place]) -> Result<()> {
     }
     Ok(())
 }
+
+/// The index of a position; the first position is 1.
+pub(super) fn index_of(order: i32) -> Result<usize> {
+    let index = i64::from(order) - 1;
+    usize::try_from(index).map_err(|_| Error::invalid("order", "must be 1 or more"))
+}
