@@ -5,6 +5,7 @@ use crate::config::SecondProject;
 use crate::distribution::endings::merge;
 use crate::distribution::model::Outcome;
 use crate::distribution::offers::cycle::{self, OfferResult};
+use crate::distribution::offers::mask;
 use crate::distribution::store;
 use crate::id::{AttemptId, CycleId};
 use crate::leads::{self, Contact, Enquiry, EnquiryKind, Lead, LeadStatus, Mark};
@@ -179,7 +180,7 @@ async fn move_to_other_queue(
     }
     let project = enquiry.origin.project.clone();
     let values = [
-        ("name", lead.display_name()),
+        ("name", &*mask::name_of(work.app, lead)),
         ("project", project.as_deref().unwrap_or_default()),
     ];
     let body = work.app.texts.render(Text::OtherProject, &values);
