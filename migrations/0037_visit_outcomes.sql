@@ -1,4 +1,4 @@
--- After a visit its agent is asked what came of it.
+-- After a visit its agent is asked about its result.
 alter table appointment
     add column outcome    text constraint appointment_outcome_check check (outcome in ('done', 'no_show', 'to_move')),
     add column outcome_at timestamptz,
@@ -29,4 +29,5 @@ alter table wa_message add constraint wa_message_kind_check check (
                                        'disabled', 'handed_over', 'manager_client_wrote', 'manager_agent_disabled',
                                        'manager_merge', 'owner_merge', 'manager_warning', 'offer_hint',
                                        'client_claimed', 'client_hangus', 'client_held', 'client_visit', 'lead_stopped', 'summary',
-                                       'visit_question', 'visit_answer', 'snippet', 'snippet_answer', 'cover')));
+                                       'visit_question', 'visit_answer', 'snippet', 'snippet_answer', 'cover',
+                                       'other_project')));

@@ -1,9 +1,9 @@
-//! What came of a visit, and the visits whose agent was asked.
+//! The result of a visit, and the visits whose agent was asked.
 
 use crate::id::{AppointmentId, LeadId};
 use chrono::{DateTime, Utc};
 
-/// What came of a visit.
+/// The result of a visit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::Type)]
 #[sqlx(type_name = "text", rename_all = "snake_case")]
 pub enum VisitOutcome {
@@ -26,7 +26,7 @@ impl VisitOutcome {
     }
 }
 
-/// A visit whose agent was asked what came of it.
+/// A visit whose agent was asked about its result.
 #[derive(Clone, Debug)]
 pub(crate) struct AskedVisit {
     /// The visit.

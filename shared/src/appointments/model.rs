@@ -53,7 +53,7 @@ pub struct Appointment {
     pub note: Option<String>,
     /// Its status.
     pub status: AppointmentStatus,
-    /// What came of it, if that is known.
+    /// The result, if it is known.
     pub outcome: Option<VisitOutcome>,
     /// Changes whenever the visit changes.
     pub version: i32,
@@ -125,7 +125,7 @@ pub struct Done {
     pub by_user_id: Option<String>,
     /// The user's name.
     pub by_name: Option<String>,
-    /// `booked`, `moved`, `changed`, `cancelled`, `handed_over`, or what came of it: `done`, `no_show`, `to_move`.
+    /// `booked`, `moved`, `changed`, `cancelled`, `handed_over`, or its result: `done`, `no_show`, `to_move`.
     pub kind: String,
     /// When the visit began after the change.
     pub starts_at: DateTime<Utc>,
@@ -143,7 +143,7 @@ pub enum Recipient {
     Agent,
     /// The client.
     Client,
-    /// The agent, who is asked after the visit what came of it.
+    /// The agent: the question about the result, after the visit.
     Outcome,
 }
 
@@ -212,7 +212,7 @@ impl Reminders {
         all
     }
 
-    /// The question what came of a visit that ends then.
+    /// The question about the result of a visit that ends then.
     pub(super) fn question(&self, ends_at: DateTime<Utc>, zone: Timezone) -> Planned {
         let wanted = ends_at + ASK_AFTER;
         Planned {
@@ -263,7 +263,7 @@ impl Reminders {
     }
 }
 
-/// How long after a visit its agent is asked what came of it.
+/// How long after a visit its agent is asked about its result.
 const ASK_AFTER: TimeDelta = TimeDelta::minutes(15);
 /// The longest place or note, in characters.
 const LONGEST: usize = 500;

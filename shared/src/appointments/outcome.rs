@@ -1,4 +1,4 @@
-//! What came of a visit: it took place, the client did not come, or it is to be moved.
+//! The result of a visit: it took place, the client did not come, or it is to be moved.
 //!
 //! The agent is asked by chat after the visit, and answers there or in the app. The lead's progress follows.
 
@@ -16,7 +16,7 @@ use sqlx::PgConnection;
 /// For how long after the question an answer without a code is taken for this visit.
 const ASKED_WITHIN: TimeDelta = TimeDelta::days(3);
 
-/// Sets what came of a visit, by the API. It can be set again.
+/// Sets the result of a visit, by the API. It can be set again.
 ///
 /// Fails with the conflicts `appointment_cancelled`, and `appointment_ahead` if the visit has not begun.
 pub async fn set_outcome(
@@ -52,7 +52,7 @@ pub(crate) async fn asked(
     store::asked(work.connection, agent, code, since).await
 }
 
-/// Sets what came of a visit, by the agent's answer. Returns `false` if it was cancelled, moved or answered meanwhile.
+/// Sets the result of a visit, by the agent's answer. Returns `false` if it was cancelled, moved or answered meanwhile.
 ///
 /// The caller holds the lead's lock.
 pub(crate) async fn answer(

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 /// How long after its time the sweep sends a reminder that no job sent.
 const LEFT_AFTER: TimeDelta = TimeDelta::seconds(5);
-/// For how long after a visit its agent is asked what came of it.
+/// For how long after a visit its agent is asked about its result.
 const ASKED_FOR: TimeDelta = TimeDelta::days(2);
 /// When a job runs again because the lead changed its owner meanwhile.
 const MOMENT: Duration = Duration::from_millis(100);

@@ -1,4 +1,4 @@
-//! What came of a visit: asked by chat, answered there or in the app.
+//! The result of a visit: asked by chat, answered there or in the app.
 
 use super::pipeline::{claimed_by_a, post};
 use super::story::{Story, minutes, text};
@@ -157,5 +157,28 @@ async fn what_was_said_in_the_app_or_called_off_is_not_asked_and_nobody_is_asked
         story.agent("A").says("sudah").await["outcome"],
         "not_an_ack"
     );
+    story.nobody_else_was_messaged().await;
+}
+
+/// "Jadwal ulang" and then the visit itself is moved: it is to take place again, and is asked about again.
+#[tokio::test]
+async fn a_visit_that_moves_after_its_answer_is_asked_about_again() {
+    let story = Story::begin_asking_about_visits().await;
+    let lead = claimed_by_a(&story).await;
+    let visit = book(&story, &lead, "2026-01-05T10:00").await;
+    until(&story, "2026-01-05T11:15").await;
+    story.agent("A").is_told("Bagaimana kunjungan");
+    story.agent("A").says("jadwal ulang").await;
+    story.agent("A").is_told("dijadwal ulang");
+    let path = format!("/api/appointments/{}", text(&visit["id"]));
+    let later = json!({ "startsAt": "2026-01-05T14:00:00+07:00" });
+    let (status, moved) = story.send_as("sales-a", Method::PATCH, &path, &later).await;
+    assert_eq!((status, &moved["outcome"]), (200, &Value::Null), "{moved}");
+    until(&story, "2026-01-05T15:15").await;
+    story.agent("A").is_told("Pengingat");
+    story.client("081234001234").is_told("Pengingat");
+    story.agent("A").is_told("Bagaimana kunjungan");
+    story.agent("A").says("sudah").await;
+    story.agent("A").is_told("sudah datang");
     story.nobody_else_was_messaged().await;
 }

@@ -35,7 +35,7 @@ pub(super) struct Details {
 pub(super) struct ChangeRecord<'a> {
     /// The user who made it.
     pub(super) by: &'a UserId,
-    /// `booked`, `moved`, `changed`, `cancelled`, or what came of the visit.
+    /// `booked`, `moved`, `changed`, `cancelled`, or the result of the visit.
     pub(super) kind: &'a str,
     /// When the visit begins and ends after the change.
     pub(super) times: Times,
@@ -93,7 +93,7 @@ pub(super) async fn insert(
     Ok(())
 }
 
-/// Returns the new version.
+/// Returns the new version. A visit that moves has no outcome any more: it did not take place yet.
 pub(super) async fn update(
     connection: &mut PgConnection,
     id: AppointmentId,
@@ -102,7 +102,9 @@ pub(super) async fn update(
 ) -> Result<i32> {
     sqlx::query_scalar!(
         "update appointment set starts_at = $2, ends_at = $3, place = $4, note = $5, updated_at = $6,
-                version = version + 1, calendar_state = 'pending'
+                version = version + 1, calendar_state = 'pending',
+                outcome = case when starts_at = $2 then outcome end,
+                outcome_at = case when starts_at = $2 then outcome_at end
          where id = $1 returning version",
         id.0,
         details.times.0,

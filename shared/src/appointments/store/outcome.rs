@@ -1,4 +1,4 @@
-//! SQL of what came of visits.
+//! SQL of the results of visits.
 
 use super::super::VisitOutcome;
 use super::super::asked::AskedVisit;
