@@ -72,6 +72,10 @@ async fn forms_that_repeat_each_other_wait_for_a_person_and_others_do_not() {
     let suspects = story.get_as("admin", "/api/leads?mark=suspect").await;
     assert_eq!(suspects["items"].as_array().map(Vec::len), Some(4));
     assert_eq!(suspects["items"][0]["status"], "new");
+    // A further form of a suspect changes nothing.
+    let phone = suspects["items"][0]["phone"].as_str().expect("a number");
+    let again = form(&story, 30, "asdf", phone, None).await;
+    assert_eq!(again["outcome"], "noted");
     // A person looks: one is real, one is junk, and one writes.
     let path = |lead: &str, what: &str| format!("/api/leads/{lead}/{what}");
     let (status, lead) = post(&story, "admin", &path(&held[0], "distribute"), json!({})).await;

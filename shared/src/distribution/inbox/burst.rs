@@ -7,7 +7,7 @@ use crate::Result;
 use crate::distribution::model::Ad;
 use crate::distribution::offers::alert;
 use crate::distribution::store;
-use crate::leads::{self, Lead};
+use crate::leads::{self, Lead, Mark};
 use crate::texts::Text;
 use crate::unit_of_work::UnitOfWork;
 use chrono::TimeDelta;
@@ -18,13 +18,17 @@ const WITHIN: TimeDelta = TimeDelta::minutes(10);
 const QUIET: TimeDelta = TimeDelta::hours(1);
 
 /// Holds the new lead of a form if it repeats at least `DISTRIBUTION_BURST_FORMS` leads of its source: it is marked as
-/// suspect, and the managers are told once an hour. Returns whether it was held.
+/// suspect, and the managers are told once an hour. A further form of a suspect stays held, too. Returns whether it is
+/// held.
 pub(super) async fn hold_if_suspect(
     work: &mut UnitOfWork<'_>,
     lead: &Lead,
     ad: &Ad,
     is_new: bool,
 ) -> Result<bool> {
+    if lead.mark == Some(Mark::Suspect) {
+        return Ok(true);
+    }
     let limit = i64::from(work.app.distribution.burst_forms);
     if limit == 0 || !is_new {
         return Ok(false);
