@@ -224,6 +224,12 @@ mod tests {
     }
 
     #[test]
+    fn a_file_in_the_encoding_of_windows_keeps_its_letters() {
+        let rows = read(b"nomor;nama\n08123;Ren\xe9\n").expect("rows");
+        assert_eq!(rows[0].name.as_deref(), Some("René"));
+    }
+
+    #[test]
     fn rows_are_counted_as_the_file_counts_them_also_after_an_empty_one() {
         let rows = read(b"nomor,nama\n08111,A\n,\n08112,B\n").expect("rows");
         let places: Vec<i32> = rows.iter().map(|row| row.n).collect();

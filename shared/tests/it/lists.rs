@@ -1,7 +1,7 @@
 //! With years of leads the list and the dashboard read by index, whatever is asked for.
 
 use shared::auth;
-use shared::dashboard;
+use shared::dashboard::{self, Grouping};
 use shared::leads::{LeadProgress, LeadStatus};
 use shared::pipeline::{self, Filter, PageRequest, Sort};
 use shared::testing::{Harness, trials, years_of_leads};
@@ -112,6 +112,12 @@ async fn no_page_and_no_figure_reads_a_whole_table() {
         dashboard::rejected_reasons(&app, period)
             .await
             .expect("a chart");
+        for by in [Grouping::Source, Grouping::Campaign, Grouping::Project] {
+            dashboard::funnel(&app, period, Some(by))
+                .await
+                .expect("a funnel");
+        }
+        dashboard::agents(&app, period).await.expect("agents");
         let after = whole_reads(&app.pool).await;
         assert_eq!(before, after, "the figures of {viewer:?}");
     }
