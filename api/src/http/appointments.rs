@@ -1,6 +1,6 @@
 //! Visits.
 
-use super::model::Timestamp;
+use super::model::{Timestamp, wire_enum};
 use super::tag::Tag;
 use crate::auth::SignedIn;
 use crate::problem::Result;
@@ -25,19 +25,19 @@ enum AppointmentStatus {
     Cancelled,
 }
 
-/// What came of a visit.
-#[derive(Clone, Copy, Enum)]
-#[oai(rename_all = "snake_case")]
-enum VisitOutcome {
-    /// The client came.
-    Done,
-    /// The client did not come.
-    NoShow,
-    /// It is to be booked for another time.
-    ToMove,
+wire_enum! {
+    /// The result of a visit.
+    VisitOutcome("snake_case") from appointments::VisitOutcome {
+        /// The client came.
+        Done,
+        /// The client did not come.
+        NoShow,
+        /// It is to be booked for another time.
+        ToMove
+    }
 }
 
-/// What came of a visit.
+/// The result of a visit.
 #[derive(Object)]
 struct NewOutcome {
     outcome: VisitOutcome,
@@ -73,7 +73,7 @@ pub(super) struct Appointment {
     place: Option<String>,
     note: Option<String>,
     status: AppointmentStatus,
-    /// What came of it; absent until somebody says it.
+    /// The result; absent until somebody reports it.
     outcome: Option<VisitOutcome>,
     /// Changes whenever the visit changes.
     version: i32,
@@ -127,7 +127,7 @@ struct AppointmentHistory {
     /// The user's name; absent if the user was deleted.
     by_user_id: Option<String>,
     by_name: Option<String>,
-    /// `booked`, `moved`, `changed`, `cancelled`, `handed_over` to the new owner of the lead, or what came of it: `done`,
+    /// `booked`, `moved`, `changed`, `cancelled`, `handed_over` to the new owner of the lead, or its result: `done`,
     /// `no_show`, `to_move`.
     kind: String,
     /// When the visit began after the change.
@@ -298,7 +298,7 @@ impl Appointments {
         Ok(Json(off.into()))
     }
 
-    /// Say what came of a visit
+    /// Report the result of a visit
     ///
     /// The lead's progress follows: `visit` if the client came, else `follow-up`. It can be said again. 409
     /// `appointment_ahead`: the visit has not begun; `appointment_cancelled`.
@@ -310,11 +310,7 @@ impl Appointments {
         id: Path<Uuid>,
         body: Json<NewOutcome>,
     ) -> Result<Appointment> {
-        let outcome = match body.0.outcome {
-            VisitOutcome::Done => appointments::VisitOutcome::Done,
-            VisitOutcome::NoShow => appointments::VisitOutcome::NoShow,
-            VisitOutcome::ToMove => appointments::VisitOutcome::ToMove,
-        };
+        let outcome = body.0.outcome.into();
         let (user, id) = (&viewer.0.user, AppointmentId(id.0));
         let visit = db::retry_once(|| appointments::set_outcome(&app, user, id, outcome)).await?;
         Ok(Json(visit.into()))
@@ -345,11 +341,7 @@ impl From<appointments::Appointment> for Appointment {
                 appointments::AppointmentStatus::Booked => AppointmentStatus::Booked,
                 appointments::AppointmentStatus::Cancelled => AppointmentStatus::Cancelled,
             },
-            outcome: appointment.outcome.map(|outcome| match outcome {
-                appointments::VisitOutcome::Done => VisitOutcome::Done,
-                appointments::VisitOutcome::NoShow => VisitOutcome::NoShow,
-                appointments::VisitOutcome::ToMove => VisitOutcome::ToMove,
-            }),
+            outcome: appointment.outcome.map(Into::into),
             version: appointment.version,
             calendar: CalendarStanding {
                 state: match appointment.calendar_state {

@@ -1,6 +1,6 @@
 //! Lists of leads: an admin uploads a file, looks at what would happen, and has the rows entered.
 
-use super::model::Timestamp;
+use super::model::{Timestamp, wire_enum};
 use super::tag::Tag;
 use crate::auth::AdminOnly;
 use crate::problem::Result;
@@ -16,30 +16,30 @@ use uuid::Uuid;
 
 pub struct LeadLists;
 
-/// How far a list is.
-#[derive(Clone, Copy, Enum)]
-#[oai(rename_all = "snake_case")]
-enum LeadListState {
-    /// It was read, and nothing was entered.
-    Preview,
-    /// Its rows are being entered.
-    Running,
-    /// Every row was entered, found to be a duplicate, or refused.
-    Done,
+wire_enum! {
+    /// How far a list is.
+    LeadListState("snake_case") from lead_lists::ListState {
+        /// It was read, and nothing was entered.
+        Preview,
+        /// Its rows are being entered.
+        Running,
+        /// Every row was entered, found to be a duplicate, or refused.
+        Done
+    }
 }
 
-/// What becomes of a row.
-#[derive(Clone, Copy, Enum)]
-#[oai(rename_all = "snake_case")]
-enum LeadListRowState {
-    /// It will be entered.
-    Ready,
-    /// It was entered.
-    Entered,
-    /// A lead or an earlier row has its number.
-    Duplicate,
-    /// It cannot be entered.
-    Refused,
+wire_enum! {
+    /// What becomes of a row.
+    LeadListRowState("snake_case") from lead_lists::RowState {
+        /// It will be entered.
+        Ready,
+        /// It was entered.
+        Entered,
+        /// A lead or an earlier row has its number.
+        Duplicate,
+        /// It cannot be entered.
+        Refused
+    }
 }
 
 /// A list of leads, with how many of its rows are in which state.
@@ -197,11 +197,7 @@ impl From<lead_lists::LeadList> for LeadList {
             id: list.id,
             file_name: list.file_name,
             by_user_id: list.by.map(|by| by.0),
-            state: match list.state {
-                lead_lists::ListState::Preview => LeadListState::Preview,
-                lead_lists::ListState::Running => LeadListState::Running,
-                lead_lists::ListState::Done => LeadListState::Done,
-            },
+            state: list.state.into(),
             created_at: Timestamp(list.created_at),
             started_at: list.started_at.map(Timestamp),
             ended_at: list.ended_at.map(Timestamp),
@@ -209,17 +205,6 @@ impl From<lead_lists::LeadList> for LeadList {
             entered: list.entered,
             duplicate: list.duplicate,
             refused: list.refused,
-        }
-    }
-}
-
-impl From<LeadListRowState> for lead_lists::RowState {
-    fn from(state: LeadListRowState) -> Self {
-        match state {
-            LeadListRowState::Ready => Self::Ready,
-            LeadListRowState::Entered => Self::Entered,
-            LeadListRowState::Duplicate => Self::Duplicate,
-            LeadListRowState::Refused => Self::Refused,
         }
     }
 }
@@ -235,12 +220,7 @@ impl From<lead_lists::ListRow> for LeadListRow {
             project: row.project,
             note: row.note,
             owner_id: row.owner.map(|owner| owner.0),
-            state: match row.state {
-                lead_lists::RowState::Ready => LeadListRowState::Ready,
-                lead_lists::RowState::Entered => LeadListRowState::Entered,
-                lead_lists::RowState::Duplicate => LeadListRowState::Duplicate,
-                lead_lists::RowState::Refused => LeadListRowState::Refused,
-            },
+            state: row.state.into(),
             reason: row.reason,
             lead_id: row.lead.map(|lead| lead.0),
         }

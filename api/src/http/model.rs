@@ -98,6 +98,8 @@ macro_rules! wire_enum {
     };
 }
 
+pub(super) use wire_enum;
+
 wire_enum! {
     /// The status of a lead in distribution.
     LeadStatus("snake_case") from leads::LeadStatus { New, Distributing, Claimed, Hangus, Closed }
@@ -201,7 +203,7 @@ wire_enum! {
         UnknownAgent,
         /// Stored, and nothing else: it is old, or without content.
         Noted,
-        /// An agent said what came of a visit.
+        /// An agent reported the result of a visit.
         VisitAnswered,
         /// An agent asked for a ready answer.
         Snippet,

@@ -83,7 +83,7 @@ export const cancelAppointment = <ThrowOnError extends boolean = false>(options:
 });
 
 /**
- * Say what came of a visit
+ * Report the result of a visit
  *
  * The lead's progress follows: `visit` if the client came, else `follow-up`. It can be said again. 409
  * `appointment_ahead`: the visit has not begun; `appointment_cancelled`.

@@ -186,7 +186,7 @@ export type Appointment = {
     leadName?: string;
     note?: string;
     /**
-     * What came of it; absent until somebody says it.
+     * The result; absent until somebody reports it.
      */
     outcome?: VisitOutcome & unknown;
     place?: string;
@@ -231,7 +231,7 @@ export type AppointmentHistory = {
     byUserId?: string;
     endsAt: string;
     /**
-     * `booked`, `moved`, `changed`, `cancelled`, `handed_over` to the new owner of the lead, or what came of it: `done`,
+     * `booked`, `moved`, `changed`, `cancelled`, `handed_over` to the new owner of the lead, or its result: `done`,
      * `no_show`, `to_move`.
      */
     kind: string;
@@ -1576,7 +1576,7 @@ export type NewNote = {
 /**
  * NewOutcome
  *
- * What came of a visit.
+ * The result of a visit.
  */
 export type NewOutcome = {
     outcome: VisitOutcome;
@@ -2031,7 +2031,7 @@ export type SavedAppointment = {
     leadName?: string;
     note?: string;
     /**
-     * What came of it; absent until somebody says it.
+     * The result; absent until somebody reports it.
      */
     outcome?: VisitOutcome & unknown;
     place?: string;
@@ -2451,7 +2451,7 @@ export type UserChange = {
 };
 
 /**
- * What came of a visit.
+ * The result of a visit.
  */
 export type VisitOutcome = 'done' | 'no_show' | 'to_move';
 

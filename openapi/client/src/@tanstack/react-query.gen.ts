@@ -138,7 +138,7 @@ export const cancelAppointmentMutation = (options?: Partial<Options<CancelAppoin
 export const useCancelAppointmentMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<CancelAppointmentResponse, CancelAppointmentError, Options<CancelAppointmentData>>, 'mutationFn'>>) => useMutation({ ...cancelAppointmentMutation(), ...mutationOptions });
 
 /**
- * Say what came of a visit
+ * Report the result of a visit
  *
  * The lead's progress follows: `visit` if the client came, else `follow-up`. It can be said again. 409
  * `appointment_ahead`: the visit has not begun; `appointment_cancelled`.
@@ -158,7 +158,7 @@ export const setVisitOutcomeMutation = (options?: Partial<Options<SetVisitOutcom
 };
 
 /**
- * Say what came of a visit
+ * Report the result of a visit
  *
  * The lead's progress follows: `visit` if the client came, else `follow-up`. It can be said again. 409
  * `appointment_ahead`: the visit has not begun; `appointment_cancelled`.
