@@ -12,7 +12,7 @@ pub struct WorkTexts {
     /// The last line of a list that is cut. {count}
     #[arg(long, env = "TEXT_AND_MORE")]
     pub text_and_more: Option<String>,
-    /// To an agent after a visit: what came of it? Empty: off. {name} {phone} {agent} {time} {place} {code}
+    /// To an agent after a visit: the question about its result. Empty: off. {name} {phone} {agent} {time} {place} {code}
     #[arg(long, env = "TEXT_VISIT_QUESTION")]
     pub text_visit_question: Option<String>,
     /// To an agent whose client came. {name}

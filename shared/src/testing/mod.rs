@@ -57,7 +57,7 @@ impl Harness {
         harness
     }
 
-    /// As [`Self::new`], with the question what came of a visit.
+    /// As [`Self::new`], with the question about the result of a visit.
     pub async fn asking_about_visits() -> Self {
         let mut harness = Self::new().await;
         let texts = Texts::default().without_optional_but(&[Text::VisitQuestion]);

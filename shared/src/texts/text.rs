@@ -131,7 +131,7 @@ pub enum Text {
     LeadsEntered,
     /// The last line of a list that is cut.
     AndMore,
-    /// To an agent after a visit: what came of it?
+    /// To an agent after a visit: the question about its result.
     VisitQuestion,
     /// To an agent whose client came.
     VisitDone,

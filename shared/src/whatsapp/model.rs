@@ -79,7 +79,7 @@ pub enum OutboundKind {
     LeadStopped,
     /// To a manager: the figures of a day or a week.
     Summary,
-    /// To an agent: what came of a visit?
+    /// To an agent: the question about the result of a visit.
     VisitQuestion,
     /// To an agent who answered that.
     VisitAnswer,

@@ -143,7 +143,7 @@ async fn a_file_that_is_no_list_is_refused_and_a_preview_can_be_discarded() {
     story.nobody_else_was_messaged().await;
 }
 
-/// An export is a list, too: whoever uploads their own export doubles nothing.
+/// A file that was exported can be uploaded. No lead of it is entered twice.
 #[tokio::test]
 async fn an_exported_workbook_can_be_uploaded_again() {
     let story = Story::begin().await;

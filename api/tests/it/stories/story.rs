@@ -48,7 +48,7 @@ impl Story {
         Self::of(Harness::telling_clients().await)
     }
 
-    /// A story in which agents are asked what came of a visit.
+    /// A story in which agents are asked about the result of a visit.
     pub(crate) async fn begin_asking_about_visits() -> Self {
         Self::of(Harness::asking_about_visits().await)
     }

@@ -1,4 +1,4 @@
-//! An agent answers what came of a visit: `sudah`, `tidak datang`, `jadwal ulang`.
+//! An agent reports the result of a visit: `sudah`, `tidak datang`, `jadwal ulang`.
 
 use super::answer::{Answer, Verdict, answer, answer_unhelpfully};
 use super::duplicate;

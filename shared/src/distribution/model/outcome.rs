@@ -45,7 +45,7 @@ pub enum Outcome {
     UnknownAgent,
     /// It was stored and has no consequence: it is old, or a reaction.
     Noted,
-    /// An agent said what came of a visit.
+    /// An agent reported the result of a visit.
     VisitAnswered,
     /// An agent asked for a ready answer.
     Snippet,

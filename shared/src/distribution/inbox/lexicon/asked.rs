@@ -1,4 +1,4 @@
-//! Answers and commands that are no answer to an offer: what came of a visit, assignments, the summary.
+//! Answers and commands that are no answer to an offer: the result of a visit, assignments, the summary.
 
 use super::requests::{AskedSummary, SaidOfVisit};
 use super::words::words;

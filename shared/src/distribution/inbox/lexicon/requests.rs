@@ -16,7 +16,7 @@ pub(in super::super) enum AskedSummary {
 /// What an agent says of a visit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in super::super) struct SaidOfVisit {
-    /// What came of it.
+    /// The result.
     pub(in super::super) outcome: VisitOutcome,
     /// The code of the visit that it names.
     pub(in super::super) code: Option<String>,
