@@ -12,6 +12,18 @@ pub struct WorkTexts {
     /// The last line of a list that is cut. {count}
     #[arg(long, env = "TEXT_AND_MORE")]
     pub text_and_more: Option<String>,
+    /// The first line of a client's words: how many earlier messages are left out. {count}
+    #[arg(long, env = "TEXT_EARLIER_MESSAGES")]
+    pub text_earlier_messages: Option<String>,
+    /// In the line of a lead: its next visit. {time}
+    #[arg(long, env = "TEXT_NEXT_VISIT")]
+    pub text_next_visit: Option<String>,
+    /// In place of a colleague's name: the leads went to the queue.
+    #[arg(long, env = "TEXT_THE_QUEUE")]
+    pub text_the_queue: Option<String>,
+    /// In place of the name of a client who gave none.
+    #[arg(long, env = "TEXT_NO_NAME")]
+    pub text_no_name: Option<String>,
     /// To an agent after a visit: the question about its result. Empty: off. {name} {phone} {agent} {time} {place} {code}
     #[arg(long, env = "TEXT_VISIT_QUESTION")]
     pub text_visit_question: Option<String>,
@@ -56,6 +68,10 @@ impl WorkTexts {
         [
             (Text::LeadsEntered, self.text_leads_entered),
             (Text::AndMore, self.text_and_more),
+            (Text::EarlierMessages, self.text_earlier_messages),
+            (Text::NextVisit, self.text_next_visit),
+            (Text::TheQueue, self.text_the_queue),
+            (Text::NoName, self.text_no_name),
             (Text::VisitQuestion, self.text_visit_question),
             (Text::VisitDone, self.text_visit_done),
             (Text::VisitNoShow, self.text_visit_no_show),

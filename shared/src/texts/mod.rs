@@ -55,6 +55,11 @@ impl Texts {
         self
     }
 
+    /// How a client is addressed: by name, or in the words for somebody who gave none.
+    pub fn name_of_client(&self, name: Option<&str>) -> String {
+        name.map_or_else(|| self.render(Text::NoName, &[]), str::to_owned)
+    }
+
     /// Fills in the placeholders. Values are not templates: a client can be named `{phone}`.
     ///
     /// Other people wrote most values, so each is made safe: it stays on one line, without characters that change the

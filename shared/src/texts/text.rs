@@ -131,6 +131,14 @@ pub enum Text {
     LeadsEntered,
     /// The last line of a list that is cut.
     AndMore,
+    /// The first line of a client's words: how many earlier messages are left out.
+    EarlierMessages,
+    /// In the line of a lead: its next visit.
+    NextVisit,
+    /// In place of a colleague's name: the leads went to the queue.
+    TheQueue,
+    /// In place of the name of a client who gave none.
+    NoName,
     /// To an agent after a visit: the question about its result.
     VisitQuestion,
     /// To an agent whose client came.

@@ -167,7 +167,7 @@ async fn tell_giver(
     }
     let to = match &handover.destination {
         Destination::Colleague(to) => sales::by_id(work.connection, to).await?.name,
-        _ => "antrian".to_owned(),
+        _ => work.app.texts.render(Text::TheQueue, &[]),
     };
     let lines = lines_of(work, moved).await?;
     let values = [

@@ -25,7 +25,8 @@ pub(super) async fn lines_of(work: &mut UnitOfWork<'_>, leads: &[LeadId]) -> Res
         }
         if let Some(visit) = store::next_visit_of(work.connection, *id, work.now).await? {
             let visit = work.app.timezone.day_in_words(visit);
-            line = format!("{line} · kunjungan {visit}");
+            let visit = work.app.texts.render(Text::NextVisit, &[("time", &visit)]);
+            line = format!("{line} · {visit}");
         }
         lines.push(line);
     }

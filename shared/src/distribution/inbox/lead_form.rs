@@ -96,14 +96,14 @@ async fn welcome(work: &mut UnitOfWork<'_>, lead: &Lead, cycle: CycleId) -> Resu
     let Some(phone) = lead.phone.as_ref().filter(|_| has_template) else {
         return Ok(());
     };
-    let name = lead.name.as_deref().unwrap_or("Bapak/Ibu");
-    let body = work.app.texts.render(Text::Welcome, &[("name", name)]);
+    let name = work.app.texts.name_of_client(lead.name.as_deref());
+    let body = work.app.texts.render(Text::Welcome, &[("name", &name)]);
     let draft = Draft::new(OutboundKind::Welcome, phone, body)
         .lead(lead.id)
         .cycle(cycle)
         .short(Short {
-            line: name.to_owned(),
-            parameters: vec![name.to_owned()],
+            line: name.clone(),
+            parameters: vec![name],
         });
     whatsapp::queue_message(work, &draft).await?;
     Ok(())

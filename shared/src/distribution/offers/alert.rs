@@ -46,7 +46,8 @@ pub(crate) async fn notify_managers(
     let code = store::name_cycle(work.connection, cycle).await?;
     let lead = leads::by_id(work.connection, lead).await?;
     let team = team_of(work, cycle).await?;
-    let written = words_of_cycle(&store::words_of(work.connection, lead.id, cycle).await?);
+    let words = store::words_of(work.connection, lead.id, cycle).await?;
+    let written = words_of_cycle(&work.app.texts, &words);
     let values = [
         ("name", &*mask::name_of(work.app, &lead)),
         ("project", lead.project.as_deref().unwrap_or("")),

@@ -29,8 +29,9 @@ pub(crate) async fn tell_who_serves(
         .phone
         .as_ref()
         .map_or("-", crate::phone::Phone::as_str);
+    let name = name(work, lead);
     let values = [
-        ("name", name(lead)),
+        ("name", name.as_str()),
         ("agent", agent.name.as_str()),
         ("phone", phone),
     ];
@@ -45,7 +46,8 @@ pub(crate) async fn tell_hangus(
     cycle: CycleId,
 ) -> Result<()> {
     let lead = leads::by_id(work.connection, lead).await?;
-    let values = [("name", name(&lead))];
+    let name = name(work, &lead);
+    let values = [("name", name.as_str())];
     let body = work.app.texts.render_if_on(Text::ClientHangus, &values);
     tell(work, &lead, cycle, (OutboundKind::ClientHangus, body)).await
 }
@@ -62,7 +64,8 @@ pub(crate) async fn tell_until(
     }
     let lead = leads::by_id(work.connection, lead).await?;
     let until = work.app.timezone.day_in_words(until);
-    let values = [("name", name(&lead)), ("until", until.as_str())];
+    let name = name(work, &lead);
+    let values = [("name", name.as_str()), ("until", until.as_str())];
     let body = work.app.texts.render_if_on(Text::ClientHeld, &values);
     let Some(draft) = draft(work, &lead, cycle, (OutboundKind::ClientHeld, body)).await? else {
         return Ok(());
@@ -74,8 +77,8 @@ pub(crate) async fn tell_until(
     Ok(())
 }
 
-fn name(lead: &Lead) -> &str {
-    lead.name.as_deref().unwrap_or("Bapak/Ibu")
+fn name(work: &UnitOfWork<'_>, lead: &Lead) -> String {
+    work.app.texts.name_of_client(lead.name.as_deref())
 }
 
 async fn tell(

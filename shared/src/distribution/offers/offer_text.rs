@@ -5,7 +5,7 @@ use crate::App;
 use crate::distribution::model::Round;
 use crate::distribution::policy;
 use crate::distribution::store::SendableOffer;
-use crate::texts::{Text, one_line};
+use crate::texts::{Text, Texts, one_line};
 use crate::whatsapp::Short;
 
 /// What the agent reads.
@@ -30,7 +30,7 @@ pub(crate) fn offer_text(app: &App, offer: &SendableOffer) -> String {
     } else {
         Text::OfferNew
     };
-    let written = words_of_cycle(&offer.words);
+    let written = words_of_cycle(&app.texts, &offer.words);
     let shown =
         |text: &Option<String>| mask::words(app, text.as_deref().unwrap_or("")).into_owned();
     let phone = offer.lead_phone.as_deref().filter(|_| !masks);
@@ -58,7 +58,7 @@ const MOST_WORDS: usize = 600;
 
 /// What a client wrote in a cycle, oldest first, of messages newest first. If it is long, the oldest messages are left
 /// out and counted.
-pub(crate) fn words_of_cycle(newest_first: &[String]) -> String {
+pub(crate) fn words_of_cycle(texts: &Texts, newest_first: &[String]) -> String {
     let mut length = 0;
     let fits = |text: &&String| {
         length += text.chars().count() + 1;
@@ -74,7 +74,9 @@ pub(crate) fn words_of_cycle(newest_first: &[String]) -> String {
         return if left_out == 0 {
             rest
         } else {
-            format!("(+{left_out} pesan sebelumnya)\n{rest}")
+            let count = left_out.to_string();
+            let above = texts.render(Text::EarlierMessages, &[("count", &count)]);
+            format!("{above}\n{rest}")
         };
     };
     let cut: String = newest.chars().take(MOST_WORDS).collect();
@@ -104,21 +106,25 @@ pub(crate) fn short_form(app: &App, offer: &SendableOffer) -> Short {
 #[cfg(test)]
 mod tests {
     use super::words_of_cycle;
+    use crate::texts::Texts;
 
     #[test]
     fn all_words_of_the_cycle_are_shown_in_the_order_they_were_written() {
         let words = ["besok bisa?", "yang di BSD", "halo"].map(str::to_owned);
-        assert_eq!(words_of_cycle(&words), "halo\nyang di BSD\nbesok bisa?");
-        assert_eq!(words_of_cycle(&[]), "");
+        assert_eq!(
+            words_of_cycle(&Texts::default(), &words),
+            "halo\nyang di BSD\nbesok bisa?"
+        );
+        assert_eq!(words_of_cycle(&Texts::default(), &[]), "");
     }
 
     #[test]
     fn long_words_are_cut_and_counted() {
         let words = ["baru".to_owned(), "x".repeat(590), "y".repeat(590)];
-        let shown = words_of_cycle(&words);
+        let shown = words_of_cycle(&Texts::default(), &words);
         assert!(shown.starts_with("(+1 pesan sebelumnya)\nxxx"), "{shown}");
         assert!(shown.ends_with("\nbaru"), "{shown}");
-        let one = words_of_cycle(&["z".repeat(5000)]);
+        let one = words_of_cycle(&Texts::default(), &["z".repeat(5000)]);
         assert_eq!(one.chars().count(), 601);
     }
 }

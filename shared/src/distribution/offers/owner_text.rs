@@ -18,7 +18,10 @@ pub(crate) async fn owner_text(
     cycle: Option<CycleId>,
 ) -> Result<String> {
     let written = match cycle {
-        Some(cycle) => words_of_cycle(&store::words_of(work.connection, lead.id, cycle).await?),
+        Some(cycle) => {
+            let words = store::words_of(work.connection, lead.id, cycle).await?;
+            words_of_cycle(&work.app.texts, &words)
+        }
         None => String::new(),
     };
     let values = [

@@ -16,6 +16,30 @@ pub(super) const TEXTS: &[Entry] = &[
         placeholders: &["count"],
     },
     Entry {
+        text: Text::EarlierMessages,
+        variable: "TEXT_EARLIER_MESSAGES",
+        default: "(+{count} pesan sebelumnya)",
+        placeholders: &["count"],
+    },
+    Entry {
+        text: Text::NextVisit,
+        variable: "TEXT_NEXT_VISIT",
+        default: "kunjungan {time}",
+        placeholders: &["time"],
+    },
+    Entry {
+        text: Text::TheQueue,
+        variable: "TEXT_THE_QUEUE",
+        default: "antrian",
+        placeholders: &[],
+    },
+    Entry {
+        text: Text::NoName,
+        variable: "TEXT_NO_NAME",
+        default: "Bapak/Ibu",
+        placeholders: &[],
+    },
+    Entry {
         text: Text::VisitQuestion,
         variable: "TEXT_VISIT_QUESTION",
         default: "Bagaimana kunjungan {name} ({time})?\nTempat: {place}\nBalas SUDAH {code}, TIDAK DATANG {code}, atau JADWAL ULANG {code}.",
