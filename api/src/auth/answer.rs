@@ -23,6 +23,8 @@ pub(super) enum Refusal {
     SignUpDisabled,
     Banned,
     UserExists,
+    /// The number is a client's.
+    PhoneNotAllowed,
     PasswordTooShort,
     PasswordTooLong,
     WrongPassword,
@@ -68,6 +70,11 @@ impl Refusal {
                 422,
                 "User already exists. Use another email.",
                 "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL",
+            ),
+            Self::PhoneNotAllowed => (
+                422,
+                "This phone number cannot be used. Ask an admin.",
+                "PHONE_NUMBER_NOT_ALLOWED",
             ),
             Self::PasswordTooShort => (400, "Password too short", "PASSWORD_TOO_SHORT"),
             Self::PasswordTooLong => (400, "Password too long", "PASSWORD_TOO_LONG"),

@@ -207,6 +207,7 @@ impl Call<'_> {
         let signed = auth::sign_up(self.app, &new, &self.client(), remember).await;
         let (session, user) = signed.map_err(|error| match error {
             Error::Conflict { .. } => Refusal::UserExists,
+            Error::Clash { .. } => Refusal::PhoneNotAllowed,
             error => broken(error),
         })?;
         let body = json!({ "token": session.token, "user": answer::user(&user) });

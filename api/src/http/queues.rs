@@ -245,7 +245,8 @@ impl Queues {
     /// Change an agent's offer address
     ///
     /// Open offers keep the number that they were sent to, and until they end the agent can answer from both. If
-    /// another agent has the number: 409 `address_taken`.
+    /// another agent has the number: 409 `address_taken`. If a lead has it: 409 `number_of_a_lead`; mark the lead as a
+    /// test, or correct its number, and try again.
     #[oai(path = "/api/sales/:id/address", method = "put", operation_id = "setOfferAddress", tag = Tag::Queues)]
     async fn address(
         &self,

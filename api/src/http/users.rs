@@ -103,7 +103,8 @@ impl Users {
 
     /// Create a user
     ///
-    /// If the email is taken: 409 `user_exists`.
+    /// If the email is taken: 409 `user_exists`. If the number is a lead's: 409 `number_of_a_lead`; the client would not
+    /// be heard any more. Mark the lead as a test, or correct its number, and try again.
     #[oai(path = "/api/users", method = "post", operation_id = "createUser", tag = Tag::Users)]
     async fn create(
         &self,

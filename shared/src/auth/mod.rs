@@ -15,7 +15,7 @@ pub use users::{accounts, add_account, change_account, reset_password};
 
 use crate::id::UserId;
 use crate::phone::Phone;
-use crate::{App, Error, Result};
+use crate::{App, Error, Result, leads};
 use chrono::TimeDelta;
 use rand::RngExt;
 use std::collections::HashMap;
@@ -71,10 +71,14 @@ pub async fn sign_up(
     Ok((session, user))
 }
 
-/// Creates a user with a password.
+/// Creates a user with a password. Fails with the conflict `user_exists` if the email is taken, and with
+/// `number_of_a_lead` if a client has the number.
 pub async fn create_user(app: &App, new: &NewUser) -> Result<User> {
     let hash = password::hash_off_thread(new.password.clone()).await?;
     let mut transaction = app.pool.begin().await?;
+    if let Some(phone) = new.phone.as_deref().and_then(Phone::from_e164) {
+        leads::refuse_number_of_a_lead(&mut transaction, &phone).await?;
+    }
     let now = app.clock.now(&mut transaction).await?;
     let id = UserId(opaque());
     if !store::insert_user(&mut transaction, &id, new, now).await? {

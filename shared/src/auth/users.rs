@@ -17,7 +17,7 @@ pub async fn accounts(app: &App) -> Result<Vec<Account>> {
 }
 
 /// Creates a user with a password that an admin chose. Fails with the conflict `user_exists` if the
-/// email is taken.
+/// email is taken, and with `number_of_a_lead` if a client has the number.
 pub async fn add_account(app: &App, new: &NewUser) -> Result<Account> {
     check_name(&new.name)?;
     check_password(&new.password)?;

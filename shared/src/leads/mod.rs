@@ -12,10 +12,10 @@ pub use model::{
     Click, Contact, Enquiry, EnquiryKind, Lead, LeadProgress, LeadStatus, Mark, name_or_unknown,
 };
 
-use crate::Result;
 use crate::address::Address;
 use crate::id::{LeadId, UserId};
 use crate::phone::Phone;
+use crate::{Error, Result};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
@@ -183,6 +183,21 @@ pub(crate) async fn undo_merge(
 /// The lead with this number.
 pub async fn by_phone(connection: &mut PgConnection, phone: &Phone) -> Result<Option<LeadId>> {
     store::id_by_phone(connection, phone).await
+}
+
+/// Refuses a client's number for an agent: the client's words would count as the agent's, and nobody would hear them.
+/// Fails with the conflict `number_of_a_lead`, whose detail names the lead. A lead that is marked as a test or junk does
+/// not count.
+pub async fn refuse_number_of_a_lead(connection: &mut PgConnection, phone: &Phone) -> Result<()> {
+    match store::unmarked_by_phone(connection, phone).await? {
+        None => Ok(()),
+        Some(lead) => Err(Error::Clash {
+            code: "number_of_a_lead",
+            detail: format!(
+                "the lead {lead} has this number: mark it as a test, or correct its number, first"
+            ),
+        }),
+    }
 }
 
 /// Changes the lead's number. The old number stays one of its keys.

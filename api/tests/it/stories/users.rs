@@ -91,3 +91,43 @@ async fn an_admin_makes_a_user_disables_them_and_the_last_admin_stays_one() {
     story.agent("B").is_offered_the_lead();
     story.nobody_else_was_messaged().await;
 }
+
+/// A trainee tried the advertisement before the office added them: their number is a client's.
+#[tokio::test]
+async fn a_client_is_not_made_an_agent_by_mistake() {
+    let story = Story::begin().await;
+    story.client("081288880002").says("Halo").await;
+    let leads = story.get_as("admin", "/api/leads").await;
+    let lead = text(&leads["items"][0]["id"]);
+    let new = json!({ "name": "Tono", "email": "tono@example.com", "password": "rahasia-sekali", "phone": "+62 812-8888-0002" });
+    let address = json!({ "phone": "081288880002" });
+    for (method, path, body) in [
+        (Method::POST, "/api/users", &new),
+        (Method::PUT, "/api/sales/sales-f/address", &address),
+    ] {
+        let (status, problem) = story.send_as("admin", method, path, body).await;
+        assert_eq!(
+            (status, &problem["code"]),
+            (409, &json!("number_of_a_lead")),
+            "{problem}"
+        );
+        assert!(text(&problem["detail"]).contains(&lead), "{problem}");
+    }
+    // The client is heard still.
+    story.agent("A").is_offered_the_lead();
+
+    let stop = format!("/api/leads/{lead}/stop");
+    let test = json!({ "mark": "test" });
+    story.send_as("admin", Method::POST, &stop, &test).await;
+    let (status, made) = story
+        .send_as("admin", Method::POST, "/api/users", &new)
+        .await;
+    assert_eq!((status, &made["name"]), (200, &json!("Tono")), "{made}");
+    // What they write now is an agent's word.
+    story.client("081288880002").says("Halo lagi").await;
+    let cycles = story.journey(&lead).await["cycles"].clone();
+    assert_eq!(cycles.as_array().map(Vec::len), Some(1), "{cycles}");
+    story.client("081288880002").is_asked_to_wait();
+    story.agent("A").is_told("Bapak Test");
+    story.nobody_else_was_messaged().await;
+}

@@ -14,7 +14,7 @@ use model::{check_places, index_of};
 use crate::id::{QueueId, UserId};
 use crate::jobs::{ReleaseHeldLeads, enqueue};
 use crate::phone::Phone;
-use crate::{App, Error, Result};
+use crate::{App, Error, Result, leads};
 
 /// Every queue, the default queue first.
 pub async fn queues(app: &App) -> Result<Vec<Queue>> {
@@ -188,11 +188,12 @@ pub async fn set_rules(app: &App, id: QueueId, rules: &[Rule]) -> Result<()> {
 }
 
 /// Changes an agent's offer address. Open offers keep the number that they were sent to. Fails with the
-/// conflict `address_taken` if another agent has the number.
+/// conflict `address_taken` if another agent has the number, and with `number_of_a_lead` if a client has it.
 pub async fn set_address(app: &App, agent: &UserId, address: &Phone) -> Result<()> {
-    let mut connection = app.pool.acquire().await?;
+    let mut connection = app.pool.begin().await?;
+    leads::refuse_number_of_a_lead(&mut connection, address).await?;
     match store::set_address(&mut connection, agent, address).await {
-        Ok(true) => Ok(()),
+        Ok(true) => Ok(connection.commit().await?),
         Ok(false) => Err(Error::NotFound { what: "agent" }),
         Err(error) => Err(if is_duplicate(&error, "user_offer_address_key") {
             Error::Conflict {
