@@ -3,10 +3,17 @@
 use super::model::{FileRow, MOST_ROWS};
 use crate::{Error, Result};
 use calamine::{Data, Reader, Xlsx};
-use std::io::Cursor;
+use std::io::{self, Cursor, Read};
+use zip::ZipArchive;
 
 /// How a zip archive, and so a workbook, begins (PKWARE, APPNOTE 4.3.7).
 const ZIP: &[u8] = b"PK\x03\x04";
+
+/// The most bytes of a workbook's parts when they are unpacked.
+const MOST_UNPACKED: u64 = 64 << 20;
+
+/// The most columns of a workbook that are read.
+const MOST_COLUMNS: usize = 200;
 
 /// A column that a list can have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -140,13 +147,12 @@ fn csv(bytes: &[u8]) -> Result<Vec<Vec<String>>> {
         .delimiter(separator.unwrap_or(b','))
         .from_reader(text.as_bytes());
     let mut lines = Vec::new();
-    for record in reader.records().take(MOST_ROWS * 2) {
+    for record in reader.records() {
         let record = record.map_err(unread)?;
         // The number of the line, as a spreadsheet shows it, also after lines without any cell.
         let line = record.position().map_or(0, csv::Position::record);
-        let line = usize::try_from(line)
-            .unwrap_or(usize::MAX)
-            .min(MOST_ROWS * 2);
+        let line = usize::try_from(line).unwrap_or(usize::MAX);
+        check_line(line)?;
         lines.resize(line.max(lines.len()), Vec::new());
         lines.push(record.iter().map(tidy).collect());
     }
@@ -157,25 +163,63 @@ fn workbook(bytes: &[u8]) -> Result<Vec<Vec<String>>> {
     let unread = |error: calamine::XlsxError| {
         Error::invalid("file", format!("is no workbook that can be read: {error}"))
     };
+    check_unpacked(bytes)?;
     let mut workbook: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(unread)?;
-    let Some(sheet) = workbook.worksheet_range_at(0) else {
+    let Some(first) = workbook.sheet_names().first().cloned() else {
         return Err(Error::invalid("file", "has no sheet"));
     };
-    let sheet = sheet.map_err(unread)?;
-    let above = sheet.start().map_or(0, |(row, _)| row);
-    let mut lines: Vec<Vec<String>> = sheet
-        .rows()
-        .take(MOST_ROWS * 2)
-        .map(|row| row.iter().map(cell).collect())
-        .collect();
-    if above > 0 && !lines.is_empty() {
-        // Rows are counted as the sheet counts them.
-        let headings = lines.remove(0);
-        let above = usize::try_from(above).unwrap_or(usize::MAX).min(MOST_ROWS);
-        lines.splice(0..0, std::iter::repeat_n(Vec::new(), above));
-        lines.insert(0, headings);
+    // Cell by cell: a sheet whose only cells are its first and its last would take gigabytes as a table.
+    let mut cells = workbook.worksheet_cells_reader(&first).map_err(unread)?;
+    let mut lines: Vec<Vec<String>> = Vec::new();
+    while let Some(found) = cells.next_cell().map_err(unread)? {
+        let (row, column) = found.get_position();
+        let (row, column) = (row as usize, column as usize);
+        let text = cell(&found.get_value().clone().into());
+        if text.is_empty() || column >= MOST_COLUMNS {
+            continue;
+        }
+        check_line(row)?;
+        lines.resize(lines.len().max(row + 1), Vec::new());
+        let line = &mut lines[row];
+        line.resize(line.len().max(column + 1), String::new());
+        line[column] = text;
+    }
+    // The headings are the first line that has any. Rows are counted as the sheet counts them.
+    if let Some(at) = lines.iter().position(|line| !line.is_empty()) {
+        lines.swap(0, at);
     }
     Ok(lines)
+}
+
+/// Fails with `Invalid` if a line with text is so far down that it is no row of a list that may be uploaded.
+fn check_line(line: usize) -> Result<()> {
+    if line < MOST_ROWS * 2 {
+        return Ok(());
+    }
+    let reason = format!("has text below line {}: divide it", MOST_ROWS * 2);
+    Err(Error::invalid("file", reason))
+}
+
+/// Fails with `Invalid` if the parts of a workbook are together larger than 64 MiB when they are unpacked. A small archive
+/// can say that it holds little and hold gigabytes, so that the parts are unpacked and counted.
+fn check_unpacked(bytes: &[u8]) -> Result<()> {
+    let unread = |error: &dyn std::fmt::Display| {
+        Error::invalid("file", format!("is no workbook that can be read: {error}"))
+    };
+    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| unread(&error))?;
+    let mut left = MOST_UNPACKED;
+    for part in 0..archive.len() {
+        let part = archive.by_index(part).map_err(|error| unread(&error))?;
+        let mut part = part.take(left + 1);
+        let size = io::copy(&mut part, &mut io::sink()).map_err(|error| unread(&error))?;
+        left = left.checked_sub(size).ok_or_else(|| {
+            Error::invalid(
+                "file",
+                "is larger than 64 MiB when it is unpacked: divide it",
+            )
+        })?;
+    }
+    Ok(())
 }
 
 /// A cell as text. Excel keeps a number without its leading zero and as a fraction: `81234001234.0`.
@@ -200,6 +244,7 @@ fn tidy(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::read;
+    use std::io::{Cursor, Write};
 
     #[test]
     fn a_list_is_read_whatever_separator_and_headings_it_has() {
@@ -247,5 +292,57 @@ mod tests {
             let error = read(file.as_bytes()).expect_err(file).to_string();
             assert!(error.contains(says), "{file}: {error}");
         }
+    }
+
+    /// A workbook whose cells are these: row, column, text.
+    fn workbook(cells: &[(u32, u16, &str)]) -> Vec<u8> {
+        let mut workbook = rust_xlsxwriter::Workbook::new();
+        let sheet = workbook.add_worksheet();
+        for (row, column, text) in cells {
+            sheet.write(*row, *column, *text).expect("a cell");
+        }
+        workbook.save_to_buffer().expect("a workbook")
+    }
+
+    #[test]
+    fn the_headings_of_a_workbook_can_be_below_its_first_line() {
+        let file = workbook(&[
+            (2, 1, "nomor"),
+            (2, 2, "nama"),
+            (4, 1, "08111"),
+            (4, 2, "A"),
+        ]);
+        let rows = read(&file).expect("rows");
+        assert_eq!((rows.len(), rows[0].n, &*rows[0].phone), (1, 5, "08111"));
+    }
+
+    #[test]
+    fn a_sheet_that_is_almost_empty_and_huge_takes_no_memory() {
+        let wide = workbook(&[(0, 0, "nomor"), (1, 0, "08111"), (1, 16_383, "x")]);
+        assert_eq!(read(&wide).expect("rows").len(), 1);
+        let high = workbook(&[
+            (0, 0, "nomor"),
+            (1, 0, "08111"),
+            (1_048_575, 16_383, "x"),
+            (1_048_575, 0, "08112"),
+        ]);
+        let error = read(&high).expect_err("too high").to_string();
+        assert!(error.contains("below line 10000"), "{error}");
+    }
+
+    #[test]
+    fn a_workbook_that_is_huge_when_unpacked_is_refused() {
+        let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        let options = zip::write::SimpleFileOptions::default();
+        archive
+            .start_file("xl/worksheets/sheet1.xml", options)
+            .expect("a part");
+        for _ in 0..65 {
+            archive.write_all(&[0; 1 << 20]).expect("a megabyte");
+        }
+        let file = archive.finish().expect("an archive").into_inner();
+        assert!(file.len() < 1 << 20, "{}", file.len());
+        let error = read(&file).expect_err("a bomb").to_string();
+        assert!(error.contains("64 MiB"), "{error}");
     }
 }
