@@ -12,6 +12,7 @@ pub mod meta;
 pub mod problem;
 
 mod checks;
+mod desk;
 mod examples;
 mod middleware;
 
@@ -74,6 +75,9 @@ pub fn app_with(
         .data(secrets)
         .data(feed)
         .catch_all_error(problem::from_framework)
+        // The type of what is wrapped is too deep for the compiler otherwise.
+        .boxed()
+        .around(desk::serve)
         .around(middleware::log)
 }
 

@@ -13,12 +13,14 @@ pub mod contract;
 pub mod dev;
 pub mod device;
 pub mod features;
+pub mod npm;
 pub mod postgres;
 pub mod prepare;
 pub mod shell;
 pub mod supervisor;
 pub mod test;
 pub mod tools;
+pub mod web;
 pub mod workspace;
 
 /// A result whose error is a sentence for a person.

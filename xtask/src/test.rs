@@ -3,7 +3,7 @@
 use crate::postgres::{Cluster, Profile, binaries};
 use crate::shell::{cargo, fingerprint, output, root, run};
 use crate::workspace::{INNER, build_processes, offline};
-use crate::{Result, circles, client, contract, device, features, prepare, tools};
+use crate::{Result, circles, client, contract, device, features, prepare, tools, web};
 use std::env;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -19,6 +19,7 @@ pub const HELP: &str = "\
 ./test prepare               write the records of checked queries (shared/.sqlx, worker/.sqlx)
 ./test openapi               write openapi/openapi.json, and the client that is generated from it
 ./test client                the client alone
+./test web                   build the desk into web/dist
 ./test circles               check that no modules use each other
 ./test postgres              start the test server and print how to reach it
 
@@ -67,6 +68,7 @@ pub fn main(arguments: &[String]) -> Result<()> {
         Some("prepare") => with_server(yes, |url| prepare::write(&migrated(url, &["migrations"])?)),
         Some("openapi") => write_openapi().and_then(|()| client::write()),
         Some("client") => client::write(),
+        Some("web") => web::write(),
         Some("circles") => {
             tools::ensure(yes)?;
             circles::check()
@@ -190,7 +192,8 @@ fn static_checks(times: &mut Steps, yes: bool) -> Result<()> {
                 .env("RUSTDOCFLAGS", "-D warnings"),
         ))
     })?;
-    times.step("generated client", client::check)
+    times.step("generated client", client::check)?;
+    times.step("desk: build", web::check)
 }
 
 fn tests(times: &mut Steps, url: &str, yes: bool, long: bool) -> Result<()> {
@@ -226,6 +229,7 @@ fn nextest(url: &str, yes: bool, long: bool, arguments: &[&String]) -> Result<()
     // Tests run these against a real api.
     client::build()?;
     contract::ensure(yes)?;
+    web::ensure_for_stories()?;
     build_processes()?;
     let mut tests = tools::command("cargo-nextest");
     tests.args(["nextest", "run", "--all-features"]).args(INNER);

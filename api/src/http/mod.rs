@@ -2,6 +2,7 @@
 
 mod appointments;
 mod availability;
+mod board;
 mod by_hand;
 mod choices;
 mod conflicts;
@@ -22,6 +23,7 @@ mod meta_forms;
 mod meta_inbox;
 mod metrics;
 mod model;
+mod offers;
 mod office;
 mod queues;
 mod signed;
@@ -36,7 +38,7 @@ mod whatsapp_admin;
 pub type Endpoints = (
     webhooks::Webhooks,
     dummy::Dummy,
-    distribution::Distribution,
+    (distribution::Distribution, board::Board, offers::Offers),
     // poem-openapi joins sixteen parts at most.
     (
         leads::Leads,
@@ -68,7 +70,7 @@ pub(crate) fn endpoints() -> Endpoints {
     (
         webhooks::Webhooks,
         dummy::Dummy,
-        distribution::Distribution,
+        (distribution::Distribution, board::Board, offers::Offers),
         (
             leads::Leads,
             by_hand::ByHand,

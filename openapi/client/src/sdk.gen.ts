@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.js';
 import type { Client, Options as Options2, TDataShape } from './client/index.js';
-import type { AddLeadNoteData, AddLeadNoteErrors, AddLeadNoteResponses, AddQueuePlaceData, AddQueuePlaceErrors, AddQueuePlaceResponses, AgentResultsData, AgentResultsErrors, AgentResultsResponses, AppointmentDetailData, AppointmentDetailErrors, AppointmentDetailResponses, AppointmentsData, AppointmentsErrors, AppointmentsResponses, AssignLeadData, AssignLeadErrors, AssignLeadResponses, AvailabilityData, AvailabilityErrors, AvailabilityResponses, BlockContactData, BlockContactErrors, BlockContactResponses, BlockedContactsData, BlockedContactsErrors, BlockedContactsResponses, BookAppointmentData, BookAppointmentErrors, BookAppointmentResponses, CancelAppointmentData, CancelAppointmentErrors, CancelAppointmentResponses, ChangeAvailabilityData, ChangeAvailabilityErrors, ChangeAvailabilityResponses, CloseUnreadDeliveryData, CloseUnreadDeliveryErrors, CloseUnreadDeliveryResponses, CompanyHoursData, CompanyHoursErrors, CompanyHoursResponses, CorrectMetaLeadNumberData, CorrectMetaLeadNumberErrors, CorrectMetaLeadNumberResponses, CoverData, CoverErrors, CoverResponses, CreateLeadData, CreateLeadErrors, CreateLeadResponses, CreateQueueData, CreateQueueErrors, CreateQueueResponses, CreateUserData, CreateUserErrors, CreateUserResponses, DashboardStatsData, DashboardStatsErrors, DashboardStatsResponses, DecideLeadConflictData, DecideLeadConflictErrors, DecideLeadConflictResponses, DeleteQueueData, DeleteQueueErrors, DeleteQueueResponses, DeleteSnippetData, DeleteSnippetErrors, DeleteSnippetResponses, DiscardLeadListData, DiscardLeadListErrors, DiscardLeadListResponses, DiscardMetaLeadData, DiscardMetaLeadErrors, DiscardMetaLeadResponses, DistributeLeadData, DistributeLeadErrors, DistributeLeadResponses, DummyClientMessageData, DummyClientMessageErrors, DummyClientMessageResponses, DummyRunTimeoutsData, DummyRunTimeoutsErrors, DummyRunTimeoutsResponses, DummySalesAckData, DummySalesAckErrors, DummySalesAckResponses, EventsData, EventsErrors, EventsResponse, EventsResponses, ExplainLeadData, ExplainLeadErrors, ExplainLeadResponses, ExportLeadsData, ExportLeadsErrors, ExportLeadsResponses, ExportLeadsWorkbookData, ExportLeadsWorkbookErrors, ExportLeadsWorkbookResponses, FunnelData, FunnelErrors, FunnelResponses, HandOverDeskData, HandOverDeskErrors, HandOverDeskResponses, HandoversData, HandoversErrors, HandoversResponses, HealthLiveData, HealthLiveResponses, HealthReadyData, HealthReadyErrors, HealthReadyResponses, HolidaysData, HolidaysErrors, HolidaysResponses, Layer2StatusChartData, Layer2StatusChartErrors, Layer2StatusChartResponses, Layer2StatusesData, Layer2StatusesErrors, Layer2StatusesResponses, LeadConflictsData, LeadConflictsErrors, LeadConflictsResponses, LeadDetailData, LeadDetailErrors, LeadDetailResponses, LeadDistributionData, LeadDistributionErrors, LeadDistributionResponses, LeadListData, LeadListErrors, LeadListResponses, LeadListRowsData, LeadListRowsErrors, LeadListRowsResponses, LeadListsData, LeadListsErrors, LeadListsResponses, LeadMergesData, LeadMergesErrors, LeadMergesResponses, LeadsData, LeadsErrors, LeadsResponses, MergeLeadData, MergeLeadErrors, MergeLeadResponses, MetaFormsData, MetaFormsErrors, MetaFormsResponses, MetricsData, MetricsErrors, MetricsResponses, QueuesData, QueuesErrors, QueuesResponses, ReceiveMetaLeadData, ReceiveMetaLeadErrors, ReceiveMetaLeadResponses, ReceiveWhatsappData, ReceiveWhatsappErrors, ReceiveWhatsappMessagesData, ReceiveWhatsappMessagesErrors, ReceiveWhatsappMessagesResponses, ReceiveWhatsappResponses, RejectedReasonChartData, RejectedReasonChartErrors, RejectedReasonChartResponses, RejectedReasonsData, RejectedReasonsErrors, RejectedReasonsResponses, RejectLeadData, RejectLeadErrors, RejectLeadResponses, RemoveQueuePlaceData, RemoveQueuePlaceErrors, RemoveQueuePlaceResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, ResetWhatsappData, ResetWhatsappErrors, ResetWhatsappResponses, RestartWhatsappData, RestartWhatsappErrors, RestartWhatsappResponses, RetryMetaLeadData, RetryMetaLeadErrors, RetryMetaLeadResponses, RetryUnreadDeliveryData, RetryUnreadDeliveryErrors, RetryUnreadDeliveryResponses, RevokeUserSessionsData, RevokeUserSessionsErrors, RevokeUserSessionsResponses, SalesData, SalesErrors, SalesResponses, SaveLayer2StatusData, SaveLayer2StatusErrors, SaveLayer2StatusResponses, SaveMetaFormData, SaveMetaFormErrors, SaveMetaFormResponses, SaveRejectedReasonData, SaveRejectedReasonErrors, SaveRejectedReasonResponses, SaveSnippetData, SaveSnippetErrors, SaveSnippetResponses, SendWhatsappTestMessageData, SendWhatsappTestMessageErrors, SendWhatsappTestMessageResponses, SetAvailabilityData, SetAvailabilityErrors, SetAvailabilityResponses, SetCompanyHoursData, SetCompanyHoursErrors, SetCompanyHoursResponses, SetCoverData, SetCoverErrors, SetCoverResponses, SetHolidaysData, SetHolidaysErrors, SetHolidaysResponses, SetOfferAddressData, SetOfferAddressErrors, SetOfferAddressResponses, SetQueuePlacesData, SetQueuePlacesErrors, SetQueuePlacesResponses, SetQueueRulesData, SetQueueRulesErrors, SetQueueRulesResponses, SetVisitOutcomeData, SetVisitOutcomeErrors, SetVisitOutcomeResponses, SimulateDistributionData, SimulateDistributionErrors, SimulateDistributionResponses, SnippetsData, SnippetsErrors, SnippetsResponses, StartLeadListData, StartLeadListErrors, StartLeadListResponses, StartWhatsappData, StartWhatsappErrors, StartWhatsappResponses, StopLeadData, StopLeadErrors, StopLeadResponses, StopWhatsappData, StopWhatsappErrors, StopWhatsappResponses, UnblockContactData, UnblockContactErrors, UnblockContactResponses, UndoLeadChangeData, UndoLeadChangeErrors, UndoLeadChangeResponses, UndoLeadMergeData, UndoLeadMergeErrors, UndoLeadMergeResponses, UnmarkLeadData, UnmarkLeadErrors, UnmarkLeadResponses, UnreadDeliveriesData, UnreadDeliveriesErrors, UnreadDeliveriesResponses, UnusableMetaLeadsData, UnusableMetaLeadsErrors, UnusableMetaLeadsResponses, UpdateAppointmentData, UpdateAppointmentErrors, UpdateAppointmentResponses, UpdateLeadData, UpdateLeadErrors, UpdateLeadLayer2Data, UpdateLeadLayer2Errors, UpdateLeadLayer2Responses, UpdateLeadProgressData, UpdateLeadProgressErrors, UpdateLeadProgressResponses, UpdateLeadResponses, UpdateLeadStatusData, UpdateLeadStatusErrors, UpdateLeadStatusResponses, UpdateQueueData, UpdateQueueErrors, UpdateQueueResponses, UpdateSalesQueueData, UpdateSalesQueueErrors, UpdateSalesQueueResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, UploadLeadListData, UploadLeadListErrors, UploadLeadListResponses, UsersData, UsersErrors, UsersResponses, VerifyMetaLeadsWebhookData, VerifyMetaLeadsWebhookErrors, VerifyMetaLeadsWebhookResponses, VerifyWhatsappMessagesWebhookData, VerifyWhatsappMessagesWebhookErrors, VerifyWhatsappMessagesWebhookResponses, VerifyWhatsappWebhookData, VerifyWhatsappWebhookErrors, VerifyWhatsappWebhookResponses, WhatsappAccountEventsData, WhatsappAccountEventsErrors, WhatsappAccountEventsResponses, WhatsappStatusData, WhatsappStatusErrors, WhatsappStatusResponses } from './types.gen.js';
+import type { AddLeadNoteData, AddLeadNoteErrors, AddLeadNoteResponses, AddQueuePlaceData, AddQueuePlaceErrors, AddQueuePlaceResponses, AgentResultsData, AgentResultsErrors, AgentResultsResponses, AppointmentDetailData, AppointmentDetailErrors, AppointmentDetailResponses, AppointmentsData, AppointmentsErrors, AppointmentsResponses, AssignLeadData, AssignLeadErrors, AssignLeadResponses, AvailabilityData, AvailabilityErrors, AvailabilityResponses, BlockContactData, BlockContactErrors, BlockContactResponses, BlockedContactsData, BlockedContactsErrors, BlockedContactsResponses, BoardData, BoardErrors, BoardResponses, BookAppointmentData, BookAppointmentErrors, BookAppointmentResponses, CancelAppointmentData, CancelAppointmentErrors, CancelAppointmentResponses, ChangeAvailabilityData, ChangeAvailabilityErrors, ChangeAvailabilityResponses, CloseUnreadDeliveryData, CloseUnreadDeliveryErrors, CloseUnreadDeliveryResponses, CompanyHoursData, CompanyHoursErrors, CompanyHoursResponses, CorrectMetaLeadNumberData, CorrectMetaLeadNumberErrors, CorrectMetaLeadNumberResponses, CoverData, CoverErrors, CoverResponses, CreateLeadData, CreateLeadErrors, CreateLeadResponses, CreateQueueData, CreateQueueErrors, CreateQueueResponses, CreateUserData, CreateUserErrors, CreateUserResponses, DashboardStatsData, DashboardStatsErrors, DashboardStatsResponses, DecideLeadConflictData, DecideLeadConflictErrors, DecideLeadConflictResponses, DeleteQueueData, DeleteQueueErrors, DeleteQueueResponses, DeleteSnippetData, DeleteSnippetErrors, DeleteSnippetResponses, DiscardLeadListData, DiscardLeadListErrors, DiscardLeadListResponses, DiscardMetaLeadData, DiscardMetaLeadErrors, DiscardMetaLeadResponses, DistributeLeadData, DistributeLeadErrors, DistributeLeadResponses, DummyClientMessageData, DummyClientMessageErrors, DummyClientMessageResponses, DummyRunTimeoutsData, DummyRunTimeoutsErrors, DummyRunTimeoutsResponses, DummySalesAckData, DummySalesAckErrors, DummySalesAckResponses, EventsData, EventsErrors, EventsResponse, EventsResponses, ExplainLeadData, ExplainLeadErrors, ExplainLeadResponses, ExportLeadsData, ExportLeadsErrors, ExportLeadsResponses, ExportLeadsWorkbookData, ExportLeadsWorkbookErrors, ExportLeadsWorkbookResponses, FunnelData, FunnelErrors, FunnelResponses, HandOverDeskData, HandOverDeskErrors, HandOverDeskResponses, HandoversData, HandoversErrors, HandoversResponses, HealthLiveData, HealthLiveResponses, HealthReadyData, HealthReadyErrors, HealthReadyResponses, HolidaysData, HolidaysErrors, HolidaysResponses, Layer2StatusChartData, Layer2StatusChartErrors, Layer2StatusChartResponses, Layer2StatusesData, Layer2StatusesErrors, Layer2StatusesResponses, LeadConflictsData, LeadConflictsErrors, LeadConflictsResponses, LeadDetailData, LeadDetailErrors, LeadDetailResponses, LeadDistributionData, LeadDistributionErrors, LeadDistributionResponses, LeadListData, LeadListErrors, LeadListResponses, LeadListRowsData, LeadListRowsErrors, LeadListRowsResponses, LeadListsData, LeadListsErrors, LeadListsResponses, LeadMergesData, LeadMergesErrors, LeadMergesResponses, LeadsData, LeadsErrors, LeadsResponses, MergeLeadData, MergeLeadErrors, MergeLeadResponses, MetaFormsData, MetaFormsErrors, MetaFormsResponses, MetricsData, MetricsErrors, MetricsResponses, MyOffersData, MyOffersErrors, MyOffersResponses, PassOfferData, PassOfferErrors, PassOfferResponses, QueuesData, QueuesErrors, QueuesResponses, ReceiveMetaLeadData, ReceiveMetaLeadErrors, ReceiveMetaLeadResponses, ReceiveWhatsappData, ReceiveWhatsappErrors, ReceiveWhatsappMessagesData, ReceiveWhatsappMessagesErrors, ReceiveWhatsappMessagesResponses, ReceiveWhatsappResponses, RejectedReasonChartData, RejectedReasonChartErrors, RejectedReasonChartResponses, RejectedReasonsData, RejectedReasonsErrors, RejectedReasonsResponses, RejectLeadData, RejectLeadErrors, RejectLeadResponses, RemoveQueuePlaceData, RemoveQueuePlaceErrors, RemoveQueuePlaceResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, ResetWhatsappData, ResetWhatsappErrors, ResetWhatsappResponses, RestartWhatsappData, RestartWhatsappErrors, RestartWhatsappResponses, RetryMetaLeadData, RetryMetaLeadErrors, RetryMetaLeadResponses, RetryUnreadDeliveryData, RetryUnreadDeliveryErrors, RetryUnreadDeliveryResponses, RevokeUserSessionsData, RevokeUserSessionsErrors, RevokeUserSessionsResponses, SalesData, SalesErrors, SalesResponses, SaveLayer2StatusData, SaveLayer2StatusErrors, SaveLayer2StatusResponses, SaveMetaFormData, SaveMetaFormErrors, SaveMetaFormResponses, SaveRejectedReasonData, SaveRejectedReasonErrors, SaveRejectedReasonResponses, SaveSnippetData, SaveSnippetErrors, SaveSnippetResponses, SendWhatsappTestMessageData, SendWhatsappTestMessageErrors, SendWhatsappTestMessageResponses, SetAvailabilityData, SetAvailabilityErrors, SetAvailabilityResponses, SetCompanyHoursData, SetCompanyHoursErrors, SetCompanyHoursResponses, SetCoverData, SetCoverErrors, SetCoverResponses, SetHolidaysData, SetHolidaysErrors, SetHolidaysResponses, SetOfferAddressData, SetOfferAddressErrors, SetOfferAddressResponses, SetQueuePlacesData, SetQueuePlacesErrors, SetQueuePlacesResponses, SetQueueRulesData, SetQueueRulesErrors, SetQueueRulesResponses, SetVisitOutcomeData, SetVisitOutcomeErrors, SetVisitOutcomeResponses, SimulateDistributionData, SimulateDistributionErrors, SimulateDistributionResponses, SnippetsData, SnippetsErrors, SnippetsResponses, StartLeadListData, StartLeadListErrors, StartLeadListResponses, StartWhatsappData, StartWhatsappErrors, StartWhatsappResponses, StopLeadData, StopLeadErrors, StopLeadResponses, StopWhatsappData, StopWhatsappErrors, StopWhatsappResponses, TakeOfferData, TakeOfferErrors, TakeOfferResponses, UnblockContactData, UnblockContactErrors, UnblockContactResponses, UndoLeadChangeData, UndoLeadChangeErrors, UndoLeadChangeResponses, UndoLeadMergeData, UndoLeadMergeErrors, UndoLeadMergeResponses, UnmarkLeadData, UnmarkLeadErrors, UnmarkLeadResponses, UnreadDeliveriesData, UnreadDeliveriesErrors, UnreadDeliveriesResponses, UnusableMetaLeadsData, UnusableMetaLeadsErrors, UnusableMetaLeadsResponses, UpdateAppointmentData, UpdateAppointmentErrors, UpdateAppointmentResponses, UpdateLeadData, UpdateLeadErrors, UpdateLeadLayer2Data, UpdateLeadLayer2Errors, UpdateLeadLayer2Responses, UpdateLeadProgressData, UpdateLeadProgressErrors, UpdateLeadProgressResponses, UpdateLeadResponses, UpdateLeadStatusData, UpdateLeadStatusErrors, UpdateLeadStatusResponses, UpdateQueueData, UpdateQueueErrors, UpdateQueueResponses, UpdateSalesQueueData, UpdateSalesQueueErrors, UpdateSalesQueueResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, UploadLeadListData, UploadLeadListErrors, UploadLeadListResponses, UsersData, UsersErrors, UsersResponses, VerifyMetaLeadsWebhookData, VerifyMetaLeadsWebhookErrors, VerifyMetaLeadsWebhookResponses, VerifyWhatsappMessagesWebhookData, VerifyWhatsappMessagesWebhookErrors, VerifyWhatsappMessagesWebhookResponses, VerifyWhatsappWebhookData, VerifyWhatsappWebhookErrors, VerifyWhatsappWebhookResponses, WhatsappAccountEventsData, WhatsappAccountEventsErrors, WhatsappAccountEventsResponses, WhatsappStatusData, WhatsappStatusErrors, WhatsappStatusResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -100,6 +100,21 @@ export const setVisitOutcome = <ThrowOnError extends boolean = false>(options: O
         'Content-Type': 'application/json',
         ...options.headers
     }
+});
+
+/**
+ * The leads that are being distributed, with who had each, who has it and who follows
+ *
+ * Begin `GET /api/events` before you ask: what changes after that is told there.
+ */
+export const board = <ThrowOnError extends boolean = false>(options?: Options<BoardData, ThrowOnError>) => (options?.client ?? client).get<BoardResponses, BoardErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/board',
+    ...options
 });
 
 /**
@@ -1075,6 +1090,48 @@ export const retryMetaLead = <ThrowOnError extends boolean = false>(options: Opt
 });
 
 /**
+ * Your open offers, places and availability
+ */
+export const myOffers = <ThrowOnError extends boolean = false>(options?: Options<MyOffersData, ThrowOnError>) => (options?.client ?? client).get<MyOffersResponses, MyOffersErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/offers/mine',
+    ...options
+});
+
+/**
+ * Pass on a lead that you are offered: the next agent is offered it at once
+ */
+export const passOffer = <ThrowOnError extends boolean = false>(options: Options<PassOfferData, ThrowOnError>) => (options.client ?? client).post<PassOfferResponses, PassOfferErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/offers/{id}/pass',
+    ...options
+});
+
+/**
+ * Take a lead that you are offered
+ *
+ * The same as an OK by chat, under the same rules: it counts before the deadline by the server's clock, and of a tap
+ * and an OK at one instant one wins. 404 if you have no such offer; 409 `no_address` if you have no number.
+ */
+export const takeOffer = <ThrowOnError extends boolean = false>(options: Options<TakeOfferData, ThrowOnError>) => (options.client ?? client).post<TakeOfferResponses, TakeOfferErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/offers/{id}/take',
+    ...options
+});
+
+/**
  * The rejected reasons, in order
  */
 export const rejectedReasons = <ThrowOnError extends boolean = false>(options?: Options<RejectedReasonsData, ThrowOnError>) => (options?.client ?? client).get<RejectedReasonsResponses, RejectedReasonsErrors, ThrowOnError>({
@@ -1121,7 +1178,8 @@ export const sales = <ThrowOnError extends boolean = false>(options?: Options<Sa
  * Change an agent's offer address
  *
  * Open offers keep the number that they were sent to, and until they end the agent can answer from both. If
- * another agent has the number: 409 `address_taken`.
+ * another agent has the number: 409 `address_taken`. If a lead has it: 409 `number_of_a_lead`; mark the lead as a
+ * test, or correct its number, and try again.
  */
 export const setOfferAddress = <ThrowOnError extends boolean = false>(options: Options<SetOfferAddressData, ThrowOnError>) => (options.client ?? client).put<SetOfferAddressResponses, SetOfferAddressErrors, ThrowOnError>({
     security: [{
@@ -1338,7 +1396,8 @@ export const users = <ThrowOnError extends boolean = false>(options?: Options<Us
 /**
  * Create a user
  *
- * If the email is taken: 409 `user_exists`.
+ * If the email is taken: 409 `user_exists`. If the number is a lead's: 409 `number_of_a_lead`; the client would not
+ * be heard any more. Mark the lead as a test, or correct its number, and try again.
  */
 export const createUser = <ThrowOnError extends boolean = false>(options: Options<CreateUserData, ThrowOnError>) => (options.client ?? client).post<CreateUserResponses, CreateUserErrors, ThrowOnError>({
     security: [{

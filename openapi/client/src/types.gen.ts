@@ -362,6 +362,127 @@ export type AvailabilityPatch = {
 export type BlockKind = 'opted_out' | 'blocked';
 
 /**
+ * BoardAnswer
+ *
+ * The leads that are being distributed, and those that were in the last hour.
+ */
+export type BoardAnswer = {
+    /**
+     * The median time from a cycle's start to its claim in the last hour, in seconds.
+     */
+    claimSecondsP50?: number;
+    /**
+     * The 90th percentile of that time, in seconds.
+     */
+    claimSecondsP90?: number;
+    /**
+     * Leads that were claimed in the last hour.
+     */
+    claimedLastHour: number;
+    /**
+     * Since when the WhatsApp provider is frozen; while it is, no offer times out. Absent if it works.
+     */
+    frozenSince?: string;
+    /**
+     * Leads that became hangus in the last hour.
+     */
+    hangusLastHour: number;
+    /**
+     * Held cycles.
+     */
+    held: number;
+    /**
+     * With open offers, the most urgent first (at most 200); then held (100); then ended in the last hour, the latest
+     * first (30).
+     */
+    leads: Array<BoardLead>;
+    /**
+     * Cycles with an open offer.
+     */
+    offered: number;
+    /**
+     * The server's time, with which countdowns are to be measured.
+     */
+    serverNow: string;
+};
+
+/**
+ * BoardLead
+ *
+ * A lead on the board.
+ */
+export type BoardLead = {
+    closedAt?: string;
+    /**
+     * The code that managers write: `TUGASKAN H12 B`.
+     */
+    code?: string;
+    cycleId: string;
+    leadId: string;
+    /**
+     * The client's name.
+     */
+    name?: string;
+    /**
+     * The owner's name.
+     */
+    owner?: string;
+    /**
+     * The client's number, E.164.
+     */
+    phone?: string;
+    project?: string;
+    /**
+     * The queue; absent if it was deleted.
+     */
+    queue?: string;
+    /**
+     * When a held lead is released, if that is known.
+     */
+    resumeAt?: string;
+    /**
+     * The places in their order.
+     */
+    seats: Array<BoardSeat>;
+    sourceAds?: string;
+    startedAt: string;
+    status: CycleStatus;
+    /**
+     * What started the cycle: `ad`, `chat` or `admin`.
+     */
+    trigger: string;
+};
+
+/**
+ * BoardSeat
+ *
+ * A place of a cycle, with its agent's last offer.
+ */
+export type BoardSeat = {
+    /**
+     * An OK counts before this instant.
+     */
+    ackDeadlineAt?: string;
+    assignedAt?: string;
+    /**
+     * The offer; absent if there was none.
+     */
+    attemptId?: string;
+    closedAt?: string;
+    /**
+     * `A` … `F`.
+     */
+    label: string;
+    name: string;
+    /**
+     * When the provider accepted the offer; until then it cannot time out.
+     */
+    offerAcceptedAt?: string;
+    salesId: string;
+    status?: AttemptStatus;
+};
+
+/**
  * CalendarStanding
  *
  * The state of a visit in the calendar.
@@ -1453,6 +1574,97 @@ export type MetaLead = {
 };
 
 /**
+ * MyOffer
+ *
+ * An open offer, masked as the chat's if offers are.
+ */
+export type MyOffer = {
+    /**
+     * An answer counts before this instant, by the server's clock.
+     */
+    ackDeadlineAt: string;
+    area?: string;
+    assignedAt: string;
+    attemptId: string;
+    /**
+     * The code for an answer by chat: `OK A17`.
+     */
+    code?: string;
+    /**
+     * The clock stands still because the WhatsApp provider is frozen.
+     */
+    frozen: boolean;
+    /**
+     * Your label in the queue.
+     */
+    label: string;
+    leadId: string;
+    name: string;
+    /**
+     * What became of the client's earlier enquiry.
+     */
+    past?: string;
+    /**
+     * The client's number; absent if offers are masked.
+     */
+    phone?: string;
+    project?: string;
+    round: Round;
+    sourceAds?: string;
+    /**
+     * What the client wrote, oldest first.
+     */
+    words: Array<string>;
+};
+
+/**
+ * MyOffers
+ *
+ * What an agent can take now.
+ */
+export type MyOffers = {
+    /**
+     * Until when you are not, if that is known.
+     */
+    awayUntil?: string;
+    /**
+     * The most urgent first.
+     */
+    offers: Array<MyOffer>;
+    /**
+     * Whether you are offered leads now.
+     */
+    onDuty: boolean;
+    places: Array<MyPlace>;
+    /**
+     * The server's time, with which countdowns are to be measured.
+     */
+    serverNow: string;
+    /**
+     * How long an agent has for an answer, in seconds.
+     */
+    windowSeconds: number;
+};
+
+/**
+ * MyPlace
+ *
+ * A place in a queue.
+ */
+export type MyPlace = {
+    label: string;
+    /**
+     * The position; the first is 1.
+     */
+    number: number;
+    /**
+     * How many places the queue has.
+     */
+    of: number;
+    queue: string;
+};
+
+/**
  * NewAccount
  *
  * A user to create.
@@ -1654,6 +1866,34 @@ export type OfferAddress = {
      * A phone number, as typed; stored as E.164.
      */
     phone: string;
+};
+
+/**
+ * OfferAnswer
+ *
+ * What came of an answer to an offer.
+ */
+export type OfferAnswer = {
+    /**
+     * Opens WhatsApp with a greeting to the client, if the lead is yours.
+     */
+    chatLink?: string;
+    /**
+     * The same answer was given before. `outcome` is that of the first time.
+     */
+    duplicate: boolean;
+    /**
+     * The lead, if it is yours.
+     */
+    lead?: Lead & unknown;
+    /**
+     * `accepted`: the lead is yours. `declined`: you passed. `late`: somebody has it, or its time was over.
+     */
+    outcome: Outcome & unknown;
+    /**
+     * Who has the lead.
+     */
+    owner?: string;
 };
 
 /**
@@ -2753,6 +2993,32 @@ export type SetVisitOutcomeResponses = {
 };
 
 export type SetVisitOutcomeResponse = SetVisitOutcomeResponses[keyof SetVisitOutcomeResponses];
+
+export type BoardData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/board';
+};
+
+export type BoardErrors = {
+    /**
+     * The request is wrong.
+     */
+    '4XX': Problem;
+    /**
+     * The server failed.
+     */
+    '5XX': Problem;
+};
+
+export type BoardError = BoardErrors[keyof BoardErrors];
+
+export type BoardResponses = {
+    200: BoardAnswer;
+};
+
+export type BoardResponse = BoardResponses[keyof BoardResponses];
 
 export type BlockedContactsData = {
     body?: never;
@@ -4660,6 +4926,94 @@ export type RetryMetaLeadResponses = {
 };
 
 export type RetryMetaLeadResponse = RetryMetaLeadResponses[keyof RetryMetaLeadResponses];
+
+export type MyOffersData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/offers/mine';
+};
+
+export type MyOffersErrors = {
+    /**
+     * The request is wrong.
+     */
+    '4XX': Problem;
+    /**
+     * The server failed.
+     */
+    '5XX': Problem;
+};
+
+export type MyOffersError = MyOffersErrors[keyof MyOffersErrors];
+
+export type MyOffersResponses = {
+    200: MyOffers;
+};
+
+export type MyOffersResponse = MyOffersResponses[keyof MyOffersResponses];
+
+export type PassOfferData = {
+    body?: never;
+    path: {
+        /**
+         * The offer's `attemptId`.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/offers/{id}/pass';
+};
+
+export type PassOfferErrors = {
+    /**
+     * The request is wrong.
+     */
+    '4XX': Problem;
+    /**
+     * The server failed.
+     */
+    '5XX': Problem;
+};
+
+export type PassOfferError = PassOfferErrors[keyof PassOfferErrors];
+
+export type PassOfferResponses = {
+    200: OfferAnswer;
+};
+
+export type PassOfferResponse = PassOfferResponses[keyof PassOfferResponses];
+
+export type TakeOfferData = {
+    body?: never;
+    path: {
+        /**
+         * The offer's `attemptId`.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/offers/{id}/take';
+};
+
+export type TakeOfferErrors = {
+    /**
+     * The request is wrong.
+     */
+    '4XX': Problem;
+    /**
+     * The server failed.
+     */
+    '5XX': Problem;
+};
+
+export type TakeOfferError = TakeOfferErrors[keyof TakeOfferErrors];
+
+export type TakeOfferResponses = {
+    200: OfferAnswer;
+};
+
+export type TakeOfferResponse = TakeOfferResponses[keyof TakeOfferResponses];
 
 export type RejectedReasonsData = {
     body?: never;

@@ -49,17 +49,22 @@ pub use inbox::lead_form::take_ad;
 pub use inbox::lexicon;
 pub use inbox::receive::{receive, receive_all, receive_edit, recognise, unhandled_messages_of};
 pub use inbox::route::{handle, handle_unhandled, receive_and_handle};
+pub use inbox::tap::{Tap, tap};
 pub use model::{
-    Ad, Attempt, AttemptStatus, Channel, Checked, Cycle, CycleStatus, CycleStory, InboundMessage,
-    Journey, LeadSnapshot, Metrics, Opened, Outcome, Report, Rolled, Round,
+    Ad, Attempt, AttemptStatus, Board, BoardLead, BoardSeat, Channel, Checked, Cycle, CycleStatus,
+    CycleStory, InboundMessage, Journey, LastHour, LeadSnapshot, Metrics, Opened, Outcome, Report,
+    Rolled, Round,
 };
 pub use offers::alert::warn_managers;
+pub use offers::chat_link::chat_link;
 pub use offers::freeze::{frozen_since, provider_is_away, provider_is_back};
 pub use offers::mask::{masked_name, scrubbed};
 pub use offers::release::{reconsider_held, release_held, release_held_of};
 pub use offers::send::send;
+pub use offers::shown::{MyOffers, ShownOffer, ShownPlace, my_offers};
 pub use offers::warm_up::pool_for_rolls;
 pub use oversight::audit::Breach;
+pub use oversight::board::board;
 pub use oversight::explain::{Explanation, explain};
 pub use oversight::metrics::metrics;
 pub use oversight::simulate::{Figures, Policy, Share, Simulation, simulate};

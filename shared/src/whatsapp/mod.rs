@@ -80,7 +80,7 @@ pub async fn store_inbound(
         received_at,
     )
     .await?;
-    if new && app.provider.rules().is_some() {
+    if new && record.by_whatsapp && app.provider.rules().is_some() {
         let at = record.sent_at.unwrap_or(received_at).min(received_at);
         store::open_window(connection, provider, &record.from, at).await?;
     }

@@ -284,6 +284,8 @@ pub struct InboundRecord {
     pub provider_message_id: Option<String>,
     /// When the sender wrote it, by the provider's clock.
     pub sent_at: Option<DateTime<Utc>>,
+    /// Whether it came by WhatsApp, so that the sender can be sent any text for 24 hours.
+    pub by_whatsapp: bool,
     /// The lead that it is about.
     pub lead: Option<LeadId>,
     /// The cycle that it belongs to.

@@ -2,6 +2,7 @@
 
 mod ask;
 mod browsers;
+mod desk;
 mod document;
 mod errors;
 mod health;

@@ -3,6 +3,7 @@
 mod client;
 pub(crate) mod company;
 mod contract;
+mod desk;
 mod kills;
 mod lifecycle;
 mod outages;

@@ -23,6 +23,7 @@ mod office;
 pub(crate) mod pipeline;
 mod replies;
 mod rescue;
+mod screen;
 mod seed_walkthrough;
 pub(crate) mod story;
 mod summaries;

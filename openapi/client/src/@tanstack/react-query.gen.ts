@@ -3,8 +3,8 @@
 import { type DefaultError, type InfiniteData, infiniteQueryOptions, queryOptions, useMutation, type UseMutationOptions, useQuery } from '@tanstack/react-query';
 
 import { client } from '../client.gen.js';
-import { addLeadNote, addQueuePlace, agentResults, appointmentDetail, appointments, assignLead, availability, blockContact, blockedContacts, bookAppointment, cancelAppointment, changeAvailability, closeUnreadDelivery, companyHours, correctMetaLeadNumber, cover, createLead, createQueue, createUser, dashboardStats, decideLeadConflict, deleteQueue, deleteSnippet, discardLeadList, discardMetaLead, distributeLead, dummyClientMessage, dummyRunTimeouts, dummySalesAck, explainLead, exportLeads, exportLeadsWorkbook, funnel, handOverDesk, handovers, healthLive, healthReady, holidays, layer2StatusChart, layer2Statuses, leadConflicts, leadDetail, leadDistribution, leadList, leadListRows, leadLists, leadMerges, leads, mergeLead, metaForms, metrics, type Options, queues, receiveMetaLead, receiveWhatsapp, receiveWhatsappMessages, rejectedReasonChart, rejectedReasons, rejectLead, removeQueuePlace, resetPassword, resetWhatsapp, restartWhatsapp, retryMetaLead, retryUnreadDelivery, revokeUserSessions, sales, saveLayer2Status, saveMetaForm, saveRejectedReason, saveSnippet, sendWhatsappTestMessage, setAvailability, setCompanyHours, setCover, setHolidays, setOfferAddress, setQueuePlaces, setQueueRules, setVisitOutcome, simulateDistribution, snippets, startLeadList, startWhatsapp, stopLead, stopWhatsapp, unblockContact, undoLeadChange, undoLeadMerge, unmarkLead, unreadDeliveries, unusableMetaLeads, updateAppointment, updateLead, updateLeadLayer2, updateLeadProgress, updateLeadStatus, updateQueue, updateSalesQueue, updateUser, uploadLeadList, users, verifyMetaLeadsWebhook, verifyWhatsappMessagesWebhook, verifyWhatsappWebhook, whatsappAccountEvents, whatsappStatus } from '../sdk.gen.js';
-import type { AddLeadNoteData, AddLeadNoteError, AddLeadNoteResponse, AddQueuePlaceData, AddQueuePlaceError, AddQueuePlaceResponse, AgentResultsData, AgentResultsError, AgentResultsResponse, AppointmentDetailData, AppointmentDetailError, AppointmentDetailResponse, AppointmentsData, AppointmentsError, AppointmentsResponse, AssignLeadData, AssignLeadError, AssignLeadResponse, AvailabilityData, AvailabilityError, AvailabilityResponse, BlockContactData, BlockContactError, BlockContactResponse, BlockedContactsData, BlockedContactsError, BlockedContactsResponse, BookAppointmentData, BookAppointmentError, BookAppointmentResponse, CancelAppointmentData, CancelAppointmentError, CancelAppointmentResponse, ChangeAvailabilityData, ChangeAvailabilityError, ChangeAvailabilityResponse, CloseUnreadDeliveryData, CloseUnreadDeliveryError, CloseUnreadDeliveryResponse, CompanyHoursData, CompanyHoursError, CompanyHoursResponse, CorrectMetaLeadNumberData, CorrectMetaLeadNumberError, CorrectMetaLeadNumberResponse, CoverData, CoverError, CoverResponse, CreateLeadData, CreateLeadError, CreateLeadResponse, CreateQueueData, CreateQueueError, CreateQueueResponse, CreateUserData, CreateUserError, CreateUserResponse, DashboardStatsData, DashboardStatsError, DashboardStatsResponse, DecideLeadConflictData, DecideLeadConflictError, DecideLeadConflictResponse, DeleteQueueData, DeleteQueueError, DeleteQueueResponse, DeleteSnippetData, DeleteSnippetError, DeleteSnippetResponse, DiscardLeadListData, DiscardLeadListError, DiscardLeadListResponse, DiscardMetaLeadData, DiscardMetaLeadError, DiscardMetaLeadResponse, DistributeLeadData, DistributeLeadError, DistributeLeadResponse, DummyClientMessageData, DummyClientMessageError, DummyClientMessageResponse, DummyRunTimeoutsData, DummyRunTimeoutsError, DummyRunTimeoutsResponse, DummySalesAckData, DummySalesAckError, DummySalesAckResponse, ExplainLeadData, ExplainLeadError, ExplainLeadResponse, ExportLeadsData, ExportLeadsError, ExportLeadsResponse, ExportLeadsWorkbookData, ExportLeadsWorkbookError, ExportLeadsWorkbookResponse, FunnelData, FunnelError, FunnelResponse, HandOverDeskData, HandOverDeskError, HandOverDeskResponse, HandoversData, HandoversError, HandoversResponse, HealthLiveData, HealthLiveResponse, HealthReadyData, HealthReadyError, HealthReadyResponse, HolidaysData, HolidaysError, HolidaysResponse, Layer2StatusChartData, Layer2StatusChartError, Layer2StatusChartResponse, Layer2StatusesData, Layer2StatusesError, Layer2StatusesResponse, LeadConflictsData, LeadConflictsError, LeadConflictsResponse, LeadDetailData, LeadDetailError, LeadDetailResponse, LeadDistributionData, LeadDistributionError, LeadDistributionResponse, LeadListData, LeadListError, LeadListResponse, LeadListRowsData, LeadListRowsError, LeadListRowsResponse, LeadListsData, LeadListsError, LeadListsResponse, LeadMergesData, LeadMergesError, LeadMergesResponse, LeadsData, LeadsError, LeadsResponse, MergeLeadData, MergeLeadError, MergeLeadResponse, MetaFormsData, MetaFormsError, MetaFormsResponse, MetricsData, MetricsError, MetricsResponse, QueuesData, QueuesError, QueuesResponse, ReceiveMetaLeadData, ReceiveMetaLeadError, ReceiveMetaLeadResponse, ReceiveWhatsappData, ReceiveWhatsappError, ReceiveWhatsappMessagesData, ReceiveWhatsappMessagesError, ReceiveWhatsappMessagesResponse, ReceiveWhatsappResponse, RejectedReasonChartData, RejectedReasonChartError, RejectedReasonChartResponse, RejectedReasonsData, RejectedReasonsError, RejectedReasonsResponse, RejectLeadData, RejectLeadError, RejectLeadResponse, RemoveQueuePlaceData, RemoveQueuePlaceError, RemoveQueuePlaceResponse, ResetPasswordData, ResetPasswordError, ResetPasswordResponse, ResetWhatsappData, ResetWhatsappError, ResetWhatsappResponse, RestartWhatsappData, RestartWhatsappError, RestartWhatsappResponse, RetryMetaLeadData, RetryMetaLeadError, RetryMetaLeadResponse, RetryUnreadDeliveryData, RetryUnreadDeliveryError, RetryUnreadDeliveryResponse, RevokeUserSessionsData, RevokeUserSessionsError, RevokeUserSessionsResponse, SalesData, SalesError, SalesResponse, SaveLayer2StatusData, SaveLayer2StatusError, SaveLayer2StatusResponse, SaveMetaFormData, SaveMetaFormError, SaveMetaFormResponse, SaveRejectedReasonData, SaveRejectedReasonError, SaveRejectedReasonResponse, SaveSnippetData, SaveSnippetError, SaveSnippetResponse, SendWhatsappTestMessageData, SendWhatsappTestMessageError, SendWhatsappTestMessageResponse, SetAvailabilityData, SetAvailabilityError, SetAvailabilityResponse, SetCompanyHoursData, SetCompanyHoursError, SetCompanyHoursResponse, SetCoverData, SetCoverError, SetCoverResponse, SetHolidaysData, SetHolidaysError, SetHolidaysResponse, SetOfferAddressData, SetOfferAddressError, SetOfferAddressResponse, SetQueuePlacesData, SetQueuePlacesError, SetQueuePlacesResponse, SetQueueRulesData, SetQueueRulesError, SetQueueRulesResponse, SetVisitOutcomeData, SetVisitOutcomeError, SetVisitOutcomeResponse, SimulateDistributionData, SimulateDistributionError, SimulateDistributionResponse, SnippetsData, SnippetsError, SnippetsResponse, StartLeadListData, StartLeadListError, StartLeadListResponse, StartWhatsappData, StartWhatsappError, StartWhatsappResponse, StopLeadData, StopLeadError, StopLeadResponse, StopWhatsappData, StopWhatsappError, StopWhatsappResponse, UnblockContactData, UnblockContactError, UnblockContactResponse, UndoLeadChangeData, UndoLeadChangeError, UndoLeadChangeResponse, UndoLeadMergeData, UndoLeadMergeError, UndoLeadMergeResponse, UnmarkLeadData, UnmarkLeadError, UnmarkLeadResponse, UnreadDeliveriesData, UnreadDeliveriesError, UnreadDeliveriesResponse, UnusableMetaLeadsData, UnusableMetaLeadsError, UnusableMetaLeadsResponse, UpdateAppointmentData, UpdateAppointmentError, UpdateAppointmentResponse, UpdateLeadData, UpdateLeadError, UpdateLeadLayer2Data, UpdateLeadLayer2Error, UpdateLeadLayer2Response, UpdateLeadProgressData, UpdateLeadProgressError, UpdateLeadProgressResponse, UpdateLeadResponse, UpdateLeadStatusData, UpdateLeadStatusError, UpdateLeadStatusResponse, UpdateQueueData, UpdateQueueError, UpdateQueueResponse, UpdateSalesQueueData, UpdateSalesQueueError, UpdateSalesQueueResponse, UpdateUserData, UpdateUserError, UpdateUserResponse, UploadLeadListData, UploadLeadListError, UploadLeadListResponse, UsersData, UsersError, UsersResponse, VerifyMetaLeadsWebhookData, VerifyMetaLeadsWebhookError, VerifyMetaLeadsWebhookResponse, VerifyWhatsappMessagesWebhookData, VerifyWhatsappMessagesWebhookError, VerifyWhatsappMessagesWebhookResponse, VerifyWhatsappWebhookData, VerifyWhatsappWebhookError, VerifyWhatsappWebhookResponse, WhatsappAccountEventsData, WhatsappAccountEventsError, WhatsappAccountEventsResponse, WhatsappStatusData, WhatsappStatusError, WhatsappStatusResponse } from '../types.gen.js';
+import { addLeadNote, addQueuePlace, agentResults, appointmentDetail, appointments, assignLead, availability, blockContact, blockedContacts, board, bookAppointment, cancelAppointment, changeAvailability, closeUnreadDelivery, companyHours, correctMetaLeadNumber, cover, createLead, createQueue, createUser, dashboardStats, decideLeadConflict, deleteQueue, deleteSnippet, discardLeadList, discardMetaLead, distributeLead, dummyClientMessage, dummyRunTimeouts, dummySalesAck, explainLead, exportLeads, exportLeadsWorkbook, funnel, handOverDesk, handovers, healthLive, healthReady, holidays, layer2StatusChart, layer2Statuses, leadConflicts, leadDetail, leadDistribution, leadList, leadListRows, leadLists, leadMerges, leads, mergeLead, metaForms, metrics, myOffers, type Options, passOffer, queues, receiveMetaLead, receiveWhatsapp, receiveWhatsappMessages, rejectedReasonChart, rejectedReasons, rejectLead, removeQueuePlace, resetPassword, resetWhatsapp, restartWhatsapp, retryMetaLead, retryUnreadDelivery, revokeUserSessions, sales, saveLayer2Status, saveMetaForm, saveRejectedReason, saveSnippet, sendWhatsappTestMessage, setAvailability, setCompanyHours, setCover, setHolidays, setOfferAddress, setQueuePlaces, setQueueRules, setVisitOutcome, simulateDistribution, snippets, startLeadList, startWhatsapp, stopLead, stopWhatsapp, takeOffer, unblockContact, undoLeadChange, undoLeadMerge, unmarkLead, unreadDeliveries, unusableMetaLeads, updateAppointment, updateLead, updateLeadLayer2, updateLeadProgress, updateLeadStatus, updateQueue, updateSalesQueue, updateUser, uploadLeadList, users, verifyMetaLeadsWebhook, verifyWhatsappMessagesWebhook, verifyWhatsappWebhook, whatsappAccountEvents, whatsappStatus } from '../sdk.gen.js';
+import type { AddLeadNoteData, AddLeadNoteError, AddLeadNoteResponse, AddQueuePlaceData, AddQueuePlaceError, AddQueuePlaceResponse, AgentResultsData, AgentResultsError, AgentResultsResponse, AppointmentDetailData, AppointmentDetailError, AppointmentDetailResponse, AppointmentsData, AppointmentsError, AppointmentsResponse, AssignLeadData, AssignLeadError, AssignLeadResponse, AvailabilityData, AvailabilityError, AvailabilityResponse, BlockContactData, BlockContactError, BlockContactResponse, BlockedContactsData, BlockedContactsError, BlockedContactsResponse, BoardData, BoardError, BoardResponse, BookAppointmentData, BookAppointmentError, BookAppointmentResponse, CancelAppointmentData, CancelAppointmentError, CancelAppointmentResponse, ChangeAvailabilityData, ChangeAvailabilityError, ChangeAvailabilityResponse, CloseUnreadDeliveryData, CloseUnreadDeliveryError, CloseUnreadDeliveryResponse, CompanyHoursData, CompanyHoursError, CompanyHoursResponse, CorrectMetaLeadNumberData, CorrectMetaLeadNumberError, CorrectMetaLeadNumberResponse, CoverData, CoverError, CoverResponse, CreateLeadData, CreateLeadError, CreateLeadResponse, CreateQueueData, CreateQueueError, CreateQueueResponse, CreateUserData, CreateUserError, CreateUserResponse, DashboardStatsData, DashboardStatsError, DashboardStatsResponse, DecideLeadConflictData, DecideLeadConflictError, DecideLeadConflictResponse, DeleteQueueData, DeleteQueueError, DeleteQueueResponse, DeleteSnippetData, DeleteSnippetError, DeleteSnippetResponse, DiscardLeadListData, DiscardLeadListError, DiscardLeadListResponse, DiscardMetaLeadData, DiscardMetaLeadError, DiscardMetaLeadResponse, DistributeLeadData, DistributeLeadError, DistributeLeadResponse, DummyClientMessageData, DummyClientMessageError, DummyClientMessageResponse, DummyRunTimeoutsData, DummyRunTimeoutsError, DummyRunTimeoutsResponse, DummySalesAckData, DummySalesAckError, DummySalesAckResponse, ExplainLeadData, ExplainLeadError, ExplainLeadResponse, ExportLeadsData, ExportLeadsError, ExportLeadsResponse, ExportLeadsWorkbookData, ExportLeadsWorkbookError, ExportLeadsWorkbookResponse, FunnelData, FunnelError, FunnelResponse, HandOverDeskData, HandOverDeskError, HandOverDeskResponse, HandoversData, HandoversError, HandoversResponse, HealthLiveData, HealthLiveResponse, HealthReadyData, HealthReadyError, HealthReadyResponse, HolidaysData, HolidaysError, HolidaysResponse, Layer2StatusChartData, Layer2StatusChartError, Layer2StatusChartResponse, Layer2StatusesData, Layer2StatusesError, Layer2StatusesResponse, LeadConflictsData, LeadConflictsError, LeadConflictsResponse, LeadDetailData, LeadDetailError, LeadDetailResponse, LeadDistributionData, LeadDistributionError, LeadDistributionResponse, LeadListData, LeadListError, LeadListResponse, LeadListRowsData, LeadListRowsError, LeadListRowsResponse, LeadListsData, LeadListsError, LeadListsResponse, LeadMergesData, LeadMergesError, LeadMergesResponse, LeadsData, LeadsError, LeadsResponse, MergeLeadData, MergeLeadError, MergeLeadResponse, MetaFormsData, MetaFormsError, MetaFormsResponse, MetricsData, MetricsError, MetricsResponse, MyOffersData, MyOffersError, MyOffersResponse, PassOfferData, PassOfferError, PassOfferResponse, QueuesData, QueuesError, QueuesResponse, ReceiveMetaLeadData, ReceiveMetaLeadError, ReceiveMetaLeadResponse, ReceiveWhatsappData, ReceiveWhatsappError, ReceiveWhatsappMessagesData, ReceiveWhatsappMessagesError, ReceiveWhatsappMessagesResponse, ReceiveWhatsappResponse, RejectedReasonChartData, RejectedReasonChartError, RejectedReasonChartResponse, RejectedReasonsData, RejectedReasonsError, RejectedReasonsResponse, RejectLeadData, RejectLeadError, RejectLeadResponse, RemoveQueuePlaceData, RemoveQueuePlaceError, RemoveQueuePlaceResponse, ResetPasswordData, ResetPasswordError, ResetPasswordResponse, ResetWhatsappData, ResetWhatsappError, ResetWhatsappResponse, RestartWhatsappData, RestartWhatsappError, RestartWhatsappResponse, RetryMetaLeadData, RetryMetaLeadError, RetryMetaLeadResponse, RetryUnreadDeliveryData, RetryUnreadDeliveryError, RetryUnreadDeliveryResponse, RevokeUserSessionsData, RevokeUserSessionsError, RevokeUserSessionsResponse, SalesData, SalesError, SalesResponse, SaveLayer2StatusData, SaveLayer2StatusError, SaveLayer2StatusResponse, SaveMetaFormData, SaveMetaFormError, SaveMetaFormResponse, SaveRejectedReasonData, SaveRejectedReasonError, SaveRejectedReasonResponse, SaveSnippetData, SaveSnippetError, SaveSnippetResponse, SendWhatsappTestMessageData, SendWhatsappTestMessageError, SendWhatsappTestMessageResponse, SetAvailabilityData, SetAvailabilityError, SetAvailabilityResponse, SetCompanyHoursData, SetCompanyHoursError, SetCompanyHoursResponse, SetCoverData, SetCoverError, SetCoverResponse, SetHolidaysData, SetHolidaysError, SetHolidaysResponse, SetOfferAddressData, SetOfferAddressError, SetOfferAddressResponse, SetQueuePlacesData, SetQueuePlacesError, SetQueuePlacesResponse, SetQueueRulesData, SetQueueRulesError, SetQueueRulesResponse, SetVisitOutcomeData, SetVisitOutcomeError, SetVisitOutcomeResponse, SimulateDistributionData, SimulateDistributionError, SimulateDistributionResponse, SnippetsData, SnippetsError, SnippetsResponse, StartLeadListData, StartLeadListError, StartLeadListResponse, StartWhatsappData, StartWhatsappError, StartWhatsappResponse, StopLeadData, StopLeadError, StopLeadResponse, StopWhatsappData, StopWhatsappError, StopWhatsappResponse, TakeOfferData, TakeOfferError, TakeOfferResponse, UnblockContactData, UnblockContactError, UnblockContactResponse, UndoLeadChangeData, UndoLeadChangeError, UndoLeadChangeResponse, UndoLeadMergeData, UndoLeadMergeError, UndoLeadMergeResponse, UnmarkLeadData, UnmarkLeadError, UnmarkLeadResponse, UnreadDeliveriesData, UnreadDeliveriesError, UnreadDeliveriesResponse, UnusableMetaLeadsData, UnusableMetaLeadsError, UnusableMetaLeadsResponse, UpdateAppointmentData, UpdateAppointmentError, UpdateAppointmentResponse, UpdateLeadData, UpdateLeadError, UpdateLeadLayer2Data, UpdateLeadLayer2Error, UpdateLeadLayer2Response, UpdateLeadProgressData, UpdateLeadProgressError, UpdateLeadProgressResponse, UpdateLeadResponse, UpdateLeadStatusData, UpdateLeadStatusError, UpdateLeadStatusResponse, UpdateQueueData, UpdateQueueError, UpdateQueueResponse, UpdateSalesQueueData, UpdateSalesQueueError, UpdateSalesQueueResponse, UpdateUserData, UpdateUserError, UpdateUserResponse, UploadLeadListData, UploadLeadListError, UploadLeadListResponse, UsersData, UsersError, UsersResponse, VerifyMetaLeadsWebhookData, VerifyMetaLeadsWebhookError, VerifyMetaLeadsWebhookResponse, VerifyWhatsappMessagesWebhookData, VerifyWhatsappMessagesWebhookError, VerifyWhatsappMessagesWebhookResponse, VerifyWhatsappWebhookData, VerifyWhatsappWebhookError, VerifyWhatsappWebhookResponse, WhatsappAccountEventsData, WhatsappAccountEventsError, WhatsappAccountEventsResponse, WhatsappStatusData, WhatsappStatusError, WhatsappStatusResponse } from '../types.gen.js';
 
 export type QueryKey<TOptions extends Options> = [
     Pick<TOptions, 'baseUrl' | 'body' | 'headers' | 'path' | 'query'> & {
@@ -164,6 +164,33 @@ export const setVisitOutcomeMutation = (options?: Partial<Options<SetVisitOutcom
  * `appointment_ahead`: the visit has not begun; `appointment_cancelled`.
  */
 export const useSetVisitOutcomeMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<SetVisitOutcomeResponse, SetVisitOutcomeError, Options<SetVisitOutcomeData>>, 'mutationFn'>>) => useMutation({ ...setVisitOutcomeMutation(), ...mutationOptions });
+
+export const boardQueryKey = (options?: Options<BoardData>) => createQueryKey('board', options, false, ['Distribution']);
+
+/**
+ * The leads that are being distributed, with who had each, who has it and who follows
+ *
+ * Begin `GET /api/events` before you ask: what changes after that is told there.
+ */
+export const boardOptions = (options?: Options<BoardData>) => queryOptions<BoardResponse, BoardError, BoardResponse, ReturnType<typeof boardQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await board({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: boardQueryKey(options)
+});
+
+/**
+ * The leads that are being distributed, with who had each, who has it and who follows
+ *
+ * Begin `GET /api/events` before you ask: what changes after that is told there.
+ */
+export const useBoardQuery = (options?: Options<BoardData>) => useQuery(boardOptions(options));
 
 export const blockedContactsQueryKey = (options?: Options<BlockedContactsData>) => createQueryKey('blockedContacts', options, false, ['Leads']);
 
@@ -1745,6 +1772,79 @@ export const retryMetaLeadMutation = (options?: Partial<Options<RetryMetaLeadDat
  */
 export const useRetryMetaLeadMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<RetryMetaLeadResponse, RetryMetaLeadError, Options<RetryMetaLeadData>>, 'mutationFn'>>) => useMutation({ ...retryMetaLeadMutation(), ...mutationOptions });
 
+export const myOffersQueryKey = (options?: Options<MyOffersData>) => createQueryKey('myOffers', options, false, ['Distribution']);
+
+/**
+ * Your open offers, places and availability
+ */
+export const myOffersOptions = (options?: Options<MyOffersData>) => queryOptions<MyOffersResponse, MyOffersError, MyOffersResponse, ReturnType<typeof myOffersQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await myOffers({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: myOffersQueryKey(options)
+});
+
+/**
+ * Your open offers, places and availability
+ */
+export const useMyOffersQuery = (options?: Options<MyOffersData>) => useQuery(myOffersOptions(options));
+
+/**
+ * Pass on a lead that you are offered: the next agent is offered it at once
+ */
+export const passOfferMutation = (options?: Partial<Options<PassOfferData>>): UseMutationOptions<PassOfferResponse, PassOfferError, Options<PassOfferData>> => {
+    const mutationOptions: UseMutationOptions<PassOfferResponse, PassOfferError, Options<PassOfferData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await passOffer({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Pass on a lead that you are offered: the next agent is offered it at once
+ */
+export const usePassOfferMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<PassOfferResponse, PassOfferError, Options<PassOfferData>>, 'mutationFn'>>) => useMutation({ ...passOfferMutation(), ...mutationOptions });
+
+/**
+ * Take a lead that you are offered
+ *
+ * The same as an OK by chat, under the same rules: it counts before the deadline by the server's clock, and of a tap
+ * and an OK at one instant one wins. 404 if you have no such offer; 409 `no_address` if you have no number.
+ */
+export const takeOfferMutation = (options?: Partial<Options<TakeOfferData>>): UseMutationOptions<TakeOfferResponse, TakeOfferError, Options<TakeOfferData>> => {
+    const mutationOptions: UseMutationOptions<TakeOfferResponse, TakeOfferError, Options<TakeOfferData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await takeOffer({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Take a lead that you are offered
+ *
+ * The same as an OK by chat, under the same rules: it counts before the deadline by the server's clock, and of a tap
+ * and an OK at one instant one wins. 404 if you have no such offer; 409 `no_address` if you have no number.
+ */
+export const useTakeOfferMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<TakeOfferResponse, TakeOfferError, Options<TakeOfferData>>, 'mutationFn'>>) => useMutation({ ...takeOfferMutation(), ...mutationOptions });
+
 export const rejectedReasonsQueryKey = (options?: Options<RejectedReasonsData>) => createQueryKey('rejectedReasons', options, false, ['Leads']);
 
 /**
@@ -1817,7 +1917,8 @@ export const useSalesQuery = (options?: Options<SalesData>) => useQuery(salesOpt
  * Change an agent's offer address
  *
  * Open offers keep the number that they were sent to, and until they end the agent can answer from both. If
- * another agent has the number: 409 `address_taken`.
+ * another agent has the number: 409 `address_taken`. If a lead has it: 409 `number_of_a_lead`; mark the lead as a
+ * test, or correct its number, and try again.
  */
 export const setOfferAddressMutation = (options?: Partial<Options<SetOfferAddressData>>): UseMutationOptions<SetOfferAddressResponse, SetOfferAddressError, Options<SetOfferAddressData>> => {
     const mutationOptions: UseMutationOptions<SetOfferAddressResponse, SetOfferAddressError, Options<SetOfferAddressData>> = {
@@ -1837,7 +1938,8 @@ export const setOfferAddressMutation = (options?: Partial<Options<SetOfferAddres
  * Change an agent's offer address
  *
  * Open offers keep the number that they were sent to, and until they end the agent can answer from both. If
- * another agent has the number: 409 `address_taken`.
+ * another agent has the number: 409 `address_taken`. If a lead has it: 409 `number_of_a_lead`; mark the lead as a
+ * test, or correct its number, and try again.
  */
 export const useSetOfferAddressMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<SetOfferAddressResponse, SetOfferAddressError, Options<SetOfferAddressData>>, 'mutationFn'>>) => useMutation({ ...setOfferAddressMutation(), ...mutationOptions });
 
@@ -2149,7 +2251,8 @@ export const useUsersQuery = (options?: Options<UsersData>) => useQuery(usersOpt
 /**
  * Create a user
  *
- * If the email is taken: 409 `user_exists`.
+ * If the email is taken: 409 `user_exists`. If the number is a lead's: 409 `number_of_a_lead`; the client would not
+ * be heard any more. Mark the lead as a test, or correct its number, and try again.
  */
 export const createUserMutation = (options?: Partial<Options<CreateUserData>>): UseMutationOptions<CreateUserResponse, CreateUserError, Options<CreateUserData>> => {
     const mutationOptions: UseMutationOptions<CreateUserResponse, CreateUserError, Options<CreateUserData>> = {
@@ -2168,7 +2271,8 @@ export const createUserMutation = (options?: Partial<Options<CreateUserData>>): 
 /**
  * Create a user
  *
- * If the email is taken: 409 `user_exists`.
+ * If the email is taken: 409 `user_exists`. If the number is a lead's: 409 `number_of_a_lead`; the client would not
+ * be heard any more. Mark the lead as a test, or correct its number, and try again.
  */
 export const useCreateUserMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<CreateUserResponse, CreateUserError, Options<CreateUserData>>, 'mutationFn'>>) => useMutation({ ...createUserMutation(), ...mutationOptions });
 

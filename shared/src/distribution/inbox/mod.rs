@@ -17,4 +17,5 @@ mod news;
 pub(crate) mod receive;
 pub(crate) mod route;
 mod snippet;
+pub(crate) mod tap;
 mod visit_answer;

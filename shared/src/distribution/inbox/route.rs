@@ -122,7 +122,7 @@ async fn dispatch(
             client_message::opt_out(app, connection, received).await
         }
         Channel::Chat => client_message::handle(app, connection, received).await,
-        Channel::Ack => store_stranger(app, connection, received).await,
+        Channel::Ack | Channel::Screen => store_stranger(app, connection, received).await,
     }
 }
 

@@ -13,6 +13,8 @@ pub enum Channel {
     Chat,
     /// The endpoint for answers to an offer. A sender who is no agent never becomes a client here.
     Ack,
+    /// The agent's screen. It is no WhatsApp message, so that it opens no window for texts.
+    Screen,
 }
 
 /// A message that somebody wrote to the company's number, as the provider delivered it.

@@ -1,5 +1,6 @@
 //! Types of distribution: cycles, attempts, offers, messages and outcomes.
 
+mod board;
 mod cycle;
 mod inbound_message;
 mod journey;
@@ -9,6 +10,7 @@ mod offer;
 mod outcome;
 mod received_message;
 
+pub use board::{Board, BoardLead, BoardSeat, LastHour};
 pub(crate) use cycle::Trigger;
 pub use cycle::{Attempt, AttemptStatus, Cycle, CycleStatus, Round};
 pub use inbound_message::{Channel, InboundMessage};

@@ -1,6 +1,6 @@
 //! A message that was received and is not handled yet.
 
-use super::inbound_message::InboundMessage;
+use super::inbound_message::{Channel, InboundMessage};
 use super::outcome::Outcome;
 use crate::App;
 use crate::id::MessageId;
@@ -42,6 +42,7 @@ impl ReceivedMessage {
             outcome: outcome.as_str(),
             provider_message_id: self.message.message_id.clone(),
             sent_at: self.message.sent_at,
+            by_whatsapp: self.message.channel != Channel::Screen,
             lead: None,
             cycle: None,
             attempt: None,

@@ -6,10 +6,9 @@ use crate::texts::Text;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// A link that opens WhatsApp with a greeting to the client. Empty if their number is not known.
-pub(crate) fn chat_link(app: &App, lead: &Lead) -> String {
-    let greeting = app
-        .texts
-        .render(Text::Greeting, &[("name", lead.display_name())]);
+pub fn chat_link(app: &App, lead: &Lead) -> String {
+    let name = app.texts.name_of_client(lead.name.as_deref());
+    let greeting = app.texts.render(Text::Greeting, &[("name", &name)]);
     link_with(lead, &greeting)
 }
 

@@ -16,5 +16,6 @@ mod offer_text;
 pub(crate) mod owner_text;
 pub(crate) mod release;
 pub(crate) mod send;
+pub(crate) mod shown;
 pub(crate) mod turns;
 pub(crate) mod warm_up;

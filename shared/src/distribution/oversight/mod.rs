@@ -2,6 +2,7 @@
 //! modules read and call no transition. The summary queues its messages, and records that it did.
 
 pub(crate) mod audit;
+pub(crate) mod board;
 pub(crate) mod explain;
 pub(crate) mod metrics;
 pub(crate) mod simulate;

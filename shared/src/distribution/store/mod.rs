@@ -2,6 +2,7 @@
 
 mod attempts;
 mod audit;
+mod board;
 mod bursts;
 mod by_hand;
 mod clients;
@@ -30,6 +31,7 @@ pub(crate) use audit::{
     open_cycles_without_offer, open_since, open_to_disabled, open_unsent, open_without_alarm,
     rolled_since, set_audit_due, take_audit,
 };
+pub(crate) use board::{BoardLimits, board_leads, board_seats, last_hour};
 pub(crate) use bursts::{has_suspect_since, similar_leads};
 pub(crate) use by_hand::{
     NamedCycle, agent_by_label, all_managers, cycle_by_code, end_cycle_by_hand,

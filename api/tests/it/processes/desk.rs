@@ -1,0 +1,54 @@
+//! The desk in a real browser, against a real api and worker.
+
+use super::company::Company;
+use shared::auth::password;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+const PASSWORD: &str = "a password of the stories";
+
+/// Debian's Chromium, or `CHROMIUM`.
+fn chromium() -> Option<PathBuf> {
+    let named = std::env::var_os("CHROMIUM").map(PathBuf::from);
+    let usual = ["/usr/bin/chromium", "/usr/bin/chromium-browser"].map(PathBuf::from);
+    named.into_iter().chain(usual).find(|path| path.exists())
+}
+
+/// `./test` says beforehand if there is no Chromium. Then nothing is tried here.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn people_do_their_work_on_the_desk_in_a_browser() {
+    let Some(chromium) = chromium() else {
+        return;
+    };
+    let company = Company::open("4").await;
+    let hash = password::hash(PASSWORD).expect("a hash");
+    sqlx::query("update account set password = $1")
+        .bind(hash)
+        .execute(&company.pool)
+        .await
+        .expect("passwords that are known");
+    let _worker = company.start_worker();
+    let (_api, url) = company
+        .start_api_with(&[("AUTH_RATE_LIMIT", "false")])
+        .await;
+    let web = xtask::shell::root().join("web");
+    let told = tokio::task::spawn_blocking(move || stories(&web, &url, &chromium))
+        .await
+        .expect("it ends");
+    let output = String::from_utf8_lossy(&told.stdout);
+    let errors = String::from_utf8_lossy(&told.stderr);
+    assert!(told.status.success(), "{output}\n{errors}");
+    assert!(output.contains("fail 0"), "{output}");
+}
+
+fn stories(web: &Path, url: &str, chromium: &Path) -> std::process::Output {
+    Command::new("node")
+        .args(["--test", "tests/desk.test.mjs"])
+        .current_dir(web)
+        .env("DESK_URL", url)
+        .env("DESK_PASSWORD", PASSWORD)
+        .env("DESK_WINDOW", "4")
+        .env("CHROMIUM", chromium)
+        .output()
+        .expect("node runs")
+}

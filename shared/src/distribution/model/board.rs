@@ -1,0 +1,93 @@
+//! A board: the leads that are being distributed now, and those that were until a moment ago.
+
+use super::{AttemptStatus, CycleStatus};
+use crate::id::{AttemptId, CycleId, LeadId, UserId};
+use chrono::{DateTime, Utc};
+
+/// What a board shows, read at one moment.
+#[derive(Clone, Debug)]
+pub struct Board {
+    /// The database's time.
+    pub now: DateTime<Utc>,
+    /// Since when the provider is frozen; while it is, no offer times out.
+    pub frozen_since: Option<DateTime<Utc>>,
+    /// The leads: with open offers, the most urgent first; then held; then ended, the latest first.
+    pub leads: Vec<(BoardLead, Vec<BoardSeat>)>,
+    /// The figures.
+    pub last_hour: LastHour,
+}
+
+/// A lead on the board, with its cycle.
+#[derive(Clone, Debug)]
+pub struct BoardLead {
+    /// The cycle.
+    pub cycle: CycleId,
+    /// Its status.
+    pub status: CycleStatus,
+    /// When it started.
+    pub started_at: DateTime<Utc>,
+    /// When it ended.
+    pub closed_at: Option<DateTime<Utc>>,
+    /// When a held cycle is released, if that is known.
+    pub resume_at: Option<DateTime<Utc>>,
+    /// The code that managers write.
+    pub code: Option<String>,
+    /// The queue's name; `None` if the queue was deleted.
+    pub queue: Option<String>,
+    /// The lead.
+    pub lead: LeadId,
+    /// The client's name.
+    pub name: Option<String>,
+    /// The client's number, E.164.
+    pub phone: Option<String>,
+    /// The ad.
+    pub source_ads: Option<String>,
+    /// The project.
+    pub project: Option<String>,
+    /// The owner's name.
+    pub owner: Option<String>,
+    /// What started the cycle: `ad`, `chat` or `admin`.
+    pub trigger: String,
+}
+
+/// A place of a cycle, with its agent's last offer.
+#[derive(Clone, Debug)]
+pub struct BoardSeat {
+    /// The cycle.
+    pub cycle: CycleId,
+    /// The label.
+    pub label: String,
+    /// The agent.
+    pub sales_id: UserId,
+    /// The agent's name.
+    pub name: String,
+    /// The offer; `None` if there was none.
+    pub attempt: Option<AttemptId>,
+    /// Its status.
+    pub status: Option<AttemptStatus>,
+    /// When it was made.
+    pub assigned_at: Option<DateTime<Utc>>,
+    /// An OK counts before this instant.
+    pub ack_deadline_at: Option<DateTime<Utc>>,
+    /// When the provider accepted it.
+    pub offer_accepted_at: Option<DateTime<Utc>>,
+    /// When it ended.
+    pub closed_at: Option<DateTime<Utc>>,
+}
+
+/// The figures of a board.
+#[derive(Clone, Debug)]
+pub struct LastHour {
+    /// Cycles with an open offer, now.
+    pub offered: i64,
+    /// Held cycles, now.
+    pub held: i64,
+    /// Leads that were claimed in the last hour.
+    pub claimed: i64,
+    /// Leads that became hangus in the last hour.
+    pub hangus: i64,
+    /// The median time from a cycle's start to its claim, in seconds.
+    pub claim_seconds_p50: Option<f64>,
+    /// The 90th percentile of that time, in seconds.
+    pub claim_seconds_p90: Option<f64>,
+}

@@ -1,0 +1,65 @@
+// Checks the committed build: it is what the sources give, its compressed forms are of the same files, it is within its
+// budgets, and the sources run on React too.
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { brotliDecompressSync, gunzipSync } from 'node:zlib'
+
+const WEB = fileURLToPath(new URL('..', import.meta.url))
+const DIST = join(WEB, 'dist')
+
+/** The most kilobytes, as brotli, of what a screen loads. */
+const BUDGETS = [
+  ['the start and an agent’s offers: scripts', 45, ['app.js']],
+  ['the start: styles', 8, ['app.css']],
+  ['an admin’s start', 80, ['app.js', 'app.css', 'board.js']],
+]
+const CHUNK_BUDGET = 30
+
+const problems = []
+
+function build(runtime) {
+  const into = mkdtempSync(join(tmpdir(), 'desk-'))
+  const vite = join(WEB, 'node_modules/vite/bin/vite.js')
+  const env = { ...process.env, DESK_RUNTIME: runtime, NODE_ENV: 'production' }
+  execFileSync(process.execPath, [vite, 'build', '--logLevel', 'error', '--outDir', into, '--emptyOutDir'], { cwd: WEB, env, stdio: 'inherit' })
+  return into
+}
+
+const isPlain = (name) => !name.endsWith('.br') && !name.endsWith('.gz')
+
+const fresh = build('preact')
+const wanted = readdirSync(fresh).sort()
+const kept = readdirSync(DIST).sort()
+if (wanted.join() !== kept.join()) problems.push(`web/dist has other files than a build: ${kept} instead of ${wanted}`)
+for (const name of kept) {
+  const bytes = readFileSync(join(DIST, name))
+  if (isPlain(name)) {
+    if (wanted.includes(name) && !bytes.equals(readFileSync(join(fresh, name)))) problems.push(`web/dist/${name} is stale`)
+    continue
+  }
+  // Another version of Node can compress otherwise, so that what is inside is compared.
+  const inside = name.endsWith('.br') ? brotliDecompressSync(bytes) : gunzipSync(bytes)
+  if (!inside.equals(readFileSync(join(DIST, name.slice(0, -3))))) problems.push(`web/dist/${name} is not the file beside it`)
+}
+rmSync(fresh, { recursive: true })
+
+const kilobytes = (name) => readFileSync(join(DIST, `${name}.br`)).length / 1000
+for (const [what, most, files] of BUDGETS) {
+  const size = files.reduce((sum, name) => sum + kilobytes(name), 0)
+  console.log(`${what}: ${size.toFixed(1)} kB of ${most}`)
+  if (size > most) problems.push(`${what}: ${size.toFixed(1)} kB, more than ${most}`)
+}
+for (const name of kept.filter((name) => name.endsWith('.js') && name !== 'app.js')) {
+  if (kilobytes(name) > CHUNK_BUDGET) problems.push(`${name}: ${kilobytes(name).toFixed(1)} kB, more than ${CHUNK_BUDGET}`)
+}
+
+rmSync(build('react'), { recursive: true })
+
+if (problems.length > 0) {
+  console.error(problems.join('\n'))
+  console.error('run `./test web` and commit web/dist')
+  process.exit(1)
+}

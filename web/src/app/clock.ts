@@ -1,0 +1,80 @@
+// The server's clock. Countdowns never use the device's own time of day, which can be wrong by minutes.
+import { useSyncExternalStore } from 'react'
+
+/** The server's time at an instant of this page's own steady clock, and how long the answer took. */
+let known: { server: number; at: number; took: number } | undefined
+
+/** Learns the server's time from an answer. Of recent answers the quickest is the most exact. */
+export function learnTime(serverNow: string, sentAt: number, receivedAt = performance.now()): void {
+  const took = receivedAt - sentAt
+  const isOld = known !== undefined && receivedAt - known.at > 60_000
+  if (known === undefined || isOld || took <= known.took) {
+    known = { server: Date.parse(serverNow) + took / 2, at: receivedAt, took }
+  }
+}
+
+/** How soon an answer with the server's time is wanted again, in milliseconds: soon, while the best one was slow. */
+export function learnAgainIn(): number {
+  const isRough = known === undefined || known.took > 400
+  return isRough ? 2000 : 60_000
+}
+
+/** The server's time now, in milliseconds. Before the first answer: the device's. */
+export function serverTime(): number {
+  return known === undefined ? Date.now() : known.server + performance.now() - known.at
+}
+
+// One timer for all countdowns.
+const listeners = new Set<() => void>()
+let timer: ReturnType<typeof setInterval> | undefined
+let ticked = serverTime()
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener)
+  timer ??= setInterval(() => {
+    ticked = serverTime()
+    for (const each of listeners) each()
+  }, 250)
+  return () => {
+    listeners.delete(listener)
+    if (listeners.size === 0) {
+      clearInterval(timer)
+      timer = undefined
+    }
+  }
+}
+
+/** The server's time, four times a second. */
+export function useServerTime(): number {
+  return useSyncExternalStore(subscribe, () => ticked)
+}
+
+/** Milliseconds as `4:59`. A part of a second counts as a whole one, as people count down. */
+export function countdown(milliseconds: number): string {
+  const seconds = Math.max(0, Math.ceil(milliseconds / 1000))
+  const hours = Math.floor(seconds / 3600)
+  const minutes = Math.floor((seconds % 3600) / 60)
+  const rest = String(seconds % 60).padStart(2, '0')
+  return hours > 0 ? `${hours}:${String(minutes).padStart(2, '0')}:${rest}` : `${minutes}:${rest}`
+}
+
+/** An instant as a time of day in the reader's language; with its day if that is not today. */
+export function timeOfDay(instant: string | number, language: string, precise = false): string {
+  const date = new Date(instant)
+  const locale = language === 'en' ? 'en-GB' : 'id-ID'
+  const today = new Date(serverTime()).toDateString() === date.toDateString()
+  return date.toLocaleString(locale, {
+    ...(today ? {} : { day: 'numeric', month: 'short' }),
+    hour: '2-digit',
+    minute: '2-digit',
+    ...(precise ? { second: '2-digit', fractionalSecondDigits: 3 } : {}),
+  })
+}
+
+/** A length of time as people read it: `4 ms`, `12.6 s`, `5:00`. */
+export function length(milliseconds: number): string {
+  const size = Math.abs(milliseconds)
+  if (size < 1000) return `${Math.round(size)} ms`
+  if (size < 60_000) return `${(size / 1000).toFixed(1)} s`
+  return countdown(size)
+}

@@ -1,0 +1,172 @@
+// The shell: who is signed in, the addresses and their screens, the navigation, the live badge, the keys.
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { lazy, Suspense, useEffect, useRef, useState } from 'react'
+import { Link, Redirect, Route, Switch, useLocation } from 'wouter'
+import { OffersScreen } from '../offers/offers'
+import { SignIn } from '../sign-in/sign-in'
+import { timeOfDay } from './clock'
+import { openFeed, useFeed } from './feed'
+import { Failed, Heading, Loading } from './parts'
+import { sessionOptions, type User } from './session'
+import { useWords, type Key } from './words'
+
+const BoardScreen = lazy(() => import('../board/board').then((module) => ({ default: module.BoardScreen })))
+const LeadsScreen = lazy(() => import('../leads/leads').then((module) => ({ default: module.LeadsScreen })))
+const LeadScreen = lazy(() => import('../leads/lead').then((module) => ({ default: module.LeadScreen })))
+const MeScreen = lazy(() => import('../me/me').then((module) => ({ default: module.MeScreen })))
+
+type Place = { path: string; key: Key; quick: string }
+
+function placesOf(user: User): Place[] {
+  const board: Place[] = user.role === 'admin' ? [{ path: '/board', key: 'nav.board', quick: 'b' }] : []
+  return [
+    ...board,
+    { path: '/offers', key: 'nav.offers', quick: 'o' },
+    { path: '/leads', key: user.role === 'admin' ? 'nav.leads' : 'nav.myLeads', quick: 'l' },
+    { path: '/me', key: 'nav.me', quick: 's' },
+  ]
+}
+
+export function Desk() {
+  const session = useQuery({ ...sessionOptions, refetchInterval: 300_000 })
+  const [path] = useLocation()
+  if (session.isPending) return <Loading />
+  if (session.isError && session.data === undefined) {
+    return <Failed error={session.error} again={() => void session.refetch()} />
+  }
+  if (!session.data) {
+    return path === '/sign-in' ? <SignIn /> : <Redirect to={`/sign-in?next=${encodeURIComponent(path + location.search)}`} replace />
+  }
+  return <Signed user={session.data} />
+}
+
+function Signed({ user }: { user: User }) {
+  const { t } = useWords()
+  const queries = useQueryClient()
+  const [path] = useLocation()
+  const main = useRef<HTMLElement>(null)
+  const places = placesOf(user)
+  const [helps, setHelps] = useState(false)
+  useEffect(() => openFeed(queries), [queries, user.id])
+  useKeys(places, setHelps)
+  const here = places.find((place) => path === place.path || path.startsWith(`${place.path}/`))
+  useEffect(() => {
+    document.title = `${here ? t(here.key) : t('app.name')} · ${t('app.name')}`
+  }, [here, t])
+  return (
+    <div className="min-h-screen md:grid md:grid-cols-[212px_1fr]">
+      <a href="#main" className="sr-only focus:not-sr-only">
+        {t('nav.skip')}
+      </a>
+      <Navigation places={places} here={here} user={user} />
+      <main id="main" ref={main} tabIndex={-1} className="px-4 md:px-7 pt-4 md:pt-6 pb-24 max-w-[1280px] w-full min-w-0 outline-none">
+        <Badge />
+        <Suspense fallback={<Loading />}>
+          <Switch>
+            <Route path="/board">{user.role === 'admin' ? <BoardScreen /> : <Heading>{t('notAllowed')}</Heading>}</Route>
+            <Route path="/offers">
+              <OffersScreen user={user} />
+            </Route>
+            <Route path="/leads">
+              <LeadsScreen user={user} />
+            </Route>
+            <Route path="/leads/:id">{({ id }) => <LeadScreen id={id} key={id} />}</Route>
+            <Route path="/me">
+              <MeScreen user={user} />
+            </Route>
+            <Route path="/sign-in">
+              <Redirect to={next() ?? home(user)} replace />
+            </Route>
+            <Route path="/">
+              <Redirect to={home(user)} replace />
+            </Route>
+            <Route>
+              <Heading>{t('notFound')}</Heading>
+            </Route>
+          </Switch>
+        </Suspense>
+      </main>
+      <div id="announcements" role="status" aria-live="polite" className="sr-only" />
+      {helps && <Help close={() => setHelps(false)} />}
+    </div>
+  )
+}
+
+const home = (user: User) => (user.role === 'admin' ? '/board' : '/offers')
+
+/** Where the reader wanted to go before they signed in: a path of this page. */
+function next(): string | undefined {
+  const wanted = new URLSearchParams(location.search).get('next')
+  return wanted?.startsWith('/') && !wanted.startsWith('//') && wanted !== '/' ? wanted : undefined
+}
+
+function Navigation({ places, here, user }: { places: Place[]; here: Place | undefined; user: User }) {
+  const { t } = useWords()
+  return (
+    <nav
+      aria-label={t('nav.label')}
+      className="fixed bottom-0 inset-x-0 z-10 bg-card border-t border-line flex md:static md:bg-transparent md:border-t-0 md:border-r md:flex-col md:gap-0.5 md:px-3 md:py-5"
+    >
+      <p className="hidden md:flex gap-2.5 items-center font-semibold tracking-tight px-2.5 pb-4">{t('app.name')}</p>
+      {places.map((place) => (
+        <Link
+          key={place.path}
+          href={place.path}
+          aria-current={place === here ? 'page' : undefined}
+          className={`flex-1 md:flex-none text-center md:text-left min-h-[44px] content-center px-2.5 rounded-[9px] text-sm md:text-base no-underline ${place === here ? 'text-accent font-semibold md:bg-card md:text-ink' : 'text-soft'}`}
+        >
+          {t(place.key)}
+        </Link>
+      ))}
+      <p className="hidden md:block mt-auto px-2.5 text-soft text-[13px]">
+        {user.name} · {t(`me.role.${user.role}`)}
+      </p>
+    </nav>
+  )
+}
+
+function Badge() {
+  const { t, language } = useWords()
+  const feed = useFeed()
+  const isLive = feed.state === 'live'
+  const isLong = !isLive && Date.now() - feed.since > 5000
+  return (
+    <p className="float-right inline-flex gap-2 items-center text-[13px] text-soft" data-feed={feed.state} role="status">
+      <i className={`size-2 rounded-full ${isLive ? 'bg-ok' : 'bg-warn'}`} aria-hidden="true" />
+      {isLive ? t('live.live') : isLong ? t('live.stale', { time: timeOfDay(feed.since, language) }) : t('live.reconnecting')}
+    </p>
+  )
+}
+
+function Help({ close }: { close: () => void }) {
+  const { t } = useWords()
+  return (
+    <dialog ref={(dialog) => void (dialog && !dialog.open && dialog.showModal())} onClose={close} className="card p-5 m-auto text-ink" aria-label={t('help.title')}>
+      <h2 className="font-semibold mb-2">{t('help.title')}</h2>
+      <p className="text-soft mb-4">{t('help.keys')}</p>
+      <form method="dialog">
+        <button type="submit" className="ghost">
+          {t('close')}
+        </button>
+      </form>
+    </dialog>
+  )
+}
+
+/** `?` opens the help; `g` and a letter goes to a screen. Nothing happens while somebody types. */
+function useKeys(places: Place[], help: (open: boolean) => void) {
+  const [, go] = useLocation()
+  const afterG = useRef(false)
+  useEffect(() => {
+    const press = (event: KeyboardEvent) => {
+      const target = event.target as HTMLElement
+      if (event.ctrlKey || event.metaKey || event.altKey || target.closest('input, textarea, select, dialog')) return
+      const place = afterG.current ? places.find((one) => one.quick === event.key) : undefined
+      afterG.current = event.key === 'g'
+      if (place) go(place.path)
+      else if (event.key === '?') help(true)
+    }
+    document.addEventListener('keydown', press)
+    return () => document.removeEventListener('keydown', press)
+  }, [places, go, help])
+}

@@ -1,0 +1,93 @@
+// The live feed: one connection for the whole page. An event has the queries that show its row read again.
+import type { QueryClient } from '@tanstack/react-query'
+import type { LiveEvent } from '@client'
+import { useSyncExternalStore } from 'react'
+
+export type Feed = { state: 'live' | 'reconnecting'; since: number }
+
+let feed: Feed = { state: 'reconnecting', since: Date.now() }
+const listeners = new Set<() => void>()
+
+function set(state: Feed['state']): void {
+  if (feed.state === state) return
+  feed = { state, since: Date.now() }
+  for (const each of listeners) each()
+}
+
+export function useFeed(): Feed {
+  return useSyncExternalStore(
+    (listener) => {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    () => feed,
+  )
+}
+
+/** The operations whose answers an event of a kind can change. */
+const CHANGED: Record<string, string[]> = {
+  lead: ['board', 'myOffers', 'leads', 'leadDetail', 'explainLead', 'sales'],
+  attempt: ['board', 'myOffers', 'leadDetail', 'explainLead', 'sales'],
+  message: ['leadDetail', 'explainLead', 'board'],
+  appointment: ['appointments', 'leadDetail'],
+  provider: ['board', 'myOffers'],
+}
+
+const GATHER_MS = 40
+const RETRY_MS = 2000
+
+/** Opens the feed, and returns what closes it. */
+export function openFeed(queries: QueryClient): () => void {
+  let source: EventSource | undefined
+  let last: string | undefined
+  let stopped = false
+  let retry: ReturnType<typeof setTimeout> | undefined
+  let gathering: ReturnType<typeof setTimeout> | undefined
+  const due = new Set<string>()
+
+  // Events come in bursts: a roll is an attempt that ends, one that begins and a message.
+  const readAgain = (operations: string[]) => {
+    for (const operation of operations) due.add(operation)
+    gathering ??= setTimeout(() => {
+      gathering = undefined
+      const asked = [...due]
+      due.clear()
+      void queries.invalidateQueries({
+        predicate: (query) => asked.includes((query.queryKey[0] as { _id?: string })?._id ?? ''),
+      })
+    }, GATHER_MS)
+  }
+
+  const open = () => {
+    source = new EventSource(`/api/events${last === undefined ? '' : `?last=${encodeURIComponent(last)}`}`)
+    source.onmessage = (message: MessageEvent<string>) => {
+      const event = JSON.parse(message.data) as LiveEvent
+      last = event.cursor
+      set('live')
+      if (event.kind === 'reset') void queries.invalidateQueries()
+      else readAgain(CHANGED[event.kind] ?? [])
+    }
+    source.onerror = () => {
+      set('reconnecting')
+      // A browser reconnects by itself, unless the answer was an error.
+      if (source?.readyState === EventSource.CLOSED && !stopped) {
+        clearTimeout(retry)
+        retry = setTimeout(open, RETRY_MS)
+      }
+    }
+  }
+
+  // What changed before the feed was open, or while the device slept, is read again.
+  const wake = () => {
+    if (document.visibilityState === 'visible') void queries.invalidateQueries()
+  }
+  document.addEventListener('visibilitychange', wake)
+  open()
+  return () => {
+    stopped = true
+    clearTimeout(retry)
+    clearTimeout(gathering)
+    document.removeEventListener('visibilitychange', wake)
+    source?.close()
+  }
+}

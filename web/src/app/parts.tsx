@@ -1,0 +1,56 @@
+// Small parts that every screen uses.
+import type { ReactNode } from 'react'
+import { useWords } from './words'
+
+/** What went wrong, and what to do. */
+export function Failed({ error, again }: { error: unknown; again?: () => void }) {
+  const { t } = useWords()
+  const problem = error as { detail?: string; code?: string; title?: string } | null
+  const isNetwork = error instanceof TypeError
+  return (
+    <div role="alert" className="card p-4 border-bad">
+      <p className="font-semibold text-bad">{t('error.title')}</p>
+      <p className="text-soft">{isNetwork ? t('error.network') : (problem?.detail ?? problem?.code ?? problem?.title ?? '')}</p>
+      {again && (
+        <button type="button" className="ghost mt-3" onClick={again}>
+          {t('error.again')}
+        </button>
+      )}
+    </div>
+  )
+}
+
+export function Loading() {
+  const { t } = useWords()
+  return (
+    <p className="text-soft p-4" role="status">
+      {t('loading')}
+    </p>
+  )
+}
+
+export function Heading({ children, aside }: { children: ReactNode; aside?: ReactNode }) {
+  return (
+    <div className="flex flex-wrap items-center gap-3 mb-4">
+      <h1 className="text-[21px] font-semibold tracking-tight" tabIndex={-1}>
+        {children}
+      </h1>
+      {aside}
+    </div>
+  )
+}
+
+export function Field({ label, children }: { label: string; children: ReactNode }) {
+  return (
+    <label className="block mb-3">
+      <span className="block text-soft text-sm mb-1">{label}</span>
+      {children}
+    </label>
+  )
+}
+
+/** Says something to people who do not see the screen. */
+export function announce(words: string): void {
+  const place = document.getElementById('announcements')
+  if (place) place.textContent = words
+}

@@ -1,0 +1,270 @@
+// The board: every lead in flight, its relay A → B → … → F, its ring, and the team.
+import type { BoardLead, BoardSeat, TeamMember } from '@client'
+import { board as readBoard } from '@client'
+import { assignLeadMutation, boardQueryKey, distributeLeadMutation, salesOptions, whatsappStatusOptions } from '@client/hooks'
+import { useMutation, useQuery } from '@tanstack/react-query'
+import { useEffect, useRef } from 'react'
+import { Link } from 'wouter'
+import { learnAgainIn, learnTime, length, timeOfDay } from '../app/clock'
+import { announce, Failed, Heading, Loading } from '../app/parts'
+import { Ring } from '../app/ring'
+import { useWords, type Say } from '../app/words'
+import { PlayPanel } from '../play/play'
+
+const boardTimed = {
+  queryKey: boardQueryKey(),
+  queryFn: async ({ signal }: { signal: AbortSignal }) => {
+    const sent = performance.now()
+    const { data } = await readBoard({ signal, throwOnError: true })
+    learnTime(data.serverNow, sent)
+    return data
+  },
+  refetchInterval: learnAgainIn,
+}
+
+export function BoardScreen() {
+  const { t, language } = useWords()
+  const board = useQuery(boardTimed)
+  const team = useQuery(salesOptions())
+  const whatsapp = useQuery({ ...whatsappStatusOptions(), staleTime: Number.POSITIVE_INFINITY, refetchInterval: false })
+  const plays = whatsapp.data?.provider === 'dummy'
+  useAnnouncements(board.data?.leads)
+  if (board.isPending) return <Loading />
+  if (board.isError && !board.data) return <Failed error={board.error} again={() => void board.refetch()} />
+  const data = board.data
+  const running = data.leads.filter((lead) => lead.status === 'open' || lead.status === 'held')
+  const ended = data.leads.filter((lead) => lead.status !== 'open' && lead.status !== 'held')
+  const away = new Set((team.data ?? []).filter((agent) => !agent.onDuty).map((agent) => agent.id))
+  const rate = data.claimedLastHour + data.hangusLastHour
+  return (
+    <>
+      <Heading>{t('nav.board')}</Heading>
+      {data.frozenSince && (
+        <p role="alert" className="card p-3.5 mb-4 bg-warn-soft text-warn">
+          {t('board.frozen', { time: timeOfDay(data.frozenSince, language) })}
+        </p>
+      )}
+      <dl className="grid grid-cols-2 lg:grid-cols-4 gap-3 mb-5">
+        <Figure name={t('board.offered')} value={String(data.offered)} more={data.held > 0 ? t('board.heldCount', { count: data.held }) : ''} />
+        <Figure name={t('board.claimed')} value={String(data.claimedLastHour)} more={rate > 0 ? `${Math.round((100 * data.claimedLastHour) / rate)} %` : ''} />
+        <Figure name={t('board.hangus')} value={String(data.hangusLastHour)} more="" />
+        <Figure
+          name={t('board.median')}
+          value={data.claimSecondsP50 === undefined ? '–' : length(data.claimSecondsP50 * 1000)}
+          more={data.claimSecondsP90 === undefined ? '' : `p90 ${length(data.claimSecondsP90 * 1000)}`}
+        />
+      </dl>
+      <div className="grid lg:grid-cols-[minmax(0,1fr)_264px] gap-5 items-start">
+        <section className="card min-w-0" aria-label={t('board.running')}>
+          <h2 className="flex gap-4 px-4 py-3 border-b border-line text-[13px] font-semibold">
+            {t('board.running')} <span className="text-soft font-normal">{t('board.urgent')}</span>
+          </h2>
+          {running.length === 0 && <p className="p-6 text-soft">{t(plays ? 'board.emptyPlay' : 'board.empty')}</p>}
+          <ul>
+            {running.map((lead) => (
+              <Row key={lead.cycleId} lead={lead} away={away} team={team.data ?? []} />
+            ))}
+          </ul>
+          {ended.length > 0 && <h2 className="px-4 py-3 border-y border-line text-[13px] font-semibold">{t('board.ended')}</h2>}
+          <ul>
+            {ended.map((lead) => (
+              <Row key={lead.cycleId} lead={lead} away={away} team={team.data ?? []} />
+            ))}
+          </ul>
+        </section>
+        <div className="grid gap-5">
+          <Team team={team.data ?? []} />
+          {plays && <PlayPanel team={team.data ?? []} />}
+        </div>
+      </div>
+    </>
+  )
+}
+
+function Figure({ name, value, more }: { name: string; value: string; more: string }) {
+  return (
+    <div className="card px-4 py-3.5 flex flex-col-reverse justify-end">
+      <dd className="m-0 text-2xl font-semibold tracking-tight">
+        {value} <span className="text-soft text-[13px] font-normal">{more}</span>
+      </dd>
+      <dt className="text-soft text-[12.5px]">{name}</dt>
+    </div>
+  )
+}
+
+const nameOf = (lead: BoardLead, t: Say) => lead.name ?? lead.phone ?? t('leads.unnamed')
+const holderOf = (lead: BoardLead) => lead.seats.find((seat) => seat.status === 'open')
+
+function Row({ lead, away, team }: { lead: BoardLead; away: Set<string>; team: TeamMember[] }) {
+  const { t, language } = useWords()
+  const holder = holderOf(lead)
+  const about = [lead.project, lead.sourceAds].filter(Boolean).join(' · ')
+  return (
+    <li
+      className="grid grid-cols-[58px_minmax(0,1fr)_auto] md:grid-cols-[58px_minmax(0,1.15fr)_minmax(0,1.5fr)_auto] gap-x-4 gap-y-2 items-center px-4 py-3 border-t border-line first:border-t-0"
+      data-lead={lead.leadId}
+      data-holder={holder?.label ?? ''}
+      data-status={lead.status}
+    >
+      <Mark lead={lead} holder={holder} />
+      <div className="min-w-0">
+        <Link href={`/leads/${lead.leadId}`} className="font-semibold text-ink no-underline hover:underline block truncate min-h-[24px]">
+          {nameOf(lead, t)}
+        </Link>
+        <p className="text-soft text-[13px] truncate">
+          {lead.status === 'held'
+            ? lead.resumeAt
+              ? t('board.heldUntil', { time: timeOfDay(lead.resumeAt, language) })
+              : t('board.held')
+            : `${about}${about ? ' · ' : ''}${timeOfDay(lead.startedAt, language)}`}
+        </p>
+      </div>
+      <div className="col-span-3 md:col-span-1 order-last md:order-none min-w-0">
+        <Relay seats={lead.seats} away={away} />
+      </div>
+      <Action lead={lead} team={team} />
+    </li>
+  )
+}
+
+function Mark({ lead, holder }: { lead: BoardLead; holder: BoardSeat | undefined }) {
+  const { t, language } = useWords()
+  if (holder?.ackDeadlineAt && holder.assignedAt) {
+    return <Ring from={holder.assignedAt} until={holder.ackDeadlineAt} />
+  }
+  if (lead.status === 'held') return <span className="pill warn">{lead.resumeAt ? timeOfDay(lead.resumeAt, language) : t('board.held')}</span>
+  if (lead.status === 'hangus') return <span className="pill bad">{t('board.hangusPill')}</span>
+  if (lead.status === 'cancelled') return <span className="pill idle">{t('board.cancelled')}</span>
+  if (!lead.closedAt) return <span className="pill idle">…</span>
+  return <span className="pill ok">{length(Date.parse(lead.closedAt) - Date.parse(lead.startedAt))}</span>
+}
+
+function Relay({ seats, away }: { seats: BoardSeat[]; away: Set<string> }) {
+  const { t } = useWords()
+  const look = (seat: BoardSeat): [string, string] => {
+    const values = { label: seat.label, name: seat.name }
+    switch (seat.status) {
+      case 'open':
+        return ['now', t('seat.now', values)]
+      case 'timed_out':
+        return ['passed', t('seat.passed', values)]
+      case 'declined':
+        return ['passed', t('seat.declined', values)]
+      case 'undeliverable':
+        return ['passed', t('seat.failed', values)]
+      case 'withdrawn':
+        return ['passed', t('seat.withdrawn', values)]
+      case 'accepted':
+      case 'assigned':
+        return ['won', t('seat.won', values)]
+      default:
+        return away.has(seat.salesId) ? ['away', t('seat.away', values)] : ['', t('seat.waiting', values)]
+    }
+  }
+  return (
+    <ol className="relay" tabIndex={seats.length > 8 ? 0 : undefined}>
+      {seats.map((seat) => {
+        const [style, says] = look(seat)
+        return (
+          <li key={seat.salesId}>
+            <span className={`seat ${style}`} title={says} role="img" aria-label={says}>
+              {seat.label}
+            </span>
+          </li>
+        )
+      })}
+    </ol>
+  )
+}
+
+function Action({ lead, team }: { lead: BoardLead; team: TeamMember[] }) {
+  const { t } = useWords()
+  const dialog = useRef<HTMLDialogElement>(null)
+  const assigning = useMutation({ ...assignLeadMutation(), onSuccess: () => dialog.current?.close() })
+  const again = useMutation(distributeLeadMutation())
+  if (lead.status === 'accepted') return <span className="pill ok">{t('board.taken', { name: lead.owner ?? '' })}</span>
+  if (lead.status === 'assigned') return <span className="pill ok">{t('board.assigned', { name: lead.owner ?? '' })}</span>
+  if (lead.status === 'cancelled') return <span />
+  return (
+    <div className="text-right">
+      {lead.status === 'hangus' && (
+        <button type="button" className="ghost" disabled={again.isPending} onClick={() => again.mutate({ path: { id: lead.leadId } })}>
+          {t('board.again')}
+        </button>
+      )}
+      {lead.status !== 'hangus' && (
+        <button type="button" className="ghost" onClick={() => dialog.current?.showModal()}>
+          {t('board.assign')}
+        </button>
+      )}
+      {again.isError && <Failed error={again.error} />}
+      <dialog ref={dialog} className="card p-5 m-auto text-left text-ink w-full max-w-sm" aria-label={t('board.assignTo', { name: nameOf(lead, t) })}>
+        <h2 className="font-semibold mb-3">{t('board.assignTo', { name: nameOf(lead, t) })}</h2>
+        {assigning.isError && <Failed error={assigning.error} />}
+        <div className="grid gap-1 max-h-[50vh] overflow-y-auto">
+          {team.map((agent) => (
+            <button
+              key={agent.id}
+              type="button"
+              className="ghost text-left"
+              disabled={assigning.isPending}
+              onClick={() => assigning.mutate({ path: { id: lead.leadId }, body: { salesId: agent.id } })}
+            >
+              {agent.name} <span className="text-soft text-sm">{agent.onDuty ? '' : `· ${t('board.away')}`}</span>
+            </button>
+          ))}
+        </div>
+        <form method="dialog" className="mt-3">
+          <button type="submit" className="ghost">
+            {t('cancel')}
+          </button>
+        </form>
+      </dialog>
+    </div>
+  )
+}
+
+function Team({ team }: { team: TeamMember[] }) {
+  const { t, language } = useWords()
+  const most = Math.max(1, ...team.map((agent) => agent.openOffers + agent.openLeads))
+  return (
+    <section className="card px-4 py-3.5" aria-label={t('board.team')}>
+      <h2 className="text-[13px] text-soft mb-2">{t('board.team')}</h2>
+      <ul className="max-h-[420px] overflow-y-auto" tabIndex={team.length > 8 ? 0 : undefined}>
+        {team.map((agent) => (
+          <li key={agent.id} className="grid grid-cols-[28px_1fr] gap-2.5 items-center py-1.5">
+            <span className={`size-7 rounded-full grid place-items-center text-xs font-semibold ${agent.onDuty ? 'bg-accent-soft text-accent' : 'bg-idle text-idle-ink'}`} aria-hidden="true">
+              {agent.places[0]?.label ?? '–'}
+            </span>
+            <div>
+              <p>{agent.name}</p>
+              <p className="text-soft text-[13px]">
+                {agent.onDuty ? '' : `${t('board.away')}${agent.awayUntil ? ` ${t('board.awayUntil', { time: timeOfDay(agent.awayUntil, language) })}` : ''} · `}
+                {t('board.load', { offers: agent.openOffers, leads: agent.openLeads })}
+              </p>
+              <meter className="sr-only" value={agent.openOffers + agent.openLeads} max={most} aria-label={agent.name} />
+            </div>
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
+}
+
+/** Says a roll and a claim to people who do not see the board. */
+function useAnnouncements(leads: BoardLead[] | undefined) {
+  const { t } = useWords()
+  const before = useRef<Map<string, string>>(undefined)
+  useEffect(() => {
+    if (!leads) return
+    const now = new Map(leads.map((lead) => [lead.cycleId, `${lead.status}:${holderOf(lead)?.name ?? ''}`]))
+    for (const lead of leads) {
+      const was = before.current?.get(lead.cycleId)
+      if (before.current === undefined || was === now.get(lead.cycleId)) continue
+      const holder = holderOf(lead)
+      if (holder) announce(t('board.rolled', { name: nameOf(lead, t), agent: holder.name }))
+      else if (lead.status === 'accepted') announce(t('board.claimedSay', { name: nameOf(lead, t), agent: lead.owner ?? '' }))
+    }
+    before.current = now
+  }, [leads, t])
+}

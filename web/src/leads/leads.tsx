@@ -1,0 +1,81 @@
+// Leads: all of them for an admin, one's own for an agent. Every filter is in the address.
+import type { LeadStatus } from '@client'
+import { leadsInfiniteOptions } from '@client/hooks'
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { Link, useSearchParams } from 'wouter'
+import { timeOfDay } from '../app/clock'
+import { Failed, Heading, Loading } from '../app/parts'
+import type { User } from '../app/session'
+import { useWords } from '../app/words'
+
+const STATUSES: LeadStatus[] = ['new', 'distributing', 'claimed', 'hangus', 'closed']
+const LOOK: Record<LeadStatus, string> = { new: 'idle', distributing: '', claimed: 'ok', hangus: 'bad', closed: 'idle' }
+
+export function LeadsScreen({ user }: { user: User }) {
+  const { t, language } = useWords()
+  const [search, setSearch] = useSearchParams()
+  const status = STATUSES.find((one) => one === search.get('status'))
+  const q = search.get('q') ?? ''
+  const leads = useInfiniteQuery({
+    ...leadsInfiniteOptions({ query: { ...(status ? { status: [status] } : {}), ...(q ? { q } : {}) } }),
+    initialPageParam: {},
+    getNextPageParam: (page) => (page.nextCursor ? { query: { cursor: page.nextCursor } } : undefined),
+    placeholderData: (before) => before,
+  })
+  const set = (name: string, value: string) =>
+    setSearch(
+      (before) => {
+        const after = new URLSearchParams(before)
+        if (value) after.set(name, value)
+        else after.delete(name)
+        return after
+      },
+      { replace: name === 'q' },
+    )
+  const counts = leads.data?.pages[0]?.counts ?? []
+  const items = leads.data?.pages.flatMap((page) => page.items) ?? []
+  return (
+    <>
+      <Heading>{user.role === 'admin' ? t('nav.leads') : t('nav.myLeads')}</Heading>
+      <div className="flex flex-wrap gap-3 mb-4">
+        <input className="field !w-72" type="search" aria-label={t('leads.search')} placeholder={t('leads.search')} value={q} onChange={(event) => set('q', event.currentTarget.value)} />
+        <div className="flex flex-wrap gap-1" role="group" aria-label={t('leads.status')}>
+          <button type="button" className="ghost" aria-pressed={!status} onClick={() => set('status', '')}>
+            {t('leads.all')}
+          </button>
+          {STATUSES.map((one) => (
+            <button key={one} type="button" className={`ghost ${one === status ? '!bg-accent-soft' : ''}`} aria-pressed={one === status} onClick={() => set('status', one)}>
+              {t(`status.${one}`)} <span className="text-soft">{counts.find((count) => count.status === one)?.count ?? 0}</span>
+            </button>
+          ))}
+        </div>
+      </div>
+      {leads.isPending && <Loading />}
+      {leads.isError && <Failed error={leads.error} again={() => void leads.refetch()} />}
+      {leads.data && items.length === 0 && <p className="card p-6 text-soft">{t('leads.none')}</p>}
+      <ul className="card empty:hidden">
+        {items.map((lead) => (
+          <li key={lead.id} className="border-t border-line first:border-t-0">
+            <Link href={`/leads/${lead.id}`} className="grid grid-cols-[minmax(0,1fr)_auto] gap-3 items-center px-4 py-3 text-ink no-underline hover:bg-accent-soft">
+              <span className="min-w-0">
+                <span className="block font-semibold truncate">{lead.name ?? lead.phone ?? t('leads.unnamed')}</span>
+                <span className="block text-soft text-[13px] truncate">
+                  {[lead.project, lead.sourceAds, lead.ownerName && t('leads.owner', { name: lead.ownerName }), timeOfDay(lead.createdAt, language)].filter(Boolean).join(' · ')}
+                </span>
+              </span>
+              <span className="flex flex-col items-end gap-1">
+                <span className={`pill ${LOOK[lead.status]}`}>{t(`status.${lead.status}`)}</span>
+                {lead.status === 'claimed' && <span className="text-soft text-[13px]">{t(`progress.${lead.progress}`)}</span>}
+              </span>
+            </Link>
+          </li>
+        ))}
+      </ul>
+      {leads.hasNextPage && (
+        <button type="button" className="ghost mt-4" disabled={leads.isFetchingNextPage} onClick={() => void leads.fetchNextPage()}>
+          {t('leads.more')}
+        </button>
+      )}
+    </>
+  )
+}

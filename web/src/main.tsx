@@ -1,0 +1,31 @@
+// The start of the desk: the client at the page's own origin, the queries, the languages, the screens.
+import { client } from '@client/base'
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { createRoot } from 'react-dom/client'
+import { Desk } from './app/desk'
+import { showTheme } from './app/theme'
+import { WordsProvider } from './app/words'
+import './style.css'
+
+client.setConfig({ baseUrl: '', credentials: 'same-origin' })
+showTheme()
+
+const isFinal = (error: unknown) => {
+  const status = (error as { status?: number } | null)?.status ?? 0
+  return status >= 400 && status < 500
+}
+
+const queries = new QueryClient({
+  defaultOptions: {
+    // The feed tells what changed. Each answer is read again after a minute all the same.
+    queries: { retry: (count, error) => !isFinal(error) && count < 3, staleTime: 60_000, refetchInterval: 60_000 },
+  },
+})
+
+createRoot(document.getElementById('app') as HTMLElement).render(
+  <QueryClientProvider client={queries}>
+    <WordsProvider>
+      <Desk />
+    </WordsProvider>
+  </QueryClientProvider>,
+)

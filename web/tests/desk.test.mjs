@@ -1,0 +1,158 @@
+// Stories of the desk in a browser. The api is started with a window of four seconds (DESK_WINDOW).
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { agentSays, clientWrites, close, DESK, faults, PHONE, signedIn, URL_OF_DESK, visit } from './browser.mjs'
+
+const ADMIN = process.env.DESK_ADMIN ?? 'admin@property-lounge.test'
+const AGENT = (letter) => process.env[`DESK_AGENT_${letter}`] ?? `sales-${letter.toLowerCase()}@property-lounge.test`
+const WINDOW_MS = 1000 * Number(process.env.DESK_WINDOW ?? 4)
+
+after(close)
+
+const row = (lead) => `[data-lead="${lead}"]`
+/** The seconds that a ring shows, once the page has measured the server's clock well: never more than the window. */
+async function secondsLeft(ring) {
+  for (let tries = 0; tries < 40; tries += 1) {
+    const left = Number(await ring.getAttribute('data-left'))
+    if (left > 0 && left <= WINDOW_MS / 1000) return left
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  throw new Error(`the ring shows ${await ring.getAttribute('data-left')} seconds`)
+}
+/** The agent with this number takes the lead by chat as soon as it is offered to them. */
+async function takenByChat(number, lead) {
+  for (;;) {
+    const answer = await agentSays(number, 'OK')
+    if (answer.outcome === 'accepted' && answer.lead.id === lead.id) return
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+}
+const fine = (page) => assert.deepEqual(page.errors, [])
+
+test('a link into the desk asks for sign-in, and opens after it', async () => {
+  const page = await visit(DESK)
+  await page.goto(`${URL_OF_DESK}/leads?status=hangus`)
+  await page.waitForURL(/sign-in\?next=/)
+  await page.fill('input[name=email]', ADMIN)
+  await page.fill('input[name=password]', 'wrong-password')
+  await page.click('button[type=submit]')
+  await page.getByRole('alert').waitFor()
+  assert.match(await page.getByRole('alert').innerText(), /salah/)
+  await page.fill('input[name=password]', process.env.DESK_PASSWORD ?? 'property-lounge')
+  await page.click('button[type=submit]')
+  await page.waitForURL(/\/leads/)
+  assert.match(page.url(), /status=hangus/)
+  fine(page)
+  await page.context().close()
+})
+
+test('an agent takes a lead on the phone while the board follows', async () => {
+  const board = await signedIn(DESK, ADMIN)
+  const phone = await signedIn(PHONE, AGENT('A'))
+  const { lead } = await clientWrites('Halo, masih ada yang hadap timur?', 'Ibu Ratna')
+  await board.waitForSelector(`${row(lead.id)}[data-holder=A]`)
+  const offer = phone.locator('[data-offer]').first()
+  await offer.waitFor()
+  await secondsLeft(offer.locator('.ring'))
+  const followed = board.waitForSelector(`${row(lead.id)}[data-status=accepted]`)
+  await offer.getByRole('button', { name: 'Ambil lead' }).click()
+  await phone.waitForSelector('[data-outcome=accepted]')
+  assert.match(await phone.locator('[data-outcome=accepted]').innerText(), /Lead ini milik Anda/)
+  await followed
+  assert.match(await board.locator('#announcements').innerText(), /Ibu Ratna: diambil Sales A/)
+  const chat = await phone.getByRole('link', { name: 'Chat WhatsApp' }).getAttribute('href')
+  assert.match(chat, /^https:\/\/wa\.me\/62813/)
+  await phone.getByRole('link', { name: 'Buka lead' }).click()
+  await phone.waitForURL(new RegExp(lead.id))
+  await phone.waitForSelector('[data-step=accepted]')
+  await phone.goBack()
+  await phone.waitForURL(/offers/)
+  fine(board)
+  fine(phone)
+  await board.context().close()
+  await phone.context().close()
+})
+
+test('a roll is seen on the board at its second, whatever the device believes the time is', async () => {
+  // The device is ten minutes late.
+  const wrong = { script: 'const now = Date.now; Date.now = () => now() - 600000' }
+  const board = await signedIn(DESK, ADMIN, '/', wrong)
+  const { lead } = await clientWrites('Halo', 'Pak Hendra')
+  await board.waitForSelector(`${row(lead.id)}[data-holder=A]`)
+  await secondsLeft(board.locator(`${row(lead.id)} .ring`))
+  await board.waitForSelector(`${row(lead.id)}[data-holder=B]`, { timeout: WINDOW_MS + 10_000 })
+  assert.match(await board.locator('#announcements').innerText(), /sekarang ditawarkan ke Sales B/)
+  await takenByChat(2, lead)
+  fine(board)
+  await board.context().close()
+})
+
+test('who is late reads who has the lead, in the same place', async () => {
+  const phone = await signedIn(PHONE, AGENT('A'))
+  const { lead } = await clientWrites()
+  const offer = phone.locator('[data-offer]').first()
+  await offer.waitFor()
+  // The network is gone while the lead rolls and B takes it.
+  await phone.route('**/api/events*', (route) => route.abort())
+  await phone.route('**/api/offers/mine', (route) => route.abort())
+  await takenByChat(2, lead)
+  await offer.getByRole('button', { name: 'Ambil lead' }).click()
+  await phone.waitForSelector('[data-outcome=late]')
+  assert.match(await phone.locator('[data-outcome=late]').innerText(), /Terlambat\. Lead ini dipegang Sales B/)
+  await phone.context().close()
+})
+
+test('nothing is missed while the network is away', async () => {
+  const board = await signedIn(DESK, ADMIN)
+  await board.context().setOffline(true)
+  const { lead } = await clientWrites('Halo', 'Ibu Sari')
+  await board.context().setOffline(false)
+  await board.waitForSelector(row(lead.id), { timeout: 20_000 })
+  await agentSays(1, 'OK')
+  await board.waitForSelector('[data-feed=live]')
+  await board.context().close()
+})
+
+test('the keyboard is enough, and an agent sees no screen of admins', async () => {
+  const page = await signedIn(DESK, AGENT('C'))
+  await page.keyboard.press('?')
+  await page.getByRole('dialog').waitFor()
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('g')
+  await page.keyboard.press('l')
+  await page.waitForURL(/leads/)
+  await page.keyboard.press('g')
+  await page.keyboard.press('s')
+  await page.waitForURL(/me/)
+  assert.equal(await page.getByRole('link', { name: 'Papan' }).count(), 0)
+  await page.goto(`${URL_OF_DESK}/board`)
+  await page.getByText('Halaman ini untuk admin.').waitFor()
+  fine(page)
+  await page.context().close()
+})
+
+test('no screen has a fault of accessibility, in both languages and both themes', async () => {
+  const { lead } = await clientWrites('Halo', 'Bapak Test')
+  const found = []
+  for (const [language, scheme, viewport] of [
+    ['id', 'light', DESK],
+    ['en', 'dark', PHONE],
+  ]) {
+    const options = { language, scheme }
+    const visitor = await visit(viewport, options)
+    await visitor.goto(URL_OF_DESK)
+    await visitor.waitForSelector('input[name=email]')
+    found.push(...(await faults(visitor)).map((fault) => `sign-in ${language} ${scheme} ${fault}`))
+    await visitor.context().close()
+    const admin = await signedIn(viewport, ADMIN, '/', options)
+    for (const path of ['/board', '/offers', '/leads', `/leads/${lead.id}`, '/me', '/nowhere']) {
+      await admin.goto(URL_OF_DESK + path)
+      await admin.waitForSelector('[data-feed=live]')
+      await admin.waitForLoadState('networkidle', { timeout: 3000 }).catch(() => {})
+      found.push(...(await faults(admin)).map((fault) => `${path} ${language} ${scheme} ${fault}`))
+    }
+    fine(admin)
+    await admin.context().close()
+  }
+  assert.deepEqual(found, [])
+})
