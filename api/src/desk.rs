@@ -52,7 +52,7 @@ pub(crate) async fn serve<E: Endpoint>(next: Arc<E>, request: Request) -> Result
 fn file_of(request: &Request) -> Option<&str> {
     let path = request.uri().path();
     if let Some(name) = path.strip_prefix(FOLDER) {
-        return Some(name).filter(|name| !name.ends_with(".br") && !name.ends_with(".gz"));
+        return Some(name).filter(|name| !matches!(name.rsplit_once('.'), Some((_, "br" | "gz"))));
     }
     if path == "/" {
         return Some(PAGE);

@@ -1,8 +1,9 @@
 // The start of the desk: the client at the page's own origin, the queries, the languages, the screens.
 import { client } from '@client/base'
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { createRoot } from 'react-dom/client'
 import { Desk } from './app/desk'
+import { sessionOptions } from './app/session'
 import { showTheme } from './app/theme'
 import { WordsProvider } from './app/words'
 import './style.css'
@@ -15,7 +16,14 @@ const isFinal = (error: unknown) => {
   return status >= 400 && status < 500
 }
 
-const queries = new QueryClient({
+// A session that ended, here or by an admin, is noticed by whichever call comes next.
+const signedOut = (error: unknown) => {
+  if ((error as { status?: number } | null)?.status === 401) void queries.invalidateQueries({ queryKey: sessionOptions.queryKey })
+}
+
+const queries: QueryClient = new QueryClient({
+  queryCache: new QueryCache({ onError: signedOut }),
+  mutationCache: new MutationCache({ onError: signedOut }),
   defaultOptions: {
     // The feed tells what changed. Each answer is read again after a minute all the same.
     queries: { retry: (count, error) => !isFinal(error) && count < 3, staleTime: 60_000, refetchInterval: 60_000 },

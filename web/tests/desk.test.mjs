@@ -53,7 +53,7 @@ test('an agent takes a lead on the phone while the board follows', async () => {
   await board.waitForSelector(`${row(lead.id)}[data-holder=A]`)
   const offer = phone.locator('[data-offer]').first()
   await offer.waitFor()
-  await secondsLeft(offer.locator('.ring'))
+  await secondsLeft(offer.locator('.clock'))
   const followed = board.waitForSelector(`${row(lead.id)}[data-status=accepted]`)
   await offer.getByRole('button', { name: 'Ambil lead' }).click()
   await phone.waitForSelector('[data-outcome=accepted]')
@@ -79,7 +79,7 @@ test('a roll is seen on the board at its second, whatever the device believes th
   const board = await signedIn(DESK, ADMIN, '/', wrong)
   const { lead } = await clientWrites('Halo', 'Pak Hendra')
   await board.waitForSelector(`${row(lead.id)}[data-holder=A]`)
-  await secondsLeft(board.locator(`${row(lead.id)} .ring`))
+  await secondsLeft(board.locator(`${row(lead.id)} .clock`))
   await board.waitForSelector(`${row(lead.id)}[data-holder=B]`, { timeout: WINDOW_MS + 10_000 })
   assert.match(await board.locator('#announcements').innerText(), /sekarang ditawarkan ke Sales B/)
   await takenByChat(2, lead)
@@ -131,6 +131,42 @@ test('the keyboard is enough, and an agent sees no screen of admins', async () =
   await page.context().close()
 })
 
+test('an admin makes a user who works on a phone until they are disabled', async () => {
+  const admin = await signedIn(DESK, ADMIN, '/users')
+  const email = `tono-${Date.now()}@example.com`
+  const form = admin.locator('form', { has: admin.locator('input[name=email]') })
+  await form.locator('input[name=name]').fill('Tono')
+  await form.locator('input[name=email]').fill(email)
+  await form.locator('input[name=password]').fill(process.env.DESK_PASSWORD ?? 'property-lounge')
+  await form.getByRole('button', { name: 'Buat pengguna' }).click()
+  await admin.getByText('Tono dibuat.').waitFor()
+  const phone = await signedIn(PHONE, email)
+  await phone.getByText('Anda tidak ada di antrian mana pun.').waitFor()
+  const user = admin.locator(`[data-user="${email}"]`)
+  await user.getByRole('button', { name: 'Nonaktifkan' }).first().click()
+  await user.getByRole('dialog').getByRole('button', { name: 'Nonaktifkan' }).click()
+  await user.getByText('tidak aktif sejak').waitFor()
+  await phone.getByRole('button', { name: 'Istirahat' }).click()
+  await phone.waitForURL(/sign-in/)
+  fine(admin)
+  await admin.context().close()
+  await phone.context().close()
+})
+
+test('the order of a queue is changed with the keyboard', async () => {
+  const admin = await signedIn(DESK, ADMIN, '/queues')
+  const order = () => admin.locator('[data-queue] ol').first().innerText()
+  const before = await order()
+  await admin.getByRole('button', { name: 'Turunkan Sales E' }).focus()
+  await admin.keyboard.press('Enter')
+  await admin.waitForFunction((text) => document.querySelector('[data-queue] ol').innerText !== text, before)
+  assert.ok((await order()).indexOf('Sales F') < (await order()).indexOf('Sales E'))
+  await admin.getByRole('button', { name: 'Naikkan Sales E' }).click()
+  await admin.waitForFunction((text) => document.querySelector('[data-queue] ol').innerText === text, before)
+  fine(admin)
+  await admin.context().close()
+})
+
 test('no screen has a fault of accessibility, in both languages and both themes', async () => {
   const { lead } = await clientWrites('Halo', 'Bapak Test')
   const found = []
@@ -145,7 +181,7 @@ test('no screen has a fault of accessibility, in both languages and both themes'
     found.push(...(await faults(visitor)).map((fault) => `sign-in ${language} ${scheme} ${fault}`))
     await visitor.context().close()
     const admin = await signedIn(viewport, ADMIN, '/', options)
-    for (const path of ['/board', '/offers', '/leads', `/leads/${lead.id}`, '/me', '/nowhere']) {
+    for (const path of ['/board', '/offers', '/leads', `/leads/${lead.id}`, '/queues', '/visits', '/figures', '/attention', '/whatsapp', '/users', '/me', '/nowhere']) {
       await admin.goto(URL_OF_DESK + path)
       await admin.waitForSelector('[data-feed=live]')
       await admin.waitForLoadState('networkidle', { timeout: 3000 }).catch(() => {})

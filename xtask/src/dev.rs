@@ -297,7 +297,8 @@ fn announce(port: String, worker_port: String, linked: bool, stop: Arc<AtomicBoo
         println!(
             "
 Property Lounge is ready.
-  api      {api}          docs {api}/docs   health {api}/health/ready
+  desk     {api}          sign in as admin@property-lounge.test; the board has a panel to play clients and agents
+  api      {api}/api      docs {api}/docs   health {api}/health/ready
   worker   http://localhost:{worker_port}/health/ready
   data     ./dev psql docs/operators/example-queries.sql
 
@@ -318,7 +319,8 @@ fn told_of_device(api: &str) -> String {
     format!(
         "
 Property Lounge is ready, and its device begins.
-  api      {api}          docs {api}/docs   health {api}/health/ready
+  desk     {api}
+  api      {api}/api      docs {api}/docs   health {api}/health/ready
   phone    scan the QR code that follows: WhatsApp, Linked devices, Link a device
   status   {api}/api/whatsapp-admin/status   (an admin's session, or x-admin-token: ADMIN_WHATSAPP_TOKEN)
   data     ./dev psql docs/operators/example-queries.sql

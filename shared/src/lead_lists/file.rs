@@ -338,7 +338,7 @@ mod tests {
             .start_file("xl/worksheets/sheet1.xml", options)
             .expect("a part");
         for _ in 0..65 {
-            archive.write_all(&[0; 1 << 20]).expect("a megabyte");
+            archive.write_all(&vec![0; 1 << 20]).expect("a megabyte");
         }
         let file = archive.finish().expect("an archive").into_inner();
         assert!(file.len() < 1 << 20, "{}", file.len());

@@ -59,7 +59,7 @@ export function countdown(milliseconds: number): string {
 }
 
 /** An instant as a time of day in the reader's language; with its day if that is not today. */
-export function timeOfDay(instant: string | number, language: string, precise = false): string {
+export function timeOfDay(instant: string | number, language: string, precise: 'minutes' | 'seconds' | 'milliseconds' = 'minutes'): string {
   const date = new Date(instant)
   const locale = language === 'en' ? 'en-GB' : 'id-ID'
   const today = new Date(serverTime()).toDateString() === date.toDateString()
@@ -67,7 +67,8 @@ export function timeOfDay(instant: string | number, language: string, precise = 
     ...(today ? {} : { day: 'numeric', month: 'short' }),
     hour: '2-digit',
     minute: '2-digit',
-    ...(precise ? { second: '2-digit', fractionalSecondDigits: 3 } : {}),
+    ...(precise === 'minutes' ? {} : { second: '2-digit' }),
+    ...(precise === 'milliseconds' ? { fractionalSecondDigits: 3 } : {}),
   })
 }
 

@@ -13,19 +13,36 @@ import { useWords, type Key } from './words'
 const BoardScreen = lazy(() => import('../board/board').then((module) => ({ default: module.BoardScreen })))
 const LeadsScreen = lazy(() => import('../leads/leads').then((module) => ({ default: module.LeadsScreen })))
 const LeadScreen = lazy(() => import('../leads/lead').then((module) => ({ default: module.LeadScreen })))
+const FiguresScreen = lazy(() => import('../figures/figures').then((module) => ({ default: module.FiguresScreen })))
+const WhatsappScreen = lazy(() => import('../whatsapp/whatsapp').then((module) => ({ default: module.WhatsappScreen })))
+const UsersScreen = lazy(() => import('../users/users').then((module) => ({ default: module.UsersScreen })))
+const AttentionScreen = lazy(() => import('../attention/attention').then((module) => ({ default: module.AttentionScreen })))
+const VisitsScreen = lazy(() => import('../visits/visits').then((module) => ({ default: module.VisitsScreen })))
+const QueuesScreen = lazy(() => import('../queues/queues').then((module) => ({ default: module.QueuesScreen })))
 const MeScreen = lazy(() => import('../me/me').then((module) => ({ default: module.MeScreen })))
 
-type Place = { path: string; key: Key; quick: string }
+/** A screen in the navigation. On a phone the bar has the main ones; the others are listed on the page of oneself. */
+export type Place = { path: string; key: Key; quick?: string; main?: boolean }
 
-function placesOf(user: User): Place[] {
-  const board: Place[] = user.role === 'admin' ? [{ path: '/board', key: 'nav.board', quick: 'b' }] : []
-  return [
-    ...board,
-    { path: '/offers', key: 'nav.offers', quick: 'o' },
-    { path: '/leads', key: user.role === 'admin' ? 'nav.leads' : 'nav.myLeads', quick: 'l' },
-    { path: '/me', key: 'nav.me', quick: 's' },
-  ]
-}
+const OF_ADMINS: Place[] = [
+  { path: '/board', key: 'nav.board', quick: 'b', main: true },
+  { path: '/leads', key: 'nav.leads', quick: 'l', main: true },
+  { path: '/queues', key: 'nav.queues' },
+  { path: '/visits', key: 'nav.visits' },
+  { path: '/figures', key: 'nav.figures', quick: 'a' },
+  { path: '/attention', key: 'nav.attention', main: true },
+  { path: '/whatsapp', key: 'nav.whatsapp' },
+  { path: '/users', key: 'nav.users' },
+  { path: '/offers', key: 'nav.offers', quick: 'o' },
+  { path: '/me', key: 'nav.me', quick: 's', main: true },
+]
+
+const OF_AGENTS: Place[] = [
+  { path: '/offers', key: 'nav.offers', quick: 'o', main: true },
+  { path: '/leads', key: 'nav.myLeads', quick: 'l', main: true },
+  { path: '/visits', key: 'nav.visits', main: true },
+  { path: '/me', key: 'nav.me', quick: 's', main: true },
+]
 
 export function Desk() {
   const session = useQuery({ ...sessionOptions, refetchInterval: 300_000 })
@@ -45,7 +62,7 @@ function Signed({ user }: { user: User }) {
   const queries = useQueryClient()
   const [path] = useLocation()
   const main = useRef<HTMLElement>(null)
-  const places = placesOf(user)
+  const places = user.role === 'admin' ? OF_ADMINS : OF_AGENTS
   const [helps, setHelps] = useState(false)
   useEffect(() => openFeed(queries), [queries, user.id])
   useKeys(places, setHelps)
@@ -59,11 +76,18 @@ function Signed({ user }: { user: User }) {
         {t('nav.skip')}
       </a>
       <Navigation places={places} here={here} user={user} />
-      <main id="main" ref={main} tabIndex={-1} className="px-4 md:px-7 pt-4 md:pt-6 pb-24 max-w-[1280px] w-full min-w-0 outline-none">
+      <main id="main" ref={main} tabIndex={-1} className="px-4 md:px-7 pt-4 md:pt-6 pb-24 relative max-w-[1280px] w-full min-w-0 outline-none">
         <Badge />
         <Suspense fallback={<Loading />}>
           <Switch>
-            <Route path="/board">{user.role === 'admin' ? <BoardScreen /> : <Heading>{t('notAllowed')}</Heading>}</Route>
+            {OF_ADMINS_ONLY.map(([where, Screen]) => (
+              <Route key={where} path={where}>
+                {user.role === 'admin' ? <Screen /> : <Heading>{t('notAllowed')}</Heading>}
+              </Route>
+            ))}
+            <Route path="/visits">
+              <VisitsScreen />
+            </Route>
             <Route path="/offers">
               <OffersScreen user={user} />
             </Route>
@@ -72,7 +96,7 @@ function Signed({ user }: { user: User }) {
             </Route>
             <Route path="/leads/:id">{({ id }) => <LeadScreen id={id} key={id} />}</Route>
             <Route path="/me">
-              <MeScreen user={user} />
+              <MeScreen user={user} places={places} />
             </Route>
             <Route path="/sign-in">
               <Redirect to={next() ?? home(user)} replace />
@@ -91,6 +115,15 @@ function Signed({ user }: { user: User }) {
     </div>
   )
 }
+
+const OF_ADMINS_ONLY = [
+  ['/board', BoardScreen],
+  ['/queues', QueuesScreen],
+  ['/figures', FiguresScreen],
+  ['/attention', AttentionScreen],
+  ['/whatsapp', WhatsappScreen],
+  ['/users', UsersScreen],
+] as const
 
 const home = (user: User) => (user.role === 'admin' ? '/board' : '/offers')
 
@@ -113,7 +146,7 @@ function Navigation({ places, here, user }: { places: Place[]; here: Place | und
           key={place.path}
           href={place.path}
           aria-current={place === here ? 'page' : undefined}
-          className={`flex-1 md:flex-none text-center md:text-left min-h-[44px] content-center px-2.5 rounded-[9px] text-sm md:text-base no-underline ${place === here ? 'text-accent font-semibold md:bg-card md:text-ink' : 'text-soft'}`}
+          className={`${place.main ? '' : 'hidden md:block'} flex-1 md:flex-none text-center md:text-left min-h-[44px] content-center px-2.5 rounded-[9px] text-sm md:text-base no-underline ${place === here ? 'text-accent font-semibold md:bg-card md:text-ink' : 'text-soft'}`}
         >
           {t(place.key)}
         </Link>
@@ -131,7 +164,7 @@ function Badge() {
   const isLive = feed.state === 'live'
   const isLong = !isLive && Date.now() - feed.since > 5000
   return (
-    <p className="float-right inline-flex gap-2 items-center text-[13px] text-soft" data-feed={feed.state} role="status">
+    <p className="absolute right-4 top-5 md:right-7 inline-flex gap-2 items-center text-[13px] text-soft" data-feed={feed.state} role="status">
       <i className={`size-2 rounded-full ${isLive ? 'bg-ok' : 'bg-warn'}`} aria-hidden="true" />
       {isLive ? t('live.live') : isLong ? t('live.stale', { time: timeOfDay(feed.since, language) }) : t('live.reconnecting')}
     </p>

@@ -30,7 +30,7 @@ const CHANGED: Record<string, string[]> = {
   attempt: ['board', 'myOffers', 'leadDetail', 'explainLead', 'sales'],
   message: ['leadDetail', 'explainLead', 'board'],
   appointment: ['appointments', 'leadDetail'],
-  provider: ['board', 'myOffers'],
+  provider: ['board', 'myOffers', 'whatsappStatus'],
 }
 
 const GATHER_MS = 40

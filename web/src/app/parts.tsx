@@ -31,7 +31,7 @@ export function Loading() {
 
 export function Heading({ children, aside }: { children: ReactNode; aside?: ReactNode }) {
   return (
-    <div className="flex flex-wrap items-center gap-3 mb-4">
+    <div className="flex flex-wrap items-center gap-3 mb-4 pr-28">
       <h1 className="text-[21px] font-semibold tracking-tight" tabIndex={-1}>
         {children}
       </h1>

@@ -54,7 +54,7 @@ export function BoardScreen() {
           more={data.claimSecondsP90 === undefined ? '' : `p90 ${length(data.claimSecondsP90 * 1000)}`}
         />
       </dl>
-      <div className="grid lg:grid-cols-[minmax(0,1fr)_264px] gap-5 items-start">
+      <div className="grid grid-cols-1 lg:grid-cols-[minmax(0,1fr)_264px] gap-5 items-start">
         <section className="card min-w-0" aria-label={t('board.running')}>
           <h2 className="flex gap-4 px-4 py-3 border-b border-line text-[13px] font-semibold">
             {t('board.running')} <span className="text-soft font-normal">{t('board.urgent')}</span>
@@ -85,7 +85,7 @@ function Figure({ name, value, more }: { name: string; value: string; more: stri
   return (
     <div className="card px-4 py-3.5 flex flex-col-reverse justify-end">
       <dd className="m-0 text-2xl font-semibold tracking-tight">
-        {value} <span className="text-soft text-[13px] font-normal">{more}</span>
+        {value} <span className="text-soft text-[13px] font-normal whitespace-nowrap">{more}</span>
       </dd>
       <dt className="text-soft text-[12.5px]">{name}</dt>
     </div>

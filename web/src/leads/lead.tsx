@@ -24,8 +24,8 @@ export function LeadScreen({ id }: { id: string }) {
         </Link>
       </p>
       <Heading aside={<span className="pill">{t(`status.${lead.status}`)}</span>}>{lead.name ?? lead.phone ?? t('leads.unnamed')}</Heading>
-      <div className="grid lg:grid-cols-[minmax(0,1fr)_320px] gap-5 items-start">
-        <div className="grid gap-5 min-w-0">
+      <div className="grid grid-cols-1 lg:grid-cols-[minmax(0,1fr)_320px] gap-5 items-start">
+        <div className="grid grid-cols-1 gap-5 min-w-0 order-last lg:order-first">
           <section className="card p-4" aria-label={t('lead.story')}>
             <h2 className="font-semibold mb-3">{t('lead.story')}</h2>
             <Story id={id} />
@@ -44,11 +44,11 @@ export function LeadScreen({ id }: { id: string }) {
             </ul>
           </section>
         </div>
-        <div className="grid gap-5">
+        <div className="grid grid-cols-1 gap-5">
           <Contact detail={detail.data} />
           {lead.status === 'claimed' && <Next detail={detail.data} />}
           {lead.status === 'claimed' && <Visits detail={detail.data} />}
-          <section className="card p-4" aria-label={t('lead.history')}>
+          <section className="card p-4" aria-label={t('lead.history')} hidden={history.length === 0}>
             <h2 className="font-semibold mb-2">{t('lead.history')}</h2>
             <ul className="text-sm grid gap-1.5">
               {history.map((change, index) => (

@@ -1,12 +1,14 @@
 // One's own profile: language, appearance, password, signing out.
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
+import { Link } from 'wouter'
+import type { Place } from '../app/desk'
 import { Failed, Field, Heading } from '../app/parts'
 import { changePassword, signOut, signOutEverywhere, type User } from '../app/session'
 import { showTheme, theme, type Theme } from '../app/theme'
 import { useWords, type Language } from '../app/words'
 
-export function MeScreen({ user }: { user: User }) {
+export function MeScreen({ user, places }: { user: User; places: Place[] }) {
   const { t, language, choose } = useWords()
   const queries = useQueryClient()
   const [look, setLook] = useState<Theme>(theme())
@@ -76,6 +78,17 @@ export function MeScreen({ user }: { user: User }) {
           {t('me.change')}
         </button>
       </form>
+      <nav className="card p-4 md:hidden" aria-label={t('nav.more')} hidden={places.every((place) => place.main)}>
+        <h2 className="font-semibold mb-2">{t('nav.more')}</h2>
+        {places.map(
+          (place) =>
+            !place.main && (
+              <Link key={place.path} href={place.path} className="block min-h-[44px] content-center text-ink">
+                {t(place.key)}
+              </Link>
+            ),
+        )}
+      </nav>
       <div className="flex flex-wrap gap-2">
         <button type="button" className="ghost" onClick={() => leaving.mutate(false)}>
           {t('me.signOut')}

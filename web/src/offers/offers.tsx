@@ -25,7 +25,7 @@ export const myOffersTimed = {
 }
 
 export function OffersScreen({ user }: { user: User }) {
-  const { t, language } = useWords()
+  const { t } = useWords()
   const mine = useQuery(myOffersTimed)
   const [answered, setAnswered] = useState<Answered[]>([])
   if (mine.isPending) return <Loading />
@@ -56,7 +56,6 @@ export function OffersScreen({ user }: { user: User }) {
           {t('offers.place', place)}
         </p>
       ))}
-      <p className="sr-only">{timeOfDay(data.serverNow, language)}</p>
     </div>
   )
 }
@@ -108,7 +107,7 @@ function Offer({ offer, done }: { offer: MyOffer; done: (answered: Answered) => 
           ? t('offers.frozen')
           : Date.parse(offer.ackDeadlineAt) <= now
             ? t('offers.over')
-            : t('offers.deadline', { time: timeOfDay(offer.ackDeadlineAt, language) })}
+            : t('offers.deadline', { time: timeOfDay(offer.ackDeadlineAt, language, 'seconds') })}
       </p>
     </article>
   )

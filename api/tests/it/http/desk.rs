@@ -7,8 +7,8 @@ use shared::testing::Harness;
 
 const BROWSER: &str = "text/html,application/xhtml+xml,*/*;q=0.8";
 
-fn header_of(response: &TestResponse, name: header::HeaderName) -> String {
-    let value = response.0.headers().get(&name);
+fn header_of(response: &TestResponse, name: &header::HeaderName) -> String {
+    let value = response.0.headers().get(name);
     let value = value.and_then(|value| value.to_str().ok());
     value.unwrap_or_default().to_owned()
 }
@@ -34,15 +34,15 @@ async fn the_page_opens_at_the_root_and_at_every_link_into_it() {
         let response = http.get(path).header("accept", BROWSER).send().await;
         response.assert_status_is_ok();
         assert_eq!(
-            header_of(&response, header::CONTENT_TYPE),
+            header_of(&response, &header::CONTENT_TYPE),
             "text/html; charset=utf-8"
         );
-        assert_eq!(header_of(&response, header::CACHE_CONTROL), "no-store");
+        assert_eq!(header_of(&response, &header::CACHE_CONTROL), "no-store");
         assert_eq!(
-            header_of(&response, header::X_CONTENT_TYPE_OPTIONS),
+            header_of(&response, &header::X_CONTENT_TYPE_OPTIONS),
             "nosniff"
         );
-        let policy = header_of(&response, header::CONTENT_SECURITY_POLICY);
+        let policy = header_of(&response, &header::CONTENT_SECURITY_POLICY);
         assert!(policy.contains("frame-ancestors 'none'") && policy.contains("script-src 'self';"));
         let text = response.0.into_body().into_string().await.expect("a page");
         assert!(text.contains("<div id=\"app\">") && !text.contains("<script>"));
@@ -56,7 +56,7 @@ async fn what_belongs_to_the_api_is_answered_by_the_api() {
     for path in ["/api/nowhere", "/webhooks/nowhere", "/health/nowhere"] {
         let response = http.get(path).header("accept", BROWSER).send().await;
         assert_eq!(response.0.status().as_u16(), 404, "{path}");
-        let kind = header_of(&response, header::CONTENT_TYPE);
+        let kind = header_of(&response, &header::CONTENT_TYPE);
         assert!(
             kind.starts_with("application/problem+json"),
             "{path}: {kind}"
@@ -79,13 +79,13 @@ async fn files_of_the_build_are_small_and_kept_for_ever() {
         assert!(file.contains("?v="), "{file}");
         let plain = http.get(&file).send().await;
         plain.assert_status_is_ok();
-        let kept = header_of(&plain, header::CACHE_CONTROL);
+        let kept = header_of(&plain, &header::CACHE_CONTROL);
         assert!(kept.contains("immutable"), "{file}: {kept}");
         let whole = plain.0.into_body().into_vec().await.expect("a file").len();
         for (asked, encoding) in [("gzip, deflate, br, zstd", "br"), ("gzip", "gzip")] {
             let request = http.get(&file).header("accept-encoding", asked);
             let response = request.send().await;
-            assert_eq!(header_of(&response, header::CONTENT_ENCODING), encoding);
+            assert_eq!(header_of(&response, &header::CONTENT_ENCODING), encoding);
             let small = response.0.into_body().into_vec().await.expect("a file");
             assert!(
                 small.len() < whole / 2,
