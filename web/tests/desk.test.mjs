@@ -185,6 +185,8 @@ test('no screen has a fault of accessibility, in both languages and both themes'
       await admin.goto(URL_OF_DESK + path)
       await admin.waitForSelector('[data-feed=live]')
       await admin.waitForLoadState('networkidle', { timeout: 3000 }).catch(() => {})
+      const [width, seen] = await admin.evaluate(() => [document.documentElement.scrollWidth, window.innerWidth])
+      if (width > seen) found.push(`${path} is ${width} wide where ${seen} are seen`)
       found.push(...(await faults(admin)).map((fault) => `${path} ${language} ${scheme} ${fault}`))
     }
     fine(admin)

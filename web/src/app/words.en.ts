@@ -294,4 +294,7 @@ export const en: Record<keyof typeof id, string> = {
   'queues.down': 'Move {name} down',
   'queues.active': 'is asked',
   'queues.moved': '{name}: place {order}',
+  'figures.step': 'Step',
+  'figures.lead': 'Leads',
+  'figures.assigned': 'Assigned',
 }

@@ -292,4 +292,7 @@ export const id = {
   'queues.down': 'Turunkan {name}',
   'queues.active': 'ditawari',
   'queues.moved': '{name}: tempat {order}',
+  'figures.step': 'Langkah',
+  'figures.lead': 'Lead',
+  'figures.assigned': 'Ditugaskan',
 } as const

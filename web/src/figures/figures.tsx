@@ -1,8 +1,8 @@
-// Figures of a period: the funnel, each agent, why leads were lost. A number of the funnel leads to its leads.
+// Figures of a period: the funnel, whose numbers link to their leads, each agent, and why leads were lost.
 import type { FunnelGrouping, FunnelRow } from '@client'
 import { agentResultsOptions, funnelOptions } from '@client/hooks'
 import { useQuery } from '@tanstack/react-query'
-import { useSearchParams } from 'wouter'
+import { Link, useSearchParams } from 'wouter'
 import { length, serverTime } from '../app/clock'
 import { Failed, Field, Heading, Loading } from '../app/parts'
 import { useWords, type Key } from '../app/words'
@@ -47,7 +47,7 @@ export function FiguresScreen() {
       {funnel.isError && <Failed error={funnel.error} again={() => void funnel.refetch()} />}
       {funnel.data && (
         <>
-          <Bars row={funnel.data.total} />
+          <Bars row={funnel.data.total} link={(step) => `/leads?step=${step === 'leads' ? 'lead' : step}&from=${from}&to=${to}`} />
           <Table
             caption={t(`figures.${by}`)}
             heads={STEPS.map((step) => t(`figures.${step}`))}
@@ -82,7 +82,7 @@ export function FiguresScreen() {
 const AGENT_COLUMNS = ['offered', 'claimed', 'passed', 'silent', 'p50', 'p90', 'visits', 'won', 'lost'] as const
 
 /** The funnel as bars, each a part of the leads. */
-function Bars({ row }: { row: FunnelRow }) {
+function Bars({ row, link }: { row: FunnelRow; link: (step: string) => string }) {
   const { t } = useWords()
   const part = (count: number) => (row.leads === 0 ? 0 : Math.round((100 * count) / row.leads))
   return (
@@ -97,7 +97,10 @@ function Bars({ row }: { row: FunnelRow }) {
             </svg>
           </dd>
           <dd className="m-0 text-right">
-            {row[step]} <span className="text-soft text-sm">{part(row[step])} %</span>
+            <Link href={link(step)} aria-label={`${t(`figures.${step}`)}: ${row[step]}`}>
+              {row[step]}
+            </Link>{' '}
+            <span className="text-soft text-sm">{part(row[step])} %</span>
           </dd>
         </div>
       ))}

@@ -32,7 +32,7 @@ export function LeadScreen({ id }: { id: string }) {
           </section>
           <section className="card p-4" aria-label={t('lead.conversation')}>
             <h2 className="font-semibold mb-3">{t('lead.conversation')}</h2>
-            <ul className="grid gap-2">
+            <ul className="grid grid-cols-1 gap-2">
               {messages.map((message) => (
                 <li key={message.id} className={`max-w-[85%] rounded-xl px-3 py-2 text-sm ${message.direction === 'in' ? 'bg-bg' : 'bg-accent-soft ml-auto'}`}>
                   <p className="text-soft text-xs">

@@ -1,15 +1,26 @@
 // Leads: all of them for an admin, one's own for an agent. Every filter is in the address.
-import type { LeadStatus } from '@client'
+import type { FunnelStep, LeadsData, LeadStatus } from '@client'
 import { leadsInfiniteOptions } from '@client/hooks'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link, useSearchParams } from 'wouter'
 import { timeOfDay } from '../app/clock'
 import { Failed, Heading, Loading } from '../app/parts'
 import type { User } from '../app/session'
-import { useWords } from '../app/words'
+import { useWords, type Key } from '../app/words'
 
 const STATUSES: LeadStatus[] = ['new', 'distributing', 'claimed', 'hangus', 'closed']
 const LOOK: Record<LeadStatus, string> = { new: 'idle', distributing: '', claimed: 'ok', hangus: 'bad', closed: 'idle' }
+
+/** Filters that a figure's link sets: which step, of which period and ad. */
+const OF_FIGURES = ['step', 'from', 'to', 'source', 'campaign', 'project'] as const
+
+function filterOf(search: URLSearchParams): LeadsData['query'] {
+  const status = STATUSES.find((one) => one === search.get('status'))
+  const more = OF_FIGURES.flatMap((name) => (search.has(name) ? [[name, search.get(name)]] : []))
+  const filter = Object.fromEntries(more) as { step?: FunnelStep }
+  const q = search.get('q')
+  return { ...filter, ...(status ? { status: [status] } : {}), ...(q ? { q } : {}) }
+}
 
 export function LeadsScreen({ user }: { user: User }) {
   const { t, language } = useWords()
@@ -17,7 +28,7 @@ export function LeadsScreen({ user }: { user: User }) {
   const status = STATUSES.find((one) => one === search.get('status'))
   const q = search.get('q') ?? ''
   const leads = useInfiniteQuery({
-    ...leadsInfiniteOptions({ query: { ...(status ? { status: [status] } : {}), ...(q ? { q } : {}) } }),
+    ...leadsInfiniteOptions({ query: filterOf(search) }),
     initialPageParam: {},
     getNextPageParam: (page) => (page.nextCursor ? { query: { cursor: page.nextCursor } } : undefined),
     placeholderData: (before) => before,
@@ -50,6 +61,14 @@ export function LeadsScreen({ user }: { user: User }) {
           ))}
         </div>
       </div>
+      {OF_FIGURES.some((name) => search.has(name)) && (
+        <p className="flex flex-wrap gap-2 items-center mb-4">
+          {OF_FIGURES.map((name) => search.has(name) && <span key={name} className="pill">{`${t(`figures.${name}`)}: ${name === 'step' ? t(`figures.${search.get('step')}` as Key) : search.get(name)}`}</span>)}
+          <button type="button" className="ghost" onClick={() => setSearch({})}>
+            {t('leads.all')}
+          </button>
+        </p>
+      )}
       {leads.isPending && <Loading />}
       {leads.isError && <Failed error={leads.error} again={() => void leads.refetch()} />}
       {leads.data && items.length === 0 && <p className="card p-6 text-soft">{t('leads.none')}</p>}
