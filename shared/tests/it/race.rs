@@ -2,8 +2,9 @@
 
 use futures::future::join_all;
 use rand::RngExt;
-use shared::distribution::{self, Cause, Channel, Checked, InboundMessage, Outcome};
-use shared::id::{AttemptId, LeadId};
+use shared::App;
+use shared::distribution::{self, Cause, Channel, Checked, InboundMessage, Outcome, Tap};
+use shared::id::{AttemptId, LeadId, UserId};
 use shared::phone::Phone;
 use shared::testing::{Harness, ad, ok_of, trials};
 use sqlx::Row;
@@ -55,6 +56,10 @@ async fn trial(harness: &Harness, round: usize) -> Winner {
     let pause = Duration::from_micros(rand::rng().random_range(0..8_000));
     let claim = async {
         sleep(pause).await;
+        // Every other answer is a tap on the screen.
+        if round % 2 == 1 {
+            return taps(&harness.app, "sales-a", attempt).await;
+        }
         let word = distribution::receive(&harness.app, &ok_of("A"))
             .await
             .expect("received");
@@ -84,6 +89,13 @@ async fn trial(harness: &Harness, round: usize) -> Winner {
     };
     assert_eq!((outcome, rolled), expected, "round {round}");
     winner
+}
+
+/// The agent takes the lead on the screen.
+async fn taps(app: &App, agent: &str, attempt: AttemptId) -> Outcome {
+    let agent = UserId(agent.to_owned());
+    let tapped = distribution::tap(app, &agent, attempt, Tap::Take).await;
+    tapped.expect("heard").0.outcome
 }
 
 /// A lead offered to Sales A, whose deadline is a few milliseconds from now.
@@ -180,7 +192,23 @@ async fn race_of_an_ok_heard_late_and_the_next_agents_ok_has_one_winner() {
                 distribution::handle(app, id).await.expect("heard").outcome
             }
         };
-        let outcomes = tokio::join!(says("A", Some(sent_at)), says("B", None));
+        let next: AttemptId = sqlx::query_scalar(
+            "select a.id from distribution_attempt a join distribution_cycle c on c.id = a.cycle_id
+             where c.lead_id = $1 and a.status = 'open'",
+        )
+        .bind(lead.0)
+        .fetch_one(&app.pool)
+        .await
+        .map(AttemptId)
+        .expect("the next offer");
+        let next_agent = async {
+            if round % 2 == 1 {
+                taps(app, "sales-b", next).await
+            } else {
+                says("B", None).await
+            }
+        };
+        let outcomes = tokio::join!(says("A", Some(sent_at)), next_agent);
         let attempts: Vec<String> = sqlx::query_scalar(
             "select a.sales_id || ' ' || a.status || ' ' || (l.owner_sales_id = a.sales_id)::text
              from distribution_attempt a join distribution_cycle c on c.id = a.cycle_id
