@@ -153,6 +153,17 @@ test('an admin makes a user who works on a phone until they are disabled', async
   await phone.context().close()
 })
 
+test('an admin tries another policy on what happened', async () => {
+  const admin = await signedIn(DESK, ADMIN, '/what-if')
+  await admin.fill('input[name=seconds]', '1')
+  await admin.getByRole('button', { name: 'Coba' }).click()
+  const result = admin.getByRole('region', { name: 'Hasil' })
+  await result.waitFor()
+  assert.match(await result.innerText(), /Tercatat\s+Dicoba/)
+  fine(admin)
+  await admin.context().close()
+})
+
 test('the order of a queue is changed with the keyboard', async () => {
   const admin = await signedIn(DESK, ADMIN, '/queues')
   const order = () => admin.locator('[data-queue] ol').first().innerText()
@@ -181,7 +192,7 @@ test('no screen has a fault of accessibility, in both languages and both themes'
     found.push(...(await faults(visitor)).map((fault) => `sign-in ${language} ${scheme} ${fault}`))
     await visitor.context().close()
     const admin = await signedIn(viewport, ADMIN, '/', options)
-    for (const path of ['/board', '/offers', '/leads', `/leads/${lead.id}`, '/queues', '/visits', '/figures', '/attention', '/whatsapp', '/users', '/me', '/nowhere']) {
+    for (const path of ['/board', '/offers', '/leads', `/leads/${lead.id}`, '/queues', '/visits', '/figures', '/what-if', '/attention', '/whatsapp', '/users', '/me', '/nowhere']) {
       await admin.goto(URL_OF_DESK + path)
       await admin.waitForSelector('[data-feed=live]')
       await admin.waitForLoadState('networkidle', { timeout: 3000 }).catch(() => {})

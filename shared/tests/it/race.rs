@@ -24,7 +24,7 @@ enum Winner {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn race_of_claim_and_roll_has_one_winner_whatever_interleaves() {
-    let rounds = trials(2_000, 30_000);
+    let rounds = trials(2_000, 16_000);
     // Companies of their own, so that a trial waits for its deadline while others are at work.
     let lanes = (0..LANES).map(|_| lane(rounds / LANES));
     let (claims, rolls): (Vec<usize>, Vec<usize>) = join_all(lanes).await.into_iter().unzip();

@@ -19,6 +19,7 @@ const UsersScreen = lazy(() => import('../users/users').then((module) => ({ defa
 const AttentionScreen = lazy(() => import('../attention/attention').then((module) => ({ default: module.AttentionScreen })))
 const VisitsScreen = lazy(() => import('../visits/visits').then((module) => ({ default: module.VisitsScreen })))
 const QueuesScreen = lazy(() => import('../queues/queues').then((module) => ({ default: module.QueuesScreen })))
+const WhatIfScreen = lazy(() => import('../what-if/what-if').then((module) => ({ default: module.WhatIfScreen })))
 const MeScreen = lazy(() => import('../me/me').then((module) => ({ default: module.MeScreen })))
 
 /** A screen in the navigation. On a phone the bar has the main ones; the others are listed on the page of oneself. */
@@ -30,6 +31,7 @@ const OF_ADMINS: Place[] = [
   { path: '/queues', key: 'nav.queues' },
   { path: '/visits', key: 'nav.visits' },
   { path: '/figures', key: 'nav.figures', quick: 'a' },
+  { path: '/what-if', key: 'nav.whatIf' },
   { path: '/attention', key: 'nav.attention', main: true },
   { path: '/whatsapp', key: 'nav.whatsapp' },
   { path: '/users', key: 'nav.users' },
@@ -120,6 +122,7 @@ const OF_ADMINS_ONLY = [
   ['/board', BoardScreen],
   ['/queues', QueuesScreen],
   ['/figures', FiguresScreen],
+  ['/what-if', WhatIfScreen],
   ['/attention', AttentionScreen],
   ['/whatsapp', WhatsappScreen],
   ['/users', UsersScreen],
