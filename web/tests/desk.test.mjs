@@ -118,6 +118,7 @@ test('the keyboard is enough, and an agent sees no screen of admins', async () =
   await page.keyboard.press('?')
   await page.getByRole('dialog').waitFor()
   await page.keyboard.press('Escape')
+  await page.getByRole('dialog').waitFor({ state: 'hidden' })
   await page.keyboard.press('g')
   await page.keyboard.press('l')
   await page.waitForURL(/leads/)

@@ -196,7 +196,7 @@ function useKeys(places: Place[], help: (open: boolean) => void) {
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
       const target = event.target as HTMLElement
-      if (event.ctrlKey || event.metaKey || event.altKey || target.closest('input, textarea, select, dialog')) return
+      if (event.ctrlKey || event.metaKey || event.altKey || target.closest('input, textarea, select, dialog[open]')) return
       const place = afterG.current ? places.find((one) => one.quick === event.key) : undefined
       afterG.current = event.key === 'g'
       if (place) go(place.path)
