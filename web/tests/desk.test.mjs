@@ -65,6 +65,12 @@ test('an agent takes a lead on the phone while the board follows', async () => {
   await phone.getByRole('link', { name: 'Buka lead' }).click()
   await phone.waitForURL(new RegExp(lead.id))
   await phone.waitForSelector('[data-step=accepted]')
+  await phone.getByRole('combobox', { name: 'Langkah berikutnya' }).selectOption('contacted')
+  await phone.getByText('Tersimpan').first().waitFor()
+  await phone.getByLabel('Waktu', { exact: true }).fill(`${new Date(Date.now() + 3 * 86_400_000).toLocaleDateString('sv-SE')}T10:00`)
+  await phone.getByLabel('Tempat').fill('Kantor pemasaran')
+  await phone.getByRole('button', { name: 'Jadwalkan' }).click()
+  await phone.getByRole('region', { name: 'Kunjungan' }).getByText('Kantor pemasaran').waitFor()
   await phone.goBack()
   await phone.waitForURL(/offers/)
   fine(board)
@@ -125,6 +131,10 @@ test('the keyboard is enough, and an agent sees no screen of admins', async () =
   await page.keyboard.press('g')
   await page.keyboard.press('s')
   await page.waitForURL(/me/)
+  await page.keyboard.press('Control+k')
+  await page.keyboard.type('tawar')
+  await page.keyboard.press('Enter')
+  await page.waitForURL(/offers/)
   assert.equal(await page.getByRole('link', { name: 'Papan' }).count(), 0)
   await page.goto(`${URL_OF_DESK}/board`)
   await page.getByText('Halaman ini untuk admin.').waitFor()
@@ -167,14 +177,20 @@ test('an admin tries another policy on what happened', async () => {
 
 test('the order of a queue is changed with the keyboard', async () => {
   const admin = await signedIn(DESK, ADMIN, '/queues')
-  const order = () => admin.locator('[data-queue] ol').first().innerText()
-  const before = await order()
+  const below = (one, other) =>
+    admin.waitForFunction(
+      ([first, second]) => {
+        const list = document.querySelector('[data-queue] ol').innerText
+        return list.includes(first) && list.indexOf(first) < list.indexOf(second)
+      },
+      [other, one],
+    )
+  await below('Sales F', 'Sales E')
   await admin.getByRole('button', { name: 'Turunkan Sales E' }).focus()
   await admin.keyboard.press('Enter')
-  await admin.waitForFunction((text) => document.querySelector('[data-queue] ol').innerText !== text, before)
-  assert.ok((await order()).indexOf('Sales F') < (await order()).indexOf('Sales E'))
+  await below('Sales E', 'Sales F')
   await admin.getByRole('button', { name: 'Naikkan Sales E' }).click()
-  await admin.waitForFunction((text) => document.querySelector('[data-queue] ol').innerText === text, before)
+  await below('Sales F', 'Sales E')
   fine(admin)
   await admin.context().close()
 })

@@ -20,6 +20,7 @@ const AttentionScreen = lazy(() => import('../attention/attention').then((module
 const VisitsScreen = lazy(() => import('../visits/visits').then((module) => ({ default: module.VisitsScreen })))
 const QueuesScreen = lazy(() => import('../queues/queues').then((module) => ({ default: module.QueuesScreen })))
 const WhatIfScreen = lazy(() => import('../what-if/what-if').then((module) => ({ default: module.WhatIfScreen })))
+const Palette = lazy(() => import('./palette').then((module) => ({ default: module.Palette })))
 const MeScreen = lazy(() => import('../me/me').then((module) => ({ default: module.MeScreen })))
 
 /** A screen in the navigation. On a phone the bar has the main ones; the others are listed on the page of oneself. */
@@ -66,8 +67,9 @@ function Signed({ user }: { user: User }) {
   const main = useRef<HTMLElement>(null)
   const places = user.role === 'admin' ? OF_ADMINS : OF_AGENTS
   const [helps, setHelps] = useState(false)
+  const [searches, setSearches] = useState(false)
   useEffect(() => openFeed(queries), [queries, user.id])
-  useKeys(places, setHelps)
+  useKeys(places, setHelps, setSearches)
   const here = places.find((place) => path === place.path || path.startsWith(`${place.path}/`))
   useEffect(() => {
     document.title = `${here ? t(here.key) : t('app.name')} · ${t('app.name')}`
@@ -113,6 +115,11 @@ function Signed({ user }: { user: User }) {
         </Suspense>
       </main>
       <div id="announcements" role="status" aria-live="polite" className="sr-only" />
+      {searches && (
+        <Suspense>
+          <Palette places={places} close={() => setSearches(false)} />
+        </Suspense>
+      )}
       {helps && <Help close={() => setHelps(false)} />}
     </div>
   )
@@ -189,13 +196,18 @@ function Help({ close }: { close: () => void }) {
   )
 }
 
-/** `?` opens the help; `g` and a letter goes to a screen. Nothing happens while somebody types. */
-function useKeys(places: Place[], help: (open: boolean) => void) {
+/** `?` opens the help, ⌘K the palette; `g` and a letter goes to a screen. Nothing happens while somebody types. */
+function useKeys(places: Place[], help: (open: boolean) => void, search: (open: boolean) => void) {
   const [, go] = useLocation()
   const afterG = useRef(false)
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
       const target = event.target as HTMLElement
+      if ((event.ctrlKey || event.metaKey) && event.key === 'k') {
+        event.preventDefault()
+        search(true)
+        return
+      }
       if (event.ctrlKey || event.metaKey || event.altKey || target.closest('input, textarea, select, dialog[open]')) return
       const place = afterG.current ? places.find((one) => one.quick === event.key) : undefined
       afterG.current = event.key === 'g'
@@ -204,5 +216,5 @@ function useKeys(places: Place[], help: (open: boolean) => void) {
     }
     document.addEventListener('keydown', press)
     return () => document.removeEventListener('keydown', press)
-  }, [places, go, help])
+  }, [places, go, help, search])
 }

@@ -5,12 +5,13 @@ import { useWords } from './words'
 /** What went wrong, and what to do. */
 export function Failed({ error, again }: { error: unknown; again?: () => void }) {
   const { t } = useWords()
-  const problem = error as { detail?: string; code?: string; title?: string } | null
+  const problem = error as { detail?: string; code?: string; title?: string; errors?: { field: string; detail: string }[] } | null
+  const fields = problem?.errors?.map((one) => `${one.field}: ${one.detail}`).join('; ')
   const isNetwork = error instanceof TypeError
   return (
     <div role="alert" className="card p-4 border-bad">
       <p className="font-semibold text-bad">{t('error.title')}</p>
-      <p className="text-soft">{isNetwork ? t('error.network') : (problem?.detail ?? problem?.code ?? problem?.title ?? '')}</p>
+      <p className="text-soft">{isNetwork ? t('error.network') : (fields ?? problem?.detail ?? problem?.code ?? problem?.title ?? '')}</p>
       {again && (
         <button type="button" className="ghost mt-3" onClick={again}>
           {t('error.again')}

@@ -1,11 +1,12 @@
 // A lead: its client, what is next, its visits, its story and its conversation.
 import type { LeadDetail, LeadProgress } from '@client'
-import { addLeadNoteMutation, bookAppointmentMutation, cancelAppointmentMutation, leadDetailOptions, leadDetailQueryKey, updateLeadProgressMutation } from '@client/hooks'
+import { addLeadNoteMutation, bookAppointmentMutation, cancelAppointmentMutation, leadDetailOptions, leadDetailQueryKey, updateAppointmentMutation, updateLeadProgressMutation } from '@client/hooks'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link } from 'wouter'
 import { timeOfDay } from '../app/clock'
 import { Failed, Field, Heading, Loading } from '../app/parts'
 import { useWords } from '../app/words'
+import { Layer2 } from './layer2'
 import { Story } from '../story/story'
 
 const PROGRESS: LeadProgress[] = ['pending', 'contacted', 'follow-up', 'visit', 'negotiation', 'won', 'lost']
@@ -47,6 +48,7 @@ export function LeadScreen({ id }: { id: string }) {
         <div className="grid grid-cols-1 gap-5">
           <Contact detail={detail.data} />
           {lead.status === 'claimed' && <Next detail={detail.data} />}
+          {lead.status === 'claimed' && <Layer2 lead={lead} />}
           {lead.status === 'claimed' && <Visits detail={detail.data} />}
           <section className="card p-4" aria-label={t('lead.history')} hidden={history.length === 0}>
             <h2 className="font-semibold mb-2">{t('lead.history')}</h2>
@@ -137,6 +139,7 @@ function Visits({ detail: { lead, appointments } }: { detail: LeadDetail }) {
   const onSuccess = () => queries.invalidateQueries({ queryKey: leadDetailQueryKey({ path: { id: lead.id } }) })
   const booking = useMutation({ ...bookAppointmentMutation(), onSuccess })
   const cancelling = useMutation({ ...cancelAppointmentMutation(), onSuccess })
+  const moving = useMutation({ ...updateAppointmentMutation(), onSuccess })
   return (
     <section className="card p-4" aria-label={t('lead.visits')}>
       <h2 className="font-semibold mb-2">{t('lead.visits')}</h2>
@@ -148,6 +151,21 @@ function Visits({ detail: { lead, appointments } }: { detail: LeadDetail }) {
               {timeOfDay(visit.startsAt, language)} · {visit.place ?? '–'} {visit.status === 'cancelled' && <span className="pill idle">{t('lead.cancelled')}</span>}
             </p>
             {visit.status !== 'cancelled' && (
+              <form
+                className="flex gap-2 my-1"
+                onSubmit={(event) => {
+                  event.preventDefault()
+                  const time = String(new FormData(event.currentTarget).get('time'))
+                  moving.mutate({ path: { id: visit.id }, body: { startsAt: new Date(time).toISOString() } })
+                }}
+              >
+                <input className="field min-w-0" type="datetime-local" name="time" aria-label={t('lead.newTime')} required />
+                <button type="submit" className="ghost" disabled={moving.isPending}>
+                  {t('lead.moveVisit')}
+                </button>
+              </form>
+            )}
+            {visit.status !== 'cancelled' && (
               <button type="button" className="ghost" disabled={cancelling.isPending} onClick={() => cancelling.mutate({ path: { id: visit.id }, body: {} })}>
                 {t('lead.cancelVisit')}
               </button>
@@ -155,6 +173,7 @@ function Visits({ detail: { lead, appointments } }: { detail: LeadDetail }) {
           </li>
         ))}
       </ul>
+      {moving.isError && <Failed error={moving.error} />}
       {cancelling.isError && <Failed error={cancelling.error} />}
       <form
         onSubmit={(event) => {
