@@ -128,6 +128,6 @@ async fn a_client_is_not_made_an_agent_by_mistake() {
     let cycles = story.journey(&lead).await["cycles"].clone();
     assert_eq!(cycles.as_array().map(Vec::len), Some(1), "{cycles}");
     story.client("081288880002").is_asked_to_wait();
-    story.agent("A").is_told("Bapak Test");
+    story.agent("A").is_told("dihentikan");
     story.nobody_else_was_messaged().await;
 }
