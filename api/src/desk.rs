@@ -1,13 +1,13 @@
 //! The desk: the web app of `web/`, which this process serves to browsers.
 //!
 //! The files of its build are part of the binary, each also as brotli and gzip. The page is served at `/` and at every
-//! address that belongs to no endpoint, so that a link into the app opens. Files whose address carries the hash of the
-//! build (`?v=`) never change and are kept for ever; the page is never kept.
+//! address that belongs to no endpoint, so that a link into the app opens. Browsers keep files whose
+//! address carries the hash of this build (`?v=`) for ever, and never the page.
 
 use poem::http::{HeaderMap, Method, StatusCode, header};
 use poem::{Endpoint, IntoResponse, Request, Response, Result};
 use rust_embed::{Embed, EmbeddedFile};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 /// The build, as `web/vite.config.ts` writes it.
 #[derive(Embed)]
@@ -20,7 +20,7 @@ const PAGE: &str = "index.html";
 /// Where the files are served.
 const FOLDER: &str = "/desk/";
 
-/// The first parts of the paths that are no screens.
+/// The first parts of the paths of endpoints. A test compares them with the API document.
 const NO_SCREENS: [&str; 6] = [
     "api",
     "webhooks",
@@ -38,14 +38,13 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 
 /// Answers a browser that asks for the page or one of its files; every other request goes on.
 pub(crate) async fn serve<E: Endpoint>(next: Arc<E>, request: Request) -> Result<Response> {
-    let asked = match *request.method() {
-        Method::GET | Method::HEAD => file_of(&request),
-        _ => None,
-    };
-    match asked.and_then(|name| encoded(name, request.headers())) {
-        Some((file, encoding)) => Ok(answer(&request, asked.unwrap_or(PAGE), &file, encoding)),
-        None => Ok(next.call(request).await?.into_response()),
+    if matches!(*request.method(), Method::GET | Method::HEAD)
+        && let Some(name) = file_of(&request)
+        && let Some((file, encoding)) = encoded(name, request.headers())
+    {
+        return Ok(answer(&request, name, &file, encoding));
     }
+    Ok(next.call(request).await?.into_response())
 }
 
 /// The file that the request asks for.
@@ -67,12 +66,10 @@ fn file_of(request: &Request) -> Option<&str> {
 
 /// The file in the smallest form that the browser takes.
 fn encoded(name: &str, headers: &HeaderMap) -> Option<(EmbeddedFile, Option<&'static str>)> {
-    let takes = headers.get(header::ACCEPT_ENCODING);
-    let takes = takes.and_then(|takes| takes.to_str().ok()).unwrap_or("");
-    let takes = |encoding: &str| {
-        let mut offered = takes.split(',').map(str::trim);
-        offered.any(|offer| offer == encoding || offer.starts_with(&format!("{encoding};q=1")))
-    };
+    let taken = headers.get(header::ACCEPT_ENCODING);
+    let taken = taken.and_then(|taken| taken.to_str().ok()).unwrap_or("");
+    // A browser gives no preference. `;q=0` would refuse an encoding (RFC 9110, 12.5.3).
+    let takes = |encoding: &str| taken.split(',').any(|one| one.trim() == encoding);
     for (encoding, suffix) in [("br", ".br"), ("gzip", ".gz")] {
         if takes(encoding)
             && let Some(file) = Files::get(&format!("{name}{suffix}"))
@@ -83,20 +80,29 @@ fn encoded(name: &str, headers: &HeaderMap) -> Option<(EmbeddedFile, Option<&'st
     Files::get(name).map(|file| (file, None))
 }
 
+/// The query of this build's addresses: `v=` and the hash of all files.
+fn version() -> Option<&'static str> {
+    static VERSION: LazyLock<Option<String>> = LazyLock::new(|| {
+        let page = Files::get(PAGE)?;
+        let page = String::from_utf8_lossy(&page.data);
+        let (_, rest) = page.split_once("app.js?")?;
+        rest.split('"').next().map(str::to_owned)
+    });
+    VERSION.as_deref()
+}
+
 fn answer(
     request: &Request,
     name: &str,
     file: &EmbeddedFile,
     encoding: Option<&'static str>,
 ) -> Response {
-    let is_versioned = request
-        .uri()
-        .query()
-        .is_some_and(|query| query.starts_with("v="));
-    let kept = match (name, is_versioned) {
-        (PAGE, _) => "no-store",
-        (_, true) => "public, max-age=31536000, immutable",
-        (_, false) => "no-cache",
+    // During an upgrade a page of one build can ask a process of another: what that answers must not be kept.
+    let is_this_build = request.uri().query() == version();
+    let kept = if name != PAGE && is_this_build {
+        "public, max-age=31536000, immutable"
+    } else {
+        "no-store"
     };
     let content_type = match name.rsplit_once('.').map(|(_, ending)| ending) {
         Some("html") => "text/html; charset=utf-8",
@@ -116,4 +122,23 @@ fn answer(
         response = response.header(header::CONTENT_ENCODING, encoding);
     }
     response.body(file.data.to_vec())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{NO_SCREENS, version};
+
+    #[test]
+    fn no_screen_hides_an_endpoint() {
+        let document: serde_json::Value = serde_json::from_str(&crate::document()).expect("JSON");
+        for path in document["paths"].as_object().expect("paths").keys() {
+            let first = path.split('/').nth(1).expect("a first part");
+            assert!(NO_SCREENS.contains(&first), "{path}");
+        }
+    }
+
+    #[test]
+    fn the_build_has_a_version() {
+        assert!(version().is_some_and(|version| version.starts_with("v=") && version.len() == 12));
+    }
 }

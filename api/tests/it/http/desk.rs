@@ -94,6 +94,12 @@ async fn files_of_the_build_are_small_and_kept_for_ever() {
             );
         }
     }
+    // A page of another build gets the file, and must not keep it: during an upgrade two builds answer.
+    for other in ["/desk/app.js?v=0123456789", "/desk/app.js"] {
+        let response = http.get(other).send().await;
+        response.assert_status_is_ok();
+        assert_eq!(header_of(&response, &header::CACHE_CONTROL), "no-store");
+    }
     for nothing in [
         "/desk/nothing.js",
         "/desk/app.js.br",
