@@ -3,6 +3,7 @@
 use super::graph::Turn;
 use super::office::{Office, agent};
 use chrono::TimeDelta;
+use poem::http::Method;
 use serde_json::json;
 use std::time::Duration;
 
@@ -82,6 +83,30 @@ async fn outside_the_window_the_same_offer_goes_as_a_template() {
         office.sql("select owner_sales_id from lead").await,
         "sales-a"
     );
+    assert_eq!(office.graph.refused(), [0_i64; 0]);
+    office.nobody_else_was_messaged().await;
+}
+
+/// A tap is no WhatsApp message: Meta still takes only templates to that agent.
+#[tokio::test]
+async fn a_tap_on_the_screen_takes_the_lead_and_opens_no_window() {
+    let office = Office::open().await;
+    office.graph.keeps_windows();
+    office.says(CLIENT, "Halo").await;
+    office.reads(CLIENT);
+    office.reads(&agent('A'));
+    office.fast_forward(TimeDelta::seconds(10)).await;
+    let offer = office
+        .sql("select id::text from distribution_attempt")
+        .await;
+    let path = format!("/api/offers/{offer}/take");
+    let (status, taken) = office
+        .send_as("sales-a", Method::POST, &path, &json!({}))
+        .await;
+    assert_eq!((status, &taken["outcome"]), (200, &json!("accepted")));
+    office.work().await;
+    let told = office.reads(&agent('A'));
+    assert_eq!(told.body["template"]["name"], "lead_notice");
     assert_eq!(office.graph.refused(), [0_i64; 0]);
     office.nobody_else_was_messaged().await;
 }

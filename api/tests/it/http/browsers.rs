@@ -139,3 +139,29 @@ async fn the_documentation_page_calls_the_server_that_it_came_from() {
         "the page names no port"
     );
 }
+
+/// The desk, opened at an address of the machine that nobody configured: on a phone in the office.
+#[tokio::test]
+async fn a_page_of_the_requests_own_host_is_trusted_and_no_other() {
+    let server = Server::open().await;
+    let cookie = cookie_of(&server.harness.app, &auth(), "admin").await;
+    let status = async |host: &str, origin: &str| {
+        let request = server.http.post("/api/auth/update-user");
+        let request = request.header("cookie", cookie.clone());
+        let request = request.header("host", host).header("origin", origin);
+        let request = request.body_json(&json!({ "name": "Admin" }));
+        request.send().await.0.status().as_u16()
+    };
+    let host = "192.168.1.5:3001";
+    assert_eq!(status(host, "http://192.168.1.5:3001").await, 200);
+    for other in [
+        "http://192.168.1.5",
+        "http://192.168.1.5:3002",
+        "http://192.168.1.5:3001.evil.example",
+        "http://evil.example",
+        "null",
+        "192.168.1.5:3001",
+    ] {
+        assert_eq!(status(host, other).await, 403, "{other}");
+    }
+}
