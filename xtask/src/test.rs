@@ -27,6 +27,9 @@ TEST_DATABASE_URL set: its server is used (the role needs CREATEDB). DATABASE_UR
 tests never touch a development or production database.
 ";
 
+/// The tests that need a browser.
+const BROWSER_STORIES: &str = "processes::desk::";
+
 /// Runs `./test` with these arguments.
 pub fn main(arguments: &[String]) -> Result<()> {
     let (options, words): (Vec<&String>, Vec<&String>) = {
@@ -229,7 +232,7 @@ fn nextest(url: &str, yes: bool, long: bool, arguments: &[&String]) -> Result<()
     // Tests run these against a real api.
     client::build()?;
     contract::ensure(yes)?;
-    web::ensure_for_stories()?;
+    let has_browser = web::ensure_for_stories()?;
     build_processes()?;
     let mut tests = tools::command("cargo-nextest");
     tests.args(["nextest", "run", "--all-features"]).args(INNER);
@@ -239,6 +242,11 @@ fn nextest(url: &str, yes: bool, long: bool, arguments: &[&String]) -> Result<()
             .env("PROPERTY_LOUNGE_LONG_TESTS", "true");
     }
     tests.args(arguments).env("TEST_DATABASE_URL", url);
+    if !has_browser {
+        // ARGS can end with filters of their own after `--`.
+        let separator = (!arguments.iter().any(|argument| *argument == "--")).then_some("--");
+        tests.args(separator).args(["--skip", BROWSER_STORIES]);
+    }
     run(offline(&mut tests))
 }
 

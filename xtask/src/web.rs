@@ -3,7 +3,7 @@
 use crate::Result;
 use crate::npm::{ensure, npm};
 use crate::shell::{root, run};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 fn folder() -> PathBuf {
     root().join("web")
@@ -21,15 +21,21 @@ pub fn check() -> Result<()> {
     run(&mut npm(&folder(), &["run", "--silent", "check"]))
 }
 
-/// Installs what the desk's stories need. Says if they cannot run: they need a browser.
-pub fn ensure_for_stories() -> Result<()> {
-    let known = ["/usr/bin/chromium", "/usr/bin/chromium-browser"];
-    let named = std::env::var_os("CHROMIUM").is_some();
-    if named || known.iter().any(|path| Path::new(path).exists()) {
-        return ensure(&folder());
+/// Debian's Chromium, or the one that `CHROMIUM` names. `None` if there is none.
+pub fn chromium() -> Option<PathBuf> {
+    let named = std::env::var_os("CHROMIUM").map(PathBuf::from);
+    let usual = ["/usr/bin/chromium", "/usr/bin/chromium-browser"].map(PathBuf::from);
+    named.into_iter().chain(usual).find(|path| path.exists())
+}
+
+/// Installs what the desk's stories need. Returns whether they can run: they need a browser. Says so if they cannot.
+pub fn ensure_for_stories() -> Result<bool> {
+    if chromium().is_some() {
+        ensure(&folder())?;
+        return Ok(true);
     }
     println!(
         "There is no Chromium, so the desk is not tried in a browser: install it (Debian: `apt-get install chromium`) or name it with CHROMIUM."
     );
-    Ok(())
+    Ok(false)
 }

@@ -2,24 +2,15 @@
 
 use super::company::Company;
 use shared::auth::password;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 const PASSWORD: &str = "a password of the stories";
 
-/// Debian's Chromium, or `CHROMIUM`.
-fn chromium() -> Option<PathBuf> {
-    let named = std::env::var_os("CHROMIUM").map(PathBuf::from);
-    let usual = ["/usr/bin/chromium", "/usr/bin/chromium-browser"].map(PathBuf::from);
-    named.into_iter().chain(usual).find(|path| path.exists())
-}
-
-/// `./test` says beforehand if there is no Chromium. Then nothing is tried here.
+/// `./test` leaves this out, and says so, where there is no Chromium.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn people_do_their_work_on_the_desk_in_a_browser() {
-    let Some(chromium) = chromium() else {
-        return;
-    };
+    let chromium = xtask::web::chromium().expect("Chromium");
     let company = Company::open("4").await;
     let hash = password::hash(PASSWORD).expect("a hash");
     sqlx::query("update account set password = $1")
