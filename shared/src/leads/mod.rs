@@ -189,9 +189,12 @@ pub async fn by_phone(connection: &mut PgConnection, phone: &Phone) -> Result<Op
 /// Fails with the conflict `number_of_a_lead`, whose detail names the lead. A lead that is marked as a test or junk does
 /// not count.
 pub async fn refuse_number_of_a_lead(connection: &mut PgConnection, phone: &Phone) -> Result<()> {
-    match store::unmarked_by_phone(connection, phone).await? {
-        None => Ok(()),
-        Some(lead) => Err(Error::Clash {
+    let Some(lead) = store::id_by_phone(connection, phone).await? else {
+        return Ok(());
+    };
+    match store::by_id(connection, lead).await?.mark {
+        Some(Mark::Test | Mark::Junk) => Ok(()),
+        Some(Mark::Suspect) | None => Err(Error::Clash {
             code: "number_of_a_lead",
             detail: format!(
                 "the lead {lead} has this number: mark it as a test, or correct its number, first"

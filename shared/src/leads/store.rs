@@ -120,20 +120,6 @@ pub(super) async fn id_by_phone(
     .await?)
 }
 
-/// A lead with the number that is not marked as a test or junk.
-pub(super) async fn unmarked_by_phone(
-    connection: &mut PgConnection,
-    phone: &Phone,
-) -> Result<Option<LeadId>> {
-    Ok(sqlx::query_scalar!(
-        r#"select id as "id: LeadId" from lead
-           where phone = $1 and (mark is null or mark not in ('test', 'junk'))"#,
-        phone.as_str()
-    )
-    .fetch_optional(connection)
-    .await?)
-}
-
 pub(super) async fn update_known(
     connection: &mut PgConnection,
     lead: &Lead,
