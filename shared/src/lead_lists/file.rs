@@ -3,6 +3,7 @@
 use super::model::{FileRow, MOST_ROWS};
 use crate::{Error, Result};
 use calamine::{Data, Reader, Xlsx};
+use std::fmt::Display;
 use std::io::{self, Cursor, Read};
 use zip::ZipArchive;
 
@@ -160,18 +161,17 @@ fn csv(bytes: &[u8]) -> Result<Vec<Vec<String>>> {
 }
 
 fn workbook(bytes: &[u8]) -> Result<Vec<Vec<String>>> {
-    let unread = |error: calamine::XlsxError| {
-        Error::invalid("file", format!("is no workbook that can be read: {error}"))
-    };
     check_unpacked(bytes)?;
-    let mut workbook: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(unread)?;
+    let mut workbook: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(no_workbook)?;
     let Some(first) = workbook.sheet_names().first().cloned() else {
         return Err(Error::invalid("file", "has no sheet"));
     };
     // Cell by cell: a sheet whose only cells are its first and its last would take gigabytes as a table.
-    let mut cells = workbook.worksheet_cells_reader(&first).map_err(unread)?;
+    let mut cells = workbook
+        .worksheet_cells_reader(&first)
+        .map_err(no_workbook)?;
     let mut lines: Vec<Vec<String>> = Vec::new();
-    while let Some(found) = cells.next_cell().map_err(unread)? {
+    while let Some(found) = cells.next_cell().map_err(no_workbook)? {
         let (row, column) = found.get_position();
         let (row, column) = (row as usize, column as usize);
         let text = cell(&found.get_value().clone().into());
@@ -191,6 +191,10 @@ fn workbook(bytes: &[u8]) -> Result<Vec<Vec<String>>> {
     Ok(lines)
 }
 
+fn no_workbook(error: impl Display) -> Error {
+    Error::invalid("file", format!("is no workbook that can be read: {error}"))
+}
+
 /// Fails with `Invalid` if a line with text is so far down that it is no row of a list that may be uploaded.
 fn check_line(line: usize) -> Result<()> {
     if line < MOST_ROWS * 2 {
@@ -200,18 +204,15 @@ fn check_line(line: usize) -> Result<()> {
     Err(Error::invalid("file", reason))
 }
 
-/// Fails with `Invalid` if the parts of a workbook are together larger than 64 MiB when they are unpacked. A small archive
-/// can say that it holds little and hold gigabytes, so that the parts are unpacked and counted.
+/// Fails with `Invalid` if the parts of a workbook are together larger than 64 MiB when they are unpacked. The sizes
+/// that an archive states can be wrong, so this unpacks the parts and counts.
 fn check_unpacked(bytes: &[u8]) -> Result<()> {
-    let unread = |error: &dyn std::fmt::Display| {
-        Error::invalid("file", format!("is no workbook that can be read: {error}"))
-    };
-    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| unread(&error))?;
+    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(no_workbook)?;
     let mut left = MOST_UNPACKED;
     for part in 0..archive.len() {
-        let part = archive.by_index(part).map_err(|error| unread(&error))?;
+        let part = archive.by_index(part).map_err(no_workbook)?;
         let mut part = part.take(left + 1);
-        let size = io::copy(&mut part, &mut io::sink()).map_err(|error| unread(&error))?;
+        let size = io::copy(&mut part, &mut io::sink()).map_err(no_workbook)?;
         left = left.checked_sub(size).ok_or_else(|| {
             Error::invalid(
                 "file",
