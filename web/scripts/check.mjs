@@ -1,5 +1,5 @@
 // Checks the committed build: it is what the sources give, its compressed forms are of the same files, it is within its
-// budgets, and the sources run on React too.
+// budgets, no word is unused, and the sources run on React too.
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -54,6 +54,14 @@ for (const [what, most, files] of BUDGETS) {
 }
 for (const name of kept.filter((name) => name.endsWith('.js') && name !== 'app.js')) {
   if (kilobytes(name) > CHUNK_BUDGET) problems.push(`${name}: ${kilobytes(name).toFixed(1)} kB, more than ${CHUNK_BUDGET}`)
+}
+
+const sources = readdirSync(join(WEB, 'src'), { recursive: true }).filter((name) => /\.tsx?$/.test(name) && !/words\.\w\w\.ts$/.test(name))
+const code = sources.map((name) => readFileSync(join(WEB, 'src', name), 'utf8')).join('\n')
+const prefixes = [...code.matchAll(/`([\w.]+)\$\{/g)].map((match) => match[1])
+const words = readFileSync(join(WEB, 'src/app/words.id.ts'), 'utf8')
+for (const [, key] of words.matchAll(/^ {2}'([^']+)':/gm)) {
+  if (!code.includes(`'${key}'`) && !prefixes.some((prefix) => key.startsWith(prefix))) problems.push(`no screen uses the words '${key}'`)
 }
 
 rmSync(build('react'), { recursive: true })

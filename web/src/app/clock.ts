@@ -1,11 +1,12 @@
 // The server's clock. Countdowns never use the device's own time of day, which can be wrong by minutes.
+import { queryOptions } from '@tanstack/react-query'
 import { useSyncExternalStore } from 'react'
 
 /** The server's time at an instant of this page's own steady clock, and how long the answer took. */
 let known: { server: number; at: number; took: number } | undefined
 
 /** Learns the server's time from an answer. Of recent answers the quickest is the most exact. */
-export function learnTime(serverNow: string, sentAt: number, receivedAt = performance.now()): void {
+function learnTime(serverNow: string, sentAt: number, receivedAt = performance.now()): void {
   const took = receivedAt - sentAt
   const isOld = known !== undefined && receivedAt - known.at > 60_000
   if (known === undefined || isOld || took <= known.took) {
@@ -14,9 +15,23 @@ export function learnTime(serverNow: string, sentAt: number, receivedAt = perfor
 }
 
 /** How soon an answer with the server's time is wanted again, in milliseconds: soon, while the best one was slow. */
-export function learnAgainIn(): number {
+function learnAgainIn(): number {
   const isRough = known === undefined || known.took > 400
   return isRough ? 2000 : 60_000
+}
+
+/** The options of a query whose answer has the server's time, and teaches it. */
+export function timed<Key extends readonly unknown[], Answer extends { serverNow: string }>(queryKey: Key, read: (options: { signal: AbortSignal; throwOnError: true }) => Promise<{ data: Answer }>) {
+  return queryOptions({
+    queryKey,
+    queryFn: async ({ signal }) => {
+      const sent = performance.now()
+      const { data } = await read({ signal, throwOnError: true })
+      learnTime(data.serverNow, sent)
+      return data
+    },
+    refetchInterval: learnAgainIn,
+  })
 }
 
 /** The server's time now, in milliseconds. Before the first answer: the device's. */
@@ -79,3 +94,8 @@ export function length(milliseconds: number): string {
   if (size < 60_000) return `${(size / 1000).toFixed(1)} s`
   return countdown(size)
 }
+
+export const DAY = 86_400_000
+
+/** A day as the api and an address have it, `2026-11-28`, by the device's calendar. */
+export const dayOf = (time: number | Date) => new Date(time).toLocaleDateString('sv-SE')

@@ -4,9 +4,9 @@ import { lazy, Suspense, useEffect, useRef, useState } from 'react'
 import { Link, Redirect, Route, Switch, useLocation } from 'wouter'
 import { OffersScreen } from '../offers/offers'
 import { SignIn } from '../sign-in/sign-in'
-import { timeOfDay } from './clock'
+import { timeOfDay, useServerTime } from './clock'
 import { openFeed, useFeed } from './feed'
-import { Failed, Heading, Loading } from './parts'
+import { Dialog, Failed, Heading, Loading } from './parts'
 import { sessionOptions, type User } from './session'
 import { useWords, type Key } from './words'
 
@@ -169,30 +169,30 @@ function Navigation({ places, here, user }: { places: Place[]; here: Place | und
 }
 
 function Badge() {
-  const { t, language } = useWords()
+  const { t } = useWords()
   const feed = useFeed()
   const isLive = feed.state === 'live'
-  const isLong = !isLive && Date.now() - feed.since > 5000
   return (
     <p className="absolute right-4 top-5 md:right-7 inline-flex gap-2 items-center text-[13px] text-soft" data-feed={feed.state} role="status">
       <i className={`size-2 rounded-full ${isLive ? 'bg-ok' : 'bg-warn'}`} aria-hidden="true" />
-      {isLive ? t('live.live') : isLong ? t('live.stale', { time: timeOfDay(feed.since, language) }) : t('live.reconnecting')}
+      {isLive ? t('live.live') : <Interrupted since={feed.since} />}
     </p>
   )
+}
+
+/** After five seconds an interruption says since when. */
+function Interrupted({ since }: { since: number }) {
+  const { t, language } = useWords()
+  const isLong = useServerTime() - since > 5000
+  return isLong ? t('live.stale', { time: timeOfDay(since, language) }) : t('live.reconnecting')
 }
 
 function Help({ close }: { close: () => void }) {
   const { t } = useWords()
   return (
-    <dialog ref={(dialog) => void (dialog && !dialog.open && dialog.showModal())} onClose={close} className="card p-5 m-auto text-ink" aria-label={t('help.title')}>
-      <h2 className="font-semibold mb-2">{t('help.title')}</h2>
-      <p className="text-soft mb-4">{t('help.keys')}</p>
-      <form method="dialog">
-        <button type="submit" className="ghost">
-          {t('close')}
-        </button>
-      </form>
-    </dialog>
+    <Dialog title={t('help.title')} close={close} closeLabel={t('close')}>
+      <p className="text-soft">{t('help.keys')}</p>
+    </Dialog>
   )
 }
 

@@ -2,15 +2,16 @@
 import type { QueryClient } from '@tanstack/react-query'
 import type { LiveEvent } from '@client'
 import { useSyncExternalStore } from 'react'
+import { serverTime } from './clock'
 
 export type Feed = { state: 'live' | 'reconnecting'; since: number }
 
-let feed: Feed = { state: 'reconnecting', since: Date.now() }
+let feed: Feed = { state: 'reconnecting', since: serverTime() }
 const listeners = new Set<() => void>()
 
 function set(state: Feed['state']): void {
   if (feed.state === state) return
-  feed = { state, since: Date.now() }
+  feed = { state, since: serverTime() }
   for (const each of listeners) each()
 }
 
@@ -28,7 +29,7 @@ export function useFeed(): Feed {
 const CHANGED: Record<string, string[]> = {
   lead: ['board', 'myOffers', 'leads', 'leadDetail', 'explainLead', 'sales'],
   attempt: ['board', 'myOffers', 'leadDetail', 'explainLead', 'sales'],
-  message: ['leadDetail', 'explainLead', 'board'],
+  message: ['leadDetail', 'explainLead'],
   appointment: ['appointments', 'leadDetail'],
   provider: ['board', 'myOffers', 'whatsappStatus'],
 }

@@ -3,28 +3,17 @@ import type { BoardLead, BoardSeat, TeamMember } from '@client'
 import { board as readBoard } from '@client'
 import { assignLeadMutation, boardQueryKey, distributeLeadMutation, salesOptions, whatsappStatusOptions } from '@client/hooks'
 import { useMutation, useQuery } from '@tanstack/react-query'
-import { useEffect, useRef } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { Link } from 'wouter'
-import { learnAgainIn, learnTime, length, timeOfDay } from '../app/clock'
-import { announce, Failed, Heading, Loading } from '../app/parts'
+import { length, timed, timeOfDay } from '../app/clock'
+import { announce, Dialog, Failed, Heading, Loading } from '../app/parts'
 import { Ring } from '../app/ring'
 import { useWords, type Say } from '../app/words'
 import { PlayPanel } from '../play/play'
 
-const boardTimed = {
-  queryKey: boardQueryKey(),
-  queryFn: async ({ signal }: { signal: AbortSignal }) => {
-    const sent = performance.now()
-    const { data } = await readBoard({ signal, throwOnError: true })
-    learnTime(data.serverNow, sent)
-    return data
-  },
-  refetchInterval: learnAgainIn,
-}
-
 export function BoardScreen() {
   const { t, language } = useWords()
-  const board = useQuery(boardTimed)
+  const board = useQuery(timed(boardQueryKey(), readBoard))
   const team = useQuery(salesOptions())
   const whatsapp = useQuery({ ...whatsappStatusOptions(), staleTime: Number.POSITIVE_INFINITY, refetchInterval: false })
   const plays = whatsapp.data?.provider === 'dummy'
@@ -179,8 +168,8 @@ function Relay({ seats, away }: { seats: BoardSeat[]; away: Set<string> }) {
 
 function Action({ lead, team }: { lead: BoardLead; team: TeamMember[] }) {
   const { t } = useWords()
-  const dialog = useRef<HTMLDialogElement>(null)
-  const assigning = useMutation({ ...assignLeadMutation(), onSuccess: () => dialog.current?.close() })
+  const [asks, setAsks] = useState(false)
+  const assigning = useMutation({ ...assignLeadMutation(), onSuccess: () => setAsks(false) })
   const again = useMutation(distributeLeadMutation())
   if (lead.status === 'accepted') return <span className="pill ok">{t('board.taken', { name: lead.owner ?? '' })}</span>
   if (lead.status === 'assigned') return <span className="pill ok">{t('board.assigned', { name: lead.owner ?? '' })}</span>
@@ -193,33 +182,29 @@ function Action({ lead, team }: { lead: BoardLead; team: TeamMember[] }) {
         </button>
       )}
       {lead.status !== 'hangus' && (
-        <button type="button" className="ghost" onClick={() => dialog.current?.showModal()}>
+        <button type="button" className="ghost" onClick={() => setAsks(true)}>
           {t('board.assign')}
         </button>
       )}
       {again.isError && <Failed error={again.error} />}
-      <dialog ref={dialog} className="card p-5 m-auto text-left text-ink w-full max-w-sm" aria-label={t('board.assignTo', { name: nameOf(lead, t) })}>
-        <h2 className="font-semibold mb-3">{t('board.assignTo', { name: nameOf(lead, t) })}</h2>
-        {assigning.isError && <Failed error={assigning.error} />}
-        <div className="grid gap-1 max-h-[50vh] overflow-y-auto">
-          {team.map((agent) => (
-            <button
-              key={agent.id}
-              type="button"
-              className="ghost text-left"
-              disabled={assigning.isPending}
-              onClick={() => assigning.mutate({ path: { id: lead.leadId }, body: { salesId: agent.id } })}
-            >
-              {agent.name} <span className="text-soft text-sm">{agent.onDuty ? '' : `· ${t('board.away')}`}</span>
-            </button>
-          ))}
-        </div>
-        <form method="dialog" className="mt-3">
-          <button type="submit" className="ghost">
-            {t('cancel')}
-          </button>
-        </form>
-      </dialog>
+      {asks && (
+        <Dialog title={t('board.assignTo', { name: nameOf(lead, t) })} close={() => setAsks(false)}>
+          {assigning.isError && <Failed error={assigning.error} />}
+          <div className="grid gap-1 max-h-[50vh] overflow-y-auto">
+            {team.map((agent) => (
+              <button
+                key={agent.id}
+                type="button"
+                className="ghost text-left"
+                disabled={assigning.isPending}
+                onClick={() => assigning.mutate({ path: { id: lead.leadId }, body: { salesId: agent.id } })}
+              >
+                {agent.name} <span className="text-soft text-sm">{agent.onDuty ? '' : `· ${t('board.away')}`}</span>
+              </button>
+            ))}
+          </div>
+        </Dialog>
+      )}
     </div>
   )
 }

@@ -3,22 +3,17 @@ import type { FunnelGrouping, FunnelRow } from '@client'
 import { agentResultsOptions, funnelOptions } from '@client/hooks'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useSearchParams } from 'wouter'
-import { length, serverTime } from '../app/clock'
+import { DAY, dayOf, length, serverTime } from '../app/clock'
 import { Failed, Field, Heading, Loading } from '../app/parts'
 import { useWords, type Key } from '../app/words'
 
 const STEPS = ['leads', 'offered', 'claimed', 'contacted', 'visit', 'won', 'lost', 'hangus'] as const
 const GROUPS: FunnelGrouping[] = ['source', 'campaign', 'project']
-const DAY = 86_400_000
-
-/** A day as the api wants it, by the device's calendar. */
-const day = (time: number) => new Date(time).toLocaleDateString('sv-SE')
-
 export function FiguresScreen() {
   const { t } = useWords()
   const [search, setSearch] = useSearchParams()
-  const from = search.get('from') ?? day(serverTime() - 29 * DAY)
-  const to = search.get('to') ?? day(serverTime())
+  const from = search.get('from') ?? dayOf(serverTime() - 29 * DAY)
+  const to = search.get('to') ?? dayOf(serverTime())
   const by = GROUPS.find((one) => one === search.get('by')) ?? 'source'
   const funnel = useQuery({ ...funnelOptions({ query: { from, to, by } }), placeholderData: (before) => before })
   const agents = useQuery({ ...agentResultsOptions({ query: { from, to } }), placeholderData: (before) => before })

@@ -5,7 +5,7 @@ import { changeAvailabilityMutation, myOffersQueryKey } from '@client/hooks'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { Link } from 'wouter'
-import { learnAgainIn, learnTime, serverTime, timeOfDay, useServerTime } from '../app/clock'
+import { serverTime, timed, timeOfDay, useServerTime } from '../app/clock'
 import { announce, Failed, Heading, Loading } from '../app/parts'
 import { Ring } from '../app/ring'
 import type { User } from '../app/session'
@@ -13,20 +13,9 @@ import { useWords } from '../app/words'
 
 type Answered = { offer: MyOffer; answer: OfferAnswer }
 
-export const myOffersTimed = {
-  queryKey: myOffersQueryKey(),
-  queryFn: async ({ signal }: { signal: AbortSignal }) => {
-    const sent = performance.now()
-    const { data } = await myOffers({ signal, throwOnError: true })
-    learnTime(data.serverNow, sent)
-    return data
-  },
-  refetchInterval: learnAgainIn,
-}
-
 export function OffersScreen({ user }: { user: User }) {
   const { t } = useWords()
-  const mine = useQuery(myOffersTimed)
+  const mine = useQuery(timed(myOffersQueryKey(), myOffers))
   const [answered, setAnswered] = useState<Answered[]>([])
   if (mine.isPending) return <Loading />
   if (mine.isError && !mine.data) return <Failed error={mine.error} again={() => void mine.refetch()} />

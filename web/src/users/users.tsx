@@ -2,9 +2,9 @@
 import type { LeadsOfDisabled, Role, UserAccount } from '@client'
 import { createUserMutation, resetPasswordMutation, revokeUserSessionsMutation, updateUserMutation, usersOptions, usersQueryKey } from '@client/hooks'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { useRef } from 'react'
+import { useState } from 'react'
 import { timeOfDay } from '../app/clock'
-import { Failed, Field, Heading, Loading } from '../app/parts'
+import { Dialog, Failed, Field, Heading, Loading } from '../app/parts'
 import { useWords } from '../app/words'
 
 export function UsersScreen() {
@@ -66,79 +66,70 @@ function Row({ user, others }: { user: UserAccount; others: UserAccount[] }) {
 
 function Disable({ user, others, change }: { user: UserAccount; others: UserAccount[]; change: (body: { leads: LeadsOfDisabled; colleague?: string }) => void }) {
   const { t } = useWords()
-  const dialog = useRef<HTMLDialogElement>(null)
+  const [asks, setAsks] = useState(false)
   return (
     <>
-      <button type="button" className="ghost text-bad" onClick={() => dialog.current?.showModal()}>
+      <button type="button" className="ghost text-bad" onClick={() => setAsks(true)}>
         {t('users.disable')}
       </button>
-      <dialog ref={dialog} className="card p-5 m-auto text-ink w-full max-w-sm" aria-label={t('users.disable')}>
-        <form
-          method="dialog"
-          onSubmit={(event) => {
-            const chosen = String(new FormData(event.currentTarget).get('leads'))
-            const submitter = (event.nativeEvent as SubmitEvent).submitter as HTMLButtonElement | null
-            if (submitter?.value !== 'go') return
-            change(chosen === 'list' || chosen === 'distribute' ? { leads: chosen } : { leads: 'colleague', colleague: chosen })
-          }}
-        >
-          <h2 className="font-semibold mb-3">{t('users.disableAsk', { name: user.name })}</h2>
-          <Field label={t('users.leads')}>
-            <select className="field" name="leads">
-              <option value="list">{t('users.leads.list')}</option>
-              <option value="distribute">{t('users.leads.distribute')}</option>
-              {others.map((one) => (
-                <option key={one.id} value={one.id}>
-                  {t('users.leads.colleague', { name: one.name })}
-                </option>
-              ))}
-            </select>
-          </Field>
-          <div className="flex gap-2">
-            <button type="submit" value="go" className="ghost text-bad">
+      {asks && (
+        <Dialog title={t('users.disableAsk', { name: user.name })} close={() => setAsks(false)}>
+          <form
+            onSubmit={(event) => {
+              event.preventDefault()
+              const chosen = String(new FormData(event.currentTarget).get('leads'))
+              change(chosen === 'list' || chosen === 'distribute' ? { leads: chosen } : { leads: 'colleague', colleague: chosen })
+              setAsks(false)
+            }}
+          >
+            <Field label={t('users.leads')}>
+              <select className="field" name="leads">
+                <option value="list">{t('users.leads.list')}</option>
+                <option value="distribute">{t('users.leads.distribute')}</option>
+                {others.map((one) => (
+                  <option key={one.id} value={one.id}>
+                    {t('users.leads.colleague', { name: one.name })}
+                  </option>
+                ))}
+              </select>
+            </Field>
+            <button type="submit" className="ghost text-bad">
               {t('users.disable')}
             </button>
-            <button type="submit" value="no" className="ghost">
-              {t('cancel')}
-            </button>
-          </div>
-        </form>
-      </dialog>
+          </form>
+        </Dialog>
+      )}
     </>
   )
 }
 
 function Password({ user }: { user: UserAccount }) {
   const { t } = useWords()
-  const dialog = useRef<HTMLDialogElement>(null)
-  const set = useMutation({ ...resetPasswordMutation(), onSuccess: () => dialog.current?.close() })
+  const [asks, setAsks] = useState(false)
+  const set = useMutation({ ...resetPasswordMutation(), onSuccess: () => setAsks(false) })
   return (
     <>
-      <button type="button" className="ghost" onClick={() => dialog.current?.showModal()}>
+      <button type="button" className="ghost" onClick={() => setAsks(true)}>
         {t('users.password')}
       </button>
-      <dialog ref={dialog} className="card p-5 m-auto text-ink w-full max-w-sm" aria-label={t('users.passwordOf', { name: user.name })}>
-        <form
-          onSubmit={(event) => {
-            event.preventDefault()
-            set.mutate({ path: { id: user.id }, body: { password: String(new FormData(event.currentTarget).get('password')) } })
-          }}
-        >
-          <h2 className="font-semibold mb-3">{t('users.passwordOf', { name: user.name })}</h2>
-          <Field label={t('me.new')}>
-            <input className="field" name="password" type="text" autoComplete="off" minLength={8} maxLength={128} required />
-          </Field>
-          {set.isError && <Failed error={set.error} />}
-          <div className="flex gap-2">
+      {asks && (
+        <Dialog title={t('users.passwordOf', { name: user.name })} close={() => setAsks(false)}>
+          <form
+            onSubmit={(event) => {
+              event.preventDefault()
+              set.mutate({ path: { id: user.id }, body: { password: String(new FormData(event.currentTarget).get('password')) } })
+            }}
+          >
+            <Field label={t('me.new')}>
+              <input className="field" name="password" type="text" autoComplete="off" minLength={8} maxLength={128} required />
+            </Field>
+            {set.isError && <Failed error={set.error} />}
             <button type="submit" className="ghost" disabled={set.isPending}>
               {t('me.change')}
             </button>
-            <button type="button" className="ghost" onClick={() => dialog.current?.close()}>
-              {t('cancel')}
-            </button>
-          </div>
-        </form>
-      </dialog>
+          </form>
+        </Dialog>
+      )}
     </>
   )
 }

@@ -2,11 +2,9 @@
 import { appointmentsOptions } from '@client/hooks'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useSearchParams } from 'wouter'
-import { serverTime, timeOfDay } from '../app/clock'
+import { DAY, dayOf, serverTime } from '../app/clock'
 import { Failed, Heading, Loading } from '../app/parts'
 import { useWords } from '../app/words'
-
-const DAY = 86_400_000
 
 /** Midnight of the Monday of the week of a day. */
 function monday(of: string | null): Date {
@@ -24,7 +22,7 @@ export function VisitsScreen() {
   const end = new Date(start.getTime() + 7 * DAY)
   const visits = useQuery({ ...appointmentsOptions({ query: { from: start.toISOString(), to: end.toISOString() } }), placeholderData: (before) => before })
   const locale = language === 'en' ? 'en-GB' : 'id-ID'
-  const go = (days: number) => setSearch({ week: new Date(start.getTime() + days * DAY + DAY / 2).toLocaleDateString('sv-SE') })
+  const go = (days: number) => setSearch({ week: dayOf(start.getTime() + days * DAY + DAY / 2) })
   const days = Array.from({ length: 7 }, (_, index) => new Date(start.getTime() + index * DAY))
   const ofDay = (day: Date) => (visits.data ?? []).filter((visit) => new Date(visit.startsAt).toDateString() === day.toDateString())
   return (
@@ -56,7 +54,7 @@ export function VisitsScreen() {
             <ul className="grid grid-cols-1 gap-2">
               {ofDay(day).map((visit) => (
                 <li key={visit.id} className={`rounded-lg px-2.5 py-2 text-sm ${visit.status === 'cancelled' ? 'bg-idle text-idle-ink line-through' : 'bg-accent-soft'}`}>
-                  <b className="font-semibold">{timeOfDay(visit.startsAt, language).split(/, | /).pop()}</b>{' '}
+                  <b className="font-semibold">{new Date(visit.startsAt).toLocaleTimeString(locale, { hour: '2-digit', minute: '2-digit' })}</b>{' '}
                   <Link href={`/leads/${visit.leadId}`} className="text-ink break-words">
                     {visit.leadName ?? t('leads.unnamed')}
                   </Link>

@@ -3,12 +3,9 @@ import type { PeriodFigures } from '@client'
 import { salesOptions, simulateDistributionMutation } from '@client/hooks'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import { length, serverTime } from '../app/clock'
+import { DAY, dayOf, length, serverTime } from '../app/clock'
 import { Failed, Field, Heading } from '../app/parts'
 import { useWords } from '../app/words'
-
-const DAY = 86_400_000
-const day = (time: number) => new Date(time).toLocaleDateString('sv-SE')
 
 export function WhatIfScreen() {
   const { t } = useWords()
@@ -49,10 +46,10 @@ export function WhatIfScreen() {
           }}
         >
           <Field label={t('figures.from')}>
-            <input className="field" type="date" name="from" defaultValue={day(serverTime() - 29 * DAY)} required />
+            <input className="field" type="date" name="from" defaultValue={dayOf(serverTime() - 29 * DAY)} required />
           </Field>
           <Field label={t('figures.to')}>
-            <input className="field" type="date" name="to" defaultValue={day(serverTime())} required />
+            <input className="field" type="date" name="to" defaultValue={dayOf(serverTime())} required />
           </Field>
           <Field label={t('whatIf.seconds')}>
             <input className="field" type="number" name="seconds" min="1" max="86400" placeholder={t('whatIf.asRecorded')} />

@@ -1,9 +1,9 @@
 // The WhatsApp connection: its state with the reason, the QR code, the token, and a test message.
 import { resetWhatsappMutation, restartWhatsappMutation, sendWhatsappTestMessageMutation, startWhatsappMutation, stopWhatsappMutation, whatsappStatusOptions, whatsappStatusQueryKey } from '@client/hooks'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { useRef, useState } from 'react'
+import { useState } from 'react'
 import { timeOfDay } from '../app/clock'
-import { Failed, Field, Heading, Loading } from '../app/parts'
+import { Dialog, Failed, Field, Heading, Loading } from '../app/parts'
 import { useWords } from '../app/words'
 
 /** What must be typed before the session is deleted. */
@@ -54,7 +54,7 @@ function Commands() {
   const stop = useMutation({ ...stopWhatsappMutation(), onSuccess })
   const restart = useMutation({ ...restartWhatsappMutation(), onSuccess })
   const reset = useMutation({ ...resetWhatsappMutation(), onSuccess })
-  const dialog = useRef<HTMLDialogElement>(null)
+  const [asks, setAsks] = useState(false)
   const [typed, setTyped] = useState('')
   const error = start.error ?? stop.error ?? restart.error ?? reset.error
   return (
@@ -68,22 +68,28 @@ function Commands() {
       <button type="button" className="ghost" onClick={() => restart.mutate({})}>
         {t('whatsapp.restart')}
       </button>
-      <button type="button" className="ghost text-bad" onClick={() => dialog.current?.showModal()}>
+      <button type="button" className="ghost text-bad" onClick={() => setAsks(true)}>
         {t('whatsapp.reset')}
       </button>
       {error && <Failed error={error} />}
-      <dialog ref={dialog} className="card p-5 m-auto text-ink max-w-sm" aria-label={t('whatsapp.reset')}>
-        <p className="mb-3">{t('whatsapp.resetAsk', { word: CONFIRMATION })}</p>
-        <input className="field mb-3" aria-label={CONFIRMATION} value={typed} onChange={(event) => setTyped(event.currentTarget.value)} />
-        <form method="dialog" className="flex gap-2">
-          <button type="submit" className="ghost text-bad" disabled={typed !== CONFIRMATION} onClick={() => reset.mutate({})}>
+      {asks && (
+        <Dialog title={t('whatsapp.reset')} close={() => setAsks(false)}>
+          <p className="mb-3">{t('whatsapp.resetAsk', { word: CONFIRMATION })}</p>
+          <input className="field mb-3" aria-label={CONFIRMATION} value={typed} onChange={(event) => setTyped(event.currentTarget.value)} />
+          <button
+            type="button"
+            className="ghost text-bad"
+            disabled={typed !== CONFIRMATION}
+            onClick={() => {
+              reset.mutate({})
+              setAsks(false)
+              setTyped('')
+            }}
+          >
             {t('whatsapp.reset')}
           </button>
-          <button type="submit" className="ghost">
-            {t('cancel')}
-          </button>
-        </form>
-      </dialog>
+        </Dialog>
+      )}
     </div>
   )
 }
