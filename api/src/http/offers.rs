@@ -68,11 +68,11 @@ struct MyPlace {
     label: String,
     /// The position; the first is 1.
     number: i64,
-    /// How many places the queue has.
+    /// How many active places the queue has.
     of: i64,
 }
 
-/// What came of an answer to an offer.
+/// The result of an answer to an offer.
 #[derive(Object)]
 #[oai(rename_all = "camelCase", skip_serializing_if_is_none)]
 struct OfferAnswer {
@@ -186,8 +186,8 @@ impl From<distribution::ShownOffer> for MyOffer {
     }
 }
 
-impl From<distribution::ShownPlace> for MyPlace {
-    fn from(place: distribution::ShownPlace) -> Self {
+impl From<distribution::Place> for MyPlace {
+    fn from(place: distribution::Place) -> Self {
         Self {
             queue: place.queue,
             label: place.label,

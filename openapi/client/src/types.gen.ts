@@ -1658,7 +1658,7 @@ export type MyPlace = {
      */
     number: number;
     /**
-     * How many places the queue has.
+     * How many active places the queue has.
      */
     of: number;
     queue: string;
@@ -1871,7 +1871,7 @@ export type OfferAddress = {
 /**
  * OfferAnswer
  *
- * What came of an answer to an offer.
+ * The result of an answer to an offer.
  */
 export type OfferAnswer = {
     /**

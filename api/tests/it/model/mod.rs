@@ -108,15 +108,15 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-// Two tests, so that the histories use two cores. Each draws its own.
+// Two tests, so that the histories use two cores. Each draws its own histories.
 
 #[test]
-fn everything_that_can_happen_ends_as_the_model_says() {
+fn histories_end_as_the_model_says() {
     try_histories(trials(12, 1_000));
 }
 
 #[test]
-fn everything_else_that_can_happen_ends_as_the_model_says() {
+fn more_histories_end_as_the_model_says() {
     try_histories(trials(12, 1_000));
 }
 

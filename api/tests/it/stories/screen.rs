@@ -195,7 +195,7 @@ async fn a_tap_and_an_ok_by_chat_at_one_instant_have_one_owner() {
         let outcomes = [text(&tap["outcome"]), text(&ok["outcome"])];
         let won = outcomes.iter().filter(|one| *one == "accepted").count();
         assert_eq!(won, 1, "{outcomes:?}");
-        // Whoever asks on the screen, the lead is theirs and is shown.
+        // Sales A owns the lead either way, so the answer to the tap shows it.
         assert_eq!(tap["lead"]["phone"], "+6281234001234", "{tap}");
         story.client(CLIENT).is_asked_to_wait();
         story.agent("A").is_offered_the_lead();

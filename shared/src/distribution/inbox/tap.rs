@@ -17,11 +17,11 @@ pub enum Tap {
     Pass,
 }
 
-/// Answers an offer for its agent, and returns what came of it with the offer's lead. The same answer twice changes
-/// nothing and returns the report of the first time.
+/// Answers an offer for its agent. Returns the report of the message, and the offer's lead. The same answer twice changes
+/// nothing and returns the first report.
 ///
-/// Fails with `NotFound` if the agent has no such offer, and with the conflict `no_address` if the agent has no number: then
-/// no answer can be theirs.
+/// Fails with `NotFound` if the agent has no such offer, and with the conflict `no_address` if the agent has no
+/// number: messages are matched to agents by number.
 pub async fn tap(
     app: &App,
     agent: &UserId,

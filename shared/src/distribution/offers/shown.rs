@@ -3,7 +3,7 @@
 use super::mask;
 use crate::availability::{self, DutyStatus};
 use crate::distribution::model::Round;
-use crate::distribution::store;
+use crate::distribution::store::{self, Place};
 use crate::id::{AttemptId, LeadId, UserId};
 use crate::{App, Result};
 use chrono::{DateTime, Utc};
@@ -44,19 +44,6 @@ pub struct ShownOffer {
     pub is_frozen: bool,
 }
 
-/// An agent's place in a queue.
-#[derive(Clone, Debug)]
-pub struct ShownPlace {
-    /// The queue's name.
-    pub queue: String,
-    /// The place's label.
-    pub label: String,
-    /// The position; the first is 1.
-    pub number: i64,
-    /// How many places the queue has.
-    pub of: i64,
-}
-
 /// What an agent's screen of offers shows, read at one moment.
 #[derive(Clone, Debug)]
 pub struct MyOffers {
@@ -67,7 +54,7 @@ pub struct MyOffers {
     /// The open offers, the most urgent first.
     pub offers: Vec<ShownOffer>,
     /// The agent's places.
-    pub places: Vec<ShownPlace>,
+    pub places: Vec<Place>,
     /// Whether the agent is available.
     pub duty: DutyStatus,
 }
@@ -90,15 +77,7 @@ pub async fn my_offers(app: &App, agent: &UserId) -> Result<MyOffers> {
         now,
         window: app.distribution.ack_window,
         offers,
-        places: places
-            .into_iter()
-            .map(|place| ShownPlace {
-                queue: place.queue,
-                label: place.label,
-                number: place.number,
-                of: place.of,
-            })
-            .collect(),
+        places,
         duty: duty.remove(agent).unwrap_or(DutyStatus::OnDuty),
     })
 }

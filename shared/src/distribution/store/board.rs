@@ -1,4 +1,5 @@
-//! Reads the leads that are being distributed, for a board. Nothing here reads more rows than a board shows.
+//! Reads the leads that are being distributed, for a board. Every list has a limit and is read by an index; the two counts
+//! read the index of what is open.
 
 use crate::Result;
 use crate::distribution::model::{AttemptStatus, BoardLead, BoardSeat, CycleStatus, LastHour};

@@ -66,10 +66,11 @@ pub(crate) use held::{
     pass_line_on, queue_of_held, queue_to_wait_for, set_look, write_resume_times,
 };
 pub(crate) use metrics::metrics;
+pub use offers::Place;
 pub(crate) use offers::{
-    Place, SendableOffer, latest_offer, lock_a_due_offer_for_roll, lock_cycle_and_attempt,
-    lock_for_roll, lock_offer, next_deadline, offer, offer_by_code, offers_live_at, open_offers_of,
-    places_of, sendable_offer, time_to_next_deadline,
+    SendableOffer, latest_offer, lock_a_due_offer_for_roll, lock_cycle_and_attempt, lock_for_roll,
+    lock_offer, next_deadline, offer, offer_by_code, offers_live_at, open_offers_of, places_of,
+    sendable_offer, time_to_next_deadline,
 };
 pub(crate) use received::{
     count_message_failure, insert_received, known_number, learn_recipient, lock_received_as,

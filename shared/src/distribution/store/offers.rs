@@ -332,16 +332,17 @@ pub(crate) async fn open_offers_of(
     .await?)
 }
 
-/// A place in a queue.
-pub(crate) struct Place {
+/// An agent's active place in a queue.
+#[derive(Clone, Debug)]
+pub struct Place {
     /// The queue's name.
-    pub(crate) queue: String,
+    pub queue: String,
     /// The place's label.
-    pub(crate) label: String,
+    pub label: String,
     /// The position; the first is 1.
-    pub(crate) number: i64,
-    /// How many places the queue has.
-    pub(crate) of: i64,
+    pub number: i64,
+    /// How many active places the queue has.
+    pub of: i64,
 }
 
 /// The agent's active places.
