@@ -59,6 +59,11 @@ impl Office {
         Self::on(Harness::telling_clients().await, rules()).await
     }
 
+    /// An office whose offers hide who the client is.
+    pub(crate) async fn masked() -> Self {
+        Self::on(Harness::masked().await, rules()).await
+    }
+
     pub(crate) async fn with(rules: Rules) -> Self {
         Self::on(Harness::new().await, rules).await
     }

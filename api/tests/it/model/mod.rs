@@ -120,6 +120,20 @@ fn more_histories_end_as_the_model_says() {
     try_histories(trials(12, 1_000));
 }
 
+// 10,000 more, run by name: `./test --long only --run-ignored only -E 'test(/thousand_histories/)'`.
+
+#[test]
+#[ignore = "an hour: run by name"]
+fn five_thousand_histories_end_as_the_model_says() {
+    try_histories(5_000);
+}
+
+#[test]
+#[ignore = "an hour: run by name"]
+fn five_thousand_more_histories_end_as_the_model_says() {
+    try_histories(5_000);
+}
+
 fn try_histories(count: usize) {
     let cases = u32::try_from(count).expect("few");
     let mut runner = TestRunner::new(Config {
