@@ -15,6 +15,7 @@ mod checks;
 mod desk;
 mod examples;
 mod middleware;
+mod shared_read;
 
 use auth::Auth;
 use feed::Feed;
@@ -74,6 +75,7 @@ pub fn app_with(
         .data(auth)
         .data(secrets)
         .data(feed)
+        .data(http::SharedBoard::new())
         .catch_all_error(problem::from_framework)
         // The type of what is wrapped is too deep for the compiler otherwise.
         .boxed()

@@ -11,9 +11,9 @@ use crate::queue::{self, QueueConfig};
 use futures::future::BoxFuture;
 use shared::App;
 use shared::jobs::{
-    CheckAckDeadline, EnterLeadList, FetchMetaLead, ForwardLeadToSales, HandOver, HandleDelivery,
-    Job, ReconcileMetaLeads, ReleaseHeldLeads, RemindOfAppointment, SendConversion, SendMessage,
-    SendSummary, SyncAppointment,
+    AssignLeads, CheckAckDeadline, EnterLeadList, FetchMetaLead, ForwardLeadToSales, HandOver,
+    HandleDelivery, Job, ReconcileMetaLeads, ReleaseHeldLeads, RemindOfAppointment, SendConversion,
+    SendMessage, SendSummary, SyncAppointment,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,6 +43,9 @@ pub(crate) const JOBS: &[JobKind] = &[
         SendMessage::QUEUE,
     ]),
     job::<HandOver>().slots(Slots::Fixed(1)).wakes(OFFER),
+    job::<AssignLeads>()
+        .slots(Slots::Fixed(1))
+        .wakes(&[SendMessage::QUEUE]),
     job::<HandleDelivery>().wakes(&[
         ForwardLeadToSales::QUEUE,
         SendMessage::QUEUE,

@@ -4,6 +4,7 @@ use super::model::{AttemptStatus, CycleStatus, Timestamp};
 use super::tag::Tag;
 use crate::auth::AdminOnly;
 use crate::problem::Result;
+use crate::shared_read::SharedRead;
 use poem::web::Data;
 use poem_openapi::payload::Json;
 use poem_openapi::{Object, OpenApi};
@@ -11,6 +12,9 @@ use shared::{App, distribution};
 use uuid::Uuid;
 
 pub struct Board;
+
+/// The board of this process: many open screens ask for it at one moment and get one reading.
+pub(crate) type SharedBoard = SharedRead<distribution::Board>;
 
 /// The leads that are being distributed, and those that were in the last hour.
 #[derive(Object)]
@@ -64,6 +68,9 @@ struct BoardLead {
     resume_at: Option<Timestamp>,
     /// The places in their order.
     seats: Vec<BoardSeat>,
+    /// Who is offered the lead next if nobody answers, by user id: at most two, in order; empty unless an offer is open. In a
+    /// queue that takes turns, other leads can change this.
+    next: Vec<String>,
 }
 
 /// A place of a cycle, with its agent's last offer.
@@ -91,8 +98,14 @@ impl Board {
     ///
     /// Begin `GET /api/events` before you ask: what changes after that is told there.
     #[oai(path = "/api/board", method = "get", operation_id = "board", tag = Tag::Distribution)]
-    async fn board(&self, app: Data<&App>, _admin: AdminOnly) -> Result<BoardAnswer> {
-        Ok(Json(distribution::board(&app).await?.into()))
+    async fn board(
+        &self,
+        app: Data<&App>,
+        shared: Data<&SharedBoard>,
+        _admin: AdminOnly,
+    ) -> Result<BoardAnswer> {
+        let board = shared.read(|| distribution::board(&app)).await?;
+        Ok(Json(distribution::Board::clone(&board).into()))
     }
 }
 
@@ -113,8 +126,9 @@ impl From<distribution::Board> for BoardAnswer {
     }
 }
 
-impl From<(distribution::BoardLead, Vec<distribution::BoardSeat>)> for BoardLead {
-    fn from((lead, seats): (distribution::BoardLead, Vec<distribution::BoardSeat>)) -> Self {
+impl From<distribution::BoardRow> for BoardLead {
+    fn from(row: distribution::BoardRow) -> Self {
+        let lead = row.lead;
         Self {
             lead_id: lead.lead.0,
             cycle_id: lead.cycle.0,
@@ -130,7 +144,8 @@ impl From<(distribution::BoardLead, Vec<distribution::BoardSeat>)> for BoardLead
             started_at: Timestamp(lead.started_at),
             closed_at: lead.closed_at.map(Timestamp),
             resume_at: lead.resume_at.map(Timestamp),
-            seats: seats.into_iter().map(Into::into).collect(),
+            seats: row.seats.into_iter().map(Into::into).collect(),
+            next: row.next.into_iter().map(|agent| agent.0).collect(),
         }
     }
 }

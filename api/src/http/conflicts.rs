@@ -1,16 +1,17 @@
 //! Conflicts: two leads with different owners that are one person.
 
-use super::model::Timestamp;
+use super::lead_entry::LeadEntry;
+use super::model::{Timestamp, wire_enum};
 use super::tag::Tag;
 use crate::auth::AdminOnly;
 use crate::problem::Result;
 use poem::web::Data;
 use poem_openapi::param::Path;
 use poem_openapi::payload::Json;
-use poem_openapi::{Object, OpenApi};
+use poem_openapi::{Enum, Object, OpenApi};
 use shared::distribution::{self, Conflict};
 use shared::id::LeadId;
-use shared::{App, db};
+use shared::{App, db, pipeline};
 use uuid::Uuid;
 
 pub struct Conflicts;
@@ -56,8 +57,45 @@ struct MergedLead {
     lead_id: Uuid,
 }
 
+wire_enum! {
+    /// What two leads have in common.
+    Similarity("snake_case") from pipeline::Similarity {
+        /// The same name.
+        Name,
+        /// Numbers with the same last eight digits.
+        Number
+    }
+}
+
+/// A lead that may be the same person.
+#[derive(Object)]
+#[oai(rename_all = "camelCase")]
+struct SimilarLead {
+    lead: LeadEntry,
+    /// What both have in common.
+    same: Similarity,
+}
+
 #[OpenApi]
 impl Conflicts {
+    /// The leads that may be the same person as this one
+    ///
+    /// At most ten, the newest first. A person decides: `POST /api/leads/{id}/merges`.
+    #[oai(path = "/api/leads/:id/similar", method = "get", operation_id = "similarLeads", tag = Tag::Leads)]
+    async fn similar(
+        &self,
+        app: Data<&App>,
+        _admin: AdminOnly,
+        id: Path<Uuid>,
+    ) -> Result<Vec<SimilarLead>> {
+        let found = pipeline::similar(&app, LeadId(id.0)).await?;
+        let similar = found.into_iter().map(|(entry, same)| SimilarLead {
+            lead: entry.into(),
+            same: same.into(),
+        });
+        Ok(Json(similar.collect()))
+    }
+
     /// Merge another lead of the same person into this one
     ///
     /// What this lead does not know is filled in. If both have owners, this one's owner keeps the lead, and the other is

@@ -3,7 +3,9 @@
 use super::model::Timestamp;
 use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, Utc};
 use poem_openapi::registry::{MetaSchema, MetaSchemaRef};
-use poem_openapi::types::{ParseError, ParseFromParameter, ParseResult, Type};
+use poem_openapi::types::{
+    ParseError, ParseFromJSON, ParseFromParameter, ParseResult, ToJSON, Type,
+};
 use shared::local_time::{Timezone, YEARS};
 use std::borrow::Cow;
 
@@ -51,6 +53,24 @@ impl Type for DayOrTime {
 
     fn raw_element_iter<'a>(&'a self) -> Box<dyn Iterator<Item = &'a Self> + 'a> {
         Box::new(self.as_raw_value().into_iter())
+    }
+}
+
+impl ParseFromJSON for DayOrTime {
+    fn parse_from_json(value: Option<serde_json::Value>) -> ParseResult<Self> {
+        match value {
+            Some(serde_json::Value::String(text)) => Self::parse_from_parameter(&text),
+            other => Err(ParseError::expected_type(other.unwrap_or_default())),
+        }
+    }
+}
+
+impl ToJSON for DayOrTime {
+    fn to_json(&self) -> Option<serde_json::Value> {
+        match self {
+            Self::Day(day) => Some(day.to_string().into()),
+            Self::Time(time) => Timestamp(*time).to_json(),
+        }
     }
 }
 

@@ -145,15 +145,29 @@ impl Dummy {
     #[oai(path = "/run-timeouts", method = "post", operation_id = "dummyRunTimeouts", tag = Tag::Dummy)]
     async fn run_timeouts(&self, app: Data<&Intake>) -> Result<TimeoutsAnswer> {
         only_with_dummy(&app)?;
-        let mut rolled = Vec::new();
-        for one in distribution::roll_all_due(&app, Duration::ZERO, Cause::Dummy).await? {
-            rolled.push(describe(&app, one).await?);
-        }
-        Ok(Json(TimeoutsAnswer {
-            rolled,
-            next_due_at: distribution::next_deadline(&app).await?.map(Timestamp),
-        }))
+        roll_all_due(&app).await
     }
+
+    /// Bring the next deadline forward to now, and roll its attempt
+    ///
+    /// For trying things out: nobody has to wait five minutes. `rolled` is empty if no offer is open.
+    #[oai(path = "/next-deadline", method = "post", operation_id = "dummyNextDeadline", tag = Tag::Dummy)]
+    async fn next_deadline(&self, app: Data<&Intake>) -> Result<TimeoutsAnswer> {
+        only_with_dummy(&app)?;
+        distribution::bring_next_deadline_forward(&app).await?;
+        roll_all_due(&app).await
+    }
+}
+
+async fn roll_all_due(app: &App) -> Result<TimeoutsAnswer> {
+    let mut rolled = Vec::new();
+    for one in distribution::roll_all_due(app, Duration::ZERO, Cause::Dummy).await? {
+        rolled.push(describe(app, one).await?);
+    }
+    Ok(Json(TimeoutsAnswer {
+        rolled,
+        next_due_at: distribution::next_deadline(app).await?.map(Timestamp),
+    }))
 }
 
 async fn hear(app: &App, word: &InboundMessage) -> Result<EventAnswer> {

@@ -1,4 +1,4 @@
-//! The owner's figures: the funnel, and what each agent made of their offers.
+//! The owner's figures: the funnel, what each agent made of their offers, how soon leads are claimed, how late offers roll.
 
 use super::tag::Tag;
 use crate::auth::AdminOnly;
@@ -106,8 +106,114 @@ struct AgentResults {
     lost: i64,
 }
 
+/// How soon the leads of a period were claimed.
+#[derive(Object)]
+#[oai(rename_all = "camelCase")]
+struct Claims {
+    /// The first day, in the company's zone.
+    from: NaiveDate,
+    /// The last day, included.
+    to: NaiveDate,
+    /// The hours of the week in which a cycle began; hours without one are left out.
+    hours: Vec<ClaimRow>,
+}
+
+/// The cycles that began in one hour of the week.
+#[derive(Object)]
+#[oai(rename_all = "camelCase")]
+struct ClaimRow {
+    /// The day of the week in the company's zone: 1 is Monday, 7 is Sunday.
+    weekday: i32,
+    /// The hour of the day, 0 to 23.
+    hour: i32,
+    /// Cycles that began.
+    cycles: i64,
+    /// Claimed with an OK.
+    claimed: i64,
+    /// Claimed within a minute after the cycle began.
+    within_one_minute: i64,
+    within_three_minutes: i64,
+    within_five_minutes: i64,
+    /// Hangus, also if an agent got it afterwards.
+    hangus: i64,
+}
+
+/// How late offers rolled, after their deadlines.
+#[derive(Object)]
+#[oai(rename_all = "camelCase", skip_serializing_if_is_none)]
+struct Lateness {
+    /// From the least to the most late.
+    buckets: Vec<LatenessBucket>,
+    /// The median, in milliseconds; absent if no offer rolled.
+    p50: Option<f64>,
+    /// The 99th percentile, in milliseconds.
+    p99: Option<f64>,
+    /// The latest, in milliseconds.
+    most: Option<f64>,
+    /// Breaches of a rule that the audit saw in the period.
+    breaches: i64,
+}
+
+/// How many offers rolled so late.
+#[derive(Object)]
+#[oai(rename_all = "camelCase", skip_serializing_if_is_none)]
+struct LatenessBucket {
+    /// Less late than this, in milliseconds, and not less than the bucket before. Absent in the last bucket.
+    below: Option<f64>,
+    count: i64,
+}
+
 #[OpenApi]
 impl Figures {
+    /// How soon the leads of a period were claimed, by weekday and hour
+    #[oai(path = "/api/dashboard/claims", method = "get", operation_id = "claims", tag = Tag::Dashboard)]
+    async fn claims(
+        &self,
+        app: Data<&App>,
+        _admin: AdminOnly,
+        /// The first day; by default thirty days ago.
+        from: Query<Option<NaiveDate>>,
+        /// The last day; by default today.
+        to: Query<Option<NaiveDate>>,
+    ) -> Result<Claims> {
+        let period = dashboard::period(&app, from.0, to.0).await?;
+        let hours = dashboard::claims(&app, period).await?;
+        Ok(Json(Claims {
+            from: period.first_day,
+            to: period.last_day,
+            hours: hours.into_iter().map(Into::into).collect(),
+        }))
+    }
+
+    /// How late the offers of a period rolled
+    #[oai(path = "/api/dashboard/lateness", method = "get", operation_id = "lateness", tag = Tag::Dashboard)]
+    async fn lateness(
+        &self,
+        app: Data<&App>,
+        _admin: AdminOnly,
+        /// The first day; by default thirty days ago.
+        from: Query<Option<NaiveDate>>,
+        /// The last day; by default today.
+        to: Query<Option<NaiveDate>>,
+    ) -> Result<Lateness> {
+        let period = dashboard::period(&app, from.0, to.0).await?;
+        let lateness = dashboard::lateness(&app, period).await?;
+        let bounds = dashboard::LATENESS_BOUNDS
+            .into_iter()
+            .map(Some)
+            .chain([None]);
+        let buckets = bounds.zip(lateness.counts);
+        Ok(Json(Lateness {
+            buckets: buckets
+                .map(|(below, count)| LatenessBucket { below, count })
+                .collect(),
+            p50: lateness.p50,
+            p99: lateness.p99,
+            most: lateness.most,
+            breaches: lateness.breaches,
+        }))
+    }
+
     /// The funnel of a period: from the enquiry to the sale
     #[oai(path = "/api/dashboard/funnel", method = "get", operation_id = "funnel", tag = Tag::Dashboard)]
     async fn funnel(
@@ -196,6 +302,21 @@ impl From<dashboard::AgentRow> for AgentResults {
             visits: row.visits,
             won: row.won,
             lost: row.lost,
+        }
+    }
+}
+
+impl From<dashboard::ClaimRow> for ClaimRow {
+    fn from(row: dashboard::ClaimRow) -> Self {
+        Self {
+            weekday: row.weekday,
+            hour: row.hour,
+            cycles: row.cycles,
+            claimed: row.claimed,
+            within_one_minute: row.within_one_minute,
+            within_three_minutes: row.within_three_minutes,
+            within_five_minutes: row.within_five_minutes,
+            hangus: row.hangus,
         }
     }
 }

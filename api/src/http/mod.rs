@@ -3,6 +3,7 @@
 mod appointments;
 mod availability;
 mod board;
+mod bulk;
 mod by_hand;
 mod choices;
 mod conflicts;
@@ -19,6 +20,7 @@ mod health;
 mod lead_entry;
 mod lead_lists;
 mod leads;
+mod messages;
 mod meta_forms;
 mod meta_inbox;
 mod metrics;
@@ -34,6 +36,8 @@ mod users;
 mod webhooks;
 mod whatsapp_admin;
 
+pub(crate) use board::SharedBoard;
+
 /// Every endpoint of the OpenAPI document.
 pub type Endpoints = (
     webhooks::Webhooks,
@@ -43,6 +47,7 @@ pub type Endpoints = (
     (
         leads::Leads,
         by_hand::ByHand,
+        bulk::Bulk,
         conflicts::Conflicts,
         contacts::Contacts,
         lead_lists::LeadLists,
@@ -60,7 +65,7 @@ pub type Endpoints = (
         office::Office,
         snippets::Snippets,
     ),
-    whatsapp_admin::WhatsappAdmin,
+    (whatsapp_admin::WhatsappAdmin, messages::Messages),
     health::Health,
     metrics::Metrics,
 );
@@ -74,6 +79,7 @@ pub(crate) fn endpoints() -> Endpoints {
         (
             leads::Leads,
             by_hand::ByHand,
+            bulk::Bulk,
             conflicts::Conflicts,
             contacts::Contacts,
             lead_lists::LeadLists,
@@ -91,7 +97,7 @@ pub(crate) fn endpoints() -> Endpoints {
             office::Office,
             snippets::Snippets,
         ),
-        whatsapp_admin::WhatsappAdmin,
+        (whatsapp_admin::WhatsappAdmin, messages::Messages),
         health::Health,
         metrics::Metrics,
     )

@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.js';
 import type { Client, Options as Options2, TDataShape } from './client/index.js';
-import type { AddLeadNoteData, AddLeadNoteErrors, AddLeadNoteResponses, AddQueuePlaceData, AddQueuePlaceErrors, AddQueuePlaceResponses, AgentResultsData, AgentResultsErrors, AgentResultsResponses, AppointmentDetailData, AppointmentDetailErrors, AppointmentDetailResponses, AppointmentsData, AppointmentsErrors, AppointmentsResponses, AssignLeadData, AssignLeadErrors, AssignLeadResponses, AvailabilityData, AvailabilityErrors, AvailabilityResponses, BlockContactData, BlockContactErrors, BlockContactResponses, BlockedContactsData, BlockedContactsErrors, BlockedContactsResponses, BoardData, BoardErrors, BoardResponses, BookAppointmentData, BookAppointmentErrors, BookAppointmentResponses, CancelAppointmentData, CancelAppointmentErrors, CancelAppointmentResponses, ChangeAvailabilityData, ChangeAvailabilityErrors, ChangeAvailabilityResponses, CloseUnreadDeliveryData, CloseUnreadDeliveryErrors, CloseUnreadDeliveryResponses, CompanyHoursData, CompanyHoursErrors, CompanyHoursResponses, CorrectMetaLeadNumberData, CorrectMetaLeadNumberErrors, CorrectMetaLeadNumberResponses, CoverData, CoverErrors, CoverResponses, CreateLeadData, CreateLeadErrors, CreateLeadResponses, CreateQueueData, CreateQueueErrors, CreateQueueResponses, CreateUserData, CreateUserErrors, CreateUserResponses, DashboardStatsData, DashboardStatsErrors, DashboardStatsResponses, DecideLeadConflictData, DecideLeadConflictErrors, DecideLeadConflictResponses, DeleteQueueData, DeleteQueueErrors, DeleteQueueResponses, DeleteSnippetData, DeleteSnippetErrors, DeleteSnippetResponses, DiscardLeadListData, DiscardLeadListErrors, DiscardLeadListResponses, DiscardMetaLeadData, DiscardMetaLeadErrors, DiscardMetaLeadResponses, DistributeLeadData, DistributeLeadErrors, DistributeLeadResponses, DummyClientMessageData, DummyClientMessageErrors, DummyClientMessageResponses, DummyRunTimeoutsData, DummyRunTimeoutsErrors, DummyRunTimeoutsResponses, DummySalesAckData, DummySalesAckErrors, DummySalesAckResponses, EventsData, EventsErrors, EventsResponse, EventsResponses, ExplainLeadData, ExplainLeadErrors, ExplainLeadResponses, ExportLeadsData, ExportLeadsErrors, ExportLeadsResponses, ExportLeadsWorkbookData, ExportLeadsWorkbookErrors, ExportLeadsWorkbookResponses, FunnelData, FunnelErrors, FunnelResponses, HandOverDeskData, HandOverDeskErrors, HandOverDeskResponses, HandoversData, HandoversErrors, HandoversResponses, HealthLiveData, HealthLiveResponses, HealthReadyData, HealthReadyErrors, HealthReadyResponses, HolidaysData, HolidaysErrors, HolidaysResponses, Layer2StatusChartData, Layer2StatusChartErrors, Layer2StatusChartResponses, Layer2StatusesData, Layer2StatusesErrors, Layer2StatusesResponses, LeadConflictsData, LeadConflictsErrors, LeadConflictsResponses, LeadDetailData, LeadDetailErrors, LeadDetailResponses, LeadDistributionData, LeadDistributionErrors, LeadDistributionResponses, LeadListData, LeadListErrors, LeadListResponses, LeadListRowsData, LeadListRowsErrors, LeadListRowsResponses, LeadListsData, LeadListsErrors, LeadListsResponses, LeadMergesData, LeadMergesErrors, LeadMergesResponses, LeadsData, LeadsErrors, LeadsResponses, MergeLeadData, MergeLeadErrors, MergeLeadResponses, MetaFormsData, MetaFormsErrors, MetaFormsResponses, MetricsData, MetricsErrors, MetricsResponses, MyOffersData, MyOffersErrors, MyOffersResponses, PassOfferData, PassOfferErrors, PassOfferResponses, QueuesData, QueuesErrors, QueuesResponses, ReceiveMetaLeadData, ReceiveMetaLeadErrors, ReceiveMetaLeadResponses, ReceiveWhatsappData, ReceiveWhatsappErrors, ReceiveWhatsappMessagesData, ReceiveWhatsappMessagesErrors, ReceiveWhatsappMessagesResponses, ReceiveWhatsappResponses, RejectedReasonChartData, RejectedReasonChartErrors, RejectedReasonChartResponses, RejectedReasonsData, RejectedReasonsErrors, RejectedReasonsResponses, RejectLeadData, RejectLeadErrors, RejectLeadResponses, RemoveQueuePlaceData, RemoveQueuePlaceErrors, RemoveQueuePlaceResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, ResetWhatsappData, ResetWhatsappErrors, ResetWhatsappResponses, RestartWhatsappData, RestartWhatsappErrors, RestartWhatsappResponses, RetryMetaLeadData, RetryMetaLeadErrors, RetryMetaLeadResponses, RetryUnreadDeliveryData, RetryUnreadDeliveryErrors, RetryUnreadDeliveryResponses, RevokeUserSessionsData, RevokeUserSessionsErrors, RevokeUserSessionsResponses, SalesData, SalesErrors, SalesResponses, SaveLayer2StatusData, SaveLayer2StatusErrors, SaveLayer2StatusResponses, SaveMetaFormData, SaveMetaFormErrors, SaveMetaFormResponses, SaveRejectedReasonData, SaveRejectedReasonErrors, SaveRejectedReasonResponses, SaveSnippetData, SaveSnippetErrors, SaveSnippetResponses, SendWhatsappTestMessageData, SendWhatsappTestMessageErrors, SendWhatsappTestMessageResponses, SetAvailabilityData, SetAvailabilityErrors, SetAvailabilityResponses, SetCompanyHoursData, SetCompanyHoursErrors, SetCompanyHoursResponses, SetCoverData, SetCoverErrors, SetCoverResponses, SetHolidaysData, SetHolidaysErrors, SetHolidaysResponses, SetOfferAddressData, SetOfferAddressErrors, SetOfferAddressResponses, SetQueuePlacesData, SetQueuePlacesErrors, SetQueuePlacesResponses, SetQueueRulesData, SetQueueRulesErrors, SetQueueRulesResponses, SetVisitOutcomeData, SetVisitOutcomeErrors, SetVisitOutcomeResponses, SimulateDistributionData, SimulateDistributionErrors, SimulateDistributionResponses, SnippetsData, SnippetsErrors, SnippetsResponses, StartLeadListData, StartLeadListErrors, StartLeadListResponses, StartWhatsappData, StartWhatsappErrors, StartWhatsappResponses, StopLeadData, StopLeadErrors, StopLeadResponses, StopWhatsappData, StopWhatsappErrors, StopWhatsappResponses, TakeOfferData, TakeOfferErrors, TakeOfferResponses, UnblockContactData, UnblockContactErrors, UnblockContactResponses, UndoLeadChangeData, UndoLeadChangeErrors, UndoLeadChangeResponses, UndoLeadMergeData, UndoLeadMergeErrors, UndoLeadMergeResponses, UnmarkLeadData, UnmarkLeadErrors, UnmarkLeadResponses, UnreadDeliveriesData, UnreadDeliveriesErrors, UnreadDeliveriesResponses, UnusableMetaLeadsData, UnusableMetaLeadsErrors, UnusableMetaLeadsResponses, UpdateAppointmentData, UpdateAppointmentErrors, UpdateAppointmentResponses, UpdateLeadData, UpdateLeadErrors, UpdateLeadLayer2Data, UpdateLeadLayer2Errors, UpdateLeadLayer2Responses, UpdateLeadProgressData, UpdateLeadProgressErrors, UpdateLeadProgressResponses, UpdateLeadResponses, UpdateLeadStatusData, UpdateLeadStatusErrors, UpdateLeadStatusResponses, UpdateQueueData, UpdateQueueErrors, UpdateQueueResponses, UpdateSalesQueueData, UpdateSalesQueueErrors, UpdateSalesQueueResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, UploadLeadListData, UploadLeadListErrors, UploadLeadListResponses, UsersData, UsersErrors, UsersResponses, VerifyMetaLeadsWebhookData, VerifyMetaLeadsWebhookErrors, VerifyMetaLeadsWebhookResponses, VerifyWhatsappMessagesWebhookData, VerifyWhatsappMessagesWebhookErrors, VerifyWhatsappMessagesWebhookResponses, VerifyWhatsappWebhookData, VerifyWhatsappWebhookErrors, VerifyWhatsappWebhookResponses, WhatsappAccountEventsData, WhatsappAccountEventsErrors, WhatsappAccountEventsResponses, WhatsappStatusData, WhatsappStatusErrors, WhatsappStatusResponses } from './types.gen.js';
+import type { AddLeadNoteData, AddLeadNoteErrors, AddLeadNoteResponses, AddQueuePlaceData, AddQueuePlaceErrors, AddQueuePlaceResponses, AgentResultsData, AgentResultsErrors, AgentResultsResponses, AppointmentDetailData, AppointmentDetailErrors, AppointmentDetailResponses, AppointmentsData, AppointmentsErrors, AppointmentsResponses, AssignLeadData, AssignLeadErrors, AssignLeadResponses, AssignLeadsData, AssignLeadsErrors, AssignLeadsResponses, AvailabilityData, AvailabilityErrors, AvailabilityResponses, BlockContactData, BlockContactErrors, BlockContactResponses, BlockedContactsData, BlockedContactsErrors, BlockedContactsResponses, BoardData, BoardErrors, BoardResponses, BookAppointmentData, BookAppointmentErrors, BookAppointmentResponses, CancelAppointmentData, CancelAppointmentErrors, CancelAppointmentResponses, CancelLeadsAssignmentData, CancelLeadsAssignmentErrors, CancelLeadsAssignmentResponses, ChangeAvailabilityData, ChangeAvailabilityErrors, ChangeAvailabilityResponses, ClaimsData, ClaimsErrors, ClaimsResponses, CloseUnreadDeliveryData, CloseUnreadDeliveryErrors, CloseUnreadDeliveryResponses, CompanyHoursData, CompanyHoursErrors, CompanyHoursResponses, CorrectMetaLeadNumberData, CorrectMetaLeadNumberErrors, CorrectMetaLeadNumberResponses, CoverData, CoverErrors, CoverResponses, CreateLeadData, CreateLeadErrors, CreateLeadResponses, CreateQueueData, CreateQueueErrors, CreateQueueResponses, CreateUserData, CreateUserErrors, CreateUserResponses, DashboardStatsData, DashboardStatsErrors, DashboardStatsResponses, DecideLeadConflictData, DecideLeadConflictErrors, DecideLeadConflictResponses, DeleteQueueData, DeleteQueueErrors, DeleteQueueResponses, DeleteSnippetData, DeleteSnippetErrors, DeleteSnippetResponses, DiscardLeadListData, DiscardLeadListErrors, DiscardLeadListResponses, DiscardMetaLeadData, DiscardMetaLeadErrors, DiscardMetaLeadResponses, DistributeLeadData, DistributeLeadErrors, DistributeLeadResponses, DummyClientMessageData, DummyClientMessageErrors, DummyClientMessageResponses, DummyNextDeadlineData, DummyNextDeadlineErrors, DummyNextDeadlineResponses, DummyRunTimeoutsData, DummyRunTimeoutsErrors, DummyRunTimeoutsResponses, DummySalesAckData, DummySalesAckErrors, DummySalesAckResponses, EventsData, EventsErrors, EventsResponse, EventsResponses, ExplainLeadData, ExplainLeadErrors, ExplainLeadResponses, ExportLeadsData, ExportLeadsErrors, ExportLeadsResponses, ExportLeadsWorkbookData, ExportLeadsWorkbookErrors, ExportLeadsWorkbookResponses, FunnelData, FunnelErrors, FunnelResponses, HandOverDeskData, HandOverDeskErrors, HandOverDeskResponses, HandoversData, HandoversErrors, HandoversResponses, HealthLiveData, HealthLiveResponses, HealthReadyData, HealthReadyErrors, HealthReadyResponses, HolidaysData, HolidaysErrors, HolidaysResponses, LatenessData, LatenessErrors, LatenessResponses, Layer2StatusChartData, Layer2StatusChartErrors, Layer2StatusChartResponses, Layer2StatusesData, Layer2StatusesErrors, Layer2StatusesResponses, LeadConflictsData, LeadConflictsErrors, LeadConflictsResponses, LeadDetailData, LeadDetailErrors, LeadDetailResponses, LeadDistributionData, LeadDistributionErrors, LeadDistributionResponses, LeadListData, LeadListErrors, LeadListResponses, LeadListRowsData, LeadListRowsErrors, LeadListRowsResponses, LeadListsData, LeadListsErrors, LeadListsResponses, LeadMergesData, LeadMergesErrors, LeadMergesResponses, LeadsAssignmentData, LeadsAssignmentErrors, LeadsAssignmentResponses, LeadsData, LeadsErrors, LeadsResponses, MergeLeadData, MergeLeadErrors, MergeLeadResponses, MetaFormsData, MetaFormsErrors, MetaFormsResponses, MetricsData, MetricsErrors, MetricsResponses, MyOffersData, MyOffersErrors, MyOffersResponses, PassOfferData, PassOfferErrors, PassOfferResponses, QueuesData, QueuesErrors, QueuesResponses, ReceiveMetaLeadData, ReceiveMetaLeadErrors, ReceiveMetaLeadResponses, ReceiveWhatsappData, ReceiveWhatsappErrors, ReceiveWhatsappMessagesData, ReceiveWhatsappMessagesErrors, ReceiveWhatsappMessagesResponses, ReceiveWhatsappResponses, RejectedReasonChartData, RejectedReasonChartErrors, RejectedReasonChartResponses, RejectedReasonsData, RejectedReasonsErrors, RejectedReasonsResponses, RejectLeadData, RejectLeadErrors, RejectLeadResponses, RemoveQueuePlaceData, RemoveQueuePlaceErrors, RemoveQueuePlaceResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, ResetWhatsappData, ResetWhatsappErrors, ResetWhatsappResponses, RestartWhatsappData, RestartWhatsappErrors, RestartWhatsappResponses, RetryMetaLeadData, RetryMetaLeadErrors, RetryMetaLeadResponses, RetryUnreadDeliveryData, RetryUnreadDeliveryErrors, RetryUnreadDeliveryResponses, RevokeUserSessionsData, RevokeUserSessionsErrors, RevokeUserSessionsResponses, SalesData, SalesErrors, SalesResponses, SaveLayer2StatusData, SaveLayer2StatusErrors, SaveLayer2StatusResponses, SaveMetaFormData, SaveMetaFormErrors, SaveMetaFormResponses, SaveRejectedReasonData, SaveRejectedReasonErrors, SaveRejectedReasonResponses, SaveSnippetData, SaveSnippetErrors, SaveSnippetResponses, SendWhatsappTestMessageData, SendWhatsappTestMessageErrors, SendWhatsappTestMessageResponses, SetAvailabilityData, SetAvailabilityErrors, SetAvailabilityResponses, SetCompanyHoursData, SetCompanyHoursErrors, SetCompanyHoursResponses, SetCoverData, SetCoverErrors, SetCoverResponses, SetHolidaysData, SetHolidaysErrors, SetHolidaysResponses, SetOfferAddressData, SetOfferAddressErrors, SetOfferAddressResponses, SetQueuePlacesData, SetQueuePlacesErrors, SetQueuePlacesResponses, SetQueueRulesData, SetQueueRulesErrors, SetQueueRulesResponses, SetVisitOutcomeData, SetVisitOutcomeErrors, SetVisitOutcomeResponses, SimilarLeadsData, SimilarLeadsErrors, SimilarLeadsResponses, SimulateDistributionData, SimulateDistributionErrors, SimulateDistributionResponses, SnippetsData, SnippetsErrors, SnippetsResponses, StartLeadListData, StartLeadListErrors, StartLeadListResponses, StartWhatsappData, StartWhatsappErrors, StartWhatsappResponses, StopLeadData, StopLeadErrors, StopLeadResponses, StopWhatsappData, StopWhatsappErrors, StopWhatsappResponses, TakeOfferData, TakeOfferErrors, TakeOfferResponses, UnblockContactData, UnblockContactErrors, UnblockContactResponses, UndoLeadChangeData, UndoLeadChangeErrors, UndoLeadChangeResponses, UndoLeadMergeData, UndoLeadMergeErrors, UndoLeadMergeResponses, UnmarkLeadData, UnmarkLeadErrors, UnmarkLeadResponses, UnreadDeliveriesData, UnreadDeliveriesErrors, UnreadDeliveriesResponses, UnusableMetaLeadsData, UnusableMetaLeadsErrors, UnusableMetaLeadsResponses, UpdateAppointmentData, UpdateAppointmentErrors, UpdateAppointmentResponses, UpdateLeadData, UpdateLeadErrors, UpdateLeadLayer2Data, UpdateLeadLayer2Errors, UpdateLeadLayer2Responses, UpdateLeadProgressData, UpdateLeadProgressErrors, UpdateLeadProgressResponses, UpdateLeadResponses, UpdateLeadStatusData, UpdateLeadStatusErrors, UpdateLeadStatusResponses, UpdateQueueData, UpdateQueueErrors, UpdateQueueResponses, UpdateSalesQueueData, UpdateSalesQueueErrors, UpdateSalesQueueResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, UploadLeadListData, UploadLeadListErrors, UploadLeadListResponses, UsersData, UsersErrors, UsersResponses, VerifyMetaLeadsWebhookData, VerifyMetaLeadsWebhookErrors, VerifyMetaLeadsWebhookResponses, VerifyWhatsappMessagesWebhookData, VerifyWhatsappMessagesWebhookErrors, VerifyWhatsappMessagesWebhookResponses, VerifyWhatsappWebhookData, VerifyWhatsappWebhookErrors, VerifyWhatsappWebhookResponses, WhatsappAccountEventsData, WhatsappAccountEventsErrors, WhatsappAccountEventsResponses, WhatsappMessagesData, WhatsappMessagesErrors, WhatsappMessagesResponses, WhatsappStatusData, WhatsappStatusErrors, WhatsappStatusResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -176,6 +176,19 @@ export const agentResults = <ThrowOnError extends boolean = false>(options?: Opt
 });
 
 /**
+ * How soon the leads of a period were claimed, by weekday and hour
+ */
+export const claims = <ThrowOnError extends boolean = false>(options?: Options<ClaimsData, ThrowOnError>) => (options?.client ?? client).get<ClaimsResponses, ClaimsErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/dashboard/claims',
+    ...options
+});
+
+/**
  * The funnel of a period: from the enquiry to the sale
  */
 export const funnel = <ThrowOnError extends boolean = false>(options?: Options<FunnelData, ThrowOnError>) => (options?.client ?? client).get<FunnelResponses, FunnelErrors, ThrowOnError>({
@@ -185,6 +198,19 @@ export const funnel = <ThrowOnError extends boolean = false>(options?: Options<F
             type: 'apiKey'
         }],
     url: '/api/dashboard/funnel',
+    ...options
+});
+
+/**
+ * How late the offers of a period rolled
+ */
+export const lateness = <ThrowOnError extends boolean = false>(options?: Options<LatenessData, ThrowOnError>) => (options?.client ?? client).get<LatenessResponses, LatenessErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/dashboard/lateness',
     ...options
 });
 
@@ -682,6 +708,54 @@ export const createLead = <ThrowOnError extends boolean = false>(options: Option
 });
 
 /**
+ * Assign every lead that matches a filter
+ *
+ * At most 5,000. Without `count` it is a preview. With it, the assignment begins after ten seconds: until then
+ * `DELETE` takes it back. The agent and each former owner get one summary; each client is told once.
+ */
+export const assignLeads = <ThrowOnError extends boolean = false>(options: Options<AssignLeadsData, ThrowOnError>) => (options.client ?? client).post<AssignLeadsResponses, AssignLeadsErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/leads/assignments',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Take a bulk assignment back before it begins
+ *
+ * If it has begun: 409 `begun`.
+ */
+export const cancelLeadsAssignment = <ThrowOnError extends boolean = false>(options: Options<CancelLeadsAssignmentData, ThrowOnError>) => (options.client ?? client).delete<CancelLeadsAssignmentResponses, CancelLeadsAssignmentErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/leads/assignments/{id}',
+    ...options
+});
+
+/**
+ * A bulk assignment, with how far it is
+ */
+export const leadsAssignment = <ThrowOnError extends boolean = false>(options: Options<LeadsAssignmentData, ThrowOnError>) => (options.client ?? client).get<LeadsAssignmentResponses, LeadsAssignmentErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/leads/assignments/{id}',
+    ...options
+});
+
+/**
  * The leads that the user can see, as CSV
  *
  * With the filters of the list, and without a limit. Text that a spreadsheet would take for a formula begins with
@@ -938,6 +1012,21 @@ export const rejectLead = <ThrowOnError extends boolean = false>(options: Option
         'Content-Type': 'application/json',
         ...options.headers
     }
+});
+
+/**
+ * The leads that may be the same person as this one
+ *
+ * At most ten, the newest first. A person decides: `POST /api/leads/{id}/merges`.
+ */
+export const similarLeads = <ThrowOnError extends boolean = false>(options: Options<SimilarLeadsData, ThrowOnError>) => (options.client ?? client).get<SimilarLeadsResponses, SimilarLeadsErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/leads/{id}/similar',
+    ...options
 });
 
 /**
@@ -1609,6 +1698,19 @@ export const whatsappAccountEvents = <ThrowOnError extends boolean = false>(opti
 });
 
 /**
+ * The WhatsApp messages in and out, newest first
+ */
+export const whatsappMessages = <ThrowOnError extends boolean = false>(options?: Options<WhatsappMessagesData, ThrowOnError>) => (options?.client ?? client).get<WhatsappMessagesResponses, WhatsappMessagesErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/whatsapp/messages',
+    ...options
+});
+
+/**
  * Whether the process runs
  */
 export const healthLive = <ThrowOnError extends boolean = false>(options?: Options<HealthLiveData, ThrowOnError>) => (options?.client ?? client).get<HealthLiveResponses, unknown, ThrowOnError>({ url: '/health/live', ...options });
@@ -1682,6 +1784,13 @@ export const dummyClientMessage = <ThrowOnError extends boolean = false>(options
         ...options.headers
     }
 });
+
+/**
+ * Bring the next deadline forward to now, and roll its attempt
+ *
+ * For trying things out: nobody has to wait five minutes. `rolled` is empty if no offer is open.
+ */
+export const dummyNextDeadline = <ThrowOnError extends boolean = false>(options?: Options<DummyNextDeadlineData, ThrowOnError>) => (options?.client ?? client).post<DummyNextDeadlineResponses, DummyNextDeadlineErrors, ThrowOnError>({ url: '/webhooks/whatsapp/dummy/next-deadline', ...options });
 
 /**
  * Roll every attempt whose deadline has passed

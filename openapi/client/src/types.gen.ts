@@ -424,6 +424,11 @@ export type BoardLead = {
      */
     name?: string;
     /**
+     * Who is offered the lead next if nobody answers, by user id: at most two, in order; empty unless an offer is open. In a
+     * queue that takes turns, other leads can change this.
+     */
+    next: Array<string>;
+    /**
      * The owner's name.
      */
     owner?: string;
@@ -480,6 +485,40 @@ export type BoardSeat = {
     offerAcceptedAt?: string;
     salesId: string;
     status?: AttemptStatus;
+};
+
+/**
+ * BulkAnswer
+ *
+ * A bulk assignment, or what one would assign.
+ */
+export type BulkAnswer = {
+    /**
+     * How many leads were assigned.
+     */
+    assigned: number;
+    /**
+     * It begins at this time, unless it is cancelled before.
+     */
+    beginsAt?: string;
+    cancelledAt?: string;
+    /**
+     * How many leads match and are not the agent's already.
+     */
+    count: number;
+    /**
+     * Absent until all are assigned.
+     */
+    endedAt?: string;
+    /**
+     * Absent for a preview.
+     */
+    id?: string;
+    salesId: string;
+    /**
+     * How many were not: they became the agent's meanwhile or were merged, or the agent was disabled.
+     */
+    skipped: number;
 };
 
 /**
@@ -547,6 +586,60 @@ export type Choice = {
     isRejected?: boolean;
     label: string;
     position?: number;
+};
+
+/**
+ * ClaimRow
+ *
+ * The cycles that began in one hour of the week.
+ */
+export type ClaimRow = {
+    /**
+     * Claimed with an OK.
+     */
+    claimed: number;
+    /**
+     * Cycles that began.
+     */
+    cycles: number;
+    /**
+     * Hangus, also if an agent got it afterwards.
+     */
+    hangus: number;
+    /**
+     * The hour of the day, 0 to 23.
+     */
+    hour: number;
+    /**
+     * The day of the week in the company's zone: 1 is Monday, 7 is Sunday.
+     */
+    weekday: number;
+    withinFiveMinutes: number;
+    /**
+     * Claimed within a minute after the cycle began.
+     */
+    withinOneMinute: number;
+    withinThreeMinutes: number;
+};
+
+/**
+ * Claims
+ *
+ * How soon the leads of a period were claimed.
+ */
+export type Claims = {
+    /**
+     * The first day, in the company's zone.
+     */
+    from: string;
+    /**
+     * The hours of the week in which a cycle began; hours without one are left out.
+     */
+    hours: Array<ClaimRow>;
+    /**
+     * The last day, included.
+     */
+    to: string;
 };
 
 /**
@@ -1003,6 +1096,47 @@ export type Journey = {
 };
 
 /**
+ * Lateness
+ *
+ * How late offers rolled, after their deadlines.
+ */
+export type Lateness = {
+    /**
+     * Breaches of a rule that the audit saw in the period.
+     */
+    breaches: number;
+    /**
+     * From the least to the most late.
+     */
+    buckets: Array<LatenessBucket>;
+    /**
+     * The latest, in milliseconds.
+     */
+    most?: number;
+    /**
+     * The median, in milliseconds; absent if no offer rolled.
+     */
+    p50?: number;
+    /**
+     * The 99th percentile, in milliseconds.
+     */
+    p99?: number;
+};
+
+/**
+ * LatenessBucket
+ *
+ * How many offers rolled so late.
+ */
+export type LatenessBucket = {
+    /**
+     * Less late than this, in milliseconds, and not less than the bucket before. Absent in the last bucket.
+     */
+    below?: number;
+    count: number;
+};
+
+/**
  * Layer2
  *
  * The second layer of a lead's status.
@@ -1168,6 +1302,27 @@ export type LeadEntry = {
 };
 
 /**
+ * LeadFilter
+ *
+ * The filters of `GET /api/leads`, by the same names.
+ */
+export type LeadFilter = {
+    campaign?: string;
+    from?: string;
+    layer2?: string;
+    mark?: LeadMark;
+    owner?: string;
+    ownerDisabled?: boolean;
+    progress?: Array<LeadProgress>;
+    project?: string;
+    q?: string;
+    source?: string;
+    status?: Array<LeadStatus>;
+    step?: FunnelStep;
+    to?: string;
+};
+
+/**
  * LeadList
  *
  * A list of leads, with how many of its rows are in which state.
@@ -1302,6 +1457,43 @@ export type LeadStatus = 'new' | 'distributing' | 'claimed' | 'hangus' | 'closed
  * What becomes of the open leads of an agent who is disabled.
  */
 export type LeadsOfDisabled = 'list' | 'colleague' | 'distribute';
+
+/**
+ * ListedMessage
+ *
+ * A message.
+ */
+export type ListedMessage = {
+    acceptedAt?: string;
+    body: string;
+    createdAt: string;
+    deliveredAt?: string;
+    /**
+     * Why it was not delivered.
+     */
+    deliveryError?: string;
+    /**
+     * The delivery status: `received`; `queued`, `accepted`, `sent`, `delivered`, `read`, `failed`.
+     */
+    deliveryStatus: string;
+    /**
+     * `in` or `out`.
+     */
+    direction: string;
+    fromWa: string;
+    id: string;
+    /**
+     * Inbound: `client`, `agent`, `stranger` or `manager`. Outbound: the purpose (`offer`, `late` …).
+     */
+    kind: string;
+    /**
+     * The lead that it is about.
+     */
+    leadId?: string;
+    leadName?: string;
+    readAt?: string;
+    toWa: string;
+};
 
 /**
  * Live
@@ -1722,6 +1914,23 @@ export type NewBlock = {
      * 1 to 200 characters.
      */
     reason: string;
+};
+
+/**
+ * NewBulkAssignment
+ *
+ * All leads that match a filter, for one agent.
+ */
+export type NewBulkAssignment = {
+    /**
+     * How many leads the preview counted. Absent: a preview, nothing happens. If another number matches now: 409 `stale`.
+     */
+    count?: number;
+    filter: LeadFilter;
+    /**
+     * The agent who gets the leads, by user id.
+     */
+    salesId: string;
 };
 
 /**
@@ -2289,6 +2498,24 @@ export type SavedAppointment = {
     version: number;
     warning?: AppointmentWarning;
 };
+
+/**
+ * SimilarLead
+ *
+ * A lead that may be the same person.
+ */
+export type SimilarLead = {
+    lead: LeadEntry;
+    /**
+     * What both have in common.
+     */
+    same: Similarity & unknown;
+};
+
+/**
+ * What two leads have in common.
+ */
+export type Similarity = 'name' | 'number';
 
 /**
  * SimulatedPolicy
@@ -3135,6 +3362,41 @@ export type AgentResultsResponses = {
 
 export type AgentResultsResponse = AgentResultsResponses[keyof AgentResultsResponses];
 
+export type ClaimsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * The first day; by default thirty days ago.
+         */
+        from?: string;
+        /**
+         * The last day; by default today.
+         */
+        to?: string;
+    };
+    url: '/api/dashboard/claims';
+};
+
+export type ClaimsErrors = {
+    /**
+     * The request is wrong.
+     */
+    '4XX': Problem;
+    /**
+     * The server failed.
+     */
+    '5XX': Problem;
+};
+
+export type ClaimsError = ClaimsErrors[keyof ClaimsErrors];
+
+export type ClaimsResponses = {
+    200: Claims;
+};
+
+export type ClaimsResponse = ClaimsResponses[keyof ClaimsResponses];
+
 export type FunnelData = {
     body?: never;
     path?: never;
@@ -3173,6 +3435,41 @@ export type FunnelResponses = {
 };
 
 export type FunnelResponse = FunnelResponses[keyof FunnelResponses];
+
+export type LatenessData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * The first day; by default thirty days ago.
+         */
+        from?: string;
+        /**
+         * The last day; by default today.
+         */
+        to?: string;
+    };
+    url: '/api/dashboard/lateness';
+};
+
+export type LatenessErrors = {
+    /**
+     * The request is wrong.
+     */
+    '4XX': Problem;
+    /**
+     * The server failed.
+     */
+    '5XX': Problem;
+};
+
+export type LatenessError = LatenessErrors[keyof LatenessErrors];
+
+export type LatenessResponses = {
+    200: Lateness;
+};
+
+export type LatenessResponse = LatenessResponses[keyof LatenessResponses];
 
 export type Layer2StatusChartData = {
     body?: never;
@@ -4139,6 +4436,88 @@ export type CreateLeadResponses = {
 
 export type CreateLeadResponse = CreateLeadResponses[keyof CreateLeadResponses];
 
+export type AssignLeadsData = {
+    body: NewBulkAssignment;
+    path?: never;
+    query?: never;
+    url: '/api/leads/assignments';
+};
+
+export type AssignLeadsErrors = {
+    /**
+     * The request is wrong.
+     */
+    '4XX': Problem;
+    /**
+     * The server failed.
+     */
+    '5XX': Problem;
+};
+
+export type AssignLeadsError = AssignLeadsErrors[keyof AssignLeadsErrors];
+
+export type AssignLeadsResponses = {
+    200: BulkAnswer;
+};
+
+export type AssignLeadsResponse = AssignLeadsResponses[keyof AssignLeadsResponses];
+
+export type CancelLeadsAssignmentData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/leads/assignments/{id}';
+};
+
+export type CancelLeadsAssignmentErrors = {
+    /**
+     * The request is wrong.
+     */
+    '4XX': Problem;
+    /**
+     * The server failed.
+     */
+    '5XX': Problem;
+};
+
+export type CancelLeadsAssignmentError = CancelLeadsAssignmentErrors[keyof CancelLeadsAssignmentErrors];
+
+export type CancelLeadsAssignmentResponses = {
+    200: BulkAnswer;
+};
+
+export type CancelLeadsAssignmentResponse = CancelLeadsAssignmentResponses[keyof CancelLeadsAssignmentResponses];
+
+export type LeadsAssignmentData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/leads/assignments/{id}';
+};
+
+export type LeadsAssignmentErrors = {
+    /**
+     * The request is wrong.
+     */
+    '4XX': Problem;
+    /**
+     * The server failed.
+     */
+    '5XX': Problem;
+};
+
+export type LeadsAssignmentError = LeadsAssignmentErrors[keyof LeadsAssignmentErrors];
+
+export type LeadsAssignmentResponses = {
+    200: BulkAnswer;
+};
+
+export type LeadsAssignmentResponse = LeadsAssignmentResponses[keyof LeadsAssignmentResponses];
+
 export type ExportLeadsData = {
     body?: never;
     path?: never;
@@ -4666,6 +5045,34 @@ export type RejectLeadResponses = {
 };
 
 export type RejectLeadResponse = RejectLeadResponses[keyof RejectLeadResponses];
+
+export type SimilarLeadsData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/leads/{id}/similar';
+};
+
+export type SimilarLeadsErrors = {
+    /**
+     * The request is wrong.
+     */
+    '4XX': Problem;
+    /**
+     * The server failed.
+     */
+    '5XX': Problem;
+};
+
+export type SimilarLeadsError = SimilarLeadsErrors[keyof SimilarLeadsErrors];
+
+export type SimilarLeadsResponses = {
+    200: Array<SimilarLead>;
+};
+
+export type SimilarLeadsResponse = SimilarLeadsResponses[keyof SimilarLeadsResponses];
 
 export type UpdateLeadStatusData = {
     body: StatusChange;
@@ -5849,6 +6256,45 @@ export type WhatsappAccountEventsResponses = {
 
 export type WhatsappAccountEventsResponse = WhatsappAccountEventsResponses[keyof WhatsappAccountEventsResponses];
 
+export type WhatsappMessagesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * `true`: only messages that were not delivered.
+         */
+        failed?: boolean;
+        /**
+         * The last message of the previous page.
+         */
+        before?: string;
+        /**
+         * The most messages; 50 by default.
+         */
+        limit?: number;
+    };
+    url: '/api/whatsapp/messages';
+};
+
+export type WhatsappMessagesErrors = {
+    /**
+     * The request is wrong.
+     */
+    '4XX': Problem;
+    /**
+     * The server failed.
+     */
+    '5XX': Problem;
+};
+
+export type WhatsappMessagesError = WhatsappMessagesErrors[keyof WhatsappMessagesErrors];
+
+export type WhatsappMessagesResponses = {
+    200: Array<ListedMessage>;
+};
+
+export type WhatsappMessagesResponse = WhatsappMessagesResponses[keyof WhatsappMessagesResponses];
+
 export type HealthLiveData = {
     body?: never;
     path?: never;
@@ -6079,6 +6525,32 @@ export type DummyClientMessageResponses = {
 };
 
 export type DummyClientMessageResponse = DummyClientMessageResponses[keyof DummyClientMessageResponses];
+
+export type DummyNextDeadlineData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/webhooks/whatsapp/dummy/next-deadline';
+};
+
+export type DummyNextDeadlineErrors = {
+    /**
+     * The request is wrong.
+     */
+    '4XX': Problem;
+    /**
+     * The server failed.
+     */
+    '5XX': Problem;
+};
+
+export type DummyNextDeadlineError = DummyNextDeadlineErrors[keyof DummyNextDeadlineErrors];
+
+export type DummyNextDeadlineResponses = {
+    200: TimeoutsAnswer;
+};
+
+export type DummyNextDeadlineResponse = DummyNextDeadlineResponses[keyof DummyNextDeadlineResponses];
 
 export type DummyRunTimeoutsData = {
     body?: never;

@@ -194,6 +194,9 @@ pub struct TextOverrides {
     /// To an agent whose leads were handed over to a colleague or to the queue. {count} {agent} {leads}
     #[arg(long, env = "TEXT_HANDED_AWAY")]
     pub text_handed_away: Option<String>,
+    /// To an agent to whom an admin assigned many leads at once. {count} {leads}
+    #[arg(long, env = "TEXT_ASSIGNED_MANY")]
+    pub text_assigned_many: Option<String>,
     /// To a manager: forms that repeat each other wait for a look. {source}
     #[arg(long, env = "TEXT_MANAGER_BURST")]
     pub text_manager_burst: Option<String>,
@@ -313,6 +316,7 @@ impl TextOverrides {
             (Text::LeaveNoted, self.text_leave_noted),
             (Text::ResumedLater, self.text_resumed_later),
             (Text::HandedAway, self.text_handed_away),
+            (Text::AssignedMany, self.text_assigned_many),
             (Text::ManagerBurst, self.text_manager_burst),
             (Text::Summary, self.text_summary),
             (Text::SummaryOff, self.text_summary_off),

@@ -1,11 +1,13 @@
 //! Sales figures over whole days of the company's calendar.
 
 mod agents;
+mod claims;
 mod funnel;
 mod model;
 mod store;
 
 pub use agents::{AgentRow, agents};
+pub use claims::{ClaimRow, LATENESS_BOUNDS, Lateness, claims, lateness};
 pub use funnel::{Funnel, FunnelRow, Grouping, funnel};
 pub use model::{Period, Slice};
 

@@ -29,6 +29,9 @@ mod turn;
 
 pub use crate::strategy::Strategy;
 pub use crate::unit_of_work::Cause;
+pub use background::bulk::{
+    MOST_LEADS, assign_in_bulk, bulk_assignment, cancel_bulk, carry_out_bulk,
+};
 pub use background::deadline::{check_deadline, roll_all_due};
 pub use background::desk::{Desk, hand_over_desk, handovers, preview_desk};
 pub use background::hand_over::hand_over;
@@ -40,7 +43,7 @@ pub use endings::by_hand::{merge_by_hand, merges, undo_merge};
 pub use endings::decide::{conflicts, decide};
 pub use endings::distribute::distribute;
 pub use endings::merge::change_number;
-pub use endings::roll::{next_deadline, time_to_next_deadline};
+pub use endings::roll::{bring_next_deadline_forward, next_deadline, time_to_next_deadline};
 pub use endings::stop::stop;
 pub use endings::undeliverable::{Undeliverable, offer_undeliverable};
 pub use event::{EventKind, LoggedEvent};
@@ -51,9 +54,9 @@ pub use inbox::receive::{receive, receive_all, receive_edit, recognise, unhandle
 pub use inbox::route::{handle, handle_unhandled, receive_and_handle};
 pub use inbox::tap::{Tap, tap};
 pub use model::{
-    Ad, Attempt, AttemptStatus, Board, BoardLead, BoardSeat, Channel, Checked, Cycle, CycleStatus,
-    CycleStory, InboundMessage, Journey, LastHour, LeadSnapshot, Metrics, Opened, Outcome, Report,
-    Rolled, Round,
+    Ad, Attempt, AttemptStatus, Board, BoardLead, BoardRow, BoardSeat, Channel, Checked, Cycle,
+    CycleStatus, CycleStory, InboundMessage, Journey, LastHour, LeadSnapshot, Metrics, Opened,
+    Outcome, Report, Rolled, Round,
 };
 pub use offers::alert::warn_managers;
 pub use offers::chat_link::chat_link;
@@ -70,4 +73,4 @@ pub use oversight::metrics::metrics;
 pub use oversight::simulate::{Figures, Policy, Share, Simulation, simulate};
 pub use oversight::summary::{plan_summary, send_summary};
 pub use oversight::view::{agent, journey, snapshot};
-pub use store::{Conflict, DeskHandover, PastHandover, Place};
+pub use store::{BulkAssignment, Conflict, DeskHandover, PastHandover, Place};

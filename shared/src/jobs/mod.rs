@@ -16,8 +16,8 @@ pub use enqueue::{
 };
 pub use job::Job;
 pub use payloads::{
-    CheckAckDeadline, EnterLeadList, FetchMetaLead, ForwardLeadToSales, HandOver, HandleDelivery,
-    ReconcileMetaLeads, ReleaseHeldLeads, RemindOfAppointment, SendConversion, SendMessage,
-    SendSummary, SyncAppointment,
+    AssignLeads, CheckAckDeadline, EnterLeadList, FetchMetaLead, ForwardLeadToSales, HandOver,
+    HandleDelivery, ReconcileMetaLeads, ReleaseHeldLeads, RemindOfAppointment, SendConversion,
+    SendMessage, SendSummary, SyncAppointment,
 };
 pub use workers::{WORKER_LOCK_CLASS, workers_alive};

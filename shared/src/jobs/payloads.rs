@@ -219,6 +219,22 @@ impl Job for HandOver {
     }
 }
 
+/// Assigns the leads of a bulk assignment.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct AssignLeads {
+    /// The row of `bulk_assignment`.
+    pub bulk: Uuid,
+}
+
+impl Job for AssignLeads {
+    const QUEUE: &'static str = "assign-leads.v1";
+    const TRIES: i32 = 100;
+
+    fn idempotency_key(&self, _: DateTime<Utc>) -> String {
+        self.bulk.to_string()
+    }
+}
+
 /// Enters the next rows of a list of leads.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct EnterLeadList {

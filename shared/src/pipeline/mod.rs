@@ -6,6 +6,7 @@ mod choices;
 mod edit;
 mod export;
 mod model;
+mod similar;
 mod step;
 mod store;
 mod transitions;
@@ -18,6 +19,7 @@ pub use export::{Labels, Layout, Separator, export, export_workbook};
 pub use model::{
     Change, Choice, ChoiceKind, Counts, Cursor, Entry, Filter, Layer2, Page, PageRequest, Sort,
 };
+pub use similar::Similarity;
 pub(crate) use step::CAMPAIGN;
 pub use step::Step;
 pub use transitions::{may_become, may_progress};
@@ -25,7 +27,7 @@ use transitions::{refused_progress, refused_status};
 pub use undo::undo;
 
 use crate::auth::{Role, User};
-use crate::id::LeadId;
+use crate::id::{LeadId, UserId};
 use crate::jobs::{ReleaseHeldLeads, enqueue};
 use crate::leads::{Lead, LeadProgress, LeadStatus};
 use crate::{App, Error, Result, meta};
@@ -44,6 +46,25 @@ pub async fn list(app: &App, viewer: &User, request: &PageRequest) -> Result<Pag
     let counts = store::counts(&mut transaction, scope, &request.filter).await?;
     transaction.rollback().await?;
     Ok(Page::new(entries, counts, request.limit))
+}
+
+/// The leads that match a filter and have another owner than this agent, or none: at most `limit`, newest first. For admins.
+pub async fn matching(
+    app: &App,
+    filter: &Filter,
+    but_not_of: &UserId,
+    limit: i64,
+) -> Result<Vec<LeadId>> {
+    filter.check()?;
+    let mut connection = app.pool.acquire().await?;
+    store::matching(&mut connection, filter, but_not_of, limit).await
+}
+
+/// The leads that may be the same person as this one, each with what they have in common. For admins.
+pub async fn similar(app: &App, id: LeadId) -> Result<Vec<(Entry, Similarity)>> {
+    let mut connection = app.pool.acquire().await?;
+    let entry = store::entry(&mut connection, id).await?;
+    similar::similar(&mut connection, &entry.lead).await
 }
 
 /// The changes of a lead by hand, oldest first.

@@ -102,6 +102,48 @@ pub(super) async fn page(
     Ok(rows.into_iter().map(Row::into_entry).collect())
 }
 
+/// The leads that match a filter and are not this agent's, newest first.
+pub(super) async fn matching(
+    connection: &mut PgConnection,
+    filter: &Filter,
+    but_not_of: &UserId,
+    limit: i64,
+) -> Result<Vec<LeadId>> {
+    let mut query =
+        QueryBuilder::new("select l.id from lead l where l.owner_sales_id is distinct from ");
+    query.push_bind(but_not_of.0.clone());
+    conditions(&mut query, None, filter, true);
+    query.push(" order by l.created_at desc, l.id desc limit ");
+    query.push_bind(limit);
+    Ok(query
+        .build_query_scalar()
+        .persistent(false)
+        .fetch_all(connection)
+        .await?)
+}
+
+/// Other leads whose name or number contains one of these texts, newest first.
+pub(super) async fn containing(
+    connection: &mut PgConnection,
+    texts: &[&str],
+    but_not: LeadId,
+    limit: i64,
+) -> Result<Vec<Entry>> {
+    let mut query = QueryBuilder::new(format!(
+        r#"select {COLUMNS} from lead l left join "user" u on u.id = l.owner_sales_id where l.id <> "#
+    ));
+    query.push_bind(but_not.0);
+    push_contains(&mut query, texts.iter().copied());
+    query.push(" order by l.created_at desc, l.id desc limit ");
+    query.push_bind(limit);
+    let rows: Vec<Row> = query
+        .build_query_as()
+        .persistent(false)
+        .fetch_all(connection)
+        .await?;
+    Ok(rows.into_iter().map(Row::into_entry).collect())
+}
+
 /// What an export says of a lead beside its entry.
 #[derive(Default)]
 pub(super) struct More {
@@ -213,17 +255,30 @@ fn conditions(
         query.push(" and l.created_at < ").push_bind(to);
     }
     if let Some(text) = &filter.text {
+        // `0812-99` finds +6281299…, too.
+        let digits = phone::search_digits(text).filter(|digits| digits != text);
+        push_contains(
+            query,
+            std::iter::once(text.as_str()).chain(digits.as_deref()),
+        );
+    }
+}
+
+/// The name or the number contains one of these texts. The expression has an index.
+fn push_contains<'text>(
+    query: &mut QueryBuilder<Postgres>,
+    texts: impl Iterator<Item = &'text str>,
+) {
+    let pattern = |text: &str| {
         let escaped = text
             .replace('\\', "\\\\")
             .replace('%', "\\%")
             .replace('_', "\\_");
-        // The expression has an index. `0812-99` finds +6281299…, too.
-        let digits = phone::search_digits(text).filter(|digits| digits != text);
-        let patterns = std::iter::once(escaped).chain(digits);
-        let patterns: Vec<String> = patterns.map(|part| format!("%{part}%")).collect();
-        query.push(" and (coalesce(l.name, '') || ' ' || coalesce(l.phone, '')) ilike any(");
-        query.push_bind(patterns).push(")");
-    }
+        format!("%{escaped}%")
+    };
+    let patterns: Vec<String> = texts.map(pattern).collect();
+    query.push(" and (coalesce(l.name, '') || ' ' || coalesce(l.phone, '')) ilike any(");
+    query.push_bind(patterns).push(")");
 }
 
 fn owned(words: &[&str]) -> Vec<String> {

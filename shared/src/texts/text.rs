@@ -127,6 +127,8 @@ pub enum Text {
     ResumedLater,
     /// To an agent whose leads were handed over to a colleague or to the queue.
     HandedAway,
+    /// To an agent to whom an admin assigned many leads at once.
+    AssignedMany,
     /// To an agent who owns leads of a list that somebody uploaded.
     LeadsEntered,
     /// The last line of a list that is cut.

@@ -13,7 +13,7 @@ mod store;
 
 pub use model::{
     Correction, Draft, Echo, InboundKind, InboundRecord, MessageRow, OutboundKind, PastOutcome,
-    Queued, Short,
+    Queued, RecentMessage, RecentMessages, Short,
 };
 pub use notices::{Notice, queue_notice};
 pub use outbox::{AcceptedSend, deliver};
@@ -266,6 +266,12 @@ pub async fn was_an_answer(
 /// Every message about a lead, oldest first.
 pub async fn of_lead(connection: &mut PgConnection, lead: LeadId) -> Result<Vec<MessageRow>> {
     store::of_lead(connection, lead).await
+}
+
+/// A page of all messages, newest first.
+pub async fn recent(app: &App, page: &RecentMessages) -> Result<Vec<RecentMessage>> {
+    let mut connection = app.pool.acquire().await?;
+    store::recent(&mut connection, page).await
 }
 
 /// Sends that came to nothing are kept this many days. During an outage each try is one.

@@ -359,6 +359,50 @@ pub struct MessageRow {
     pub created_at: DateTime<Utc>,
 }
 
+/// A message in the list of all messages.
+#[derive(Clone, Debug)]
+pub struct RecentMessage {
+    /// Its id.
+    pub id: MessageId,
+    /// `in` or `out`.
+    pub direction: String,
+    /// The sender's role, or the purpose of a message that we sent.
+    pub kind: String,
+    /// The sender.
+    pub from_wa: String,
+    /// The recipient.
+    pub to_wa: String,
+    /// The text.
+    pub body: String,
+    /// The delivery status.
+    pub delivery_status: String,
+    /// Why it was not delivered.
+    pub delivery_error: Option<String>,
+    /// The lead that it is about.
+    pub lead: Option<LeadId>,
+    /// The lead's name.
+    pub lead_name: Option<String>,
+    /// When the provider accepted it.
+    pub accepted_at: Option<DateTime<Utc>>,
+    /// When it arrived on the recipient's phone, if the provider reports that.
+    pub delivered_at: Option<DateTime<Utc>>,
+    /// When it was read, if the provider reports that.
+    pub read_at: Option<DateTime<Utc>>,
+    /// When it was stored.
+    pub created_at: DateTime<Utc>,
+}
+
+/// A page of the list of all messages, newest first.
+#[derive(Clone, Copy, Debug)]
+pub struct RecentMessages {
+    /// Only messages that were not delivered.
+    pub only_failed: bool,
+    /// The last message of the previous page.
+    pub before: Option<MessageId>,
+    /// The most messages.
+    pub limit: i64,
+}
+
 /// An edit or deletion of a message by its sender.
 #[derive(Clone, Debug)]
 pub struct Correction {

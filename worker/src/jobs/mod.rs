@@ -1,5 +1,6 @@
 //! The handlers: one file a job. Each calls one operation of `shared`. `run.rs` runs a handler.
 
+mod assign_leads;
 mod check_ack_deadline;
 mod enter_lead_list;
 mod fetch_meta_lead;

@@ -4,6 +4,7 @@ mod absences;
 mod admin;
 mod agents_and_strangers;
 mod availability;
+mod bulk;
 mod bursts;
 mod by_hand;
 mod clients_who_are_told;

@@ -203,3 +203,156 @@ async fn a_tap_and_an_ok_by_chat_at_one_instant_have_one_owner() {
         story.nobody_else_was_messaged().await;
     }
 }
+
+/// The place that has the lead on the board, and who is next.
+async fn holder_and_next(story: &Story, lead: &str) -> (Value, Vec<String>) {
+    let board = story.get_as("admin", "/api/board").await;
+    let leads = board["leads"].as_array().expect("leads");
+    let row = leads.iter().find(|one| one["leadId"] == json!(lead));
+    let row = row.expect("on the board");
+    let seats = row["seats"].as_array().expect("seats");
+    let holder = seats.iter().find(|seat| seat["status"] == "open");
+    let next = row["next"].as_array().expect("next");
+    (
+        holder.expect("a holder").clone(),
+        next.iter().map(text).collect(),
+    )
+}
+
+#[tokio::test]
+async fn the_board_says_who_is_next_and_that_is_who_is_asked() {
+    let story = Story::begin().await;
+    for strategy in ["fixed", "rotating"] {
+        let queues = story.get_as("admin", "/api/distribution/queues").await;
+        let queue = &queues[0];
+        let mut settings = queue["settings"].clone();
+        settings["strategy"] = json!(strategy);
+        let path = format!("/api/distribution/queues/{}", text(&queue["id"]));
+        let (status, changed) = story.send_as("admin", Method::PUT, &path, &settings).await;
+        assert_eq!(status, 200, "{changed}");
+        let number = if strategy == "fixed" {
+            CLIENT
+        } else {
+            "081234001235"
+        };
+        let lead = text(&story.client(number).says("Halo").await["lead"]["id"]);
+        story.client(number).is_asked_to_wait();
+        // Sales C takes a break: they are not next.
+        if strategy == "fixed" {
+            story.agent("C").says("istirahat").await;
+            story.agent("C").reads();
+        }
+        let mut asked = Vec::new();
+        let mut told = Vec::new();
+        for round in 1..=3 {
+            let (holder, next) = holder_and_next(&story, &lead).await;
+            let label = text(&holder["label"]);
+            asked.push(text(&holder["salesId"]));
+            told.push(next);
+            story.agent(&label).is_offered_the_lead();
+            if round < 3 {
+                story.fast_forward(minutes(5)).await;
+            } else {
+                story.agent(&label).says("OK").await;
+                story.agent(&label).is_told("sekarang milik Anda");
+            }
+        }
+        assert_eq!(told[0], asked[1..3], "{strategy}: {told:?} {asked:?}");
+        assert_eq!(told[1][0], asked[2], "{strategy}");
+        assert!(
+            !asked.contains(&"sales-c".to_owned()),
+            "{strategy}: {asked:?}"
+        );
+    }
+    story.nobody_else_was_messaged().await;
+}
+
+#[tokio::test]
+async fn who_tries_things_out_need_not_wait_for_the_deadline() {
+    let story = Story::begin().await;
+    let jump = "/webhooks/whatsapp/dummy/next-deadline";
+    assert_eq!(story.post(jump, &json!({})).await["rolled"], json!([]));
+    story.client(CLIENT).says("Halo").await;
+    story.client(CLIENT).is_asked_to_wait();
+    story.agent("A").is_offered_the_lead();
+    story.fast_forward(TimeDelta::seconds(7)).await;
+    let jumped = story.post(jump, &json!({})).await;
+    assert_eq!(jumped["rolled"][0]["agent"]["id"], "sales-a", "{jumped}");
+    story.workers_catch_up().await;
+    story.agent("B").is_offered_the_lead();
+    // The next agent has a whole window, and the audit finds nothing wrong.
+    story
+        .fast_forward(minutes(5) - TimeDelta::milliseconds(1))
+        .await;
+    assert_eq!(
+        board(&story).await.1,
+        seats(&[("A", "timed_out"), ("B", "open")])
+    );
+    assert_eq!(story.agent("A").says("OK").await["outcome"], "late");
+    story.agent("A").reads();
+    story.nobody_else_was_messaged().await;
+}
+
+#[tokio::test]
+async fn an_admin_lists_every_message_and_those_that_failed() {
+    let story = Story::begin().await;
+    story.client(CLIENT).says("Halo").await;
+    story.client(CLIENT).is_asked_to_wait();
+    story.agent("A").is_offered_the_lead();
+    let page = "/api/whatsapp/messages?limit=2";
+    let first = story.get_as("admin", page).await;
+    let last = text(&first[1]["id"]);
+    let rest = story
+        .get_as("admin", &format!("{page}&before={last}"))
+        .await;
+    let kinds = |page: &Value| -> Vec<String> {
+        let page = page.as_array().expect("messages");
+        page.iter().map(|one| text(&one["kind"])).collect()
+    };
+    let mut all = [kinds(&first), kinds(&rest)].concat();
+    all.sort_unstable();
+    assert_eq!(all, ["auto_reply", "client", "offer"]);
+    let failed = "/api/whatsapp/messages?failed=true";
+    assert_eq!(story.get_as("admin", failed).await, json!([]));
+    sqlx::query("update wa_message set delivery_status = 'failed' where kind = 'offer'")
+        .execute(&story.harness.app.pool)
+        .await
+        .expect("failed");
+    assert_eq!(kinds(&story.get_as("admin", failed).await), ["offer"]);
+    story.nobody_else_was_messaged().await;
+}
+
+#[tokio::test]
+async fn leads_that_may_be_one_person_are_proposed() {
+    let story = Story::begin().await;
+    let mut ids = Vec::new();
+    for (name, phone) in [
+        ("Budi Santoso", "+6281234001231"),
+        ("budi santoso ", "+6281234001232"),
+        ("Rina", "+601134001231"),
+        ("Budi Santoso Wijaya", "+6281234001239"),
+    ] {
+        let lead = json!({ "name": name, "phone": phone });
+        let (status, lead) = story
+            .send_as("sales-a", Method::POST, "/api/leads", &lead)
+            .await;
+        assert_eq!(status, 200, "{lead}");
+        ids.push(text(&lead["id"]));
+    }
+    let path = format!("/api/leads/{}/similar", ids[0]);
+    let found = story.get_as("admin", &path).await;
+    let found: Vec<(String, String)> = found
+        .as_array()
+        .expect("leads")
+        .iter()
+        .map(|one| (text(&one["lead"]["id"]), text(&one["same"])))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            (ids[2].clone(), "number".to_owned()),
+            (ids[1].clone(), "name".to_owned())
+        ]
+    );
+    story.nobody_else_was_messaged().await;
+}

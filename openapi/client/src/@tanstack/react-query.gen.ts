@@ -3,8 +3,8 @@
 import { type DefaultError, type InfiniteData, infiniteQueryOptions, queryOptions, useMutation, type UseMutationOptions, useQuery } from '@tanstack/react-query';
 
 import { client } from '../client.gen.js';
-import { addLeadNote, addQueuePlace, agentResults, appointmentDetail, appointments, assignLead, availability, blockContact, blockedContacts, board, bookAppointment, cancelAppointment, changeAvailability, closeUnreadDelivery, companyHours, correctMetaLeadNumber, cover, createLead, createQueue, createUser, dashboardStats, decideLeadConflict, deleteQueue, deleteSnippet, discardLeadList, discardMetaLead, distributeLead, dummyClientMessage, dummyRunTimeouts, dummySalesAck, explainLead, exportLeads, exportLeadsWorkbook, funnel, handOverDesk, handovers, healthLive, healthReady, holidays, layer2StatusChart, layer2Statuses, leadConflicts, leadDetail, leadDistribution, leadList, leadListRows, leadLists, leadMerges, leads, mergeLead, metaForms, metrics, myOffers, type Options, passOffer, queues, receiveMetaLead, receiveWhatsapp, receiveWhatsappMessages, rejectedReasonChart, rejectedReasons, rejectLead, removeQueuePlace, resetPassword, resetWhatsapp, restartWhatsapp, retryMetaLead, retryUnreadDelivery, revokeUserSessions, sales, saveLayer2Status, saveMetaForm, saveRejectedReason, saveSnippet, sendWhatsappTestMessage, setAvailability, setCompanyHours, setCover, setHolidays, setOfferAddress, setQueuePlaces, setQueueRules, setVisitOutcome, simulateDistribution, snippets, startLeadList, startWhatsapp, stopLead, stopWhatsapp, takeOffer, unblockContact, undoLeadChange, undoLeadMerge, unmarkLead, unreadDeliveries, unusableMetaLeads, updateAppointment, updateLead, updateLeadLayer2, updateLeadProgress, updateLeadStatus, updateQueue, updateSalesQueue, updateUser, uploadLeadList, users, verifyMetaLeadsWebhook, verifyWhatsappMessagesWebhook, verifyWhatsappWebhook, whatsappAccountEvents, whatsappStatus } from '../sdk.gen.js';
-import type { AddLeadNoteData, AddLeadNoteError, AddLeadNoteResponse, AddQueuePlaceData, AddQueuePlaceError, AddQueuePlaceResponse, AgentResultsData, AgentResultsError, AgentResultsResponse, AppointmentDetailData, AppointmentDetailError, AppointmentDetailResponse, AppointmentsData, AppointmentsError, AppointmentsResponse, AssignLeadData, AssignLeadError, AssignLeadResponse, AvailabilityData, AvailabilityError, AvailabilityResponse, BlockContactData, BlockContactError, BlockContactResponse, BlockedContactsData, BlockedContactsError, BlockedContactsResponse, BoardData, BoardError, BoardResponse, BookAppointmentData, BookAppointmentError, BookAppointmentResponse, CancelAppointmentData, CancelAppointmentError, CancelAppointmentResponse, ChangeAvailabilityData, ChangeAvailabilityError, ChangeAvailabilityResponse, CloseUnreadDeliveryData, CloseUnreadDeliveryError, CloseUnreadDeliveryResponse, CompanyHoursData, CompanyHoursError, CompanyHoursResponse, CorrectMetaLeadNumberData, CorrectMetaLeadNumberError, CorrectMetaLeadNumberResponse, CoverData, CoverError, CoverResponse, CreateLeadData, CreateLeadError, CreateLeadResponse, CreateQueueData, CreateQueueError, CreateQueueResponse, CreateUserData, CreateUserError, CreateUserResponse, DashboardStatsData, DashboardStatsError, DashboardStatsResponse, DecideLeadConflictData, DecideLeadConflictError, DecideLeadConflictResponse, DeleteQueueData, DeleteQueueError, DeleteQueueResponse, DeleteSnippetData, DeleteSnippetError, DeleteSnippetResponse, DiscardLeadListData, DiscardLeadListError, DiscardLeadListResponse, DiscardMetaLeadData, DiscardMetaLeadError, DiscardMetaLeadResponse, DistributeLeadData, DistributeLeadError, DistributeLeadResponse, DummyClientMessageData, DummyClientMessageError, DummyClientMessageResponse, DummyRunTimeoutsData, DummyRunTimeoutsError, DummyRunTimeoutsResponse, DummySalesAckData, DummySalesAckError, DummySalesAckResponse, ExplainLeadData, ExplainLeadError, ExplainLeadResponse, ExportLeadsData, ExportLeadsError, ExportLeadsResponse, ExportLeadsWorkbookData, ExportLeadsWorkbookError, ExportLeadsWorkbookResponse, FunnelData, FunnelError, FunnelResponse, HandOverDeskData, HandOverDeskError, HandOverDeskResponse, HandoversData, HandoversError, HandoversResponse, HealthLiveData, HealthLiveResponse, HealthReadyData, HealthReadyError, HealthReadyResponse, HolidaysData, HolidaysError, HolidaysResponse, Layer2StatusChartData, Layer2StatusChartError, Layer2StatusChartResponse, Layer2StatusesData, Layer2StatusesError, Layer2StatusesResponse, LeadConflictsData, LeadConflictsError, LeadConflictsResponse, LeadDetailData, LeadDetailError, LeadDetailResponse, LeadDistributionData, LeadDistributionError, LeadDistributionResponse, LeadListData, LeadListError, LeadListResponse, LeadListRowsData, LeadListRowsError, LeadListRowsResponse, LeadListsData, LeadListsError, LeadListsResponse, LeadMergesData, LeadMergesError, LeadMergesResponse, LeadsData, LeadsError, LeadsResponse, MergeLeadData, MergeLeadError, MergeLeadResponse, MetaFormsData, MetaFormsError, MetaFormsResponse, MetricsData, MetricsError, MetricsResponse, MyOffersData, MyOffersError, MyOffersResponse, PassOfferData, PassOfferError, PassOfferResponse, QueuesData, QueuesError, QueuesResponse, ReceiveMetaLeadData, ReceiveMetaLeadError, ReceiveMetaLeadResponse, ReceiveWhatsappData, ReceiveWhatsappError, ReceiveWhatsappMessagesData, ReceiveWhatsappMessagesError, ReceiveWhatsappMessagesResponse, ReceiveWhatsappResponse, RejectedReasonChartData, RejectedReasonChartError, RejectedReasonChartResponse, RejectedReasonsData, RejectedReasonsError, RejectedReasonsResponse, RejectLeadData, RejectLeadError, RejectLeadResponse, RemoveQueuePlaceData, RemoveQueuePlaceError, RemoveQueuePlaceResponse, ResetPasswordData, ResetPasswordError, ResetPasswordResponse, ResetWhatsappData, ResetWhatsappError, ResetWhatsappResponse, RestartWhatsappData, RestartWhatsappError, RestartWhatsappResponse, RetryMetaLeadData, RetryMetaLeadError, RetryMetaLeadResponse, RetryUnreadDeliveryData, RetryUnreadDeliveryError, RetryUnreadDeliveryResponse, RevokeUserSessionsData, RevokeUserSessionsError, RevokeUserSessionsResponse, SalesData, SalesError, SalesResponse, SaveLayer2StatusData, SaveLayer2StatusError, SaveLayer2StatusResponse, SaveMetaFormData, SaveMetaFormError, SaveMetaFormResponse, SaveRejectedReasonData, SaveRejectedReasonError, SaveRejectedReasonResponse, SaveSnippetData, SaveSnippetError, SaveSnippetResponse, SendWhatsappTestMessageData, SendWhatsappTestMessageError, SendWhatsappTestMessageResponse, SetAvailabilityData, SetAvailabilityError, SetAvailabilityResponse, SetCompanyHoursData, SetCompanyHoursError, SetCompanyHoursResponse, SetCoverData, SetCoverError, SetCoverResponse, SetHolidaysData, SetHolidaysError, SetHolidaysResponse, SetOfferAddressData, SetOfferAddressError, SetOfferAddressResponse, SetQueuePlacesData, SetQueuePlacesError, SetQueuePlacesResponse, SetQueueRulesData, SetQueueRulesError, SetQueueRulesResponse, SetVisitOutcomeData, SetVisitOutcomeError, SetVisitOutcomeResponse, SimulateDistributionData, SimulateDistributionError, SimulateDistributionResponse, SnippetsData, SnippetsError, SnippetsResponse, StartLeadListData, StartLeadListError, StartLeadListResponse, StartWhatsappData, StartWhatsappError, StartWhatsappResponse, StopLeadData, StopLeadError, StopLeadResponse, StopWhatsappData, StopWhatsappError, StopWhatsappResponse, TakeOfferData, TakeOfferError, TakeOfferResponse, UnblockContactData, UnblockContactError, UnblockContactResponse, UndoLeadChangeData, UndoLeadChangeError, UndoLeadChangeResponse, UndoLeadMergeData, UndoLeadMergeError, UndoLeadMergeResponse, UnmarkLeadData, UnmarkLeadError, UnmarkLeadResponse, UnreadDeliveriesData, UnreadDeliveriesError, UnreadDeliveriesResponse, UnusableMetaLeadsData, UnusableMetaLeadsError, UnusableMetaLeadsResponse, UpdateAppointmentData, UpdateAppointmentError, UpdateAppointmentResponse, UpdateLeadData, UpdateLeadError, UpdateLeadLayer2Data, UpdateLeadLayer2Error, UpdateLeadLayer2Response, UpdateLeadProgressData, UpdateLeadProgressError, UpdateLeadProgressResponse, UpdateLeadResponse, UpdateLeadStatusData, UpdateLeadStatusError, UpdateLeadStatusResponse, UpdateQueueData, UpdateQueueError, UpdateQueueResponse, UpdateSalesQueueData, UpdateSalesQueueError, UpdateSalesQueueResponse, UpdateUserData, UpdateUserError, UpdateUserResponse, UploadLeadListData, UploadLeadListError, UploadLeadListResponse, UsersData, UsersError, UsersResponse, VerifyMetaLeadsWebhookData, VerifyMetaLeadsWebhookError, VerifyMetaLeadsWebhookResponse, VerifyWhatsappMessagesWebhookData, VerifyWhatsappMessagesWebhookError, VerifyWhatsappMessagesWebhookResponse, VerifyWhatsappWebhookData, VerifyWhatsappWebhookError, VerifyWhatsappWebhookResponse, WhatsappAccountEventsData, WhatsappAccountEventsError, WhatsappAccountEventsResponse, WhatsappStatusData, WhatsappStatusError, WhatsappStatusResponse } from '../types.gen.js';
+import { addLeadNote, addQueuePlace, agentResults, appointmentDetail, appointments, assignLead, assignLeads, availability, blockContact, blockedContacts, board, bookAppointment, cancelAppointment, cancelLeadsAssignment, changeAvailability, claims, closeUnreadDelivery, companyHours, correctMetaLeadNumber, cover, createLead, createQueue, createUser, dashboardStats, decideLeadConflict, deleteQueue, deleteSnippet, discardLeadList, discardMetaLead, distributeLead, dummyClientMessage, dummyNextDeadline, dummyRunTimeouts, dummySalesAck, explainLead, exportLeads, exportLeadsWorkbook, funnel, handOverDesk, handovers, healthLive, healthReady, holidays, lateness, layer2StatusChart, layer2Statuses, leadConflicts, leadDetail, leadDistribution, leadList, leadListRows, leadLists, leadMerges, leads, leadsAssignment, mergeLead, metaForms, metrics, myOffers, type Options, passOffer, queues, receiveMetaLead, receiveWhatsapp, receiveWhatsappMessages, rejectedReasonChart, rejectedReasons, rejectLead, removeQueuePlace, resetPassword, resetWhatsapp, restartWhatsapp, retryMetaLead, retryUnreadDelivery, revokeUserSessions, sales, saveLayer2Status, saveMetaForm, saveRejectedReason, saveSnippet, sendWhatsappTestMessage, setAvailability, setCompanyHours, setCover, setHolidays, setOfferAddress, setQueuePlaces, setQueueRules, setVisitOutcome, similarLeads, simulateDistribution, snippets, startLeadList, startWhatsapp, stopLead, stopWhatsapp, takeOffer, unblockContact, undoLeadChange, undoLeadMerge, unmarkLead, unreadDeliveries, unusableMetaLeads, updateAppointment, updateLead, updateLeadLayer2, updateLeadProgress, updateLeadStatus, updateQueue, updateSalesQueue, updateUser, uploadLeadList, users, verifyMetaLeadsWebhook, verifyWhatsappMessagesWebhook, verifyWhatsappWebhook, whatsappAccountEvents, whatsappMessages, whatsappStatus } from '../sdk.gen.js';
+import type { AddLeadNoteData, AddLeadNoteError, AddLeadNoteResponse, AddQueuePlaceData, AddQueuePlaceError, AddQueuePlaceResponse, AgentResultsData, AgentResultsError, AgentResultsResponse, AppointmentDetailData, AppointmentDetailError, AppointmentDetailResponse, AppointmentsData, AppointmentsError, AppointmentsResponse, AssignLeadData, AssignLeadError, AssignLeadResponse, AssignLeadsData, AssignLeadsError, AssignLeadsResponse, AvailabilityData, AvailabilityError, AvailabilityResponse, BlockContactData, BlockContactError, BlockContactResponse, BlockedContactsData, BlockedContactsError, BlockedContactsResponse, BoardData, BoardError, BoardResponse, BookAppointmentData, BookAppointmentError, BookAppointmentResponse, CancelAppointmentData, CancelAppointmentError, CancelAppointmentResponse, CancelLeadsAssignmentData, CancelLeadsAssignmentError, CancelLeadsAssignmentResponse, ChangeAvailabilityData, ChangeAvailabilityError, ChangeAvailabilityResponse, ClaimsData, ClaimsError, ClaimsResponse, CloseUnreadDeliveryData, CloseUnreadDeliveryError, CloseUnreadDeliveryResponse, CompanyHoursData, CompanyHoursError, CompanyHoursResponse, CorrectMetaLeadNumberData, CorrectMetaLeadNumberError, CorrectMetaLeadNumberResponse, CoverData, CoverError, CoverResponse, CreateLeadData, CreateLeadError, CreateLeadResponse, CreateQueueData, CreateQueueError, CreateQueueResponse, CreateUserData, CreateUserError, CreateUserResponse, DashboardStatsData, DashboardStatsError, DashboardStatsResponse, DecideLeadConflictData, DecideLeadConflictError, DecideLeadConflictResponse, DeleteQueueData, DeleteQueueError, DeleteQueueResponse, DeleteSnippetData, DeleteSnippetError, DeleteSnippetResponse, DiscardLeadListData, DiscardLeadListError, DiscardLeadListResponse, DiscardMetaLeadData, DiscardMetaLeadError, DiscardMetaLeadResponse, DistributeLeadData, DistributeLeadError, DistributeLeadResponse, DummyClientMessageData, DummyClientMessageError, DummyClientMessageResponse, DummyNextDeadlineData, DummyNextDeadlineError, DummyNextDeadlineResponse, DummyRunTimeoutsData, DummyRunTimeoutsError, DummyRunTimeoutsResponse, DummySalesAckData, DummySalesAckError, DummySalesAckResponse, ExplainLeadData, ExplainLeadError, ExplainLeadResponse, ExportLeadsData, ExportLeadsError, ExportLeadsResponse, ExportLeadsWorkbookData, ExportLeadsWorkbookError, ExportLeadsWorkbookResponse, FunnelData, FunnelError, FunnelResponse, HandOverDeskData, HandOverDeskError, HandOverDeskResponse, HandoversData, HandoversError, HandoversResponse, HealthLiveData, HealthLiveResponse, HealthReadyData, HealthReadyError, HealthReadyResponse, HolidaysData, HolidaysError, HolidaysResponse, LatenessData, LatenessError, LatenessResponse, Layer2StatusChartData, Layer2StatusChartError, Layer2StatusChartResponse, Layer2StatusesData, Layer2StatusesError, Layer2StatusesResponse, LeadConflictsData, LeadConflictsError, LeadConflictsResponse, LeadDetailData, LeadDetailError, LeadDetailResponse, LeadDistributionData, LeadDistributionError, LeadDistributionResponse, LeadListData, LeadListError, LeadListResponse, LeadListRowsData, LeadListRowsError, LeadListRowsResponse, LeadListsData, LeadListsError, LeadListsResponse, LeadMergesData, LeadMergesError, LeadMergesResponse, LeadsAssignmentData, LeadsAssignmentError, LeadsAssignmentResponse, LeadsData, LeadsError, LeadsResponse, MergeLeadData, MergeLeadError, MergeLeadResponse, MetaFormsData, MetaFormsError, MetaFormsResponse, MetricsData, MetricsError, MetricsResponse, MyOffersData, MyOffersError, MyOffersResponse, PassOfferData, PassOfferError, PassOfferResponse, QueuesData, QueuesError, QueuesResponse, ReceiveMetaLeadData, ReceiveMetaLeadError, ReceiveMetaLeadResponse, ReceiveWhatsappData, ReceiveWhatsappError, ReceiveWhatsappMessagesData, ReceiveWhatsappMessagesError, ReceiveWhatsappMessagesResponse, ReceiveWhatsappResponse, RejectedReasonChartData, RejectedReasonChartError, RejectedReasonChartResponse, RejectedReasonsData, RejectedReasonsError, RejectedReasonsResponse, RejectLeadData, RejectLeadError, RejectLeadResponse, RemoveQueuePlaceData, RemoveQueuePlaceError, RemoveQueuePlaceResponse, ResetPasswordData, ResetPasswordError, ResetPasswordResponse, ResetWhatsappData, ResetWhatsappError, ResetWhatsappResponse, RestartWhatsappData, RestartWhatsappError, RestartWhatsappResponse, RetryMetaLeadData, RetryMetaLeadError, RetryMetaLeadResponse, RetryUnreadDeliveryData, RetryUnreadDeliveryError, RetryUnreadDeliveryResponse, RevokeUserSessionsData, RevokeUserSessionsError, RevokeUserSessionsResponse, SalesData, SalesError, SalesResponse, SaveLayer2StatusData, SaveLayer2StatusError, SaveLayer2StatusResponse, SaveMetaFormData, SaveMetaFormError, SaveMetaFormResponse, SaveRejectedReasonData, SaveRejectedReasonError, SaveRejectedReasonResponse, SaveSnippetData, SaveSnippetError, SaveSnippetResponse, SendWhatsappTestMessageData, SendWhatsappTestMessageError, SendWhatsappTestMessageResponse, SetAvailabilityData, SetAvailabilityError, SetAvailabilityResponse, SetCompanyHoursData, SetCompanyHoursError, SetCompanyHoursResponse, SetCoverData, SetCoverError, SetCoverResponse, SetHolidaysData, SetHolidaysError, SetHolidaysResponse, SetOfferAddressData, SetOfferAddressError, SetOfferAddressResponse, SetQueuePlacesData, SetQueuePlacesError, SetQueuePlacesResponse, SetQueueRulesData, SetQueueRulesError, SetQueueRulesResponse, SetVisitOutcomeData, SetVisitOutcomeError, SetVisitOutcomeResponse, SimilarLeadsData, SimilarLeadsError, SimilarLeadsResponse, SimulateDistributionData, SimulateDistributionError, SimulateDistributionResponse, SnippetsData, SnippetsError, SnippetsResponse, StartLeadListData, StartLeadListError, StartLeadListResponse, StartWhatsappData, StartWhatsappError, StartWhatsappResponse, StopLeadData, StopLeadError, StopLeadResponse, StopWhatsappData, StopWhatsappError, StopWhatsappResponse, TakeOfferData, TakeOfferError, TakeOfferResponse, UnblockContactData, UnblockContactError, UnblockContactResponse, UndoLeadChangeData, UndoLeadChangeError, UndoLeadChangeResponse, UndoLeadMergeData, UndoLeadMergeError, UndoLeadMergeResponse, UnmarkLeadData, UnmarkLeadError, UnmarkLeadResponse, UnreadDeliveriesData, UnreadDeliveriesError, UnreadDeliveriesResponse, UnusableMetaLeadsData, UnusableMetaLeadsError, UnusableMetaLeadsResponse, UpdateAppointmentData, UpdateAppointmentError, UpdateAppointmentResponse, UpdateLeadData, UpdateLeadError, UpdateLeadLayer2Data, UpdateLeadLayer2Error, UpdateLeadLayer2Response, UpdateLeadProgressData, UpdateLeadProgressError, UpdateLeadProgressResponse, UpdateLeadResponse, UpdateLeadStatusData, UpdateLeadStatusError, UpdateLeadStatusResponse, UpdateQueueData, UpdateQueueError, UpdateQueueResponse, UpdateSalesQueueData, UpdateSalesQueueError, UpdateSalesQueueResponse, UpdateUserData, UpdateUserError, UpdateUserResponse, UploadLeadListData, UploadLeadListError, UploadLeadListResponse, UsersData, UsersError, UsersResponse, VerifyMetaLeadsWebhookData, VerifyMetaLeadsWebhookError, VerifyMetaLeadsWebhookResponse, VerifyWhatsappMessagesWebhookData, VerifyWhatsappMessagesWebhookError, VerifyWhatsappMessagesWebhookResponse, VerifyWhatsappWebhookData, VerifyWhatsappWebhookError, VerifyWhatsappWebhookResponse, WhatsappAccountEventsData, WhatsappAccountEventsError, WhatsappAccountEventsResponse, WhatsappMessagesData, WhatsappMessagesError, WhatsappMessagesResponse, WhatsappStatusData, WhatsappStatusError, WhatsappStatusResponse } from '../types.gen.js';
 
 export type QueryKey<TOptions extends Options> = [
     Pick<TOptions, 'baseUrl' | 'body' | 'headers' | 'path' | 'query'> & {
@@ -286,6 +286,29 @@ export const agentResultsOptions = (options?: Options<AgentResultsData>) => quer
  */
 export const useAgentResultsQuery = (options?: Options<AgentResultsData>) => useQuery(agentResultsOptions(options));
 
+export const claimsQueryKey = (options?: Options<ClaimsData>) => createQueryKey('claims', options, false, ['Dashboard']);
+
+/**
+ * How soon the leads of a period were claimed, by weekday and hour
+ */
+export const claimsOptions = (options?: Options<ClaimsData>) => queryOptions<ClaimsResponse, ClaimsError, ClaimsResponse, ReturnType<typeof claimsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await claims({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: claimsQueryKey(options)
+});
+
+/**
+ * How soon the leads of a period were claimed, by weekday and hour
+ */
+export const useClaimsQuery = (options?: Options<ClaimsData>) => useQuery(claimsOptions(options));
+
 export const funnelQueryKey = (options?: Options<FunnelData>) => createQueryKey('funnel', options, false, ['Dashboard']);
 
 /**
@@ -308,6 +331,29 @@ export const funnelOptions = (options?: Options<FunnelData>) => queryOptions<Fun
  * The funnel of a period: from the enquiry to the sale
  */
 export const useFunnelQuery = (options?: Options<FunnelData>) => useQuery(funnelOptions(options));
+
+export const latenessQueryKey = (options?: Options<LatenessData>) => createQueryKey('lateness', options, false, ['Dashboard']);
+
+/**
+ * How late the offers of a period rolled
+ */
+export const latenessOptions = (options?: Options<LatenessData>) => queryOptions<LatenessResponse, LatenessError, LatenessResponse, ReturnType<typeof latenessQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await lateness({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: latenessQueryKey(options)
+});
+
+/**
+ * How late the offers of a period rolled
+ */
+export const useLatenessQuery = (options?: Options<LatenessData>) => useQuery(latenessOptions(options));
 
 export const layer2StatusChartQueryKey = (options?: Options<Layer2StatusChartData>) => createQueryKey('layer2StatusChart', options, false, ['Dashboard']);
 
@@ -1142,6 +1188,83 @@ export const createLeadMutation = (options?: Partial<Options<CreateLeadData>>): 
  */
 export const useCreateLeadMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<CreateLeadResponse, CreateLeadError, Options<CreateLeadData>>, 'mutationFn'>>) => useMutation({ ...createLeadMutation(), ...mutationOptions });
 
+/**
+ * Assign every lead that matches a filter
+ *
+ * At most 5,000. Without `count` it is a preview. With it, the assignment begins after ten seconds: until then
+ * `DELETE` takes it back. The agent and each former owner get one summary; each client is told once.
+ */
+export const assignLeadsMutation = (options?: Partial<Options<AssignLeadsData>>): UseMutationOptions<AssignLeadsResponse, AssignLeadsError, Options<AssignLeadsData>> => {
+    const mutationOptions: UseMutationOptions<AssignLeadsResponse, AssignLeadsError, Options<AssignLeadsData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await assignLeads({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Assign every lead that matches a filter
+ *
+ * At most 5,000. Without `count` it is a preview. With it, the assignment begins after ten seconds: until then
+ * `DELETE` takes it back. The agent and each former owner get one summary; each client is told once.
+ */
+export const useAssignLeadsMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<AssignLeadsResponse, AssignLeadsError, Options<AssignLeadsData>>, 'mutationFn'>>) => useMutation({ ...assignLeadsMutation(), ...mutationOptions });
+
+/**
+ * Take a bulk assignment back before it begins
+ *
+ * If it has begun: 409 `begun`.
+ */
+export const cancelLeadsAssignmentMutation = (options?: Partial<Options<CancelLeadsAssignmentData>>): UseMutationOptions<CancelLeadsAssignmentResponse, CancelLeadsAssignmentError, Options<CancelLeadsAssignmentData>> => {
+    const mutationOptions: UseMutationOptions<CancelLeadsAssignmentResponse, CancelLeadsAssignmentError, Options<CancelLeadsAssignmentData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await cancelLeadsAssignment({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Take a bulk assignment back before it begins
+ *
+ * If it has begun: 409 `begun`.
+ */
+export const useCancelLeadsAssignmentMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<CancelLeadsAssignmentResponse, CancelLeadsAssignmentError, Options<CancelLeadsAssignmentData>>, 'mutationFn'>>) => useMutation({ ...cancelLeadsAssignmentMutation(), ...mutationOptions });
+
+export const leadsAssignmentQueryKey = (options: Options<LeadsAssignmentData>) => createQueryKey('leadsAssignment', options, false, ['Leads']);
+
+/**
+ * A bulk assignment, with how far it is
+ */
+export const leadsAssignmentOptions = (options: Options<LeadsAssignmentData>) => queryOptions<LeadsAssignmentResponse, LeadsAssignmentError, LeadsAssignmentResponse, ReturnType<typeof leadsAssignmentQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await leadsAssignment({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: leadsAssignmentQueryKey(options)
+});
+
+/**
+ * A bulk assignment, with how far it is
+ */
+export const useLeadsAssignmentQuery = (options: Options<LeadsAssignmentData>) => useQuery(leadsAssignmentOptions(options));
+
 export const exportLeadsQueryKey = (options?: Options<ExportLeadsData>) => createQueryKey('exportLeads', options, false, ['Leads']);
 
 /**
@@ -1539,6 +1662,33 @@ export const rejectLeadMutation = (options?: Partial<Options<RejectLeadData>>): 
  * Its layer 2 status becomes the rejection with this reason, its progress `lost`, and it is closed.
  */
 export const useRejectLeadMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<RejectLeadResponse, RejectLeadError, Options<RejectLeadData>>, 'mutationFn'>>) => useMutation({ ...rejectLeadMutation(), ...mutationOptions });
+
+export const similarLeadsQueryKey = (options: Options<SimilarLeadsData>) => createQueryKey('similarLeads', options, false, ['Leads']);
+
+/**
+ * The leads that may be the same person as this one
+ *
+ * At most ten, the newest first. A person decides: `POST /api/leads/{id}/merges`.
+ */
+export const similarLeadsOptions = (options: Options<SimilarLeadsData>) => queryOptions<SimilarLeadsResponse, SimilarLeadsError, SimilarLeadsResponse, ReturnType<typeof similarLeadsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await similarLeads({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: similarLeadsQueryKey(options)
+});
+
+/**
+ * The leads that may be the same person as this one
+ *
+ * At most ten, the newest first. A person decides: `POST /api/leads/{id}/merges`.
+ */
+export const useSimilarLeadsQuery = (options: Options<SimilarLeadsData>) => useQuery(similarLeadsOptions(options));
 
 /**
  * Close a lead, or open a closed lead again
@@ -2593,6 +2743,56 @@ export const whatsappAccountEventsOptions = (options?: Options<WhatsappAccountEv
  */
 export const useWhatsappAccountEventsQuery = (options?: Options<WhatsappAccountEventsData>) => useQuery(whatsappAccountEventsOptions(options));
 
+export const whatsappMessagesQueryKey = (options?: Options<WhatsappMessagesData>) => createQueryKey('whatsappMessages', options, false, ['Whatsapp']);
+
+/**
+ * The WhatsApp messages in and out, newest first
+ */
+export const whatsappMessagesOptions = (options?: Options<WhatsappMessagesData>) => queryOptions<WhatsappMessagesResponse, WhatsappMessagesError, WhatsappMessagesResponse, ReturnType<typeof whatsappMessagesQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await whatsappMessages({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: whatsappMessagesQueryKey(options)
+});
+
+export const whatsappMessagesInfiniteQueryKey = (options?: Options<WhatsappMessagesData>): QueryKey<Options<WhatsappMessagesData>> => createQueryKey('whatsappMessages', options, true);
+
+/**
+ * The WhatsApp messages in and out, newest first
+ */
+export const whatsappMessagesInfiniteOptions = (options?: Options<WhatsappMessagesData>) => infiniteQueryOptions<WhatsappMessagesResponse, WhatsappMessagesError, InfiniteData<WhatsappMessagesResponse>, QueryKey<Options<WhatsappMessagesData>>, string | Pick<QueryKey<Options<WhatsappMessagesData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+// @ts-ignore
+{
+    queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<WhatsappMessagesData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+            query: {
+                before: pageParam
+            }
+        };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await whatsappMessages({
+            ...options,
+            ...params,
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: whatsappMessagesInfiniteQueryKey(options)
+});
+
+/**
+ * The WhatsApp messages in and out, newest first
+ */
+export const useWhatsappMessagesQuery = (options?: Options<WhatsappMessagesData>) => useQuery(whatsappMessagesOptions(options));
+
 export const healthLiveQueryKey = (options?: Options<HealthLiveData>) => createQueryKey('healthLive', options, false, ['Health']);
 
 /**
@@ -2801,6 +3001,32 @@ export const dummyClientMessageMutation = (options?: Partial<Options<DummyClient
  * Play a client who writes to the company's number
  */
 export const useDummyClientMessageMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<DummyClientMessageResponse, DummyClientMessageError, Options<DummyClientMessageData>>, 'mutationFn'>>) => useMutation({ ...dummyClientMessageMutation(), ...mutationOptions });
+
+/**
+ * Bring the next deadline forward to now, and roll its attempt
+ *
+ * For trying things out: nobody has to wait five minutes. `rolled` is empty if no offer is open.
+ */
+export const dummyNextDeadlineMutation = (options?: Partial<Options<DummyNextDeadlineData>>): UseMutationOptions<DummyNextDeadlineResponse, DummyNextDeadlineError, Options<DummyNextDeadlineData>> => {
+    const mutationOptions: UseMutationOptions<DummyNextDeadlineResponse, DummyNextDeadlineError, Options<DummyNextDeadlineData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await dummyNextDeadline({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Bring the next deadline forward to now, and roll its attempt
+ *
+ * For trying things out: nobody has to wait five minutes. `rolled` is empty if no offer is open.
+ */
+export const useDummyNextDeadlineMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<DummyNextDeadlineResponse, DummyNextDeadlineError, Options<DummyNextDeadlineData>>, 'mutationFn'>>) => useMutation({ ...dummyNextDeadlineMutation(), ...mutationOptions });
 
 /**
  * Roll every attempt whose deadline has passed

@@ -2,6 +2,7 @@
 
 use super::{AttemptStatus, CycleStatus};
 use crate::id::{AttemptId, CycleId, LeadId, UserId};
+use crate::strategy::Strategy;
 use chrono::{DateTime, Utc};
 
 /// What a board shows, read at one moment.
@@ -12,9 +13,20 @@ pub struct Board {
     /// Since when the provider is frozen; while it is, no offer times out.
     pub frozen_since: Option<DateTime<Utc>>,
     /// The leads: with open offers, the most urgent first; then held; then ended, the latest first.
-    pub leads: Vec<(BoardLead, Vec<BoardSeat>)>,
+    pub leads: Vec<BoardRow>,
     /// The figures.
     pub last_hour: LastHour,
+}
+
+/// A line of the board.
+#[derive(Clone, Debug)]
+pub struct BoardRow {
+    /// The lead.
+    pub lead: BoardLead,
+    /// The places of its cycle.
+    pub seats: Vec<BoardSeat>,
+    /// Who is offered the lead next if nothing else changes: at most two, only for a lead with an open offer.
+    pub next: Vec<UserId>,
 }
 
 /// A lead on the board, with its cycle.
@@ -48,6 +60,12 @@ pub struct BoardLead {
     pub owner: Option<String>,
     /// What started the cycle: `ad`, `chat` or `admin`.
     pub trigger: String,
+    /// How its queue takes turns.
+    pub strategy: Strategy,
+    /// The agent who owned this client before.
+    pub former_agent: Option<UserId>,
+    /// The most turns that a place of its queue is owed.
+    pub most_turns_owed: Option<i32>,
 }
 
 /// A place of a cycle, with its agent's last offer.
@@ -73,6 +91,25 @@ pub struct BoardSeat {
     pub offer_accepted_at: Option<DateTime<Utc>>,
     /// When it ended.
     pub closed_at: Option<DateTime<Utc>>,
+    /// The weight of the place.
+    pub weight: i32,
+    /// Chosen first because the client was theirs.
+    pub guest: bool,
+    /// The credit of the place in parts of a turn.
+    pub credit: Option<i64>,
+}
+
+/// The state of an agent, from which a board forecasts who is next.
+#[derive(Clone, Debug)]
+pub(crate) struct BoardAgent {
+    /// The agent.
+    pub(crate) id: UserId,
+    /// The offer address.
+    pub(crate) address: Option<String>,
+    /// Whether the user is disabled.
+    pub(crate) disabled: bool,
+    /// Open offers, counted up to the limit.
+    pub(crate) open: i64,
 }
 
 /// The figures of a board.

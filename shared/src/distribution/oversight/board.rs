@@ -1,6 +1,7 @@
 //! The board: every lead that is being distributed, with who had it, who has it and who is next.
 
-use crate::distribution::model::{Board, BoardSeat};
+use super::forecast::Team;
+use crate::distribution::model::{Board, BoardLead, BoardRow, BoardSeat};
 use crate::distribution::store::{self, BoardLimits};
 use crate::id::CycleId;
 use crate::{App, Result};
@@ -29,14 +30,14 @@ pub async fn board(app: &App) -> Result<Board> {
     for seat in store::board_seats(&mut transaction, &cycles).await? {
         seats.entry(seat.cycle).or_default().push(seat);
     }
+    let team = Team::read(app, &mut transaction, &leads, &seats, now).await?;
     transaction.commit().await?;
-    let leads = leads
-        .into_iter()
-        .map(|lead| {
-            let seats = seats.remove(&lead.cycle).unwrap_or_default();
-            (lead, seats)
-        })
-        .collect();
+    let row = |lead: BoardLead| {
+        let seats = seats.remove(&lead.cycle).unwrap_or_default();
+        let next = team.next(&lead, &seats);
+        BoardRow { lead, seats, next }
+    };
+    let leads = leads.into_iter().map(row).collect();
     Ok(Board {
         now,
         frozen_since,

@@ -2,8 +2,11 @@
 //! read the index of what is open.
 
 use crate::Result;
-use crate::distribution::model::{AttemptStatus, BoardLead, BoardSeat, CycleStatus, LastHour};
+use crate::distribution::model::{
+    AttemptStatus, BoardAgent, BoardLead, BoardSeat, CycleStatus, LastHour,
+};
 use crate::id::{AttemptId, CycleId, LeadId, UserId};
+use crate::strategy::Strategy;
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
@@ -44,7 +47,9 @@ pub(crate) async fn board_leads(
                union all (select cycle_id, null, 2 from ended limit $3::bigint))
            select c.id as "cycle: CycleId", c.status as "status: CycleStatus", c.started_at, c.closed_at,
                   c.resume_at, c.code, q.name as "queue?", l.id as "lead: LeadId", l.name, l.phone,
-                  l.source_ads, l.project, o.name as "owner?", c.trigger
+                  l.source_ads, l.project, o.name as "owner?", c.trigger,
+                  c.strategy as "strategy: Strategy", c.sticky_sales_id as "former_agent: UserId",
+                  q.most_turns_owed as "most_turns_owed?"
            from shown s
            join distribution_cycle c on c.id = s.cycle_id
            join lead l on l.id = c.lead_id
@@ -72,14 +77,36 @@ pub(crate) async fn board_seats(
         r#"select m.cycle_id as "cycle: CycleId", m.label, m.sales_id as "sales_id: UserId", u.name,
                   a.id as "attempt?: AttemptId", a.status as "status?: AttemptStatus",
                   a.assigned_at as "assigned_at?", a.ack_deadline_at as "ack_deadline_at?",
-                  a.offer_accepted_at as "offer_accepted_at?", a.closed_at as "closed_at?"
+                  a.offer_accepted_at as "offer_accepted_at?", a.closed_at as "closed_at?",
+                  m.weight, m.guest, sq.credit as "credit?"
            from distribution_cycle_member m
+           join distribution_cycle c on c.id = m.cycle_id
+           left join sales_queue sq on sq.queue_id = c.queue_id and sq.sales_id = m.sales_id
            join "user" u on u.id = m.sales_id
            left join lateral (select * from distribution_attempt a
                               where a.cycle_id = m.cycle_id and a.sales_id = m.sales_id
                               order by a.position desc limit 1) a on true
            where m.cycle_id = any($1) order by m.cycle_id, m.seat"#,
         &cycles
+    )
+    .fetch_all(connection)
+    .await?)
+}
+
+/// The state of agents. Open offers are counted up to `most_open`.
+pub(crate) async fn board_agents(
+    connection: &mut PgConnection,
+    agents: &[UserId],
+    most_open: u32,
+) -> Result<Vec<BoardAgent>> {
+    Ok(sqlx::query_as!(
+        BoardAgent,
+        r#"select u.id as "id: UserId", u.offer_address as address, u.disabled_at is not null as "disabled!",
+                  (select count(*) from (select from distribution_attempt o
+                                         where o.sales_id = u.id and o.status = 'open' limit $2) o) as "open!"
+           from "user" u where u.id = any($1)"#,
+        agents as _,
+        i64::from(most_open)
     )
     .fetch_all(connection)
     .await?)

@@ -2,6 +2,7 @@
 
 use crate::Result;
 use crate::availability::{self, DutyStatus, Reason};
+use crate::distribution::model::AttemptStatus;
 use crate::distribution::turn::{Contender, Rules};
 use crate::id::{CycleId, QueueId, UserId};
 use crate::strategy::Strategy;
@@ -32,7 +33,7 @@ struct Row {
     guest: bool,
     offer_address: Option<String>,
     credit: Option<i64>,
-    asked: Option<String>,
+    asked: Option<AttemptStatus>,
     has_availability: bool,
     disabled: bool,
     /// Open offers, counted up to the limit.
@@ -96,7 +97,7 @@ pub(crate) async fn decision_input(
         guest: row.guest,
         address: row.offer_address,
         credit: row.credit,
-        asked: row.asked.as_deref().map(ended),
+        asked: row.asked.map(ended),
     });
     input.contenders = contenders.collect();
     pass_over_the_full(&mut input.contenders, &full);
@@ -104,7 +105,7 @@ pub(crate) async fn decision_input(
 }
 
 /// An agent with the most open offers is passed over, if somebody else can be offered the lead.
-fn pass_over_the_full(contenders: &mut [Contender], full: &[bool]) {
+pub(crate) fn pass_over_the_full(contenders: &mut [Contender], full: &[bool]) {
     let has_room = |(contender, full): (&Contender, &bool)| !full && contender.can_be_offered();
     if !contenders.iter().zip(full).any(has_room) {
         return;
@@ -120,16 +121,16 @@ fn pass_over_the_full(contenders: &mut [Contender], full: &[bool]) {
 }
 
 /// The standing of a disabled agent: away until an admin enables them.
-const DISABLED: DutyStatus = DutyStatus::Away {
+pub(crate) const DISABLED: DutyStatus = DutyStatus::Away {
     reason: Reason::Disabled,
     until: None,
 };
 
 /// How the end of an offer is reported for an agent who is skipped because of it.
-fn ended(status: &str) -> Reason {
+pub(crate) fn ended(status: AttemptStatus) -> Reason {
     match status {
-        "declined" => Reason::Declined,
-        "undeliverable" => Reason::Undeliverable,
+        AttemptStatus::Declined => Reason::Declined,
+        AttemptStatus::Undeliverable => Reason::Undeliverable,
         _ => Reason::Asked,
     }
 }
@@ -142,7 +143,7 @@ async fn rows(connection: &mut PgConnection, cycle: CycleId, most_open: u32) -> 
                   coalesce(q.last_round, false) and c.last_round_at is null as "last_round_is_left!",
                   m.sales_id as "sales_id: UserId", m.label, m.weight, m.guest, u.offer_address,
                   sq.credit as "credit?",
-                  asked.status as "asked?",
+                  asked.status as "asked?: AttemptStatus",
                   (exists (select from agent_availability v where v.sales_id = m.sales_id)
                    or exists (select from company_hours)) as "has_availability!",
                   u.disabled_at is not null as "disabled!",

@@ -3,6 +3,7 @@
 mod attempts;
 mod audit;
 mod board;
+mod bulk;
 mod bursts;
 mod by_hand;
 mod clients;
@@ -31,7 +32,12 @@ pub(crate) use audit::{
     open_cycles_without_offer, open_since, open_to_disabled, open_unsent, open_without_alarm,
     rolled_since, set_audit_due, take_audit,
 };
-pub(crate) use board::{BoardLimits, board_leads, board_seats, last_hour};
+pub(crate) use board::{BoardLimits, board_agents, board_leads, board_seats, last_hour};
+pub use bulk::BulkAssignment;
+pub(crate) use bulk::{
+    BegunBulk, NewBulk, begin_bulk, bulk, bulk_leads, cancel_bulk, end_bulk, insert_bulk,
+    record_bulk_lead,
+};
 pub(crate) use bursts::{has_suspect_since, similar_leads};
 pub(crate) use by_hand::{
     NamedCycle, agent_by_label, all_managers, cycle_by_code, end_cycle_by_hand,
@@ -41,7 +47,9 @@ pub(crate) use by_hand::{
 pub(crate) use clients::{last_client_of, lead_of_message};
 pub use conflicts::Conflict;
 pub(crate) use conflicts::{conflict, decide_conflict, insert_conflict, open_conflicts};
-pub(crate) use contenders::{DecisionInput, decision_input, set_credits};
+pub(crate) use contenders::{
+    DISABLED, DecisionInput, decision_input, ended, pass_over_the_full, set_credits,
+};
 pub(crate) use cycles::{
     NewCycle, close_cycle, end_cycles, insert_cycle, insert_members, latest_cycle, lock_open_cycle,
     read_one_snapshot,
@@ -69,8 +77,8 @@ pub(crate) use metrics::metrics;
 pub use offers::Place;
 pub(crate) use offers::{
     SendableOffer, latest_offer, lock_a_due_offer_for_roll, lock_cycle_and_attempt, lock_for_roll,
-    lock_offer, next_deadline, offer, offer_by_code, offers_live_at, open_offers_of, places_of,
-    sendable_offer, time_to_next_deadline,
+    lock_offer, most_urgent_offer, next_deadline, offer, offer_by_code, offers_live_at,
+    open_offers_of, places_of, sendable_offer, set_deadline, time_to_next_deadline,
 };
 pub(crate) use received::{
     count_message_failure, insert_received, known_number, learn_recipient, lock_received_as,

@@ -145,6 +145,29 @@ pub(crate) async fn lock_offer(
     .await?)
 }
 
+/// The open offer with the next deadline.
+pub(crate) async fn most_urgent_offer(connection: &mut PgConnection) -> Result<Option<AttemptId>> {
+    Ok(sqlx::query_scalar!(
+        r#"select id as "id: AttemptId" from distribution_attempt
+           where status = 'open' order by ack_deadline_at limit 1"#
+    )
+    .fetch_optional(connection)
+    .await?)
+}
+
+/// Sets the deadline of an open offer to now, if it is later. Returns `false` if it was not.
+pub(crate) async fn set_deadline(work: &mut UnitOfWork<'_>, attempt: AttemptId) -> Result<bool> {
+    let done = sqlx::query!(
+        "update distribution_attempt set ack_deadline_at = $2
+         where id = $1 and status = 'open' and ack_deadline_at > $2 and assigned_at < $2",
+        attempt.0,
+        work.now
+    )
+    .execute(&mut *work.connection)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
 /// Locks an offer's cycle and attempt. Its lead must be locked already.
 pub(crate) async fn lock_cycle_and_attempt(
     connection: &mut PgConnection,

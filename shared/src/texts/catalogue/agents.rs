@@ -256,6 +256,12 @@ pub(super) const TEXTS: &[Entry] = &[
         placeholders: &["count", "agent", "leads"],
     },
     Entry {
+        text: Text::AssignedMany,
+        variable: "TEXT_ASSIGNED_MANY",
+        default: "{count} lead ditugaskan kepada Anda. Segera hubungi:\n{leads}",
+        placeholders: &["count", "leads"],
+    },
+    Entry {
         text: Text::ReasonStopped,
         variable: "TEXT_REASON_STOPPED",
         default: "dibatalkan oleh admin",

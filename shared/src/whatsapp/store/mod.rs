@@ -3,6 +3,7 @@
 mod calls;
 mod corrections;
 mod notices;
+mod recent;
 
 pub(super) use calls::{count_failed_call, count_queued, ours_of};
 pub(super) use corrections::{insert_correction, insert_echo, was_an_answer};
@@ -10,6 +11,7 @@ pub(super) use notices::{
     client_texts_since, collecting_notice, extend_notice, hints_since, last_list, last_notice,
     not_before, text_of,
 };
+pub(super) use recent::recent;
 
 use super::{Draft, InboundRecord, MessageRow, PastOutcome, Queued};
 use crate::Result;
