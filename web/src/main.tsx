@@ -25,6 +25,8 @@ const queries: QueryClient = new QueryClient({
   queryCache: new QueryCache({ onError: signedOut }),
   mutationCache: new MutationCache({ onError: signedOut }),
   defaultOptions: {
+    // A tap without a connection fails at once, and is not sent minutes later when nobody expects it any more.
+    mutations: { networkMode: 'always' },
     // The feed tells what changed. Each answer is read again after a minute all the same.
     queries: { retry: (count, error) => !isFinal(error) && count < 3, staleTime: 60_000, refetchInterval: 60_000 },
   },

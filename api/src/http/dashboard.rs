@@ -2,6 +2,7 @@
 
 use super::leads::StatusCount;
 use super::model::Timestamp;
+use super::queues::version_in;
 use super::tag::Tag;
 use crate::auth::{AdminOnly, SignedIn};
 use crate::problem::Result;
@@ -224,10 +225,7 @@ impl Dashboard {
             label: given.label,
             active: given.active,
         };
-        let version = if_match
-            .0
-            .as_deref()
-            .map(|version| version.trim_matches('"'));
+        let version = version_in(&if_match);
         let (queue, agent) = (given.queue_id.map(QueueId), UserId(id.0));
         let queue =
             db::retry_once(|| sales::change_place(&app, queue, &agent, &change, version)).await?;

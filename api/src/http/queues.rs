@@ -5,13 +5,13 @@ use super::tag::Tag;
 use crate::auth::AdminOnly;
 use crate::problem::Result;
 use poem::web::Data;
-use poem_openapi::param::Path;
+use poem_openapi::param::{Header, Path};
 use poem_openapi::payload::Json;
 use poem_openapi::{Object, OpenApi};
 use shared::id::{QueueId, UserId};
 use shared::phone::Phone;
 use shared::sales;
-use shared::{App, db};
+use shared::{App, db, distribution};
 use uuid::Uuid;
 
 pub struct Queues;
@@ -26,6 +26,9 @@ struct Queue {
     settings: QueueSettings,
     /// Its places, in order.
     places: Vec<Place>,
+    /// The version of its places, for `If-Match`. It differs when a place differs.
+    #[oai(read_only)]
+    version: String,
     /// The rules that route leads to it.
     rules: Vec<QueueRule>,
 }
@@ -175,17 +178,38 @@ impl Queues {
         Ok(Json(queues.into_iter().map(Into::into).collect()))
     }
 
+    /// Who would be offered the next lead of a queue
+    ///
+    /// At most three agents, by user id, in order: the second is asked if the first does not answer. A returning client's
+    /// former agent is asked before.
+    #[oai(path = "/api/distribution/queues/:id/next", method = "get", operation_id = "nextOfQueue", tag = Tag::Queues)]
+    async fn next(
+        &self,
+        app: Data<&App>,
+        _admin: AdminOnly,
+        id: Path<Uuid>,
+    ) -> Result<Vec<String>> {
+        let next = distribution::next_of_queue(&app, QueueId(id.0)).await?;
+        Ok(Json(next.into_iter().map(|agent| agent.0).collect()))
+    }
+
     /// Replace the agents of a queue, in this order
+    ///
+    /// If the places do not have the `version` of `If-Match` any more: 409 `stale`.
     #[oai(path = "/api/distribution/queues/:id/places", method = "put", operation_id = "setQueuePlaces", tag = Tag::Queues)]
     async fn places(
         &self,
         app: Data<&App>,
         _admin: AdminOnly,
         id: Path<Uuid>,
+        /// The version that the change is based on.
+        #[oai(name = "If-Match")]
+        if_match: Header<Option<String>>,
         body: Json<Vec<Place>>,
     ) -> Result<Queue> {
         let places: Vec<sales::Place> = body.0.into_iter().map(Into::into).collect();
-        db::retry_once(|| sales::set_places(&app, QueueId(id.0), &places)).await?;
+        let version = version_in(&if_match);
+        db::retry_once(|| sales::set_places(&app, QueueId(id.0), &places, version)).await?;
         the_queue(&app, QueueId(id.0)).await
     }
 
@@ -288,6 +312,12 @@ fn settings(given: &QueueSettings) -> shared::Result<sales::QueueSettings> {
     })
 }
 
+/// The version that an `If-Match` header names, which can be in quotes (RFC 9110, 13.1.1).
+pub(super) fn version_in(if_match: &Header<Option<String>>) -> Option<&str> {
+    let version = if_match.0.as_deref();
+    version.map(|version| version.trim_matches('"'))
+}
+
 impl From<sales::Queue> for Queue {
     fn from(queue: sales::Queue) -> Self {
         let settings = queue.settings;
@@ -307,6 +337,7 @@ impl From<sales::Queue> for Queue {
                     .map(ToString::to_string)
                     .collect(),
             },
+            version: sales::version_of(&queue.places),
             places: queue.places.into_iter().map(Into::into).collect(),
             rules: queue.rules.into_iter().map(Into::into).collect(),
         }

@@ -2242,6 +2242,10 @@ export type Queue = {
      */
     rules: Array<QueueRule>;
     settings: QueueSettings;
+    /**
+     * The version of its places, for `If-Match`. It differs when a place differs.
+     */
+    readonly version: string;
 };
 
 /**
@@ -3844,6 +3848,34 @@ export type UpdateQueueResponses = {
 
 export type UpdateQueueResponse = UpdateQueueResponses[keyof UpdateQueueResponses];
 
+export type NextOfQueueData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/distribution/queues/{id}/next';
+};
+
+export type NextOfQueueErrors = {
+    /**
+     * The request is wrong.
+     */
+    '4XX': Problem;
+    /**
+     * The server failed.
+     */
+    '5XX': Problem;
+};
+
+export type NextOfQueueError = NextOfQueueErrors[keyof NextOfQueueErrors];
+
+export type NextOfQueueResponses = {
+    200: Array<string>;
+};
+
+export type NextOfQueueResponse = NextOfQueueResponses[keyof NextOfQueueResponses];
+
 export type AddQueuePlaceData = {
     body: NewPlace;
     path: {
@@ -3874,6 +3906,12 @@ export type AddQueuePlaceResponse = AddQueuePlaceResponses[keyof AddQueuePlaceRe
 
 export type SetQueuePlacesData = {
     body: Array<PlaceWritable>;
+    headers?: {
+        /**
+         * The version that the change is based on.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };

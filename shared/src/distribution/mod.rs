@@ -69,6 +69,7 @@ pub use offers::warm_up::pool_for_rolls;
 pub use oversight::audit::Breach;
 pub use oversight::board::board;
 pub use oversight::explain::{Explanation, explain};
+pub use oversight::forecast::next_of_queue;
 pub use oversight::metrics::metrics;
 pub use oversight::simulate::{Figures, Policy, Share, Simulation, simulate};
 pub use oversight::summary::{plan_summary, send_summary};

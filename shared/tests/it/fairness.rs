@@ -35,7 +35,7 @@ async fn weighted(harness: &Harness, weights: [i32; 6]) {
         weight,
         owed_thousandths: 0,
     });
-    sales::set_places(app, queue.id, &places.collect::<Vec<_>>())
+    sales::set_places(app, queue.id, &places.collect::<Vec<_>>(), None)
         .await
         .expect("places");
 }

@@ -29,7 +29,7 @@ export function useFeed(): Feed {
 const CHANGED: Record<string, string[]> = {
   lead: ['board', 'myOffers', 'leads', 'leadDetail', 'explainLead', 'sales'],
   attempt: ['board', 'myOffers', 'leadDetail', 'explainLead', 'sales'],
-  message: ['leadDetail', 'explainLead'],
+  message: ['leadDetail', 'explainLead', 'whatsappMessages'],
   appointment: ['appointments', 'leadDetail'],
   provider: ['board', 'myOffers', 'whatsappStatus'],
 }

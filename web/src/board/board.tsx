@@ -1,12 +1,13 @@
 // The board: every lead in flight, its relay A → B → … → F, its ring, and the team.
 import type { BoardLead, BoardSeat, TeamMember } from '@client'
 import { board as readBoard } from '@client'
-import { assignLeadMutation, boardQueryKey, distributeLeadMutation, salesOptions, whatsappStatusOptions } from '@client/hooks'
+import { boardQueryKey, distributeLeadMutation, salesOptions, whatsappStatusOptions } from '@client/hooks'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useEffect, useRef, useState } from 'react'
 import { Link } from 'wouter'
+import { AssignDialog } from '../app/assign'
 import { length, timed, timeOfDay } from '../app/clock'
-import { announce, Dialog, Failed, Heading, Loading } from '../app/parts'
+import { announce, Failed, Heading, Loading } from '../app/parts'
 import { Ring } from '../app/ring'
 import { useWords, type Say } from '../app/words'
 import { PlayPanel } from '../play/play'
@@ -110,6 +111,11 @@ function Row({ lead, away, team }: { lead: BoardLead; away: Set<string>; team: T
       </div>
       <div className="col-span-3 md:col-span-1 order-last md:order-none min-w-0">
         <Relay seats={lead.seats} away={away} />
+        {lead.next.length > 0 && (
+          <p className="text-soft text-[13px] truncate" data-next={lead.next.join(' ')}>
+            {t('board.next', { names: lead.next.map((id) => lead.seats.find((seat) => seat.salesId === id)?.name ?? '').join(', ') })}
+          </p>
+        )}
       </div>
       <Action lead={lead} team={team} />
     </li>
@@ -169,7 +175,6 @@ function Relay({ seats, away }: { seats: BoardSeat[]; away: Set<string> }) {
 function Action({ lead, team }: { lead: BoardLead; team: TeamMember[] }) {
   const { t } = useWords()
   const [asks, setAsks] = useState(false)
-  const assigning = useMutation({ ...assignLeadMutation(), onSuccess: () => setAsks(false) })
   const again = useMutation(distributeLeadMutation())
   if (lead.status === 'accepted') return <span className="pill ok">{t('board.taken', { name: lead.owner ?? '' })}</span>
   if (lead.status === 'assigned') return <span className="pill ok">{t('board.assigned', { name: lead.owner ?? '' })}</span>
@@ -187,24 +192,7 @@ function Action({ lead, team }: { lead: BoardLead; team: TeamMember[] }) {
         </button>
       )}
       {again.isError && <Failed error={again.error} />}
-      {asks && (
-        <Dialog title={t('board.assignTo', { name: nameOf(lead, t) })} close={() => setAsks(false)}>
-          {assigning.isError && <Failed error={assigning.error} />}
-          <div className="grid gap-1 max-h-[50vh] overflow-y-auto">
-            {team.map((agent) => (
-              <button
-                key={agent.id}
-                type="button"
-                className="ghost text-left"
-                disabled={assigning.isPending}
-                onClick={() => assigning.mutate({ path: { id: lead.leadId }, body: { salesId: agent.id } })}
-              >
-                {agent.name} <span className="text-soft text-sm">{agent.onDuty ? '' : `· ${t('board.away')}`}</span>
-              </button>
-            ))}
-          </div>
-        </Dialog>
-      )}
+      {asks && <AssignDialog id={lead.leadId} name={nameOf(lead, t)} team={team} close={() => setAsks(false)} />}
     </div>
   )
 }

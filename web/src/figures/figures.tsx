@@ -1,11 +1,15 @@
-// Figures of a period: the funnel, whose numbers link to their leads, each agent, and why leads were lost.
-import type { FunnelGrouping, FunnelRow } from '@client'
-import { agentResultsOptions, funnelOptions } from '@client/hooks'
+// Figures of a period: how soon leads are claimed, the funnel, whose numbers link to their leads, each agent, why leads were lost,
+// and how late offers rolled.
+import type { ChartSlice, FunnelGrouping, FunnelRow } from '@client'
+import { agentResultsOptions, funnelOptions, layer2StatusChartOptions, rejectedReasonChartOptions } from '@client/hooks'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useSearchParams } from 'wouter'
 import { DAY, dayOf, length, serverTime } from '../app/clock'
 import { Failed, Field, Heading, Loading } from '../app/parts'
 import { useWords, type Key } from '../app/words'
+import { Claims } from './claims'
+import { LatenessOfRolls } from './lateness'
+import { Table } from './table'
 
 const STEPS = ['leads', 'offered', 'claimed', 'contacted', 'visit', 'won', 'lost', 'hangus'] as const
 const GROUPS: FunnelGrouping[] = ['source', 'campaign', 'project']
@@ -17,6 +21,8 @@ export function FiguresScreen() {
   const by = GROUPS.find((one) => one === search.get('by')) ?? 'source'
   const funnel = useQuery({ ...funnelOptions({ query: { from, to, by } }), placeholderData: (before) => before })
   const agents = useQuery({ ...agentResultsOptions({ query: { from, to } }), placeholderData: (before) => before })
+  const layer2 = useQuery({ ...layer2StatusChartOptions({ query: { from, to } }), placeholderData: (before) => before })
+  const reasons = useQuery({ ...rejectedReasonChartOptions({ query: { from, to } }), placeholderData: (before) => before })
   const set = (name: string, value: string) => setSearch((before) => ({ ...Object.fromEntries(before), [name]: value }))
   return (
     <>
@@ -38,6 +44,7 @@ export function FiguresScreen() {
           </select>
         </Field>
       </div>
+      <Claims period={{ from, to }} />
       {funnel.isPending && <Loading />}
       {funnel.isError && <Failed error={funnel.error} again={() => void funnel.refetch()} />}
       {funnel.data && (
@@ -70,7 +77,34 @@ export function FiguresScreen() {
           ])}
         />
       )}
+      <div className="grid grid-cols-1 lg:grid-cols-2 gap-x-5">
+        {layer2.data && <Slices title={t('layer2.title')} slices={layer2.data} link={(id) => `/leads?layer2=${encodeURIComponent(id)}&from=${from}&to=${to}`} />}
+        {reasons.data && <Slices title={t('layer2.reason')} slices={reasons.data} />}
+      </div>
+      <LatenessOfRolls period={{ from, to }} />
     </>
+  )
+}
+
+/** Parts of a total as bars. */
+function Slices({ title, slices, link }: { title: string; slices: ChartSlice[]; link?: (id: string) => string }) {
+  const most = Math.max(1, ...slices.map((slice) => slice.count))
+  return (
+    <section className="card p-4 mb-5" aria-label={title}>
+      <h2 className="font-semibold text-sm mb-2">{title}</h2>
+      <ul className="grid gap-1">
+        {slices.map((slice) => (
+          <li key={slice.id} className="grid grid-cols-[minmax(90px,1fr)_2fr_40px] gap-3 items-center text-sm">
+            <span className="break-words">{slice.label}</span>
+            <svg className="w-full h-3 block" viewBox="0 0 100 3" preserveAspectRatio="none" aria-hidden="true">
+              <rect width="100" height="3" rx="1" className="fill-line" />
+              <rect width={(100 * slice.count) / most} height="3" rx="1" className="fill-accent" />
+            </svg>
+            <span className="text-right">{link ? <Link href={link(slice.id)} aria-label={`${slice.label}: ${slice.count}`}>{slice.count}</Link> : slice.count}</span>
+          </li>
+        ))}
+      </ul>
+    </section>
   )
 }
 
@@ -100,39 +134,5 @@ function Bars({ row, link }: { row: FunnelRow; link: (step: string) => string })
         </div>
       ))}
     </dl>
-  )
-}
-
-function Table({ caption, heads, rows }: { caption: string; heads: string[]; rows: [string, string[]][] }) {
-  return (
-    <div className="card mb-5 overflow-x-auto" tabIndex={0} role="region" aria-label={caption}>
-      <table className="w-full text-sm">
-        <caption className="text-left px-4 py-3 font-semibold">{caption}</caption>
-        <thead>
-          <tr className="text-soft">
-            <td className="px-4 py-2" />
-            {heads.map((head) => (
-              <th key={head} scope="col" className="px-3 py-2 text-right font-normal">
-                {head}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map(([name, cells], index) => (
-            <tr key={`${name}${index}`} className="border-t border-line">
-              <th scope="row" className="px-4 py-2 text-left font-normal">
-                {name}
-              </th>
-              {cells.map((cell, column) => (
-                <td key={heads[column]} className="px-3 py-2 text-right">
-                  {cell}
-                </td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
   )
 }

@@ -6,6 +6,8 @@ import { Link } from 'wouter'
 import { timeOfDay } from '../app/clock'
 import { Failed, Field, Heading, Loading } from '../app/parts'
 import { useWords } from '../app/words'
+import { sessionOptions } from '../app/session'
+import { Actions } from './actions'
 import { Layer2 } from './layer2'
 import { Story } from '../story/story'
 
@@ -14,6 +16,7 @@ const PROGRESS: LeadProgress[] = ['pending', 'contacted', 'follow-up', 'visit', 
 export function LeadScreen({ id }: { id: string }) {
   const { t, language } = useWords()
   const detail = useQuery(leadDetailOptions({ path: { id } }))
+  const session = useQuery(sessionOptions)
   if (detail.isPending) return <Loading />
   if (detail.isError && !detail.data) return <Failed error={detail.error} again={() => void detail.refetch()} />
   const { lead, messages, history } = detail.data
@@ -47,6 +50,7 @@ export function LeadScreen({ id }: { id: string }) {
         </div>
         <div className="grid grid-cols-1 gap-5">
           <Contact detail={detail.data} />
+          {session.data?.role === 'admin' && <Actions lead={lead} />}
           {lead.status === 'claimed' && <Next detail={detail.data} />}
           {lead.status === 'claimed' && <Layer2 lead={lead} />}
           {lead.status === 'claimed' && <Visits detail={detail.data} />}

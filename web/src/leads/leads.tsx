@@ -1,5 +1,5 @@
 // Leads: all of them for an admin, one's own for an agent. Every filter is in the address.
-import type { FunnelStep, LeadsData, LeadStatus } from '@client'
+import type { FunnelStep, LeadFilter, LeadStatus } from '@client'
 import { leadsInfiniteOptions } from '@client/hooks'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link, useSearchParams } from 'wouter'
@@ -7,14 +7,15 @@ import { timeOfDay } from '../app/clock'
 import { Failed, Heading, Loading } from '../app/parts'
 import type { User } from '../app/session'
 import { useWords, type Key } from '../app/words'
+import { AssignAll } from './assign-all'
 
 const STATUSES: LeadStatus[] = ['new', 'distributing', 'claimed', 'hangus', 'closed']
 const LOOK: Record<LeadStatus, string> = { new: 'idle', distributing: '', claimed: 'ok', hangus: 'bad', closed: 'idle' }
 
 /** Filters that a figure's link sets: which step, of which period and ad. */
-const OF_FIGURES = ['step', 'from', 'to', 'source', 'campaign', 'project'] as const
+const OF_FIGURES = ['step', 'from', 'to', 'source', 'campaign', 'project', 'layer2'] as const
 
-function filterOf(search: URLSearchParams): LeadsData['query'] {
+function filterOf(search: URLSearchParams): LeadFilter {
   const status = STATUSES.find((one) => one === search.get('status'))
   const more = OF_FIGURES.flatMap((name) => (search.has(name) ? [[name, search.get(name)]] : []))
   const filter = Object.fromEntries(more) as { step?: FunnelStep }
@@ -44,6 +45,7 @@ export function LeadsScreen({ user }: { user: User }) {
       { replace: name === 'q' },
     )
   const counts = leads.data?.pages[0]?.counts ?? []
+  const matching = status ? (counts.find((one) => one.status === status)?.count ?? 0) : counts.reduce((total, one) => total + one.count, 0)
   const items = leads.data?.pages.flatMap((page) => page.items) ?? []
   return (
     <>
@@ -60,6 +62,7 @@ export function LeadsScreen({ user }: { user: User }) {
             </button>
           ))}
         </div>
+        {user.role === 'admin' && <AssignAll filter={filterOf(search)} count={matching} />}
       </div>
       {OF_FIGURES.some((name) => search.has(name)) && (
         <p className="flex flex-wrap gap-2 items-center mb-4">

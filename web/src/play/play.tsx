@@ -1,6 +1,6 @@
 // The play panel: with WA_PROVIDER=dummy an admin can be a client or an agent.
 import type { TeamMember } from '@client'
-import { dummyClientMessageMutation, dummySalesAckMutation } from '@client/hooks'
+import { dummyClientMessageMutation, dummyNextDeadlineMutation, dummySalesAckMutation } from '@client/hooks'
 import { useMutation } from '@tanstack/react-query'
 import { Failed, Field } from '../app/parts'
 import { useWords } from '../app/words'
@@ -9,6 +9,7 @@ export function PlayPanel({ team }: { team: TeamMember[] }) {
   const { t } = useWords()
   const client = useMutation(dummyClientMessageMutation())
   const agent = useMutation(dummySalesAckMutation())
+  const jump = useMutation(dummyNextDeadlineMutation())
   const reached = team.filter((one) => one.phone)
   return (
     <section className="card px-4 py-3.5" aria-label={t('play.title')}>
@@ -61,6 +62,13 @@ export function PlayPanel({ team }: { team: TeamMember[] }) {
         </button>
         {agent.data && <p className="text-soft text-sm mt-1">{t('play.heard', { outcome: agent.data.outcome })}</p>}
       </form>
+      <div className="mt-4 border-t border-line pt-3">
+        <button type="button" className="ghost" disabled={jump.isPending} onClick={() => jump.mutate({})}>
+          {t('play.jump')}
+        </button>
+        {jump.isError && <Failed error={jump.error} />}
+        {jump.data && <p className="text-soft text-sm mt-1">{jump.data.rolled[0] ? t('play.jumped', { name: jump.data.rolled[0].agent.name }) : t('play.noOffer')}</p>}
+      </div>
     </section>
   )
 }

@@ -6,11 +6,13 @@ import { useState } from 'react'
 import { DAY, dayOf, length, serverTime } from '../app/clock'
 import { Failed, Field, Heading } from '../app/parts'
 import { useWords } from '../app/words'
+import { SavePolicy, type Tried } from './save'
 
 export function WhatIfScreen() {
   const { t } = useWords()
   const team = useQuery(salesOptions())
   const [moved, setMoved] = useState<string[]>([])
+  const [tried, setTried] = useState<Tried>({})
   const trying = useMutation(simulateDistributionMutation())
   const agents = team.data ?? []
   const order = moved.length > 0 ? moved : agents.map((agent) => agent.id)
@@ -32,15 +34,17 @@ export function WhatIfScreen() {
             const form = new FormData(event.currentTarget)
             const seconds = String(form.get('seconds'))
             const round = String(form.get('round'))
+            const policy: Tried = {
+              ...(seconds ? { ackSeconds: Number(seconds) } : {}),
+              ...(round ? { lastRound: round === 'yes' } : {}),
+              ...(moved.length > 0 ? { order: moved } : {}),
+            }
+            setTried(policy)
             trying.mutate({
               body: {
                 from: new Date(`${form.get('from')}T00:00`).toISOString(),
                 to: new Date(new Date(`${form.get('to')}T00:00`).getTime() + DAY).toISOString(),
-                policy: {
-                  ...(seconds ? { ackSeconds: Number(seconds) } : {}),
-                  ...(round ? { lastRound: round === 'yes' } : {}),
-                  ...(moved.length > 0 ? { order: moved } : {}),
-                },
+                policy,
               },
             })
           }}
@@ -82,7 +86,12 @@ export function WhatIfScreen() {
             {t('whatIf.go')}
           </button>
         </form>
-        {trying.data && <Comparison recorded={trying.data.recorded} simulated={trying.data.simulated} leftOut={trying.data.leftOut} nameOf={nameOf} />}
+        {trying.data && (
+          <div className="min-w-0">
+            <Comparison recorded={trying.data.recorded} simulated={trying.data.simulated} leftOut={trying.data.leftOut} nameOf={nameOf} />
+            <SavePolicy tried={tried} nameOf={nameOf} />
+          </div>
+        )}
       </div>
     </>
   )

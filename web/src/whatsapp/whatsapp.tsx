@@ -5,14 +5,15 @@ import { useState } from 'react'
 import { timeOfDay } from '../app/clock'
 import { Dialog, Failed, Field, Heading, Loading } from '../app/parts'
 import { useWords } from '../app/words'
+import { Messages } from '../messages/messages'
 
 /** What must be typed before the session is deleted. */
 const CONFIRMATION = 'RESET'
 
 export function WhatsappScreen() {
   const { t, language } = useWords()
-  // A QR code lives for twenty seconds, and no event tells of a new one.
-  const status = useQuery({ ...whatsappStatusOptions(), refetchInterval: (query) => (query.state.data?.state === 'connected' ? 15_000 : 3_000) })
+  // The feed tells of a new state and of a new QR code. The heartbeat times are read now and then.
+  const status = useQuery({ ...whatsappStatusOptions(), refetchInterval: 15_000 })
   if (status.isPending) return <Loading />
   if (status.isError && !status.data) return <Failed error={status.error} again={() => void status.refetch()} />
   const data = status.data
@@ -28,20 +29,21 @@ export function WhatsappScreen() {
     [t('whatsapp.error'), data.lastError],
   ]
   return (
-    <div className="max-w-xl grid grid-cols-1 gap-5">
+    <div className="grid grid-cols-1 gap-5">
       <Heading aside={<span className={`pill ${data.state === 'connected' ? 'ok' : 'warn'}`}>{t(`whatsapp.state.${data.state}`)}</span>}>{t('nav.whatsapp')}</Heading>
-      <dl className="card p-4 grid grid-cols-[auto_1fr] gap-x-4 gap-y-1.5">
+      <dl className="card p-4 max-w-xl grid grid-cols-[auto_1fr] gap-x-4 gap-y-1.5">
         {facts.map(([name, value]) => value && [<dt key={name} className="text-soft">{name}</dt>, <dd key={`${name}=`} className="m-0 break-words">{value}</dd>])}
       </dl>
       {data.qr && (
-        <figure className="card p-4 m-0 text-center">
+        <figure className="card p-4 m-0 max-w-xl text-center">
           <img className="bg-white rounded-lg mx-auto w-64 h-64" src={`data:image/svg+xml,${encodeURIComponent(data.qr.svg)}`} alt={t('whatsapp.qr')} />
           <figcaption className="text-soft mt-2">{t('whatsapp.scan')}</figcaption>
         </figure>
       )}
-      {data.pairingCode && <p className="card p-4 text-2xl tracking-widest text-center">{data.pairingCode}</p>}
+      {data.pairingCode && <p className="card p-4 max-w-xl text-2xl tracking-widest text-center">{data.pairingCode}</p>}
       {data.provider === 'qr_local' && <Commands />}
       <Test />
+      <Messages />
     </div>
   )
 }
@@ -99,7 +101,7 @@ function Test() {
   const sending = useMutation(sendWhatsappTestMessageMutation())
   return (
     <form
-      className="card p-4"
+      className="card p-4 max-w-xl"
       onSubmit={(event) => {
         event.preventDefault()
         sending.mutate({ body: { to: String(new FormData(event.currentTarget).get('to')) } })

@@ -40,7 +40,9 @@ async fn new_queue(story: &Story, name: &str, labels: &[&str], rule: Rule) -> Qu
     };
     let id = sales::create_queue(app, &settings).await.expect("a queue");
     let places: Vec<Place> = labels.iter().map(|label| place(label, 1)).collect();
-    sales::set_places(app, id, &places).await.expect("places");
+    sales::set_places(app, id, &places, None)
+        .await
+        .expect("places");
     sales::set_rules(app, id, &[rule]).await.expect("a rule");
     id
 }
@@ -88,7 +90,7 @@ async fn in_a_weighted_queue_an_agent_of_weight_two_gets_two_turns_of_seven() {
     let places =
         ["A", "B", "C", "D", "E", "F"].map(|label| place(label, if label == "C" { 2 } else { 1 }));
     let queue = default_queue(&story).await.id;
-    sales::set_places(&story.harness.app, queue, &places)
+    sales::set_places(&story.harness.app, queue, &places, None)
         .await
         .expect("places");
     let mut order = String::new();

@@ -99,6 +99,23 @@ pub struct BoardSeat {
     pub credit: Option<i64>,
 }
 
+/// A place of a queue, from which the agent of its next lead is forecast.
+#[derive(Clone, Debug)]
+pub(crate) struct QueueSeat {
+    /// How the queue takes turns.
+    pub(crate) strategy: Strategy,
+    /// The most turns that a place is owed.
+    pub(crate) most_turns_owed: Option<i32>,
+    /// The agent.
+    pub(crate) sales_id: UserId,
+    /// The label.
+    pub(crate) label: String,
+    /// The weight of the place.
+    pub(crate) weight: i32,
+    /// The credit of the place in parts of a turn.
+    pub(crate) credit: i64,
+}
+
 /// The state of an agent, from which a board forecasts who is next.
 #[derive(Clone, Debug)]
 pub(crate) struct BoardAgent {

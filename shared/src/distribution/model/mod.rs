@@ -10,8 +10,8 @@ mod offer;
 mod outcome;
 mod received_message;
 
-pub(crate) use board::BoardAgent;
 pub use board::{Board, BoardLead, BoardRow, BoardSeat, LastHour};
+pub(crate) use board::{BoardAgent, QueueSeat};
 pub(crate) use cycle::Trigger;
 pub use cycle::{Attempt, AttemptStatus, Cycle, CycleStatus, Round};
 pub use inbound_message::{Channel, InboundMessage};

@@ -1,4 +1,4 @@
-//! Who is offered a lead next, if nothing else changes: the board's forecast.
+//! Who is offered a lead next, if nothing else changes: the forecast of the board and of a queue.
 //!
 //! It asks the same function that decides, with what a board has read. Another lead of a rotating queue that is offered before
 //! can change who is next.
@@ -6,18 +6,51 @@
 use crate::App;
 use crate::Result;
 use crate::availability::{self, DutyStatus, Reason};
-use crate::distribution::model::{BoardAgent, BoardLead, BoardSeat, CycleStatus};
+use crate::distribution::model::{BoardAgent, BoardLead, BoardSeat, CycleStatus, QueueSeat};
 use crate::distribution::store;
 use crate::distribution::turn::{self, Contender, Rules};
-use crate::id::{CycleId, UserId};
+use crate::id::{CycleId, QueueId, UserId};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use std::collections::HashMap;
 
-/// How many agents a forecast names.
+/// How many agents the board names.
 const HOW_MANY: usize = 2;
+/// How many agents are named for a queue.
+const HOW_MANY_OF_A_QUEUE: usize = 3;
 
-/// The agents of a board, with their present state.
+/// Who would be offered the next lead of a queue, and who follows if nobody answers: at most three.
+pub async fn next_of_queue(app: &App, queue: QueueId) -> Result<Vec<UserId>> {
+    let mut connection = app.pool.acquire().await?;
+    let now = app.clock.now(&mut connection).await?;
+    let seats = store::seats_of_queue(&mut connection, queue).await?;
+    let Some(first) = seats.first() else {
+        return Ok(Vec::new());
+    };
+    let rules = Rules {
+        strategy: first.strategy,
+        former_agent: None,
+        most_turns_owed: first.most_turns_owed,
+    };
+    let ids = seats.iter().map(|seat| seat.sales_id.clone()).collect();
+    let team = Team::of(app, &mut connection, ids, now).await?;
+    let contender = |seat: QueueSeat| {
+        team.contender(Contender {
+            sales_id: seat.sales_id,
+            label: seat.label,
+            weight: i64::from(seat.weight),
+            guest: false,
+            address: None,
+            credit: Some(seat.credit),
+            asked: None,
+            duty: DutyStatus::OnDuty,
+        })
+    };
+    let contenders = seats.into_iter().filter_map(contender).collect();
+    Ok(team.first(&rules, contenders, HOW_MANY_OF_A_QUEUE))
+}
+
+/// The agents of a forecast, with their present state.
 pub(super) struct Team {
     agents: HashMap<UserId, (BoardAgent, DutyStatus)>,
     most_open: u32,
@@ -32,12 +65,21 @@ impl Team {
         seats: &HashMap<CycleId, Vec<BoardSeat>>,
         now: DateTime<Utc>,
     ) -> Result<Self> {
-        let most_open = app.distribution.most_open_offers;
         let open = leads.iter().filter(|lead| lead.status == CycleStatus::Open);
         let seats = open.filter_map(|lead| seats.get(&lead.cycle)).flatten();
         let mut ids: Vec<UserId> = seats.map(|seat| seat.sales_id.clone()).collect();
         ids.sort_unstable();
         ids.dedup();
+        Self::of(app, connection, ids, now).await
+    }
+
+    async fn of(
+        app: &App,
+        connection: &mut PgConnection,
+        ids: Vec<UserId>,
+        now: DateTime<Utc>,
+    ) -> Result<Self> {
+        let most_open = app.distribution.most_open_offers;
         let mut duty = availability::duty_statuses(connection, &ids, now).await?;
         let agents = store::board_agents(connection, &ids, most_open).await?;
         let agents = agents.into_iter().map(|agent| {
@@ -64,18 +106,35 @@ impl Team {
             former_agent: lead.former_agent.clone(),
             most_turns_owed: lead.most_turns_owed,
         };
-        let mut contenders: Vec<Contender> = seats
-            .iter()
-            .filter_map(|seat| self.contender(seat))
-            .collect();
+        let contender = |seat: &BoardSeat| {
+            self.contender(Contender {
+                sales_id: seat.sales_id.clone(),
+                label: seat.label.clone(),
+                weight: i64::from(seat.weight),
+                guest: seat.guest,
+                address: None,
+                credit: seat.credit,
+                asked: seat.status.map(store::ended),
+                duty: DutyStatus::OnDuty,
+            })
+        };
+        self.first(
+            &rules,
+            seats.iter().filter_map(contender).collect(),
+            HOW_MANY,
+        )
+    }
+
+    /// The first agents that the rules choose, each as if the ones before had not answered.
+    fn first(&self, rules: &Rules, mut contenders: Vec<Contender>, count: usize) -> Vec<UserId> {
         let full: Vec<bool> = contenders
             .iter()
             .map(|one| self.is_full(&one.sales_id))
             .collect();
         store::pass_over_the_full(&mut contenders, &full);
-        let mut next = Vec::new();
-        while next.len() < HOW_MANY {
-            let decision = turn::decide(&rules, &contenders);
+        let mut first = Vec::new();
+        while first.len() < count {
+            let decision = turn::decide(rules, &contenders);
             let Some(chosen) = decision.chosen else { break };
             let credits: HashMap<UserId, i64> = decision.credits.into_iter().collect();
             for contender in &mut contenders {
@@ -84,22 +143,18 @@ impl Team {
                 }
             }
             contenders[chosen].asked = Some(Reason::Asked);
-            next.push(contenders[chosen].sales_id.clone());
+            first.push(contenders[chosen].sales_id.clone());
         }
-        next
+        first
     }
 
-    fn contender(&self, seat: &BoardSeat) -> Option<Contender> {
-        let (agent, duty) = self.agents.get(&seat.sales_id)?;
+    /// The contender with the present state of their agent. `None` if the agent does not exist any more.
+    fn contender(&self, contender: Contender) -> Option<Contender> {
+        let (agent, duty) = self.agents.get(&contender.sales_id)?;
         Some(Contender {
-            sales_id: seat.sales_id.clone(),
-            label: seat.label.clone(),
-            weight: i64::from(seat.weight),
-            guest: seat.guest,
             address: agent.address.clone(),
-            credit: seat.credit,
-            asked: seat.status.map(store::ended),
             duty: *duty,
+            ..contender
         })
     }
 

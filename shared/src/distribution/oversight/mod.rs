@@ -4,7 +4,7 @@
 pub(crate) mod audit;
 pub(crate) mod board;
 pub(crate) mod explain;
-mod forecast;
+pub(crate) mod forecast;
 pub(crate) mod metrics;
 pub(crate) mod simulate;
 pub(crate) mod summary;

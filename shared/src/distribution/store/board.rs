@@ -3,9 +3,9 @@
 
 use crate::Result;
 use crate::distribution::model::{
-    AttemptStatus, BoardAgent, BoardLead, BoardSeat, CycleStatus, LastHour,
+    AttemptStatus, BoardAgent, BoardLead, BoardSeat, CycleStatus, LastHour, QueueSeat,
 };
-use crate::id::{AttemptId, CycleId, LeadId, UserId};
+use crate::id::{AttemptId, CycleId, LeadId, QueueId, UserId};
 use crate::strategy::Strategy;
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
@@ -107,6 +107,23 @@ pub(crate) async fn board_agents(
            from "user" u where u.id = any($1)"#,
         agents as _,
         i64::from(most_open)
+    )
+    .fetch_all(connection)
+    .await?)
+}
+
+/// The agents who are asked in a queue, in order, as the places of a cycle that would begin now.
+pub(crate) async fn seats_of_queue(
+    connection: &mut PgConnection,
+    queue: QueueId,
+) -> Result<Vec<QueueSeat>> {
+    Ok(sqlx::query_as!(
+        QueueSeat,
+        r#"select q.strategy as "strategy: Strategy", q.most_turns_owed, sq.sales_id as "sales_id: UserId", sq.label,
+                  sq.weight, sq.credit
+           from distribution_queue q join sales_queue sq on sq.queue_id = q.id
+           where q.id = $1 and q.retired_at is null and sq.active order by sq.queue_order"#,
+        queue.0
     )
     .fetch_all(connection)
     .await?)

@@ -32,7 +32,9 @@ pub(crate) use audit::{
     open_cycles_without_offer, open_since, open_to_disabled, open_unsent, open_without_alarm,
     rolled_since, set_audit_due, take_audit,
 };
-pub(crate) use board::{BoardLimits, board_agents, board_leads, board_seats, last_hour};
+pub(crate) use board::{
+    BoardLimits, board_agents, board_leads, board_seats, last_hour, seats_of_queue,
+};
 pub use bulk::BulkAssignment;
 pub(crate) use bulk::{
     BegunBulk, NewBulk, begin_bulk, bulk, bulk_leads, cancel_bulk, end_bulk, insert_bulk,

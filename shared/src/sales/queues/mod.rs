@@ -70,12 +70,24 @@ pub async fn delete_queue(app: &App, id: QueueId) -> Result<()> {
     Ok(transaction.commit().await?)
 }
 
-/// Replaces the agents of a queue, in this order. An agent who stays keeps their credit.
-pub async fn set_places(app: &App, id: QueueId, places: &[Place]) -> Result<()> {
+/// Replaces the agents of a queue, in this order. An agent who stays keeps their credit. With `if_version`, fails with the
+/// conflict `stale` if the places have another version.
+pub async fn set_places(
+    app: &App,
+    id: QueueId,
+    places: &[Place],
+    if_version: Option<&str>,
+) -> Result<()> {
     check_places(places)?;
     let mut transaction = app.pool.begin().await?;
     if store::is_default(&mut transaction, id).await?.is_none() {
         return Err(Error::NotFound { what: "queue" });
+    }
+    if let Some(version) = if_version {
+        let present = store::places(&mut transaction, id).await?;
+        if version != version_of(&present) {
+            return Err(Error::Conflict { code: "stale" });
+        }
     }
     for place in places {
         super::by_id(&mut transaction, &place.sales_id).await?;
