@@ -68,3 +68,19 @@ export const clientWrites = (body = 'Halo, saya tertarik unitnya', name) => {
 }
 /** The agent with this number, the first is 1, answers by chat. */
 export const agentSays = (number, body) => post('/webhooks/whatsapp/dummy/sales-ack', { salesWa: `+628111000000${number}`, body })
+/** The next deadline is now. */
+export const jump = () => post('/webhooks/whatsapp/dummy/next-deadline', {})
+
+let cookie
+/** What the api answers an admin. */
+export async function asAdmin(path, method = 'GET', body) {
+  const headers = { 'content-type': 'application/json', origin: URL_OF_DESK }
+  if (!cookie) {
+    const signIn = { email: process.env.DESK_ADMIN ?? 'admin@property-lounge.test', password: PASSWORD }
+    const signedIn = await fetch(`${URL_OF_DESK}/api/auth/sign-in/email`, { method: 'POST', headers, body: JSON.stringify(signIn) })
+    cookie = signedIn.headers.getSetCookie().map((one) => one.split(';')[0]).join('; ')
+  }
+  const response = await fetch(URL_OF_DESK + path, { method, headers: { ...headers, cookie }, ...(body === undefined ? {} : { body: JSON.stringify(body) }) })
+  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`)
+  return response.json()
+}

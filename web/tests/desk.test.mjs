@@ -132,6 +132,7 @@ test('the keyboard is enough, and an agent sees no screen of admins', async () =
   await page.keyboard.press('s')
   await page.waitForURL(/me/)
   await page.keyboard.press('Control+k')
+  await page.getByRole('dialog').waitFor()
   await page.keyboard.type('tawar')
   await page.keyboard.press('Enter')
   await page.waitForURL(/offers/)

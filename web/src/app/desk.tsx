@@ -6,9 +6,11 @@ import { OffersScreen } from '../offers/offers'
 import { SignIn } from '../sign-in/sign-in'
 import { timeOfDay, useServerTime } from './clock'
 import { openFeed, useFeed } from './feed'
+import { Palette } from './palette'
 import { Dialog, Failed, Heading, Loading } from './parts'
+import { OF_ADMINS, OF_AGENTS, type Place } from './places'
 import { sessionOptions, type User } from './session'
-import { useWords, type Key } from './words'
+import { useWords } from './words'
 
 const BoardScreen = lazy(() => import('../board/board').then((module) => ({ default: module.BoardScreen })))
 const LeadsScreen = lazy(() => import('../leads/leads').then((module) => ({ default: module.LeadsScreen })))
@@ -20,32 +22,7 @@ const AttentionScreen = lazy(() => import('../attention/attention').then((module
 const VisitsScreen = lazy(() => import('../visits/visits').then((module) => ({ default: module.VisitsScreen })))
 const QueuesScreen = lazy(() => import('../queues/queues').then((module) => ({ default: module.QueuesScreen })))
 const WhatIfScreen = lazy(() => import('../what-if/what-if').then((module) => ({ default: module.WhatIfScreen })))
-const Palette = lazy(() => import('./palette').then((module) => ({ default: module.Palette })))
 const MeScreen = lazy(() => import('../me/me').then((module) => ({ default: module.MeScreen })))
-
-/** A screen in the navigation. On a phone the bar has the main ones; the others are listed on the page of oneself. */
-export type Place = { path: string; key: Key; quick?: string; main?: boolean }
-
-const OF_ADMINS: Place[] = [
-  { path: '/board', key: 'nav.board', quick: 'b', main: true },
-  { path: '/leads', key: 'nav.leads', quick: 'l', main: true },
-  { path: '/queues', key: 'nav.queues' },
-  { path: '/visits', key: 'nav.visits' },
-  { path: '/figures', key: 'nav.figures', quick: 'a' },
-  { path: '/what-if', key: 'nav.whatIf' },
-  { path: '/attention', key: 'nav.attention', main: true },
-  { path: '/whatsapp', key: 'nav.whatsapp' },
-  { path: '/users', key: 'nav.users' },
-  { path: '/offers', key: 'nav.offers', quick: 'o' },
-  { path: '/me', key: 'nav.me', quick: 's', main: true },
-]
-
-const OF_AGENTS: Place[] = [
-  { path: '/offers', key: 'nav.offers', quick: 'o', main: true },
-  { path: '/leads', key: 'nav.myLeads', quick: 'l', main: true },
-  { path: '/visits', key: 'nav.visits', main: true },
-  { path: '/me', key: 'nav.me', quick: 's', main: true },
-]
 
 export function Desk() {
   const session = useQuery({ ...sessionOptions, refetchInterval: 300_000 })
@@ -115,11 +92,7 @@ function Signed({ user }: { user: User }) {
         </Suspense>
       </main>
       <div id="announcements" role="status" aria-live="polite" className="sr-only" />
-      {searches && (
-        <Suspense>
-          <Palette places={places} close={() => setSearches(false)} />
-        </Suspense>
-      )}
+      {searches && <Palette places={places} close={() => setSearches(false)} />}
       {helps && <Help close={() => setHelps(false)} />}
     </div>
   )

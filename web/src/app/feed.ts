@@ -28,7 +28,7 @@ export function useFeed(): Feed {
 /** The operations whose answers an event of a kind can change. */
 const CHANGED: Record<string, string[]> = {
   lead: ['board', 'myOffers', 'leads', 'leadDetail', 'explainLead', 'sales'],
-  attempt: ['board', 'myOffers', 'leadDetail', 'explainLead', 'sales'],
+  attempt: ['board', 'myOffers', 'leadDetail', 'explainLead', 'sales', 'nextOfQueue'],
   message: ['leadDetail', 'explainLead', 'whatsappMessages'],
   appointment: ['appointments', 'leadDetail'],
   provider: ['board', 'myOffers', 'whatsappStatus'],

@@ -3,8 +3,8 @@ import { leadsOptions } from '@client/hooks'
 import { useQuery } from '@tanstack/react-query'
 import { useDeferredValue, useState } from 'react'
 import { useLocation } from 'wouter'
-import type { Place } from './desk'
 import { useWords } from './words'
+import type { Place } from './places'
 
 export function Palette({ places, close }: { places: Place[]; close: () => void }) {
   const { t } = useWords()

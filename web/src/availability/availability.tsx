@@ -1,6 +1,6 @@
 // When an agent can be offered leads: working hours, days off, limits, a break.
 import type { AgentAvailability, WorkingHours } from '@client'
-import { availabilityOptions, availabilityQueryKey, salesQueryKey, setAvailabilityMutation } from '@client/hooks'
+import { availabilityOptions, setAvailabilityMutation } from '@client/hooks'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Dialog, Failed, Field, Loading } from '../app/parts'
 import { serverTime } from '../app/clock'
@@ -28,8 +28,9 @@ function Form({ id, known, close }: { id: string; known: AgentAvailability; clos
   const path = { id }
   const saving = useMutation({
     ...setAvailabilityMutation(),
+    // Who is on duty and who is next depend on it.
     onSuccess: async () => {
-      for (const queryKey of [availabilityQueryKey({ path }), salesQueryKey()]) await queries.invalidateQueries({ queryKey })
+      await queries.invalidateQueries()
       close()
     },
   })

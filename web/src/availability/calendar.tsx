@@ -1,5 +1,5 @@
 // The company's calendar: the hours of agents who have none of their own, and the holidays.
-import { companyHoursOptions, companyHoursQueryKey, holidaysOptions, holidaysQueryKey, salesQueryKey, setCompanyHoursMutation, setHolidaysMutation } from '@client/hooks'
+import { companyHoursOptions, holidaysOptions, setCompanyHoursMutation, setHolidaysMutation } from '@client/hooks'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Failed, Loading } from '../app/parts'
 import { useWords } from '../app/words'
@@ -10,11 +10,10 @@ export function Calendar() {
   const queries = useQueryClient()
   const hours = useQuery({ ...companyHoursOptions(), refetchInterval: false })
   const holidays = useQuery(holidaysOptions())
-  const again = (queryKey: readonly unknown[]) => async () => {
-    for (const key of [queryKey, salesQueryKey()]) await queries.invalidateQueries({ queryKey: key })
-  }
-  const savingHours = useMutation({ ...setCompanyHoursMutation(), onSuccess: again(companyHoursQueryKey()) })
-  const savingDays = useMutation({ ...setHolidaysMutation(), onSuccess: again(holidaysQueryKey()) })
+  // Who is on duty and who is next depend on both.
+  const onSuccess = () => queries.invalidateQueries()
+  const savingHours = useMutation({ ...setCompanyHoursMutation(), onSuccess })
+  const savingDays = useMutation({ ...setHolidaysMutation(), onSuccess })
   const error = hours.error ?? holidays.error
   if (error) return <Failed error={error} />
   if (!hours.data || !holidays.data) return <Loading />

@@ -15,8 +15,8 @@ export function HoursFields({ hours, empty }: { hours: WorkingHours[]; empty: st
       {WEEKDAYS.map((weekday) => {
         const [first, ...more] = hours.filter((one) => one.weekday === weekday)
         return (
-          <div key={weekday} className="grid grid-cols-[80px_1fr_1fr] gap-2 items-center mb-1">
-            <span>{dayName(weekday)}</span>
+          <div key={weekday} className="grid grid-cols-[64px_minmax(0,1fr)_minmax(0,1fr)] gap-2 items-center mb-1">
+            <span className="truncate">{dayName(weekday)}</span>
             <input className="field" type="time" name={`opens${weekday}`} aria-label={t('hours.opens', { day: dayName(weekday) })} defaultValue={first?.opens ?? ''} />
             <input className="field" type="time" name={`closes${weekday}`} aria-label={t('hours.closes', { day: dayName(weekday) })} defaultValue={first?.closes ?? ''} />
             <input type="hidden" name={`more${weekday}`} value={JSON.stringify(more)} />

@@ -80,7 +80,7 @@ function Heat({ rows }: { rows: ClaimRow[] }) {
       WEEKDAYS.map((weekday) => [dayName(weekday), HOURS.map((hour) => String(at(weekday, hour)?.cycles ?? 0))]),
     )
   return (
-    <div className="card mb-5 overflow-x-auto" tabIndex={0} role="region" aria-label={t('claims.heat')}>
+    <div className="card relative mb-5 overflow-x-auto" tabIndex={0} role="region" aria-label={t('claims.heat')}>
       <table className="text-xs w-full border-separate border-spacing-[2px] px-3 pb-3">
         <caption className="text-left px-1 py-2 font-semibold text-sm">
           {t('claims.heat')}

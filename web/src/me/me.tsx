@@ -2,7 +2,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { Link } from 'wouter'
-import type { Place } from '../app/desk'
+import type { Place } from '../app/places'
 import { Failed, Field, Heading } from '../app/parts'
 import { changePassword, signOut, signOutEverywhere, type User } from '../app/session'
 import { showTheme, theme, type Theme } from '../app/theme'

@@ -145,11 +145,11 @@ pub(crate) async fn lock_offer(
     .await?)
 }
 
-/// The open offer with the next deadline.
+/// The open offer with the next deadline, of those that the provider accepted: the others cannot time out.
 pub(crate) async fn most_urgent_offer(connection: &mut PgConnection) -> Result<Option<AttemptId>> {
     Ok(sqlx::query_scalar!(
         r#"select id as "id: AttemptId" from distribution_attempt
-           where status = 'open' order by ack_deadline_at limit 1"#
+           where status = 'open' and offer_accepted_at is not null order by ack_deadline_at limit 1"#
     )
     .fetch_optional(connection)
     .await?)
@@ -159,7 +159,7 @@ pub(crate) async fn most_urgent_offer(connection: &mut PgConnection) -> Result<O
 pub(crate) async fn set_deadline(work: &mut UnitOfWork<'_>, attempt: AttemptId) -> Result<bool> {
     let done = sqlx::query!(
         "update distribution_attempt set ack_deadline_at = $2
-         where id = $1 and status = 'open' and ack_deadline_at > $2 and assigned_at < $2",
+         where id = $1 and status = 'open' and offer_accepted_at is not null and ack_deadline_at > $2 and assigned_at < $2",
         attempt.0,
         work.now
     )
