@@ -121,7 +121,28 @@ fn answer(
     if let Some(encoding) = encoding {
         response = response.header(header::CONTENT_ENCODING, encoding);
     }
+    if name == PAGE {
+        response = response.header(header::LINK, preloads(request.uri().path()));
+    }
     response.body(file.data.to_vec())
+}
+
+/// What the browser fetches beside the app's script, and not after it: on a slow phone each round trip is half a second.
+///
+/// Source: W3C, Preload; WHATWG, HTML, link type `modulepreload`.
+fn preloads(path: &str) -> String {
+    let answer = |path: &str| format!("<{path}>; rel=preload; as=fetch; crossorigin");
+    let mut links = vec![answer("/api/auth/get-session")];
+    match path {
+        "/board" => {
+            let version = version().unwrap_or_default();
+            links.push(format!("</desk/board.js?{version}>; rel=modulepreload"));
+            links.push(answer("/api/board"));
+        }
+        "/offers" => links.push(answer("/api/offers/mine")),
+        _ => {}
+    }
+    links.join(", ")
 }
 
 #[cfg(test)]

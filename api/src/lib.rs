@@ -12,6 +12,7 @@ pub mod meta;
 pub mod problem;
 
 mod checks;
+mod compress;
 mod desk;
 mod examples;
 mod middleware;
@@ -79,6 +80,7 @@ pub fn app_with(
         .catch_all_error(problem::from_framework)
         // The type of what is wrapped is too deep for the compiler otherwise.
         .boxed()
+        .around(compress::compress)
         .around(desk::serve)
         .around(middleware::log)
 }

@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep_until};
 /// After the first readings there is one in this time.
 const EVERY: Duration = Duration::from_secs(1);
 /// How many readings can follow each other at once.
-const AT_ONCE: u32 = 4;
+const AT_ONCE: u32 = 20;
 
 /// The readings of one thing. Cheap to clone.
 pub(crate) struct SharedRead<T>(Arc<Mutex<State<T>>>);

@@ -4,10 +4,12 @@
 
 #![allow(clippy::print_stdout, reason = "a tool for a person at a terminal")]
 
+mod all;
 mod api_process;
 mod baseline;
 mod burst;
 mod cluster;
+mod desk;
 mod feed;
 mod intake;
 mod jobs;
@@ -43,6 +45,12 @@ enum Figure {
     Lists(lists::Options),
     /// How soon a change through one api reaches a reader of another, and what idle readers cost.
     Feed(feed::Options),
+    /// The desk in a browser: the first row on slow phones, the delay of the board, interactions, memory.
+    Desk(desk::Options),
+    /// Every figure several times: medians and spread in one table, kept in a file.
+    All(all::Options),
+    /// Two kept runs side by side: what moved, and what is noise.
+    Compare(all::Compared),
     /// An api process, for benchmarks that need one.
     #[command(hide = true)]
     Api(Box<api_process::ApiProcess>),
@@ -60,6 +68,9 @@ async fn main() -> anyhow::Result<()> {
         Figure::Jobs(options) => jobs::measure(&options).await,
         Figure::Lists(options) => lists::measure(&options).await,
         Figure::Feed(options) => feed::measure(&options).await,
+        Figure::Desk(options) => desk::measure(&options).await,
+        Figure::All(options) => all::measure(&options),
+        Figure::Compare(options) => all::compare(&options),
         Figure::Api(process) => api_process::serve(&process.settings).await,
         Figure::Worker(settings) => workers::work(&settings).await,
     }

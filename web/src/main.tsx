@@ -3,6 +3,7 @@ import { client } from '@client/base'
 import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { createRoot } from 'react-dom/client'
 import { Desk } from './app/desk'
+import { fetchEarly } from './app/early'
 import { sessionOptions } from './app/session'
 import { showTheme } from './app/theme'
 import { WordsProvider } from './app/words'
@@ -31,6 +32,8 @@ const queries: QueryClient = new QueryClient({
     queries: { retry: (count, error) => !isFinal(error) && count < 3, staleTime: 60_000, refetchInterval: 60_000 },
   },
 })
+
+fetchEarly(queries, location.pathname)
 
 createRoot(document.getElementById('app') as HTMLElement).render(
   <QueryClientProvider client={queries}>

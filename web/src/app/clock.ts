@@ -40,15 +40,16 @@ export function serverTime(): number {
 }
 
 // One timer for all countdowns.
-const listeners = new Set<() => void>()
+const listeners = new Set<(now: number) => void>()
 let timer: ReturnType<typeof setInterval> | undefined
 let ticked = serverTime()
 
-function subscribe(listener: () => void): () => void {
+/** Calls the listener with the server's time four times a second, until what it returns is called. */
+export function onTick(listener: (now: number) => void): () => void {
   listeners.add(listener)
   timer ??= setInterval(() => {
     ticked = serverTime()
-    for (const each of listeners) each()
+    for (const each of listeners) each(ticked)
   }, 250)
   return () => {
     listeners.delete(listener)
@@ -61,7 +62,7 @@ function subscribe(listener: () => void): () => void {
 
 /** The server's time, four times a second. */
 export function useServerTime(): number {
-  return useSyncExternalStore(subscribe, () => ticked)
+  return useSyncExternalStore(onTick, () => ticked)
 }
 
 /** Milliseconds as `4:59`. A part of a second counts as a whole one, as people count down. */

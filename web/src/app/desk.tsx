@@ -5,6 +5,7 @@ import { Link, Redirect, Route, Switch, useLocation } from 'wouter'
 import { OffersScreen } from '../offers/offers'
 import { SignIn } from '../sign-in/sign-in'
 import { timeOfDay, useServerTime } from './clock'
+import { importBoard } from './early'
 import { openFeed, useFeed } from './feed'
 import { Palette } from './palette'
 import { Dialog, Failed, Heading, Loading } from './parts'
@@ -12,7 +13,7 @@ import { OF_ADMINS, OF_AGENTS, type Place } from './places'
 import { sessionOptions, type User } from './session'
 import { useWords } from './words'
 
-const BoardScreen = lazy(() => import('../board/board').then((module) => ({ default: module.BoardScreen })))
+const BoardScreen = lazy(() => importBoard().then((module) => ({ default: module.BoardScreen })))
 const LeadsScreen = lazy(() => import('../leads/leads').then((module) => ({ default: module.LeadsScreen })))
 const LeadScreen = lazy(() => import('../leads/lead').then((module) => ({ default: module.LeadScreen })))
 const FiguresScreen = lazy(() => import('../figures/figures').then((module) => ({ default: module.FiguresScreen })))

@@ -1,8 +1,10 @@
 // The live feed: one connection for the whole page. An event has the queries that show its row read again.
 import type { QueryClient } from '@tanstack/react-query'
-import type { LiveEvent } from '@client'
+import type { BoardAnswer, LiveEvent } from '@client'
+import { boardQueryKey } from '@client/hooks'
 import { useSyncExternalStore } from 'react'
 import { serverTime } from './clock'
+import { sessionOptions } from './session'
 
 export type Feed = { state: 'live' | 'reconnecting'; since: number }
 
@@ -34,7 +36,21 @@ const CHANGED: Record<string, string[]> = {
   provider: ['board', 'myOffers', 'whatsappStatus'],
 }
 
-const GATHER_MS = 40
+const isSession = (key: readonly unknown[]) => key[0] === sessionOptions.queryKey[0]
+
+/** Whether the board shows the event's state already: the delivery of an offer's message, for example, changes nothing on it. */
+function isOnBoard(event: LiveEvent, board: BoardAnswer | undefined): boolean {
+  const lead = board?.leads.find((one) => one.leadId === event.leadId)
+  if (!lead) return false
+  if (event.attempt) {
+    const { status, ackDeadlineAt } = event.attempt
+    return lead.seats.some((seat) => seat.attemptId === event.id && seat.status === status && seat.ackDeadlineAt === ackDeadlineAt)
+  }
+  const isRunning = lead.status === 'open' || lead.status === 'held'
+  return event.lead?.status === 'distributing' && isRunning
+}
+
+const GATHER_MS = 25
 const RETRY_MS = 2000
 
 /** Opens the feed, and returns what closes it. */
@@ -63,10 +79,12 @@ export function openFeed(queries: QueryClient): () => void {
     source = new EventSource(`/api/events${last === undefined ? '' : `?last=${encodeURIComponent(last)}`}`)
     source.onmessage = (message: MessageEvent<string>) => {
       const event = JSON.parse(message.data) as LiveEvent
+      // What was read before the feed began may have changed in between.
+      const mayHaveMissed = event.kind === 'reset' || (event.kind === 'hello' && last === undefined)
       last = event.cursor
       set('live')
-      if (event.kind === 'reset') void queries.invalidateQueries()
-      else readAgain(CHANGED[event.kind] ?? [])
+      if (mayHaveMissed) void queries.invalidateQueries({ predicate: (query) => !isSession(query.queryKey) })
+      else readAgain((CHANGED[event.kind] ?? []).filter((operation) => operation !== 'board' || !isOnBoard(event, queries.getQueryData(boardQueryKey()))))
     }
     source.onerror = () => {
       set('reconnecting')

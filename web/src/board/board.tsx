@@ -1,30 +1,43 @@
 // The board: every lead in flight, its relay A → B → … → F, its ring, and the team.
 import type { BoardLead, BoardSeat, TeamMember } from '@client'
-import { board as readBoard } from '@client'
-import { boardQueryKey, distributeLeadMutation, salesOptions, whatsappStatusOptions } from '@client/hooks'
+import { distributeLeadMutation, salesOptions, whatsappStatusOptions } from '@client/hooks'
 import { useMutation, useQuery } from '@tanstack/react-query'
-import { useEffect, useRef, useState } from 'react'
+import { memo, useEffect, useMemo, useRef, useState } from 'react'
 import { Link } from 'wouter'
 import { AssignDialog } from '../app/assign'
-import { length, timed, timeOfDay } from '../app/clock'
+import { length, timeOfDay } from '../app/clock'
+import { boardOptions } from '../app/early'
 import { announce, Failed, Heading, Loading } from '../app/parts'
 import { Ring } from '../app/ring'
 import { useWords, type Say } from '../app/words'
 import { PlayPanel } from '../play/play'
 
+/** How many rows are painted at first: more than a phone shows. */
+const FIRST = 8
+
 export function BoardScreen() {
   const { t, language } = useWords()
-  const board = useQuery(timed(boardQueryKey(), readBoard))
+  const board = useQuery(boardOptions)
   const team = useQuery(salesOptions())
   const whatsapp = useQuery({ ...whatsappStatusOptions(), staleTime: Number.POSITIVE_INFINITY, refetchInterval: false })
   const plays = whatsapp.data?.provider === 'dummy'
   useAnnouncements(board.data?.leads)
+  const away = useMemo(() => new Set((team.data ?? []).filter((agent) => !agent.onDuty).map((agent) => agent.id)), [team.data])
+  const [assigns, setAssigns] = useState<BoardLead>()
+  // The most urgent rows are painted first, the others a moment later.
+  const [showsAll, setShowsAll] = useState(false)
+  const isRead = board.data !== undefined
+  useEffect(() => {
+    if (!isRead) return
+    const later = requestAnimationFrame(() => setTimeout(() => setShowsAll(true)))
+    return () => cancelAnimationFrame(later)
+  }, [isRead])
   if (board.isPending) return <Loading />
   if (board.isError && !board.data) return <Failed error={board.error} again={() => void board.refetch()} />
   const data = board.data
-  const running = data.leads.filter((lead) => lead.status === 'open' || lead.status === 'held')
-  const ended = data.leads.filter((lead) => lead.status !== 'open' && lead.status !== 'held')
-  const away = new Set((team.data ?? []).filter((agent) => !agent.onDuty).map((agent) => agent.id))
+  const inFlight = data.leads.filter((lead) => lead.status === 'open' || lead.status === 'held')
+  const running = showsAll ? inFlight : inFlight.slice(0, FIRST)
+  const ended = showsAll ? data.leads.filter((lead) => lead.status !== 'open' && lead.status !== 'held') : []
   const rate = data.claimedLastHour + data.hangusLastHour
   return (
     <>
@@ -52,13 +65,13 @@ export function BoardScreen() {
           {running.length === 0 && <p className="p-6 text-soft">{t(plays ? 'board.emptyPlay' : 'board.empty')}</p>}
           <ul>
             {running.map((lead) => (
-              <Row key={lead.cycleId} lead={lead} away={away} team={team.data ?? []} />
+              <Row key={lead.cycleId} lead={lead} away={away} assign={setAssigns} />
             ))}
           </ul>
           {ended.length > 0 && <h2 className="px-4 py-3 border-y border-line text-[13px] font-semibold">{t('board.ended')}</h2>}
           <ul>
             {ended.map((lead) => (
-              <Row key={lead.cycleId} lead={lead} away={away} team={team.data ?? []} />
+              <Row key={lead.cycleId} lead={lead} away={away} assign={setAssigns} />
             ))}
           </ul>
         </section>
@@ -67,6 +80,7 @@ export function BoardScreen() {
           {plays && <PlayPanel team={team.data ?? []} />}
         </div>
       </div>
+      {assigns && <AssignDialog id={assigns.leadId} name={nameOf(assigns, t)} team={team.data ?? []} close={() => setAssigns(undefined)} />}
     </>
   )
 }
@@ -85,13 +99,16 @@ function Figure({ name, value, more }: { name: string; value: string; more: stri
 const nameOf = (lead: BoardLead, t: Say) => lead.name ?? lead.phone ?? t('leads.unnamed')
 const holderOf = (lead: BoardLead) => lead.seats.find((seat) => seat.status === 'open')
 
-function Row({ lead, away, team }: { lead: BoardLead; away: Set<string>; team: TeamMember[] }) {
+type RowProps = { lead: BoardLead; away: Set<string>; assign: (lead: BoardLead) => void }
+
+// A row that did not change is not rendered again, and one that is not seen is not laid out.
+const Row = memo(function Row({ lead, away, assign }: RowProps) {
   const { t, language } = useWords()
   const holder = holderOf(lead)
   const about = [lead.project, lead.sourceAds].filter(Boolean).join(' · ')
   return (
     <li
-      className="grid grid-cols-[58px_minmax(0,1fr)_auto] md:grid-cols-[58px_minmax(0,1.15fr)_minmax(0,1.5fr)_auto] gap-x-4 gap-y-2 items-center px-4 py-3 border-t border-line first:border-t-0"
+      className="grid grid-cols-[58px_minmax(0,1fr)_auto] md:grid-cols-[58px_minmax(0,1.15fr)_minmax(0,1.5fr)_auto] gap-x-4 gap-y-2 items-center px-4 py-3 border-t border-line first:border-t-0 [content-visibility:auto] [contain-intrinsic-size:auto_68px]"
       data-lead={lead.leadId}
       data-holder={holder?.label ?? ''}
       data-status={lead.status}
@@ -117,10 +134,10 @@ function Row({ lead, away, team }: { lead: BoardLead; away: Set<string>; team: T
           </p>
         )}
       </div>
-      <Action lead={lead} team={team} />
+      <Action lead={lead} assign={assign} />
     </li>
   )
-}
+})
 
 function Mark({ lead, holder }: { lead: BoardLead; holder: BoardSeat | undefined }) {
   const { t, language } = useWords()
@@ -172,9 +189,8 @@ function Relay({ seats, away }: { seats: BoardSeat[]; away: Set<string> }) {
   )
 }
 
-function Action({ lead, team }: { lead: BoardLead; team: TeamMember[] }) {
+function Action({ lead, assign }: { lead: BoardLead; assign: (lead: BoardLead) => void }) {
   const { t } = useWords()
-  const [asks, setAsks] = useState(false)
   const again = useMutation(distributeLeadMutation())
   if (lead.status === 'accepted') return <span className="pill ok">{t('board.taken', { name: lead.owner ?? '' })}</span>
   if (lead.status === 'assigned') return <span className="pill ok">{t('board.assigned', { name: lead.owner ?? '' })}</span>
@@ -187,12 +203,11 @@ function Action({ lead, team }: { lead: BoardLead; team: TeamMember[] }) {
         </button>
       )}
       {lead.status !== 'hangus' && (
-        <button type="button" className="ghost" onClick={() => setAsks(true)}>
+        <button type="button" className="ghost" onClick={() => assign(lead)}>
           {t('board.assign')}
         </button>
       )}
       {again.isError && <Failed error={again.error} />}
-      {asks && <AssignDialog id={lead.leadId} name={nameOf(lead, t)} team={team} close={() => setAsks(false)} />}
     </div>
   )
 }

@@ -1,11 +1,12 @@
 // My offers: one decision for each card. Taking and passing are the same operations as an OK and a LEWATI by chat.
 import type { MyOffer, OfferAnswer } from '@client'
-import { myOffers, passOffer, takeOffer } from '@client'
+import { passOffer, takeOffer } from '@client'
 import { changeAvailabilityMutation, myOffersQueryKey } from '@client/hooks'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { Link } from 'wouter'
-import { serverTime, timed, timeOfDay, useServerTime } from '../app/clock'
+import { serverTime, timeOfDay, useServerTime } from '../app/clock'
+import { myOffersOptions } from '../app/early'
 import { announce, Failed, Heading, Loading } from '../app/parts'
 import { Ring } from '../app/ring'
 import type { User } from '../app/session'
@@ -15,7 +16,7 @@ type Answered = { offer: MyOffer; answer: OfferAnswer }
 
 export function OffersScreen({ user }: { user: User }) {
   const { t } = useWords()
-  const mine = useQuery(timed(myOffersQueryKey(), myOffers))
+  const mine = useQuery(myOffersOptions)
   const [answered, setAnswered] = useState<Answered[]>([])
   if (mine.isPending) return <Loading />
   if (mine.isError && !mine.data) return <Failed error={mine.error} again={() => void mine.refetch()} />
