@@ -21,16 +21,28 @@ function look({ from, until, stopped }: Window, now: number) {
   }
 }
 
+// A ring that is not seen is not painted, and is painted when it comes into view.
+const painters = new Map<Element, () => void>()
+const seen = new Set<Element>()
+const observer = new IntersectionObserver((entries) => {
+  for (const { target, isIntersecting } of entries) {
+    if (isIntersecting) seen.add(target)
+    else seen.delete(target)
+    painters.get(target)?.()
+  }
+})
+
 /** Hundreds of rings tick at once, so that a tick writes to the page itself, and only what another second changes. */
 export function Ring({ from, until, stopped, big }: Window & { big?: boolean }) {
   const ring = useRef<HTMLDivElement>(null)
   const first = look({ from, until, stopped }, serverTime())
   useEffect(() => {
+    const element = ring.current
+    if (!element) return
     let shown = -1
-    const tick = (now: number) => {
-      const element = ring.current
+    const paint = (now: number) => {
       const { seconds, isLate, offset, text } = look({ from, until, stopped }, now)
-      if (!element || seconds === shown) return
+      if (seconds === shown || !seen.has(element)) return
       shown = seconds
       element.dataset.left = String(seconds)
       element.classList.toggle('late', isLate)
@@ -38,8 +50,15 @@ export function Ring({ from, until, stopped, big }: Window & { big?: boolean }) 
       const words = element.querySelector('.text')
       if (words) words.textContent = text
     }
-    tick(serverTime())
-    return onTick(tick)
+    painters.set(element, () => paint(serverTime()))
+    observer.observe(element)
+    const stop = onTick(paint)
+    return () => {
+      stop()
+      observer.unobserve(element)
+      painters.delete(element)
+      seen.delete(element)
+    }
   }, [from, until, stopped])
   return (
     <div ref={ring} className={`clock${big ? ' big' : ''}${first.isLate ? ' late' : ''}`} role="timer" data-left={first.seconds}>

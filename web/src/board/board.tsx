@@ -15,6 +15,8 @@ import { PlayPanel } from '../play/play'
 /** How many rows are painted at first: more than a phone shows. */
 const FIRST = 8
 
+const isInFlight = (lead: BoardLead) => lead.status === 'open' || lead.status === 'held'
+
 export function BoardScreen() {
   const { t, language } = useWords()
   const board = useQuery(boardOptions)
@@ -32,12 +34,15 @@ export function BoardScreen() {
     const later = requestAnimationFrame(() => setTimeout(() => setShowsAll(true)))
     return () => cancelAnimationFrame(later)
   }, [isRead])
+  // The same lists until the board is read again, so that a dialog that opens renders no row.
+  const [running, ended] = useMemo(() => {
+    const leads = board.data?.leads ?? []
+    const inFlight = leads.filter(isInFlight)
+    return showsAll ? [inFlight, leads.filter((lead) => !isInFlight(lead))] : [inFlight.slice(0, FIRST), []]
+  }, [board.data, showsAll])
   if (board.isPending) return <Loading />
   if (board.isError && !board.data) return <Failed error={board.error} again={() => void board.refetch()} />
   const data = board.data
-  const inFlight = data.leads.filter((lead) => lead.status === 'open' || lead.status === 'held')
-  const running = showsAll ? inFlight : inFlight.slice(0, FIRST)
-  const ended = showsAll ? data.leads.filter((lead) => lead.status !== 'open' && lead.status !== 'held') : []
   const rate = data.claimedLastHour + data.hangusLastHour
   return (
     <>
@@ -63,17 +68,9 @@ export function BoardScreen() {
             {t('board.running')} <span className="text-soft font-normal">{t('board.urgent')}</span>
           </h2>
           {running.length === 0 && <p className="p-6 text-soft">{t(plays ? 'board.emptyPlay' : 'board.empty')}</p>}
-          <ul>
-            {running.map((lead) => (
-              <Row key={lead.cycleId} lead={lead} away={away} assign={setAssigns} />
-            ))}
-          </ul>
+          <Rows leads={running} away={away} assign={setAssigns} />
           {ended.length > 0 && <h2 className="px-4 py-3 border-y border-line text-[13px] font-semibold">{t('board.ended')}</h2>}
-          <ul>
-            {ended.map((lead) => (
-              <Row key={lead.cycleId} lead={lead} away={away} assign={setAssigns} />
-            ))}
-          </ul>
+          <Rows leads={ended} away={away} assign={setAssigns} />
         </section>
         <div className="grid gap-5">
           <Team team={team.data ?? []} />
@@ -98,6 +95,18 @@ function Figure({ name, value, more }: { name: string; value: string; more: stri
 
 const nameOf = (lead: BoardLead, t: Say) => lead.name ?? lead.phone ?? t('leads.unnamed')
 const holderOf = (lead: BoardLead) => lead.seats.find((seat) => seat.status === 'open')
+
+type RowsProps = { leads: BoardLead[]; away: Set<string>; assign: (lead: BoardLead) => void }
+
+const Rows = memo(function Rows({ leads, away, assign }: RowsProps) {
+  return (
+    <ul>
+      {leads.map((lead) => (
+        <Row key={lead.cycleId} lead={lead} away={away} assign={assign} />
+      ))}
+    </ul>
+  )
+})
 
 type RowProps = { lead: BoardLead; away: Set<string>; assign: (lead: BoardLead) => void }
 
