@@ -15,6 +15,8 @@ mod checks;
 mod compress;
 mod desk;
 mod examples;
+mod headers;
+mod limits;
 mod middleware;
 mod shared_read;
 
@@ -53,6 +55,7 @@ pub fn app_with(
     feed: Feed,
 ) -> impl Endpoint<Output = Response> {
     let service = service();
+    let is_https = auth.is_secure();
     // Requests of the documentation page go to where the page came from.
     let page = OpenApiService::new(
         http::endpoints(),
@@ -82,6 +85,8 @@ pub fn app_with(
         .boxed()
         .around(compress::compress)
         .around(desk::serve)
+        .around(limits::limit)
+        .around(move |next, request| headers::add(next, request, is_https))
         .around(middleware::log)
 }
 

@@ -6,6 +6,8 @@ use std::time::Instant;
 use tracing::Instrument;
 use uuid::Uuid;
 
+/// The most characters of a path in a log line.
+const LONGEST_LOGGED: usize = 200;
 const REQUEST_ID: &str = "x-request-id";
 /// After this many seconds a client can try again what was answered with 503.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
@@ -21,7 +23,7 @@ pub(crate) async fn log<E: Endpoint>(
         .filter(|id| is_sensible(id))
         .map_or_else(|| Uuid::now_v7().to_string(), str::to_owned);
     let span = tracing::info_span!("request", id);
-    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let (method, path) = (request.method().clone(), cut(request.uri().path()));
     let started = Instant::now();
     let work = async {
         let result = next.call(request).await;
@@ -46,6 +48,11 @@ pub(crate) async fn log<E: Endpoint>(
         Ok(response)
     };
     shared::request_id::with_request_id(id.clone(), work.instrument(span)).await
+}
+
+/// A path in a log line: a stranger decides how long it is.
+fn cut(path: &str) -> String {
+    path.chars().take(LONGEST_LOGGED).collect()
 }
 
 fn is_sensible(id: &str) -> bool {

@@ -85,12 +85,15 @@ pub(super) fn named<'header>(header: &'header str, name: &'header str) -> Option
     all_named(header, name).next()
 }
 
-/// The tokens of sessions in a `Cookie` header whose signature is ours, the one that is sent over https only first.
-/// A stale one can come before the good one.
+/// The tokens of sessions in a `Cookie` header whose signature is ours. A stale one can come before the good one.
+///
+/// Under https only the cookie counts that is sent over https only: a page that is reached without https can set the other
+/// one for a whole domain (RFC 6265bis, 8.6).
 pub(super) fn session_tokens(auth: &Auth, header: &str) -> Vec<String> {
     let secure = format!("{SECURE_PREFIX}{SESSION}");
+    let plain = all_named(header, SESSION).filter(|_| !auth.is_secure());
     let mut tokens: Vec<String> = all_named(header, &secure)
-        .chain(all_named(header, SESSION))
+        .chain(plain)
         .filter_map(|cookie| verify(auth.secret(), cookie))
         .collect();
     let mut seen = std::collections::HashSet::new();

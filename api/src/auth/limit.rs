@@ -1,6 +1,7 @@
 //! Rate limits. As in better-auth, a window restarts only after a window's length without an accepted try.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -10,6 +11,39 @@ const TRIES: u32 = 100;
 const GUESSES: u32 = 3;
 /// The most addresses in memory. Beyond it, the oldest windows are removed; they have ended.
 const MOST: usize = 10_000;
+
+/// The paths that count on their own.
+const PATHS: [&str; 12] = [
+    "/ok",
+    "/sign-in/email",
+    "/sign-up/email",
+    "/sign-out",
+    "/get-session",
+    "/list-sessions",
+    "/list-accounts",
+    "/revoke-session",
+    "/revoke-sessions",
+    "/revoke-other-sessions",
+    "/update-user",
+    "/change-password",
+];
+
+/// Who tries: an IPv4 address, or the first 64 bits of an IPv6 address (RFC 4291, 2.5.4). Everybody without an address
+/// counts as one.
+fn network(address: &str) -> String {
+    match address.parse::<IpAddr>() {
+        Ok(IpAddr::V4(address)) => address.to_string(),
+        Ok(IpAddr::V6(address)) => match address.to_ipv4_mapped() {
+            Some(address) => address.to_string(),
+            None => address.segments()[..4]
+                .iter()
+                .map(|part| format!("{part:x}"))
+                .collect::<Vec<_>>()
+                .join(":"),
+        },
+        Err(_) => "unknown".to_owned(),
+    }
+}
 
 /// Counts tries in memory, by address and path.
 #[derive(Default)]
@@ -21,7 +55,8 @@ struct Tries {
 }
 
 impl Limiter {
-    /// Accepts a try, or returns for how many seconds none is accepted.
+    /// Accepts a try, or returns for how many seconds none is accepted. Addresses of IPv6 count by their network of 64 bits,
+    /// which one machine can have whole. Paths that do not exist count together.
     pub(super) fn try_now(&self, address: &str, path: &str, now: Instant) -> Result<(), u64> {
         let guesses = ["/sign-in", "/sign-up", "/change-password"];
         let most = if guesses.iter().any(|start| path.starts_with(start)) {
@@ -33,10 +68,14 @@ impl Limiter {
         if all.len() >= MOST {
             all.retain(|_, tries| now.duration_since(tries.last) < WINDOW);
         }
-        let tries = all.entry(format!("{address}|{path}")).or_insert(Tries {
-            count: 0,
-            last: now,
-        });
+        let path = PATHS.iter().find(|known| **known == path);
+        let path = path.copied().unwrap_or("another");
+        let tries = all
+            .entry(format!("{}|{path}", network(address)))
+            .or_insert(Tries {
+                count: 0,
+                last: now,
+            });
         if now.duration_since(tries.last) >= WINDOW {
             tries.count = 0;
         }
@@ -72,5 +111,25 @@ mod tests {
         assert_eq!(guess(WINDOW + Duration::from_secs(2)), Ok(()));
         assert_eq!(limiter.try_now("5.6.7.8", "/sign-in/email", start), Ok(()));
         assert_eq!(limiter.try_now("1.2.3.4", "/get-session", start), Ok(()));
+    }
+    #[test]
+    fn a_whole_network_is_one_who_guesses_and_unknown_paths_are_one_path() {
+        let limiter = Limiter::default();
+        let now = Instant::now();
+        let guess = |address: &str| limiter.try_now(address, "/sign-in/email", now);
+        for last in 1..=3 {
+            assert_eq!(guess(&format!("2001:db8:1:2::{last}")), Ok(()));
+        }
+        assert!(guess("2001:db8:1:2:ffff::1").is_err());
+        assert_eq!(guess("2001:db8:1:3::1"), Ok(()));
+        for nonsense in ["", "junk", "1.2.3.4.5"] {
+            assert_eq!(guess(nonsense), Ok(()));
+        }
+        assert!(guess("other junk").is_err());
+        for number in 0..200 {
+            let path = format!("/nowhere-{number}");
+            let tried = limiter.try_now("1.2.3.4", &path, now);
+            assert_eq!(tried.is_ok(), number < 100, "{number}");
+        }
     }
 }

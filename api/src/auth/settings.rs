@@ -71,7 +71,7 @@ impl Auth {
     }
 
     /// Whether cookies are sent over https only.
-    pub(super) fn is_secure(&self) -> bool {
+    pub(crate) fn is_secure(&self) -> bool {
         self.0.url.starts_with("https://")
     }
 }

@@ -19,7 +19,7 @@ use std::sync::{Arc, OnceLock};
 const LARGEST: usize = 1024 * 1024;
 
 /// Paths to which Meta delivers.
-const METAS: [&str; 3] = [
+pub(crate) const METAS: [&str; 3] = [
     "/webhooks/whatsapp",
     "/webhooks/whatsapp/messages",
     "/webhooks/meta/leads",

@@ -7,6 +7,7 @@ mod document;
 mod errors;
 mod health;
 mod import;
+mod limits;
 mod permissions;
 mod refusals;
 mod sign_in;
