@@ -55,7 +55,7 @@ for (const [size, viewport] of [['desk', DESK], ['phone', PHONE]]) {
       await open('/queues', 'queues')
       await admin.getByRole('button', { name: /(Jam kerja|Hours of) Sales A/ }).first().click()
       await take(admin, name('queues-hours'))
-      for (const screen of ['visits', 'figures', 'what-if', 'attention', 'whatsapp', 'users', 'me', 'nowhere']) await open(`/${screen}`, screen)
+      for (const screen of ['visits', 'figures', 'what-if', 'attention', 'whatsapp', 'users', 'tables', 'me', 'nowhere']) await open(`/${screen}`, screen)
       await admin.context().setOffline(true)
       await admin.waitForSelector('[data-feed=reconnecting]', { timeout: 20_000 }).catch(() => {})
       await take(admin, name('offline'))

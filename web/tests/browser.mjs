@@ -61,10 +61,10 @@ async function post(path, body) {
 
 let clients = 0
 /** A new client writes; returns what the api answered. */
-export const clientWrites = (body = 'Halo, saya tertarik unitnya', name) => {
+export const clientWrites = (body = 'Halo, saya tertarik unitnya', name, project) => {
   clients += 1
   const clientWa = `+62813${String(Date.now()).slice(-6)}${String(clients).padStart(3, '0')}`
-  return post('/webhooks/whatsapp/dummy/client-message', { clientWa, body, ...(name ? { clientName: name } : {}) })
+  return post('/webhooks/whatsapp/dummy/client-message', { clientWa, body, ...(name ? { clientName: name } : {}), ...(project ? { project } : {}) })
 }
 /** The agent with this number, the first is 1, answers by chat. */
 export const agentSays = (number, body) => post('/webhooks/whatsapp/dummy/sales-ack', { salesWa: `+628111000000${number}`, body })

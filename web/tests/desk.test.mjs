@@ -210,7 +210,7 @@ test('no screen has a fault of accessibility, in both languages and both themes'
     found.push(...(await faults(visitor)).map((fault) => `sign-in ${language} ${scheme} ${fault}`))
     await visitor.context().close()
     const admin = await signedIn(viewport, ADMIN, '/', options)
-    for (const path of ['/board', '/offers', '/leads', `/leads/${lead.id}`, '/queues', '/visits', '/figures', '/what-if', '/attention', '/whatsapp', '/users', '/me', '/nowhere']) {
+    for (const path of ['/board', '/offers', '/leads', `/leads/${lead.id}`, '/queues', '/visits', '/figures', '/what-if', '/attention', '/whatsapp', '/users', '/tables', '/me', '/nowhere']) {
       await admin.goto(URL_OF_DESK + path)
       await admin.waitForSelector('[data-feed=live]')
       await admin.waitForLoadState('networkidle', { timeout: 3000 }).catch(() => {})

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { after, test } from 'node:test'
-import { asAdmin, clientWrites, close, DESK, jump, signedIn, URL_OF_DESK } from './browser.mjs'
+import { asAdmin, clientWrites, close, DESK, jump, PHONE, signedIn, URL_OF_DESK } from './browser.mjs'
 
 const ADMIN = process.env.DESK_ADMIN ?? 'admin@property-lounge.test'
 const row = (lead) => `[data-lead="${lead}"]`
@@ -185,4 +185,74 @@ test('without a connection a tap fails at once and is not sent later', async () 
   await admin.waitForSelector('[data-feed=live]', { timeout: 20_000 })
   assert.equal((await asAdmin(`/api/leads/${lead.id}`)).lead.status, 'hangus')
   await admin.context().close()
+})
+
+test('an admin makes a team of four from nothing, and one of them takes a lead on a phone', async () => {
+  const admin = await signedIn(DESK, ADMIN, '/users')
+  const stamp = Date.now()
+  const names = ['Ani', 'Beni', 'Citra', 'Dodi'].map((name) => `${name} ${stamp}`)
+  const form = admin.locator('form', { has: admin.locator('input[name=email]') })
+  for (const [nth, name] of names.entries()) {
+    await form.locator('input[name=name]').fill(name)
+    await form.locator('input[name=email]').fill(`${nth}-${stamp}@example.com`)
+    await form.locator('input[name=phone]').fill(`+62815${String(stamp).slice(-7)}${nth}`)
+    await form.locator('input[name=password]').fill(process.env.DESK_PASSWORD ?? 'property-lounge')
+    await form.getByRole('button', { name: 'Buat pengguna' }).click()
+    await admin.getByText(`${name} dibuat.`).waitFor()
+  }
+  await admin.getByRole('link', { name: 'Antrian & tim' }).click()
+  await admin.getByLabel('Antrian baru').fill(`Tim ${stamp}`)
+  await admin.locator('form', { has: admin.getByLabel('Antrian baru') }).getByRole('button', { name: 'Tambah' }).click()
+  const queue = admin.locator(`[data-queue="Tim ${stamp}"]`)
+  await queue.getByText('Anggota').click()
+  for (const name of names) {
+    await queue.getByLabel('Agen').selectOption({ label: name })
+    await queue.getByRole('button', { name: 'Tambah ke antrian' }).click()
+    await queue.getByRole('button', { name: `Keluarkan ${name}` }).waitFor()
+  }
+  await queue.getByText(/Aturan \(0\)/).click()
+  await queue.getByLabel('Proyek').fill(`Cluster ${stamp}`)
+  await queue.getByRole('button', { name: 'Tambah aturan' }).click()
+  await queue.getByText(`Proyek: Cluster ${stamp}`).waitFor()
+  await queue.getByText(`Lead berikutnya: ${names.slice(0, 3).join(', ')}`).waitFor()
+
+  const phone = await signedIn(PHONE, `0-${stamp}@example.com`)
+  await clientWrites('Halo', 'Ibu Baru', `Cluster ${stamp}`)
+  await phone.locator('[data-offer]').getByRole('button', { name: 'Ambil lead' }).click()
+  await phone.waitForSelector('[data-outcome=accepted]')
+  fine(admin)
+  fine(phone)
+  await admin.context().close()
+  await phone.context().close()
+})
+
+test('a second status, a ready answer and a session are made and ended', async () => {
+  const admin = await signedIn(DESK, ADMIN, '/tables')
+  const statuses = admin.getByRole('region', { name: 'Status lanjutan' })
+  await statuses.getByLabel('Baru: Status lanjutan').fill('Menunggu Bank')
+  await statuses.getByRole('button', { name: 'Tambah' }).click()
+  await statuses.getByLabel('Nama menunggu-bank').waitFor()
+  const status = statuses.locator('form', { has: admin.getByLabel('Nama menunggu-bank') })
+  await status.getByLabel('bisa dipilih').uncheck()
+  await status.getByRole('button', { name: 'Simpan' }).click()
+  await admin.waitForFunction(async () => {
+    const all = await (await fetch('/api/layer2-statuses')).json()
+    return all.find((one) => one.id === 'menunggu-bank')?.active === false
+  })
+  const snippets = admin.getByRole('region', { name: 'Jawaban siap pakai' })
+  await snippets.getByLabel('Kata').fill('uji')
+  await snippets.getByLabel('Isi').fill('Halo {name}, ini uji.')
+  await snippets.getByRole('button', { name: 'Simpan' }).click()
+  await snippets.getByText('Halo {name}, ini uji.').waitFor()
+  await snippets.locator('li', { hasText: 'ini uji' }).getByRole('button', { name: 'Hapus' }).click()
+  await snippets.getByText('Halo {name}, ini uji.').waitFor({ state: 'detached' })
+
+  const other = await signedIn(DESK, ADMIN, '/me')
+  await admin.goto(`${URL_OF_DESK}/leads`)
+  const [file] = await Promise.all([admin.waitForEvent('download'), admin.getByRole('link', { name: 'CSV' }).click()])
+  assert.match(await readFile(await file.path(), 'utf8'), /^\uFEFF/)
+  await other.getByRole('region', { name: 'Perangkat yang masuk' }).getByRole('button', { name: 'Keluar' }).first().waitFor()
+  fine(admin)
+  await admin.context().close()
+  await other.context().close()
 })

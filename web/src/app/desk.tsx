@@ -23,6 +23,7 @@ const AttentionScreen = lazy(() => import('../attention/attention').then((module
 const VisitsScreen = lazy(() => import('../visits/visits').then((module) => ({ default: module.VisitsScreen })))
 const QueuesScreen = lazy(() => import('../queues/queues').then((module) => ({ default: module.QueuesScreen })))
 const WhatIfScreen = lazy(() => import('../what-if/what-if').then((module) => ({ default: module.WhatIfScreen })))
+const TablesScreen = lazy(() => import('../tables/tables').then((module) => ({ default: module.TablesScreen })))
 const MeScreen = lazy(() => import('../me/me').then((module) => ({ default: module.MeScreen })))
 
 export function Desk() {
@@ -107,6 +108,7 @@ const OF_ADMINS_ONLY = [
   ['/attention', AttentionScreen],
   ['/whatsapp', WhatsappScreen],
   ['/users', UsersScreen],
+  ['/tables', TablesScreen],
 ] as const
 
 const home = (user: User) => (user.role === 'admin' ? '/board' : '/offers')

@@ -14,6 +14,7 @@ export const OF_ADMINS: Place[] = [
   { path: '/attention', key: 'nav.attention', main: true },
   { path: '/whatsapp', key: 'nav.whatsapp' },
   { path: '/users', key: 'nav.users' },
+  { path: '/tables', key: 'nav.tables' },
   { path: '/offers', key: 'nav.offers', quick: 'o' },
   { path: '/me', key: 'nav.me', quick: 's', main: true },
 ]

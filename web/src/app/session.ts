@@ -36,3 +36,11 @@ export const signOut = () => ask('sign-out', {})
 export const signOutEverywhere = () => ask('revoke-sessions', {})
 export const changePassword = (currentPassword: string, newPassword: string) =>
   ask('change-password', { currentPassword, newPassword, revokeOtherSessions: true })
+
+export type Session = { token: string; userAgent?: string | null; updatedAt: string }
+
+export const sessionsOptions = queryOptions({
+  queryKey: [{ _id: 'sessions' }],
+  queryFn: () => ask<Session[]>('list-sessions'),
+})
+export const endSession = (token: string) => ask('revoke-session', { token })

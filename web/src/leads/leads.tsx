@@ -1,7 +1,7 @@
 // Leads: all of them for an admin, one's own for an agent. Every filter is in the address.
 import type { FunnelStep, LeadFilter, LeadStatus } from '@client'
-import { leadsInfiniteOptions } from '@client/hooks'
-import { useInfiniteQuery } from '@tanstack/react-query'
+import { leadsInfiniteOptions, salesOptions } from '@client/hooks'
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Link, useSearchParams } from 'wouter'
 import { timeOfDay } from '../app/clock'
 import { Failed, Heading, Loading } from '../app/parts'
@@ -20,7 +20,27 @@ function filterOf(search: URLSearchParams): LeadFilter {
   const more = OF_FIGURES.flatMap((name) => (search.has(name) ? [[name, search.get(name)]] : []))
   const filter = Object.fromEntries(more) as { step?: FunnelStep }
   const q = search.get('q')
-  return { ...filter, ...(status ? { status: [status] } : {}), ...(q ? { q } : {}) }
+  const owner = search.get('owner')
+  return { ...filter, ...(status ? { status: [status] } : {}), ...(q ? { q } : {}), ...(owner ? { owner } : {}) }
+}
+
+/** The same filter as a query of the export. */
+const exportOf = (search: URLSearchParams) => new URLSearchParams(Object.entries(filterOf(search)).map(([name, value]) => [name, String(value)])).toString()
+
+/** Whose leads are listed. */
+function Owner({ chosen, choose }: { chosen: string; choose: (id: string) => void }) {
+  const { t } = useWords()
+  const team = useQuery(salesOptions())
+  return (
+    <select className="field !w-48" aria-label={t('leads.ofWhom')} value={chosen} onChange={(event) => choose(event.currentTarget.value)}>
+      <option value="">{t('leads.ofAll')}</option>
+      {team.data?.map((one) => (
+        <option key={one.id} value={one.id}>
+          {one.name}
+        </option>
+      ))}
+    </select>
+  )
 }
 
 export function LeadsScreen({ user }: { user: User }) {
@@ -62,6 +82,13 @@ export function LeadsScreen({ user }: { user: User }) {
             </button>
           ))}
         </div>
+        {user.role === 'admin' && <Owner chosen={search.get('owner') ?? ''} choose={(id) => set('owner', id)} />}
+        <a className="ghost content-center no-underline" href={`/api/leads/export.xlsx?${exportOf(search)}`} download>
+          {t('leads.excel')}
+        </a>
+        <a className="ghost content-center no-underline" href={`/api/leads/export?${exportOf(search)}`} download>
+          {t('leads.csv')}
+        </a>
         {user.role === 'admin' && <AssignAll filter={filterOf(search)} count={matching} />}
       </div>
       {OF_FIGURES.some((name) => search.has(name)) && (

@@ -7,6 +7,7 @@ import { Failed, Field, Heading } from '../app/parts'
 import { changePassword, signOut, signOutEverywhere, type User } from '../app/session'
 import { showTheme, theme, type Theme } from '../app/theme'
 import { useWords, type Language } from '../app/words'
+import { Sessions } from './sessions'
 
 export function MeScreen({ user, places }: { user: User; places: Place[] }) {
   const { t, language, choose } = useWords()
@@ -52,6 +53,7 @@ export function MeScreen({ user, places }: { user: User; places: Place[] }) {
           </select>
         </Field>
       </section>
+      <Sessions />
       <form
         className="card p-4"
         onSubmit={(event) => {

@@ -7,6 +7,7 @@ import { AvailabilityDialog } from '../availability/availability'
 import { timeOfDay } from '../app/clock'
 import { announce, Failed } from '../app/parts'
 import { useWords } from '../app/words'
+import { Members } from './members'
 import { Rules } from './rules'
 import { Settings } from './settings'
 
@@ -75,6 +76,7 @@ export function Places({ queue, team }: { queue: Queue; team: TeamMember[] }) {
           </li>
         ))}
       </ol>
+      <Members queue={queue} team={team} />
       <Settings queue={queue} />
       <Rules queue={queue} />
     </section>

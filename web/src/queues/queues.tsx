@@ -5,6 +5,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Calendar } from '../availability/calendar'
 import { Failed, Heading, Loading } from '../app/parts'
 import { useWords } from '../app/words'
+import { NewQueue } from './new-queue'
 import { Places } from './places'
 
 export function QueuesScreen() {
@@ -21,6 +22,7 @@ export function QueuesScreen() {
           <Places key={queue.id} queue={queue} team={team.data ?? []} />
         ))}
         <Calendar />
+        <NewQueue />
       </div>
     </>
   )

@@ -6,6 +6,7 @@ import { timeOfDay } from '../app/clock'
 import { Dialog, Failed, Field, Heading, Loading } from '../app/parts'
 import { useWords } from '../app/words'
 import { Messages } from '../messages/messages'
+import { AccountEvents } from './account-events'
 
 /** What must be typed before the session is deleted. */
 const CONFIRMATION = 'RESET'
@@ -43,6 +44,7 @@ export function WhatsappScreen() {
       {data.pairingCode && <p className="card p-4 max-w-xl text-2xl tracking-widest text-center">{data.pairingCode}</p>}
       {data.provider === 'qr_local' && <Commands />}
       <Test />
+      <AccountEvents />
       <Messages />
     </div>
   )
