@@ -1,9 +1,9 @@
-//! Every figure several times, with medians and spread; and a comparison with a kept run that tells a change from noise.
+//! Every figure several times, with medians and spread.
 
 use anyhow::{Context, ensure};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 #[derive(clap::Args)]
@@ -19,14 +19,6 @@ pub(crate) struct Options {
     out: PathBuf,
 }
 
-#[derive(clap::Args)]
-pub(crate) struct Compared {
-    /// The run that was kept before (`bench all --out`).
-    before: PathBuf,
-    /// The run to be compared with it.
-    after: PathBuf,
-}
-
 /// The figures, each with the arguments of one round: long enough to tell, short enough for five rounds.
 const FIGURES: [(&str, &[&str]); 4] = [
     ("lateness", &["--seconds", "20"]),
@@ -36,7 +28,7 @@ const FIGURES: [(&str, &[&str]); 4] = [
 ];
 
 /// The values of every number of a report, by its name.
-type Values = BTreeMap<String, Vec<f64>>;
+pub(crate) type Values = BTreeMap<String, Vec<f64>>;
 
 /// Measures every figure, prints one table, and keeps the values.
 pub(crate) fn measure(options: &Options) -> anyhow::Result<()> {
@@ -60,38 +52,6 @@ pub(crate) fn measure(options: &Options) -> anyhow::Result<()> {
         json!({ "figure": "all", "rounds": options.rounds, "kept": options.out })
     );
     Ok(())
-}
-
-/// Prints what moved between two kept runs. A median that moved, but whose values lie within the other run's, is noise.
-pub(crate) fn compare(options: &Compared) -> anyhow::Result<()> {
-    let (before, after) = (read(&options.before)?, read(&options.after)?);
-    let mut worse = Vec::new();
-    println!("{:<64} {:>10} {:>10} {:>7}", "", "before", "after", "ratio");
-    for (name, old) in &before {
-        let Some(new) = after.get(name) else { continue };
-        let ((was, least, most), (is, new_least, new_most)) = (spread(old), spread(new));
-        let verdict = if new_least <= most && new_most >= least {
-            "noise"
-        } else if (is > was) == more_is_better(name) {
-            "better"
-        } else {
-            worse.push(name);
-            "WORSE"
-        };
-        println!(
-            "{name:<64} {was:>10.3} {is:>10.3} {:>7.2} {verdict}",
-            is / was
-        );
-    }
-    println!("{}", json!({ "figure": "compare", "worse": worse }));
-    Ok(())
-}
-
-/// Rates and ratios; everything else is a time or a cost.
-fn more_is_better(name: &str) -> bool {
-    ["per_second", "ratio"]
-        .iter()
-        .any(|part| name.contains(part))
 }
 
 fn run(name: &str, arguments: &[&str]) -> anyhow::Result<Value> {
@@ -152,7 +112,8 @@ fn label(part: &Map<String, Value>) -> String {
         .join(" ")
 }
 
-fn spread(all: &[f64]) -> (f64, f64, f64) {
+/// The median, the least and the most.
+pub(crate) fn spread(all: &[f64]) -> (f64, f64, f64) {
     let mut sorted = all.to_vec();
     sorted.sort_by(f64::total_cmp);
     let at = |index: usize| sorted.get(index).copied().unwrap_or(f64::NAN);
@@ -163,14 +124,9 @@ fn spread(all: &[f64]) -> (f64, f64, f64) {
     )
 }
 
-fn read(path: &Path) -> anyhow::Result<Values> {
-    let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
-    Ok(serde_json::from_str(&text)?)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Values, collect, more_is_better, spread};
+    use super::{Values, collect, spread};
     use serde_json::json;
 
     #[test]
@@ -189,8 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_median_has_its_spread_and_a_rate_is_better_if_it_is_higher() {
+    fn a_median_has_its_spread() {
         assert_eq!(spread(&[3.0, 1.0, 2.0]), (2.0, 1.0, 3.0));
-        assert!(more_is_better("jobs.per_second") && !more_is_better("lateness.p50"));
     }
 }

@@ -9,6 +9,7 @@ mod api_process;
 mod baseline;
 mod burst;
 mod cluster;
+mod compare;
 mod desk;
 mod feed;
 mod intake;
@@ -50,7 +51,7 @@ enum Figure {
     /// Every figure several times: medians and spread in one table, kept in a file.
     All(all::Options),
     /// Two kept runs side by side: what moved, and what is noise.
-    Compare(all::Compared),
+    Compare(compare::Options),
     /// An api process, for benchmarks that need one.
     #[command(hide = true)]
     Api(Box<api_process::ApiProcess>),
@@ -70,7 +71,7 @@ async fn main() -> anyhow::Result<()> {
         Figure::Feed(options) => feed::measure(&options).await,
         Figure::Desk(options) => desk::measure(&options).await,
         Figure::All(options) => all::measure(&options),
-        Figure::Compare(options) => all::compare(&options),
+        Figure::Compare(options) => compare::compare(&options),
         Figure::Api(process) => api_process::serve(&process.settings).await,
         Figure::Worker(settings) => workers::work(&settings).await,
     }
