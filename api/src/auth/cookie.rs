@@ -85,17 +85,22 @@ pub(super) fn named<'header>(header: &'header str, name: &'header str) -> Option
     all_named(header, name).next()
 }
 
-/// The tokens of sessions in a `Cookie` header whose signature is ours. A stale one can come before the good one.
+/// Every cookie of ours with this name in a `Cookie` header, as sent: the one that is sent over https only first.
 ///
-/// Under https only the cookie counts that is sent over https only: a page that is reached without https can set the other
-/// one for a whole domain (RFC 6265bis, 8.6).
-pub(super) fn session_tokens(auth: &Auth, header: &str) -> Vec<String> {
-    let secure = format!("{SECURE_PREFIX}{SESSION}");
-    let plain = all_named(header, SESSION).filter(|_| !auth.is_secure());
-    let mut tokens: Vec<String> = all_named(header, &secure)
+/// Under https only that one counts: a page that is reached without https can set the other one for a whole domain
+/// (RFC 6265bis, 8.6).
+fn ours(auth: &Auth, header: &str, name: &str) -> Vec<String> {
+    let secure = format!("{SECURE_PREFIX}{name}");
+    let plain = all_named(header, name).filter(|_| !auth.is_secure());
+    all_named(header, &secure)
         .chain(plain)
         .filter_map(|cookie| verify(auth.secret(), cookie))
-        .collect();
+        .collect()
+}
+
+/// The tokens of sessions in a `Cookie` header whose signature is ours. A stale one can come before the good one.
+pub(super) fn session_tokens(auth: &Auth, header: &str) -> Vec<String> {
+    let mut tokens = ours(auth, header, SESSION);
     let mut seen = std::collections::HashSet::new();
     tokens.retain(|token| seen.insert(token.clone()));
     tokens.truncate(MOST_TOKENS);
@@ -104,10 +109,7 @@ pub(super) fn session_tokens(auth: &Auth, header: &str) -> Vec<String> {
 
 /// Whether a `Cookie` header marks a session that ends with the browser.
 pub(super) fn ends_with_browser(auth: &Auth, header: &str) -> bool {
-    let secure = format!("{SECURE_PREFIX}{DONT_REMEMBER}");
-    named(header, &secure)
-        .or_else(|| named(header, DONT_REMEMBER))
-        .is_some_and(|cookie| verify(auth.secret(), cookie).is_some())
+    !ours(auth, header, DONT_REMEMBER).is_empty()
 }
 
 /// `Set-Cookie` for a signed value, with a lifetime in seconds or until the browser is closed.

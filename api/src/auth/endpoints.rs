@@ -1,5 +1,6 @@
 //! `/api/auth/*`.
 
+use super::address;
 use super::answer::{self, Refusal, answer};
 use super::body::{Checked, fields, looks_like_an_email};
 use super::cookie;
@@ -10,7 +11,6 @@ use poem::{Endpoint, IntoResponse, Request, Response};
 use serde_json::{Value, json};
 use shared::auth::{self, Change, Changed, Client, Found, NewUser, Profile, Role, Session, User};
 use shared::{App, Error};
-use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
 
 /// The lengths of password that better-auth accepts.
@@ -359,7 +359,7 @@ impl Call<'_> {
             .map(str::trim)
             .collect();
         let named = hops.len().checked_sub(proxies).filter(|_| proxies > 0);
-        let named = named.and_then(|at| address_in(hops[at]));
+        let named = named.and_then(|at| address::named_by_proxy(hops[at]));
         Client {
             ip_address: named.map_or_else(|| peer.unwrap_or_default(), |named| named.to_string()),
             user_agent: self
@@ -369,12 +369,6 @@ impl Call<'_> {
                 .to_owned(),
         }
     }
-}
-
-/// The address that a proxy wrote: some add the port.
-fn address_in(hop: &str) -> Option<IpAddr> {
-    let with_port = || hop.parse::<SocketAddr>().ok().map(|socket| socket.ip());
-    hop.parse::<IpAddr>().ok().or_else(with_port)
 }
 
 fn check_length(password: &str) -> Result<(), Refusal> {

@@ -1,7 +1,7 @@
 //! Rate limits. As in better-auth, a window restarts only after a window's length without an accepted try.
 
+use super::address;
 use std::collections::HashMap;
-use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -27,23 +27,6 @@ const PATHS: [&str; 12] = [
     "/update-user",
     "/change-password",
 ];
-
-/// Who tries: an IPv4 address, or the first 64 bits of an IPv6 address (RFC 4291, 2.5.4). Everybody without an address
-/// counts as one.
-fn network(address: &str) -> String {
-    match address.parse::<IpAddr>() {
-        Ok(IpAddr::V4(address)) => address.to_string(),
-        Ok(IpAddr::V6(address)) => match address.to_ipv4_mapped() {
-            Some(address) => address.to_string(),
-            None => address.segments()[..4]
-                .iter()
-                .map(|part| format!("{part:x}"))
-                .collect::<Vec<_>>()
-                .join(":"),
-        },
-        Err(_) => "unknown".to_owned(),
-    }
-}
 
 /// Counts tries in memory, by address and path.
 #[derive(Default)]
@@ -71,7 +54,7 @@ impl Limiter {
         let path = PATHS.iter().find(|known| **known == path);
         let path = path.copied().unwrap_or("another");
         let tries = all
-            .entry(format!("{}|{path}", network(address)))
+            .entry(format!("{}|{path}", address::network(address)))
             .or_insert(Tries {
                 count: 0,
                 last: now,
@@ -112,6 +95,7 @@ mod tests {
         assert_eq!(limiter.try_now("5.6.7.8", "/sign-in/email", start), Ok(()));
         assert_eq!(limiter.try_now("1.2.3.4", "/get-session", start), Ok(()));
     }
+
     #[test]
     fn a_whole_network_is_one_who_guesses_and_unknown_paths_are_one_path() {
         let limiter = Limiter::default();

@@ -1,6 +1,7 @@
 //! Sign-in as better-auth 1.7 does it: `/api/auth/*`, its cookie, its errors, its origin checks. Sources: the
 //! captured exchanges under `api/tests/fixtures/`.
 
+mod address;
 mod answer;
 mod body;
 mod cookie;

@@ -1,0 +1,46 @@
+//! The address of who asks.
+
+use std::net::{IpAddr, SocketAddr};
+
+/// The address that a proxy wrote: some add the port.
+pub(super) fn named_by_proxy(hop: &str) -> Option<IpAddr> {
+    let with_port = || hop.parse::<SocketAddr>().ok().map(|socket| socket.ip());
+    hop.parse::<IpAddr>().ok().or_else(with_port)
+}
+
+/// Who tries: an IPv4 address, or the first 64 bits of an IPv6 address (RFC 4291, 2.5.4). Everybody without an address
+/// counts as one.
+pub(super) fn network(address: &str) -> String {
+    match address.parse::<IpAddr>() {
+        Ok(IpAddr::V4(address)) => address.to_string(),
+        Ok(IpAddr::V6(address)) => match address.to_ipv4_mapped() {
+            Some(address) => address.to_string(),
+            None => address.segments()[..4]
+                .iter()
+                .map(|part| format!("{part:x}"))
+                .collect::<Vec<_>>()
+                .join(":"),
+        },
+        Err(_) => "unknown".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{named_by_proxy, network};
+
+    #[test]
+    fn a_proxy_names_an_address_with_or_without_a_port() {
+        let named = |hop| named_by_proxy(hop).map(|address| address.to_string());
+        for hop in ["203.0.113.7", "203.0.113.7:4711"] {
+            assert_eq!(named(hop).as_deref(), Some("203.0.113.7"));
+        }
+        assert_eq!(named("[2001:db8::1]:443").as_deref(), Some("2001:db8::1"));
+        assert_eq!(named("unknown"), None);
+    }
+
+    #[test]
+    fn an_ipv4_address_in_ipv6_is_that_address() {
+        assert_eq!(network("::ffff:203.0.113.7"), network("203.0.113.7"));
+    }
+}
