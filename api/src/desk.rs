@@ -131,15 +131,15 @@ fn answer(
 ///
 /// Source: W3C, Preload; WHATWG, HTML, link type `modulepreload`.
 fn preloads(path: &str) -> String {
-    let answer = |path: &str| format!("<{path}>; rel=preload; as=fetch; crossorigin");
-    let mut links = vec![answer("/api/auth/get-session")];
+    let data = |path: &str| format!("<{path}>; rel=preload; as=fetch; crossorigin");
+    let mut links = vec![data("/api/auth/get-session")];
     match path {
         "/board" => {
             let version = version().unwrap_or_default();
             links.push(format!("</desk/board.js?{version}>; rel=modulepreload"));
-            links.push(answer("/api/board"));
+            links.push(data("/api/board"));
         }
-        "/offers" => links.push(answer("/api/offers/mine")),
+        "/offers" => links.push(data("/api/offers/mine")),
         _ => {}
     }
     links.join(", ")

@@ -1,20 +1,25 @@
 //! How large a request may be, for every address, also for one that does not exist: the size is refused before the body is
 //! read, and a body without a size is read no further than the limit.
 
-use crate::checks::METAS;
 use crate::problem;
 use futures::{StreamExt, stream};
 use poem::http::{StatusCode, header};
 use poem::{Body, Endpoint, IntoResponse, Request, Response, Result};
+use shared::lead_lists::LARGEST_FILE;
 use std::io;
 use std::sync::Arc;
 
 /// The largest body, in bytes.
-const MOST: usize = 1024 * 1024;
-/// The largest delivery of Meta, in bytes. Meta's own limit is 3 MB (facts of the Cloud API).
-const MOST_OF_META: usize = 4 * 1024 * 1024;
-/// The largest list of leads, in bytes: its own check is exact, and this one comes before it.
-const MOST_OF_A_LIST: usize = 6 * 1024 * 1024;
+pub(crate) const MOST: usize = 1024 * 1024;
+/// The largest delivery of Meta, in bytes. Meta's batches are 3 MB at most.
+pub(crate) const MOST_OF_META: usize = 4 * 1024 * 1024;
+/// Paths to which Meta delivers.
+pub(crate) const METAS: [&str; 3] = [
+    "/webhooks/whatsapp",
+    "/webhooks/whatsapp/messages",
+    "/webhooks/meta/leads",
+];
+
 /// The longest address. Longer ones only fill logs and counters.
 const LONGEST_ADDRESS: usize = 8 * 1024;
 
@@ -25,9 +30,9 @@ pub(crate) async fn limit<E: Endpoint>(next: Arc<E>, mut request: Request) -> Re
         let detail = "the address is longer than 8 kB";
         return Err(problem::status(StatusCode::URI_TOO_LONG, detail));
     }
-    let path = request.uri().path();
+    let path = request.uri().path().trim_end_matches('/');
     let most = match path {
-        "/api/lead-lists" => MOST_OF_A_LIST,
+        "/api/lead-lists" => LARGEST_FILE,
         _ if METAS.contains(&path) => MOST_OF_META,
         _ => MOST,
     };

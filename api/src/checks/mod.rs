@@ -6,6 +6,7 @@
 
 mod shape;
 
+use crate::limits::{METAS, MOST};
 use crate::problem;
 use percent_encoding::percent_decode_str;
 use poem::http::uri::{PathAndQuery, Uri};
@@ -14,16 +15,6 @@ use poem::{Body, Endpoint, IntoResponse, Request, Response, Result};
 use shape::{NUL, Operation, Shapes, Wrong, known};
 use shared::App;
 use std::sync::{Arc, OnceLock};
-
-/// The largest body of an operation, in bytes.
-const LARGEST: usize = 1024 * 1024;
-
-/// Paths to which Meta delivers.
-pub(crate) const METAS: [&str; 3] = [
-    "/webhooks/whatsapp",
-    "/webhooks/whatsapp/messages",
-    "/webhooks/meta/leads",
-];
 
 /// The operations of this process, read once.
 static SHAPES: OnceLock<Shapes> = OnceLock::new();
@@ -124,7 +115,7 @@ async fn check_body(
 ) -> Result<Vec<Wrong>> {
     let bytes = request
         .take_body()
-        .into_bytes_limit(LARGEST)
+        .into_bytes_limit(MOST)
         .await
         .map_err(|_| {
             problem::status(

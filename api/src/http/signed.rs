@@ -1,5 +1,6 @@
 //! Bodies as they were received, because a signature is computed from bytes.
 
+use crate::limits::MOST_OF_META;
 use poem::http::HeaderMap;
 use poem::{Request, RequestBody};
 use poem_openapi::error::ContentTypeError;
@@ -9,9 +10,6 @@ use poem_openapi::types::Type;
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 use shared::meta::signature;
 use std::marker::PhantomData;
-
-/// The largest body that is read. Meta's batches are 3 MB at most.
-const LARGEST: usize = 4 * 1024 * 1024;
 
 /// A JSON body that is not parsed, with its signature. `T` is its schema.
 pub(super) struct Signed<T> {
@@ -50,7 +48,7 @@ impl<'request, T: Type> ApiExtractor<'request> for Signed<T> {
         if signature.is_none() {
             expect_json(request)?;
         }
-        let body = body.take()?.into_bytes_limit(LARGEST).await?;
+        let body = body.take()?.into_bytes_limit(MOST_OF_META).await?;
         Ok(Self {
             body: body.into(),
             signature,
