@@ -3,6 +3,7 @@
 
 mod access;
 mod choices;
+mod conditions;
 mod edit;
 mod export;
 mod model;
