@@ -7,29 +7,26 @@ create table bulk_assignment (
     id           uuid primary key,
     sales_id     text not null references "user" (id),
     by_user      text references "user" (id) on delete set null,
-    -- The leads that matched. Some can be merged before it begins, so that they are no foreign keys.
-    leads        uuid[] not null constraint bulk_assignment_leads_check check (cardinality(leads) between 1 and 5000),
     created_at   timestamptz not null,
     begins_at    timestamptz not null,
     begun_at     timestamptz,
     cancelled_at timestamptz,
     ended_at     timestamptz,
-    assigned     integer not null default 0,
-    skipped      integer not null default 0,
     constraint bulk_assignment_begun_or_cancelled check (begun_at is null or cancelled_at is null),
     constraint bulk_assignment_never_early check (begun_at >= begins_at),
     constraint bulk_assignment_ended check (ended_at is null or begun_at is not null)
 );
-create index bulk_assignment_created_idx on bulk_assignment (created_at desc);
 
--- The leads that it has assigned. If it is interrupted, it goes on with the rest.
+-- The leads that matched, with what became of each. A lead can be merged away before its turn, so that it is no foreign key.
 create table bulk_assignment_lead (
     bulk_id      uuid not null references bulk_assignment (id) on delete cascade,
-    lead_id      uuid not null references lead (id) on delete cascade,
+    lead_id      uuid not null,
+    -- Null: its turn has not come. `refused`: the agent was disabled in the meantime.
+    result       text constraint bulk_assignment_lead_result_check check (result in ('assigned', 'already_theirs', 'gone', 'refused')),
     former_owner text,
     primary key (bulk_id, lead_id)
 );
-create index bulk_assignment_lead_lead_idx on bulk_assignment_lead (lead_id);
+create index bulk_assignment_lead_waiting_idx on bulk_assignment_lead (bulk_id) where result is null;
 
 -- Open screens are told when the state of the linked device changes. A heartbeat changes none of these columns.
 create function live_of_linked_device() returns trigger language plpgsql as $$

@@ -45,7 +45,7 @@ pub(crate) const JOBS: &[JobKind] = &[
     job::<HandOver>().slots(Slots::Fixed(1)).wakes(OFFER),
     job::<AssignLeads>()
         .slots(Slots::Fixed(1))
-        .wakes(&[SendMessage::QUEUE]),
+        .wakes(&[AssignLeads::QUEUE, SendMessage::QUEUE]),
     job::<HandleDelivery>().wakes(&[
         ForwardLeadToSales::QUEUE,
         SendMessage::QUEUE,

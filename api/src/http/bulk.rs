@@ -66,10 +66,14 @@ struct BulkAnswer {
     cancelled_at: Option<Timestamp>,
     /// Absent until all are assigned.
     ended_at: Option<Timestamp>,
-    /// How many leads were assigned.
-    assigned: i32,
-    /// How many were not: they became the agent's meanwhile or were merged, or the agent was disabled.
-    skipped: i32,
+    /// How many leads were assigned until now.
+    assigned: i64,
+    /// How many became the agent's in the meantime.
+    already_theirs: i64,
+    /// How many were merged into other leads in the meantime.
+    gone: i64,
+    /// How many were refused, because the agent was disabled in the meantime.
+    refused: i64,
 }
 
 #[OpenApi]
@@ -161,7 +165,9 @@ impl BulkAnswer {
             cancelled_at: None,
             ended_at: None,
             assigned: 0,
-            skipped: 0,
+            already_theirs: 0,
+            gone: 0,
+            refused: 0,
         }
     }
 }
@@ -176,7 +182,9 @@ impl From<BulkAssignment> for BulkAnswer {
             cancelled_at: bulk.cancelled_at.map(Timestamp),
             ended_at: bulk.ended_at.map(Timestamp),
             assigned: bulk.assigned,
-            skipped: bulk.skipped,
+            already_theirs: bulk.already_theirs,
+            gone: bulk.gone,
+            refused: bulk.refused,
         }
     }
 }

@@ -219,11 +219,13 @@ impl Job for HandOver {
     }
 }
 
-/// Assigns the leads of a bulk assignment.
+/// Assigns the next leads of a bulk assignment.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct AssignLeads {
     /// The row of `bulk_assignment`.
     pub bulk: Uuid,
+    /// How many batches were assigned before.
+    pub nth: i32,
 }
 
 impl Job for AssignLeads {
@@ -231,7 +233,7 @@ impl Job for AssignLeads {
     const TRIES: i32 = 100;
 
     fn idempotency_key(&self, _: DateTime<Utc>) -> String {
-        self.bulk.to_string()
+        nth(&self.bulk, self.nth)
     }
 }
 

@@ -79,8 +79,8 @@ function Undo({ id, close }: { id: string; close: () => void }) {
   const left = Math.max(0, Math.ceil((Date.parse(data.beginsAt) - now) / 1000))
   const said = () => {
     if (data.cancelledAt) return t('bulk.cancelled')
-    if (data.endedAt) return t('bulk.done', { count: data.assigned, skipped: data.skipped })
-    return left > 0 ? t('bulk.begins', { count: data.count, seconds: left }) : t('bulk.runs')
+    if (data.endedAt) return `${t('bulk.done', { count: data.assigned, skipped: data.alreadyTheirs + data.gone })}${data.refused > 0 ? ` ${t('bulk.refused', { count: data.refused })}` : ''}`
+    return left > 0 ? t('bulk.begins', { count: data.count, seconds: left }) : t('bulk.runs', { count: data.assigned, of: data.count })
   }
   return (
     <div role="status" className="card fixed z-20 bottom-20 md:bottom-6 inset-x-4 md:left-auto md:w-96 p-4 flex flex-wrap gap-3 items-center justify-between" data-bulk={id}>

@@ -6,6 +6,6 @@ use shared::{App, Result, distribution};
 
 impl Perform for AssignLeads {
     async fn perform(&self, app: &App) -> Result<()> {
-        distribution::carry_out_bulk(app, self.bulk).await
+        distribution::carry_out_bulk(app, self.bulk, self.nth).await
     }
 }

@@ -84,7 +84,7 @@ async fn every_hangus_lead_goes_to_one_agent_who_reads_one_list() {
     let path = format!("{PATH}/{}", text(&bulk["id"]));
     let done = story.get_as("admin", &path).await;
     assert_eq!(
-        (&done["assigned"], &done["skipped"]),
+        (&done["assigned"], &done["refused"]),
         (&json!(3), &json!(0)),
         "{done}"
     );
@@ -133,11 +133,60 @@ async fn an_agent_who_is_disabled_meanwhile_gets_none_and_the_admin_can_see_it()
     let path = format!("{PATH}/{}", text(&bulk["id"]));
     let done = story.get_as("admin", &path).await;
     assert_eq!(
-        (&done["assigned"], &done["skipped"]),
+        (&done["assigned"], &done["refused"]),
         (&json!(0), &json!(3)),
         "{done}"
     );
     let (status, refused) = send(&story, Method::POST, PATH, all).await;
     assert_eq!((status, &refused["code"]), (409, &json!("agent_disabled")));
+    story.nobody_else_was_messaged().await;
+}
+
+#[tokio::test]
+async fn more_leads_than_one_job_assigns_are_all_assigned_and_a_merged_one_is_counted() {
+    let story = Story::begin().await;
+    sqlx::query(
+        "insert into lead (id, name, phone, status, progress, created_at, updated_at)
+         select gen_random_uuid(), 'Klien ' || n, '+62815' || (1000000 + n), 'hangus', 'no-action', now(), now()
+         from generate_series(1, 450) n",
+    )
+    .execute(&story.harness.app.pool)
+    .await
+    .expect("leads");
+    let all = json!({ "salesId": "sales-b", "filter": { "status": ["hangus"] }, "count": 450 });
+    let (status, bulk) = send(&story, Method::POST, PATH, all).await;
+    assert_eq!((status, &bulk["count"]), (200, &json!(450)), "{bulk}");
+    // One is merged away before its turn, and one becomes theirs.
+    let leads = story
+        .get_as("admin", "/api/leads?status=hangus&limit=3")
+        .await;
+    let id = |nth: usize| text(&leads["items"][nth]["id"]);
+    let merge = format!("/api/leads/{}/merges", id(0));
+    let merged = send(&story, Method::POST, &merge, json!({ "leadId": id(1) })).await;
+    assert_eq!(merged.0, 200, "{}", merged.1);
+    let assign = format!("/api/leads/{}/assign", id(2));
+    let given = send(
+        &story,
+        Method::POST,
+        &assign,
+        json!({ "salesId": "sales-b" }),
+    )
+    .await;
+    assert_eq!(given.0, 200);
+    story.workers_catch_up().await;
+    story.agent("B").is_told("ditugaskan kepada Anda");
+    story.fast_forward(TimeDelta::seconds(10)).await;
+    let path = format!("{PATH}/{}", text(&bulk["id"]));
+    let done = story.get_as("admin", &path).await;
+    let figures =
+        ["count", "assigned", "alreadyTheirs", "gone", "refused"].map(|name| done[name].as_i64());
+    assert_eq!(figures, [450, 448, 1, 1, 0].map(Some), "{done}");
+    assert!(done["endedAt"].is_string());
+    let list = story.agent("B").reads();
+    assert!(
+        list.starts_with("448 lead ditugaskan kepada Anda."),
+        "{list}"
+    );
+    assert!(list.contains("398"), "fifty are named: {list}");
     story.nobody_else_was_messaged().await;
 }

@@ -6,7 +6,7 @@
 use super::lead_lines::lines_of;
 use crate::distribution::endings::assign::assign_quietly;
 use crate::distribution::offers::client_notice;
-use crate::distribution::store::{self, BegunBulk, BulkAssignment, NewBulk};
+use crate::distribution::store::{self, BegunBulk, BulkAssignment, BulkResult, NewBulk};
 use crate::id::{LeadId, UserId};
 use crate::jobs::{AssignLeads, enqueue};
 use crate::leads;
@@ -17,11 +17,13 @@ use crate::whatsapp::{self, Draft, OutboundKind};
 use crate::{App, Error, Result};
 use chrono::TimeDelta;
 use serde_json::json;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// The most leads of one bulk assignment.
 pub const MOST_LEADS: usize = 5_000;
+/// How many leads one job assigns: a job that runs for half a minute counts as hanging.
+const BATCH: usize = 200;
 /// How long an admin can take it back.
 const UNDO_FOR: TimeDelta = TimeDelta::seconds(10);
 
@@ -58,7 +60,8 @@ pub async fn assign_in_bulk(
         begins_at: now + UNDO_FOR,
     };
     store::insert_bulk(&mut transaction, id, &new).await?;
-    enqueue(&mut transaction, &AssignLeads { bulk: id }, new.begins_at).await?;
+    let job = AssignLeads { bulk: id, nth: 0 };
+    enqueue(&mut transaction, &job, new.begins_at).await?;
     transaction.commit().await?;
     tracing::info!(bulk = %id, sales = %agent, by = %by, leads = leads.len(), "distribution.bulk_asked");
     bulk_assignment(app, id).await
@@ -87,42 +90,68 @@ pub async fn cancel_bulk(app: &App, id: Uuid) -> Result<BulkAssignment> {
     Ok(bulk)
 }
 
-/// Carries out a bulk assignment, lead by lead. Safe any number of times. Does nothing if it was cancelled or has ended.
-pub async fn carry_out_bulk(app: &App, id: Uuid) -> Result<()> {
+/// Carries out a bulk assignment: assigns the next leads, each in its own transaction, and enqueues the next batch, or ends it.
+/// Safe any number of times. Does nothing if it was cancelled or has ended.
+pub async fn carry_out_bulk(app: &App, id: Uuid, nth: i32) -> Result<()> {
     let mut transaction = app.pool.begin().await?;
     let now = app.clock.now(&mut transaction).await?;
     let begun = store::begin_bulk(&mut transaction, id, now).await?;
-    let done = store::bulk_leads(&mut transaction, id).await?;
     transaction.commit().await?;
     let Some(bulk) = begun else {
         return Ok(());
     };
-    let done: HashSet<LeadId> = done.into_iter().map(|(lead, _)| lead).collect();
-    for lead in bulk.leads.iter().filter(|lead| !done.contains(lead)) {
-        assign_one(app, id, &bulk, *lead).await?;
+    for _ in 0..BATCH {
+        if !assign_next(app, id, &bulk).await? {
+            return end(app, id, &bulk).await;
+        }
     }
-    end(app, id, &bulk).await
+    let mut transaction = app.pool.begin().await?;
+    let now = app.clock.now(&mut transaction).await?;
+    let next = AssignLeads {
+        bulk: id,
+        nth: nth + 1,
+    };
+    enqueue(&mut transaction, &next, now).await?;
+    Ok(transaction.commit().await?)
 }
 
-/// Assigns one lead, unless it was merged away, is the agent's already, or the agent was disabled in the meantime.
-async fn assign_one(app: &App, id: Uuid, bulk: &BegunBulk, lead: LeadId) -> Result<()> {
+/// Assigns the next lead, or records why not. Returns `false` if none is left.
+async fn assign_next(app: &App, id: Uuid, bulk: &BegunBulk) -> Result<bool> {
     let app = app.announcing();
     let mut transaction = app.pool.begin().await?;
+    let Some(lead) = store::next_bulk_lead(&mut transaction, id).await? else {
+        return Ok(false);
+    };
+    let key = (id, lead);
     let lead = match leads::lock(&mut transaction, lead).await {
-        Err(Error::NotFound { .. }) => return Ok(transaction.rollback().await?),
+        Err(Error::NotFound { .. }) => {
+            store::set_bulk_result(&mut transaction, key, BulkResult::Gone, None).await?;
+            transaction.commit().await?;
+            return Ok(true);
+        }
         lead => lead?,
     };
     let agent = sales::by_id(&mut transaction, &bulk.sales_id).await?;
     let mut work = UnitOfWork::start(&app, &mut transaction, Cause::Admin).await?;
     let why = json!({ "reason": "bulk", "by": bulk.by });
-    let cycle = match assign_quietly(&mut work, &lead, &agent, why).await {
-        Ok((_, Some(cycle))) => cycle,
-        Ok((_, None)) | Err(Error::Conflict { .. }) => return Ok(transaction.rollback().await?),
+    // A disabled agent is refused before anything is written.
+    let (result, cycle) = match assign_quietly(&mut work, &lead, &agent, why).await {
+        Ok((_, Some(cycle))) => (BulkResult::Assigned, Some(cycle)),
+        Ok((_, None)) => (BulkResult::AlreadyTheirs, None),
+        Err(Error::Conflict {
+            code: "agent_disabled",
+        }) => (BulkResult::Refused, None),
         Err(error) => return Err(error),
     };
-    client_notice::tell_who_serves(&mut work, &lead, &agent, cycle).await?;
-    store::record_bulk_lead(work.connection, id, lead.id, lead.owner.as_ref()).await?;
-    Ok(transaction.commit().await?)
+    if let Some(cycle) = cycle {
+        client_notice::tell_who_serves(&mut work, &lead, &agent, cycle).await?;
+    }
+    let owner = lead.owner.as_ref();
+    // Another run of this job was quicker: what this one wrote is taken back.
+    if store::set_bulk_result(work.connection, key, result, owner).await? {
+        transaction.commit().await?;
+    }
+    Ok(true)
 }
 
 /// Ends the bulk assignment and tells the agents, in one transaction.
@@ -130,9 +159,8 @@ async fn end(app: &App, id: Uuid, bulk: &BegunBulk) -> Result<()> {
     let mut transaction = app.pool.begin().await?;
     let mut work = UnitOfWork::start(app, &mut transaction, Cause::Admin).await?;
     let assigned = store::bulk_leads(work.connection, id).await?;
-    let count = i32::try_from(assigned.len()).unwrap_or(i32::MAX);
-    let skipped = i32::try_from(bulk.leads.len()).unwrap_or(i32::MAX) - count;
-    if !store::end_bulk(work.connection, id, (count, skipped), work.now).await? {
+    let count = assigned.len();
+    if !store::end_bulk(work.connection, id, work.now).await? {
         return Ok(transaction.rollback().await?);
     }
     let agent = sales::by_id(work.connection, &bulk.sales_id).await?;
@@ -149,7 +177,7 @@ async fn end(app: &App, id: Uuid, bulk: &BegunBulk) -> Result<()> {
         tell(&mut work, &owner, Text::HandedAway, (&agent, &leads)).await?;
     }
     transaction.commit().await?;
-    tracing::info!(bulk = %id, sales = %bulk.sales_id, assigned = count, skipped, "distribution.bulk_assigned");
+    tracing::info!(bulk = %id, sales = %bulk.sales_id, assigned = count, "distribution.bulk_assigned");
     Ok(())
 }
 

@@ -101,8 +101,9 @@ pub async fn next_deadline(app: &App) -> Result<Option<DateTime<Utc>>> {
 }
 
 /// Brings the next deadline of an open offer forward to now, so that nobody who tries the system waits for it. Returns the
-/// deadline that it had. `None` if no offer is open that the provider accepted. Only for the provider `dummy`: in production a deadline is never
-/// earlier than it was.
+/// deadline that it had. `None` if no offer is open that the provider accepted.
+///
+/// Only for the provider `dummy`: in production a deadline is never earlier than it was.
 pub async fn bring_next_deadline_forward(app: &App) -> Result<Option<DateTime<Utc>>> {
     let mut transaction = app.pool.begin().await?;
     let Some(attempt) = store::most_urgent_offer(&mut transaction).await? else {

@@ -35,19 +35,27 @@ pub async fn next_of_queue(app: &App, queue: QueueId) -> Result<Vec<UserId>> {
     let ids = seats.iter().map(|seat| seat.sales_id.clone()).collect();
     let team = Team::of(app, &mut connection, ids, now).await?;
     let contender = |seat: QueueSeat| {
-        team.contender(Contender {
+        team.contender(Seat {
             sales_id: seat.sales_id,
             label: seat.label,
-            weight: i64::from(seat.weight),
+            weight: seat.weight,
             guest: false,
-            address: None,
             credit: Some(seat.credit),
             asked: None,
-            duty: DutyStatus::OnDuty,
         })
     };
     let contenders = seats.into_iter().filter_map(contender).collect();
     Ok(team.first(&rules, contenders, HOW_MANY_OF_A_QUEUE))
+}
+
+/// A place of a cycle, or of a queue as one would begin now.
+struct Seat {
+    sales_id: UserId,
+    label: String,
+    weight: i32,
+    guest: bool,
+    credit: Option<i64>,
+    asked: Option<Reason>,
 }
 
 /// The agents of a forecast, with their present state.
@@ -107,15 +115,13 @@ impl Team {
             most_turns_owed: lead.most_turns_owed,
         };
         let contender = |seat: &BoardSeat| {
-            self.contender(Contender {
+            self.contender(Seat {
                 sales_id: seat.sales_id.clone(),
                 label: seat.label.clone(),
-                weight: i64::from(seat.weight),
+                weight: seat.weight,
                 guest: seat.guest,
-                address: None,
                 credit: seat.credit,
                 asked: seat.status.map(store::ended),
-                duty: DutyStatus::OnDuty,
             })
         };
         self.first(
@@ -148,13 +154,18 @@ impl Team {
         first
     }
 
-    /// The contender with the present state of their agent. `None` if the agent does not exist any more.
-    fn contender(&self, contender: Contender) -> Option<Contender> {
-        let (agent, duty) = self.agents.get(&contender.sales_id)?;
+    /// The seat with the present state of its agent. `None` if the agent does not exist any more.
+    fn contender(&self, seat: Seat) -> Option<Contender> {
+        let (agent, duty) = self.agents.get(&seat.sales_id)?;
         Some(Contender {
+            sales_id: seat.sales_id,
+            label: seat.label,
+            weight: i64::from(seat.weight),
+            guest: seat.guest,
             address: agent.address.clone(),
+            credit: seat.credit,
+            asked: seat.asked,
             duty: *duty,
-            ..contender
         })
     }
 

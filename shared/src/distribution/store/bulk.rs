@@ -1,4 +1,4 @@
-//! Bulk assignments, and the leads that they have assigned.
+//! Bulk assignments, and what became of their leads.
 
 use crate::Result;
 use crate::id::{LeadId, UserId};
@@ -13,25 +13,50 @@ pub struct BulkAssignment {
     pub id: Uuid,
     /// The agent who gets the leads.
     pub sales_id: UserId,
-    /// How many leads matched.
-    pub count: i64,
     /// It begins at this time, unless it is cancelled before.
     pub begins_at: DateTime<Utc>,
     /// When it was cancelled.
     pub cancelled_at: Option<DateTime<Utc>>,
     /// When it ended.
     pub ended_at: Option<DateTime<Utc>>,
-    /// How many leads were assigned.
-    pub assigned: i32,
-    /// How many were not: they are the agent's already, were merged away, or the agent was disabled.
-    pub skipped: i32,
+    /// How many leads matched.
+    pub count: i64,
+    /// How many leads were assigned until now.
+    pub assigned: i64,
+    /// How many became the agent's in the meantime.
+    pub already_theirs: i64,
+    /// How many were merged into other leads in the meantime.
+    pub gone: i64,
+    /// How many were refused, because the agent was disabled in the meantime.
+    pub refused: i64,
+}
+
+/// What became of a lead of a bulk assignment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BulkResult {
+    Assigned,
+    AlreadyTheirs,
+    /// The lead was merged into another one.
+    Gone,
+    /// The agent is disabled.
+    Refused,
+}
+
+impl BulkResult {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Assigned => "assigned",
+            Self::AlreadyTheirs => "already_theirs",
+            Self::Gone => "gone",
+            Self::Refused => "refused",
+        }
+    }
 }
 
 /// A bulk assignment that has begun.
 pub(crate) struct BegunBulk {
     pub(crate) sales_id: UserId,
     pub(crate) by: Option<UserId>,
-    pub(crate) leads: Vec<LeadId>,
 }
 
 /// A bulk assignment to store.
@@ -49,13 +74,15 @@ pub(crate) async fn insert_bulk(
     new: &NewBulk<'_>,
 ) -> Result<()> {
     sqlx::query!(
-        "insert into bulk_assignment (id, sales_id, by_user, leads, created_at, begins_at) values ($1, $2, $3, $4, $5, $6)",
+        "with bulk as (insert into bulk_assignment (id, sales_id, by_user, created_at, begins_at)
+                       values ($1, $2, $3, $4, $5) returning id)
+         insert into bulk_assignment_lead (bulk_id, lead_id) select bulk.id, unnest($6::uuid[]) from bulk",
         id,
         new.sales_id.0,
         new.by.0,
-        new.leads as _,
         new.now,
-        new.begins_at
+        new.begins_at,
+        new.leads as _
     )
     .execute(connection)
     .await?;
@@ -69,33 +96,38 @@ pub(crate) async fn bulk(
 ) -> Result<Option<BulkAssignment>> {
     Ok(sqlx::query_as!(
         BulkAssignment,
-        r#"select id, sales_id as "sales_id: UserId", cardinality(leads)::bigint as "count!", begins_at, cancelled_at, ended_at,
-                  assigned, skipped
-           from bulk_assignment where id = $1"#,
+        r#"select b.id, b.sales_id as "sales_id: UserId", b.begins_at, b.cancelled_at, b.ended_at, l.count as "count!",
+                  l.assigned as "assigned!", l.already_theirs as "already_theirs!", l.gone as "gone!", l.refused as "refused!"
+           from bulk_assignment b, lateral (
+               select count(*) as count, count(*) filter (where result = 'assigned') as assigned,
+                      count(*) filter (where result = 'already_theirs') as already_theirs,
+                      count(*) filter (where result = 'gone') as gone,
+                      count(*) filter (where result = 'refused') as refused
+               from bulk_assignment_lead where bulk_id = b.id) l
+           where b.id = $1"#,
         id
     )
     .fetch_optional(connection)
     .await?)
 }
 
-/// Cancels a bulk assignment that has not begun. Returns `false` if it has, or was cancelled before.
+/// Cancels a bulk assignment that has not begun. Does nothing if it has, or was cancelled before.
 pub(crate) async fn cancel_bulk(
     connection: &mut PgConnection,
     id: Uuid,
     now: DateTime<Utc>,
-) -> Result<bool> {
-    let done = sqlx::query!(
+) -> Result<()> {
+    sqlx::query!(
         "update bulk_assignment set cancelled_at = $2 where id = $1 and begun_at is null and cancelled_at is null",
         id,
         now
     )
     .execute(connection)
     .await?;
-    Ok(done.rows_affected() == 1)
+    Ok(())
 }
 
-/// Begins a bulk assignment that is due, or goes on with one that was interrupted. `None`: it was cancelled, has ended, is
-/// not due, or is gone.
+/// Begins a bulk assignment, or goes on with one that has begun. `None`: it was cancelled, has ended, or is gone.
 pub(crate) async fn begin_bulk(
     connection: &mut PgConnection,
     id: Uuid,
@@ -103,9 +135,9 @@ pub(crate) async fn begin_bulk(
 ) -> Result<Option<BegunBulk>> {
     Ok(sqlx::query_as!(
         BegunBulk,
-        r#"update bulk_assignment set begun_at = coalesce(begun_at, $2)
-           where id = $1 and cancelled_at is null and ended_at is null and begins_at <= $2
-           returning sales_id as "sales_id: UserId", by_user as "by: UserId", leads as "leads!: Vec<LeadId>""#,
+        r#"update bulk_assignment set begun_at = coalesce(begun_at, greatest($2, begins_at))
+           where id = $1 and cancelled_at is null and ended_at is null
+           returning sales_id as "sales_id: UserId", by_user as "by: UserId""#,
         id,
         now
     )
@@ -113,22 +145,37 @@ pub(crate) async fn begin_bulk(
     .await?)
 }
 
-/// Records that a bulk assignment has assigned a lead, and whose it was.
-pub(crate) async fn record_bulk_lead(
+/// A lead whose turn has not come. `None`: all had theirs.
+pub(crate) async fn next_bulk_lead(
     connection: &mut PgConnection,
     bulk: Uuid,
-    lead: LeadId,
+) -> Result<Option<LeadId>> {
+    Ok(sqlx::query_scalar!(
+        r#"select lead_id as "lead: LeadId" from bulk_assignment_lead where bulk_id = $1 and result is null limit 1"#,
+        bulk
+    )
+    .fetch_optional(connection)
+    .await?)
+}
+
+/// Records what became of a lead, and whose it was. Returns `false` if that was recorded before.
+pub(crate) async fn set_bulk_result(
+    connection: &mut PgConnection,
+    (bulk, lead): (Uuid, LeadId),
+    result: BulkResult,
     former_owner: Option<&UserId>,
-) -> Result<()> {
-    sqlx::query!(
-        "insert into bulk_assignment_lead (bulk_id, lead_id, former_owner) values ($1, $2, $3) on conflict do nothing",
+) -> Result<bool> {
+    let done = sqlx::query!(
+        "update bulk_assignment_lead set result = $3, former_owner = $4
+         where bulk_id = $1 and lead_id = $2 and result is null",
         bulk,
         lead.0,
+        result.as_str(),
         former_owner.map(|owner| owner.0.as_str())
     )
     .execute(connection)
     .await?;
-    Ok(())
+    Ok(done.rows_affected() == 1)
 }
 
 /// The leads that a bulk assignment has assigned, each with its former owner, oldest first.
@@ -139,7 +186,7 @@ pub(crate) async fn bulk_leads(
     let rows = sqlx::query!(
         r#"select l.id as "id: LeadId", b.former_owner as "former_owner: UserId"
            from bulk_assignment_lead b join lead l on l.id = b.lead_id
-           where b.bulk_id = $1 order by l.created_at, l.id"#,
+           where b.bulk_id = $1 and b.result = 'assigned' order by l.created_at, l.id"#,
         bulk
     )
     .fetch_all(connection)
@@ -154,15 +201,12 @@ pub(crate) async fn bulk_leads(
 pub(crate) async fn end_bulk(
     connection: &mut PgConnection,
     id: Uuid,
-    (assigned, skipped): (i32, i32),
     now: DateTime<Utc>,
 ) -> Result<bool> {
     let done = sqlx::query!(
-        "update bulk_assignment set ended_at = $2, assigned = $3, skipped = $4 where id = $1 and ended_at is null",
+        "update bulk_assignment set ended_at = $2 where id = $1 and ended_at is null",
         id,
-        now,
-        assigned,
-        skipped
+        now
     )
     .execute(connection)
     .await?;

@@ -37,8 +37,8 @@ pub(crate) use board::{
 };
 pub use bulk::BulkAssignment;
 pub(crate) use bulk::{
-    BegunBulk, NewBulk, begin_bulk, bulk, bulk_leads, cancel_bulk, end_bulk, insert_bulk,
-    record_bulk_lead,
+    BegunBulk, BulkResult, NewBulk, begin_bulk, bulk, bulk_leads, cancel_bulk, end_bulk,
+    insert_bulk, next_bulk_lead, set_bulk_result,
 };
 pub(crate) use bursts::{has_suspect_since, similar_leads};
 pub(crate) use by_hand::{
