@@ -13,7 +13,7 @@ mod store;
 
 pub use model::{
     Correction, Draft, Echo, InboundKind, InboundRecord, MessageRow, OutboundKind, PastOutcome,
-    Queued, RecentMessage, RecentMessages, Short,
+    Queued, Short,
 };
 pub use notices::{Notice, queue_notice};
 pub use outbox::{AcceptedSend, deliver};
@@ -268,10 +268,16 @@ pub async fn of_lead(connection: &mut PgConnection, lead: LeadId) -> Result<Vec<
     store::of_lead(connection, lead).await
 }
 
-/// A page of all messages, newest first.
-pub async fn recent(app: &App, page: &RecentMessages) -> Result<Vec<RecentMessage>> {
+/// A page of all messages, newest first: at most `limit` before the message `before`, or only those that were not delivered.
+/// Fails with `NotFound` if there is no message `before`.
+pub async fn recent(
+    app: &App,
+    only_failed: bool,
+    before: Option<MessageId>,
+    limit: i64,
+) -> Result<Vec<MessageRow>> {
     let mut connection = app.pool.acquire().await?;
-    store::recent(&mut connection, page).await
+    store::recent(&mut connection, only_failed, before, limit).await
 }
 
 /// Sends that came to nothing are kept this many days. During an outage each try is one.

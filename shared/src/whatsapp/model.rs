@@ -341,8 +341,14 @@ pub struct MessageRow {
     pub outcome: Option<String>,
     /// The delivery status.
     pub delivery_status: String,
+    /// Why it was not delivered.
+    pub delivery_error: Option<String>,
     /// The provider's id of the message.
     pub provider_message_id: Option<String>,
+    /// The lead that it is about.
+    pub lead_id: Option<LeadId>,
+    /// The name of that lead.
+    pub lead_name: Option<String>,
     /// The offer that it is about.
     pub attempt_id: Option<AttemptId>,
     /// When the provider accepted it.
@@ -357,50 +363,6 @@ pub struct MessageRow {
     pub revoked_at: Option<DateTime<Utc>>,
     /// When it was stored.
     pub created_at: DateTime<Utc>,
-}
-
-/// A message in the list of all messages.
-#[derive(Clone, Debug)]
-pub struct RecentMessage {
-    /// Its id.
-    pub id: MessageId,
-    /// `in` or `out`.
-    pub direction: String,
-    /// The sender's role, or the purpose of a message that we sent.
-    pub kind: String,
-    /// The sender.
-    pub from_wa: String,
-    /// The recipient.
-    pub to_wa: String,
-    /// The text.
-    pub body: String,
-    /// The delivery status.
-    pub delivery_status: String,
-    /// Why it was not delivered.
-    pub delivery_error: Option<String>,
-    /// The lead that it is about.
-    pub lead: Option<LeadId>,
-    /// The lead's name.
-    pub lead_name: Option<String>,
-    /// When the provider accepted it.
-    pub accepted_at: Option<DateTime<Utc>>,
-    /// When it arrived on the recipient's phone, if the provider reports that.
-    pub delivered_at: Option<DateTime<Utc>>,
-    /// When it was read, if the provider reports that.
-    pub read_at: Option<DateTime<Utc>>,
-    /// When it was stored.
-    pub created_at: DateTime<Utc>,
-}
-
-/// A page of the list of all messages, newest first.
-#[derive(Clone, Copy, Debug)]
-pub struct RecentMessages {
-    /// Only messages that were not delivered.
-    pub only_failed: bool,
-    /// The last message of the previous page.
-    pub before: Option<MessageId>,
-    /// The most messages.
-    pub limit: i64,
 }
 
 /// An edit or deletion of a message by its sender.

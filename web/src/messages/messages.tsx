@@ -1,5 +1,5 @@
 // The WhatsApp messages in and out, newest first, with their delivery.
-import type { ListedMessage } from '@client'
+import type { Message } from '@client'
 import { whatsappMessagesInfiniteOptions } from '@client/hooks'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link, useSearchParams } from 'wouter'
@@ -48,7 +48,7 @@ export function Messages() {
 
 const LOOK: Record<string, string> = { failed: 'bad', queued: 'warn', delivered: 'ok', read: 'ok' }
 
-function Row({ message }: { message: ListedMessage }) {
+function Row({ message }: { message: Message }) {
   const { t, language } = useWords()
   const isIn = message.direction === 'in'
   return (
@@ -60,7 +60,7 @@ function Row({ message }: { message: ListedMessage }) {
         {message.leadId && <Link href={`/leads/${message.leadId}`}>{message.leadName ?? t('leads.unnamed')}</Link>}
         {!isIn && <span className={`pill ${LOOK[message.deliveryStatus] ?? 'idle'}`}>{message.deliveryStatus}</span>}
       </p>
-      <p className="text-soft break-words line-clamp-2">{message.body}</p>
+      <p className="text-soft break-words line-clamp-2">{message.editedBody ?? message.body}</p>
       {message.deliveryError && <p className="text-bad break-words">{message.deliveryError}</p>}
     </li>
   )

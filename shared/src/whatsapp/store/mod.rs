@@ -3,7 +3,7 @@
 mod calls;
 mod corrections;
 mod notices;
-mod recent;
+mod shown;
 
 pub(super) use calls::{count_failed_call, count_queued, ours_of};
 pub(super) use corrections::{insert_correction, insert_echo, was_an_answer};
@@ -11,9 +11,9 @@ pub(super) use notices::{
     client_texts_since, collecting_notice, extend_notice, hints_since, last_list, last_notice,
     not_before, text_of,
 };
-pub(super) use recent::recent;
+pub(super) use shown::{of_lead, recent};
 
-use super::{Draft, InboundRecord, MessageRow, PastOutcome, Queued};
+use super::{Draft, InboundRecord, PastOutcome, Queued};
 use crate::Result;
 use crate::address::Address;
 use crate::id::{AttemptId, LeadId, MessageId, SendId};
@@ -301,28 +301,6 @@ pub(super) async fn past_outcome(
         provider_message_id
     )
     .fetch_optional(connection)
-    .await?)
-}
-
-pub(super) async fn of_lead(
-    connection: &mut PgConnection,
-    lead: LeadId,
-) -> Result<Vec<MessageRow>> {
-    Ok(sqlx::query_as!(
-        MessageRow,
-        r#"select m.id as "id: MessageId", m.direction, m.kind, m.from_wa, m.to_wa, m.body, m.outcome,
-                  m.delivery_status, m.provider_message_id, m.attempt_id as "attempt_id: AttemptId", m.accepted_at,
-                  m.delivered_at, m.read_at, m.created_at,
-                  (select c.body from wa_correction c
-                   where c.provider = m.provider and c.original_id = m.provider_message_id and c.kind = 'edit'
-                   order by c.at desc, c.id desc limit 1) as edited_body,
-                  (select min(c.at) from wa_correction c
-                   where c.provider = m.provider and c.original_id = m.provider_message_id and c.kind = 'revoke')
-                      as revoked_at
-           from wa_message m where m.lead_id = $1 order by m.created_at, m.id"#,
-        lead.0
-    )
-    .fetch_all(connection)
     .await?)
 }
 
