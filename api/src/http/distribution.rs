@@ -64,8 +64,13 @@ pub(super) struct Message {
     outcome: Option<String>,
     /// The delivery status: `received`; `queued`, `accepted`, `sent`, `delivered`, `read`, `failed`.
     delivery_status: String,
+    /// Why it was not delivered.
+    delivery_error: Option<String>,
     /// The provider's id. Replies quote it.
     provider_message_id: Option<String>,
+    /// The lead that it is about.
+    lead_id: Option<Uuid>,
+    lead_name: Option<String>,
     attempt_id: Option<Uuid>,
     accepted_at: Option<Timestamp>,
     /// When it arrived on the recipient's phone, if the provider reports that.
@@ -288,6 +293,9 @@ impl Message {
             to_wa: String::new(),
             body: String::new(),
             edited_body: None,
+            // A provider's error can name the number.
+            delivery_error: None,
+            lead_name: None,
             provider_message_id: None,
             ..self
         }
@@ -374,7 +382,10 @@ impl From<MessageRow> for Message {
             body: row.body,
             outcome: row.outcome,
             delivery_status: row.delivery_status,
+            delivery_error: row.delivery_error,
             provider_message_id: row.provider_message_id,
+            lead_id: row.lead_id.map(|id| id.0),
+            lead_name: row.lead_name,
             attempt_id: row.attempt_id.map(|id| id.0),
             accepted_at: row.accepted_at.map(Timestamp),
             delivered_at: row.delivered_at.map(Timestamp),

@@ -1,4 +1,4 @@
-//! The office: company hours, and who covers for whom.
+//! The office: company hours, who covers for whom, and the agents' addresses.
 
 use super::availability::{WorkingHours, told_hours, working_hours};
 use super::tag::Tag;
@@ -11,7 +11,8 @@ use poem_openapi::{Object, OpenApi};
 use shared::auth::Role;
 use shared::availability;
 use shared::id::{QueueId, UserId};
-use shared::{App, Error, db};
+use shared::phone::Phone;
+use shared::{App, Error, db, sales};
 use uuid::Uuid;
 
 pub struct Office;
@@ -26,8 +27,35 @@ struct Cover {
     queue_id: Option<Uuid>,
 }
 
+/// An agent's offer address.
+#[derive(Object)]
+struct OfferAddress {
+    /// A phone number, as typed; stored as E.164.
+    phone: String,
+}
+
 #[OpenApi]
 impl Office {
+    /// Change an agent's offer address
+    ///
+    /// Open offers keep the number that they were sent to, and until they end the agent can answer from both. If
+    /// another agent has the number: 409 `address_taken`. If a lead has it: 409 `number_of_a_lead`; mark the lead as a
+    /// test, or correct its number, and try again.
+    #[oai(path = "/api/sales/:id/address", method = "put", operation_id = "setOfferAddress", tag = Tag::Queues)]
+    async fn address(
+        &self,
+        app: Data<&App>,
+        _admin: AdminOnly,
+        id: Path<String>,
+        body: Json<OfferAddress>,
+    ) -> Result<OfferAddress> {
+        let phone = Phone::from_human("phone", &body.phone)?;
+        sales::set_address(&app, &UserId(id.0), &phone).await?;
+        Ok(Json(OfferAddress {
+            phone: phone.to_string(),
+        }))
+    }
+
     /// The working hours of agents who have none of their own
     #[oai(path = "/api/distribution/company-hours", method = "get", operation_id = "companyHours", tag = Tag::Queues)]
     async fn hours(&self, app: Data<&App>, _viewer: SignedIn) -> Result<Vec<WorkingHours>> {

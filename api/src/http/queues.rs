@@ -102,13 +102,6 @@ struct NewPlace {
     weight: i32,
 }
 
-/// An agent's offer address.
-#[derive(Object)]
-struct OfferAddress {
-    /// A phone number, as typed; stored as E.164.
-    phone: String,
-}
-
 fn default_stagger() -> i32 {
     20
 }
@@ -264,26 +257,6 @@ impl Queues {
         let rules: Vec<sales::Rule> = body.0.into_iter().map(Into::into).collect();
         db::retry_once(|| sales::set_rules(&app, QueueId(id.0), &rules)).await?;
         the_queue(&app, QueueId(id.0)).await
-    }
-
-    /// Change an agent's offer address
-    ///
-    /// Open offers keep the number that they were sent to, and until they end the agent can answer from both. If
-    /// another agent has the number: 409 `address_taken`. If a lead has it: 409 `number_of_a_lead`; mark the lead as a
-    /// test, or correct its number, and try again.
-    #[oai(path = "/api/sales/:id/address", method = "put", operation_id = "setOfferAddress", tag = Tag::Queues)]
-    async fn address(
-        &self,
-        app: Data<&App>,
-        _admin: AdminOnly,
-        id: Path<String>,
-        body: Json<OfferAddress>,
-    ) -> Result<OfferAddress> {
-        let phone = Phone::from_human("phone", &body.phone)?;
-        sales::set_address(&app, &UserId(id.0), &phone).await?;
-        Ok(Json(OfferAddress {
-            phone: phone.to_string(),
-        }))
     }
 }
 

@@ -38,16 +38,11 @@ const CHANGED: Record<string, string[]> = {
 
 const isSession = (key: readonly unknown[]) => key[0] === sessionOptions.queryKey[0]
 
-/** Whether the board shows the event's state already: the delivery of an offer's message, for example, changes nothing on it. */
-function isOnBoard(event: LiveEvent, board: BoardAnswer | undefined): boolean {
-  const lead = board?.leads.find((one) => one.leadId === event.leadId)
-  if (!lead) return false
-  if (event.attempt) {
-    const { status, ackDeadlineAt } = event.attempt
-    return lead.seats.some((seat) => seat.attemptId === event.id && seat.status === status && seat.ackDeadlineAt === ackDeadlineAt)
-  }
-  const isRunning = lead.status === 'open' || lead.status === 'held'
-  return event.lead?.status === 'distributing' && isRunning
+/** Whether the board shows the offer of the event as it is now: the delivery of its message, for example, changes nothing there. */
+function isOnBoard({ id, attempt }: LiveEvent, board: BoardAnswer | undefined): boolean {
+  if (!attempt) return false
+  const seats = board?.leads.flatMap((lead) => lead.seats) ?? []
+  return seats.some((seat) => seat.attemptId === id && seat.status === attempt.status && seat.ackDeadlineAt === attempt.ackDeadlineAt)
 }
 
 const GATHER_MS = 25

@@ -23,9 +23,10 @@ const sum = (rows: ClaimRow[], field: 'cycles' | 'claimed' | 'withinOneMinute' |
 export function Claims({ period }: { period: Period }) {
   const { t } = useWords()
   const now = useQuery({ ...claimsOptions({ query: period }), placeholderData: (old) => old })
-  const then = useQuery({ ...claimsOptions({ query: before(period) }), placeholderData: (old) => old })
+  // The period before has ended: its figures are read once.
+  const then = useQuery({ ...claimsOptions({ query: before(period) }), placeholderData: (old) => old, refetchInterval: false })
   const stats = useQuery({ ...dashboardStatsOptions({ query: period }), placeholderData: (old) => old })
-  const statsThen = useQuery({ ...dashboardStatsOptions({ query: before(period) }), placeholderData: (old) => old })
+  const statsThen = useQuery({ ...dashboardStatsOptions({ query: before(period) }), placeholderData: (old) => old, refetchInterval: false })
   const error = now.error ?? then.error ?? stats.error ?? statsThen.error
   if (error) return <Failed error={error} />
   if (!now.data || !then.data || !stats.data || !statsThen.data) return null

@@ -1,4 +1,4 @@
-// How late offers rolled after their deadlines: a histogram that is read again every five seconds.
+// How late offers rolled after their deadlines. The histogram of one day is read again every five seconds.
 import { latenessOptions } from '@client/hooks'
 import { useQuery } from '@tanstack/react-query'
 import { length } from '../app/clock'
@@ -7,7 +7,7 @@ import { useWords } from '../app/words'
 
 export function LatenessOfRolls({ period }: { period: { from: string; to: string } }) {
   const { t } = useWords()
-  const lateness = useQuery({ ...latenessOptions({ query: period }), placeholderData: (old) => old, refetchInterval: 5000 })
+  const lateness = useQuery({ ...latenessOptions({ query: period }), placeholderData: (old) => old, refetchInterval: period.from === period.to ? 5000 : 60_000 })
   if (lateness.isError && !lateness.data) return <Failed error={lateness.error} />
   if (!lateness.data) return null
   const { buckets, p50, p99, most, breaches } = lateness.data

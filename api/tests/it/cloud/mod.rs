@@ -11,6 +11,7 @@ mod hands;
 mod hostile;
 mod identity;
 mod lead_ads;
+mod masked;
 mod merges;
 pub(crate) mod office;
 mod permutations;

@@ -122,6 +122,29 @@ async fn offers_messages_visits_and_the_provider_are_told_of() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_new_code_of_the_linked_device_is_told_and_a_heartbeat_is_not() {
+    let harness = Harness::new().await;
+    let app = &harness.app;
+    let url = serve(app).await;
+    let mut admin = Reader::open(app, &url, "admin", None).await;
+    let lead = lead_of(app, Some("sales-a")).await;
+    admin.until_lead(&lead).await;
+    for change in [
+        "update linked_device set seen_at = now(), last_received_at = now()",
+        "update linked_device set state = 'scan_qr', qr = 'code', qr_expires_at = now()",
+    ] {
+        sqlx::query(change).execute(&app.pool).await.expect(change);
+    }
+    let touched = lead_of(app, Some("sales-a")).await;
+    let told = admin.until_lead(&touched).await;
+    let kinds: Vec<&str> = told
+        .iter()
+        .filter_map(|event| event["kind"].as_str())
+        .collect();
+    assert_eq!(kinds, ["provider", "lead"], "{told:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reader_who_drops_again_and_again_misses_nothing_and_hears_nothing_twice() {
     let harness = Harness::new().await;
     let app = harness.app.clone();

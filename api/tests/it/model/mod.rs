@@ -120,23 +120,6 @@ fn more_histories_end_as_the_model_says() {
     try_histories(trials(12, 1_000));
 }
 
-// 10,000 more in ten parts, so that a run that is stopped goes on with the next part:
-// `./test --long only --run-ignored only -E 'test(/histories_of_ten_thousand::part_3/)'`.
-
-mod histories_of_ten_thousand {
-    macro_rules! parts {
-        ($($part:ident)+) => {
-            $(#[test]
-            #[ignore = "ten parts of a quarter of an hour: run by name"]
-            fn $part() {
-                super::try_histories(1_000);
-            })+
-        };
-    }
-
-    parts! { part_0 part_1 part_2 part_3 part_4 part_5 part_6 part_7 part_8 part_9 }
-}
-
 fn try_histories(count: usize) {
     let cases = u32::try_from(count).expect("few");
     let mut runner = TestRunner::new(Config {

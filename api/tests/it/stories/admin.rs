@@ -32,6 +32,27 @@ async fn an_admin_sets_up_a_queue_of_its_own_for_a_project() {
         queue["places"][1],
         json!({ "salesId": "sales-e", "label": "E", "active": true, "weight": 1, "owedThousandths": 0 })
     );
+    // Another admin read the queue before this change: theirs is refused.
+    let stale = story
+        .send_with(
+            "admin",
+            Method::PUT,
+            &format!("{path}/places"),
+            &json!([]),
+            ("if-match", "\"0000000000000000\""),
+        )
+        .await;
+    assert_eq!((stale.0, &stale.1["code"]), (409, &json!("stale")));
+    let (status, _) = story
+        .send_with(
+            "admin",
+            Method::PUT,
+            &format!("{path}/places"),
+            &places,
+            ("if-match", &text(&queue["version"])),
+        )
+        .await;
+    assert_eq!(status, 200);
     let rules = json!([{ "project": "Villa*" }]);
     let (status, queue) = story
         .send_as("admin", Method::PUT, &format!("{path}/rules"), &rules)

@@ -141,3 +141,48 @@ async fn four_leads(story: &Story) {
     story.workers_catch_up().await;
     story.agent("E").is_told("uji coba");
 }
+
+#[tokio::test]
+async fn claims_are_counted_by_the_hour_and_rolls_by_their_lateness() {
+    let story = Story::begin().await;
+    four_leads(&story).await;
+    let claims = format!("/api/dashboard/claims?{PERIOD}");
+    let claims = story.get_as("admin", &claims).await;
+    let hours = claims["hours"].as_array().expect("hours");
+    let sum = |field: &str| {
+        hours
+            .iter()
+            .filter_map(|row| row[field].as_i64())
+            .sum::<i64>()
+    };
+    let figures = [
+        "cycles",
+        "claimed",
+        "withinOneMinute",
+        "withinFiveMinutes",
+        "hangus",
+    ]
+    .map(sum);
+    assert_eq!(figures, [3, 1, 1, 1, 1], "{claims}");
+    // The stories begin on Monday, 5 January 2026, in the morning of the company's zone.
+    assert_eq!(hours[0]["weekday"], 1, "{claims}");
+
+    let lateness = format!("/api/dashboard/lateness?{PERIOD}");
+    let lateness = story.get_as("admin", &lateness).await;
+    let buckets = lateness["buckets"].as_array().expect("buckets");
+    let counted: i64 = buckets
+        .iter()
+        .filter_map(|bucket| bucket["count"].as_i64())
+        .sum();
+    // Six agents let the lead go by that became hangus, on time by the manual clock.
+    assert_eq!(
+        (counted, &buckets[0]["count"]),
+        (6, &json!(6)),
+        "{lateness}"
+    );
+    assert_eq!(
+        (&lateness["most"], &lateness["breaches"]),
+        (&json!(0.0), &json!(0))
+    );
+    story.nobody_else_was_messaged().await;
+}

@@ -230,6 +230,8 @@ async fn the_board_says_who_is_next_and_that_is_who_is_asked() {
         let path = format!("/api/distribution/queues/{}", text(&queue["id"]));
         let (status, changed) = story.send_as("admin", Method::PUT, &path, &settings).await;
         assert_eq!(status, 200, "{changed}");
+        let next = format!("/api/distribution/queues/{}/next", text(&queue["id"]));
+        let forecast = story.get_as("admin", &next).await;
         let number = if strategy == "fixed" {
             CLIENT
         } else {
@@ -257,6 +259,11 @@ async fn the_board_says_who_is_next_and_that_is_who_is_asked() {
                 story.agent(&label).is_told("sekarang milik Anda");
             }
         }
+        assert_eq!(
+            forecast[0],
+            json!(asked[0]),
+            "{strategy}: {forecast} {asked:?}"
+        );
         assert_eq!(told[0], asked[1..3], "{strategy}: {told:?} {asked:?}");
         assert_eq!(told[1][0], asked[2], "{strategy}");
         assert!(
