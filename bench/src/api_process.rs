@@ -1,14 +1,22 @@
 //! An api process: this binary again, in its own process.
 
 use anyhow::Context;
+use api::auth::Auth;
 use api::config::Settings;
 use api::feed::Feed;
 use clap::Parser;
+use secrecy::SecretString;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 use tokio::time::sleep;
 
-pub(crate) const SECRET: &str = "a secret of the benchmark, thirty-two long";
+const SECRET: &str = "a secret of the benchmark, thirty-two long";
+
+/// The `Cookie` header of a session with this token.
+pub(crate) fn cookie_of(token: &str) -> String {
+    let secret = SecretString::from(SECRET);
+    Auth::new(secret, "http://localhost:3001", &[], false, false).cookie_of(token)
+}
 
 /// A client for many requests.
 pub(crate) fn client() -> anyhow::Result<reqwest::Client> {

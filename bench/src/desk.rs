@@ -1,9 +1,8 @@
 //! The desk in a browser: the first live row on slow phones, the delay of the board, the cost of a tap, and memory.
 
-use crate::api_process::{Api, SECRET, client};
+use crate::api_process::{Api, client, cookie_of};
 use crate::workers::Workers;
 use anyhow::{Context, ensure};
-use api::auth::Auth;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use shared::db;
@@ -56,8 +55,8 @@ fn browse(options: &Options, url: &str) -> anyhow::Result<Value> {
         .arg("bench/desk.mjs")
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../web"))
         .env("DESK_URL", url)
-        .env("DESK_ADMIN_COOKIE", cookie("admin"))
-        .env("DESK_AGENT_COOKIE", cookie("agent"))
+        .env("DESK_ADMIN_COOKIE", cookie_of("bench-token-admin"))
+        .env("DESK_AGENT_COOKIE", cookie_of("bench-token-agent"))
         .env("DESK_ROUNDS", options.rounds.to_string())
         .env("DESK_CLAIMS", options.claims.to_string())
         .env("DESK_ROWS", options.rows.to_string())
@@ -86,15 +85,4 @@ async fn people(pool: &PgPool) -> anyhow::Result<()> {
         sqlx::query(statement).execute(pool).await?;
     }
     Ok(())
-}
-
-fn cookie(who: &str) -> String {
-    let auth = Auth::new(
-        SecretString::from(SECRET),
-        "http://localhost:3001",
-        &[],
-        false,
-        false,
-    );
-    auth.cookie_of(&format!("bench-token-{who}"))
 }

@@ -1,9 +1,8 @@
 //! How soon a change through one api reaches a reader of another, and what idle readers cost.
 
-use crate::api_process::{Api, SECRET, client};
+use crate::api_process::{Api, client, cookie_of};
 use crate::percentiles::Percentiles;
 use anyhow::{Context, ensure};
-use api::auth::Auth;
 use secrecy::SecretString;
 use serde::Serialize;
 use shared::db;
@@ -158,12 +157,5 @@ async fn people(pool: &PgPool) -> anyhow::Result<()> {
 }
 
 fn cookie(user: usize) -> String {
-    let auth = Auth::new(
-        SecretString::from(SECRET),
-        "http://localhost:3001",
-        &[],
-        false,
-        false,
-    );
-    auth.cookie_of(&format!("bench-token-{user}"))
+    cookie_of(&format!("bench-token-{user}"))
 }
