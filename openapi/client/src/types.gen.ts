@@ -494,7 +494,11 @@ export type BoardSeat = {
  */
 export type BulkAnswer = {
     /**
-     * How many leads were assigned.
+     * How many became the agent's in the meantime.
+     */
+    alreadyTheirs: number;
+    /**
+     * How many leads were assigned until now.
      */
     assigned: number;
     /**
@@ -511,14 +515,18 @@ export type BulkAnswer = {
      */
     endedAt?: string;
     /**
+     * How many were merged into other leads in the meantime.
+     */
+    gone: number;
+    /**
      * Absent for a preview.
      */
     id?: string;
-    salesId: string;
     /**
-     * How many were not: they became the agent's meanwhile or were merged, or the agent was disabled.
+     * How many were refused, because the agent was disabled in the meantime.
      */
-    skipped: number;
+    refused: number;
+    salesId: string;
 };
 
 /**
@@ -1459,43 +1467,6 @@ export type LeadStatus = 'new' | 'distributing' | 'claimed' | 'hangus' | 'closed
 export type LeadsOfDisabled = 'list' | 'colleague' | 'distribute';
 
 /**
- * ListedMessage
- *
- * A message.
- */
-export type ListedMessage = {
-    acceptedAt?: string;
-    body: string;
-    createdAt: string;
-    deliveredAt?: string;
-    /**
-     * Why it was not delivered.
-     */
-    deliveryError?: string;
-    /**
-     * The delivery status: `received`; `queued`, `accepted`, `sent`, `delivered`, `read`, `failed`.
-     */
-    deliveryStatus: string;
-    /**
-     * `in` or `out`.
-     */
-    direction: string;
-    fromWa: string;
-    id: string;
-    /**
-     * Inbound: `client`, `agent`, `stranger` or `manager`. Outbound: the purpose (`offer`, `late` …).
-     */
-    kind: string;
-    /**
-     * The lead that it is about.
-     */
-    leadId?: string;
-    leadName?: string;
-    readAt?: string;
-    toWa: string;
-};
-
-/**
  * Live
  *
  * The process runs.
@@ -1639,6 +1610,10 @@ export type Message = {
      */
     deliveredAt?: string;
     /**
+     * Why it was not delivered.
+     */
+    deliveryError?: string;
+    /**
      * The delivery status: `received`; `queued`, `accepted`, `sent`, `delivered`, `read`, `failed`.
      */
     deliveryStatus: string;
@@ -1656,6 +1631,11 @@ export type Message = {
      * Inbound: `client`, `agent` or `stranger`. Outbound: the purpose (`offer`, `late` …).
      */
     kind: string;
+    /**
+     * The lead that it is about.
+     */
+    leadId?: string;
+    leadName?: string;
     /**
      * Inbound: what it was taken to mean.
      */
@@ -6303,7 +6283,7 @@ export type WhatsappMessagesData = {
          */
         failed?: boolean;
         /**
-         * The last message of the previous page.
+         * The last message of the previous page. 404 if there is no such message.
          */
         before?: string;
         /**
@@ -6328,7 +6308,7 @@ export type WhatsappMessagesErrors = {
 export type WhatsappMessagesError = WhatsappMessagesErrors[keyof WhatsappMessagesErrors];
 
 export type WhatsappMessagesResponses = {
-    200: Array<ListedMessage>;
+    200: Array<Message>;
 };
 
 export type WhatsappMessagesResponse = WhatsappMessagesResponses[keyof WhatsappMessagesResponses];
