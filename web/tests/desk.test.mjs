@@ -123,6 +123,13 @@ test('the keyboard is enough, and an agent sees no screen of admins', async () =
   const page = await signedIn(DESK, AGENT('C'))
   await page.keyboard.press('?')
   await page.getByRole('dialog').waitFor()
+  // The keyboard stays in the dialog, and goes back to where it was.
+  const trap = await page.waitForFunction(() => performance.getEntriesByType('resource').find((one) => one.name.includes('focus-trap'))?.name)
+  await page.evaluate((url) => import(url).then(() => {}), await trap.jsonValue())
+  for (let nth = 0; nth < 3; nth += 1) {
+    await page.keyboard.press('Tab')
+    assert.equal(await page.evaluate(() => document.activeElement.closest('[role=dialog]') !== null), true)
+  }
   await page.keyboard.press('Escape')
   await page.getByRole('dialog').waitFor({ state: 'hidden' })
   await page.keyboard.press('g')

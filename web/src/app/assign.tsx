@@ -2,7 +2,8 @@
 import type { TeamMember } from '@client'
 import { assignLeadMutation } from '@client/hooks'
 import { useMutation } from '@tanstack/react-query'
-import { Dialog, Failed } from './parts'
+import { Dialog } from './dialog'
+import { Failed } from './parts'
 import { useWords } from './words'
 
 export function AssignDialog({ id, name, team, close }: { id: string; name: string; team: TeamMember[]; close: () => void }) {

@@ -8,7 +8,8 @@ import { timeOfDay, useServerTime } from './clock'
 import { importBoard } from './early'
 import { openFeed, useFeed } from './feed'
 import { Palette } from './palette'
-import { Dialog, Failed, Heading, Loading } from './parts'
+import { Dialog } from './dialog'
+import { Failed, Heading, Loading } from './parts'
 import { OF_ADMINS, OF_AGENTS, type Place } from './places'
 import { sessionOptions, type User } from './session'
 import { useWords } from './words'
@@ -184,7 +185,7 @@ function useKeys(places: Place[], help: (open: boolean) => void, search: (open: 
         search(true)
         return
       }
-      if (event.ctrlKey || event.metaKey || event.altKey || target.closest('input, textarea, select, dialog[open]')) return
+      if (event.ctrlKey || event.metaKey || event.altKey || target.closest('input, textarea, select, [role=dialog]')) return
       const place = afterG.current ? places.find((one) => one.quick === event.key) : undefined
       afterG.current = event.key === 'g'
       if (place) go(place.path)

@@ -3,6 +3,7 @@ import { leadsOptions } from '@client/hooks'
 import { useQuery } from '@tanstack/react-query'
 import { useDeferredValue, useState } from 'react'
 import { useLocation } from 'wouter'
+import { Layer } from './dialog'
 import { useWords } from './words'
 import type { Place } from './places'
 
@@ -22,7 +23,7 @@ export function Palette({ places, close }: { places: Place[]; close: () => void 
     go(path)
   }
   return (
-    <dialog ref={(dialog) => void (dialog && !dialog.open && dialog.showModal())} onClose={close} className="card p-3 mx-auto mt-[12vh] w-full max-w-md text-ink" aria-label={t('palette.title')}>
+    <Layer label={t('palette.title')} close={close} className="p-3 mx-auto mt-[12vh] mb-auto max-w-md">
       <form
         onSubmit={(event) => {
           event.preventDefault()
@@ -42,6 +43,6 @@ export function Palette({ places, close }: { places: Place[]; close: () => void 
         ))}
       </ul>
       {found.length === 0 && <p className="text-soft p-3">{t('leads.none')}</p>}
-    </dialog>
+    </Layer>
   )
 }

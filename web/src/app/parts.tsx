@@ -50,20 +50,6 @@ export function Field({ label, children }: { label: string; children: ReactNode 
   )
 }
 
-/** A dialog that is open while it is shown, with its title and a button that closes it. Escape closes it, too. */
-export function Dialog({ title, close, closeLabel, children }: { title: string; close: () => void; closeLabel?: string; children: ReactNode }) {
-  const { t } = useWords()
-  return (
-    <dialog ref={(dialog) => void (dialog && !dialog.open && dialog.showModal())} onClose={close} className="card p-5 m-auto text-left text-ink w-full max-w-sm" aria-label={title}>
-      <h2 className="font-semibold mb-3">{title}</h2>
-      {children}
-      <button type="button" className="ghost mt-3" onClick={close}>
-        {closeLabel ?? t('cancel')}
-      </button>
-    </dialog>
-  )
-}
-
 /** Says something to people who do not see the screen. */
 export function announce(words: string): void {
   const place = document.getElementById('announcements')

@@ -41,8 +41,9 @@ export function Ring({ from, until, stopped, big }: Window & { big?: boolean }) 
     if (!element) return
     let shown = -1
     const paint = (now: number) => {
+      if (!seen.has(element)) return
       const { seconds, isLate, offset, text } = look({ from, until, stopped }, now)
-      if (seconds === shown || !seen.has(element)) return
+      if (seconds === shown) return
       shown = seconds
       element.dataset.left = String(seconds)
       element.classList.toggle('late', isLate)

@@ -6,7 +6,8 @@ import { useState } from 'react'
 import { Link } from 'wouter'
 import { AssignDialog } from '../app/assign'
 import { timeOfDay } from '../app/clock'
-import { Dialog, Failed } from '../app/parts'
+import { Dialog } from '../app/dialog'
+import { Failed } from '../app/parts'
 import { useWords } from '../app/words'
 
 export function Actions({ lead }: { lead: LeadEntry }) {

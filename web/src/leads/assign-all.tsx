@@ -5,7 +5,8 @@ import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { Agents } from '../app/assign'
 import { useServerTime } from '../app/clock'
-import { Dialog, Failed } from '../app/parts'
+import { Dialog } from '../app/dialog'
+import { Failed } from '../app/parts'
 import { useWords } from '../app/words'
 
 export function AssignAll({ filter, count }: { filter: LeadFilter; count: number }) {

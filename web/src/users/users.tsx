@@ -4,7 +4,8 @@ import { createUserMutation, resetPasswordMutation, revokeUserSessionsMutation, 
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { timeOfDay } from '../app/clock'
-import { Dialog, Failed, Field, Heading, Loading } from '../app/parts'
+import { Dialog } from '../app/dialog'
+import { Failed, Field, Heading, Loading } from '../app/parts'
 import { useWords } from '../app/words'
 
 export function UsersScreen() {

@@ -3,7 +3,8 @@ import type { Queue } from '@client'
 import { queuesOptions, queuesQueryKey, setQueuePlacesMutation, updateQueueMutation } from '@client/hooks'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import { Dialog, Failed, Field } from '../app/parts'
+import { Dialog } from '../app/dialog'
+import { Failed, Field } from '../app/parts'
 import { useWords } from '../app/words'
 
 /** What was tried and can be saved. The time for an answer is a setting of the whole company. */
