@@ -35,7 +35,11 @@ async fn people_do_their_work_on_the_desk_in_a_browser() {
 fn stories(web: &Path, url: &str, chromium: &Path) -> std::process::Output {
     Command::new("node")
         .args(["--test", "--test-concurrency=1"])
-        .args(["tests/desk.test.mjs", "tests/office.test.mjs", "tests/roles.test.mjs"])
+        .args([
+            "tests/desk.test.mjs",
+            "tests/office.test.mjs",
+            "tests/roles.test.mjs",
+        ])
         .current_dir(web)
         .env("DESK_URL", url)
         .env("DESK_PASSWORD", PASSWORD)
