@@ -2,6 +2,7 @@
 // (not committed). It needs a running `./dev` with the provider `dummy`: `node bench/pictures.mjs`.
 import { mkdirSync } from 'node:fs'
 import { agentSays, asAdmin, clientWrites, close, DESK, jump, PHONE, signedIn, URL_OF_DESK, visit } from '../tests/browser.mjs'
+import { leave, open as show, STATES } from '../tests/states.mjs'
 
 const ADMIN = 'admin@property-lounge.test'
 const AGENT = 'sales-a@property-lounge.test'
@@ -56,6 +57,12 @@ for (const [size, viewport] of [['desk', DESK], ['phone', PHONE]]) {
       await admin.getByRole('button', { name: /(Jam kerja|Hours of) Sales A/ }).first().click()
       await take(admin, name('queues-hours'))
       for (const screen of ['visits', 'figures', 'what-if', 'attention', 'whatsapp', 'users', 'tables', 'me', 'nowhere']) await open(`/${screen}`, screen)
+      for (const state of Object.keys(STATES)) {
+        await show(admin, URL_OF_DESK, state)
+        await take(admin, name(state))
+        await leave(admin, state)
+        count += 1
+      }
       await admin.context().setOffline(true)
       await admin.waitForSelector('[data-feed=reconnecting]', { timeout: 20_000 }).catch(() => {})
       await take(admin, name('offline'))

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { agentSays, clientWrites, close, DESK, faults, PHONE, signedIn, URL_OF_DESK, visit } from './browser.mjs'
+import { leave, open, STATES } from './states.mjs'
 
 const ADMIN = process.env.DESK_ADMIN ?? 'admin@property-lounge.test'
 const AGENT = (letter) => process.env[`DESK_AGENT_${letter}`] ?? `sales-${letter.toLowerCase()}@property-lounge.test`
@@ -203,9 +204,14 @@ test('the order of a queue is changed with the keyboard', async () => {
   await admin.context().close()
 })
 
-test('no screen has a fault of accessibility, in both languages and both themes', async () => {
+test('no screen has a fault of accessibility, in any state, in both languages and both themes', async () => {
   const { lead } = await clientWrites('Halo', 'Bapak Test')
   const found = []
+  const look = async (page, what) => {
+    const [width, seen] = await page.evaluate(() => [document.documentElement.scrollWidth, window.innerWidth])
+    if (width > seen) found.push(`${what} is ${width} wide where ${seen} are seen`)
+    found.push(...(await faults(page)).map((fault) => `${what} ${fault}`))
+  }
   for (const [language, scheme, viewport] of [
     ['id', 'light', DESK],
     ['en', 'dark', PHONE],
@@ -214,16 +220,28 @@ test('no screen has a fault of accessibility, in both languages and both themes'
     const visitor = await visit(viewport, options)
     await visitor.goto(URL_OF_DESK)
     await visitor.waitForSelector('input[name=email]')
-    found.push(...(await faults(visitor)).map((fault) => `sign-in ${language} ${scheme} ${fault}`))
+    await look(visitor, `sign-in ${language} ${scheme}`)
     await visitor.context().close()
     const admin = await signedIn(viewport, ADMIN, '/', options)
     for (const path of ['/board', '/offers', '/leads', `/leads/${lead.id}`, '/queues', '/visits', '/figures', '/what-if', '/attention', '/whatsapp', '/users', '/tables', '/me', '/nowhere']) {
       await admin.goto(URL_OF_DESK + path)
       await admin.waitForSelector('[data-feed=live]')
       await admin.waitForLoadState('networkidle', { timeout: 3000 }).catch(() => {})
-      const [width, seen] = await admin.evaluate(() => [document.documentElement.scrollWidth, window.innerWidth])
-      if (width > seen) found.push(`${path} is ${width} wide where ${seen} are seen`)
-      found.push(...(await faults(admin)).map((fault) => `${path} ${language} ${scheme} ${fault}`))
+      await look(admin, `${path} ${language} ${scheme}`)
+    }
+    for (const state of Object.keys(STATES)) {
+      await open(admin, URL_OF_DESK, state)
+      await look(admin, `${state} ${language} ${scheme}`)
+      await leave(admin, state)
+    }
+    await admin.goto(`${URL_OF_DESK}/board`)
+    await admin.waitForSelector('[data-feed=live]')
+    for (const keys of ['?', 'Control+k']) {
+      await admin.keyboard.press(keys)
+      await admin.getByRole('dialog').waitFor()
+      await look(admin, `${keys} ${language} ${scheme}`)
+      await admin.keyboard.press('Escape')
+      await admin.getByRole('dialog').waitFor({ state: 'hidden' })
     }
     fine(admin)
     await admin.context().close()
