@@ -10,20 +10,22 @@ export const STATES = {
   'board-frozen': ['/board', '**/api/board', (board) => ({ ...board, frozenSince: AT() })],
   'board-held': ['/board', '**/api/board', (board) => ({ ...board, held: 2, leads: board.leads.map((lead, nth) => (nth < 2 ? held(lead, nth ? AT() : undefined) : lead)) })],
   'board-empty': ['/board', '**/api/board', (board) => ({ ...board, leads: [], offered: 0, held: 0 })],
-  'whatsapp-scan': ['/whatsapp', '**/api/whatsapp/status', () => ({ provider: 'qr_local', state: 'scan_qr', since: AT(), desired: 'started', devicesAlive: 1, qr: { svg: QR, text: '2@x', expiresAt: AT() } })],
-  'whatsapp-pairing': ['/whatsapp', '**/api/whatsapp/status', () => ({ provider: 'qr_local', state: 'pairing', since: AT(), desired: 'started', devicesAlive: 1, pairingCode: 'ABCD-1234' })],
-  'whatsapp-linked': ['/whatsapp', '**/api/whatsapp/status', () => ({ provider: 'qr_local', state: 'connected', since: AT(), desired: 'started', devicesAlive: 1, linkedNumber: '+6281234567890', lastReceivedAt: AT(), lastSentAt: AT() })],
-  'whatsapp-frozen': ['/whatsapp', '**/api/whatsapp/status', () => ({ provider: 'cloud_api', state: 'failed', since: AT(), frozenSince: AT(), lastError: 'token expired', token: { health: 'bad', reason: 'expired' } })],
+  'whatsapp-scan': ['/whatsapp', '**/api/whatsapp-admin/status', () => ({ provider: 'qr_local', state: 'scan_qr', since: AT(), desired: 'started', devicesAlive: 1, qr: { svg: QR, text: '2@x', expiresAt: AT() } })],
+  'whatsapp-pairing': ['/whatsapp', '**/api/whatsapp-admin/status', () => ({ provider: 'qr_local', state: 'pairing', since: AT(), desired: 'started', devicesAlive: 1, pairingCode: 'ABCD-1234' })],
+  'whatsapp-linked': ['/whatsapp', '**/api/whatsapp-admin/status', () => ({ provider: 'qr_local', state: 'connected', since: AT(), desired: 'started', devicesAlive: 1, linkedNumber: '+6281234567890', lastReceivedAt: AT(), lastSentAt: AT() })],
+  'whatsapp-frozen': ['/whatsapp', '**/api/whatsapp-admin/status', () => ({ provider: 'cloud_api', state: 'failed', since: AT(), frozenSince: AT(), lastError: 'token expired', token: { health: 'bad', reason: 'expired' } })],
 }
 
 /** Opens the screen in that state. */
 export async function open(page, address, name) {
   const [path, answers, change] = STATES[name]
+  const isChanged = page.waitForResponse(answers)
   await page.route(answers, async (route) => {
     const response = await route.fetch()
     await route.fulfill({ response, json: change(await response.json()) })
   })
   await page.goto(address + path)
+  await isChanged
   await page.waitForSelector('[data-feed=live]')
   await page.waitForLoadState('networkidle', { timeout: 3000 }).catch(() => {})
 }

@@ -68,9 +68,9 @@ export function BoardScreen() {
             {t('board.running')} <span className="text-soft font-normal">{t('board.urgent')}</span>
           </h2>
           {running.length === 0 && <p className="p-6 text-soft">{t(plays ? 'board.emptyPlay' : 'board.empty')}</p>}
-          <Rows leads={running} away={away} assign={setAssigns} />
+          <Rows leads={running} away={away} frozen={data.frozenSince !== undefined} assign={setAssigns} />
           {ended.length > 0 && <h2 className="px-4 py-3 border-y border-line text-[13px] font-semibold">{t('board.ended')}</h2>}
-          <Rows leads={ended} away={away} assign={setAssigns} />
+          <Rows leads={ended} away={away} frozen={false} assign={setAssigns} />
         </section>
         <div className="grid gap-5">
           <Team team={team.data ?? []} />
@@ -96,22 +96,22 @@ function Figure({ name, value, more }: { name: string; value: string; more: stri
 const nameOf = (lead: BoardLead, t: Say) => lead.name ?? lead.phone ?? t('leads.unnamed')
 const holderOf = (lead: BoardLead) => lead.seats.find((seat) => seat.status === 'open')
 
-type RowsProps = { leads: BoardLead[]; away: Set<string>; assign: (lead: BoardLead) => void }
+type RowsProps = { leads: BoardLead[]; away: Set<string>; frozen: boolean; assign: (lead: BoardLead) => void }
 
-const Rows = memo(function Rows({ leads, away, assign }: RowsProps) {
+const Rows = memo(function Rows({ leads, away, frozen, assign }: RowsProps) {
   return (
     <ul>
       {leads.map((lead) => (
-        <Row key={lead.cycleId} lead={lead} away={away} assign={assign} />
+        <Row key={lead.cycleId} lead={lead} away={away} frozen={frozen} assign={assign} />
       ))}
     </ul>
   )
 })
 
-type RowProps = { lead: BoardLead; away: Set<string>; assign: (lead: BoardLead) => void }
+type RowProps = { lead: BoardLead; away: Set<string>; frozen: boolean; assign: (lead: BoardLead) => void }
 
 // A row that did not change is not rendered again, and one that is not seen is not laid out.
-const Row = memo(function Row({ lead, away, assign }: RowProps) {
+const Row = memo(function Row({ lead, away, frozen, assign }: RowProps) {
   const { t, language } = useWords()
   const holder = holderOf(lead)
   const about = [lead.project, lead.sourceAds].filter(Boolean).join(' · ')
@@ -122,7 +122,7 @@ const Row = memo(function Row({ lead, away, assign }: RowProps) {
       data-holder={holder?.label ?? ''}
       data-status={lead.status}
     >
-      <Mark lead={lead} holder={holder} />
+      <Mark lead={lead} holder={holder} frozen={frozen} />
       <div className="min-w-0">
         <Link href={`/leads/${lead.leadId}`} className="font-semibold text-ink no-underline hover:underline block truncate min-h-[24px]">
           {nameOf(lead, t)}
@@ -148,10 +148,10 @@ const Row = memo(function Row({ lead, away, assign }: RowProps) {
   )
 })
 
-function Mark({ lead, holder }: { lead: BoardLead; holder: BoardSeat | undefined }) {
+function Mark({ lead, holder, frozen }: { lead: BoardLead; holder: BoardSeat | undefined; frozen: boolean }) {
   const { t, language } = useWords()
   if (holder?.ackDeadlineAt && holder.assignedAt) {
-    return <Ring from={holder.assignedAt} until={holder.ackDeadlineAt} />
+    return <Ring from={holder.assignedAt} until={holder.ackDeadlineAt} stopped={frozen} />
   }
   if (lead.status === 'held') return <span className="pill warn">{lead.resumeAt ? timeOfDay(lead.resumeAt, language) : t('board.held')}</span>
   if (lead.status === 'hangus') return <span className="pill bad">{t('board.hangusPill')}</span>
