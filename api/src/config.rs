@@ -1,6 +1,7 @@
 //! The api's settings.
 
 use crate::auth::Auth;
+use crate::connections::Limits;
 use crate::intake::Intake;
 use crate::meta::WebhookSecrets;
 use clap::{Args, Parser, Subcommand};
@@ -78,12 +79,32 @@ pub struct Settings {
     /// Sign-in.
     #[command(flatten)]
     pub sign_in: SignIn,
+    /// Connections.
+    #[command(flatten)]
+    pub serving: Serving,
     /// The address to serve on.
     #[arg(long, env = "HOST", default_value = "127.0.0.1")]
     pub host: IpAddr,
     /// The port to serve on. 0 picks a free one.
     #[arg(long, env = "PORT", default_value_t = 3001)]
     pub port: u16,
+}
+
+/// Connections and health.
+#[derive(Args, Clone, Debug)]
+pub struct Serving {
+    /// The most connections at once. Those of the live feed are not counted.
+    #[arg(long, env = "API_MAX_CONNECTIONS", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
+    pub api_max_connections: u32,
+    /// The most connections at once of one client. Not used with `AUTH_BEHIND_PROXY`, and not for this machine.
+    #[arg(long, env = "API_MAX_CONNECTIONS_PER_CLIENT", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
+    pub api_max_connections_per_client: u32,
+    /// Where the api's health is served, apart from everything else, so that it answers when all connections are taken.
+    #[arg(long, env = "API_HEALTH_HOST", default_value = "127.0.0.1")]
+    pub api_health_host: IpAddr,
+    /// The port of it; a busy one is a warning. 0 picks a free one.
+    #[arg(long, env = "API_HEALTH_PORT", default_value_t = 3004)]
+    pub api_health_port: u16,
 }
 
 /// Sign-in: better-auth's variables, with their meaning.
@@ -178,6 +199,16 @@ impl Settings {
             pool: db::intake_pool(options, connections),
             ..app.clone()
         }))
+    }
+
+    /// How many connections there can be.
+    pub fn limits(&self) -> Limits {
+        let number = |given: u32| usize::try_from(given).unwrap_or(usize::MAX);
+        let of_one = number(self.serving.api_max_connections_per_client);
+        Limits::new(
+            number(self.serving.api_max_connections),
+            (!self.sign_in.auth_behind_proxy).then_some(of_one),
+        )
     }
 
     /// Sign-in. Fails with every wrong setting. A development secret is accepted only if no other machine can use

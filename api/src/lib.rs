@@ -5,6 +5,7 @@
 
 pub mod auth;
 pub mod config;
+pub mod connections;
 pub mod feed;
 pub mod http;
 pub mod intake;
@@ -88,6 +89,12 @@ pub fn app_with(
         .around(limits::limit)
         .around(move |next, request| headers::add(next, request, is_https))
         .around(middleware::log)
+}
+
+/// Health alone.
+pub fn health_app(app: App) -> impl Endpoint<Output = Response> {
+    let service = OpenApiService::new(http::Health, "health", env!("CARGO_PKG_VERSION"));
+    service.data(app).around(middleware::log)
 }
 
 /// The OpenAPI document as it is kept in `openapi/openapi.json`.

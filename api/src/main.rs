@@ -8,10 +8,11 @@
 use anyhow::Context;
 use api::auth::Auth;
 use api::config::{Cli, Command, Import, Settings};
+use api::connections::{Connections, Guarded};
 use api::feed::Feed;
 use api::meta::WebhookSecrets;
-use poem::Server;
 use poem::listener::{Acceptor, Listener, TcpListener};
+use poem::{EndpointExt, Server};
 use shared::config::{Problems, parse};
 use shared::{App, db, seed, telemetry};
 use std::io::Write;
@@ -122,6 +123,9 @@ async fn serve(settings: &Settings, problems: Problems) -> anyhow::Result<()> {
         })?;
     let address = acceptor.local_addr().first().map(ToString::to_string);
     tracing::info!(address, "api.started");
+    serve_health(settings, &app).await;
+    let connections = Connections::new(settings.limits());
+    let acceptor = Guarded::new(acceptor, connections.clone());
     let intake = settings.intake(&app)?;
     let feed = Feed::new(app.clone());
     let closing = feed.clone();
@@ -136,15 +140,37 @@ async fn serve(settings: &Settings, problems: Problems) -> anyhow::Result<()> {
         // Open feeds would last until the end of the wait.
         closing.close();
     };
+    let served = api::app_with(app, intake, auth, secrets, feed)
+        .around(move |next, request| connections.clone().watch(next, request));
     Server::new_with_acceptor(acceptor)
-        .run_with_graceful_shutdown(
-            api::app_with(app, intake, auth, secrets, feed),
-            stop,
-            Some(DRAIN),
-        )
+        .run_with_graceful_shutdown(served, stop, Some(DRAIN))
         .await?;
     tracing::info!("api.stopped");
     Ok(())
+}
+
+/// Serves health on a listener of its own, until the process ends. A busy port is a warning: the clients matter more.
+async fn serve_health(settings: &Settings, app: &App) {
+    let (host, port) = (
+        settings.serving.api_health_host,
+        settings.serving.api_health_port,
+    );
+    let bound = TcpListener::bind((host.to_string(), port)).into_acceptor();
+    let acceptor = match bound.await {
+        Ok(acceptor) => acceptor,
+        Err(error) => {
+            tracing::warn!(port, %error, "api.no_health: set API_HEALTH_PORT to a free port");
+            return;
+        }
+    };
+    let address = acceptor.local_addr().first().map(ToString::to_string);
+    tracing::info!(address, "api.health");
+    let served = api::health_app(app.clone());
+    tokio::spawn(async move {
+        if let Err(error) = Server::new_with_acceptor(acceptor).run(served).await {
+            tracing::error!(%error, "api.health_ended");
+        }
+    });
 }
 
 async fn bring_over(app: &App, import: &Import) -> anyhow::Result<()> {

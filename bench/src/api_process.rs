@@ -28,14 +28,19 @@ pub(crate) fn client() -> anyhow::Result<reqwest::Client> {
 
 /// Serves as an api until it is killed: the child process of [`Api`].
 pub(crate) async fn serve(settings: &Settings) -> anyhow::Result<()> {
-    use poem::listener::TcpListener;
+    use api::connections::{Connections, Guarded};
+    use poem::EndpointExt;
+    use poem::listener::{Listener, TcpListener};
     shared::telemetry::init(&settings.common.telemetry);
     let app = settings.app()?;
     let (intake, feed) = (settings.intake(&app)?, Feed::new(app.clone()));
     let secrets = settings.webhook_secrets()?;
     let app = api::app_with(app, intake, settings.auth()?, secrets, feed);
     let listener = TcpListener::bind((settings.host.to_string(), settings.port));
-    Ok(poem::Server::new(listener).run(app).await?)
+    let connections = Connections::new(settings.limits());
+    let acceptor = Guarded::new(listener.into_acceptor().await?, connections.clone());
+    let app = app.around(move |next, request| connections.clone().watch(next, request));
+    Ok(poem::Server::new_with_acceptor(acceptor).run(app).await?)
 }
 
 /// The settings of a child process.

@@ -8,20 +8,15 @@ pub(super) fn named_by_proxy(hop: &str) -> Option<IpAddr> {
     hop.parse::<IpAddr>().ok().or_else(with_port)
 }
 
-/// Who tries: an IPv4 address, or the first 64 bits of an IPv6 address (RFC 4291, 2.5.4). Everybody without an address
-/// counts as one.
-pub(super) fn network(address: &str) -> String {
-    match address.parse::<IpAddr>() {
-        Ok(IpAddr::V4(address)) => address.to_string(),
-        Ok(IpAddr::V6(address)) => match address.to_ipv4_mapped() {
-            Some(address) => address.to_string(),
-            None => address.segments()[..4]
-                .iter()
-                .map(|part| format!("{part:x}"))
-                .collect::<Vec<_>>()
-                .join(":"),
-        },
-        Err(_) => "unknown".to_owned(),
+/// Who it is: an IPv4 address, or the first 64 bits of an IPv6 address, which one machine can have whole (RFC 4291, 2.5.4).
+pub(crate) fn network(address: IpAddr) -> String {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => address.segments()[..4]
+            .iter()
+            .map(|part| format!("{part:x}"))
+            .collect::<Vec<_>>()
+            .join(":"),
     }
 }
 
@@ -41,6 +36,7 @@ mod tests {
 
     #[test]
     fn an_ipv4_address_in_ipv6_is_that_address() {
-        assert_eq!(network("::ffff:203.0.113.7"), network("203.0.113.7"));
+        let of = |address: &str| network(address.parse().expect("an address"));
+        assert_eq!(of("::ffff:203.0.113.7"), of("203.0.113.7"));
     }
 }

@@ -1,6 +1,6 @@
 //! Rate limits. As in better-auth, a window restarts only after a window's length without an accepted try.
 
-use super::address;
+use super::address::network;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -38,8 +38,8 @@ struct Tries {
 }
 
 impl Limiter {
-    /// Accepts a try, or returns for how many seconds none is accepted. Addresses of IPv6 count by their network of 64 bits,
-    /// which one machine can have whole. Paths that do not exist count together.
+    /// Accepts a try, or returns for how many seconds none is accepted. Addresses count by their [`network`]; everybody
+    /// without an address counts as one. Paths that do not exist count together.
     pub(super) fn try_now(&self, address: &str, path: &str, now: Instant) -> Result<(), u64> {
         let guesses = ["/sign-in", "/sign-up", "/change-password"];
         let most = if guesses.iter().any(|start| path.starts_with(start)) {
@@ -53,12 +53,13 @@ impl Limiter {
         }
         let path = PATHS.iter().find(|known| **known == path);
         let path = path.copied().unwrap_or("another");
-        let tries = all
-            .entry(format!("{}|{path}", address::network(address)))
-            .or_insert(Tries {
-                count: 0,
-                last: now,
-            });
+        let who = address
+            .parse()
+            .map_or_else(|_| "unknown".to_owned(), network);
+        let tries = all.entry(format!("{who}|{path}")).or_insert(Tries {
+            count: 0,
+            last: now,
+        });
         if now.duration_since(tries.last) >= WINDOW {
             tries.count = 0;
         }

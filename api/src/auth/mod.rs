@@ -12,6 +12,7 @@ mod settings;
 mod sharing;
 mod viewer;
 
+pub(crate) use address::network;
 pub use body::looks_like_an_email;
 pub use endpoints::BetterAuth;
 pub use settings::Auth;

@@ -3,10 +3,12 @@
 use super::model::Timestamp;
 use super::tag::Tag;
 use crate::auth::SignedIn;
+use crate::connections::Connection;
 use crate::feed::{Feed, Full, Told};
 use crate::problem::{ProblemResponse, too_many};
 use futures::StreamExt;
 use futures::stream::BoxStream;
+use poem::Request;
 use poem::web::Data;
 use poem::web::sse::Event;
 use poem_openapi::param::{Header, Query};
@@ -113,6 +115,7 @@ impl Events {
     #[oai(path = "/api/events", method = "get", operation_id = "events", tag = Tag::Leads)]
     async fn events(
         &self,
+        request: &Request,
         feed: Data<&Feed>,
         viewer: SignedIn,
         /// The id of the last event, as a browser sends it.
@@ -128,6 +131,9 @@ impl Events {
             Err(Full::User) => return Err(too_many("you have too many feeds open")),
             Err(Full::Process) => return Err(too_many("too many feeds are open")),
         };
+        if let Some(connection) = request.data::<Connection>() {
+            connection.becomes_a_feed();
+        }
         let events = EventStream::new(told.map(LiveEvent::from).boxed());
         Ok(events.keep_alive(HEARTBEAT).to_event(|event| {
             let id = event.cursor.clone();

@@ -37,6 +37,7 @@ mod webhooks;
 mod whatsapp_admin;
 
 pub(crate) use board::SharedBoard;
+pub(crate) use health::Health;
 
 /// Every endpoint of the OpenAPI document.
 pub type Endpoints = (

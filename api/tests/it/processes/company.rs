@@ -77,6 +77,7 @@ impl Company {
             // All leads are offered in one order, however many are open.
             ("DISTRIBUTION_MOST_OPEN_OFFERS", "0"),
             ("PORT", "0"),
+            ("API_HEALTH_PORT", "0"),
         ];
         settings.extend(more);
         let api = Process::spawn(
