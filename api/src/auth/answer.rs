@@ -27,6 +27,7 @@ pub(super) enum Refusal {
     PhoneNotAllowed,
     PasswordTooShort,
     PasswordTooLong,
+    PasswordCompromised,
     WrongPassword,
     FieldNotAllowed(&'static str),
     NothingToUpdate,
@@ -78,6 +79,12 @@ impl Refusal {
             ),
             Self::PasswordTooShort => (400, "Password too short", "PASSWORD_TOO_SHORT"),
             Self::PasswordTooLong => (400, "Password too long", "PASSWORD_TOO_LONG"),
+            // As better-auth's plugin `haveibeenpwned` answers.
+            Self::PasswordCompromised => (
+                400,
+                "The password you entered has been compromised. Please choose a different password.",
+                "PASSWORD_COMPROMISED",
+            ),
             Self::WrongPassword => (400, "Invalid password", "INVALID_PASSWORD"),
             Self::ResetDisabled => (
                 400,

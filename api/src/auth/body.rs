@@ -4,10 +4,16 @@ use super::answer::Refusal;
 use poem::http::header;
 use poem::{Body, Request};
 use serde_json::{Map, Value};
-use shared::auth::Change;
+use shared::auth::{Change, Profile};
 
 /// The longest body.
 const LONGEST: usize = 64 * 1024;
+/// The longest name, in characters.
+const LONGEST_NAME: usize = 255;
+/// The longest address of a picture, in bytes.
+const LONGEST_IMAGE: usize = 2048;
+/// The longest phone number, in bytes.
+const LONGEST_PHONE: usize = 32;
 
 /// The fields of the body; `None` if there is no body.
 pub(super) async fn fields(
@@ -131,6 +137,38 @@ impl Checked {
         if self.errors.is_empty() && !looks_like_an_email(given) {
             self.errors
                 .push(format!("[body.{name}] Invalid email address"));
+        }
+    }
+
+    /// What users write about themselves: the rules of an admin's form. A picture is loaded by other people's browsers.
+    pub(super) fn is_profile(&mut self, given: &Profile) {
+        if !self.errors.is_empty() {
+            return;
+        }
+        let mut wrong = |name: &str, what: &str| self.errors.push(format!("[body.{name}] {what}"));
+        if given
+            .name
+            .as_ref()
+            .is_some_and(|name| name.trim().is_empty())
+        {
+            wrong("name", "Too small: expected string to have >=1 characters");
+        }
+        if given
+            .name
+            .as_ref()
+            .is_some_and(|name| name.chars().count() > LONGEST_NAME)
+        {
+            wrong("name", "Too big: expected string to have <=255 characters");
+        }
+        if let Change::To(image) = &given.image {
+            let is_of_the_web = image.starts_with("https://") || image.starts_with("http://");
+            if !is_of_the_web || image.len() > LONGEST_IMAGE || image.contains(char::is_whitespace)
+            {
+                wrong("image", "Invalid URL");
+            }
+        }
+        if matches!(&given.phone, Change::To(phone) if phone.len() > LONGEST_PHONE) {
+            wrong("phone", "Too big: expected string to have <=32 characters");
         }
     }
 

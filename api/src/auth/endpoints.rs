@@ -9,13 +9,11 @@ use super::settings::Auth;
 use poem::http::{HeaderValue, Method, header};
 use poem::{Endpoint, IntoResponse, Request, Response};
 use serde_json::{Value, json};
-use shared::auth::{self, Change, Changed, Client, Found, NewUser, Profile, Role, Session, User};
+use shared::auth::{
+    self, Change, Changed, Client, Found, NewUser, Profile, Role, Session, User, Weak,
+};
 use shared::{App, Error};
 use std::time::Instant;
-
-/// The lengths of password that better-auth accepts.
-const SHORTEST: usize = 8;
-const LONGEST: usize = 128;
 
 /// Everything under `/api/auth`.
 pub struct BetterAuth;
@@ -159,12 +157,14 @@ impl Call<'_> {
         if !looks_like_an_email(&email) {
             return Err(Refusal::InvalidEmail);
         }
+        self.count_try(&email).await?;
         let signed = auth::sign_in(self.app, &email, &password, &self.client(), remember).await;
         let signed = signed.map_err(|error| match error {
             Error::Conflict { .. } => Refusal::Banned,
             error => broken(error),
         });
         let (session, user) = signed?.ok_or(Refusal::WrongEmailOrPassword)?;
+        self.forget_tries(&email).await?;
         let mut body = json!({ "redirect": callback.is_some(), "token": session.token });
         if let Some(callback) = &callback {
             body["url"] = json!(callback);
@@ -192,8 +192,13 @@ impl Call<'_> {
         let image = checked.optional_text("image").value();
         let phone = checked.optional_text("phone").value();
         let remember = checked.flag("rememberMe").unwrap_or(true);
+        checked.is_profile(&Profile {
+            name: Some(name.clone()),
+            image: image.clone().map_or(Change::Keep, Change::To),
+            phone: phone.clone().map_or(Change::Keep, Change::To),
+        });
         checked.finish()?;
-        check_length(&password)?;
+        auth::check_password(&password, Role::Sales, &[&name, &email])?;
         let phone = phone.map(|phone| auth::phone_as_kept(&phone));
         // Users cannot choose their role: it is ignored, as in better-auth.
         let new = NewUser {
@@ -278,6 +283,7 @@ impl Call<'_> {
             image: checked.optional_text("image"),
             phone: checked.optional_text("phone").map(auth::phone_as_kept),
         };
+        checked.is_profile(&profile);
         checked.finish()?;
         let nothing = Change::Keep;
         if profile.name.is_none() && profile.image == nothing && profile.phone == nothing {
@@ -297,11 +303,16 @@ impl Call<'_> {
         let (new, current) = (checked.text("newPassword"), checked.text("currentPassword"));
         let revoke = checked.flag("revokeOtherSessions").unwrap_or(false);
         checked.finish()?;
-        check_length(&new)?;
+        auth::check_password(&new, user.role, &[&user.name, &user.email])?;
+        self.count_try(&user.email).await?;
         let client = self.client();
         let revoke = revoke.then_some(&client);
         let changed = auth::change_password(self.app, &user.id, &current, &new, revoke).await;
-        match changed.map_err(broken)? {
+        let changed = changed.map_err(broken)?;
+        if !matches!(changed, Changed::WrongPassword) {
+            self.forget_tries(&user.email).await?;
+        }
+        match changed {
             Changed::WrongPassword => Err(Refusal::WrongPassword),
             Changed::Quietly => Ok(answer(
                 &json!({ "token": null, "user": answer::user(user) }),
@@ -312,6 +323,19 @@ impl Call<'_> {
                 Ok(answer(&body, &self.cookies(&session, true)))
             }
         }
+    }
+
+    /// Counts a try of this account's password, in all processes together.
+    async fn count_try(&self, email: &str) -> Result<(), Refusal> {
+        if self.auth.0.limiter.is_none() {
+            return Ok(());
+        }
+        let counted = auth::try_account(self.app, email).await.map_err(broken)?;
+        counted.map_err(|auth::Later(seconds)| Refusal::TooMany(seconds))
+    }
+
+    async fn forget_tries(&self, email: &str) -> Result<(), Refusal> {
+        auth::forget_tries(self.app, email).await.map_err(broken)
     }
 
     /// The session and user of the request's cookie.
@@ -371,11 +395,12 @@ impl Call<'_> {
     }
 }
 
-fn check_length(password: &str) -> Result<(), Refusal> {
-    // JavaScript counts UTF-16 units.
-    match password.encode_utf16().count() {
-        length if length < SHORTEST => Err(Refusal::PasswordTooShort),
-        length if length > LONGEST => Err(Refusal::PasswordTooLong),
-        _ => Ok(()),
+impl From<Weak> for Refusal {
+    fn from(weak: Weak) -> Self {
+        match weak {
+            Weak::Short => Self::PasswordTooShort,
+            Weak::Long => Self::PasswordTooLong,
+            Weak::Guessed => Self::PasswordCompromised,
+        }
     }
 }

@@ -4,6 +4,7 @@
 
 mod appointments;
 mod cloud;
+mod deploy;
 mod documents;
 mod feed;
 mod http;

@@ -3,6 +3,8 @@
 
 mod model;
 mod store;
+mod strength;
+mod tries;
 mod users;
 
 pub mod password;
@@ -11,6 +13,8 @@ pub use model::{
     Account, AccountChange, Change, Client, Credential, LeadsOfDisabled, NewUser, Profile, Role,
     Session, User,
 };
+pub use strength::{Weak, check as check_password};
+pub use tries::{Later, forget_tries, try_account};
 pub use users::{accounts, add_account, change_account, reset_password};
 
 use crate::id::UserId;

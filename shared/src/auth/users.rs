@@ -1,7 +1,7 @@
 //! What an admin does with users.
 
 use super::model::{Account, AccountChange, LeadsOfDisabled, NewUser, Role};
-use super::{password, store};
+use super::{password, store, strength};
 use crate::id::UserId;
 use crate::jobs::{HandOver, ReleaseHeldLeads, enqueue};
 use crate::{App, Error, Result};
@@ -20,7 +20,7 @@ pub async fn accounts(app: &App) -> Result<Vec<Account>> {
 /// email is taken, and with `number_of_a_lead` if a client has the number.
 pub async fn add_account(app: &App, new: &NewUser) -> Result<Account> {
     check_name(&new.name)?;
-    check_password(&new.password)?;
+    check_password(&new.password, new.role, &[&new.name, &new.email])?;
     let user = super::create_user(app, new).await?;
     Ok(Account {
         user,
@@ -104,12 +104,14 @@ async fn begin_handover(
 
 /// Sets a user's password, and signs them out everywhere.
 pub async fn reset_password(app: &App, id: &UserId, new: &str) -> Result<()> {
-    check_password(new)?;
+    let mut connection = app.pool.acquire().await?;
+    let Some(user) = store::user(&mut connection, id).await? else {
+        return Err(Error::NotFound { what: "user" });
+    };
+    drop(connection);
+    check_password(new, user.role, &[&user.name, &user.email])?;
     let hash = password::hash_off_thread(new.to_owned()).await?;
     let mut transaction = app.pool.begin().await?;
-    if store::user(&mut transaction, id).await?.is_none() {
-        return Err(Error::NotFound { what: "user" });
-    }
     let now = app.clock.now(&mut transaction).await?;
     store::set_or_insert_password(&mut transaction, &super::opaque(), id, &hash, now).await?;
     store::delete_sessions(&mut transaction, id, None, None).await?;
@@ -123,11 +125,7 @@ fn check_name(name: &str) -> Result<()> {
     Ok(())
 }
 
-/// better-auth's limits of a password's length. better-auth counts UTF-16 units.
-fn check_password(password: &str) -> Result<()> {
-    if (8..=128).contains(&password.encode_utf16().count()) {
-        Ok(())
-    } else {
-        Err(Error::invalid("password", "must be 8 to 128 characters"))
-    }
+fn check_password(password: &str, role: Role, about: &[&str]) -> Result<()> {
+    strength::check(password, role, about)
+        .map_err(|weak| Error::invalid("password", weak.reason(role)))
 }

@@ -7,4 +7,5 @@ mod desk;
 mod kills;
 mod lifecycle;
 mod outages;
+mod roles;
 mod wrong_settings;
