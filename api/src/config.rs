@@ -6,6 +6,7 @@ use crate::intake::Intake;
 use crate::meta::WebhookSecrets;
 use clap::{Args, Parser, Subcommand};
 use secrecy::{ExposeSecret, SecretString};
+use shared::auth::strength_of_secret;
 use shared::config::{Common, Database, Problems, ProcessKind, ProviderKind};
 use shared::import::LeadColumns;
 use shared::jobs::Announce;
@@ -131,9 +132,10 @@ pub struct SignIn {
     /// Whether sign-in is limited to three tries in ten seconds from one address.
     #[arg(long, env = "AUTH_RATE_LIMIT", default_value_t = true, action = clap::ArgAction::Set)]
     pub auth_rate_limit: bool,
-    /// Whether only your own proxy reaches the api and names the client's address in `X-Forwarded-For`.
-    #[arg(long, env = "AUTH_BEHIND_PROXY", default_value_t = false, action = clap::ArgAction::Set)]
-    pub auth_behind_proxy: bool,
+    /// Whether only your own proxy reaches the api and names the client's address in `X-Forwarded-For`. Unset: no, but with
+    /// an https `BETTER_AUTH_URL` it must be set.
+    #[arg(long, env = "AUTH_BEHIND_PROXY", action = clap::ArgAction::Set)]
+    pub auth_behind_proxy: Option<bool>,
     /// How many of your proxies a request passes, one after the other; each adds an address to `X-Forwarded-For`.
     #[arg(long, env = "AUTH_PROXIES", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=10))]
     pub auth_proxies: u8,
@@ -163,14 +165,34 @@ pub struct Webhooks {
     pub meta_leads_token: Option<SecretString>,
 }
 
+/// A secret: its setting, how many characters it must have, and how many guesses it must withstand, as a power of ten.
+struct Rule(&'static str, usize, f64);
+
+const SESSION_SECRET: Rule = Rule("BETTER_AUTH_SECRET", 32, 15.0);
+const APP_SECRET: Rule = Rule("META_APP_SECRET", 16, 8.0);
+const ADMIN_TOKEN: Rule = Rule("ADMIN_WHATSAPP_TOKEN", 16, 8.0);
+const LEADS_TOKEN: Rule = Rule("META_LEADS_TOKEN", 16, 8.0);
+/// It only answers Meta's handshake.
+const VERIFY_TOKEN: Rule = Rule("WHATSAPP_VERIFY_TOKEN", 8, 5.0);
+
+impl Rule {
+    fn check(&self, secret: &SecretString) -> Result<()> {
+        let Self(setting, shortest, least) = *self;
+        let secret = secret.expose_secret();
+        if secret.chars().count() < shortest {
+            let reason = format!("must be at least {shortest} characters");
+            return Err(Error::invalid(setting, reason));
+        }
+        if strength_of_secret(secret) < least {
+            let reason = "is easily guessed: set it to the output of `openssl rand -hex 32`";
+            return Err(Error::invalid(setting, reason));
+        }
+        Ok(())
+    }
+}
+
 /// The verify token of a development system, as in the previous server.
 const DEVELOPMENT_VERIFY_TOKEN: &str = "dev-verify-token";
-/// A shorter app secret is a development secret.
-const MIN_APP_SECRET: usize = 16;
-
-/// The shortest token that may link phones.
-const MIN_ADMIN_TOKEN: usize = 16;
-
 /// Signs the cookies of a development system.
 const DEVELOPMENT_SECRET: &str = "development-secret-that-no-production-takes";
 
@@ -207,7 +229,7 @@ impl Settings {
         let of_one = number(self.serving.api_max_connections_per_client);
         Limits::new(
             number(self.serving.api_max_connections),
-            (!self.sign_in.auth_behind_proxy).then_some(of_one),
+            (self.sign_in.auth_behind_proxy != Some(true)).then_some(of_one),
         )
     }
 
@@ -218,6 +240,9 @@ impl Settings {
         let sign_in = &self.sign_in;
         let secret = problems.check(self.session_secret());
         let token = problems.check(self.admin_token());
+        let url = problems.check(self.browsers_url());
+        let proxy = problems.check(self.proxy());
+        let secret = secret.zip(url).zip(proxy).map(|((secret, ()), ())| secret);
         let auth = secret.map(|secret| {
             Auth::new(
                 secret,
@@ -228,7 +253,7 @@ impl Settings {
             )
         });
         let auth = auth.map(|auth| {
-            if sign_in.auth_behind_proxy {
+            if sign_in.auth_behind_proxy == Some(true) {
                 auth.behind_proxies(usize::from(sign_in.auth_proxies))
             } else {
                 auth
@@ -254,23 +279,45 @@ impl Settings {
         if is_development {
             return Ok(secret.clone());
         }
-        if secret.expose_secret().len() < 32 {
-            return wrong("must be at least 32 characters");
-        }
         if secret.expose_secret() == DEVELOPMENT_SECRET {
             return wrong("is the development secret");
         }
+        SESSION_SECRET.check(secret)?;
         Ok(secret.clone())
     }
 
     fn admin_token(&self) -> Result<Option<SecretString>> {
         let token = not_empty(self.sign_in.admin_whatsapp_token.as_ref());
-        let is_short = |token: &SecretString| token.expose_secret().len() < MIN_ADMIN_TOKEN;
-        if !self.is_development() && token.as_ref().is_some_and(is_short) {
-            let reason = "must be at least 16 characters: it links phones to the company";
-            return Err(Error::invalid("ADMIN_WHATSAPP_TOKEN", reason));
+        self.checked(&ADMIN_TOKEN, token)
+    }
+
+    /// The secret, if it is good enough for a system that others can reach.
+    fn checked(&self, rule: &Rule, secret: Option<SecretString>) -> Result<Option<SecretString>> {
+        match &secret {
+            Some(given) if !self.is_development() => rule.check(given)?,
+            _ => {}
         }
-        Ok(token)
+        Ok(secret)
+    }
+
+    /// The api itself speaks http, so https means a proxy. Without its header everybody would be one client, and lock all out.
+    fn proxy(&self) -> Result<()> {
+        let sign_in = &self.sign_in;
+        if sign_in.auth_behind_proxy.is_none() && sign_in.better_auth_url.starts_with("https://") {
+            let reason = "must be set with an https BETTER_AUTH_URL: true if only your own proxy reaches the api and sets X-Forwarded-For, else false";
+            return Err(Error::invalid("AUTH_BEHIND_PROXY", reason));
+        }
+        Ok(())
+    }
+
+    /// Over http the session's cookie would be sent without protection.
+    fn browsers_url(&self) -> Result<()> {
+        let url = &self.sign_in.better_auth_url;
+        if self.uses_cloud_api() && !url.starts_with("https://") {
+            let reason = "must begin with https:// for WA_PROVIDER=cloud_api: it is the api's address for browsers";
+            return Err(Error::invalid("BETTER_AUTH_URL", reason));
+        }
+        Ok(())
     }
 
     /// Whether only this machine can reach the api, and nothing is sent anywhere.
@@ -285,9 +332,11 @@ impl Settings {
         let secrets = problems.check(self.app_secrets());
         let token = problems.check(self.verify_token());
         let leads = not_empty(self.webhooks.meta_leads_token.as_ref());
+        let leads = problems.check(self.checked(&LEADS_TOKEN, leads));
         let known = secrets
             .zip(token)
-            .map(|(secrets, token)| WebhookSecrets::new(secrets, token, leads));
+            .zip(leads)
+            .map(|((secrets, token), leads)| WebhookSecrets::new(secrets, token, leads));
         problems.finish(known)
     }
 
@@ -303,12 +352,15 @@ impl Settings {
         if secrets.is_empty() && self.uses_cloud_api() {
             return wrong("must be set for WA_PROVIDER=cloud_api: deliveries are signed with it");
         }
-        let is_weak = |secret: &SecretString| {
-            let secret = secret.expose_secret();
-            secret.len() < MIN_APP_SECRET || secret.starts_with("dev-")
-        };
-        if !self.is_development() && secrets.iter().any(is_weak) {
-            return wrong("is a development secret");
+        if !self.is_development() {
+            let is_of_a_development =
+                |secret: &SecretString| secret.expose_secret().starts_with("dev-");
+            if secrets.iter().any(is_of_a_development) {
+                return wrong("is a development secret");
+            }
+            secrets
+                .iter()
+                .try_for_each(|secret| APP_SECRET.check(secret))?;
         }
         Ok(secrets)
     }
@@ -324,7 +376,7 @@ impl Settings {
                 wrong("must be set for WA_PROVIDER=cloud_api: Meta's handshake names it")
             }
             None if is_development => Ok(Some(SecretString::from(DEVELOPMENT_VERIFY_TOKEN))),
-            token => Ok(token),
+            token => self.checked(&VERIFY_TOKEN, token),
         }
     }
 

@@ -46,7 +46,7 @@ struct UserAccount {
 struct NewAccount {
     name: String,
     email: String,
-    /// 8 to 128 characters. The admin gives it to the user.
+    /// 8 to 128 characters, an admin's at least 10, and none that is easily guessed. The admin gives it to the user.
     password: String,
     /// The phone number, and the offer address.
     phone: Option<String>,
@@ -84,7 +84,7 @@ enum LeadsOfDisabled {
 /// A new password.
 #[derive(Object)]
 struct NewPassword {
-    /// 8 to 128 characters.
+    /// 8 to 128 characters, an admin's at least 10, and none that is easily guessed.
     password: String,
 }
 

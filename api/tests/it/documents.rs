@@ -8,12 +8,15 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Names in capitals that are no settings of a process: the tools and the tests read them, or they are
+/// Names in capitals that are no settings of a process: the tools, the tests and docker compose read them, or they are
 /// better-auth's error codes.
-const OTHER_NAMES: [&str; 6] = [
+const OTHER_NAMES: [&str; 9] = [
     "BANNED_USER",
+    "PASSWORD_COMPROMISED",
+    "PROPERTY_LOUNGE_APP_PASSWORD",
     "PROPERTY_LOUNGE_LONG_TESTS",
     "PROPERTY_LOUNGE_MASKED_TESTS",
+    "PROPERTY_LOUNGE_OWNER_PASSWORD",
     "PROPERTY_LOUNGE_POSTGRES_BIN",
     "PROPTEST_RNG_SEED",
     "TEST_DATABASE_URL",

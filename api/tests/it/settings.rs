@@ -61,7 +61,7 @@ async fn the_cloud_api_does_not_start_without_what_it_cannot_do_without() {
     ];
     let number = ["--wa-cloud-phone-number-id", "1060000000000001"];
     let secret = ["--meta-app-secret", "a-secret-of-the-app"];
-    let word = ["--whatsapp-verify-token", "a-word"];
+    let word = ["--whatsapp-verify-token", "kata-rahasia-kami"];
     let reason = |settings: &[&[&str]]| {
         let settings = serve(&settings.concat());
         let app = settings.app().map(drop).err();
@@ -140,4 +140,72 @@ async fn a_token_that_links_phones_must_be_long_where_anybody_could_try_it() {
     assert!(reason.contains("\n  ADMIN_WHATSAPP_TOKEN: "), "{reason}");
     let long = ["--admin-whatsapp-token", "sixteen-characters-or-more"];
     assert!(serve(&[&open[..], &long].concat()).auth().is_ok());
+}
+
+#[tokio::test]
+async fn secrets_that_are_easily_guessed_are_refused_where_anybody_could_try_them() {
+    let open = ["--host", "0.0.0.0", "--better-auth-secret"];
+    let auth = |secret: &str| {
+        let settings = serve(&[&open[..], &[secret]].concat());
+        settings
+            .auth()
+            .map(drop)
+            .map_err(|problems| problems.to_string())
+    };
+    let good = "5f0c2b7be7b0a41b8d1f7c1a2e9d3c4b";
+    assert_eq!(auth(good), Ok(()));
+    for weak in [
+        "a".repeat(64),
+        "12345678".repeat(4),
+        "password".repeat(4),
+        good[..31].to_owned(),
+    ] {
+        let reason = auth(&weak).expect_err("it is weak");
+        assert!(reason.contains("\n  BETTER_AUTH_SECRET: "), "{reason}");
+        assert!(!reason.contains(&weak), "the secret is not printed");
+    }
+    let host = ["--host", "0.0.0.0"];
+    for (setting, value) in [
+        ("--meta-leads-token", "x"),
+        ("--meta-leads-token", "aaaaaaaaaaaaaaaaaaaaaaaa"),
+        ("--whatsapp-verify-token", "x"),
+        ("--whatsapp-verify-token", "password"),
+        ("--meta-app-secret", "1234567890123456"),
+    ] {
+        let settings = serve(&[&host[..], &[setting, value]].concat());
+        assert!(settings.webhook_secrets().is_err(), "{setting} {value}");
+        let development = serve(&[setting, value]);
+        assert!(development.webhook_secrets().is_ok(), "{setting} {value}");
+    }
+}
+
+#[tokio::test]
+async fn the_cloud_api_needs_a_cookie_that_is_sent_over_https_only() {
+    let cloud = [
+        "--wa-provider",
+        "cloud_api",
+        "--better-auth-secret",
+        "5f0c2b7be7b0a41b8d1f7c1a2e9d3c4b",
+    ];
+    let reason = serve(&cloud)
+        .auth()
+        .map(drop)
+        .expect_err("over http")
+        .to_string();
+    assert!(reason.contains("\n  BETTER_AUTH_URL: "), "{reason}");
+    let https = [
+        &cloud[..],
+        &["--better-auth-url", "https://api.example.com"],
+    ]
+    .concat();
+    let reason = serve(&https)
+        .auth()
+        .map(drop)
+        .expect_err("what of the proxy?")
+        .to_string();
+    assert!(reason.contains("\n  AUTH_BEHIND_PROXY: "), "{reason}");
+    for known in ["true", "false"] {
+        let proxy = [&https[..], &["--auth-behind-proxy", known]].concat();
+        assert!(serve(&proxy).auth().is_ok());
+    }
 }

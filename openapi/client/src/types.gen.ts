@@ -1845,7 +1845,7 @@ export type NewAccount = {
     email: string;
     name: string;
     /**
-     * 8 to 128 characters. The admin gives it to the user.
+     * 8 to 128 characters, an admin's at least 10, and none that is easily guessed. The admin gives it to the user.
      */
     password: string;
     /**
@@ -1990,7 +1990,7 @@ export type NewOutcome = {
  */
 export type NewPassword = {
     /**
-     * 8 to 128 characters.
+     * 8 to 128 characters, an admin's at least 10, and none that is easily guessed.
      */
     password: string;
 };

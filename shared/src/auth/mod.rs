@@ -13,7 +13,7 @@ pub use model::{
     Account, AccountChange, Change, Client, Credential, LeadsOfDisabled, NewUser, Profile, Role,
     Session, User,
 };
-pub use strength::{Weak, check as check_password};
+pub use strength::{Weak, check as check_password, strength_of_secret};
 pub use tries::{Later, forget_tries, try_account};
 pub use users::{accounts, add_account, change_account, reset_password};
 

@@ -53,6 +53,11 @@ pub fn check(password: &str, role: Role, about: &[&str]) -> Result<(), Weak> {
     Ok(())
 }
 
+/// How many guesses a secret of an operator withstands, as a power of ten.
+pub fn strength_of_secret(secret: &str) -> f64 {
+    zxcvbn(secret, &[]).guesses_log10()
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Weak, check};

@@ -53,6 +53,7 @@ fn every_process_names_every_wrong_setting_and_exits_with_2() {
         api.sort();
         let own = [
             "BETTER_AUTH_SECRET",
+            "BETTER_AUTH_URL",
             "META_APP_SECRET",
             "WHATSAPP_VERIFY_TOKEN",
         ];
