@@ -1,7 +1,7 @@
 //! Accepts connections that are within the limits, and closes others at once.
 
+use super::count::{Connections, Refused};
 use super::stream::Watched;
-use super::{Connections, Refused};
 use poem::http::uri::Scheme;
 use poem::listener::Acceptor;
 use poem::web::{LocalAddr, RemoteAddr};

@@ -1,6 +1,6 @@
 //! A connection's bytes, with the limits of its waits.
 
-use super::{Connections, State};
+use super::count::{Connections, State};
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -37,7 +37,7 @@ impl<Io> Watched<Io> {
             state,
             moved: now,
             head: Some((now, 0)),
-            timer: Box::pin(sleep_until(now + connections.0.limits.head)),
+            timer: Box::pin(sleep_until(now + connections.limits().head)),
             connections,
         }
     }
@@ -60,7 +60,7 @@ impl<Io> Watched<Io> {
 
     /// Fails if the client has waited too long, and wakes the task when it will have.
     fn poll_waits(&mut self, context: &mut Context<'_>) -> Poll<io::Error> {
-        let limits = self.connections.0.limits;
+        let limits = self.connections.limits();
         loop {
             let begun = self.state.begun.load(Ordering::Relaxed);
             let until = match self.head {
