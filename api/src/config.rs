@@ -4,9 +4,9 @@ use crate::auth::Auth;
 use crate::connections::Limits;
 use crate::intake::Intake;
 use crate::meta::WebhookSecrets;
+use crate::secrets::{ADMIN_TOKEN, APP_SECRET, LEADS_TOKEN, Rule, SESSION_SECRET, VERIFY_TOKEN};
 use clap::{Args, Parser, Subcommand};
 use secrecy::{ExposeSecret, SecretString};
-use shared::auth::strength_of_secret;
 use shared::config::{Common, Database, Problems, ProcessKind, ProviderKind};
 use shared::import::LeadColumns;
 use shared::jobs::Announce;
@@ -115,6 +115,15 @@ pub struct SignIn {
     /// secret that only the dummy provider on a loopback address accepts.
     #[arg(long, env = "BETTER_AUTH_SECRET", hide_env_values = true)]
     pub better_auth_secret: Option<SecretString>,
+    /// Secrets that `BETTER_AUTH_SECRET` replaced, separated by commas: their cookies are accepted until they are renewed, so
+    /// that nobody is signed out. Remove one after seven days.
+    #[arg(
+        long,
+        env = "BETTER_AUTH_OLD_SECRETS",
+        hide_env_values = true,
+        value_delimiter = ','
+    )]
+    pub better_auth_old_secrets: Vec<SecretString>,
     /// The URL of the api for browsers. With https, its cookie is sent over https only.
     #[arg(long, env = "BETTER_AUTH_URL", default_value = "http://localhost:3001")]
     pub better_auth_url: String,
@@ -163,32 +172,6 @@ pub struct Webhooks {
     /// The token for leads in the flat format, in `X-Meta-Leads-Token`; unset: only the dummy provider accepts them.
     #[arg(long, env = "META_LEADS_TOKEN", hide_env_values = true)]
     pub meta_leads_token: Option<SecretString>,
-}
-
-/// A secret: its setting, how many characters it must have, and how many guesses it must withstand, as a power of ten.
-struct Rule(&'static str, usize, f64);
-
-const SESSION_SECRET: Rule = Rule("BETTER_AUTH_SECRET", 32, 15.0);
-const APP_SECRET: Rule = Rule("META_APP_SECRET", 16, 8.0);
-const ADMIN_TOKEN: Rule = Rule("ADMIN_WHATSAPP_TOKEN", 16, 8.0);
-const LEADS_TOKEN: Rule = Rule("META_LEADS_TOKEN", 16, 8.0);
-/// It only answers Meta's handshake.
-const VERIFY_TOKEN: Rule = Rule("WHATSAPP_VERIFY_TOKEN", 8, 5.0);
-
-impl Rule {
-    fn check(&self, secret: &SecretString) -> Result<()> {
-        let Self(setting, shortest, least) = *self;
-        let secret = secret.expose_secret();
-        if secret.chars().count() < shortest {
-            let reason = format!("must be at least {shortest} characters");
-            return Err(Error::invalid(setting, reason));
-        }
-        if strength_of_secret(secret) < least {
-            let reason = "is easily guessed: set it to the output of `openssl rand -hex 32`";
-            return Err(Error::invalid(setting, reason));
-        }
-        Ok(())
-    }
 }
 
 /// The verify token of a development system, as in the previous server.
@@ -252,6 +235,10 @@ impl Settings {
                 sign_in.auth_rate_limit,
             )
         });
+        let retired = problems.check(self.retired_secrets());
+        let auth = auth
+            .zip(retired)
+            .map(|(auth, retired)| auth.with_retired(retired));
         let auth = auth.map(|auth| {
             if sign_in.auth_behind_proxy == Some(true) {
                 auth.behind_proxies(usize::from(sign_in.auth_proxies))
@@ -284,6 +271,20 @@ impl Settings {
         }
         SESSION_SECRET.check(secret)?;
         Ok(secret.clone())
+    }
+
+    fn retired_secrets(&self) -> Result<Vec<SecretString>> {
+        let given = &self.sign_in.better_auth_old_secrets;
+        let given: Vec<SecretString> = given
+            .iter()
+            .filter_map(|secret| not_empty(Some(secret)))
+            .collect();
+        let is_known = |secret: &SecretString| secret.expose_secret() == DEVELOPMENT_SECRET;
+        if !self.is_development() && given.iter().any(is_known) {
+            let reason = "contains the development secret";
+            return Err(Error::invalid("BETTER_AUTH_OLD_SECRETS", reason));
+        }
+        Ok(given)
     }
 
     fn admin_token(&self) -> Result<Option<SecretString>> {

@@ -19,6 +19,7 @@ mod examples;
 mod headers;
 mod limits;
 mod middleware;
+mod secrets;
 mod shared_read;
 
 use auth::Auth;

@@ -1,9 +1,38 @@
 //! The address of who asks.
 
+use poem::Request;
+use poem::http::header;
+use shared::auth::Client;
 use std::net::{IpAddr, SocketAddr};
 
+/// The client's address: that of the connection, or behind our own proxies the one that the outermost of them saw.
+/// Each proxy adds the address that it saw at the end of `X-Forwarded-For`, so the addresses before ours are the
+/// client's own words. Without a proxy the header is not read.
+pub(super) fn client(request: &Request, proxies: usize) -> Client {
+    let peer = request
+        .remote_addr()
+        .as_socket_addr()
+        .map(|peer| peer.ip().to_string());
+    let forwarded = request.headers().get_all("x-forwarded-for");
+    let hops: Vec<&str> = forwarded
+        .iter()
+        .filter_map(|header| header.to_str().ok())
+        .flat_map(|header| header.split(','))
+        .map(str::trim)
+        .collect();
+    let named = hops.len().checked_sub(proxies).filter(|_| proxies > 0);
+    let named = named.and_then(|at| named_by_proxy(hops[at]));
+    Client {
+        ip_address: named.map_or_else(|| peer.unwrap_or_default(), |named| named.to_string()),
+        user_agent: request
+            .header(header::USER_AGENT)
+            .unwrap_or_default()
+            .to_owned(),
+    }
+}
+
 /// The address that a proxy wrote: some add the port.
-pub(super) fn named_by_proxy(hop: &str) -> Option<IpAddr> {
+fn named_by_proxy(hop: &str) -> Option<IpAddr> {
     let with_port = || hop.parse::<SocketAddr>().ok().map(|socket| socket.ip());
     hop.parse::<IpAddr>().ok().or_else(with_port)
 }

@@ -94,7 +94,10 @@ fn ours(auth: &Auth, header: &str, name: &str) -> Vec<String> {
     let plain = all_named(header, name).filter(|_| !auth.is_secure());
     all_named(header, &secure)
         .chain(plain)
-        .filter_map(|cookie| verify(auth.secret(), cookie))
+        .filter_map(|cookie| {
+            auth.accepted_secrets()
+                .find_map(|secret| verify(secret, cookie))
+        })
         .collect()
 }
 

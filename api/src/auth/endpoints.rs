@@ -365,33 +365,8 @@ impl Call<'_> {
         cookie::of_session(self.auth, session, remember)
     }
 
-    /// The client's address: that of the connection, or behind our own proxies the one that the outermost of them saw.
-    /// Each proxy adds the address that it saw at the end of `X-Forwarded-For`, so the addresses before ours are the
-    /// client's own words. Without a proxy the header is not read.
     fn client(&self) -> Client {
-        let peer = self
-            .request
-            .remote_addr()
-            .as_socket_addr()
-            .map(|peer| peer.ip().to_string());
-        let proxies = self.auth.0.proxies;
-        let forwarded = self.request.headers().get_all("x-forwarded-for");
-        let hops: Vec<&str> = forwarded
-            .iter()
-            .filter_map(|header| header.to_str().ok())
-            .flat_map(|header| header.split(','))
-            .map(str::trim)
-            .collect();
-        let named = hops.len().checked_sub(proxies).filter(|_| proxies > 0);
-        let named = named.and_then(|at| address::named_by_proxy(hops[at]));
-        Client {
-            ip_address: named.map_or_else(|| peer.unwrap_or_default(), |named| named.to_string()),
-            user_agent: self
-                .request
-                .header(header::USER_AGENT)
-                .unwrap_or_default()
-                .to_owned(),
-        }
+        address::client(self.request, self.auth.0.proxies)
     }
 }
 

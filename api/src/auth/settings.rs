@@ -12,6 +12,8 @@ pub struct Auth(pub(super) Arc<Inner>);
 pub(super) struct Inner {
     /// Signs the cookies. With the previous server's secret, its sessions continue.
     pub(super) secret: SecretString,
+    /// Secrets that it replaced, whose cookies are still accepted.
+    pub(super) retired: Vec<SecretString>,
     /// The URL of the api for browsers. With https, the cookie is secure.
     pub(super) url: String,
     /// Other origins whose pages can use the api.
@@ -34,6 +36,7 @@ impl Auth {
     ) -> Self {
         Self(Arc::new(Inner {
             secret,
+            retired: Vec::new(),
             url: url.trim_end_matches('/').to_owned(),
             trusted: trusted.to_vec(),
             sign_up,
@@ -47,6 +50,12 @@ impl Auth {
     #[must_use]
     pub fn behind_proxies(self, proxies: usize) -> Self {
         self.with(|inner| inner.proxies = proxies)
+    }
+
+    /// The same, with secrets that were used until now: their cookies are accepted, and no new ones are signed with them.
+    #[must_use]
+    pub fn with_retired(self, secrets: Vec<SecretString>) -> Self {
+        self.with(|inner| inner.retired = secrets)
     }
 
     /// The same, with a token that allows to connect WhatsApp.
@@ -68,6 +77,13 @@ impl Auth {
 
     pub(super) fn secret(&self) -> &[u8] {
         self.0.secret.expose_secret().as_bytes()
+    }
+
+    /// The secrets whose cookies are accepted, the present one first.
+    pub(super) fn accepted_secrets(&self) -> impl Iterator<Item = &[u8]> {
+        std::iter::once(&self.0.secret)
+            .chain(&self.0.retired)
+            .map(|secret| secret.expose_secret().as_bytes())
     }
 
     /// Whether cookies are sent over https only.

@@ -459,3 +459,39 @@ async fn users_write_about_themselves_by_an_admins_rules() {
         assert_eq!(answer.0.status().as_u16(), 400, "{field}");
     }
 }
+
+#[tokio::test]
+async fn a_new_secret_signs_nobody_out_while_the_old_one_is_named() {
+    let harness = Harness::new().await;
+    let secret =
+        |text: &str| SecretString::from(format!("{text} secret of thirty-two letters or more"));
+    let auth = |text| Auth::new(secret(text), "http://api.test:3001", &[], false, false);
+    let before = super::cookie_of(&harness.app, &auth("the first"), "sales-a").await;
+    let rotated = auth("the second").with_retired(vec![secret("another"), secret("the first")]);
+    let asked = async |auth: Auth, cookie: &str| {
+        let app = api::app(harness.app.clone(), auth, crate::http::webhook_secrets());
+        let answer = TestClient::new(app.boxed())
+            .get("/api/auth/get-session")
+            .header("cookie", cookie)
+            .send()
+            .await
+            .0;
+        let renewed = answer.headers().get("set-cookie");
+        let renewed = renewed.map(|cookie| cookie.to_str().expect("a cookie").to_owned());
+        let body: Value = answer.into_body().into_json().await.expect("JSON");
+        (body["user"]["id"] == "sales-a", renewed)
+    };
+    assert_eq!(asked(auth("the second"), &before).await, (false, None));
+    assert!(asked(rotated.clone(), &before).await.0);
+    // A renewal signs with the new secret.
+    sqlx::query("update session set expires_at = $1 where user_id = 'sales-a'")
+        .bind(harness.now() + chrono::TimeDelta::days(2))
+        .execute(&harness.app.pool)
+        .await
+        .expect("a session that is due for renewal");
+    let (is_known, renewed) = asked(rotated, &before).await;
+    assert!(is_known);
+    let renewed = renewed.expect("a renewed cookie");
+    let renewed = renewed.split(';').next().expect("a pair");
+    assert!(asked(auth("the second"), renewed).await.0);
+}
