@@ -54,6 +54,8 @@ impl Site {
             ("DISTRIBUTION_SEND_PATIENCE_SECONDS", "300"),
             ("META_APP_SECRET", crate::http::APP_SECRET),
             ("WHATSAPP_VERIFY_TOKEN", "a-word-of-the-tests"),
+            ("BETTER_AUTH_URL", "https://api.example.com"),
+            ("AUTH_BEHIND_PROXY", "false"),
             (
                 "BETTER_AUTH_SECRET",
                 "a secret of the tests, thirty-two long",
