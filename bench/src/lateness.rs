@@ -5,6 +5,7 @@
 //! negative value would be early.
 
 use crate::baseline;
+use crate::boards::Boards;
 use crate::cluster::measure_on_fresh;
 use crate::percentiles::Percentiles;
 use crate::workers::Workers;
@@ -27,6 +28,9 @@ pub(crate) struct Options {
     /// Only this scenario: `one`, `three` or `kill`.
     #[arg(long)]
     only: Option<String>,
+    /// How many boards of the desk are open, 20 at most: the same workers with and without them.
+    #[arg(long, default_value_t = 0)]
+    boards: usize,
 }
 
 /// Which workers run, and what happens to them.
@@ -86,6 +90,10 @@ async fn measure_on(pool: &PgPool, url: &str, options: &Options) -> anyhow::Resu
     println!("one commit                {}", commit_ms.line());
     let paced_ms = baseline::paced(pool, 300).await?;
     println!("trivial transaction, 10/s {}", paced_ms.line());
+    let _boards = match options.boards {
+        0 => None,
+        count => Some(Boards::open(pool, url, count).await?),
+    };
     let mut runs = Vec::new();
     for scenario in SCENARIOS {
         if options

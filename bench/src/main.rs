@@ -7,6 +7,7 @@
 mod all;
 mod api_process;
 mod baseline;
+mod boards;
 mod burst;
 mod cluster;
 mod compare;

@@ -212,10 +212,14 @@ test('no screen has a fault of accessibility, in any state, in both languages an
     if (width > seen) found.push(`${what} is ${width} wide where ${seen} are seen`)
     found.push(...(await faults(page)).map((fault) => `${what} ${fault}`))
   }
-  for (const [language, scheme, viewport] of [
-    ['id', 'light', DESK],
-    ['en', 'dark', PHONE],
-  ]) {
+  // Each language, theme and size once; in the long tier each with each.
+  const looks = process.env.PROPERTY_LOUNGE_LONG_TESTS
+    ? ['id', 'en'].flatMap((language) => ['light', 'dark'].flatMap((scheme) => [DESK, PHONE].map((viewport) => [language, scheme, viewport])))
+    : [
+        ['id', 'light', DESK],
+        ['en', 'dark', PHONE],
+      ]
+  for (const [language, scheme, viewport] of looks) {
     const options = { language, scheme }
     const visitor = await visit(viewport, options)
     await visitor.goto(URL_OF_DESK)
