@@ -33,7 +33,13 @@ impl Boards {
         api.is_ready(&http).await?;
         let mut open = JoinSet::new();
         for _ in 0..count {
-            open.spawn(keep_open(http.clone(), api.url.clone()));
+            let board = Board {
+                http: http.clone(),
+                url: api.url.clone(),
+            };
+            // A board that does not open ends the measurement: nothing would be measured.
+            let feed = board.begin().await?;
+            open.spawn(board.keep_open(feed));
         }
         Ok(Self {
             _api: api,
@@ -42,27 +48,36 @@ impl Boards {
     }
 }
 
-async fn keep_open(http: reqwest::Client, url: String) -> anyhow::Result<()> {
-    let cookie = cookie_of("bench-token-boards");
-    let read = async |path: &str| {
-        let request = http.get(format!("{url}{path}")).header("cookie", &cookie);
+struct Board {
+    http: reqwest::Client,
+    url: String,
+}
+
+impl Board {
+    async fn read(&self, path: &str) -> anyhow::Result<reqwest::Response> {
+        let request = self.http.get(format!("{}{path}", self.url));
+        let request = request.header("cookie", cookie_of("bench-token-boards"));
         let response = request.header("accept", "text/html, */*").send().await?;
-        ensure!(
-            response.status().is_success(),
-            "{path}: {}",
-            response.status()
-        );
+        let status = response.status();
+        ensure!(status.is_success(), "{path}: {status}");
         Ok(response)
-    };
-    for path in ["/board", "/desk/app.js", "/desk/app.css", "/api/board"] {
-        read(path).await?.bytes().await?;
     }
-    let mut feed = read("/api/events").await?;
-    while let Some(told) = feed.chunk().await.context("the feed broke")? {
-        if String::from_utf8_lossy(&told).contains("\"attempt\"") {
-            sleep(COALESCED).await;
-            read("/api/board").await?.bytes().await?;
+
+    /// Reads what a browser reads, and returns the feed.
+    async fn begin(&self) -> anyhow::Result<reqwest::Response> {
+        for path in ["/board", "/desk/app.js", "/desk/app.css", "/api/board"] {
+            self.read(path).await?.bytes().await?;
         }
+        self.read("/api/events").await
     }
-    Ok(())
+
+    async fn keep_open(self, mut feed: reqwest::Response) -> anyhow::Result<()> {
+        while let Some(told) = feed.chunk().await.context("the feed broke")? {
+            if String::from_utf8_lossy(&told).contains("\"attempt\"") {
+                sleep(COALESCED).await;
+                self.read("/api/board").await?.bytes().await?;
+            }
+        }
+        Ok(())
+    }
 }

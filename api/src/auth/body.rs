@@ -4,12 +4,10 @@ use super::answer::Refusal;
 use poem::http::header;
 use poem::{Body, Request};
 use serde_json::{Map, Value};
-use shared::auth::{Change, Profile};
+use shared::auth::{Change, LONGEST_NAME, Profile};
 
 /// The longest body.
 const LONGEST: usize = 64 * 1024;
-/// The longest name, in characters.
-const LONGEST_NAME: usize = 255;
 /// The longest address of a picture, in bytes.
 const LONGEST_IMAGE: usize = 2048;
 /// The longest phone number, in bytes.

@@ -15,7 +15,7 @@ pub use model::{
 };
 pub use strength::{Weak, check as check_password, strength_of_secret};
 pub use tries::{Later, forget_tries, try_account};
-pub use users::{accounts, add_account, change_account, reset_password};
+pub use users::{LONGEST_NAME, accounts, add_account, change_account, reset_password};
 
 use crate::id::UserId;
 use crate::phone::Phone;

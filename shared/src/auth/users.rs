@@ -118,8 +118,11 @@ pub async fn reset_password(app: &App, id: &UserId, new: &str) -> Result<()> {
     Ok(transaction.commit().await?)
 }
 
+/// The longest name of a user, in characters.
+pub const LONGEST_NAME: usize = 255;
+
 fn check_name(name: &str) -> Result<()> {
-    if name.trim().is_empty() || name.chars().count() > 255 {
+    if name.trim().is_empty() || name.chars().count() > LONGEST_NAME {
         return Err(Error::invalid("name", "must be 1 to 255 characters"));
     }
     Ok(())

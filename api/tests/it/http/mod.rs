@@ -5,6 +5,7 @@ mod browsers;
 mod desk;
 mod document;
 mod errors;
+mod guesses;
 mod health;
 mod import;
 mod limits;
