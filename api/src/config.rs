@@ -1,6 +1,8 @@
 //! The api's settings.
 
 use crate::auth::Auth;
+use crate::commands::jobs::Jobs;
+use crate::commands::leads::Leads;
 use crate::connections::Limits;
 use crate::intake::Intake;
 use crate::meta::WebhookSecrets;
@@ -37,6 +39,39 @@ pub enum Command {
     Seed(Box<Settings>),
     /// Copy users with their sessions, the queue and the leads from the previous server's database.
     Import(Box<Import>),
+    /// Check what a running system needs, print what is wrong and what to do. Changes nothing. Exits with 1 if something is.
+    Doctor {
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+        /// The settings of `serve`.
+        #[command(flatten)]
+        settings: Box<Settings>,
+    },
+    /// Look at jobs, queues and processes; try jobs again, discard them, pause queues.
+    Jobs {
+        /// What to do.
+        #[command(subcommand)]
+        command: Jobs,
+        /// Print JSON.
+        #[arg(long, global = true)]
+        json: bool,
+        /// The settings of `serve`.
+        #[command(flatten)]
+        settings: Box<Settings>,
+    },
+    /// Look at what waits for a person, and at the story of a lead.
+    Leads {
+        /// What to do.
+        #[command(subcommand)]
+        command: Leads,
+        /// Print JSON.
+        #[arg(long, global = true)]
+        json: bool,
+        /// The settings of `serve`.
+        #[command(flatten)]
+        settings: Box<Settings>,
+    },
     /// Print the OpenAPI document. Needs no database.
     Openapi,
     /// Ask a process on this host whether it is ready, for container images without a shell.

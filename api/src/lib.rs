@@ -4,6 +4,7 @@
 //! status.
 
 pub mod auth;
+pub mod commands;
 pub mod config;
 pub mod connections;
 pub mod feed;
@@ -18,6 +19,7 @@ mod desk;
 mod examples;
 mod headers;
 mod limits;
+mod metrics;
 mod middleware;
 mod secrets;
 mod shared_read;
@@ -26,9 +28,10 @@ use auth::Auth;
 use feed::Feed;
 use intake::Intake;
 use meta::WebhookSecrets;
-use poem::{Endpoint, EndpointExt, Response, Route};
+use poem::{Endpoint, EndpointExt, Response, Route, get};
 use poem_openapi::{OpenApiService, ServerObject};
 use shared::App;
+use shared::config::Telemetry;
 
 /// The OpenAPI document and its endpoints, without an [`App`].
 pub fn service() -> OpenApiService<http::Endpoints, ()> {
@@ -92,10 +95,15 @@ pub fn app_with(
         .around(middleware::log)
 }
 
-/// Health alone.
-pub fn health_app(app: App) -> impl Endpoint<Output = Response> {
+/// Health and metrics alone.
+pub fn health_app(app: App, telemetry: Telemetry) -> impl Endpoint<Output = Response> {
     let service = OpenApiService::new(http::Health, "health", env!("CARGO_PKG_VERSION"));
-    service.data(app).around(middleware::log)
+    Route::new()
+        .at("/metrics", get(metrics::serve))
+        .nest("/", service)
+        .data(app)
+        .data(telemetry)
+        .map_to_response()
 }
 
 /// The OpenAPI document as it is kept in `openapi/openapi.json`.

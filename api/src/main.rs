@@ -7,6 +7,7 @@
 
 use anyhow::Context;
 use api::auth::Auth;
+use api::commands::{doctor, jobs, leads};
 use api::config::{Cli, Command, Import, Settings};
 use api::connections::{Connections, Guarded};
 use api::feed::Feed;
@@ -14,12 +15,14 @@ use api::meta::WebhookSecrets;
 use poem::listener::{Acceptor, Listener, TcpListener};
 use poem::{EndpointExt, Server};
 use shared::config::{Problems, parse};
-use shared::{App, db, seed, telemetry};
+use shared::operations::{self, Beating};
+use shared::{App, db, metrics, seed, telemetry};
 use std::io::Write;
 use std::net::Ipv4Addr;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -70,6 +73,29 @@ async fn run(command: Command, mut problems: Problems) -> anyhow::Result<()> {
             let old = problems.check(old);
             let (app, _) = problems.finish(app.zip(old))?;
             bring_over(&app, &import).await
+        }
+        Command::Doctor { json, settings } => {
+            let url = settings.sign_in.better_auth_url.clone();
+            let (app, _, _) = served(&settings, problems)?;
+            let is_well = doctor::run(&app, &url, json).await?;
+            anyhow::ensure!(is_well, "something is wrong: see above");
+            Ok(())
+        }
+        Command::Jobs {
+            command,
+            json,
+            settings,
+        } => {
+            let app = problems.collect(settings.app());
+            jobs::run(&problems.finish(app)?, &command, json).await
+        }
+        Command::Leads {
+            command,
+            json,
+            settings,
+        } => {
+            let app = problems.collect(settings.app());
+            leads::run(&problems.finish(app)?, &command, json).await
         }
         Command::Health { port } => health(port).await,
         Command::Openapi => Ok(std::io::stdout().write_all(api::document().as_bytes())?),
@@ -140,11 +166,23 @@ async fn serve(settings: &Settings, problems: Problems) -> anyhow::Result<()> {
         // Open feeds would last until the end of the wait.
         closing.close();
     };
+    for (name, pool) in [("work", &app.pool), ("intake", &intake.0.pool)] {
+        metrics::watch_pool(name, pool);
+    }
+    let beating = Beating::new(operations::ProcessKind::Api, Arc::clone(&app.instance));
+    let pool = app.pool.clone();
+    let seen = {
+        let (beating, pool) = (beating.clone(), pool.clone());
+        tokio::spawn(async move { beating.beat(&pool).await })
+    };
     let served = api::app_with(app, intake, auth, secrets, feed)
         .around(move |next, request| connections.clone().watch(next, request));
     Server::new_with_acceptor(acceptor)
         .run_with_graceful_shutdown(served, stop, Some(DRAIN))
         .await?;
+    seen.abort();
+    let gone = tokio::time::timeout(Duration::from_secs(2), beating.stop(&pool)).await;
+    gone.ok();
     tracing::info!("api.stopped");
     Ok(())
 }
@@ -165,7 +203,7 @@ async fn serve_health(settings: &Settings, app: &App) {
     };
     let address = acceptor.local_addr().first().map(ToString::to_string);
     tracing::info!(address, "api.health");
-    let served = api::health_app(app.clone());
+    let served = api::health_app(app.clone(), settings.common.telemetry.clone());
     tokio::spawn(async move {
         if let Err(error) = Server::new_with_acceptor(acceptor).run(served).await {
             tracing::error!(%error, "api.health_ended");

@@ -2,6 +2,7 @@
 
 use poem::http::{HeaderValue, StatusCode, header};
 use poem::{Endpoint, IntoResponse, Request, Response, Result};
+use shared::metrics;
 use std::time::Instant;
 use tracing::Instrument;
 use uuid::Uuid;
@@ -38,6 +39,7 @@ pub(crate) async fn log<E: Endpoint>(
             elapsed_ms = started.elapsed().as_millis(),
             "api.request"
         );
+        metrics::answered(response.status().as_u16(), started.elapsed());
         if response.status() == StatusCode::SERVICE_UNAVAILABLE {
             let headers = response.headers_mut();
             headers.entry(header::RETRY_AFTER).or_insert(RETRY_AFTER);

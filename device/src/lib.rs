@@ -71,8 +71,9 @@ pub async fn run(settings: &Settings, app: App, stop: watch::Receiver<bool>) -> 
         instance: Arc::from(format!("device/{}", sender.instance())),
         ..app
     };
-    let (host, port) = (settings.device.device_host, settings.device.device_port);
-    sender.serve_health(&app, host, port).await;
+    let at = (settings.device.device_host, settings.device.device_port);
+    let telemetry = settings.common.telemetry.clone();
+    sender.serve_health(&app, at, telemetry).await;
     let context = Arc::new(DeviceContext {
         app,
         key,
@@ -83,6 +84,10 @@ pub async fn run(settings: &Settings, app: App, stop: watch::Receiver<bool>) -> 
         recovered: Arc::default(),
         shows: matches!(settings.common.telemetry.log_format, LogFormat::Text),
     });
+    let seen = {
+        let context = Arc::clone(&context);
+        tokio::spawn(async move { context.sender.beat(&context.app).await })
+    };
     tracing::info!(instance = %context.app.instance, "device.started");
     loop {
         let lock = tokio::select! {
@@ -95,6 +100,7 @@ pub async fn run(settings: &Settings, app: App, stop: watch::Receiver<bool>) -> 
         }
         sleep(PAUSE).await;
     }
+    seen.abort();
     tracing::info!("device.stopped");
     Ok(())
 }

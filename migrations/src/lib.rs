@@ -38,6 +38,11 @@ pub async fn are_applied(pool: &PgPool) -> sqlx::Result<bool> {
         sqlx::query_scalar("select max(version) from public._sqlx_migrations where success")
             .fetch_one(pool)
             .await?;
-    let known = MIGRATIONS.iter().map(|migration| migration.version).max();
-    Ok(newest >= known)
+    Ok(newest >= Some(self::newest()))
+}
+
+/// The last migration of this binary.
+pub fn newest() -> i64 {
+    let versions = MIGRATIONS.iter().map(|migration| migration.version);
+    versions.max().unwrap_or(0)
 }

@@ -157,11 +157,43 @@ impl Error {
         }
     }
 
+    /// What the outside service said. `None` for any other error.
+    pub fn provider_reason(&self) -> Option<&str> {
+        match self {
+            Self::Provider(error) => Some(&error.reason),
+            _ => None,
+        }
+    }
+
     /// What kind of failure the call to an outside service had. `None` for any other error.
     pub fn provider_failure(&self) -> Option<ProviderFailure> {
         match self {
             Self::Provider(error) => Some(error.class),
             _ => None,
         }
+    }
+}
+
+/// The class of an error: one word of a short list, for figures and for lists of failures.
+pub fn class_of(error: &Error) -> &'static str {
+    match error {
+        Error::NotFound { .. } => "not_found",
+        Error::Invalid { .. } => "invalid",
+        Error::Conflict { .. }
+        | Error::Clash { .. }
+        | Error::LeadExists { .. }
+        | Error::Transition { .. } => "conflict",
+        Error::NotYet { .. } => "not_due",
+        Error::Database(_) if error.is_lock_failure() => "database_lock",
+        Error::Database(_) | Error::Migration(_) => "database",
+        Error::Provider(failure) => match failure.class {
+            ProviderFailure::Unavailable { .. } if failure.provider == "worker" => "worker",
+            ProviderFailure::Unavailable { .. } => "provider_unavailable",
+            ProviderFailure::Suspended => "provider_suspended",
+            ProviderFailure::Frozen { .. } => "provider_frozen",
+            ProviderFailure::OutcomeUnknown => "provider_outcome_unknown",
+            ProviderFailure::Unfit(_) => "provider_unfit",
+            ProviderFailure::Refused => "provider_refused",
+        },
     }
 }

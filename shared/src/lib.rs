@@ -26,6 +26,7 @@
 //! live            the feed of changes for open screens
 //! auth            users, sessions, passwords
 //! import          the previous server's database
+//! operations      what the people do who run the system: jobs, queues, processes
 //! ```
 //!
 //! The way of a lead: [`distribution::receive`] stores a message with the time of its receipt.
@@ -58,6 +59,8 @@ pub mod live;
 pub mod local_time;
 pub mod lossy_json;
 pub mod meta;
+pub mod metrics;
+pub mod operations;
 pub mod phone;
 pub mod pipeline;
 pub mod providers;

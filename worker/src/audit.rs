@@ -2,7 +2,7 @@
 
 use crate::process::Process;
 use chrono::TimeDelta;
-use shared::{App, distribution, linked_device};
+use shared::{App, distribution, linked_device, metrics};
 use std::time::Duration;
 use tokio::time::{sleep, timeout};
 
@@ -40,7 +40,14 @@ async fn audit_rules(process: &Process) {
 
 async fn audit_once(app: &App) -> shared::Result<()> {
     let provider_ends_freeze = linked_device::ends_its_freeze(app).await?;
-    distribution::audit_in_turn(app, provider_ends_freeze, (AUDIT_EVERY, LEASE)).await?;
+    let audited =
+        distribution::audit_in_turn(app, provider_ends_freeze, (AUDIT_EVERY, LEASE)).await?;
+    if let Some(breaches) = audited {
+        breaches
+            .iter()
+            .for_each(|breach| metrics::breached(breach.as_str()));
+        metrics::audited(chrono::Utc::now());
+    }
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! The worker's settings.
 
-use clap::Parser;
+use clap::{Args, Parser};
+use secrecy::SecretString;
 use shared::config::{Common, Problems, ProcessKind, ProviderKind};
 use shared::jobs::Announce;
 use shared::{App, db};
@@ -14,6 +15,9 @@ pub struct Settings {
     /// The settings that every process has.
     #[command(flatten)]
     pub common: Common,
+    /// How long rows are kept.
+    #[command(flatten)]
+    pub keep: Keep,
     /// Where the worker's health is served.
     #[arg(long, env = "WORKER_HOST", default_value = "127.0.0.1")]
     pub worker_host: IpAddr,
@@ -23,9 +27,31 @@ pub struct Settings {
     /// How many connections only rolls use, in addition to `DATABASE_CONNECTIONS`. As many rolls run at once.
     #[arg(long, env = "WORKER_ROLL_CONNECTIONS", default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=64))]
     pub worker_roll_connections: u32,
+    /// An address that a worker asks for every minute while the audit runs and no offer is overdue: the heartbeat of a service
+    /// that calls a person when it stops. Unset: none.
+    #[arg(long, env = "HEARTBEAT_URL", hide_env_values = true)]
+    pub heartbeat_url: Option<SecretString>,
     /// How many jobs of one kind run at once in this process.
     #[arg(long, env = "WORKER_CONCURRENCY", default_value_t = 8, value_parser = concurrency)]
     pub worker_concurrency: usize,
+}
+
+/// How long rows are kept, in days. `docs/operators/retention.md` has a row for each table.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct Keep {
+    /// Webhook deliveries that were handled, and sends that came to nothing. Meta may deliver again for a week.
+    #[arg(long, env = "KEEP_DELIVERIES_DAYS", default_value_t = 7, value_parser = clap::value_parser!(u16).range(7..))]
+    pub keep_deliveries_days: u16,
+    /// Dead letters, and the failed tries of jobs.
+    #[arg(long, env = "KEEP_FAILURES_DAYS", default_value_t = 30, value_parser = clap::value_parser!(u16).range(1..))]
+    pub keep_failures_days: u16,
+    /// What operators and admins did with many rows at once, events of the WhatsApp account, breaches, leads of forms that
+    /// were taken.
+    #[arg(long, env = "KEEP_RECORDS_DAYS", default_value_t = 365, value_parser = clap::value_parser!(u16).range(90..))]
+    pub keep_records_days: u16,
+    /// WhatsApp messages. The lead and its history stay.
+    #[arg(long, env = "KEEP_MESSAGES_DAYS", default_value_t = 730, value_parser = clap::value_parser!(u16).range(90..))]
+    pub keep_messages_days: u16,
 }
 
 impl Settings {

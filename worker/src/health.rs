@@ -1,13 +1,14 @@
-//! The worker's own health: `GET /health/live`, `GET /health/ready`.
+//! The worker's own health and metrics: `GET /health/live`, `GET /health/ready`, `GET /metrics`.
 
 use crate::process::Process;
-use poem::http::StatusCode;
+use poem::http::{StatusCode, header};
 use poem::listener::{Acceptor, Listener, TcpListener};
 use poem::web::{Data, Json};
-use poem::{EndpointExt, Route, Server, get, handler};
+use poem::{EndpointExt, IntoResponse, Request, Response, Route, Server, get, handler};
 use serde::Serialize;
-use shared::db;
+use shared::config::Telemetry;
 use shared::jobs::workers_alive;
+use shared::{db, metrics};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -19,8 +20,21 @@ struct Ready {
     workers_alive: i64,
 }
 
-/// Serves health until the process ends. A busy port is a warning: the jobs matter more.
-pub(crate) async fn serve(host: IpAddr, port: u16, setting: &str, process: Arc<Process>) {
+/// Where health and metrics are served.
+pub(crate) struct Place {
+    pub(crate) host: IpAddr,
+    pub(crate) port: u16,
+    /// The setting of the port.
+    pub(crate) setting: &'static str,
+}
+
+/// Serves health and metrics until the process ends. A busy port is a warning: the jobs matter more.
+pub(crate) async fn serve(at: Place, telemetry: Telemetry, process: Arc<Process>) {
+    let Place {
+        host,
+        port,
+        setting,
+    } = at;
     let address = (host.to_string(), port);
     let acceptor = match TcpListener::bind(address).into_acceptor().await {
         Ok(acceptor) => acceptor,
@@ -34,12 +48,24 @@ pub(crate) async fn serve(host: IpAddr, port: u16, setting: &str, process: Arc<P
     let routes = Route::new()
         .at("/health/live", get(live))
         .at("/health/ready", get(ready))
-        .data(process);
+        .at("/metrics", get(metrics_of_process))
+        .data(process)
+        .data(telemetry);
     tokio::spawn(async move {
         if let Err(error) = Server::new_with_acceptor(acceptor).run(routes).await {
             tracing::error!(%error, "worker.health_ended");
         }
     });
+}
+
+#[handler]
+fn metrics_of_process(request: &Request, telemetry: Data<&Telemetry>) -> Response {
+    if !telemetry.lets_read_metrics(request.header(header::AUTHORIZATION)) {
+        return StatusCode::UNAUTHORIZED.into_response();
+    }
+    Response::builder()
+        .content_type(metrics::CONTENT_TYPE)
+        .body(metrics::text())
 }
 
 #[handler]

@@ -19,24 +19,31 @@ pub mod outcome;
 
 mod audit;
 mod health;
+mod heartbeat;
 mod maintenance;
+mod paused;
+mod pauses;
 mod presence;
 mod process;
 mod queue;
 mod registry;
+mod retention;
 mod rolls;
 mod sweep;
 mod wakeups;
 
 use config::Settings;
+use health::Place;
+use paused::Paused;
 use presence::Presence;
 use process::Process;
 use queue::QueueConfig;
 use registry::{JOBS, JobKind, Slots};
 use rolls::Rolls;
 use shared::jobs::WORKER_LOCK_CLASS;
+use shared::operations::{Beating, ProcessKind};
 use shared::providers::qr_local;
-use shared::{App, Result, db, distribution};
+use shared::{App, Result, db, distribution, metrics};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
@@ -87,10 +94,23 @@ pub async fn run(settings: &Settings, app: App, stop: watch::Receiver<bool>) -> 
         app,
         bookkeeping,
         presence: Arc::clone(&presence),
+        paused: Paused::none(),
         stop,
     });
-    let (host, port) = (settings.worker_host, settings.worker_port);
-    health::serve(host, port, "WORKER_PORT", Arc::clone(&process)).await;
+    for (name, pool) in [
+        ("work", &process.app.pool),
+        ("rolls", &apps.rolls.pool),
+        ("bookkeeping", &process.bookkeeping),
+    ] {
+        metrics::watch_pool(name, pool);
+    }
+    let at = Place {
+        host: settings.worker_host,
+        port: settings.worker_port,
+        setting: "WORKER_PORT",
+    };
+    let telemetry = settings.common.telemetry.clone();
+    health::serve(at, telemetry, Arc::clone(&process)).await;
     let held = tokio::spawn(Arc::clone(&presence).hold(options, WORKER_LOCK_CLASS));
     let mut must_stop = process.stop.clone();
     tokio::select! {
@@ -111,12 +131,27 @@ pub async fn run(settings: &Settings, app: App, stop: watch::Receiver<bool>) -> 
         Box::pin(sweep::run(&process, &rolls, &wakeups)),
         Box::pin(audit::run(&process)),
         Box::pin(maintenance::run(&process)),
+        Box::pin(retention::run(&process, settings.keep)),
+        Box::pin(pauses::watch(&process, &wakeups)),
+        beat(&process),
+        Box::pin(heartbeat::run(&process, settings.heartbeat_url.as_ref())),
     );
     listening.abort();
     presence.release_jobs(&process.bookkeeping).await;
     held.abort();
     tracing::info!(instance = presence.instance(), "worker.stopped");
     Ok(())
+}
+
+/// Writes the row of this process until it must stop, and deletes it.
+async fn beat(process: &Process) {
+    let beating = Beating::new(ProcessKind::Worker, Arc::clone(&process.app.instance));
+    let mut stop = process.stop.clone();
+    tokio::select! {
+        () = beating.beat(&process.bookkeeping) => {}
+        _ = stop.wait_for(|stop| *stop) => {}
+    }
+    beating.stop(&process.bookkeeping).await;
 }
 
 /// The operations' handles of a worker.

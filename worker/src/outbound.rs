@@ -1,15 +1,19 @@
 //! For the `device` process, which links this crate: works the queues that send messages, for as long
 //! as the phone is connected. With the other providers the workers do that.
 
-use crate::health;
+use crate::health::{self, Place};
+use crate::paused::Paused;
+use crate::pauses;
 use crate::presence::Presence;
 use crate::process::Process;
 use crate::queue::QueueConfig;
 use crate::registry::JOBS;
 use crate::rolls::Rolls;
 use crate::wakeups::{self, Wakeups};
+use shared::config::Telemetry;
 use shared::linked_device::DEVICE_LOCK_CLASS;
-use shared::{App, db};
+use shared::operations::{Beating, ProcessKind};
+use shared::{App, db, metrics};
 use sqlx::PgPool;
 use sqlx::postgres::PgConnectOptions;
 use std::net::IpAddr;
@@ -27,6 +31,7 @@ pub struct OutboundWorker {
     held: JoinHandle<()>,
     wakeups: Arc<Wakeups>,
     listening: JoinHandle<()>,
+    paused: Paused,
 }
 
 impl OutboundWorker {
@@ -43,6 +48,7 @@ impl OutboundWorker {
             held,
             wakeups,
             listening,
+            paused: Paused::none(),
         }
     }
 
@@ -51,11 +57,19 @@ impl OutboundWorker {
         self.presence.instance()
     }
 
-    /// Serves the health of this process. A busy port is only a warning.
-    pub async fn serve_health(&self, app: &App, host: IpAddr, port: u16) {
+    /// Serves the health and the metrics of this process. A busy port is only a warning.
+    pub async fn serve_health(&self, app: &App, (host, port): (IpAddr, u16), telemetry: Telemetry) {
         let (_, never) = watch::channel(false);
         let process = self.process(app, never);
-        health::serve(host, port, "DEVICE_PORT", process).await;
+        for (name, pool) in [("work", &app.pool), ("bookkeeping", &self.bookkeeping)] {
+            metrics::watch_pool(name, pool);
+        }
+        let at = Place {
+            host,
+            port,
+            setting: "DEVICE_PORT",
+        };
+        health::serve(at, telemetry, process).await;
     }
 
     /// Sends messages through the app's provider, `slots` of a kind at once, until `stop` turns true.
@@ -74,7 +88,17 @@ impl OutboundWorker {
             };
             (job.work)(Arc::clone(&process), config)
         });
-        futures::future::join_all(queues).await;
+        // Both end when the process must stop; the queues finish their running jobs first.
+        tokio::join!(
+            futures::future::join_all(queues),
+            pauses::watch(&process, &self.wakeups),
+        );
+    }
+
+    /// Writes the row of this process for as long as the future lives.
+    pub async fn beat(&self, app: &App) {
+        let beating = Beating::new(ProcessKind::Device, Arc::clone(&app.instance));
+        beating.beat(&self.bookkeeping).await;
     }
 
     fn process(&self, app: &App, stop: watch::Receiver<bool>) -> Arc<Process> {
@@ -82,6 +106,7 @@ impl OutboundWorker {
             app: app.clone(),
             bookkeeping: self.bookkeeping.clone(),
             presence: Arc::clone(&self.presence),
+            paused: self.paused.clone(),
             stop,
         })
     }

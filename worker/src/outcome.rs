@@ -29,6 +29,18 @@ pub enum Outcome {
     Discard,
 }
 
+impl Outcome {
+    /// The name in metrics.
+    pub(crate) fn as_str(&self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Retry(_) => "retry",
+            Self::Snooze(_) => "snooze",
+            Self::Discard => "dead",
+        }
+    }
+}
+
 /// What becomes of a job if a row that it needs does not exist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Missing {

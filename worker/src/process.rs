@@ -1,5 +1,6 @@
 //! What every part of a worker process needs.
 
+use crate::paused::Paused;
 use crate::presence::Presence;
 use shared::App;
 use sqlx::PgPool;
@@ -14,6 +15,8 @@ pub(crate) struct Process {
     pub(crate) bookkeeping: PgPool,
     /// This process among all workers.
     pub(crate) presence: Arc<Presence>,
+    /// The queues that an operator has paused.
+    pub(crate) paused: Paused,
     /// Turns true when the process must stop.
     pub(crate) stop: watch::Receiver<bool>,
 }

@@ -112,7 +112,9 @@ const fn job<J: Perform>() -> JobKind {
         sends_messages: false,
         wakes: &[],
         work: |process, config| Box::pin(queue::work::<J>(process, config)),
-        run: |app, payload, tried| Box::pin(async move { run::<J>(&app, &payload, tried).await }),
+        run: |app, payload, tried| {
+            Box::pin(async move { run::<J>(&app, &payload, tried).await.outcome })
+        },
     }
 }
 

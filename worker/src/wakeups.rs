@@ -44,7 +44,8 @@ impl Wakeups {
         Arc::clone(&self.sweep)
     }
 
-    fn notify(&self, queue: &str) {
+    /// Wakes a queue. A queue that this worker does not know is left alone.
+    pub(crate) fn notify(&self, queue: &str) {
         for (name, notify) in &self.queues {
             if *name == queue {
                 notify.notify_one();

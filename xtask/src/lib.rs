@@ -7,6 +7,7 @@
     reason = "a tool for a person at a terminal: it prints, reads its environment and waits"
 )]
 
+pub mod alerts;
 pub mod circles;
 pub mod client;
 pub mod contract;

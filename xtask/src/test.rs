@@ -3,7 +3,7 @@
 use crate::postgres::{Cluster, Profile, binaries};
 use crate::shell::{cargo, fingerprint, output, root, run};
 use crate::workspace::{INNER, build_processes, offline};
-use crate::{Result, circles, client, contract, device, features, prepare, tools, web};
+use crate::{Result, alerts, circles, client, contract, device, features, prepare, tools, web};
 use std::env;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -29,6 +29,8 @@ tests never touch a development or production database.
 
 /// The tests that need a browser.
 const BROWSER_STORIES: &str = "processes::desk::";
+/// The tests that need Prometheus.
+const ALERT_STORIES: &str = "processes::alerts::";
 
 /// Runs `./test` with these arguments.
 pub fn main(arguments: &[String]) -> Result<()> {
@@ -196,7 +198,8 @@ fn static_checks(times: &mut Steps, yes: bool) -> Result<()> {
         ))
     })?;
     times.step("generated client", client::check)?;
-    times.step("desk: build", web::check)
+    times.step("desk: build", web::check)?;
+    times.step("alerts", alerts::check)
 }
 
 fn tests(times: &mut Steps, url: &str, yes: bool, long: bool) -> Result<()> {
@@ -242,10 +245,18 @@ fn nextest(url: &str, yes: bool, long: bool, arguments: &[&String]) -> Result<()
             .env("PROPERTY_LOUNGE_LONG_TESTS", "true");
     }
     tests.args(arguments).env("TEST_DATABASE_URL", url);
-    if !has_browser {
+    let left_out: Vec<&str> = [
+        (has_browser, BROWSER_STORIES),
+        (alerts::prometheus().is_some(), ALERT_STORIES),
+    ]
+    .into_iter()
+    .filter(|(can_run, _)| !can_run)
+    .flat_map(|(_, stories)| ["--skip", stories])
+    .collect();
+    if !left_out.is_empty() {
         // ARGS can end with filters of their own after `--`.
         let separator = (!arguments.iter().any(|argument| *argument == "--")).then_some("--");
-        tests.args(separator).args(["--skip", BROWSER_STORIES]);
+        tests.args(separator).args(left_out);
     }
     run(offline(&mut tests))
 }

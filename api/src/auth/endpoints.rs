@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use shared::auth::{
     self, Change, Changed, Client, Found, NewUser, Profile, Role, Session, User, Weak,
 };
-use shared::{App, Error};
+use shared::{App, Error, metrics};
 use std::time::Instant;
 
 /// Everything under `/api/auth`.
@@ -162,6 +162,12 @@ impl Call<'_> {
         let signed = signed.map_err(|error| match error {
             Error::Conflict { .. } => Refusal::Banned,
             error => broken(error),
+        });
+        metrics::signed_in(match &signed {
+            Ok(Some(_)) => "done",
+            Ok(None) => "wrong",
+            Err(Refusal::Banned) => "disabled",
+            Err(_) => "failed",
         });
         let (session, user) = signed?.ok_or(Refusal::WrongEmailOrPassword)?;
         self.forget_tries(&email).await?;
@@ -331,7 +337,10 @@ impl Call<'_> {
             return Ok(());
         }
         let counted = auth::try_account(self.app, email).await.map_err(broken)?;
-        counted.map_err(|auth::Later(seconds)| Refusal::TooMany(seconds))
+        counted.map_err(|auth::Later(seconds)| {
+            metrics::signed_in("waits");
+            Refusal::TooMany(seconds)
+        })
     }
 
     async fn forget_tries(&self, email: &str) -> Result<(), Refusal> {

@@ -17,4 +17,4 @@ pub use body::looks_like_an_email;
 pub use endpoints::BetterAuth;
 pub use settings::Auth;
 pub use sharing::{share_with_trusted_pages, with_one_cookie_header};
-pub use viewer::{AdminOnly, SignedIn, Viewer, WhatsappAdmins};
+pub use viewer::{AdminOnly, OperatorOnly, SignedIn, Viewer, WhatsappAdmins};

@@ -28,14 +28,14 @@ impl Viewer {
     }
 }
 
-/// Every signed-in user, by better-auth's cookie.
+/// An agent or an admin, by better-auth's cookie. Not an operator, who sees no lead.
 #[derive(SecurityScheme)]
 #[oai(
     rename = "session",
     ty = "api_key",
     key_name = "better-auth.session_token",
     key_in = "cookie",
-    checker = "signed_in"
+    checker = "agent_or_admin"
 )]
 pub struct SignedIn(pub Viewer);
 
@@ -49,6 +49,17 @@ pub struct SignedIn(pub Viewer);
     checker = "admin"
 )]
 pub struct AdminOnly(pub Viewer);
+
+/// An operator or an admin, by better-auth's cookie.
+#[derive(SecurityScheme)]
+#[oai(
+    rename = "operatorSession",
+    ty = "api_key",
+    key_name = "better-auth.session_token",
+    key_in = "cookie",
+    checker = "operator"
+)]
+pub struct OperatorOnly(pub Viewer);
 
 /// An admin, or a client with `ADMIN_WHATSAPP_TOKEN`. poem-openapi answers with the error of the scheme that it
 /// tried last. That is the session, so that the answer is "sign in".
@@ -77,6 +88,28 @@ async fn token_bearer(request: &Request, key: ApiKey) -> poem::Result<()> {
         Ok(())
     } else {
         Err(unauthorized())
+    }
+}
+
+async fn agent_or_admin(request: &Request, key: ApiKey) -> poem::Result<Viewer> {
+    let viewer = signed_in(request, key).await?;
+    match viewer.user.role {
+        Role::Admin | Role::Sales => Ok(viewer),
+        Role::Operator => Err(problem::status(
+            StatusCode::FORBIDDEN,
+            "not for operators: they see no lead",
+        )),
+    }
+}
+
+async fn operator(request: &Request, key: ApiKey) -> poem::Result<Viewer> {
+    let viewer = signed_in(request, key).await?;
+    match viewer.user.role {
+        Role::Admin | Role::Operator => Ok(viewer),
+        Role::Sales => Err(problem::status(
+            StatusCode::FORBIDDEN,
+            "for operators and admins only",
+        )),
     }
 }
 

@@ -7,7 +7,7 @@ use crate::auth::Viewer;
 use futures::stream::{self, BoxStream, Stream, StreamExt};
 use shared::auth::{self, User};
 use shared::live::{self, Change, Cursor};
-use shared::{App, Result};
+use shared::{App, Result, metrics};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -223,6 +223,7 @@ impl Feed {
     fn tell(&self, changes: Vec<Change>) {
         let mut state = self.state();
         for change in changes {
+            metrics::fed(change.written_ago);
             let change = Arc::new(change);
             state.readers.retain(|_, reader| {
                 // A full buffer ends the feed. The reader connects again, from its last event.

@@ -23,11 +23,12 @@ mod leads;
 mod messages;
 mod meta_forms;
 mod meta_inbox;
-mod metrics;
 mod model;
 mod offers;
 mod office;
+mod operations;
 mod queues;
+mod running;
 mod signed;
 mod snippets;
 mod step;
@@ -67,8 +68,8 @@ pub type Endpoints = (
         snippets::Snippets,
     ),
     (whatsapp_admin::WhatsappAdmin, messages::Messages),
+    (operations::Operations, running::Running),
     health::Health,
-    metrics::Metrics,
 );
 
 /// The endpoints, ready to serve.
@@ -99,7 +100,7 @@ pub(crate) fn endpoints() -> Endpoints {
             snippets::Snippets,
         ),
         (whatsapp_admin::WhatsappAdmin, messages::Messages),
+        (operations::Operations, running::Running),
         health::Health,
-        metrics::Metrics,
     )
 }

@@ -21,6 +21,8 @@ pub(super) enum Tag {
     Queues,
     /// The WhatsApp connection.
     Whatsapp,
+    /// Jobs, queues of jobs and processes, for the people who run the system.
+    Operations,
     /// Health and readiness.
     Health,
 }

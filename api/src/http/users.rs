@@ -1,6 +1,6 @@
 //! Users, as an admin manages them.
 
-use super::model::Timestamp;
+use super::model::{Timestamp, wire_enum};
 use super::tag::Tag;
 use crate::auth::{AdminOnly, looks_like_an_email};
 use crate::problem::Result;
@@ -14,14 +14,16 @@ use shared::{App, Error, db};
 
 pub struct Users;
 
-/// A user's role.
-#[derive(Clone, Copy, Enum)]
-#[oai(rename_all = "snake_case")]
-enum Role {
-    /// May read and change everything.
-    Admin,
-    /// May read and change their own leads.
-    Sales,
+wire_enum! {
+    /// A user's role.
+    Role("snake_case") from auth::Role {
+        /// May read and change everything.
+        Admin,
+        /// May read and change their own leads.
+        Sales,
+        /// May see jobs, processes and figures, and no lead.
+        Operator,
+    }
 }
 
 /// A person who can sign in.
@@ -129,7 +131,8 @@ impl Users {
 
     /// Change a user
     ///
-    /// If no admin would remain: 409 `last_admin`. A user who is enabled again has their places in the queues again.
+    /// If no admin would remain: 409 `last_admin`. If the user has open leads or a place in a queue and would be an operator:
+    /// 409 `has_leads`. A user who is enabled again has their places in the queues again.
     #[oai(path = "/api/users/:id", method = "patch", operation_id = "updateUser", tag = Tag::Users)]
     async fn update(
         &self,
@@ -195,15 +198,6 @@ async fn the_account(app: &App, id: &UserId) -> Result<UserAccount> {
     Ok(Json(found.ok_or(Error::NotFound { what: "user" })?.into()))
 }
 
-impl From<Role> for auth::Role {
-    fn from(role: Role) -> Self {
-        match role {
-            Role::Admin => Self::Admin,
-            Role::Sales => Self::Sales,
-        }
-    }
-}
-
 impl From<Account> for UserAccount {
     fn from(account: Account) -> Self {
         let user = account.user;
@@ -212,10 +206,7 @@ impl From<Account> for UserAccount {
             name: user.name,
             email: user.email,
             phone: user.phone,
-            role: match user.role {
-                auth::Role::Admin => Role::Admin,
-                auth::Role::Sales => Role::Sales,
-            },
+            role: user.role.into(),
             disabled_at: account.disabled_at.map(Timestamp),
             sessions: account.sessions,
             created_at: Timestamp(user.created_at),

@@ -14,8 +14,10 @@ use poem_openapi::{ApiResponse, Object, OpenApi};
 use shared::distribution::{self, Ad};
 use shared::leads::Click;
 use shared::meta::{self, Source};
+use shared::metrics::{self, IntakeKind, Webhook};
 use shared::phone::Phone;
 use shared::{App, Error, db, lossy_json};
+use std::time::Instant;
 
 /// The longest text of a WhatsApp message, in characters.
 const LONGEST_TEXT: usize = 4096;
@@ -200,6 +202,7 @@ impl Webhooks {
             return Ok(Json(EventAnswer::new(&stored_report(), None)));
         }
         if app.provider.name() != "dummy" && !secrets.knows_leads_token(token.0.as_deref()) {
+            metrics::webhook("form", Webhook::Refused);
             return Err(unauthorized("X-Meta-Leads-Token is missing or wrong"));
         }
         let given = MetaLead::parse_from_json(Some(given))
@@ -214,7 +217,10 @@ impl Webhooks {
             area: optional("area", given.area.as_deref())?,
             click: Click::default(),
         };
-        let report = db::retry_once(|| distribution::take_ad(&app, &ad)).await?;
+        let started = Instant::now();
+        let report = db::retry_once(|| distribution::take_ad(&app, &ad)).await;
+        measure("form", IntakeKind::Form, started, report.is_ok());
+        let report = report?;
         answer(&app, &report).await
     }
 }
@@ -240,11 +246,29 @@ async fn store(
     body: &[u8],
     signature: Option<&str>,
 ) -> Answer<Stored> {
+    let (name, kind) = match source {
+        Source::WhatsApp => ("whatsapp", IntakeKind::Whatsapp),
+        Source::Leads => ("meta_leads", IntakeKind::MetaLeads),
+    };
     if !secrets.is_authentic(body, signature) {
+        metrics::webhook(name, Webhook::Refused);
         return Err(unauthorized("X-Hub-Signature-256 is missing or wrong"));
     }
-    meta::take_delivery(app, source, body).await?;
+    let started = Instant::now();
+    let stored = meta::take_delivery(app, source, body).await;
+    measure(name, kind, started, stored.is_ok());
+    stored?;
     Ok(Json(Stored { stored: true }))
+}
+
+/// Records how a webhook was answered, and how long its commit took.
+fn measure(name: &'static str, kind: IntakeKind, started: Instant, is_stored: bool) {
+    if is_stored {
+        metrics::taken_in(kind, started.elapsed());
+        metrics::webhook(name, Webhook::Stored);
+    } else {
+        metrics::webhook(name, Webhook::Failed);
+    }
 }
 
 fn stored_report() -> distribution::Report {

@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.js';
 import type { Client, Options as Options2, TDataShape } from './client/index.js';
-import type { AddLeadNoteData, AddLeadNoteErrors, AddLeadNoteResponses, AddQueuePlaceData, AddQueuePlaceErrors, AddQueuePlaceResponses, AgentResultsData, AgentResultsErrors, AgentResultsResponses, AppointmentDetailData, AppointmentDetailErrors, AppointmentDetailResponses, AppointmentsData, AppointmentsErrors, AppointmentsResponses, AssignLeadData, AssignLeadErrors, AssignLeadResponses, AssignLeadsData, AssignLeadsErrors, AssignLeadsResponses, AvailabilityData, AvailabilityErrors, AvailabilityResponses, BlockContactData, BlockContactErrors, BlockContactResponses, BlockedContactsData, BlockedContactsErrors, BlockedContactsResponses, BoardData, BoardErrors, BoardResponses, BookAppointmentData, BookAppointmentErrors, BookAppointmentResponses, CancelAppointmentData, CancelAppointmentErrors, CancelAppointmentResponses, CancelLeadsAssignmentData, CancelLeadsAssignmentErrors, CancelLeadsAssignmentResponses, ChangeAvailabilityData, ChangeAvailabilityErrors, ChangeAvailabilityResponses, ClaimsData, ClaimsErrors, ClaimsResponses, CloseUnreadDeliveryData, CloseUnreadDeliveryErrors, CloseUnreadDeliveryResponses, CompanyHoursData, CompanyHoursErrors, CompanyHoursResponses, CorrectMetaLeadNumberData, CorrectMetaLeadNumberErrors, CorrectMetaLeadNumberResponses, CoverData, CoverErrors, CoverResponses, CreateLeadData, CreateLeadErrors, CreateLeadResponses, CreateQueueData, CreateQueueErrors, CreateQueueResponses, CreateUserData, CreateUserErrors, CreateUserResponses, DashboardStatsData, DashboardStatsErrors, DashboardStatsResponses, DecideLeadConflictData, DecideLeadConflictErrors, DecideLeadConflictResponses, DeleteQueueData, DeleteQueueErrors, DeleteQueueResponses, DeleteSnippetData, DeleteSnippetErrors, DeleteSnippetResponses, DiscardLeadListData, DiscardLeadListErrors, DiscardLeadListResponses, DiscardMetaLeadData, DiscardMetaLeadErrors, DiscardMetaLeadResponses, DistributeLeadData, DistributeLeadErrors, DistributeLeadResponses, DummyClientMessageData, DummyClientMessageErrors, DummyClientMessageResponses, DummyNextDeadlineData, DummyNextDeadlineErrors, DummyNextDeadlineResponses, DummyRunTimeoutsData, DummyRunTimeoutsErrors, DummyRunTimeoutsResponses, DummySalesAckData, DummySalesAckErrors, DummySalesAckResponses, EventsData, EventsErrors, EventsResponse, EventsResponses, ExplainLeadData, ExplainLeadErrors, ExplainLeadResponses, ExportLeadsData, ExportLeadsErrors, ExportLeadsResponses, ExportLeadsWorkbookData, ExportLeadsWorkbookErrors, ExportLeadsWorkbookResponses, FunnelData, FunnelErrors, FunnelResponses, HandOverDeskData, HandOverDeskErrors, HandOverDeskResponses, HandoversData, HandoversErrors, HandoversResponses, HealthLiveData, HealthLiveResponses, HealthReadyData, HealthReadyErrors, HealthReadyResponses, HolidaysData, HolidaysErrors, HolidaysResponses, LatenessData, LatenessErrors, LatenessResponses, Layer2StatusChartData, Layer2StatusChartErrors, Layer2StatusChartResponses, Layer2StatusesData, Layer2StatusesErrors, Layer2StatusesResponses, LeadConflictsData, LeadConflictsErrors, LeadConflictsResponses, LeadDetailData, LeadDetailErrors, LeadDetailResponses, LeadDistributionData, LeadDistributionErrors, LeadDistributionResponses, LeadListData, LeadListErrors, LeadListResponses, LeadListRowsData, LeadListRowsErrors, LeadListRowsResponses, LeadListsData, LeadListsErrors, LeadListsResponses, LeadMergesData, LeadMergesErrors, LeadMergesResponses, LeadsAssignmentData, LeadsAssignmentErrors, LeadsAssignmentResponses, LeadsData, LeadsErrors, LeadsResponses, MergeLeadData, MergeLeadErrors, MergeLeadResponses, MetaFormsData, MetaFormsErrors, MetaFormsResponses, MetricsData, MetricsErrors, MetricsResponses, MyOffersData, MyOffersErrors, MyOffersResponses, NextOfQueueData, NextOfQueueErrors, NextOfQueueResponses, PassOfferData, PassOfferErrors, PassOfferResponses, QueuesData, QueuesErrors, QueuesResponses, ReceiveMetaLeadData, ReceiveMetaLeadErrors, ReceiveMetaLeadResponses, ReceiveWhatsappData, ReceiveWhatsappErrors, ReceiveWhatsappMessagesData, ReceiveWhatsappMessagesErrors, ReceiveWhatsappMessagesResponses, ReceiveWhatsappResponses, RejectedReasonChartData, RejectedReasonChartErrors, RejectedReasonChartResponses, RejectedReasonsData, RejectedReasonsErrors, RejectedReasonsResponses, RejectLeadData, RejectLeadErrors, RejectLeadResponses, RemoveQueuePlaceData, RemoveQueuePlaceErrors, RemoveQueuePlaceResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, ResetWhatsappData, ResetWhatsappErrors, ResetWhatsappResponses, RestartWhatsappData, RestartWhatsappErrors, RestartWhatsappResponses, RetryMetaLeadData, RetryMetaLeadErrors, RetryMetaLeadResponses, RetryUnreadDeliveryData, RetryUnreadDeliveryErrors, RetryUnreadDeliveryResponses, RevokeUserSessionsData, RevokeUserSessionsErrors, RevokeUserSessionsResponses, SalesData, SalesErrors, SalesResponses, SaveLayer2StatusData, SaveLayer2StatusErrors, SaveLayer2StatusResponses, SaveMetaFormData, SaveMetaFormErrors, SaveMetaFormResponses, SaveRejectedReasonData, SaveRejectedReasonErrors, SaveRejectedReasonResponses, SaveSnippetData, SaveSnippetErrors, SaveSnippetResponses, SendWhatsappTestMessageData, SendWhatsappTestMessageErrors, SendWhatsappTestMessageResponses, SetAvailabilityData, SetAvailabilityErrors, SetAvailabilityResponses, SetCompanyHoursData, SetCompanyHoursErrors, SetCompanyHoursResponses, SetCoverData, SetCoverErrors, SetCoverResponses, SetHolidaysData, SetHolidaysErrors, SetHolidaysResponses, SetOfferAddressData, SetOfferAddressErrors, SetOfferAddressResponses, SetQueuePlacesData, SetQueuePlacesErrors, SetQueuePlacesResponses, SetQueueRulesData, SetQueueRulesErrors, SetQueueRulesResponses, SetVisitOutcomeData, SetVisitOutcomeErrors, SetVisitOutcomeResponses, SimilarLeadsData, SimilarLeadsErrors, SimilarLeadsResponses, SimulateDistributionData, SimulateDistributionErrors, SimulateDistributionResponses, SnippetsData, SnippetsErrors, SnippetsResponses, StartLeadListData, StartLeadListErrors, StartLeadListResponses, StartWhatsappData, StartWhatsappErrors, StartWhatsappResponses, StopLeadData, StopLeadErrors, StopLeadResponses, StopWhatsappData, StopWhatsappErrors, StopWhatsappResponses, TakeOfferData, TakeOfferErrors, TakeOfferResponses, UnblockContactData, UnblockContactErrors, UnblockContactResponses, UndoLeadChangeData, UndoLeadChangeErrors, UndoLeadChangeResponses, UndoLeadMergeData, UndoLeadMergeErrors, UndoLeadMergeResponses, UnmarkLeadData, UnmarkLeadErrors, UnmarkLeadResponses, UnreadDeliveriesData, UnreadDeliveriesErrors, UnreadDeliveriesResponses, UnusableMetaLeadsData, UnusableMetaLeadsErrors, UnusableMetaLeadsResponses, UpdateAppointmentData, UpdateAppointmentErrors, UpdateAppointmentResponses, UpdateLeadData, UpdateLeadErrors, UpdateLeadLayer2Data, UpdateLeadLayer2Errors, UpdateLeadLayer2Responses, UpdateLeadProgressData, UpdateLeadProgressErrors, UpdateLeadProgressResponses, UpdateLeadResponses, UpdateLeadStatusData, UpdateLeadStatusErrors, UpdateLeadStatusResponses, UpdateQueueData, UpdateQueueErrors, UpdateQueueResponses, UpdateSalesQueueData, UpdateSalesQueueErrors, UpdateSalesQueueResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, UploadLeadListData, UploadLeadListErrors, UploadLeadListResponses, UsersData, UsersErrors, UsersResponses, VerifyMetaLeadsWebhookData, VerifyMetaLeadsWebhookErrors, VerifyMetaLeadsWebhookResponses, VerifyWhatsappMessagesWebhookData, VerifyWhatsappMessagesWebhookErrors, VerifyWhatsappMessagesWebhookResponses, VerifyWhatsappWebhookData, VerifyWhatsappWebhookErrors, VerifyWhatsappWebhookResponses, WhatsappAccountEventsData, WhatsappAccountEventsErrors, WhatsappAccountEventsResponses, WhatsappMessagesData, WhatsappMessagesErrors, WhatsappMessagesResponses, WhatsappStatusData, WhatsappStatusErrors, WhatsappStatusResponses } from './types.gen.js';
+import type { AddLeadNoteData, AddLeadNoteErrors, AddLeadNoteResponses, AddQueuePlaceData, AddQueuePlaceErrors, AddQueuePlaceResponses, AgentResultsData, AgentResultsErrors, AgentResultsResponses, AppointmentDetailData, AppointmentDetailErrors, AppointmentDetailResponses, AppointmentsData, AppointmentsErrors, AppointmentsResponses, AssignLeadData, AssignLeadErrors, AssignLeadResponses, AssignLeadsData, AssignLeadsErrors, AssignLeadsResponses, AvailabilityData, AvailabilityErrors, AvailabilityResponses, BlockContactData, BlockContactErrors, BlockContactResponses, BlockedContactsData, BlockedContactsErrors, BlockedContactsResponses, BoardData, BoardErrors, BoardResponses, BookAppointmentData, BookAppointmentErrors, BookAppointmentResponses, CancelAppointmentData, CancelAppointmentErrors, CancelAppointmentResponses, CancelLeadsAssignmentData, CancelLeadsAssignmentErrors, CancelLeadsAssignmentResponses, ChangeAvailabilityData, ChangeAvailabilityErrors, ChangeAvailabilityResponses, ChangeJobsData, ChangeJobsErrors, ChangeJobsResponses, ClaimsData, ClaimsErrors, ClaimsResponses, CloseUnreadDeliveryData, CloseUnreadDeliveryErrors, CloseUnreadDeliveryResponses, CompanyHoursData, CompanyHoursErrors, CompanyHoursResponses, CorrectMetaLeadNumberData, CorrectMetaLeadNumberErrors, CorrectMetaLeadNumberResponses, CountJobsData, CountJobsErrors, CountJobsResponses, CoverData, CoverErrors, CoverResponses, CreateLeadData, CreateLeadErrors, CreateLeadResponses, CreateQueueData, CreateQueueErrors, CreateQueueResponses, CreateUserData, CreateUserErrors, CreateUserResponses, DashboardStatsData, DashboardStatsErrors, DashboardStatsResponses, DecideLeadConflictData, DecideLeadConflictErrors, DecideLeadConflictResponses, DeleteQueueData, DeleteQueueErrors, DeleteQueueResponses, DeleteSnippetData, DeleteSnippetErrors, DeleteSnippetResponses, DiscardLeadListData, DiscardLeadListErrors, DiscardLeadListResponses, DiscardMetaLeadData, DiscardMetaLeadErrors, DiscardMetaLeadResponses, DistributeLeadData, DistributeLeadErrors, DistributeLeadResponses, DummyClientMessageData, DummyClientMessageErrors, DummyClientMessageResponses, DummyNextDeadlineData, DummyNextDeadlineErrors, DummyNextDeadlineResponses, DummyRunTimeoutsData, DummyRunTimeoutsErrors, DummyRunTimeoutsResponses, DummySalesAckData, DummySalesAckErrors, DummySalesAckResponses, EventsData, EventsErrors, EventsResponse, EventsResponses, ExplainLeadData, ExplainLeadErrors, ExplainLeadResponses, ExportLeadsData, ExportLeadsErrors, ExportLeadsResponses, ExportLeadsWorkbookData, ExportLeadsWorkbookErrors, ExportLeadsWorkbookResponses, FunnelData, FunnelErrors, FunnelResponses, HandOverDeskData, HandOverDeskErrors, HandOverDeskResponses, HandoversData, HandoversErrors, HandoversResponses, HealthLiveData, HealthLiveResponses, HealthReadyData, HealthReadyErrors, HealthReadyResponses, HolidaysData, HolidaysErrors, HolidaysResponses, JobData, JobErrors, JobQueuesData, JobQueuesErrors, JobQueuesResponses, JobResponses, JobsData, JobsErrors, JobsResponses, LatenessData, LatenessErrors, LatenessResponses, Layer2StatusChartData, Layer2StatusChartErrors, Layer2StatusChartResponses, Layer2StatusesData, Layer2StatusesErrors, Layer2StatusesResponses, LeadConflictsData, LeadConflictsErrors, LeadConflictsResponses, LeadDetailData, LeadDetailErrors, LeadDetailResponses, LeadDistributionData, LeadDistributionErrors, LeadDistributionResponses, LeadListData, LeadListErrors, LeadListResponses, LeadListRowsData, LeadListRowsErrors, LeadListRowsResponses, LeadListsData, LeadListsErrors, LeadListsResponses, LeadMergesData, LeadMergesErrors, LeadMergesResponses, LeadsAssignmentData, LeadsAssignmentErrors, LeadsAssignmentResponses, LeadsData, LeadsErrors, LeadsResponses, MergeLeadData, MergeLeadErrors, MergeLeadResponses, MetaFormsData, MetaFormsErrors, MetaFormsResponses, MyOffersData, MyOffersErrors, MyOffersResponses, NextOfQueueData, NextOfQueueErrors, NextOfQueueResponses, OperatorActionsData, OperatorActionsErrors, OperatorActionsResponses, PassOfferData, PassOfferErrors, PassOfferResponses, PauseJobQueueData, PauseJobQueueErrors, PauseJobQueueResponses, ProcessesData, ProcessesErrors, ProcessesResponses, QueuesData, QueuesErrors, QueuesResponses, ReceiveMetaLeadData, ReceiveMetaLeadErrors, ReceiveMetaLeadResponses, ReceiveWhatsappData, ReceiveWhatsappErrors, ReceiveWhatsappMessagesData, ReceiveWhatsappMessagesErrors, ReceiveWhatsappMessagesResponses, ReceiveWhatsappResponses, RejectedReasonChartData, RejectedReasonChartErrors, RejectedReasonChartResponses, RejectedReasonsData, RejectedReasonsErrors, RejectedReasonsResponses, RejectLeadData, RejectLeadErrors, RejectLeadResponses, RemoveQueuePlaceData, RemoveQueuePlaceErrors, RemoveQueuePlaceResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, ResetWhatsappData, ResetWhatsappErrors, ResetWhatsappResponses, RestartWhatsappData, RestartWhatsappErrors, RestartWhatsappResponses, ResumeJobQueueData, ResumeJobQueueErrors, ResumeJobQueueResponses, RetryMetaLeadData, RetryMetaLeadErrors, RetryMetaLeadResponses, RetryUnheardMessageData, RetryUnheardMessageErrors, RetryUnheardMessageResponses, RetryUnreadDeliveryData, RetryUnreadDeliveryErrors, RetryUnreadDeliveryResponses, RevokeUserSessionsData, RevokeUserSessionsErrors, RevokeUserSessionsResponses, SalesData, SalesErrors, SalesResponses, SaveLayer2StatusData, SaveLayer2StatusErrors, SaveLayer2StatusResponses, SaveMetaFormData, SaveMetaFormErrors, SaveMetaFormResponses, SaveRejectedReasonData, SaveRejectedReasonErrors, SaveRejectedReasonResponses, SaveSnippetData, SaveSnippetErrors, SaveSnippetResponses, SendWhatsappTestMessageData, SendWhatsappTestMessageErrors, SendWhatsappTestMessageResponses, SetAvailabilityData, SetAvailabilityErrors, SetAvailabilityResponses, SetCompanyHoursData, SetCompanyHoursErrors, SetCompanyHoursResponses, SetCoverData, SetCoverErrors, SetCoverResponses, SetHolidaysData, SetHolidaysErrors, SetHolidaysResponses, SetOfferAddressData, SetOfferAddressErrors, SetOfferAddressResponses, SetQueuePlacesData, SetQueuePlacesErrors, SetQueuePlacesResponses, SetQueueRulesData, SetQueueRulesErrors, SetQueueRulesResponses, SetVisitOutcomeData, SetVisitOutcomeErrors, SetVisitOutcomeResponses, SimilarLeadsData, SimilarLeadsErrors, SimilarLeadsResponses, SimulateDistributionData, SimulateDistributionErrors, SimulateDistributionResponses, SnippetsData, SnippetsErrors, SnippetsResponses, StartLeadListData, StartLeadListErrors, StartLeadListResponses, StartWhatsappData, StartWhatsappErrors, StartWhatsappResponses, StopLeadData, StopLeadErrors, StopLeadResponses, StopWhatsappData, StopWhatsappErrors, StopWhatsappResponses, TakeOfferData, TakeOfferErrors, TakeOfferResponses, TroubleData, TroubleErrors, TroubleResponses, UnblockContactData, UnblockContactErrors, UnblockContactResponses, UndoLeadChangeData, UndoLeadChangeErrors, UndoLeadChangeResponses, UndoLeadMergeData, UndoLeadMergeErrors, UndoLeadMergeResponses, UnmarkLeadData, UnmarkLeadErrors, UnmarkLeadResponses, UnreadDeliveriesData, UnreadDeliveriesErrors, UnreadDeliveriesResponses, UnusableMetaLeadsData, UnusableMetaLeadsErrors, UnusableMetaLeadsResponses, UpdateAppointmentData, UpdateAppointmentErrors, UpdateAppointmentResponses, UpdateLeadData, UpdateLeadErrors, UpdateLeadLayer2Data, UpdateLeadLayer2Errors, UpdateLeadLayer2Responses, UpdateLeadProgressData, UpdateLeadProgressErrors, UpdateLeadProgressResponses, UpdateLeadResponses, UpdateLeadStatusData, UpdateLeadStatusErrors, UpdateLeadStatusResponses, UpdateQueueData, UpdateQueueErrors, UpdateQueueResponses, UpdateSalesQueueData, UpdateSalesQueueErrors, UpdateSalesQueueResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, UploadLeadListData, UploadLeadListErrors, UploadLeadListResponses, UsersData, UsersErrors, UsersResponses, VerifyMetaLeadsWebhookData, VerifyMetaLeadsWebhookErrors, VerifyMetaLeadsWebhookResponses, VerifyWhatsappMessagesWebhookData, VerifyWhatsappMessagesWebhookErrors, VerifyWhatsappMessagesWebhookResponses, VerifyWhatsappWebhookData, VerifyWhatsappWebhookErrors, VerifyWhatsappWebhookResponses, WhatsappAccountEventsData, WhatsappAccountEventsErrors, WhatsappAccountEventsResponses, WhatsappMessagesData, WhatsappMessagesErrors, WhatsappMessagesResponses, WhatsappStatusData, WhatsappStatusErrors, WhatsappStatusResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -1239,6 +1239,164 @@ export const takeOffer = <ThrowOnError extends boolean = false>(options: Options
 });
 
 /**
+ * What operators did, newest first
+ */
+export const operatorActions = <ThrowOnError extends boolean = false>(options?: Options<OperatorActionsData, ThrowOnError>) => (options?.client ?? client).get<OperatorActionsResponses, OperatorActionsErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/operations/actions',
+    ...options
+});
+
+/**
+ * Jobs, the oldest first
+ */
+export const jobs = <ThrowOnError extends boolean = false>(options?: Options<JobsData, ThrowOnError>) => (options?.client ?? client).get<JobsResponses, JobsErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/operations/jobs',
+    ...options
+});
+
+/**
+ * Try again, run now or discard every job that fits
+ *
+ * In batches. A job that runs is not changed. If more jobs fit than were counted: 409 `count_changed`.
+ */
+export const changeJobs = <ThrowOnError extends boolean = false>(options: Options<ChangeJobsData, ThrowOnError>) => (options.client ?? client).post<ChangeJobsResponses, ChangeJobsErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/operations/jobs/act',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * How many jobs an action would change
+ */
+export const countJobs = <ThrowOnError extends boolean = false>(options: Options<CountJobsData, ThrowOnError>) => (options.client ?? client).post<CountJobsResponses, CountJobsErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/operations/jobs/count',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * One job with its failed tries
+ *
+ * 404: it is done, or never was.
+ */
+export const job = <ThrowOnError extends boolean = false>(options: Options<JobData, ThrowOnError>) => (options.client ?? client).get<JobResponses, JobErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/operations/jobs/{id}',
+    ...options
+});
+
+/**
+ * Processes, with their versions and hosts
+ */
+export const processes = <ThrowOnError extends boolean = false>(options?: Options<ProcessesData, ThrowOnError>) => (options?.client ?? client).get<ProcessesResponses, ProcessesErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/operations/processes',
+    ...options
+});
+
+/**
+ * Queues that have a job or are paused
+ */
+export const jobQueues = <ThrowOnError extends boolean = false>(options?: Options<JobQueuesData, ThrowOnError>) => (options?.client ?? client).get<JobQueuesResponses, JobQueuesErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/operations/queues',
+    ...options
+});
+
+/**
+ * Pause a queue
+ *
+ * Within two seconds no worker fetches its jobs. Those that run are finished. The queue of deadlines: 409
+ * `deadlines_are_not_paused`.
+ */
+export const pauseJobQueue = <ThrowOnError extends boolean = false>(options: Options<PauseJobQueueData, ThrowOnError>) => (options.client ?? client).post<PauseJobQueueResponses, PauseJobQueueErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/operations/queues/{id}/pause',
+    ...options
+});
+
+/**
+ * End the pause of a queue
+ */
+export const resumeJobQueue = <ThrowOnError extends boolean = false>(options: Options<ResumeJobQueueData, ThrowOnError>) => (options.client ?? client).post<ResumeJobQueueResponses, ResumeJobQueueErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/operations/queues/{id}/resume',
+    ...options
+});
+
+/**
+ * What waits for a person
+ */
+export const trouble = <ThrowOnError extends boolean = false>(options?: Options<TroubleData, ThrowOnError>) => (options?.client ?? client).get<TroubleResponses, TroubleErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/operations/trouble',
+    ...options
+});
+
+/**
+ * Have a message handled again that was left after five failures
+ */
+export const retryUnheardMessage = <ThrowOnError extends boolean = false>(options: Options<RetryUnheardMessageData, ThrowOnError>) => (options.client ?? client).post<RetryUnheardMessageResponses, RetryUnheardMessageErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/operations/unheard/{id}/retry',
+    ...options
+});
+
+/**
  * The rejected reasons, in order
  */
 export const rejectedReasons = <ThrowOnError extends boolean = false>(options?: Options<RejectedReasonsData, ThrowOnError>) => (options?.client ?? client).get<RejectedReasonsResponses, RejectedReasonsErrors, ThrowOnError>({
@@ -1523,7 +1681,8 @@ export const createUser = <ThrowOnError extends boolean = false>(options: Option
 /**
  * Change a user
  *
- * If no admin would remain: 409 `last_admin`. A user who is enabled again has their places in the queues again.
+ * If no admin would remain: 409 `last_admin`. If the user has open leads or a place in a queue and would be an operator:
+ * 409 `has_leads`. A user who is enabled again has their places in the queues again.
  */
 export const updateUser = <ThrowOnError extends boolean = false>(options: Options<UpdateUserData, ThrowOnError>) => (options.client ?? client).patch<UpdateUserResponses, UpdateUserErrors, ThrowOnError>({
     security: [{
@@ -1737,14 +1896,6 @@ export const healthLive = <ThrowOnError extends boolean = false>(options?: Optio
  * Whether the api can serve requests, and whether a worker is alive
  */
 export const healthReady = <ThrowOnError extends boolean = false>(options?: Options<HealthReadyData, ThrowOnError>) => (options?.client ?? client).get<HealthReadyResponses, HealthReadyErrors, ThrowOnError>({ url: '/health/ready', ...options });
-
-/**
- * Metrics
- *
- * Read from the database, so that every api process answers the same, whichever worker did the work. They contain
- * no personal data.
- */
-export const metrics = <ThrowOnError extends boolean = false>(options?: Options<MetricsData, ThrowOnError>) => (options?.client ?? client).get<MetricsResponses, MetricsErrors, ThrowOnError>({ url: '/metrics', ...options });
 
 /**
  * Meta's handshake for leads of forms

@@ -357,6 +357,64 @@ export type AvailabilityPatch = {
 };
 
 /**
+ * BackgroundJob
+ *
+ * A job.
+ */
+export type BackgroundJob = {
+    /**
+     * When it became a dead letter.
+     */
+    deadAt?: string;
+    enqueuedAt: string;
+    /**
+     * The class of its last failure: `provider_refused`, `database`, `worker` (it panicked or hung) …
+     */
+    errorClass?: string;
+    id: string;
+    /**
+     * Its payload: ids.
+     */
+    payload: unknown;
+    queue: string;
+    /**
+     * Its last failure. Long numbers are masked.
+     */
+    reason?: string;
+    /**
+     * The request in which it was enqueued.
+     */
+    requestId?: string;
+    /**
+     * When it is due.
+     */
+    runAt: string;
+    state: JobState;
+    /**
+     * How often it was tried.
+     */
+    tried: number;
+    /**
+     * How often it can be tried.
+     */
+    tries: number;
+    /**
+     * The number of the worker that has it, or had it last.
+     */
+    worker?: string;
+};
+
+/**
+ * BackgroundJobDetail
+ *
+ * A job with its failed tries.
+ */
+export type BackgroundJobDetail = {
+    failures: Array<FailedTry>;
+    job: BackgroundJob;
+};
+
+/**
  * Why a number gets no messages.
  */
 export type BlockKind = 'opted_out' | 'blocked';
@@ -953,6 +1011,21 @@ export type Explanation = {
 export type ExportLabels = 'api' | 'id' | 'en';
 
 /**
+ * FailedTry
+ *
+ * A try of a job that failed.
+ */
+export type FailedTry = {
+    errorClass: string;
+    failedAt: string;
+    reason: string;
+    /**
+     * Which try, from 1.
+     */
+    tried: number;
+};
+
+/**
  * FieldError
  *
  * A field with an error.
@@ -1084,6 +1157,107 @@ export type Handover = {
 export type Holiday = {
     day: string;
     name: string;
+};
+
+/**
+ * What to do with jobs.
+ */
+export type JobAction = 'retry' | 'run_now' | 'discard';
+
+/**
+ * JobCount
+ *
+ * How many jobs.
+ */
+export type JobCount = {
+    jobs: number;
+};
+
+/**
+ * JobFilter
+ *
+ * Which jobs. A part that is absent fits every job.
+ */
+export type JobFilter = {
+    errorClass?: string;
+    /**
+     * These jobs only.
+     */
+    ids?: Array<string>;
+    /**
+     * Jobs that were enqueued at least this many seconds ago.
+     */
+    olderThanSeconds?: number;
+    /**
+     * Jobs whose payload contains this text, for example an id.
+     */
+    payload?: string;
+    queue?: string;
+    state?: JobState;
+};
+
+/**
+ * JobQueue
+ *
+ * A queue with its jobs.
+ */
+export type JobQueue = {
+    /**
+     * Discarded, for a person.
+     */
+    dead: number;
+    /**
+     * For how many seconds the oldest of those that wait has been due.
+     */
+    oldestWaitingSeconds?: number;
+    pausedAt?: string;
+    pausedBy?: string;
+    queue: string;
+    /**
+     * Failed, and tried again later.
+     */
+    retrying: number;
+    running: number;
+    /**
+     * Their time has not come.
+     */
+    scheduled: number;
+    /**
+     * Due, and not fetched.
+     */
+    waiting: number;
+};
+
+/**
+ * What a job does.
+ */
+export type JobState = 'waiting' | 'scheduled' | 'retrying' | 'running' | 'dead';
+
+/**
+ * JobsToChange
+ *
+ * An action with every job that fits.
+ */
+export type JobsToChange = {
+    action: JobAction;
+    /**
+     * How many jobs were counted. If more fit now, nothing is done.
+     */
+    expected: number;
+    filter: JobFilter;
+};
+
+/**
+ * JobsToCount
+ *
+ * A question how many jobs an action would change.
+ */
+export type JobsToCount = {
+    /**
+     * Without it, every job that fits is counted.
+     */
+    action?: JobAction & unknown;
+    filter: JobFilter;
 };
 
 /**
@@ -2086,6 +2260,28 @@ export type OfferAnswer = {
 };
 
 /**
+ * OperatorAction
+ *
+ * What an operator did.
+ */
+export type OperatorAction = {
+    /**
+     * `retry`, `run_now`, `discard`, `pause`, `resume` or `retry_unheard`.
+     */
+    action: string;
+    at: string;
+    /**
+     * `user` with their id, or `terminal` with the name of the account and the host.
+     */
+    byWhom: string;
+    /**
+     * How many rows it changed.
+     */
+    rows: number;
+    subject: unknown;
+};
+
+/**
  * The outcome of an event.
  */
 export type Outcome = 'distributing' | 'held' | 'hangus' | 'added' | 'owner_told' | 'accepted' | 'late' | 'ambiguous' | 'nothing_open' | 'help' | 'queue' | 'paused' | 'resumed' | 'assigned' | 'not_an_ack' | 'declined' | 'disabled' | 'unknown_agent' | 'noted' | 'visit_answered' | 'snippet' | 'opted_out' | 'blocked';
@@ -2171,6 +2367,35 @@ export type Problem = {
      * Always `about:blank`: the status tells the kind of problem.
      */
     type: string;
+};
+
+/**
+ * Process
+ *
+ * A process that runs, or ran within the last hour and did not stop by itself.
+ */
+export type Process = {
+    /**
+     * Whether it was heard of in the last 35 seconds.
+     */
+    alive: boolean;
+    host: string;
+    /**
+     * Its name in the event log: `worker/4711`.
+     */
+    instance: string;
+    /**
+     * `api`, `worker` or `device`.
+     */
+    kind: string;
+    pid: number;
+    /**
+     * The last migration that it knows.
+     */
+    schema: number;
+    seenAt: string;
+    startedAt: string;
+    version: string;
 };
 
 /**
@@ -2383,7 +2608,7 @@ export type Retried = {
 /**
  * A user's role.
  */
-export type Role = 'admin' | 'sales';
+export type Role = 'admin' | 'sales' | 'operator';
 
 /**
  * RolledAttempt
@@ -2792,6 +3017,48 @@ export type TokenHealth = {
 export type TokenState = 'good' | 'bad' | 'unknown';
 
 /**
+ * Trouble
+ *
+ * How much waits for a person, with the rows that an operator can see.
+ */
+export type Trouble = {
+    /**
+     * `GET /api/webhooks/unread`, for admins.
+     */
+    deliveriesUnread: number;
+    jobsDead: number;
+    /**
+     * `GET /api/messages?failed=true`, for admins.
+     */
+    messagesFailed1d: number;
+    messagesUnheard: number;
+    /**
+     * `GET /api/meta/unusable-leads`, for admins.
+     */
+    metaLeadsUnusable: number;
+    sendsUnsettled: number;
+    /**
+     * The oldest messages that could not be handled five times.
+     */
+    unheard: Array<UnheardMessage>;
+    /**
+     * The oldest sends whose outcome is not known.
+     */
+    unsettled: Array<UnsettledSend>;
+};
+
+/**
+ * UnheardMessage
+ *
+ * A message that could not be handled five times.
+ */
+export type UnheardMessage = {
+    failures: number;
+    id: string;
+    receivedAt: string;
+};
+
+/**
  * UnreadDelivery
  *
  * A part of a webhook delivery that could not be read.
@@ -2815,6 +3082,21 @@ export type UnreadDelivery = {
      * `whatsapp` or `leads`.
      */
     source: string;
+};
+
+/**
+ * UnsettledSend
+ *
+ * A send whose outcome is not known. A status settles it; after a minute without one it is sent again.
+ */
+export type UnsettledSend = {
+    /**
+     * `text`, `buttons`, `list` or `template`.
+     */
+    form: string;
+    id: string;
+    provider: string;
+    startedAt: string;
 };
 
 /**
@@ -5440,6 +5722,323 @@ export type TakeOfferResponses = {
 
 export type TakeOfferResponse = TakeOfferResponses[keyof TakeOfferResponses];
 
+export type OperatorActionsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/operations/actions';
+};
+
+export type OperatorActionsErrors = {
+    /**
+     * The request is wrong.
+     */
+    '4XX': Problem;
+    /**
+     * The server failed.
+     */
+    '5XX': Problem;
+};
+
+export type OperatorActionsError = OperatorActionsErrors[keyof OperatorActionsErrors];
+
+export type OperatorActionsResponses = {
+    200: Array<OperatorAction>;
+};
+
+export type OperatorActionsResponse = OperatorActionsResponses[keyof OperatorActionsResponses];
+
+export type JobsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        state?: JobState;
+        queue?: string;
+        /**
+         * The class of the last failure.
+         */
+        errorClass?: string;
+        /**
+         * A part of the payload.
+         */
+        payload?: string;
+        /**
+         * Enqueued at least this many seconds ago.
+         */
+        olderThanSeconds?: number;
+        /**
+         * Only jobs after this id.
+         */
+        after?: string;
+        /**
+         * How many at most.
+         */
+        limit?: number;
+    };
+    url: '/api/operations/jobs';
+};
+
+export type JobsErrors = {
+    /**
+     * The request is wrong.
+     */
+    '4XX': Problem;
+    /**
+     * The server failed.
+     */
+    '5XX': Problem;
+};
+
+export type JobsError = JobsErrors[keyof JobsErrors];
+
+export type JobsResponses = {
+    200: Array<BackgroundJob>;
+};
+
+export type JobsResponse = JobsResponses[keyof JobsResponses];
+
+export type ChangeJobsData = {
+    body: JobsToChange;
+    path?: never;
+    query?: never;
+    url: '/api/operations/jobs/act';
+};
+
+export type ChangeJobsErrors = {
+    /**
+     * The request is wrong.
+     */
+    '4XX': Problem;
+    /**
+     * The server failed.
+     */
+    '5XX': Problem;
+};
+
+export type ChangeJobsError = ChangeJobsErrors[keyof ChangeJobsErrors];
+
+export type ChangeJobsResponses = {
+    200: JobCount;
+};
+
+export type ChangeJobsResponse = ChangeJobsResponses[keyof ChangeJobsResponses];
+
+export type CountJobsData = {
+    body: JobsToCount;
+    path?: never;
+    query?: never;
+    url: '/api/operations/jobs/count';
+};
+
+export type CountJobsErrors = {
+    /**
+     * The request is wrong.
+     */
+    '4XX': Problem;
+    /**
+     * The server failed.
+     */
+    '5XX': Problem;
+};
+
+export type CountJobsError = CountJobsErrors[keyof CountJobsErrors];
+
+export type CountJobsResponses = {
+    200: JobCount;
+};
+
+export type CountJobsResponse = CountJobsResponses[keyof CountJobsResponses];
+
+export type JobData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/operations/jobs/{id}';
+};
+
+export type JobErrors = {
+    /**
+     * The request is wrong.
+     */
+    '4XX': Problem;
+    /**
+     * The server failed.
+     */
+    '5XX': Problem;
+};
+
+export type JobError = JobErrors[keyof JobErrors];
+
+export type JobResponses = {
+    200: BackgroundJobDetail;
+};
+
+export type JobResponse = JobResponses[keyof JobResponses];
+
+export type ProcessesData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/operations/processes';
+};
+
+export type ProcessesErrors = {
+    /**
+     * The request is wrong.
+     */
+    '4XX': Problem;
+    /**
+     * The server failed.
+     */
+    '5XX': Problem;
+};
+
+export type ProcessesError = ProcessesErrors[keyof ProcessesErrors];
+
+export type ProcessesResponses = {
+    200: Array<Process>;
+};
+
+export type ProcessesResponse = ProcessesResponses[keyof ProcessesResponses];
+
+export type JobQueuesData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/operations/queues';
+};
+
+export type JobQueuesErrors = {
+    /**
+     * The request is wrong.
+     */
+    '4XX': Problem;
+    /**
+     * The server failed.
+     */
+    '5XX': Problem;
+};
+
+export type JobQueuesError = JobQueuesErrors[keyof JobQueuesErrors];
+
+export type JobQueuesResponses = {
+    200: Array<JobQueue>;
+};
+
+export type JobQueuesResponse = JobQueuesResponses[keyof JobQueuesResponses];
+
+export type PauseJobQueueData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/operations/queues/{id}/pause';
+};
+
+export type PauseJobQueueErrors = {
+    /**
+     * The request is wrong.
+     */
+    '4XX': Problem;
+    /**
+     * The server failed.
+     */
+    '5XX': Problem;
+};
+
+export type PauseJobQueueError = PauseJobQueueErrors[keyof PauseJobQueueErrors];
+
+export type PauseJobQueueResponses = {
+    200: Array<JobQueue>;
+};
+
+export type PauseJobQueueResponse = PauseJobQueueResponses[keyof PauseJobQueueResponses];
+
+export type ResumeJobQueueData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/operations/queues/{id}/resume';
+};
+
+export type ResumeJobQueueErrors = {
+    /**
+     * The request is wrong.
+     */
+    '4XX': Problem;
+    /**
+     * The server failed.
+     */
+    '5XX': Problem;
+};
+
+export type ResumeJobQueueError = ResumeJobQueueErrors[keyof ResumeJobQueueErrors];
+
+export type ResumeJobQueueResponses = {
+    200: Array<JobQueue>;
+};
+
+export type ResumeJobQueueResponse = ResumeJobQueueResponses[keyof ResumeJobQueueResponses];
+
+export type TroubleData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/operations/trouble';
+};
+
+export type TroubleErrors = {
+    /**
+     * The request is wrong.
+     */
+    '4XX': Problem;
+    /**
+     * The server failed.
+     */
+    '5XX': Problem;
+};
+
+export type TroubleError = TroubleErrors[keyof TroubleErrors];
+
+export type TroubleResponses = {
+    200: Trouble;
+};
+
+export type TroubleResponse = TroubleResponses[keyof TroubleResponses];
+
+export type RetryUnheardMessageData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/operations/unheard/{id}/retry';
+};
+
+export type RetryUnheardMessageErrors = {
+    /**
+     * The request is wrong.
+     */
+    '4XX': Problem;
+    /**
+     * The server failed.
+     */
+    '5XX': Problem;
+};
+
+export type RetryUnheardMessageError = RetryUnheardMessageErrors[keyof RetryUnheardMessageErrors];
+
+export type RetryUnheardMessageResponses = {
+    200: JobCount;
+};
+
+export type RetryUnheardMessageResponse = RetryUnheardMessageResponses[keyof RetryUnheardMessageResponses];
+
 export type RejectedReasonsData = {
     body?: never;
     path?: never;
@@ -6350,31 +6949,6 @@ export type HealthReadyResponses = {
 };
 
 export type HealthReadyResponse = HealthReadyResponses[keyof HealthReadyResponses];
-
-export type MetricsData = {
-    body?: never;
-    path?: never;
-    query?: never;
-    url: '/metrics';
-};
-
-export type MetricsErrors = {
-    /**
-     * The database does not answer.
-     */
-    503: string;
-};
-
-export type MetricsError = MetricsErrors[keyof MetricsErrors];
-
-export type MetricsResponses = {
-    /**
-     * The metrics.
-     */
-    200: string;
-};
-
-export type MetricsResponse = MetricsResponses[keyof MetricsResponses];
 
 export type VerifyMetaLeadsWebhookData = {
     body?: never;

@@ -253,6 +253,11 @@ pub async fn credentials(app: &App, user: &UserId) -> Result<Vec<Credential>> {
     store::credentials(&mut connection, user).await
 }
 
+/// Deletes a batch of sessions, verifications and counted tries that ended a day ago. Returns how many.
+pub async fn prune(connection: &mut sqlx::PgConnection) -> Result<u64> {
+    store::delete_ended(connection).await
+}
+
 /// A phone number as it is stored: E.164 if it can be parsed, else as the user typed it.
 pub fn phone_as_kept(typed: &str) -> String {
     Phone::from_human("phone", typed)

@@ -11,6 +11,8 @@ pub enum Role {
     Admin,
     /// May read and change their own leads.
     Sales,
+    /// May see jobs, processes and figures, and no lead.
+    Operator,
 }
 
 impl Role {
@@ -19,6 +21,7 @@ impl Role {
         match self {
             Self::Admin => "admin",
             Self::Sales => "sales",
+            Self::Operator => "operator",
         }
     }
 }

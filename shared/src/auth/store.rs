@@ -280,6 +280,18 @@ pub(super) async fn accounts(
         .collect())
 }
 
+/// Whether the user has an open lead, an open offer or a place in a queue.
+pub(super) async fn has_work(connection: &mut PgConnection, id: &UserId) -> Result<bool> {
+    Ok(sqlx::query_scalar!(
+        r#"select exists (select from sales_queue where sales_id = $1)
+                  or exists (select from distribution_attempt where sales_id = $1 and status = 'open')
+                  or exists (select from lead where owner_sales_id = $1 and lead_is_open(status, progress)) as "has!""#,
+        id.0
+    )
+    .fetch_one(connection)
+    .await?)
+}
+
 /// Locks the admins, so that two admins who remove each other's role at once cannot both succeed.
 pub(super) async fn lock_admins(connection: &mut PgConnection) -> Result<()> {
     sqlx::query!(r#"select id from "user" where role = 'admin' order by id for no key update"#)
@@ -397,4 +409,27 @@ pub(super) async fn valid_sessions(
     .fetch_all(connection)
     .await?;
     Ok(rows.into_iter().map(|row| (row.id, row.role)).collect())
+}
+
+/// Sessions and verifications that ended a day ago, and tries to sign in that no longer make anybody wait.
+pub(super) async fn delete_ended(connection: &mut PgConnection) -> Result<u64> {
+    let deleted = sqlx::query!(
+        "with sessions as (
+             delete from session where id in (
+                 select id from session where expires_at < now() - interval '1 day' limit 1000)
+             returning id),
+         verifications as (
+             delete from verification where id in (
+                 select id from verification where expires_at < now() - interval '1 day' limit 1000)
+             returning id),
+         tries as (
+             delete from sign_in_try where account in (
+                 select account from sign_in_try
+                 where blocked_until < now() - interval '1 day' limit 1000)
+             returning account)
+         select id from sessions union all select id from verifications union all select account from tries"
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(u64::try_from(deleted.len()).unwrap_or(u64::MAX))
 }

@@ -12,7 +12,7 @@ const SHORTEST_OF_ADMINS: usize = 10;
 /// Why a password is refused.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Weak {
-    /// Shorter than 8 characters, an admin's shorter than 10.
+    /// Shorter than 8 characters, an admin's or an operator's shorter than 10.
     Short,
     /// Longer than 128 characters.
     Long,
@@ -24,7 +24,9 @@ impl Weak {
     /// What is wrong, for the person who chose it.
     pub(super) fn reason(self, role: Role) -> &'static str {
         match (self, role) {
-            (Self::Short, Role::Admin) => "must be at least 10 characters for an admin",
+            (Self::Short, Role::Admin | Role::Operator) => {
+                "must be at least 10 characters for an admin or an operator"
+            }
             (Self::Short, Role::Sales) => "must be at least 8 characters",
             (Self::Long, _) => "must be at most 128 characters",
             (Self::Guessed, _) => {
@@ -38,7 +40,7 @@ impl Weak {
 /// person. An agent's password must withstand a thousand guesses, an admin's a million (zxcvbn's scores 1 and 2).
 pub fn check(password: &str, role: Role, about: &[&str]) -> Result<(), Weak> {
     let (shortest, least) = match role {
-        Role::Admin => (SHORTEST_OF_ADMINS, Score::Two),
+        Role::Admin | Role::Operator => (SHORTEST_OF_ADMINS, Score::Two),
         Role::Sales => (SHORTEST, Score::One),
     };
     // JavaScript, and so better-auth, counts UTF-16 units.

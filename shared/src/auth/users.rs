@@ -30,7 +30,8 @@ pub async fn add_account(app: &App, new: &NewUser) -> Result<Account> {
 }
 
 /// Changes a user. A disabled user is signed out everywhere and is offered no more leads; a job moves
-/// their offers, leads and visits. Fails with the conflict `last_admin` if no admin would remain.
+/// their offers, leads and visits. Fails with the conflict `last_admin` if no admin would remain, and with
+/// `has_leads` if the user has open leads or a place in a queue and would be an operator.
 pub async fn change_account(
     app: &App,
     by: &UserId,
@@ -45,12 +46,21 @@ pub async fn change_account(
     let Some(user) = store::user(&mut transaction, id).await? else {
         return Err(Error::NotFound { what: "user" });
     };
-    let loses = change.role == Some(Role::Sales) || change.disabled == Some(true);
+    let loses =
+        change.role.is_some_and(|role| role != Role::Admin) || change.disabled == Some(true);
     if user.role == Role::Admin && loses && store::other_admins(&mut transaction, id).await? == 0 {
         return Err(Error::Conflict { code: "last_admin" });
     }
     let now = app.clock.now(&mut transaction).await?;
     let was_disabled = store::is_disabled(&mut transaction, id).await?;
+    // An operator sees no lead, so that nobody would work these.
+    if change.role == Some(Role::Operator) && store::has_work(&mut transaction, id).await? {
+        return Err(Error::Clash {
+            code: "has_leads",
+            detail: "the user has open leads or a place in a queue; an operator has neither"
+                .to_owned(),
+        });
+    }
     store::change_account(&mut transaction, id, change, now).await?;
     match change.disabled {
         Some(true) => {

@@ -6,6 +6,7 @@
 //! receives a job of a newer api that it cannot read.
 
 mod enqueue;
+mod failure;
 mod job;
 mod payloads;
 mod workers;
@@ -14,6 +15,7 @@ pub(crate) use enqueue::JobColumns;
 pub use enqueue::{
     ANNOUNCE_WITHIN, Announce, CHANNEL, Scheduled, enqueue, enqueue_again, enqueue_all,
 };
+pub use failure::JobFailure;
 pub use job::Job;
 pub use payloads::{
     AssignLeads, CheckAckDeadline, EnterLeadList, FetchMetaLead, ForwardLeadToSales, HandOver,

@@ -42,7 +42,7 @@ pub async fn figures(app: &App) -> Result<[(&'static str, &'static str, f64); 1]
     Ok([("feed_lag_seconds", help, lag)])
 }
 
-/// Deletes changes that are older than an hour.
-pub async fn prune(connection: &mut PgConnection) -> Result<()> {
+/// Deletes changes that are older than an hour. Returns how many.
+pub async fn prune(connection: &mut PgConnection) -> Result<u64> {
     store::delete_old_changes(connection, KEEP_CHANGES_MINUTES).await
 }

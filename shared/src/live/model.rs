@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A position in the order of changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -50,6 +51,8 @@ pub struct Change {
     pub(super) agent: Option<UserId>,
     /// The lead's previous owner.
     pub(super) was_owner: Option<UserId>,
+    /// How long before it was read the change was written.
+    pub written_ago: Duration,
     /// What changed, and its present state.
     pub detail: Detail,
 }

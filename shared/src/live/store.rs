@@ -5,6 +5,7 @@ use crate::Result;
 use crate::id::{LeadId, UserId};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
+use std::time::Duration;
 
 struct Row {
     transaction: i64,
@@ -24,6 +25,7 @@ struct Row {
     direction: Option<String>,
     message_kind: Option<String>,
     calendar_state: Option<String>,
+    seconds_ago: f64,
 }
 
 pub(super) async fn since(
@@ -39,7 +41,8 @@ pub(super) async fn since(
                   c.was_owner as "was_owner: UserId", l.status as "lead_status?", l.progress as "progress?", l.layer2_status_id as layer2_status,
                   coalesce(a.status, m.delivery_status, p.status) as "status?", a.position as "position?",
                   coalesce(a.ack_deadline_at, p.starts_at, h.frozen_since) as "at?", m.direction as "direction?",
-                  m.kind as "message_kind?", p.calendar_state as "calendar_state?"
+                  m.kind as "message_kind?", p.calendar_state as "calendar_state?",
+                  extract(epoch from clock_timestamp() - c.written_at)::float8 as "seconds_ago!"
            from (select * from live_change
                  where (xid, id) > ($1::bigint::text::xid8, $2::bigint) and xid < live_horizon()
                  order by xid, id limit $3) c
@@ -101,6 +104,7 @@ impl Row {
             owner: row.owner,
             agent: row.agent,
             was_owner: row.was_owner,
+            written_ago: Duration::try_from_secs_f64(row.seconds_ago).unwrap_or_default(),
             detail,
         }
     }
@@ -125,8 +129,8 @@ pub(super) async fn reaches_back_to(connection: &mut PgConnection, place: Cursor
 }
 
 /// Deletes old changes in the order in which they are read, so that the rest has no gaps.
-pub(super) async fn delete_old_changes(connection: &mut PgConnection, minutes: f64) -> Result<()> {
-    sqlx::query!(
+pub(super) async fn delete_old_changes(connection: &mut PgConnection, minutes: f64) -> Result<u64> {
+    let deleted = sqlx::query!(
         "delete from live_change
          where xid < coalesce((select min(xid) from live_change
                                where written_at >= now() - $1::float8 * interval '1 minute'),
@@ -135,7 +139,7 @@ pub(super) async fn delete_old_changes(connection: &mut PgConnection, minutes: f
     )
     .execute(connection)
     .await?;
-    Ok(())
+    Ok(deleted.rows_affected())
 }
 
 /// How long ago the oldest change was written that readers cannot see yet, because an older transaction is

@@ -44,10 +44,7 @@ pub async fn account_events(app: &App) -> Result<Vec<ReportedEvent>> {
     store::account_events(&mut connection).await
 }
 
-/// Events are kept this many days.
-const KEEP_EVENTS_DAYS: f64 = 365.0;
-
-/// Deletes old events.
-pub async fn prune_account_events(connection: &mut PgConnection) -> Result<()> {
-    store::delete_old_account_events(connection, KEEP_EVENTS_DAYS).await
+/// Deletes a batch of events that are this many days old. Returns how many.
+pub async fn prune_account_events(connection: &mut PgConnection, days: f64) -> Result<u64> {
+    store::delete_old_account_events(connection, days).await
 }

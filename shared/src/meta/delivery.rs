@@ -197,10 +197,12 @@ pub async fn give_up_delivery(app: &App, id: DeliveryId, reason: &str) -> Result
     store::set_failure(&mut connection, id, reason).await
 }
 
-/// Handled deliveries are kept this many days: Meta may deliver again for that long.
-const KEEP_DELIVERIES_DAYS: f64 = 7.0;
+/// Deletes a batch of deliveries that were handled this many days ago and of which no part is unread. Returns how many.
+pub async fn prune(connection: &mut PgConnection, days: f64) -> Result<u64> {
+    store::delete_old_deliveries(connection, days).await
+}
 
-/// Deletes old deliveries that were handled and of which no part is unread.
-pub async fn prune(connection: &mut PgConnection) -> Result<()> {
-    store::delete_old_deliveries(connection, KEEP_DELIVERIES_DAYS).await
+/// Deletes a batch of forms' leads that were taken this many days ago, and of outcomes that were reported. Returns how many.
+pub async fn prune_forms(connection: &mut PgConnection, days: f64) -> Result<u64> {
+    store::delete_old_forms(connection, days).await
 }

@@ -19,7 +19,7 @@ mod unread;
 pub use account::{account_events, prune_account_events};
 pub use connection::{Conversions, Meta};
 pub use conversions::{remember_conversion, send_conversion};
-pub use delivery::{Source, give_up_delivery, handle_delivery, prune, take_delivery};
+pub use delivery::{Source, give_up_delivery, handle_delivery, prune, prune_forms, take_delivery};
 pub use envelope::text_for_attachment;
 pub use form::{Form, FormChange};
 pub use inbox::{ReportedEvent, UnreadPart, UnusableLead};

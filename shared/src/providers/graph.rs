@@ -1,12 +1,12 @@
 //! Meta's Graph API: one client for messages, leads and conversions.
 
-use crate::error::ProviderFailure;
-use crate::{Error, Result};
+use crate::error::{ProviderFailure, class_of};
+use crate::{Error, Result, metrics};
 use reqwest::{Client, RequestBuilder, Response};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The timeout of a connection.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -87,6 +87,19 @@ impl Graph {
     }
 
     async fn call(&self, request: RequestBuilder, token: &SecretString) -> Result<Answer> {
+        let started = Instant::now();
+        let answer = self.ask(request, token).await;
+        let class = match &answer {
+            Ok(Answer::Done(_)) => "accepted",
+            Ok(Answer::Refused { .. }) => "provider_refused",
+            Ok(Answer::Unknown(_)) => "provider_outcome_unknown",
+            Err(error) => class_of(error),
+        };
+        metrics::provider_called("graph", class, started.elapsed());
+        answer
+    }
+
+    async fn ask(&self, request: RequestBuilder, token: &SecretString) -> Result<Answer> {
         match request.bearer_auth(token.expose_secret()).send().await {
             Ok(response) => {
                 self.look_at_version(&response);

@@ -6,12 +6,17 @@ pub mod dummy;
 pub mod graph;
 pub mod qr_local;
 
-use crate::Result;
+mod heartbeat;
+
+pub use heartbeat::ask_for;
+
 use crate::address::Address;
+use crate::error::class_of;
 use crate::id::{AttemptId, MessageId, SendId};
 use crate::phone::Phone;
+use crate::{Result, metrics};
 use async_trait::async_trait;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A message to send.
 #[derive(Clone, Debug)]
@@ -141,4 +146,13 @@ pub trait Provider: Send + Sync + 'static {
 
     /// Sends one message. Fails with [`crate::Error::Provider`] if the provider does not accept it.
     async fn send(&self, message: &Outgoing) -> Result<Accepted>;
+}
+
+/// Sends one message, and records how long the provider took and how it answered.
+pub async fn send(provider: &dyn Provider, message: &Outgoing) -> Result<Accepted> {
+    let started = Instant::now();
+    let sent = provider.send(message).await;
+    let class = sent.as_ref().map_or_else(class_of, |_| "accepted");
+    metrics::provider_called(provider.name(), class, started.elapsed());
+    sent
 }

@@ -13,7 +13,7 @@ pub struct Agent {
     pub name: String,
     /// Their offer address; `None` if there is no valid number.
     pub phone: Option<Phone>,
-    /// Whether their user is disabled. A disabled agent is offered and assigned no lead and cannot claim.
+    /// Whether their user is disabled, or an operator. A disabled agent is offered and assigned no lead and cannot claim.
     pub disabled: bool,
 }
 

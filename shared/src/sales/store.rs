@@ -74,7 +74,7 @@ pub(super) async fn agent_by_address(
 pub(super) async fn agent_by_id(connection: &mut PgConnection, id: &UserId) -> Result<Agent> {
     sqlx::query_as!(
         Row,
-        r#"select id as "id: UserId", name, offer_address, disabled_at is not null as "disabled!"
+        r#"select id as "id: UserId", name, offer_address, (disabled_at is not null or role = 'operator') as "disabled!"
            from "user" where id = $1"#,
         id.0
     )

@@ -280,10 +280,12 @@ pub async fn recent(
     store::recent(&mut connection, only_failed, before, limit).await
 }
 
-/// Sends that came to nothing are kept this many days. During an outage each try is one.
-const KEEP_SENDS_DAYS: f64 = 7.0;
+/// Deletes a batch of sends that came to nothing this many days ago: during an outage each try is one. Returns how many.
+pub async fn prune(connection: &mut PgConnection, days: f64) -> Result<u64> {
+    store::delete_old_sends(connection, days).await
+}
 
-/// Deletes old sends that came to nothing.
-pub async fn prune(connection: &mut PgConnection) -> Result<()> {
-    store::delete_old_sends(connection, KEEP_SENDS_DAYS).await
+/// Deletes a batch of messages that are this many days old, with their sends and corrections. Returns how many messages.
+pub async fn prune_messages(connection: &mut PgConnection, days: f64) -> Result<u64> {
+    store::delete_old_messages(connection, days).await
 }

@@ -12,5 +12,6 @@ mod messages;
 mod numbers;
 mod race;
 mod referee;
+mod retention;
 mod schema;
 mod thaw_and_release;

@@ -10,7 +10,7 @@ import { openFeed, useFeed } from './feed'
 import { Palette } from './palette'
 import { Dialog } from './dialog'
 import { Failed, Heading, Loading } from './parts'
-import { OF_ADMINS, OF_AGENTS, type Place } from './places'
+import { placesOf, type Place } from './places'
 import { sessionOptions, type User } from './session'
 import { useWords } from './words'
 
@@ -25,6 +25,7 @@ const VisitsScreen = lazy(() => import('../visits/visits').then((module) => ({ d
 const QueuesScreen = lazy(() => import('../queues/queues').then((module) => ({ default: module.QueuesScreen })))
 const WhatIfScreen = lazy(() => import('../what-if/what-if').then((module) => ({ default: module.WhatIfScreen })))
 const TablesScreen = lazy(() => import('../tables/tables').then((module) => ({ default: module.TablesScreen })))
+const OperationsScreen = lazy(() => import('../operations/operations').then((module) => ({ default: module.OperationsScreen })))
 const MeScreen = lazy(() => import('../me/me').then((module) => ({ default: module.MeScreen })))
 
 export function Desk() {
@@ -45,10 +46,12 @@ function Signed({ user }: { user: User }) {
   const queries = useQueryClient()
   const [path] = useLocation()
   const main = useRef<HTMLElement>(null)
-  const places = user.role === 'admin' ? OF_ADMINS : OF_AGENTS
+  const places = placesOf(user.role)
+  const isOperator = user.role === 'operator'
   const [helps, setHelps] = useState(false)
   const [searches, setSearches] = useState(false)
-  useEffect(() => openFeed(queries), [queries, user.id])
+  // An operator sees no lead, so that there is nothing to follow.
+  useEffect(() => (isOperator ? undefined : openFeed(queries)), [queries, user.id, isOperator])
   useKeys(places, setHelps, setSearches)
   const here = places.find((place) => path === place.path || path.startsWith(`${place.path}/`))
   useEffect(() => {
@@ -61,12 +64,18 @@ function Signed({ user }: { user: User }) {
       </a>
       <Navigation places={places} here={here} user={user} />
       <main id="main" ref={main} tabIndex={-1} className="px-4 md:px-7 pt-4 md:pt-6 pb-24 relative max-w-[1280px] w-full min-w-0 outline-none">
-        <Badge />
+        {!isOperator && <Badge />}
         <Suspense fallback={<Loading />}>
           <Switch>
             {OF_ADMINS_ONLY.map(([where, Screen]) => (
               <Route key={where} path={where}>
                 {user.role === 'admin' ? <Screen /> : <Heading>{t('notAllowed')}</Heading>}
+              </Route>
+            ))}
+            <Route path="/operations">{user.role === 'sales' ? <Heading>{t('notAllowed')}</Heading> : <OperationsScreen user={user} />}</Route>
+            {isOperator && OF_AGENTS_AND_ADMINS.map((where) => (
+              <Route key={where} path={where}>
+                <Heading>{t('notAllowed')}</Heading>
               </Route>
             ))}
             <Route path="/visits">
@@ -112,7 +121,9 @@ const OF_ADMINS_ONLY = [
   ['/tables', TablesScreen],
 ] as const
 
-const home = (user: User) => (user.role === 'admin' ? '/board' : '/offers')
+const OF_AGENTS_AND_ADMINS = ['/visits', '/offers', '/leads', '/leads/:id']
+
+const home = (user: User) => placesOf(user.role)[0]?.path ?? '/me'
 
 /** Where the reader wanted to go before they signed in: a path of this page. */
 function next(): string | undefined {

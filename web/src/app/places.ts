@@ -1,4 +1,5 @@
-// The screens in the navigation, of admins and of agents.
+// The screens in the navigation, of admins, agents and operators.
+import type { User } from './session'
 import type { Key } from './words'
 
 /** A screen in the navigation. On a phone the bar has the main ones; the others are listed on the page of oneself. */
@@ -15,6 +16,7 @@ export const OF_ADMINS: Place[] = [
   { path: '/whatsapp', key: 'nav.whatsapp' },
   { path: '/users', key: 'nav.users' },
   { path: '/tables', key: 'nav.tables' },
+  { path: '/operations', key: 'nav.operations' },
   { path: '/offers', key: 'nav.offers', quick: 'o' },
   { path: '/me', key: 'nav.me', quick: 's', main: true },
 ]
@@ -25,3 +27,11 @@ export const OF_AGENTS: Place[] = [
   { path: '/visits', key: 'nav.visits', main: true },
   { path: '/me', key: 'nav.me', quick: 's', main: true },
 ]
+
+export const OF_OPERATORS: Place[] = [
+  { path: '/operations', key: 'nav.operations', quick: 'o', main: true },
+  { path: '/me', key: 'nav.me', quick: 's', main: true },
+]
+
+/** The screens of a role. */
+export const placesOf = (role: User['role']): Place[] => ({ admin: OF_ADMINS, sales: OF_AGENTS, operator: OF_OPERATORS })[role]

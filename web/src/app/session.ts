@@ -1,7 +1,7 @@
 // Sign-in: better-auth's own endpoints, with the cookie of the page's origin.
 import { queryOptions } from '@tanstack/react-query'
 
-export type User = { id: string; name: string; email: string; role: 'admin' | 'sales' }
+export type User = { id: string; name: string; email: string; role: 'admin' | 'sales' | 'operator' }
 
 /** An answer of better-auth that is no success. */
 export class Refused extends Error {

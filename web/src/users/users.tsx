@@ -170,6 +170,7 @@ function NewUser() {
         <select className="field" name="role">
           <option value="sales">{t('me.role.sales')}</option>
           <option value="admin">{t('me.role.admin')}</option>
+          <option value="operator">{t('me.role.operator')}</option>
         </select>
       </Field>
       {create.isError && <Failed error={create.error} />}

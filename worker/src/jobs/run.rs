@@ -3,7 +3,7 @@
 use crate::outcome::{Missing, Outcome, after_failure};
 use futures::FutureExt;
 use shared::error::ProviderFailure;
-use shared::jobs::Job;
+use shared::jobs::{Job, JobFailure};
 use shared::{App, Error, Result};
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
@@ -32,21 +32,41 @@ pub(crate) trait Perform: Job {
     }
 }
 
+/// What became of a job, and why if it failed.
+pub(crate) struct Ran {
+    /// What becomes of it.
+    pub(crate) outcome: Outcome,
+    /// Why this try failed. `None` if it did not.
+    pub(crate) failure: Option<JobFailure>,
+}
+
+impl Ran {
+    const DONE: Self = Self {
+        outcome: Outcome::Done,
+        failure: None,
+    };
+}
+
 /// Runs one job from its stored payload. This is its `tried`-th try, from 1.
 ///
 /// A panic, an unreadable payload or a call that hangs ends this job and no other.
-pub(crate) async fn run<J: Perform>(app: &App, payload: &[u8], tried: usize) -> Outcome {
+pub(crate) async fn run<J: Perform>(app: &App, payload: &[u8], tried: usize) -> Ran {
     let tries = usize::try_from(J::TRIES).unwrap_or(1);
     let Ok(job) = serde_json::from_slice::<J>(payload) else {
         tracing::error!(queue = J::QUEUE, "job.unreadable");
-        return Outcome::Discard;
+        let reason = "this version cannot read its payload";
+        return Ran {
+            outcome: Outcome::Discard,
+            failure: Some(JobFailure::new("unreadable", reason)),
+        };
     };
-    // Each of the earlier workers died while it ran the job.
+    // Each of the earlier workers died while it ran the job, or an operator discards it.
     if tried > tries {
-        return discard(app, &job, "its workers died while they ran it").await;
+        let reason = "its workers died while they ran it, or an operator discarded it";
+        return discard(app, &job, JobFailure::new("no_tries_left", reason)).await;
     }
     let error = match guarded(app, &job).await {
-        Ok(()) => return Outcome::Done,
+        Ok(()) => return Ran::DONE,
         Err(error) => error,
     };
     let outcome = after_failure(&error, J::MISSING, tried, tries, rand::random());
@@ -56,9 +76,12 @@ pub(crate) async fn run<J: Perform>(app: &App, payload: &[u8], tried: usize) -> 
             tracing::warn!(queue = J::QUEUE, tried, wait_ms = wait.as_millis(), %error, "job.retry");
         }
         Outcome::Snooze(_) => tracing::debug!(queue = J::QUEUE, %error, "job.snoozed"),
-        Outcome::Discard => return discard(app, &job, &error.to_string()).await,
+        Outcome::Discard => return discard(app, &job, JobFailure::of(&error)).await,
     }
-    outcome
+    Ran {
+        outcome,
+        failure: Some(JobFailure::of(&error)),
+    }
 }
 
 async fn guarded<J: Perform>(app: &App, job: &J) -> Result<()> {
@@ -77,10 +100,14 @@ async fn guarded<J: Perform>(app: &App, job: &J) -> Result<()> {
     }
 }
 
-async fn discard<J: Perform>(app: &App, job: &J, reason: &str) -> Outcome {
+async fn discard<J: Perform>(app: &App, job: &J, failure: JobFailure) -> Ran {
+    let reason = failure.reason.as_str();
     tracing::error!(queue = J::QUEUE, reason, "job.discarded");
     if let Err(error) = job.on_discarded(app, reason).await {
         tracing::error!(queue = J::QUEUE, %error, "job.not_cleaned_up");
     }
-    Outcome::Discard
+    Ran {
+        outcome: Outcome::Discard,
+        failure: Some(failure),
+    }
 }

@@ -4,7 +4,9 @@
 //! fetch or an acknowledgement, and every roll pays for both (figures: ADR 3). The connections commit
 //! without waiting for the disk. A crash can lose who had a job, and every job may run twice.
 
+use super::ended::Ended;
 use super::flag::PollFlag;
+use crate::paused::Paused;
 use apalis_core::backend::TaskResult;
 use apalis_core::backend::persistence::{Persistence, TaskEvent};
 use apalis_core::task::Task;
@@ -13,7 +15,6 @@ use apalis_core::task::status::Status;
 use apalis_core::task::task_id::TaskId;
 use apalis_core::worker::context::WorkerContext;
 use sqlx::PgPool;
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -56,6 +57,8 @@ pub(super) struct JobStore {
     pub(super) orphaned_after: Duration,
     /// Whether to fetch jobs.
     pub(super) flag: PollFlag,
+    /// The queues that an operator has paused.
+    pub(super) paused: Paused,
 }
 
 impl Persistence for JobStore {
@@ -99,7 +102,7 @@ impl Persistence for JobStore {
         self.flag.polled();
         let room = self.slots.available_permits().min(MAX_BATCH);
         // apalis calls this after every job, too. That is no reason for a query.
-        if room == 0 || !self.flag.take() {
+        if room == 0 || self.paused.has(self.queue) || !self.flag.take() {
             return Ok(Vec::new());
         }
         let rows = sqlx::query!(
@@ -194,7 +197,7 @@ impl Persistence for JobStore {
             .await?;
         }
         if !others.ids.is_empty() {
-            others.write(&self.pool, worker.name()).await?;
+            others.write(&self.pool, self.queue, worker.name()).await?;
         }
         Ok(())
     }
@@ -207,101 +210,61 @@ impl Persistence for JobStore {
     }
 }
 
-/// When a job runs again, as the text of the error that apalis hands back with the acknowledgement.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Again {
-    /// Whether the try counts.
-    counts: bool,
-    wait: Duration,
-}
-
-impl Again {
-    /// The job runs again after this time, and the try counts.
-    pub(super) fn retry(wait: Duration) -> Self {
-        Self { counts: true, wait }
-    }
-
-    /// The job runs again after this time, and the try does not count.
-    pub(super) fn snooze(wait: Duration) -> Self {
-        Self {
-            counts: false,
-            wait,
-        }
-    }
-
-    /// Reads the text. `None` for any other error.
-    fn parse(text: &str) -> Option<Self> {
-        let (word, seconds) = text.split_once(": again in ")?;
-        let seconds = seconds.strip_suffix(" s")?.parse().ok()?;
-        Some(Self {
-            counts: match word {
-                "failed" => true,
-                "not due" => false,
-                _ => return None,
-            },
-            wait: Duration::try_from_secs_f64(seconds).ok()?,
-        })
-    }
-}
-
-impl fmt::Display for Again {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let word = if self.counts { "failed" } else { "not due" };
-        write!(formatter, "{word}: again in {} s", self.wait.as_secs_f64())
-    }
-}
-
 /// Jobs that failed, run again or were discarded, as columns of one statement.
 #[derive(Default)]
 struct Outcomes {
     ids: Vec<String>,
-    statuses: Vec<String>,
-    attempts: Vec<i32>,
+    tried: Vec<i32>,
+    /// Whether the try counts.
+    count: Vec<bool>,
+    classes: Vec<String>,
     reasons: Vec<String>,
-    /// Seconds until the job runs again.
+    /// Seconds until the job runs again. `None`: it is a dead letter.
     waits: Vec<Option<f64>>,
 }
 
 impl Outcomes {
-    /// Adds the acknowledgement of a job that is not done. A job that runs again is `Pending`; only a try
-    /// that counts is added to its attempts.
+    /// Adds the acknowledgement of a job that is not done.
     fn add(&mut self, result: TaskResult<()>) {
-        let reason = result.result.err().unwrap_or_default();
-        let again = Again::parse(&reason);
-        let tried = i32::try_from(result.attempt).unwrap_or(i32::MAX);
+        let ended = Ended::read(&result.result.err().unwrap_or_default());
         self.ids.push(result.task_id.to_string());
-        self.statuses.push(match again {
-            Some(_) => "Pending".to_owned(),
-            None => result.status.to_string(),
-        });
-        self.attempts.push(match again {
-            Some(Again { counts: false, .. }) => tried.saturating_sub(1),
-            _ => tried,
-        });
-        self.reasons.push(reason);
-        self.waits.push(again.map(|again| again.wait.as_secs_f64()));
+        self.tried
+            .push(i32::try_from(result.attempt).unwrap_or(i32::MAX));
+        self.count.push(ended.counts);
+        self.classes.push(ended.failure.class);
+        self.reasons.push(ended.failure.reason);
+        self.waits.push(ended.again_in);
     }
-}
 
-impl Outcomes {
-    async fn write(&self, pool: &PgPool, worker: &str) -> sqlx::Result<()> {
+    /// A job that runs again is `Pending`; only a try that counts is added to its attempts, and to its failed tries.
+    async fn write(&self, pool: &PgPool, queue: &str, worker: &str) -> sqlx::Result<()> {
         sqlx::query!(
-            "update apalis.jobs j
-             set status = o.status, attempts = o.attempts,
+            "with ended as (
+                 select * from unnest($1::text[], $2::int[], $3::bool[], $4::text[], $5::text[], $6::float8[])
+                      as o (id, tried, counts, class, reason, wait)),
+             failed as (
+                 insert into job_failure (job_id, tried, queue, error_class, reason, failed_at)
+                 select id, tried, $8, class, reason, now() from ended where counts
+                 on conflict (job_id, tried) do update
+                 set error_class = excluded.error_class, reason = excluded.reason, failed_at = excluded.failed_at)
+             update apalis.jobs j
+             set status = case when o.wait is null then 'Killed' else 'Pending' end,
+                 attempts = case when o.counts then o.tried else o.tried - 1 end,
                  done_at = case when o.wait is null then now() end,
                  run_at = coalesce(clock_timestamp() + o.wait * interval '1 second', j.run_at),
-                 last_result = jsonb_build_object('Err', o.reason),
-                 lock_by = case when o.status = 'Killed' then j.lock_by end,
+                 last_result = jsonb_build_object('Err', o.reason, 'Class', o.class),
+                 lock_by = case when o.wait is null then j.lock_by end,
                  lock_at = case when o.wait is null then j.lock_at end
-             from unnest($1::text[], $2::text[], $3::int[], $4::text[], $6::float8[])
-                  as o (id, status, attempts, reason, wait)
-             where j.id = o.id and j.lock_by = $5",
+             from ended o
+             where j.id = o.id and j.lock_by = $7",
             &self.ids,
-            &self.statuses,
-            &self.attempts,
+            &self.tried,
+            &self.count,
+            &self.classes,
             &self.reasons,
+            &self.waits as _,
             worker,
-            &self.waits as _
+            queue
         )
         .execute(pool)
         .await?;

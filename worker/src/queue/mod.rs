@@ -2,20 +2,21 @@
 
 mod alarm;
 mod backend;
+mod ended;
 mod flag;
 mod job_store;
 
-use crate::jobs::run::{MAX_RUN_TIME, Perform, run};
-use crate::outcome::Outcome;
+use crate::jobs::run::{MAX_RUN_TIME, Perform, Ran, run};
 use crate::process::Process;
 use crate::rolls::Rolls;
 use apalis::prelude::{AbortError, BoxDynError, Data, WorkerBuilder, WorkerContext, WorkerError};
 use apalis_core::backend::ext::poll_strategy::PollWith;
 use backend::Queue;
+use ended::Ended;
 use flag::PollFlag;
-use job_store::{Again, Fetched, JobStore};
-use shared::App;
+use job_store::{Fetched, JobStore};
 use shared::request_id::with_request_id;
+use shared::{App, metrics};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -97,6 +98,7 @@ async fn work_once<J: Perform>(process: &Arc<Process>, name: &str, config: &Queu
         slots: Arc::clone(&slots),
         orphaned_after: HEARTBEAT * MISSED_HEARTBEATS,
         flag: PollFlag::new(),
+        paused: process.paused.clone(),
     };
     let (alarm, mut deaf) = alarm::set(
         process.bookkeeping.clone(),
@@ -167,17 +169,18 @@ async fn handle<J: Perform>(
     job_context: Data<Arc<JobContext>>,
 ) -> Result<(), BoxDynError> {
     let job_context = Arc::clone(&job_context);
-    let outcome = tokio::spawn(async move { run_fetched::<J>(job, &job_context).await }).await?;
-    match outcome {
-        Outcome::Done => Ok(()),
-        // The acknowledgement writes when the job runs again: see `job_store`.
-        Outcome::Retry(wait) => Err(Again::retry(wait).to_string().into()),
-        Outcome::Snooze(wait) => Err(Again::snooze(wait).to_string().into()),
-        Outcome::Discard => Err(Box::new(AbortError::new("the job was discarded"))),
+    let ran = tokio::spawn(async move { run_fetched::<J>(job, &job_context).await }).await?;
+    // The acknowledgement writes when the job runs again: see `job_store`.
+    match Ended::of(&ran.outcome, ran.failure) {
+        None => Ok(()),
+        Some(ended) if ended.again_in.is_none() => {
+            Err(Box::new(AbortError::new(ended.to_string())))
+        }
+        Some(ended) => Err(ended.to_string().into()),
     }
 }
 
-async fn run_fetched<J: Perform>(job: Fetched, job_context: &JobContext) -> Outcome {
+async fn run_fetched<J: Perform>(job: Fetched, job_context: &JobContext) -> Ran {
     until(job.due).await;
     let _running = if job_context.is_roll {
         job_context.rolls.start().await
@@ -185,13 +188,16 @@ async fn run_fetched<J: Perform>(job: Fetched, job_context: &JobContext) -> Outc
         job_context.rolls.let_pass().await;
         None
     };
+    metrics::job_begins(J::QUEUE, job.due.elapsed());
+    let started = Instant::now();
     let span = tracing::info_span!("job", queue = J::QUEUE, id = job.id, request = job.request);
     let work = run::<J>(&job_context.app, &job.payload, job.tried).instrument(span);
-    let outcome = with_request_id(job.request.clone(), work).await;
+    let ran = with_request_id(job.request.clone(), work).await;
+    metrics::job_ended(J::QUEUE, ran.outcome.as_str(), started.elapsed());
     for wakeup in &job_context.wakes {
         wakeup.notify_one();
     }
-    outcome
+    ran
 }
 
 /// Waits until an instant, more exactly than tokio's timer does.

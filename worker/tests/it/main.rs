@@ -1,4 +1,6 @@
 //! The worker as it runs, with a scripted provider.
 
 mod freeze;
+mod retention;
+mod retention;
 mod storm;

@@ -131,7 +131,7 @@ async fn what_is_no_delivery_is_listed_until_a_person_closes_it() {
         .filter_map(|part| part["reason"].as_str())
         .collect();
     assert_eq!(reasons, ["nothing_in_it", "not_json"]);
-    let (_, figures) = office.get("/metrics").await;
+    let figures = crate::http::metrics_of(&office.harness.app).await;
     assert!(
         figures.contains("property_lounge_deliveries_unread 2"),
         "{figures}"

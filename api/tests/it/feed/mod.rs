@@ -306,14 +306,7 @@ async fn a_long_transaction_of_another_database_does_not_hold_the_feed_back() {
     let mut reader = Reader::open(app, &url, "admin", None).await;
     touch(app, &lead, "contacted").await;
     reader.until_lead(&lead).await;
-    let figures = http_client()
-        .get(format!("{url}/metrics"))
-        .send()
-        .await
-        .expect("metrics")
-        .text()
-        .await
-        .expect("a text");
+    let figures = crate::http::metrics_of(app).await;
     assert!(
         figures.contains("property_lounge_feed_lag_seconds 0"),
         "{figures}"

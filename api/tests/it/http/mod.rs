@@ -17,6 +17,7 @@ mod whatsapp_admin;
 
 use api::auth::Auth;
 use api::meta::WebhookSecrets;
+use clap::Parser;
 use poem::endpoint::BoxEndpoint;
 use poem::test::TestClient;
 use poem::{EndpointExt, Response};
@@ -63,6 +64,22 @@ pub(crate) async fn cookie_of(app: &App, auth: &Auth, user: &str) -> String {
     .await
     .expect("a session");
     auth.cookie_of(&token)
+}
+
+/// The metrics of this process, as Prometheus reads them.
+pub(crate) async fn metrics_of(app: &App) -> String {
+    let settings = api::config::Cli::parse_from([
+        "api",
+        "serve",
+        "--database-url",
+        "postgresql://unused/unused",
+    ]);
+    let api::config::Command::Serve(settings) = settings.command else {
+        unreachable!("it serves");
+    };
+    let served = api::health_app(app.clone(), settings.common.telemetry.clone());
+    let answer = TestClient::new(served).get("/metrics").send().await;
+    answer.0.into_body().into_string().await.expect("a text")
 }
 
 /// The api on a database of its own.

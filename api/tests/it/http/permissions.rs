@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 enum For {
     Anybody,
     SignedIn,
+    Operators,
     Admins,
 }
 
@@ -27,6 +28,7 @@ fn operations() -> Vec<(String, Method, String, For)> {
             let wants = match scheme.map(String::as_str) {
                 None => For::Anybody,
                 Some("session") => For::SignedIn,
+                Some("operatorSession") => For::Operators,
                 Some("adminSession") => For::Admins,
                 // Or with a token, which whatsapp_admin.rs tests.
                 Some("whatsappAdminToken")
@@ -49,7 +51,7 @@ fn operations() -> Vec<(String, Method, String, For)> {
 }
 
 /// The operations that take no sign-in; a new one must be named here.
-const OPEN: [&str; 13] = [
+const OPEN: [&str; 12] = [
     // These ask for Meta's signature, handshake or token: http/webhooks.rs.
     "verifyWhatsappWebhook",
     "verifyWhatsappMessagesWebhook",
@@ -63,7 +65,6 @@ const OPEN: [&str; 13] = [
     "dummyRunTimeouts",
     "healthLive",
     "healthReady",
-    "metrics",
 ];
 
 #[tokio::test]
@@ -74,6 +75,11 @@ async fn every_operation_of_the_document_lets_in_whom_it_is_for_and_nobody_else(
         cookie_of(app, &auth(), "admin").await,
         cookie_of(app, &auth(), "sales-a").await,
     );
+    sqlx::query(r#"insert into "user" (id, name, email, role) values ('operator', 'Opi', 'opi@example.com', 'operator')"#)
+        .execute(&app.pool)
+        .await
+        .expect("an operator");
+    let operator = cookie_of(app, &auth(), "operator").await;
     let expired = cookie_of(app, &auth(), "sales-b").await;
     sqlx::query("update session set expires_at = '2020-01-01' where user_id = 'sales-b'")
         .execute(&app.pool)
@@ -85,6 +91,7 @@ async fn every_operation_of_the_document_lets_in_whom_it_is_for_and_nobody_else(
         ("a wrong token", &wrong),
         ("an expired session", &expired),
         ("sales", &sales),
+        ("an operator", &operator),
         ("an admin", &admin),
     ];
     let all = operations();
@@ -112,10 +119,10 @@ async fn every_operation_of_the_document_lets_in_whom_it_is_for_and_nobody_else(
                 .status()
                 .as_u16();
             match (who, wants) {
-                ("an admin", _) | ("sales", For::SignedIn) => {
+                ("an admin", _) | ("sales", For::SignedIn) | ("an operator", For::Operators) => {
                     assert!(![401, 500].contains(&status), "{id} by {who}: {status}");
                 }
-                ("sales", _) => assert_eq!(status, 403, "{id} by {who}"),
+                ("sales" | "an operator", _) => assert_eq!(status, 403, "{id} by {who}"),
                 _ => assert_eq!(status, 401, "{id} by {who}"),
             }
         }

@@ -49,6 +49,11 @@ impl Company {
         }
     }
 
+    /// Where its data is.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
     pub(crate) fn start_worker(&self) -> Process {
         self.start_worker_with(&[])
     }

@@ -1,11 +1,13 @@
 //! Processes, not mocks: the real binaries on a real PostgreSQL, killed at the worst moments.
 
+mod alerts;
 mod client;
 pub(crate) mod company;
 mod contract;
 mod desk;
 mod kills;
 mod lifecycle;
+mod operations;
 mod outages;
 mod roles;
 mod wrong_settings;

@@ -21,6 +21,7 @@ mod freeze;
 mod lead_lists;
 mod masked_offers;
 mod office;
+mod operations;
 pub(crate) mod pipeline;
 mod replies;
 mod rescue;

@@ -3,8 +3,8 @@
 import { type DefaultError, type InfiniteData, infiniteQueryOptions, queryOptions, useMutation, type UseMutationOptions, useQuery } from '@tanstack/react-query';
 
 import { client } from '../client.gen.js';
-import { addLeadNote, addQueuePlace, agentResults, appointmentDetail, appointments, assignLead, assignLeads, availability, blockContact, blockedContacts, board, bookAppointment, cancelAppointment, cancelLeadsAssignment, changeAvailability, claims, closeUnreadDelivery, companyHours, correctMetaLeadNumber, cover, createLead, createQueue, createUser, dashboardStats, decideLeadConflict, deleteQueue, deleteSnippet, discardLeadList, discardMetaLead, distributeLead, dummyClientMessage, dummyNextDeadline, dummyRunTimeouts, dummySalesAck, explainLead, exportLeads, exportLeadsWorkbook, funnel, handOverDesk, handovers, healthLive, healthReady, holidays, lateness, layer2StatusChart, layer2Statuses, leadConflicts, leadDetail, leadDistribution, leadList, leadListRows, leadLists, leadMerges, leads, leadsAssignment, mergeLead, metaForms, metrics, myOffers, nextOfQueue, type Options, passOffer, queues, receiveMetaLead, receiveWhatsapp, receiveWhatsappMessages, rejectedReasonChart, rejectedReasons, rejectLead, removeQueuePlace, resetPassword, resetWhatsapp, restartWhatsapp, retryMetaLead, retryUnreadDelivery, revokeUserSessions, sales, saveLayer2Status, saveMetaForm, saveRejectedReason, saveSnippet, sendWhatsappTestMessage, setAvailability, setCompanyHours, setCover, setHolidays, setOfferAddress, setQueuePlaces, setQueueRules, setVisitOutcome, similarLeads, simulateDistribution, snippets, startLeadList, startWhatsapp, stopLead, stopWhatsapp, takeOffer, unblockContact, undoLeadChange, undoLeadMerge, unmarkLead, unreadDeliveries, unusableMetaLeads, updateAppointment, updateLead, updateLeadLayer2, updateLeadProgress, updateLeadStatus, updateQueue, updateSalesQueue, updateUser, uploadLeadList, users, verifyMetaLeadsWebhook, verifyWhatsappMessagesWebhook, verifyWhatsappWebhook, whatsappAccountEvents, whatsappMessages, whatsappStatus } from '../sdk.gen.js';
-import type { AddLeadNoteData, AddLeadNoteError, AddLeadNoteResponse, AddQueuePlaceData, AddQueuePlaceError, AddQueuePlaceResponse, AgentResultsData, AgentResultsError, AgentResultsResponse, AppointmentDetailData, AppointmentDetailError, AppointmentDetailResponse, AppointmentsData, AppointmentsError, AppointmentsResponse, AssignLeadData, AssignLeadError, AssignLeadResponse, AssignLeadsData, AssignLeadsError, AssignLeadsResponse, AvailabilityData, AvailabilityError, AvailabilityResponse, BlockContactData, BlockContactError, BlockContactResponse, BlockedContactsData, BlockedContactsError, BlockedContactsResponse, BoardData, BoardError, BoardResponse, BookAppointmentData, BookAppointmentError, BookAppointmentResponse, CancelAppointmentData, CancelAppointmentError, CancelAppointmentResponse, CancelLeadsAssignmentData, CancelLeadsAssignmentError, CancelLeadsAssignmentResponse, ChangeAvailabilityData, ChangeAvailabilityError, ChangeAvailabilityResponse, ClaimsData, ClaimsError, ClaimsResponse, CloseUnreadDeliveryData, CloseUnreadDeliveryError, CloseUnreadDeliveryResponse, CompanyHoursData, CompanyHoursError, CompanyHoursResponse, CorrectMetaLeadNumberData, CorrectMetaLeadNumberError, CorrectMetaLeadNumberResponse, CoverData, CoverError, CoverResponse, CreateLeadData, CreateLeadError, CreateLeadResponse, CreateQueueData, CreateQueueError, CreateQueueResponse, CreateUserData, CreateUserError, CreateUserResponse, DashboardStatsData, DashboardStatsError, DashboardStatsResponse, DecideLeadConflictData, DecideLeadConflictError, DecideLeadConflictResponse, DeleteQueueData, DeleteQueueError, DeleteQueueResponse, DeleteSnippetData, DeleteSnippetError, DeleteSnippetResponse, DiscardLeadListData, DiscardLeadListError, DiscardLeadListResponse, DiscardMetaLeadData, DiscardMetaLeadError, DiscardMetaLeadResponse, DistributeLeadData, DistributeLeadError, DistributeLeadResponse, DummyClientMessageData, DummyClientMessageError, DummyClientMessageResponse, DummyNextDeadlineData, DummyNextDeadlineError, DummyNextDeadlineResponse, DummyRunTimeoutsData, DummyRunTimeoutsError, DummyRunTimeoutsResponse, DummySalesAckData, DummySalesAckError, DummySalesAckResponse, ExplainLeadData, ExplainLeadError, ExplainLeadResponse, ExportLeadsData, ExportLeadsError, ExportLeadsResponse, ExportLeadsWorkbookData, ExportLeadsWorkbookError, ExportLeadsWorkbookResponse, FunnelData, FunnelError, FunnelResponse, HandOverDeskData, HandOverDeskError, HandOverDeskResponse, HandoversData, HandoversError, HandoversResponse, HealthLiveData, HealthLiveResponse, HealthReadyData, HealthReadyError, HealthReadyResponse, HolidaysData, HolidaysError, HolidaysResponse, LatenessData, LatenessError, LatenessResponse, Layer2StatusChartData, Layer2StatusChartError, Layer2StatusChartResponse, Layer2StatusesData, Layer2StatusesError, Layer2StatusesResponse, LeadConflictsData, LeadConflictsError, LeadConflictsResponse, LeadDetailData, LeadDetailError, LeadDetailResponse, LeadDistributionData, LeadDistributionError, LeadDistributionResponse, LeadListData, LeadListError, LeadListResponse, LeadListRowsData, LeadListRowsError, LeadListRowsResponse, LeadListsData, LeadListsError, LeadListsResponse, LeadMergesData, LeadMergesError, LeadMergesResponse, LeadsAssignmentData, LeadsAssignmentError, LeadsAssignmentResponse, LeadsData, LeadsError, LeadsResponse, MergeLeadData, MergeLeadError, MergeLeadResponse, MetaFormsData, MetaFormsError, MetaFormsResponse, MetricsData, MetricsError, MetricsResponse, MyOffersData, MyOffersError, MyOffersResponse, NextOfQueueData, NextOfQueueError, NextOfQueueResponse, PassOfferData, PassOfferError, PassOfferResponse, QueuesData, QueuesError, QueuesResponse, ReceiveMetaLeadData, ReceiveMetaLeadError, ReceiveMetaLeadResponse, ReceiveWhatsappData, ReceiveWhatsappError, ReceiveWhatsappMessagesData, ReceiveWhatsappMessagesError, ReceiveWhatsappMessagesResponse, ReceiveWhatsappResponse, RejectedReasonChartData, RejectedReasonChartError, RejectedReasonChartResponse, RejectedReasonsData, RejectedReasonsError, RejectedReasonsResponse, RejectLeadData, RejectLeadError, RejectLeadResponse, RemoveQueuePlaceData, RemoveQueuePlaceError, RemoveQueuePlaceResponse, ResetPasswordData, ResetPasswordError, ResetPasswordResponse, ResetWhatsappData, ResetWhatsappError, ResetWhatsappResponse, RestartWhatsappData, RestartWhatsappError, RestartWhatsappResponse, RetryMetaLeadData, RetryMetaLeadError, RetryMetaLeadResponse, RetryUnreadDeliveryData, RetryUnreadDeliveryError, RetryUnreadDeliveryResponse, RevokeUserSessionsData, RevokeUserSessionsError, RevokeUserSessionsResponse, SalesData, SalesError, SalesResponse, SaveLayer2StatusData, SaveLayer2StatusError, SaveLayer2StatusResponse, SaveMetaFormData, SaveMetaFormError, SaveMetaFormResponse, SaveRejectedReasonData, SaveRejectedReasonError, SaveRejectedReasonResponse, SaveSnippetData, SaveSnippetError, SaveSnippetResponse, SendWhatsappTestMessageData, SendWhatsappTestMessageError, SendWhatsappTestMessageResponse, SetAvailabilityData, SetAvailabilityError, SetAvailabilityResponse, SetCompanyHoursData, SetCompanyHoursError, SetCompanyHoursResponse, SetCoverData, SetCoverError, SetCoverResponse, SetHolidaysData, SetHolidaysError, SetHolidaysResponse, SetOfferAddressData, SetOfferAddressError, SetOfferAddressResponse, SetQueuePlacesData, SetQueuePlacesError, SetQueuePlacesResponse, SetQueueRulesData, SetQueueRulesError, SetQueueRulesResponse, SetVisitOutcomeData, SetVisitOutcomeError, SetVisitOutcomeResponse, SimilarLeadsData, SimilarLeadsError, SimilarLeadsResponse, SimulateDistributionData, SimulateDistributionError, SimulateDistributionResponse, SnippetsData, SnippetsError, SnippetsResponse, StartLeadListData, StartLeadListError, StartLeadListResponse, StartWhatsappData, StartWhatsappError, StartWhatsappResponse, StopLeadData, StopLeadError, StopLeadResponse, StopWhatsappData, StopWhatsappError, StopWhatsappResponse, TakeOfferData, TakeOfferError, TakeOfferResponse, UnblockContactData, UnblockContactError, UnblockContactResponse, UndoLeadChangeData, UndoLeadChangeError, UndoLeadChangeResponse, UndoLeadMergeData, UndoLeadMergeError, UndoLeadMergeResponse, UnmarkLeadData, UnmarkLeadError, UnmarkLeadResponse, UnreadDeliveriesData, UnreadDeliveriesError, UnreadDeliveriesResponse, UnusableMetaLeadsData, UnusableMetaLeadsError, UnusableMetaLeadsResponse, UpdateAppointmentData, UpdateAppointmentError, UpdateAppointmentResponse, UpdateLeadData, UpdateLeadError, UpdateLeadLayer2Data, UpdateLeadLayer2Error, UpdateLeadLayer2Response, UpdateLeadProgressData, UpdateLeadProgressError, UpdateLeadProgressResponse, UpdateLeadResponse, UpdateLeadStatusData, UpdateLeadStatusError, UpdateLeadStatusResponse, UpdateQueueData, UpdateQueueError, UpdateQueueResponse, UpdateSalesQueueData, UpdateSalesQueueError, UpdateSalesQueueResponse, UpdateUserData, UpdateUserError, UpdateUserResponse, UploadLeadListData, UploadLeadListError, UploadLeadListResponse, UsersData, UsersError, UsersResponse, VerifyMetaLeadsWebhookData, VerifyMetaLeadsWebhookError, VerifyMetaLeadsWebhookResponse, VerifyWhatsappMessagesWebhookData, VerifyWhatsappMessagesWebhookError, VerifyWhatsappMessagesWebhookResponse, VerifyWhatsappWebhookData, VerifyWhatsappWebhookError, VerifyWhatsappWebhookResponse, WhatsappAccountEventsData, WhatsappAccountEventsError, WhatsappAccountEventsResponse, WhatsappMessagesData, WhatsappMessagesError, WhatsappMessagesResponse, WhatsappStatusData, WhatsappStatusError, WhatsappStatusResponse } from '../types.gen.js';
+import { addLeadNote, addQueuePlace, agentResults, appointmentDetail, appointments, assignLead, assignLeads, availability, blockContact, blockedContacts, board, bookAppointment, cancelAppointment, cancelLeadsAssignment, changeAvailability, changeJobs, claims, closeUnreadDelivery, companyHours, correctMetaLeadNumber, countJobs, cover, createLead, createQueue, createUser, dashboardStats, decideLeadConflict, deleteQueue, deleteSnippet, discardLeadList, discardMetaLead, distributeLead, dummyClientMessage, dummyNextDeadline, dummyRunTimeouts, dummySalesAck, explainLead, exportLeads, exportLeadsWorkbook, funnel, handOverDesk, handovers, healthLive, healthReady, holidays, job, jobQueues, jobs, lateness, layer2StatusChart, layer2Statuses, leadConflicts, leadDetail, leadDistribution, leadList, leadListRows, leadLists, leadMerges, leads, leadsAssignment, mergeLead, metaForms, myOffers, nextOfQueue, operatorActions, type Options, passOffer, pauseJobQueue, processes, queues, receiveMetaLead, receiveWhatsapp, receiveWhatsappMessages, rejectedReasonChart, rejectedReasons, rejectLead, removeQueuePlace, resetPassword, resetWhatsapp, restartWhatsapp, resumeJobQueue, retryMetaLead, retryUnheardMessage, retryUnreadDelivery, revokeUserSessions, sales, saveLayer2Status, saveMetaForm, saveRejectedReason, saveSnippet, sendWhatsappTestMessage, setAvailability, setCompanyHours, setCover, setHolidays, setOfferAddress, setQueuePlaces, setQueueRules, setVisitOutcome, similarLeads, simulateDistribution, snippets, startLeadList, startWhatsapp, stopLead, stopWhatsapp, takeOffer, trouble, unblockContact, undoLeadChange, undoLeadMerge, unmarkLead, unreadDeliveries, unusableMetaLeads, updateAppointment, updateLead, updateLeadLayer2, updateLeadProgress, updateLeadStatus, updateQueue, updateSalesQueue, updateUser, uploadLeadList, users, verifyMetaLeadsWebhook, verifyWhatsappMessagesWebhook, verifyWhatsappWebhook, whatsappAccountEvents, whatsappMessages, whatsappStatus } from '../sdk.gen.js';
+import type { AddLeadNoteData, AddLeadNoteError, AddLeadNoteResponse, AddQueuePlaceData, AddQueuePlaceError, AddQueuePlaceResponse, AgentResultsData, AgentResultsError, AgentResultsResponse, AppointmentDetailData, AppointmentDetailError, AppointmentDetailResponse, AppointmentsData, AppointmentsError, AppointmentsResponse, AssignLeadData, AssignLeadError, AssignLeadResponse, AssignLeadsData, AssignLeadsError, AssignLeadsResponse, AvailabilityData, AvailabilityError, AvailabilityResponse, BlockContactData, BlockContactError, BlockContactResponse, BlockedContactsData, BlockedContactsError, BlockedContactsResponse, BoardData, BoardError, BoardResponse, BookAppointmentData, BookAppointmentError, BookAppointmentResponse, CancelAppointmentData, CancelAppointmentError, CancelAppointmentResponse, CancelLeadsAssignmentData, CancelLeadsAssignmentError, CancelLeadsAssignmentResponse, ChangeAvailabilityData, ChangeAvailabilityError, ChangeAvailabilityResponse, ChangeJobsData, ChangeJobsError, ChangeJobsResponse, ClaimsData, ClaimsError, ClaimsResponse, CloseUnreadDeliveryData, CloseUnreadDeliveryError, CloseUnreadDeliveryResponse, CompanyHoursData, CompanyHoursError, CompanyHoursResponse, CorrectMetaLeadNumberData, CorrectMetaLeadNumberError, CorrectMetaLeadNumberResponse, CountJobsData, CountJobsError, CountJobsResponse, CoverData, CoverError, CoverResponse, CreateLeadData, CreateLeadError, CreateLeadResponse, CreateQueueData, CreateQueueError, CreateQueueResponse, CreateUserData, CreateUserError, CreateUserResponse, DashboardStatsData, DashboardStatsError, DashboardStatsResponse, DecideLeadConflictData, DecideLeadConflictError, DecideLeadConflictResponse, DeleteQueueData, DeleteQueueError, DeleteQueueResponse, DeleteSnippetData, DeleteSnippetError, DeleteSnippetResponse, DiscardLeadListData, DiscardLeadListError, DiscardLeadListResponse, DiscardMetaLeadData, DiscardMetaLeadError, DiscardMetaLeadResponse, DistributeLeadData, DistributeLeadError, DistributeLeadResponse, DummyClientMessageData, DummyClientMessageError, DummyClientMessageResponse, DummyNextDeadlineData, DummyNextDeadlineError, DummyNextDeadlineResponse, DummyRunTimeoutsData, DummyRunTimeoutsError, DummyRunTimeoutsResponse, DummySalesAckData, DummySalesAckError, DummySalesAckResponse, ExplainLeadData, ExplainLeadError, ExplainLeadResponse, ExportLeadsData, ExportLeadsError, ExportLeadsResponse, ExportLeadsWorkbookData, ExportLeadsWorkbookError, ExportLeadsWorkbookResponse, FunnelData, FunnelError, FunnelResponse, HandOverDeskData, HandOverDeskError, HandOverDeskResponse, HandoversData, HandoversError, HandoversResponse, HealthLiveData, HealthLiveResponse, HealthReadyData, HealthReadyError, HealthReadyResponse, HolidaysData, HolidaysError, HolidaysResponse, JobData, JobError, JobQueuesData, JobQueuesError, JobQueuesResponse, JobResponse, JobsData, JobsError, JobsResponse, LatenessData, LatenessError, LatenessResponse, Layer2StatusChartData, Layer2StatusChartError, Layer2StatusChartResponse, Layer2StatusesData, Layer2StatusesError, Layer2StatusesResponse, LeadConflictsData, LeadConflictsError, LeadConflictsResponse, LeadDetailData, LeadDetailError, LeadDetailResponse, LeadDistributionData, LeadDistributionError, LeadDistributionResponse, LeadListData, LeadListError, LeadListResponse, LeadListRowsData, LeadListRowsError, LeadListRowsResponse, LeadListsData, LeadListsError, LeadListsResponse, LeadMergesData, LeadMergesError, LeadMergesResponse, LeadsAssignmentData, LeadsAssignmentError, LeadsAssignmentResponse, LeadsData, LeadsError, LeadsResponse, MergeLeadData, MergeLeadError, MergeLeadResponse, MetaFormsData, MetaFormsError, MetaFormsResponse, MyOffersData, MyOffersError, MyOffersResponse, NextOfQueueData, NextOfQueueError, NextOfQueueResponse, OperatorActionsData, OperatorActionsError, OperatorActionsResponse, PassOfferData, PassOfferError, PassOfferResponse, PauseJobQueueData, PauseJobQueueError, PauseJobQueueResponse, ProcessesData, ProcessesError, ProcessesResponse, QueuesData, QueuesError, QueuesResponse, ReceiveMetaLeadData, ReceiveMetaLeadError, ReceiveMetaLeadResponse, ReceiveWhatsappData, ReceiveWhatsappError, ReceiveWhatsappMessagesData, ReceiveWhatsappMessagesError, ReceiveWhatsappMessagesResponse, ReceiveWhatsappResponse, RejectedReasonChartData, RejectedReasonChartError, RejectedReasonChartResponse, RejectedReasonsData, RejectedReasonsError, RejectedReasonsResponse, RejectLeadData, RejectLeadError, RejectLeadResponse, RemoveQueuePlaceData, RemoveQueuePlaceError, RemoveQueuePlaceResponse, ResetPasswordData, ResetPasswordError, ResetPasswordResponse, ResetWhatsappData, ResetWhatsappError, ResetWhatsappResponse, RestartWhatsappData, RestartWhatsappError, RestartWhatsappResponse, ResumeJobQueueData, ResumeJobQueueError, ResumeJobQueueResponse, RetryMetaLeadData, RetryMetaLeadError, RetryMetaLeadResponse, RetryUnheardMessageData, RetryUnheardMessageError, RetryUnheardMessageResponse, RetryUnreadDeliveryData, RetryUnreadDeliveryError, RetryUnreadDeliveryResponse, RevokeUserSessionsData, RevokeUserSessionsError, RevokeUserSessionsResponse, SalesData, SalesError, SalesResponse, SaveLayer2StatusData, SaveLayer2StatusError, SaveLayer2StatusResponse, SaveMetaFormData, SaveMetaFormError, SaveMetaFormResponse, SaveRejectedReasonData, SaveRejectedReasonError, SaveRejectedReasonResponse, SaveSnippetData, SaveSnippetError, SaveSnippetResponse, SendWhatsappTestMessageData, SendWhatsappTestMessageError, SendWhatsappTestMessageResponse, SetAvailabilityData, SetAvailabilityError, SetAvailabilityResponse, SetCompanyHoursData, SetCompanyHoursError, SetCompanyHoursResponse, SetCoverData, SetCoverError, SetCoverResponse, SetHolidaysData, SetHolidaysError, SetHolidaysResponse, SetOfferAddressData, SetOfferAddressError, SetOfferAddressResponse, SetQueuePlacesData, SetQueuePlacesError, SetQueuePlacesResponse, SetQueueRulesData, SetQueueRulesError, SetQueueRulesResponse, SetVisitOutcomeData, SetVisitOutcomeError, SetVisitOutcomeResponse, SimilarLeadsData, SimilarLeadsError, SimilarLeadsResponse, SimulateDistributionData, SimulateDistributionError, SimulateDistributionResponse, SnippetsData, SnippetsError, SnippetsResponse, StartLeadListData, StartLeadListError, StartLeadListResponse, StartWhatsappData, StartWhatsappError, StartWhatsappResponse, StopLeadData, StopLeadError, StopLeadResponse, StopWhatsappData, StopWhatsappError, StopWhatsappResponse, TakeOfferData, TakeOfferError, TakeOfferResponse, TroubleData, TroubleError, TroubleResponse, UnblockContactData, UnblockContactError, UnblockContactResponse, UndoLeadChangeData, UndoLeadChangeError, UndoLeadChangeResponse, UndoLeadMergeData, UndoLeadMergeError, UndoLeadMergeResponse, UnmarkLeadData, UnmarkLeadError, UnmarkLeadResponse, UnreadDeliveriesData, UnreadDeliveriesError, UnreadDeliveriesResponse, UnusableMetaLeadsData, UnusableMetaLeadsError, UnusableMetaLeadsResponse, UpdateAppointmentData, UpdateAppointmentError, UpdateAppointmentResponse, UpdateLeadData, UpdateLeadError, UpdateLeadLayer2Data, UpdateLeadLayer2Error, UpdateLeadLayer2Response, UpdateLeadProgressData, UpdateLeadProgressError, UpdateLeadProgressResponse, UpdateLeadResponse, UpdateLeadStatusData, UpdateLeadStatusError, UpdateLeadStatusResponse, UpdateQueueData, UpdateQueueError, UpdateQueueResponse, UpdateSalesQueueData, UpdateSalesQueueError, UpdateSalesQueueResponse, UpdateUserData, UpdateUserError, UpdateUserResponse, UploadLeadListData, UploadLeadListError, UploadLeadListResponse, UsersData, UsersError, UsersResponse, VerifyMetaLeadsWebhookData, VerifyMetaLeadsWebhookError, VerifyMetaLeadsWebhookResponse, VerifyWhatsappMessagesWebhookData, VerifyWhatsappMessagesWebhookError, VerifyWhatsappMessagesWebhookResponse, VerifyWhatsappWebhookData, VerifyWhatsappWebhookError, VerifyWhatsappWebhookResponse, WhatsappAccountEventsData, WhatsappAccountEventsError, WhatsappAccountEventsResponse, WhatsappMessagesData, WhatsappMessagesError, WhatsappMessagesResponse, WhatsappStatusData, WhatsappStatusError, WhatsappStatusResponse } from '../types.gen.js';
 
 export type QueryKey<TOptions extends Options> = [
     Pick<TOptions, 'baseUrl' | 'body' | 'headers' | 'path' | 'query'> & {
@@ -2028,6 +2028,295 @@ export const takeOfferMutation = (options?: Partial<Options<TakeOfferData>>): Us
  */
 export const useTakeOfferMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<TakeOfferResponse, TakeOfferError, Options<TakeOfferData>>, 'mutationFn'>>) => useMutation({ ...takeOfferMutation(), ...mutationOptions });
 
+export const operatorActionsQueryKey = (options?: Options<OperatorActionsData>) => createQueryKey('operatorActions', options, false, ['Operations']);
+
+/**
+ * What operators did, newest first
+ */
+export const operatorActionsOptions = (options?: Options<OperatorActionsData>) => queryOptions<OperatorActionsResponse, OperatorActionsError, OperatorActionsResponse, ReturnType<typeof operatorActionsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await operatorActions({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: operatorActionsQueryKey(options)
+});
+
+/**
+ * What operators did, newest first
+ */
+export const useOperatorActionsQuery = (options?: Options<OperatorActionsData>) => useQuery(operatorActionsOptions(options));
+
+export const jobsQueryKey = (options?: Options<JobsData>) => createQueryKey('jobs', options, false, ['Operations']);
+
+/**
+ * Jobs, the oldest first
+ */
+export const jobsOptions = (options?: Options<JobsData>) => queryOptions<JobsResponse, JobsError, JobsResponse, ReturnType<typeof jobsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await jobs({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: jobsQueryKey(options)
+});
+
+export const jobsInfiniteQueryKey = (options?: Options<JobsData>): QueryKey<Options<JobsData>> => createQueryKey('jobs', options, true);
+
+/**
+ * Jobs, the oldest first
+ */
+export const jobsInfiniteOptions = (options?: Options<JobsData>) => infiniteQueryOptions<JobsResponse, JobsError, InfiniteData<JobsResponse>, QueryKey<Options<JobsData>>, string | Pick<QueryKey<Options<JobsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+// @ts-ignore
+{
+    queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<JobsData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+            query: {
+                after: pageParam
+            }
+        };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await jobs({
+            ...options,
+            ...params,
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: jobsInfiniteQueryKey(options)
+});
+
+/**
+ * Jobs, the oldest first
+ */
+export const useJobsQuery = (options?: Options<JobsData>) => useQuery(jobsOptions(options));
+
+/**
+ * Try again, run now or discard every job that fits
+ *
+ * In batches. A job that runs is not changed. If more jobs fit than were counted: 409 `count_changed`.
+ */
+export const changeJobsMutation = (options?: Partial<Options<ChangeJobsData>>): UseMutationOptions<ChangeJobsResponse, ChangeJobsError, Options<ChangeJobsData>> => {
+    const mutationOptions: UseMutationOptions<ChangeJobsResponse, ChangeJobsError, Options<ChangeJobsData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await changeJobs({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Try again, run now or discard every job that fits
+ *
+ * In batches. A job that runs is not changed. If more jobs fit than were counted: 409 `count_changed`.
+ */
+export const useChangeJobsMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<ChangeJobsResponse, ChangeJobsError, Options<ChangeJobsData>>, 'mutationFn'>>) => useMutation({ ...changeJobsMutation(), ...mutationOptions });
+
+/**
+ * How many jobs an action would change
+ */
+export const countJobsMutation = (options?: Partial<Options<CountJobsData>>): UseMutationOptions<CountJobsResponse, CountJobsError, Options<CountJobsData>> => {
+    const mutationOptions: UseMutationOptions<CountJobsResponse, CountJobsError, Options<CountJobsData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await countJobs({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * How many jobs an action would change
+ */
+export const useCountJobsMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<CountJobsResponse, CountJobsError, Options<CountJobsData>>, 'mutationFn'>>) => useMutation({ ...countJobsMutation(), ...mutationOptions });
+
+export const jobQueryKey = (options: Options<JobData>) => createQueryKey('job', options, false, ['Operations']);
+
+/**
+ * One job with its failed tries
+ *
+ * 404: it is done, or never was.
+ */
+export const jobOptions = (options: Options<JobData>) => queryOptions<JobResponse, JobError, JobResponse, ReturnType<typeof jobQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await job({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: jobQueryKey(options)
+});
+
+/**
+ * One job with its failed tries
+ *
+ * 404: it is done, or never was.
+ */
+export const useJobQuery = (options: Options<JobData>) => useQuery(jobOptions(options));
+
+export const processesQueryKey = (options?: Options<ProcessesData>) => createQueryKey('processes', options, false, ['Operations']);
+
+/**
+ * Processes, with their versions and hosts
+ */
+export const processesOptions = (options?: Options<ProcessesData>) => queryOptions<ProcessesResponse, ProcessesError, ProcessesResponse, ReturnType<typeof processesQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await processes({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: processesQueryKey(options)
+});
+
+/**
+ * Processes, with their versions and hosts
+ */
+export const useProcessesQuery = (options?: Options<ProcessesData>) => useQuery(processesOptions(options));
+
+export const jobQueuesQueryKey = (options?: Options<JobQueuesData>) => createQueryKey('jobQueues', options, false, ['Operations']);
+
+/**
+ * Queues that have a job or are paused
+ */
+export const jobQueuesOptions = (options?: Options<JobQueuesData>) => queryOptions<JobQueuesResponse, JobQueuesError, JobQueuesResponse, ReturnType<typeof jobQueuesQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await jobQueues({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: jobQueuesQueryKey(options)
+});
+
+/**
+ * Queues that have a job or are paused
+ */
+export const useJobQueuesQuery = (options?: Options<JobQueuesData>) => useQuery(jobQueuesOptions(options));
+
+/**
+ * Pause a queue
+ *
+ * Within two seconds no worker fetches its jobs. Those that run are finished. The queue of deadlines: 409
+ * `deadlines_are_not_paused`.
+ */
+export const pauseJobQueueMutation = (options?: Partial<Options<PauseJobQueueData>>): UseMutationOptions<PauseJobQueueResponse, PauseJobQueueError, Options<PauseJobQueueData>> => {
+    const mutationOptions: UseMutationOptions<PauseJobQueueResponse, PauseJobQueueError, Options<PauseJobQueueData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await pauseJobQueue({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Pause a queue
+ *
+ * Within two seconds no worker fetches its jobs. Those that run are finished. The queue of deadlines: 409
+ * `deadlines_are_not_paused`.
+ */
+export const usePauseJobQueueMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<PauseJobQueueResponse, PauseJobQueueError, Options<PauseJobQueueData>>, 'mutationFn'>>) => useMutation({ ...pauseJobQueueMutation(), ...mutationOptions });
+
+/**
+ * End the pause of a queue
+ */
+export const resumeJobQueueMutation = (options?: Partial<Options<ResumeJobQueueData>>): UseMutationOptions<ResumeJobQueueResponse, ResumeJobQueueError, Options<ResumeJobQueueData>> => {
+    const mutationOptions: UseMutationOptions<ResumeJobQueueResponse, ResumeJobQueueError, Options<ResumeJobQueueData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await resumeJobQueue({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * End the pause of a queue
+ */
+export const useResumeJobQueueMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<ResumeJobQueueResponse, ResumeJobQueueError, Options<ResumeJobQueueData>>, 'mutationFn'>>) => useMutation({ ...resumeJobQueueMutation(), ...mutationOptions });
+
+export const troubleQueryKey = (options?: Options<TroubleData>) => createQueryKey('trouble', options, false, ['Operations']);
+
+/**
+ * What waits for a person
+ */
+export const troubleOptions = (options?: Options<TroubleData>) => queryOptions<TroubleResponse, TroubleError, TroubleResponse, ReturnType<typeof troubleQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await trouble({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: troubleQueryKey(options)
+});
+
+/**
+ * What waits for a person
+ */
+export const useTroubleQuery = (options?: Options<TroubleData>) => useQuery(troubleOptions(options));
+
+/**
+ * Have a message handled again that was left after five failures
+ */
+export const retryUnheardMessageMutation = (options?: Partial<Options<RetryUnheardMessageData>>): UseMutationOptions<RetryUnheardMessageResponse, RetryUnheardMessageError, Options<RetryUnheardMessageData>> => {
+    const mutationOptions: UseMutationOptions<RetryUnheardMessageResponse, RetryUnheardMessageError, Options<RetryUnheardMessageData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await retryUnheardMessage({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Have a message handled again that was left after five failures
+ */
+export const useRetryUnheardMessageMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<RetryUnheardMessageResponse, RetryUnheardMessageError, Options<RetryUnheardMessageData>>, 'mutationFn'>>) => useMutation({ ...retryUnheardMessageMutation(), ...mutationOptions });
+
 export const rejectedReasonsQueryKey = (options?: Options<RejectedReasonsData>) => createQueryKey('rejectedReasons', options, false, ['Leads']);
 
 /**
@@ -2462,7 +2751,8 @@ export const useCreateUserMutation = (mutationOptions?: Partial<Omit<UseMutation
 /**
  * Change a user
  *
- * If no admin would remain: 409 `last_admin`. A user who is enabled again has their places in the queues again.
+ * If no admin would remain: 409 `last_admin`. If the user has open leads or a place in a queue and would be an operator:
+ * 409 `has_leads`. A user who is enabled again has their places in the queues again.
  */
 export const updateUserMutation = (options?: Partial<Options<UpdateUserData>>): UseMutationOptions<UpdateUserResponse, UpdateUserError, Options<UpdateUserData>> => {
     const mutationOptions: UseMutationOptions<UpdateUserResponse, UpdateUserError, Options<UpdateUserData>> = {
@@ -2481,7 +2771,8 @@ export const updateUserMutation = (options?: Partial<Options<UpdateUserData>>): 
 /**
  * Change a user
  *
- * If no admin would remain: 409 `last_admin`. A user who is enabled again has their places in the queues again.
+ * If no admin would remain: 409 `last_admin`. If the user has open leads or a place in a queue and would be an operator:
+ * 409 `has_leads`. A user who is enabled again has their places in the queues again.
  */
 export const useUpdateUserMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<UpdateUserResponse, UpdateUserError, Options<UpdateUserData>>, 'mutationFn'>>) => useMutation({ ...updateUserMutation(), ...mutationOptions });
 
@@ -2871,35 +3162,6 @@ export const healthReadyOptions = (options?: Options<HealthReadyData>) => queryO
  * Whether the api can serve requests, and whether a worker is alive
  */
 export const useHealthReadyQuery = (options?: Options<HealthReadyData>) => useQuery(healthReadyOptions(options));
-
-export const metricsQueryKey = (options?: Options<MetricsData>) => createQueryKey('metrics', options, false, ['Health']);
-
-/**
- * Metrics
- *
- * Read from the database, so that every api process answers the same, whichever worker did the work. They contain
- * no personal data.
- */
-export const metricsOptions = (options?: Options<MetricsData>) => queryOptions<MetricsResponse, MetricsError, MetricsResponse, ReturnType<typeof metricsQueryKey>>({
-    queryFn: async ({ queryKey, signal }) => {
-        const { data } = await metrics({
-            ...options,
-            ...queryKey[0],
-            signal,
-            throwOnError: true
-        });
-        return data;
-    },
-    queryKey: metricsQueryKey(options)
-});
-
-/**
- * Metrics
- *
- * Read from the database, so that every api process answers the same, whichever worker did the work. They contain
- * no personal data.
- */
-export const useMetricsQuery = (options?: Options<MetricsData>) => useQuery(metricsOptions(options));
 
 export const verifyMetaLeadsWebhookQueryKey = (options?: Options<VerifyMetaLeadsWebhookData>) => createQueryKey('verifyMetaLeadsWebhook', options, false, ['Webhooks']);
 

@@ -6,8 +6,8 @@ use crate::distribution::model::{Checked, Rolled};
 use crate::distribution::store;
 use crate::id::AttemptId;
 use crate::unit_of_work::Cause;
-use crate::{App, Result};
-use std::time::Duration;
+use crate::{App, Result, metrics};
+use std::time::{Duration, Instant};
 
 /// Rolls this attempt if it is open and its deadline has passed. Safe at any time and any number of
 /// times.
@@ -21,6 +21,7 @@ pub async fn check_deadline(app: &App, attempt: AttemptId, cause: Cause) -> Resu
         let Some(locked) = locked else {
             return Ok(Checked::Over);
         };
+        let decided = Instant::now();
         match roll(app, &mut transaction, &locked, cause).await? {
             RollResult::MessageInTime(message) => {
                 transaction.rollback().await?;
@@ -28,6 +29,9 @@ pub async fn check_deadline(app: &App, attempt: AttemptId, cause: Cause) -> Resu
             }
             RollResult::Checked(checked) => {
                 transaction.commit().await?;
+                if let Checked::Rolled(rolled) = &checked {
+                    measure(rolled, decided);
+                }
                 return Ok(checked);
             }
         }
@@ -56,6 +60,7 @@ pub async fn roll_all_due(app: &App, overdue_by: Duration, cause: Cause) -> Resu
             return Ok(rolled);
         };
         let attempt = locked.0.attempt;
+        let decided = Instant::now();
         match roll(app, &mut transaction, &locked, cause).await? {
             RollResult::MessageInTime(message) => {
                 transaction.rollback().await?;
@@ -67,7 +72,10 @@ pub async fn roll_all_due(app: &App, overdue_by: Duration, cause: Cause) -> Resu
             RollResult::Checked(checked) => {
                 transaction.commit().await?;
                 match checked {
-                    Checked::Rolled(one) => rolled.push(one),
+                    Checked::Rolled(one) => {
+                        measure(&one, decided);
+                        rolled.push(one);
+                    }
                     Checked::NotSent(_) => {}
                     // The provider froze, or the deadline moved, after the row was found.
                     _ => left.push(attempt),
@@ -75,4 +83,10 @@ pub async fn roll_all_due(app: &App, overdue_by: Duration, cause: Cause) -> Resu
             }
         }
     }
+}
+
+/// Records how late a roll is that is committed now. `decided`: when its clock was read.
+fn measure(rolled: &Rolled, decided: Instant) {
+    let late = (rolled.rolled_at - rolled.ack_deadline_at).to_std();
+    metrics::rolled(late.unwrap_or_default() + decided.elapsed());
 }

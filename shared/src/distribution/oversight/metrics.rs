@@ -10,3 +10,10 @@ pub async fn metrics(app: &App) -> Result<Metrics> {
     let now = app.clock.now(&mut connection).await?;
     store::metrics(&mut connection, app.provider.name(), now).await
 }
+
+/// Whether deadlines are kept: no offer is overdue outside a freeze, and some worker audited within the last minute.
+pub async fn is_well(app: &App) -> Result<bool> {
+    let mut connection = app.pool.acquire().await?;
+    let now = app.clock.now(&mut connection).await?;
+    store::is_well(&mut connection, app.provider.name(), now).await
+}

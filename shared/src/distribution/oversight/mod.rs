@@ -6,6 +6,7 @@ pub(crate) mod board;
 pub(crate) mod explain;
 pub(crate) mod forecast;
 pub(crate) mod metrics;
+pub(crate) mod prune;
 pub(crate) mod simulate;
 pub(crate) mod summary;
 pub(crate) mod view;

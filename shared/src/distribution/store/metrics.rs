@@ -76,3 +76,21 @@ pub(crate) async fn metrics(
         claimed: row.claimed,
     })
 }
+
+pub(crate) async fn is_well(
+    connection: &mut PgConnection,
+    provider: &str,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    Ok(sqlx::query_scalar!(
+        r#"select exists (select from audit_run where due_at > $2::timestamptz - interval '1 minute')
+                  and (exists (select from provider_health h where h.provider = $1 and h.frozen_since is not null)
+                       or not exists (select from distribution_attempt
+                                      where status = 'open' and ack_deadline_at < $2::timestamptz - interval '2 seconds'))
+                  as "is_well!""#,
+        provider,
+        now
+    )
+    .fetch_one(connection)
+    .await?)
+}

@@ -18,6 +18,7 @@ mod held;
 mod metrics;
 mod offers;
 mod received;
+mod records;
 mod show;
 mod snapshot;
 mod summary;
@@ -75,7 +76,7 @@ pub(crate) use held::{
     lock_held_cycle, lock_line, look_now, mend_line, next_to_release, open_held_cycle,
     pass_line_on, queue_of_held, queue_to_wait_for, set_look, write_resume_times,
 };
-pub(crate) use metrics::metrics;
+pub(crate) use metrics::{is_well, metrics};
 pub use offers::Place;
 pub(crate) use offers::{
     SendableOffer, latest_offer, lock_a_due_offer_for_roll, lock_cycle_and_attempt, lock_for_roll,
@@ -87,6 +88,7 @@ pub(crate) use received::{
     lock_senders, message_in_time, number_of_agent_of, receive_one, rewrite_received,
     take_received, unhandled_before, unhandled_of_delivery,
 };
+pub(crate) use records::delete_old_records;
 pub(crate) use show::{attempts, cycles, members};
 pub(crate) use snapshot::snapshot;
 pub(crate) use summary::{

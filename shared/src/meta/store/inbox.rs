@@ -142,12 +142,14 @@ pub(in crate::meta) async fn account_events(
 pub(in crate::meta) async fn delete_old_account_events(
     connection: &mut PgConnection,
     days: f64,
-) -> Result<()> {
-    sqlx::query!(
-        "delete from whatsapp_account_event where received_at < now() - $1::float8 * interval '1 day'",
+) -> Result<u64> {
+    let deleted = sqlx::query!(
+        "delete from whatsapp_account_event where id in (
+             select id from whatsapp_account_event
+             where received_at < now() - $1::float8 * interval '1 day' limit 1000)",
         days
     )
     .execute(connection)
     .await?;
-    Ok(())
+    Ok(deleted.rows_affected())
 }

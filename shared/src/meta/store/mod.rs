@@ -305,13 +305,36 @@ pub(super) async fn set_told(
     Ok(())
 }
 
-pub(super) async fn delete_old_deliveries(connection: &mut PgConnection, days: f64) -> Result<()> {
-    sqlx::query!(
-        "delete from webhook_delivery d where handled_at < now() - $1::float8 * interval '1 day'
-           and not exists (select from webhook_unread u where u.delivery_id = d.id and u.closed_at is null)",
+pub(super) async fn delete_old_deliveries(connection: &mut PgConnection, days: f64) -> Result<u64> {
+    let deleted = sqlx::query!(
+        "delete from webhook_delivery where id in (
+             select d.id from webhook_delivery d where d.handled_at < now() - $1::float8 * interval '1 day'
+                and not exists (select from webhook_unread u where u.delivery_id = d.id and u.closed_at is null)
+             limit 1000)",
         days
     )
     .execute(connection)
     .await?;
-    Ok(())
+    Ok(deleted.rows_affected())
+}
+
+/// Deletes leads of forms that became ours, or were tests, so long ago that Meta names them no more, and reports of outcomes.
+pub(super) async fn delete_old_forms(connection: &mut PgConnection, days: f64) -> Result<u64> {
+    let deleted = sqlx::query!(
+        "with old as (
+             delete from meta_lead where id in (
+                 select id from meta_lead
+                 where state in ('taken', 'test') and heard_at < now() - $1::float8 * interval '1 day' limit 1000)
+             returning id),
+         reports as (
+             delete from conversion_event where id in (
+                 select id from conversion_event
+                 where sent_at < now() - $1::float8 * interval '1 day' limit 1000)
+             returning id)
+         select id from old union all select id::text from reports",
+        days
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(u64::try_from(deleted.len()).unwrap_or(u64::MAX))
 }

@@ -79,6 +79,7 @@ async fn replace(
     places: &[Place],
 ) -> Result<()> {
     check_places(places)?;
+    store::refuse_operators(connection, places).await?;
     store::replace_places(connection, queue, places).await?;
     let now = app.clock.now(connection).await?;
     enqueue(connection, &ReleaseHeldLeads { queue: None }, now).await?;

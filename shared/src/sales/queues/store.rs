@@ -1,10 +1,10 @@
 //! SQL of the queues.
 
 use super::{Place, Queue, QueueSettings, Rule};
-use crate::Result;
 use crate::id::{QueueId, UserId};
 use crate::phone::Phone;
 use crate::strategy::Strategy;
+use crate::{Error, Result};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
@@ -155,6 +155,30 @@ pub(super) async fn retire(
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// Fails if one of the places is an operator's, who gets no leads.
+pub(super) async fn refuse_operators(
+    connection: &mut PgConnection,
+    places: &[Place],
+) -> Result<()> {
+    let sales: Vec<&str> = places
+        .iter()
+        .map(|place| place.sales_id.0.as_str())
+        .collect();
+    let found = sqlx::query_scalar!(
+        r#"select name from "user" where id = any($1::text[]) and role = 'operator' limit 1"#,
+        &sales as _
+    )
+    .fetch_optional(connection)
+    .await?;
+    match found {
+        Some(_) => Err(Error::invalid(
+            "salesId",
+            "is an operator, who gets no leads",
+        )),
+        None => Ok(()),
+    }
 }
 
 pub(super) async fn replace_places(

@@ -12,7 +12,9 @@ use super::model::{OutboundKind, Queued};
 use super::store::set_failed;
 use crate::error::{ProviderFailure, Unfit};
 use crate::id::{AttemptId, MessageId, SendId};
-use crate::providers::{Accepted, Content, ListedOffer, Outgoing, Rules, Template, Templates};
+use crate::providers::{
+    self, Accepted, Content, ListedOffer, Outgoing, Rules, Template, Templates,
+};
 use crate::texts::Text;
 use crate::{App, Error, Result};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -52,7 +54,7 @@ pub async fn deliver(app: &App, queued: &Queued) -> Result<Option<AcceptedSend>>
         let Some(call) = prepare(app, rules, queued, excluded).await? else {
             return Ok(None);
         };
-        let error = match app.provider.send(&call.outgoing).await {
+        let error = match providers::send(&*app.provider, &call.outgoing).await {
             Ok(accepted) => {
                 return Ok(Some(AcceptedSend {
                     send: Some(call.id),
@@ -117,7 +119,7 @@ async fn deliver_without_rules(app: &App, queued: &Queued) -> Result<AcceptedSen
         let mut connection = app.pool.acquire().await?;
         store::announce(&mut connection, queued.id, &id).await?;
     }
-    match app.provider.send(&outgoing).await {
+    match providers::send(&*app.provider, &outgoing).await {
         Ok(accepted) => Ok(AcceptedSend {
             send: None,
             accepted,

@@ -1,0 +1,95 @@
+//! Queues: how many jobs they have, and whether they are paused.
+
+use super::model::{Actor, QueueRow};
+use super::store;
+use crate::jobs::{CheckAckDeadline, Job};
+use crate::{App, Error, Result};
+use std::collections::HashSet;
+use uuid::Uuid;
+
+/// Every queue that has a job or is paused, by name.
+pub async fn queues(app: &App) -> Result<Vec<QueueRow>> {
+    let mut connection = app.pool.acquire().await?;
+    let now = app.clock.now(&mut connection).await?;
+    store::queues(&mut connection, now).await
+}
+
+/// The queues that are paused.
+pub async fn paused_queues(connection: &mut sqlx::PgConnection) -> Result<HashSet<String>> {
+    store::paused(connection).await
+}
+
+/// Pauses a queue: within two seconds no worker fetches its jobs any more. Those that run are finished.
+///
+/// Fails with the conflict `deadlines_are_not_paused` for the queue of deadlines, and with `NotFound` for a queue without jobs
+/// whose name is not one of a queue.
+pub async fn pause(app: &App, by: &Actor, queue: &str) -> Result<()> {
+    if queue == CheckAckDeadline::QUEUE {
+        return Err(Error::Conflict {
+            code: "deadlines_are_not_paused",
+        });
+    }
+    if !is_a_name(queue) {
+        return Err(Error::NotFound { what: "queue" });
+    }
+    let mut transaction = app.pool.begin().await?;
+    let now = app.clock.now(&mut transaction).await?;
+    if store::pause(&mut transaction, queue, by, now).await? {
+        let subject = serde_json::json!({ "queue": queue });
+        store::record(
+            &mut transaction,
+            Uuid::now_v7(),
+            now,
+            (by, "pause", &subject),
+            1,
+        )
+        .await?;
+        tracing::warn!(queue, %by, "operations.paused");
+    }
+    Ok(transaction.commit().await?)
+}
+
+/// Ends the pause of a queue. Its jobs are fetched within two seconds. Fails with `NotFound` if it is not paused.
+pub async fn resume(app: &App, by: &Actor, queue: &str) -> Result<()> {
+    let mut transaction = app.pool.begin().await?;
+    let now = app.clock.now(&mut transaction).await?;
+    if !store::resume(&mut transaction, queue).await? {
+        return Err(Error::NotFound { what: "pause" });
+    }
+    let subject = serde_json::json!({ "queue": queue });
+    store::record(
+        &mut transaction,
+        Uuid::now_v7(),
+        now,
+        (by, "resume", &subject),
+        1,
+    )
+    .await?;
+    transaction.commit().await?;
+    tracing::warn!(queue, %by, "operations.resumed");
+    Ok(())
+}
+
+/// Whether this can be the name of a queue: `send-message.v1`.
+fn is_a_name(queue: &str) -> bool {
+    let is_plain = |c: char| c.is_ascii_lowercase() || c == '-';
+    queue.len() <= 64
+        && queue.rsplit_once(".v").is_some_and(|(kind, version)| {
+            !kind.is_empty() && kind.chars().all(is_plain) && version.parse::<u8>().is_ok()
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_a_name;
+
+    #[test]
+    fn a_queue_is_named_after_its_kind_and_version() {
+        for name in ["send-message.v1", "check-ack-deadline.v12"] {
+            assert!(is_a_name(name), "{name}");
+        }
+        for name in ["", "send-message", ".v1", "Send.v1", "a b.v1", "x.v300"] {
+            assert!(!is_a_name(name), "{name}");
+        }
+    }
+}

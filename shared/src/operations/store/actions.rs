@@ -1,0 +1,75 @@
+//! The log of what operators did.
+
+use super::batch::Batch;
+use crate::Result;
+use crate::operations::model::{Actor, Done, Filter, JobState};
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+/// What an action was done with: the filter, and the dead letters that it deleted.
+pub(in crate::operations) fn subject_of(filter: &Filter, batch: &Batch) -> Value {
+    json!({
+        "ids": filter.ids,
+        "state": filter.state.map(JobState::as_str),
+        "queue": filter.queue,
+        "errorClass": filter.error_class,
+        "payload": filter.payload,
+        "olderThanSeconds": filter.older_than_seconds,
+        "deleted": batch.deleted,
+    })
+}
+
+/// Records an action, or one more batch of it: who, what, with what.
+pub(in crate::operations) async fn record(
+    connection: &mut PgConnection,
+    id: Uuid,
+    now: DateTime<Utc>,
+    (by, action, subject): (&Actor, &str, &Value),
+    rows: i64,
+) -> Result<()> {
+    sqlx::query!(
+        "insert into operator_action as a (id, at, by_whom, action, subject, rows) values ($1, $2, $3, $4, $5, $6)
+         on conflict (id) do update
+         set rows = a.rows + excluded.rows,
+             subject = a.subject || jsonb_build_object('deleted',
+                 coalesce(a.subject -> 'deleted', '[]') || coalesce(excluded.subject -> 'deleted', '[]'))",
+        id,
+        now,
+        by.to_string(),
+        action,
+        subject,
+        rows
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub(in crate::operations) async fn actions(
+    connection: &mut PgConnection,
+    limit: i64,
+) -> Result<Vec<Done>> {
+    Ok(sqlx::query_as!(
+        Done,
+        "select at, by_whom, action, subject, rows from operator_action order by at desc, id limit $1",
+        limit
+    )
+    .fetch_all(connection)
+    .await?)
+}
+
+pub(in crate::operations) async fn delete_old_actions(
+    connection: &mut PgConnection,
+    days: f64,
+) -> Result<u64> {
+    let deleted = sqlx::query!(
+        "delete from operator_action where id in (
+             select id from operator_action where at < now() - $1::float8 * interval '1 day' limit 1000)",
+        days
+    )
+    .execute(connection)
+    .await?;
+    Ok(deleted.rows_affected())
+}

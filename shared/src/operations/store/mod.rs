@@ -1,0 +1,14 @@
+//! SQL of operations.
+
+mod actions;
+mod batch;
+mod jobs;
+mod processes;
+mod queues;
+mod trouble;
+
+pub(super) use actions::{actions, delete_old_actions, record, subject_of};
+pub(super) use jobs::{announce, count, delete_old_failures, discard, failures, jobs, run_again};
+pub(super) use processes::{Beat, beat, delete_silent, forget, processes};
+pub(super) use queues::{pause, paused, queues, resume};
+pub(super) use trouble::{retry_unheard, trouble, unheard, unsettled};

@@ -1,0 +1,39 @@
+//! What waits for a person: sends without an outcome, messages that could not be handled.
+
+use super::model::{Actor, Trouble, Unheard, Unsettled};
+use super::store;
+use crate::distribution::MAX_FAILURES;
+use crate::{App, Error, Result};
+use uuid::Uuid;
+
+/// How much waits for a person.
+pub async fn trouble(app: &App) -> Result<Trouble> {
+    let mut connection = app.pool.acquire().await?;
+    let now = app.clock.now(&mut connection).await?;
+    store::trouble(&mut connection, MAX_FAILURES, now).await
+}
+
+/// Sends whose outcome is not known, the oldest first, at most `limit`.
+pub async fn unsettled(app: &App, limit: u16) -> Result<Vec<Unsettled>> {
+    let mut connection = app.pool.acquire().await?;
+    store::unsettled(&mut connection, i64::from(limit)).await
+}
+
+/// Messages that could not be handled five times and are left, the oldest first, at most `limit`.
+pub async fn unheard(app: &App, limit: u16) -> Result<Vec<Unheard>> {
+    let mut connection = app.pool.acquire().await?;
+    store::unheard(&mut connection, MAX_FAILURES, i64::from(limit)).await
+}
+
+/// Has the sweep handle a message again that was left. Fails with `NotFound` if it is not one of those.
+pub async fn retry_unheard(app: &App, by: &Actor, message: Uuid) -> Result<()> {
+    let mut transaction = app.pool.begin().await?;
+    let now = app.clock.now(&mut transaction).await?;
+    if !store::retry_unheard(&mut transaction, message, MAX_FAILURES).await? {
+        return Err(Error::NotFound { what: "message" });
+    }
+    let subject = serde_json::json!({ "message": message });
+    let what = (by, "retry_unheard", &subject);
+    store::record(&mut transaction, Uuid::now_v7(), now, what, 1).await?;
+    Ok(transaction.commit().await?)
+}
