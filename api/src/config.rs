@@ -48,6 +48,19 @@ pub enum Command {
         #[command(flatten)]
         settings: Box<Settings>,
     },
+    /// After a restore, before a worker runs: end what was under way at the instant of the backup, so that nothing is sent a
+    /// second time. Without `--yes` it only counts.
+    AfterRestore {
+        /// Do it.
+        #[arg(long)]
+        yes: bool,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+        /// The settings of `serve`.
+        #[command(flatten)]
+        settings: Box<Settings>,
+    },
     /// Look at jobs, queues and processes; try jobs again, discard them, pause queues.
     Jobs {
         /// What to do.

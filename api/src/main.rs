@@ -7,7 +7,7 @@
 
 use anyhow::Context;
 use api::auth::Auth;
-use api::commands::{doctor, jobs, leads};
+use api::commands::{doctor, jobs, leads, restore};
 use api::config::{Cli, Command, Import, Settings};
 use api::connections::{Connections, Guarded};
 use api::feed::Feed;
@@ -80,6 +80,14 @@ async fn run(command: Command, mut problems: Problems) -> anyhow::Result<()> {
             let is_well = doctor::run(&app, &url, json).await?;
             anyhow::ensure!(is_well, "something is wrong: see above");
             Ok(())
+        }
+        Command::AfterRestore {
+            yes,
+            json,
+            settings,
+        } => {
+            let app = problems.collect(settings.app());
+            restore::run(&problems.finish(app)?, yes, json).await
         }
         Command::Jobs {
             command,

@@ -4,8 +4,9 @@
 //! before it checks them.
 
 use apalis_postgres::PostgresStorage;
+use sqlx::Connection;
 use sqlx::migrate::{MigrateError, Migrator};
-use sqlx::postgres::PgPool;
+use sqlx::postgres::{PgConnection, PgPool};
 
 /// Our own tables. apalis has its tables and its own history of migrations in the schema `apalis`.
 pub static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
@@ -15,12 +16,115 @@ pub fn of_apalis() -> Migrator {
     PostgresStorage::migrations()
 }
 
+/// Migrations that a process cannot stand whose binary is older: the migration, and the last migration that such a process
+/// must know. Each takes something away that older versions still use (`CONTRIBUTING.md`: expand, then contract).
+pub const CONTRACTS: [(i64, i64); 0] = [];
+
+/// How long a migration waits for a lock, so that nobody waits behind it for longer.
+const LOCK_TIMEOUT: &str = "set lock_timeout = '5s'";
+/// The advisory lock of the migrator that runs: `PLmg` in ASCII.
+const TURN: i64 = 0x504C_6D67;
+/// How often a migration is tried that did not get its lock.
+const TRIES: usize = 20;
+
+/// The living processes that cannot stand the migrations that are not applied yet, each with its host.
+pub async fn in_the_way(pool: &PgPool, contracts: &[(i64, i64)]) -> sqlx::Result<Vec<String>> {
+    let known: bool = sqlx::query_scalar("select to_regclass('public.process') is not null")
+        .fetch_one(pool)
+        .await?;
+    if !known {
+        return Ok(Vec::new());
+    }
+    let applied: Option<i64> =
+        sqlx::query_scalar("select max(version) from public._sqlx_migrations where success")
+            .fetch_one(pool)
+            .await?;
+    let pending = contracts
+        .iter()
+        .filter(|(version, _)| Some(*version) > applied);
+    let Some(needed) = pending.map(|(_, needed)| *needed).max() else {
+        return Ok(Vec::new());
+    };
+    sqlx::query_scalar(
+        "select instance || ' on ' || host from process
+         where schema < $1 and seen_at > now() - interval '35 seconds' order by 1",
+    )
+    .bind(needed)
+    .fetch_all(pool)
+    .await
+}
+
 /// Migrates both schemas: apalis's, then ours. Can be repeated, and run by several processes at once.
+///
+/// A migration that does not get a lock within five seconds is rolled back and tried again, so that the processes that run
+/// never wait for long. An index that was built halfway is removed first.
 pub async fn run(pool: &PgPool) -> Result<(), MigrateError> {
+    let mut tried = 0;
+    loop {
+        tried += 1;
+        match run_once(pool).await {
+            Err(error) if is_lock_timeout(&error) && tried < TRIES => {
+                tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+            }
+            result => return result,
+        }
+    }
+}
+
+async fn run_once(pool: &PgPool) -> Result<(), MigrateError> {
+    // A migration that fails keeps the migrators' lock on its connection, so that the connection is closed.
+    let mut connection = pool.acquire().await?.detach();
+    let result = run_on(&mut connection).await;
+    connection.close().await.ok();
+    result
+}
+
+async fn run_on(connection: &mut PgConnection) -> Result<(), MigrateError> {
+    sqlx::raw_sql(LOCK_TIMEOUT)
+        .execute(&mut *connection)
+        .await?;
+    take_turn(connection).await?;
+    let halfway: Vec<String> = sqlx::query_scalar(
+        "select format('drop index concurrently %s', indexrelid::regclass) from pg_index
+         join pg_class c on c.oid = indexrelid where not indisvalid and c.relnamespace = 'public'::regnamespace",
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    for index in halfway {
+        sqlx::raw_sql(sqlx::AssertSqlSafe(index))
+            .execute(&mut *connection)
+            .await?;
+    }
     // Both migrators take the same advisory lock, one after the other. Our tables come second, because our operations write
     // jobs.
-    of_apalis().run(pool).await?;
-    MIGRATIONS.run(pool).await
+    of_apalis().run(&mut *connection).await?;
+    MIGRATIONS.run(&mut *connection).await
+}
+
+/// Waits until no other migrator runs. It asks again and again and does not wait in a statement, because the building of an
+/// index would wait for that statement in turn.
+async fn take_turn(connection: &mut PgConnection) -> sqlx::Result<()> {
+    loop {
+        let taken: bool = sqlx::query_scalar("select pg_try_advisory_lock($1)")
+            .bind(TURN)
+            .fetch_one(&mut *connection)
+            .await?;
+        if taken {
+            return Ok(());
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    }
+}
+
+fn is_lock_timeout(error: &MigrateError) -> bool {
+    let source = match error {
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => error,
+        _ => return false,
+    };
+    source
+        .as_database_error()
+        .and_then(sqlx::error::DatabaseError::code)
+        .is_some_and(|code| code == "55P03")
 }
 
 /// Whether every migration of this binary is applied.

@@ -121,7 +121,17 @@ pub async fn create_if_missing(database_url: &SecretString) -> Result<()> {
 }
 
 /// Applies the migrations. Can be repeated, and run by several processes at once.
+///
+/// Fails with the conflict `older_processes_live`, and their names, if one of the migrations takes something away that they
+/// still use.
 pub async fn migrate(pool: &PgPool) -> Result<()> {
+    let in_the_way = migrations::in_the_way(pool, &migrations::CONTRACTS).await?;
+    if !in_the_way.is_empty() {
+        return Err(Error::Clash {
+            code: "older_processes_live",
+            detail: format!("stop these first: {}", in_the_way.join(", ")),
+        });
+    }
     Ok(migrations::run(pool).await?)
 }
 

@@ -1,4 +1,4 @@
-//! The commands of people who run the system: `api jobs`, `api leads`, `api doctor`.
+//! The commands of people who run the system: `api jobs`, `api leads`, `api doctor`, `api after-restore`.
 //!
 //! A command uses the same operations as the API, and its actions are in the same log, with the name of the account and the
 //! host. With `--json` it prints one JSON value, for scripts.
@@ -6,6 +6,7 @@
 pub mod doctor;
 pub mod jobs;
 pub mod leads;
+pub mod restore;
 
 mod print;
 

@@ -7,16 +7,18 @@ mod jobs;
 mod model;
 mod processes;
 mod queues;
+mod restore;
 mod store;
 mod trouble;
 
 pub use jobs::{Shown, act, count, job, list};
 pub use model::{
     Action, Actor, Done, FailedTry, Filter, JobRow, JobState, Page, ProcessKind, ProcessRow,
-    QueueRow, Trouble, Unheard, Unsettled,
+    QueueRow, Trouble, UnderWay, Unheard, Unsettled,
 };
 pub use processes::{BEAT_EVERY, Beating, SILENT_AFTER, processes};
 pub use queues::{pause, paused_queues, queues, resume};
+pub use restore::{after_restore, under_way};
 pub use trouble::{retry_unheard, trouble, unheard, unsettled};
 
 use crate::{App, Result};

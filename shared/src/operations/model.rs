@@ -278,3 +278,14 @@ pub struct Trouble {
     /// Messages that failed for good in the last day.
     pub messages_failed_1d: i64,
 }
+
+/// What was under way at the instant of a backup.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct UnderWay {
+    /// Messages and offers that were queued.
+    pub messages: i64,
+    /// Sends without an outcome.
+    pub sends: i64,
+    /// Reminders and summaries whose time has come since.
+    pub reminders: i64,
+}

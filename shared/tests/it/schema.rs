@@ -98,3 +98,87 @@ async fn the_auth_tables_have_better_auths_drizzle_columns() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_migration_that_an_older_process_cannot_stand_waits_until_it_has_stopped() {
+    let database = TestDatabase::new().await;
+    let pool = database.pool(2);
+    let newest = db::newest_schema();
+    sqlx::query(
+        "insert into process (id, kind, instance, host, pid, version, schema, started_at, seen_at)
+         values (gen_random_uuid(), 'worker', 'worker/17', 'jakarta-1', 17, '0.1.0', $1, now(), now())",
+    )
+    .bind(newest)
+    .execute(&pool)
+    .await
+    .expect("a process");
+    // The next migration takes something away that binaries before it still use.
+    let contracts = [(newest + 1, newest + 1)];
+    let in_the_way = migrations::in_the_way(&pool, &contracts)
+        .await
+        .expect("a look");
+    assert_eq!(in_the_way, ["worker/17 on jakarta-1"]);
+    // One that this process can stand, and one that is applied already.
+    for stands in [(newest + 1, newest), (newest, newest + 1)] {
+        assert!(
+            migrations::in_the_way(&pool, &[stands])
+                .await
+                .expect("a look")
+                .is_empty()
+        );
+    }
+    sqlx::query("update process set seen_at = now() - interval '1 minute'")
+        .execute(&pool)
+        .await
+        .expect("it is silent");
+    assert!(
+        migrations::in_the_way(&pool, &contracts)
+            .await
+            .expect("a look")
+            .is_empty()
+    );
+}
+
+#[tokio::test]
+async fn a_migration_that_does_not_get_its_lock_is_tried_again_and_removes_what_was_built_halfway()
+{
+    let database = TestDatabase::new().await;
+    let pool = database.pool(3);
+    sqlx::raw_sql("create table half (n int); insert into half values (1), (1)")
+        .execute(&pool)
+        .await
+        .expect("a table");
+    sqlx::raw_sql("create unique index concurrently half_n on half (n)")
+        .execute(&pool)
+        .await
+        .expect_err("an index that is not valid");
+    // Somebody has the lock for a moment longer than one try.
+    let mut holder = pool.begin().await.expect("a transaction");
+    sqlx::raw_sql("lock table half in share mode")
+        .execute(&mut *holder)
+        .await
+        .expect("a lock");
+    let releasing = async {
+        let waits = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()";
+        for expected in [1, 0] {
+            loop {
+                let waiting: i64 = sqlx::query_scalar(waits)
+                    .fetch_one(&pool)
+                    .await
+                    .expect("a look");
+                if waiting == expected {
+                    break;
+                }
+                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            }
+        }
+        holder.rollback().await.expect("released");
+    };
+    let (migrated, ()) = tokio::join!(db::migrate(&pool), releasing);
+    migrated.expect("it is tried again");
+    let halfway: i64 = sqlx::query_scalar("select count(*) from pg_index where not indisvalid")
+        .fetch_one(&pool)
+        .await
+        .expect("a count");
+    assert_eq!(halfway, 0);
+}

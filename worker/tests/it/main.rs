@@ -2,5 +2,4 @@
 
 mod freeze;
 mod retention;
-mod retention;
 mod storm;

@@ -7,7 +7,7 @@ use std::process::Command;
 
 impl Company {
     /// Runs `api` with these arguments. Returns its exit code and output.
-    fn api(&self, arguments: &[&str]) -> (i32, String) {
+    pub(super) fn api(&self, arguments: &[&str]) -> (i32, String) {
         let output = Command::new(env!("CARGO_BIN_EXE_api"))
             .args(arguments)
             .env_clear()
@@ -21,7 +21,7 @@ impl Company {
     }
 
     /// Runs `api … --json` and reads its answer.
-    fn api_json(&self, arguments: &[&str]) -> Value {
+    pub(super) fn api_json(&self, arguments: &[&str]) -> Value {
         let (code, text) = self.api(&[arguments, &["--json"]].concat());
         assert_eq!(code, 0, "{arguments:?}: {text}");
         serde_json::from_str(&text).expect(&text)
@@ -140,6 +140,8 @@ async fn the_doctor_says_what_is_wrong_and_who_runs() {
     company
         .wait_for("select count(*) from process where kind = 'worker'", 1)
         .await;
+    let audited = "select count(*) from audit_run where due_at > now()";
+    company.wait_for(audited, 1).await;
     let better_auth = url.trim_start_matches("BETTER_AUTH_URL=");
     let (code, said) = company.api(&["doctor", "--better-auth-url", better_auth]);
     assert_eq!(code, 0, "{said}");

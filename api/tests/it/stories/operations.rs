@@ -79,6 +79,7 @@ async fn an_operator_counts_dead_letters_and_tries_all_that_match_again() {
         (&json!("retry"), &json!(1200))
     );
     assert!(text(&actions[0]["byWhom"]).starts_with("user "));
+    story.nobody_else_was_messaged().await;
 }
 
 #[tokio::test]
@@ -86,7 +87,10 @@ async fn a_job_that_waits_is_discarded_as_after_its_last_failure_and_one_that_ru
     let story = Story::begin().await;
     story.with_an_operator().await;
     let pool = &story.harness.app.pool;
-    story.client("0812-3400-1234").says("Halo").await;
+    let message = json!({ "clientWa": "0812-3400-1234", "body": "Halo" });
+    story
+        .post("/webhooks/whatsapp/dummy/client-message", &message)
+        .await;
     sqlx::raw_sql("update apalis.jobs set status = 'Running', lock_by = null where job_type = 'forward-lead-to-sales.v1'")
         .execute(pool)
         .await
@@ -114,6 +118,18 @@ async fn a_job_that_waits_is_discarded_as_after_its_last_failure_and_one_that_ru
     .await
     .expect("a count");
     assert_eq!(failed, 1, "the message is listed as failed");
+    let dead = json!({ "state": "dead" });
+    let (_, deleted) = story
+        .act(json!({ "action": "discard", "filter": dead, "expected": 1 }))
+        .await;
+    assert_eq!(deleted["jobs"], 1);
+    sqlx::raw_sql("update apalis.jobs set status = 'Pending'")
+        .execute(pool)
+        .await
+        .expect("it ended");
+    story.workers_catch_up().await;
+    story.agent("A").is_offered_the_lead();
+    story.nobody_else_was_messaged().await;
 }
 
 #[tokio::test]
@@ -129,7 +145,10 @@ async fn a_job_whose_time_has_not_come_runs_now_and_a_deadline_is_not_moved_by_i
         .await;
     assert_eq!(done["jobs"], 1);
     story.workers_catch_up().await;
-    assert_eq!(story.agent("A").says("OK").await["outcome"], "claimed");
+    assert_eq!(story.agent("A").says("OK").await["outcome"], "accepted");
+    story.client("0812-3400-1234").is_asked_to_wait();
+    story.agent("A").is_told("sekarang milik Anda");
+    story.nobody_else_was_messaged().await;
 }
 
 #[tokio::test]
@@ -143,7 +162,7 @@ async fn an_operator_sees_no_lead_gets_none_and_has_no_place_in_a_queue() {
         "/api/board",
         "/api/events",
         "/api/users",
-        "/api/messages",
+        "/api/whatsapp/messages",
     ] {
         let (status, _) = story
             .send_as("operator", Method::GET, path, &json!(null))
@@ -189,6 +208,9 @@ async fn an_operator_sees_no_lead_gets_none_and_has_no_place_in_a_queue() {
         )
         .await;
     assert_eq!((status, &problem["code"]), (409, &json!("has_leads")));
+    story.client("0812-3400-1234").is_asked_to_wait();
+    story.agent("A").is_offered_the_lead();
+    story.nobody_else_was_messaged().await;
 }
 
 #[tokio::test]
@@ -229,4 +251,5 @@ async fn a_message_that_was_left_is_handled_again_when_an_operator_says_so() {
             .0,
         404
     );
+    story.nobody_else_was_messaged().await;
 }
