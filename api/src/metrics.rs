@@ -35,9 +35,7 @@ pub(crate) async fn serve(
     let help = "1 if the database answered this request";
     figures.push(("database_up", help, is_up));
     let mut text = metrics::text();
-    if let Some(body) = text.strip_suffix(END) {
-        text = body.to_owned();
-    }
+    text.truncate(text.trim_end_matches(END).len());
     text.push_str(&told(&figures));
     Response::builder()
         .content_type(metrics::CONTENT_TYPE)

@@ -117,9 +117,8 @@ async fn take_turn(connection: &mut PgConnection) -> sqlx::Result<()> {
 }
 
 fn is_lock_timeout(error: &MigrateError) -> bool {
-    let source = match error {
-        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => error,
-        _ => return false,
+    let (MigrateError::Execute(source) | MigrateError::ExecuteMigration(source, _)) = error else {
+        return false;
     };
     source
         .as_database_error()

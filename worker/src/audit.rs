@@ -43,10 +43,10 @@ async fn audit_once(app: &App) -> shared::Result<()> {
     let audited =
         distribution::audit_in_turn(app, provider_ends_freeze, (AUDIT_EVERY, LEASE)).await?;
     if let Some(breaches) = audited {
-        breaches
-            .iter()
-            .for_each(|breach| metrics::breached(breach.as_str()));
-        metrics::audited(chrono::Utc::now());
+        for breach in breaches {
+            metrics::breached(breach.as_str());
+        }
+        metrics::audited();
     }
     Ok(())
 }

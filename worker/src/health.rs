@@ -59,6 +59,10 @@ pub(crate) async fn serve(at: Place, telemetry: Telemetry, process: Arc<Process>
 }
 
 #[handler]
+#[allow(
+    clippy::needless_pass_by_value,
+    reason = "what a handler extracts is passed by value"
+)]
 fn metrics_of_process(request: &Request, telemetry: Data<&Telemetry>) -> Response {
     if !telemetry.lets_read_metrics(request.header(header::AUTHORIZATION)) {
         return StatusCode::UNAUTHORIZED.into_response();

@@ -85,9 +85,14 @@ pub fn breached(rule: &'static str) {
     counter.inc();
 }
 
-/// The last audit of this process ended well.
-pub fn audited(at: chrono::DateTime<chrono::Utc>) {
-    instruments().audited_at.set(at.timestamp());
+/// The audit of this process ended well now.
+pub fn audited() {
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "Prometheus compares it with its own clock, and nothing is decided by it"
+    )]
+    let now = chrono::Utc::now();
+    instruments().audited_at.set(now.timestamp());
 }
 
 /// Everything, in Prometheus' text format, with the pools and the memory of this process at this instant.
