@@ -4,6 +4,7 @@
 //! status.
 
 pub mod auth;
+pub mod cli;
 pub mod commands;
 pub mod config;
 pub mod connections;

@@ -7,8 +7,9 @@
 
 use anyhow::Context;
 use api::auth::Auth;
+use api::cli::{Cli, Command, Import};
 use api::commands::{doctor, jobs, leads, restore};
-use api::config::{Cli, Command, Import, Settings};
+use api::config::Settings;
 use api::connections::{Connections, Guarded};
 use api::feed::Feed;
 use api::meta::WebhookSecrets;

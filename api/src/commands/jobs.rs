@@ -1,6 +1,7 @@
 //! `api jobs`: jobs, queues and processes at a terminal.
 
-use super::{actor, print};
+use super::actor::actor;
+use super::print;
 use anyhow::Context;
 use chrono::{DateTime, SecondsFormat, Utc};
 use clap::{Args, Subcommand};

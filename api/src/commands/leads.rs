@@ -1,6 +1,7 @@
 //! `api leads`: what waits for a person, and why a lead went to whom.
 
-use super::{actor, print};
+use super::actor::actor;
+use super::print;
 use clap::Subcommand;
 use serde_json::json;
 use shared::id::LeadId;

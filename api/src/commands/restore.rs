@@ -1,6 +1,7 @@
 //! `api after-restore`: ends what was under way at the instant of the backup.
 
-use super::{actor, print};
+use super::actor::actor;
+use super::print;
 use serde_json::json;
 use shared::{App, operations};
 

@@ -1,5 +1,6 @@
 //! What operators install: units that can do little, and no superuser.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -8,6 +9,10 @@ const MOST_EXPOSED: &str = "20";
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn read(file: &str) -> String {
+    std::fs::read_to_string(root().join(file)).expect(file)
 }
 
 #[test]
@@ -47,5 +52,34 @@ fn docker_compose_gives_no_process_a_superuser_or_a_capability() {
     }
     for line in ["read_only: true", "cap_drop: [ALL]", "no-new-privileges"] {
         assert!(text.contains(line), "{line}");
+    }
+}
+
+/// The names of metrics in a text, without their prefix and what Prometheus adds to histograms.
+fn metrics_in(text: &str) -> BTreeSet<String> {
+    text.split("property_lounge_")
+        .skip(1)
+        .map(|rest| {
+            let is_part = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+            let name: String = rest.chars().take_while(|c| is_part(*c)).collect();
+            let known = ["_bucket", "_count", "_sum"];
+            let base = known.iter().find_map(|end| name.strip_suffix(end));
+            base.map_or(name.clone(), str::to_owned)
+        })
+        .collect()
+}
+
+#[test]
+fn every_metric_of_the_alerts_and_the_dashboard_is_described_for_operators() {
+    let page = read("docs/operators/operations.md");
+    let described: BTreeSet<&str> = page.split('`').skip(1).step_by(2).collect();
+    for file in ["alerts.yml", "dashboard.json"] {
+        let used = metrics_in(&read(&format!("deploy/observability/{file}")));
+        assert!(used.len() > 10, "{file}");
+        let unknown: Vec<&String> = used
+            .iter()
+            .filter(|name| !described.contains(name.as_str()))
+            .collect();
+        assert_eq!(unknown, Vec::<&String>::new(), "{file}");
     }
 }

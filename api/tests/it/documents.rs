@@ -1,7 +1,7 @@
 //! Every path, command, setting and function that the documents name exists.
 
 use crate::settings::all_settings;
-use api::config::Cli;
+use api::cli::Cli;
 use clap::CommandFactory;
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 use std::collections::BTreeSet;

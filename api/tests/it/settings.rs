@@ -1,6 +1,7 @@
 //! `.env.example` lists every setting, and nothing else.
 
-use api::config::{Cli, Command, Settings};
+use api::cli::{Cli, Command};
+use api::config::Settings;
 use clap::{Args, CommandFactory, Parser};
 use shared::config::Device;
 use std::collections::BTreeSet;
@@ -9,7 +10,7 @@ use std::collections::BTreeSet;
 pub(crate) fn all_settings() -> BTreeSet<String> {
     let mut known = BTreeSet::new();
     let mut commands = vec![
-        api::config::Cli::command(),
+        api::cli::Cli::command(),
         worker::config::Settings::command(),
         // The device's own settings. No other crate links it.
         Device::augment_args(clap::Command::new("device")),

@@ -68,13 +68,13 @@ pub(crate) async fn cookie_of(app: &App, auth: &Auth, user: &str) -> String {
 
 /// The metrics of this process, as Prometheus reads them.
 pub(crate) async fn metrics_of(app: &App) -> String {
-    let settings = api::config::Cli::parse_from([
+    let settings = api::cli::Cli::parse_from([
         "api",
         "serve",
         "--database-url",
         "postgresql://unused/unused",
     ]);
-    let api::config::Command::Serve(settings) = settings.command else {
+    let api::cli::Command::Serve(settings) = settings.command else {
         unreachable!("it serves");
     };
     let served = api::health_app(app.clone(), settings.common.telemetry.clone());

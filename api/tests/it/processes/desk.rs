@@ -38,6 +38,7 @@ fn stories(web: &Path, url: &str, chromium: &Path) -> std::process::Output {
         .args([
             "tests/desk.test.mjs",
             "tests/office.test.mjs",
+            "tests/operations.test.mjs",
             "tests/roles.test.mjs",
         ])
         .current_dir(web)

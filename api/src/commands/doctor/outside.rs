@@ -1,0 +1,36 @@
+//! The provider, and the way from outside.
+
+use super::finding::{Finding, PATIENCE};
+use shared::App;
+use shared::providers::{self, Health};
+use tokio::time::timeout;
+
+/// Whether the provider accepts our credentials.
+pub(super) async fn provider(app: &App) -> Finding {
+    let (what, name) = ("provider", app.provider.name());
+    match timeout(PATIENCE, app.provider.health()).await {
+        Ok(None) => Finding::ok(what, format!("{name} has no credentials to check")),
+        Ok(Some(Health::Good(_))) => Finding::ok(what, format!("{name} accepts our credentials")),
+        Ok(Some(Health::Bad(reason))) => {
+            let said = format!("{name} rejects our credentials ({reason}): make a new token");
+            Finding::wrong(what, said)
+        }
+        Ok(Some(Health::Unknown(reason))) => Finding::look(what, format!("{name}: {reason}")),
+        Err(_) => Finding::look(what, format!("{name} did not answer in time")),
+    }
+}
+
+/// Whether the address that Meta and browsers use leads to an api.
+pub(super) async fn webhooks(url: &str) -> Finding {
+    let address = format!("{}/health/live", url.trim_end_matches('/'));
+    match providers::ask_for(&address.clone().into()).await {
+        Ok(()) => Finding::ok("webhooks", format!("{address} answers from here")),
+        Err(error) => {
+            let reason = error.provider_reason().unwrap_or("cannot be asked for");
+            let said = format!(
+                "{address} {reason}: is the api running, and does BETTER_AUTH_URL lead to it? Meta must reach it from outside"
+            );
+            Finding::look("webhooks", said)
+        }
+    }
+}

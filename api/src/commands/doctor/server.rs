@@ -1,0 +1,126 @@
+//! The database server.
+
+use super::finding::Finding;
+use shared::db::Facts;
+use shared::{App, db};
+
+/// The oldest version of PostgreSQL, as it counts.
+const OLDEST: i32 = 150_000;
+/// A transaction that runs for longer holds others back, in seconds.
+const LONG: f64 = 60.0;
+/// A clock that is further from the database's, in milliseconds, is wrong.
+const APART: i64 = 2000;
+
+/// Checks the server and this database. Fails if it cannot be reached.
+pub(super) async fn check(app: &App) -> shared::Result<Vec<Finding>> {
+    let facts = db::facts(&mut *app.pool.acquire().await?).await?;
+    let is_real = app.provider.name() != "dummy";
+    Ok(vec![
+        version(&facts),
+        durability(&facts, is_real),
+        extensions(&facts),
+        role(&facts),
+        schema(&facts),
+        connections(&facts),
+        transactions(&facts),
+        clock(&facts),
+    ])
+}
+
+fn version(facts: &Facts) -> Finding {
+    let major = facts.version / 10_000;
+    if facts.version >= OLDEST {
+        Finding::ok("PostgreSQL", format!("version {major}"))
+    } else {
+        Finding::wrong(
+            "PostgreSQL",
+            format!("version {major} is too old: use 15 or newer"),
+        )
+    }
+}
+
+/// Nothing real is lost with the dummy provider: `./dev` and the tests have it so.
+fn durability(facts: &Facts, is_real: bool) -> Finding {
+    let what = "durability";
+    if facts.off.is_empty() {
+        return Finding::ok(
+            what,
+            "fsync, synchronous_commit and full_page_writes are on",
+        );
+    }
+    let off = facts.off.join(", ");
+    let said = format!("{off} off: a crash loses messages that were answered. Turn it on");
+    if is_real {
+        Finding::wrong(what, said)
+    } else {
+        Finding::look(what, said)
+    }
+}
+
+fn extensions(facts: &Facts) -> Finding {
+    if facts.missing_extensions.is_empty() {
+        return Finding::ok("extensions", "all are installed");
+    }
+    let missing = facts.missing_extensions.join(", ");
+    let said = format!("{missing} missing: run `api migrate` as the owner of the schema");
+    Finding::wrong("extensions", said)
+}
+
+fn role(facts: &Facts) -> Finding {
+    if facts.is_superuser {
+        Finding::look(
+            "role",
+            "this is a superuser: use the roles of deploy/postgres",
+        )
+    } else {
+        Finding::ok("role", "the processes' role is no superuser")
+    }
+}
+
+fn schema(facts: &Facts) -> Finding {
+    let (schema, known) = (facts.schema.unwrap_or(0), db::newest_schema());
+    if schema >= known {
+        return Finding::ok("schema", format!("migration {schema}"));
+    }
+    let said = format!("migration {schema}, and this version needs {known}: run `api migrate`");
+    Finding::wrong("schema", said)
+}
+
+fn connections(facts: &Facts) -> Finding {
+    let (used, most) = (facts.connections, facts.most_connections);
+    if used * 10 < most * 9 {
+        return Finding::ok("connections", format!("{used} of {most}"));
+    }
+    let said =
+        format!("{used} of {most} are in use: raise max_connections or lower DATABASE_CONNECTIONS");
+    Finding::look("connections", said)
+}
+
+fn transactions(facts: &Facts) -> Finding {
+    let what = "long transactions";
+    if facts.oldest_transaction_seconds < LONG {
+        return Finding::ok(what, "none is older than a minute");
+    }
+    let said = format!(
+        "the oldest runs for {:.0} s: it holds back the live feed and the removal of old rows",
+        facts.oldest_transaction_seconds
+    );
+    Finding::look(what, said)
+}
+
+fn clock(facts: &Facts) -> Finding {
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "the clock of this host is what is looked at"
+    )]
+    let here = chrono::Utc::now();
+    let apart = here - facts.now;
+    if apart.num_milliseconds().abs() < APART {
+        return Finding::ok("clock", "this host agrees with the database within 2 s");
+    }
+    let said = format!(
+        "this host differs from the database by {:.1} s: start NTP. Deadlines use the database's clock, signatures and tokens this host's",
+        apart.as_seconds_f64().abs()
+    );
+    Finding::look("clock", said)
+}
