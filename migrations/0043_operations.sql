@@ -64,10 +64,13 @@ $$;
 -- everything is discarded that does not run and is not being discarded.
 create function job_can(action text, job apalis.jobs, at timestamptz) returns boolean language sql immutable as $$
     select case action
-        when 'retry' then job_state(job, at) = 'dead'
+        -- An offer that was given up is over, and the next agent was asked.
+        when 'retry' then job_state(job, at) = 'dead' and job.job_type not like 'forward-lead-to-sales.%'
         when 'run_now' then job_state(job, at) in ('scheduled', 'retrying')
         when 'discard' then job_state(job, at) = 'dead'
-                            or (job_state(job, at) <> 'running' and job.attempts < job.max_attempts)
+                            -- A job whose last try was given to it a minute ago, and which no worker fetched, is discarded here.
+                            or (job_state(job, at) <> 'running'
+                                and (job.attempts < 1000000 or job.run_at < at - interval '1 minute'))
         else true
     end
 $$;
@@ -75,7 +78,7 @@ $$;
 -- The jobs of an operator's filter. A part that is null fits every job. A job's id says when it was enqueued.
 create function jobs_that_fit(ids text[], state text, queue text, class text, payload bytea, enqueued_before text, at timestamptz)
     returns setof apalis.jobs language sql stable as $$
-    select j from apalis.jobs j
+    select j.* from apalis.jobs j
     where (ids is null or j.id = any (ids))
       and (queue is null or j.job_type = queue)
       and (state is null or job_state(j, at) = state)

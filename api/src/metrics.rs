@@ -9,7 +9,11 @@ use prometheus_client::registry::Registry;
 use shared::config::Telemetry;
 use shared::{App, Error, distribution, linked_device, live, metrics};
 use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+use tokio::time::timeout;
 
+/// Prometheus gives up after five seconds or so. The pool of connections would wait longer.
+const ANSWER_WITHIN: Duration = Duration::from_secs(2);
 /// The last line of the format.
 const END: &str = "# EOF\n";
 
@@ -24,10 +28,14 @@ pub(crate) async fn serve(
     if !telemetry.lets_read_metrics(request.header(header::AUTHORIZATION)) {
         return StatusCode::UNAUTHORIZED.into_response();
     }
-    let mut figures = match of_database(&app).await {
-        Ok(figures) => figures,
-        Err(error) => {
+    let mut figures = match timeout(ANSWER_WITHIN, of_database(&app)).await {
+        Ok(Ok(figures)) => figures,
+        Ok(Err(error)) => {
             tracing::warn!(%error, "api.no_metrics");
+            Vec::new()
+        }
+        Err(_) => {
+            tracing::warn!("api.no_metrics: the database does not answer");
             Vec::new()
         }
     };

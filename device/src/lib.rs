@@ -85,8 +85,8 @@ pub async fn run(settings: &Settings, app: App, stop: watch::Receiver<bool>) -> 
         shows: matches!(settings.common.telemetry.log_format, LogFormat::Text),
     });
     let seen = {
-        let context = Arc::clone(&context);
-        tokio::spawn(async move { context.sender.beat(&context.app).await })
+        let (context, stop) = (Arc::clone(&context), stop.clone());
+        tokio::spawn(async move { context.sender.beat(&context.app, stop).await })
     };
     tracing::info!(instance = %context.app.instance, "device.started");
     loop {
@@ -100,7 +100,7 @@ pub async fn run(settings: &Settings, app: App, stop: watch::Receiver<bool>) -> 
         }
         sleep(PAUSE).await;
     }
-    seen.abort();
+    seen.await.ok();
     tracing::info!("device.stopped");
     Ok(())
 }

@@ -63,7 +63,7 @@ pub async fn run(pool: &PgPool) -> Result<(), MigrateError> {
     loop {
         tried += 1;
         match run_once(pool).await {
-            Err(error) if is_lock_timeout(&error) && tried < TRIES => {
+            Err(error) if is_lock_failure(&error) && tried < TRIES => {
                 tokio::time::sleep(std::time::Duration::from_millis(500)).await;
             }
             result => return result,
@@ -116,14 +116,14 @@ async fn take_turn(connection: &mut PgConnection) -> sqlx::Result<()> {
     }
 }
 
-fn is_lock_timeout(error: &MigrateError) -> bool {
+fn is_lock_failure(error: &MigrateError) -> bool {
     let (MigrateError::Execute(source) | MigrateError::ExecuteMigration(source, _)) = error else {
         return false;
     };
     source
         .as_database_error()
         .and_then(sqlx::error::DatabaseError::code)
-        .is_some_and(|code| code == "55P03")
+        .is_some_and(|code| code == "55P03" || code == "40P01")
 }
 
 /// Whether every migration of this binary is applied.

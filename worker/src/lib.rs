@@ -114,7 +114,11 @@ pub async fn run(settings: &Settings, app: App, stop: watch::Receiver<bool>) -> 
     let held = tokio::spawn(Arc::clone(&presence).hold(options, WORKER_LOCK_CLASS));
     let mut must_stop = process.stop.clone();
     tokio::select! {
-        () = async { wait_for_schema(&process).await; presence.first_held().await } => {}
+        () = async {
+            wait_for_schema(&process).await;
+            process.paused.first_read(&process.bookkeeping).await;
+            presence.first_held().await;
+        } => {}
         _ = must_stop.wait_for(|stop| *stop) => return Ok(()),
     }
     let (wakeups, listening) = wakeups::listen(process.bookkeeping.clone());

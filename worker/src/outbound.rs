@@ -76,6 +76,11 @@ impl OutboundWorker {
     /// Then it finishes the running jobs and returns.
     pub async fn send_messages(&self, app: &App, slots: usize, stop: watch::Receiver<bool>) {
         let process = self.process(app, stop);
+        let mut told_to_stop = process.stop.clone();
+        tokio::select! {
+            () = self.paused.first_read(&self.bookkeeping) => {}
+            _ = told_to_stop.wait_for(|stop| *stop) => return,
+        }
         let queues = JOBS.iter().filter(|job| job.sends_messages).map(|job| {
             let config = QueueConfig {
                 app: app.clone(),
@@ -95,10 +100,14 @@ impl OutboundWorker {
         );
     }
 
-    /// Writes the row of this process for as long as the future lives.
-    pub async fn beat(&self, app: &App) {
+    /// Writes the row of this process until `stop` turns true, and deletes it.
+    pub async fn beat(&self, app: &App, mut stop: watch::Receiver<bool>) {
         let beating = Beating::new(ProcessKind::Device, Arc::clone(&app.instance));
-        beating.beat(&self.bookkeeping).await;
+        tokio::select! {
+            () = beating.beat(&self.bookkeeping) => {}
+            _ = stop.wait_for(|stop| *stop) => {}
+        }
+        beating.stop(&self.bookkeeping).await;
     }
 
     fn process(&self, app: &App, stop: watch::Receiver<bool>) -> Arc<Process> {

@@ -56,7 +56,7 @@ const RULES: [(&str, u64, Prune); 10] = [
         let days = keep.keep_messages_days.into();
         Box::pin(whatsapp::prune_messages(connection, days))
     }),
-    ("sessions", 10, |connection, _| {
+    ("sessions", 60, |connection, _| {
         Box::pin(auth::prune(connection))
     }),
 ];

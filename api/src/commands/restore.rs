@@ -30,17 +30,21 @@ pub async fn run(app: &App, yes: bool, as_json: bool) -> anyhow::Result<()> {
             "messages": found.messages,
             "sends": found.sends,
             "reminders": found.reminders,
+            "inbound": found.inbound,
             "done": yes,
         });
         return Ok(print::json(&value)?);
     }
     let (messages, sends, reminders) = (found.messages, found.sends, found.reminders);
+    let inbound = found.inbound;
     let what = format!(
-        "{messages} messages and offers were queued, {sends} sends had no outcome, {reminders} reminders and summaries are due"
+        "{messages} messages and offers were queued, {sends} sends had no outcome, {reminders} reminders and summaries are due, {inbound} received messages were not handled (they are handled when a worker runs, and may be answered a second time)"
     );
     Ok(print::line(&if yes {
-        format!("{what}. None of them is sent. The messages are listed as failed on the desk")
+        format!(
+            "{what}. None of the first three is sent. The messages are listed as failed on the desk"
+        )
     } else {
-        format!("{what}. Add --yes, so that none of them is sent a second time")
+        format!("{what}. Add --yes, so that none of the first three is sent a second time")
     })?)
 }

@@ -38,6 +38,8 @@ struct JobQueue {
     oldest_waiting_seconds: Option<f64>,
     paused_at: Option<Timestamp>,
     paused_by: Option<String>,
+    /// Whether it can be paused. Queues that offers, deadlines and reminders need cannot.
+    can_pause: bool,
 }
 
 /// A process that runs, or ran within the last hour and did not stop by itself.
@@ -122,8 +124,8 @@ impl Running {
 
     /// Pause a queue
     ///
-    /// Within two seconds no worker fetches its jobs. Those that run are finished. The queue of deadlines: 409
-    /// `deadlines_are_not_paused`.
+    /// Within two seconds no worker fetches its jobs. Those that run are finished. A queue that offers, deadlines
+    /// or reminders need: 409 `never_paused`.
     #[oai(path = "/api/operations/queues/:id/pause", method = "post", operation_id = "pauseJobQueue", tag = Tag::Operations)]
     async fn pause(
         &self,
@@ -201,6 +203,7 @@ impl From<QueueRow> for JobQueue {
             oldest_waiting_seconds: row.oldest_waiting_seconds,
             paused_at: row.paused_at.map(Timestamp),
             paused_by: row.paused_by,
+            can_pause: row.can_pause,
         }
     }
 }

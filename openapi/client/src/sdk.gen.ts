@@ -1344,8 +1344,8 @@ export const jobQueues = <ThrowOnError extends boolean = false>(options?: Option
 /**
  * Pause a queue
  *
- * Within two seconds no worker fetches its jobs. Those that run are finished. The queue of deadlines: 409
- * `deadlines_are_not_paused`.
+ * Within two seconds no worker fetches its jobs. Those that run are finished. A queue that offers, deadlines
+ * or reminders need: 409 `never_paused`.
  */
 export const pauseJobQueue = <ThrowOnError extends boolean = false>(options: Options<PauseJobQueueData, ThrowOnError>) => (options.client ?? client).post<PauseJobQueueResponses, PauseJobQueueErrors, ThrowOnError>({
     security: [{

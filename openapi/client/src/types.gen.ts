@@ -1203,6 +1203,10 @@ export type JobFilter = {
  */
 export type JobQueue = {
     /**
+     * Whether it can be paused. Queues that offers, deadlines and reminders need cannot.
+     */
+    canPause: boolean;
+    /**
      * Discarded, for a person.
      */
     dead: number;

@@ -280,11 +280,17 @@ pub(super) async fn accounts(
         .collect())
 }
 
-/// Whether the user has an open lead, an open offer or a place in a queue.
+/// Whether the user has an open lead, a booked visit, an open offer, a place in a queue or in a lead's round, or leads that are
+/// about to come.
 pub(super) async fn has_work(connection: &mut PgConnection, id: &UserId) -> Result<bool> {
     Ok(sqlx::query_scalar!(
         r#"select exists (select from sales_queue where sales_id = $1)
                   or exists (select from distribution_attempt where sales_id = $1 and status = 'open')
+                  or exists (select from distribution_cycle_member m join distribution_cycle c on c.id = m.cycle_id
+                             where m.sales_id = $1 and c.status in ('open', 'held'))
+                  or exists (select from appointment where sales_id = $1 and status = 'booked' and starts_at > clock_timestamp())
+                  or exists (select from bulk_assignment where sales_id = $1 and ended_at is null and cancelled_at is null)
+                  or exists (select from lead_list_row where owner_id = $1 and state = 'ready')
                   or exists (select from lead where owner_sales_id = $1 and lead_is_open(status, progress)) as "has!""#,
         id.0
     )

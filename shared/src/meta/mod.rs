@@ -25,6 +25,6 @@ pub use form::{Form, FormChange};
 pub use inbox::{ReportedEvent, UnreadPart, UnusableLead};
 pub use leads::{
     change_form, correct_number, discard_lead, fetch_lead, forms, give_up_lead,
-    plan_reconciliation, reconcile, retry_lead, unusable_leads,
+    plan_reconciliation, reconcile, retry_lead, unusable_leads, wait_again,
 };
 pub use unread::{close_unread, retry_unread, unread};

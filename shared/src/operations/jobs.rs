@@ -1,6 +1,7 @@
 //! Jobs: listed, counted, tried again, run now, discarded.
 
 use super::model::{Action, Actor, FailedTry, Filter, JobRow, Page};
+use super::revive::revive;
 use super::store;
 use crate::{App, Error, Result};
 use uuid::Uuid;
@@ -73,7 +74,6 @@ pub async fn act(
             detail: format!("{now_there} jobs fit now, not {expected}"),
         });
     }
-    let record = Uuid::now_v7();
     let mut done = 0;
     while done < expected {
         let mut transaction = app.pool.begin().await?;
@@ -81,7 +81,11 @@ pub async fn act(
         let most = BATCH.min(expected - done);
         let batch = match action {
             Action::Retry | Action::RunNow => {
-                store::run_again(&mut transaction, filter, action, (now, most)).await?
+                let batch = store::run_again(&mut transaction, filter, action, (now, most)).await?;
+                if action == Action::Retry {
+                    revive(&mut transaction, &batch.payloads).await?;
+                }
+                batch
             }
             Action::Discard => store::discard(&mut transaction, filter, (now, most)).await?,
         };
@@ -92,7 +96,7 @@ pub async fn act(
         let subject = store::subject_of(filter, &batch);
         store::record(
             &mut transaction,
-            record,
+            Uuid::now_v7(),
             now,
             (by, action.as_str(), &subject),
             changed,

@@ -8,6 +8,7 @@ mod model;
 mod processes;
 mod queues;
 mod restore;
+mod revive;
 mod store;
 mod trouble;
 

@@ -176,6 +176,8 @@ pub struct QueueRow {
     pub paused_at: Option<DateTime<Utc>>,
     /// Who paused it.
     pub paused_by: Option<String>,
+    /// Whether it can be paused.
+    pub can_pause: bool,
 }
 
 /// What kind of process.
@@ -288,4 +290,7 @@ pub struct UnderWay {
     pub sends: i64,
     /// Reminders and summaries whose time has come since.
     pub reminders: i64,
+    /// Messages and deliveries that were received and not handled. They are handled when a worker runs, because a lead that
+    /// is answered twice is better than one that is lost.
+    pub inbound: i64,
 }

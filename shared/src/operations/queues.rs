@@ -2,16 +2,33 @@
 
 use super::model::{Actor, QueueRow};
 use super::store;
-use crate::jobs::{CheckAckDeadline, Job};
+use crate::jobs::{
+    CheckAckDeadline, ForwardLeadToSales, HandleDelivery, Job, ReleaseHeldLeads,
+    RemindOfAppointment,
+};
 use crate::{App, Error, Result};
 use std::collections::HashSet;
 use uuid::Uuid;
+
+/// Queues that are never paused. A deadline goes on while its offer waits: agents would be passed over unasked. And the sweep
+/// does what the others would have done.
+const NEVER_PAUSED: [&str; 5] = [
+    CheckAckDeadline::QUEUE,
+    ForwardLeadToSales::QUEUE,
+    HandleDelivery::QUEUE,
+    ReleaseHeldLeads::QUEUE,
+    RemindOfAppointment::QUEUE,
+];
 
 /// Every queue that has a job or is paused, by name.
 pub async fn queues(app: &App) -> Result<Vec<QueueRow>> {
     let mut connection = app.pool.acquire().await?;
     let now = app.clock.now(&mut connection).await?;
-    store::queues(&mut connection, now).await
+    let mut rows = store::queues(&mut connection, now).await?;
+    for row in &mut rows {
+        row.can_pause = !NEVER_PAUSED.contains(&row.queue.as_str());
+    }
+    Ok(rows)
 }
 
 /// The queues that are paused.
@@ -21,12 +38,12 @@ pub async fn paused_queues(connection: &mut sqlx::PgConnection) -> Result<HashSe
 
 /// Pauses a queue: within two seconds no worker fetches its jobs any more. Those that run are finished.
 ///
-/// Fails with the conflict `deadlines_are_not_paused` for the queue of deadlines, and with `NotFound` for a queue without jobs
+/// Fails with the conflict `never_paused` for a queue that offers, deadlines or reminders need, and with `NotFound` for a queue without jobs
 /// whose name is not one of a queue.
 pub async fn pause(app: &App, by: &Actor, queue: &str) -> Result<()> {
-    if queue == CheckAckDeadline::QUEUE {
+    if NEVER_PAUSED.contains(&queue) {
         return Err(Error::Conflict {
-            code: "deadlines_are_not_paused",
+            code: "never_paused",
         });
     }
     if !is_a_name(queue) {

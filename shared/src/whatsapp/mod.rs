@@ -289,3 +289,9 @@ pub async fn prune(connection: &mut PgConnection, days: f64) -> Result<u64> {
 pub async fn prune_messages(connection: &mut PgConnection, days: f64) -> Result<u64> {
     store::delete_old_messages(connection, days).await
 }
+
+/// Has messages wait again that were given up, because an operator tries their jobs again. A message whose time is over stays
+/// failed.
+pub async fn requeue_failed(connection: &mut PgConnection, messages: &[MessageId]) -> Result<()> {
+    store::requeue_failed(connection, messages).await
+}

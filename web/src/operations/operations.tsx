@@ -11,8 +11,6 @@ import { Jobs } from './jobs'
 
 /** Figures that change by themselves are read again this often. */
 const EVERY = { refetchInterval: 5000 }
-/** A deadline is never paused. */
-const DEADLINES = 'check-ack-deadline.v1'
 
 export function OperationsScreen({ user }: { user: User }) {
   const { t } = useWords()
@@ -149,7 +147,7 @@ function QueueRow({ queue }: { queue: JobQueue }) {
         <Link href={`/operations?queue=${encodeURIComponent(queue.queue)}`} className="font-semibold flex-1 break-words min-w-0">
           {queue.queue}
         </Link>
-        {queue.queue !== DEADLINES && (
+        {queue.canPause && (
           <button type="button" className="ghost" disabled={pause.isPending || resume.isPending} onClick={() => (isPaused ? resume : pause).mutate({ path: { id: queue.queue } })}>
             {t(isPaused ? 'operations.resume' : 'operations.pause')}
           </button>

@@ -38,6 +38,8 @@ pub(super) struct Fetched {
     pub(super) tried: usize,
     /// When it is due, on this process's own monotonic clock.
     pub(super) due: Instant,
+    /// For how long it had been due when it was fetched.
+    pub(super) late: Duration,
     /// The request that it was enqueued in.
     pub(super) request: String,
     /// Its slot, which is given back when this value is dropped.
@@ -144,6 +146,7 @@ impl Persistence for JobStore {
                 payload: row.job,
                 tried: tried + 1,
                 due: fetched_at + wait,
+                late: Duration::try_from_secs_f64(-row.wait).unwrap_or_default(),
                 request: row.request.unwrap_or_default(),
                 _slot: Arc::new(slot),
             };

@@ -188,7 +188,7 @@ async fn run_fetched<J: Perform>(job: Fetched, job_context: &JobContext) -> Ran 
         job_context.rolls.let_pass().await;
         None
     };
-    metrics::job_begins(J::QUEUE, job.due.elapsed());
+    metrics::job_begins(J::QUEUE, job.late + job.due.elapsed());
     let started = Instant::now();
     let span = tracing::info_span!("job", queue = J::QUEUE, id = job.id, request = job.request);
     let work = run::<J>(&job_context.app, &job.payload, job.tried).instrument(span);

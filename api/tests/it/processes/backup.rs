@@ -30,6 +30,17 @@ async fn a_restored_dump_sends_nothing_twice_and_rolls_what_went_by_once() {
         "select count(*) from wa_message where direction = 'out' and delivery_status = 'queued'";
     let before = company.count(queued).await;
     assert!(before >= 8, "{before}");
+    // And a reminder of a visit is due.
+    sqlx::raw_sql(
+        "insert into appointment (id, lead_id, sales_id, starts_at, ends_at, status, version, calendar_state, created_at, updated_at)
+         select gen_random_uuid(), id, 'sales-a', now() + interval '30 minutes', now() + interval '90 minutes', 'booked', 1, 'synced', now(), now()
+         from lead limit 1;
+         insert into appointment_reminder (id, appointment_id, recipient, minutes_before, starts_at, due_at)
+         select gen_random_uuid(), id, 'agent', 60, starts_at, starts_at - interval '1 hour' from appointment",
+    )
+    .execute(&company.pool)
+    .await
+    .expect("a visit");
     let file = std::env::temp_dir().join(format!("dump-{}.sql", std::process::id()));
     let file = file.to_str().expect("a path");
     run("pg_dump", &["--no-owner", "-f", file, "-d", company.url()]);
@@ -49,8 +60,8 @@ async fn a_restored_dump_sends_nothing_twice_and_rolls_what_went_by_once() {
     let restored = Company::at(empty.url().to_owned(), empty.pool(4), "1.5");
     let listed = restored.api_json(&["after-restore"]);
     assert_eq!(
-        (&listed["messages"], &listed["done"]),
-        (&before.into(), &false.into())
+        (&listed["messages"], &listed["reminders"], &listed["done"]),
+        (&before.into(), &1.into(), &false.into())
     );
     assert_eq!(restored.count(queued).await, before, "it only counted");
     restored.api_json(&["after-restore", "--yes"]);
@@ -64,6 +75,8 @@ impl Company {
     async fn nothing_twice(&self, before: i64) {
         let unsent = "select count(*) from wa_message where delivery_error like 'the database was restored%' and delivery_status = 'failed'";
         assert_eq!(self.count(unsent).await, before);
+        let reminded = "select count(*) from appointment_reminder where state <> 'void'";
+        assert_eq!(self.count(reminded).await, 0);
         let not_sent = "select count(*) from distribution_attempt where status = 'undeliverable'";
         assert_eq!(
             self.count(not_sent).await,

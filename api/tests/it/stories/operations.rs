@@ -73,11 +73,16 @@ async fn an_operator_counts_dead_letters_and_tries_all_that_match_again() {
     assert_eq!((&row["waiting"], &row["dead"]), (&json!(1200), &json!(0)));
     // They have all their tries again; their conversions do not exist, so that they are done.
     story.workers_catch_up().await;
+    // One row a batch.
     let actions = story.get_as("operator", "/api/operations/actions").await;
-    assert_eq!(
-        (&actions[0]["action"], &actions[0]["rows"]),
-        (&json!("retry"), &json!(1200))
-    );
+    let rows: Vec<Option<i64>> = actions
+        .as_array()
+        .expect("actions")
+        .iter()
+        .map(|done| done["rows"].as_i64())
+        .collect();
+    assert_eq!((rows.len(), rows.iter().flatten().sum()), (3, 1200_i64));
+    assert_eq!(actions[0]["action"], "retry");
     assert!(text(&actions[0]["byWhom"]).starts_with("user "));
     story.nobody_else_was_messaged().await;
 }
@@ -118,11 +123,29 @@ async fn a_job_that_waits_is_discarded_as_after_its_last_failure_and_one_that_ru
     .await
     .expect("a count");
     assert_eq!(failed, 1, "the message is listed as failed");
-    let dead = json!({ "state": "dead" });
-    let (_, deleted) = story
-        .act(json!({ "action": "discard", "filter": dead, "expected": 1 }))
+    // Tried again, it is sent after all.
+    let dead = json!({ "state": "dead", "queue": "send-message.v1" });
+    let (_, retried) = story
+        .act(json!({ "action": "retry", "filter": dead, "expected": 1 }))
         .await;
-    assert_eq!(deleted["jobs"], 1);
+    assert_eq!(retried["jobs"], 1);
+    story.workers_catch_up().await;
+    story.client("0812-3400-1234").is_asked_to_wait();
+    sqlx::raw_sql(
+        "update apalis.jobs set status = 'Killed' where job_type = 'forward-lead-to-sales.v1'",
+    )
+    .execute(pool)
+    .await
+    .expect("an offer that was given up");
+    let offers = json!({ "state": "dead", "queue": "forward-lead-to-sales.v1" });
+    let (_, none) = story
+        .act(json!({ "action": "retry", "filter": offers, "expected": 1 }))
+        .await;
+    assert_eq!(none["jobs"], 0, "the next agent was asked");
+    sqlx::raw_sql("update apalis.jobs set status = 'Running'")
+        .execute(pool)
+        .await
+        .expect("it runs");
     sqlx::raw_sql("update apalis.jobs set status = 'Pending'")
         .execute(pool)
         .await

@@ -2225,8 +2225,8 @@ export const useJobQueuesQuery = (options?: Options<JobQueuesData>) => useQuery(
 /**
  * Pause a queue
  *
- * Within two seconds no worker fetches its jobs. Those that run are finished. The queue of deadlines: 409
- * `deadlines_are_not_paused`.
+ * Within two seconds no worker fetches its jobs. Those that run are finished. A queue that offers, deadlines
+ * or reminders need: 409 `never_paused`.
  */
 export const pauseJobQueueMutation = (options?: Partial<Options<PauseJobQueueData>>): UseMutationOptions<PauseJobQueueResponse, PauseJobQueueError, Options<PauseJobQueueData>> => {
     const mutationOptions: UseMutationOptions<PauseJobQueueResponse, PauseJobQueueError, Options<PauseJobQueueData>> = {
@@ -2245,8 +2245,8 @@ export const pauseJobQueueMutation = (options?: Partial<Options<PauseJobQueueDat
 /**
  * Pause a queue
  *
- * Within two seconds no worker fetches its jobs. Those that run are finished. The queue of deadlines: 409
- * `deadlines_are_not_paused`.
+ * Within two seconds no worker fetches its jobs. Those that run are finished. A queue that offers, deadlines
+ * or reminders need: 409 `never_paused`.
  */
 export const usePauseJobQueueMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<PauseJobQueueResponse, PauseJobQueueError, Options<PauseJobQueueData>>, 'mutationFn'>>) => useMutation({ ...pauseJobQueueMutation(), ...mutationOptions });
 

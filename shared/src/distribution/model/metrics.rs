@@ -19,6 +19,12 @@ pub struct Metrics {
     pub workers_alive: i64,
     /// Messages that were received and are not handled yet.
     pub messages_unhandled: i64,
+    /// For how many seconds the oldest of them has waited.
+    pub messages_oldest: f64,
+    /// For how many seconds the oldest job that no worker fetched has been due.
+    pub jobs_oldest: f64,
+    /// Queues of jobs that are paused.
+    pub queues_paused: i64,
     /// Sends whose outcome is not known.
     pub sends_unsettled: i64,
     /// Meta's webhook deliveries that are not handled yet.
@@ -47,7 +53,7 @@ pub struct Metrics {
 
 impl Metrics {
     /// Each metric's name, help text and value.
-    pub fn figures(&self) -> [(&'static str, &'static str, f64); 20] {
+    pub fn figures(&self) -> [(&'static str, &'static str, f64); 23] {
         #[allow(
             clippy::cast_precision_loss,
             reason = "counts of this size are exact in an f64"
@@ -89,6 +95,21 @@ impl Metrics {
                 "messages_unhandled",
                 "Messages that were received and are not handled yet",
                 self.messages_unhandled,
+            ),
+            (
+                "messages_unhandled_oldest_seconds",
+                "How long the oldest message that is not handled has waited",
+                self.messages_oldest,
+            ),
+            (
+                "jobs_oldest_seconds",
+                "For how long the oldest job that no worker fetched has been due",
+                self.jobs_oldest,
+            ),
+            count(
+                "queues_paused",
+                "Queues of jobs that an operator has paused",
+                self.queues_paused,
             ),
             count(
                 "sends_unsettled",

@@ -9,7 +9,7 @@ mod taken;
 mod unusable;
 
 pub use reconcile::{plan_reconciliation, reconcile};
-pub use unusable::{correct_number, discard_lead, retry_lead, unusable_leads};
+pub use unusable::{correct_number, discard_lead, retry_lead, unusable_leads, wait_again};
 
 use super::envelope::{Reason, Unread, each, time};
 use super::form::{Announced, Form, FormChange};

@@ -8,6 +8,7 @@ use crate::jobs::{FetchMetaLead, enqueue_again};
 use crate::phone::Phone;
 use crate::{App, Error, Result, distribution};
 use serde_json::json;
+use sqlx::PgConnection;
 
 /// The leads that could not be taken, newest first, at most 200.
 pub async fn unusable_leads(app: &App) -> Result<Vec<UnusableLead>> {
@@ -83,5 +84,12 @@ pub(super) async fn retry_form(app: &App, form: &str) -> Result<()> {
             Err(error) => return Err(error),
         }
     }
+    Ok(())
+}
+
+/// Has a lead wait again to be fetched that was given up, because an operator tries its job again. Changes nothing for one
+/// that is not unusable.
+pub async fn wait_again(connection: &mut PgConnection, id: &str) -> Result<()> {
+    store::set_lead_waiting(connection, id).await?;
     Ok(())
 }

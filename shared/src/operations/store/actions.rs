@@ -21,7 +21,7 @@ pub(in crate::operations) fn subject_of(filter: &Filter, batch: &Batch) -> Value
     })
 }
 
-/// Records an action, or one more batch of it: who, what, with what.
+/// Records an action, or a batch of it: who, what, with what.
 pub(in crate::operations) async fn record(
     connection: &mut PgConnection,
     id: Uuid,
@@ -30,11 +30,7 @@ pub(in crate::operations) async fn record(
     rows: i64,
 ) -> Result<()> {
     sqlx::query!(
-        "insert into operator_action as a (id, at, by_whom, action, subject, rows) values ($1, $2, $3, $4, $5, $6)
-         on conflict (id) do update
-         set rows = a.rows + excluded.rows,
-             subject = a.subject || jsonb_build_object('deleted',
-                 coalesce(a.subject -> 'deleted', '[]') || coalesce(excluded.subject -> 'deleted', '[]'))",
+        "insert into operator_action (id, at, by_whom, action, subject, rows) values ($1, $2, $3, $4, $5, $6)",
         id,
         now,
         by.to_string(),
@@ -47,13 +43,14 @@ pub(in crate::operations) async fn record(
     Ok(())
 }
 
+/// The payloads of deleted dead letters stay in the table.
 pub(in crate::operations) async fn actions(
     connection: &mut PgConnection,
     limit: i64,
 ) -> Result<Vec<Done>> {
     Ok(sqlx::query_as!(
         Done,
-        "select at, by_whom, action, subject, rows from operator_action order by at desc, id limit $1",
+        r#"select at, by_whom, action, subject - 'deleted' as "subject!", rows from operator_action order by at desc, id limit $1"#,
         limit
     )
     .fetch_all(connection)

@@ -7,6 +7,8 @@ pub(in crate::operations) struct Batch {
     pub(in crate::operations) ids: Vec<String>,
     /// Their queues, each once.
     pub(in crate::operations) queues: Vec<String>,
+    /// Queue and payload of each job that runs again.
+    pub(in crate::operations) payloads: Vec<(String, Vec<u8>)>,
     /// Dead letters that were deleted, each with its queue and payload.
     pub(in crate::operations) deleted: Vec<serde_json::Value>,
 }

@@ -143,7 +143,7 @@ pub(in crate::operations) async fn run_again(
          set status = 'Pending', run_at = $7, lock_by = null, lock_at = null, done_at = null,
              attempts = case when $8 = 'retry' then 0 else j.attempts end
          from locked where j.id = locked.id
-         returning j.id, j.job_type",
+         returning j.id, j.job_type, j.job",
         filter.ids.as_deref(),
         given.state,
         filter.queue,
@@ -158,13 +158,15 @@ pub(in crate::operations) async fn run_again(
     .await?;
     let mut batch = Batch::default();
     for row in rows {
+        batch.payloads.push((row.job_type.clone(), row.job));
         batch.add(row.id, row.job_type);
     }
     Ok(batch)
 }
 
-/// Discards at most `most` jobs. A dead letter is deleted. Any other job is given its last try: the worker that fetches it
-/// discards it as it does after the last failure, with everything that the job's kind does then.
+/// Discards at most `most` jobs. A dead letter is deleted. Any other job has no tries left: the worker that fetches it
+/// discards it as it does after the last failure, with everything that the job's kind does then. If no worker fetched it for a
+/// minute, because none knows its queue, it becomes a dead letter here.
 pub(in crate::operations) async fn discard(
     connection: &mut PgConnection,
     filter: &Filter,
@@ -183,7 +185,9 @@ pub(in crate::operations) async fn discard(
              returning j.id, j.job_type, j.job),
          changed as (
              update apalis.jobs j
-             set status = 'Pending', run_at = least(j.run_at, $7), attempts = j.max_attempts
+             set status = case when j.attempts < 1000000 then 'Pending' else 'Killed' end,
+                 done_at = case when j.attempts < 1000000 then null else $7 end,
+                 run_at = least(j.run_at, $7), attempts = 1000000
              from locked where j.id = locked.id and not locked.dead
              returning j.id, j.job_type)
          select id as "id!", job_type as "queue!", job from deleted

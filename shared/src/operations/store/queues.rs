@@ -24,7 +24,8 @@ pub(in crate::operations) async fn queues(
            select coalesce(c.queue, p.queue) as "queue!", coalesce(c.waiting, 0) as "waiting!",
                   coalesce(c.scheduled, 0) as "scheduled!", coalesce(c.retrying, 0) as "retrying!",
                   coalesce(c.running, 0) as "running!", coalesce(c.dead, 0) as "dead!",
-                  c.oldest as oldest_waiting_seconds, p.paused_at as "paused_at?", p.paused_by as "paused_by?"
+                  c.oldest as oldest_waiting_seconds, p.paused_at as "paused_at?", p.paused_by as "paused_by?",
+                  true as "can_pause!"
            from counted c full join job_pause p on p.queue = c.queue order by 1"#,
         now
     )

@@ -18,10 +18,12 @@ pub(in crate::operations) async fn under_way(
         UnderWay,
         r#"select (select count(*) from wa_message where direction = 'out' and delivery_status = 'queued') as "messages!",
                   (select count(*) from wa_send where settled_at is null) as "sends!",
-                  (select count(*) from apalis.jobs
-                   where job_type in ($2, $3) and status <> 'Killed' and run_at <= $1) as "reminders!""#,
+                  (select count(*) from appointment_reminder where state = 'waiting' and due_at <= $1)
+                  + (select count(*) from apalis.jobs where job_type = $2 and status <> 'Killed' and run_at <= $1)
+                      as "reminders!",
+                  (select count(*) from inbound_event)
+                  + (select count(*) from webhook_delivery where handled_at is null) as "inbound!""#,
         now,
-        RemindOfAppointment::QUEUE,
         SendSummary::QUEUE
     )
     .fetch_one(connection)
@@ -36,6 +38,9 @@ pub(in crate::operations) async fn end_under_way(
     Ok(sqlx::query_scalar!(
         "with sends as (
              update wa_send set settled_at = $1, outcome = 'lost' where settled_at is null),
+         reminders as (
+             update appointment_reminder set state = 'void', reason = 'restored', ended_at = $1
+             where state = 'waiting' and due_at <= $1),
          jobs as (
              delete from apalis.jobs
              where status <> 'Killed' and (job_type in ($2, $3) or (job_type in ($4, $5) and run_at <= $1)))

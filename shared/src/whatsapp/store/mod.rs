@@ -19,7 +19,7 @@ use crate::address::Address;
 use crate::id::{AttemptId, LeadId, MessageId, SendId};
 use crate::phone::Phone;
 use chrono::{DateTime, Utc};
-use sqlx::PgConnection;
+use sqlx::{Connection, PgConnection};
 
 pub(super) async fn insert_out(
     connection: &mut PgConnection,
@@ -358,7 +358,7 @@ pub(super) async fn delete_old_sends(connection: &mut PgConnection, days: f64) -
     let deleted = sqlx::query!(
         "delete from wa_send where id in (
              select s.id from wa_send s
-             where outcome = 'unsent' and settled_at < now() - $1::float8 * interval '1 day'
+             where outcome <> 'accepted' and settled_at < now() - $1::float8 * interval '1 day'
                and not exists (select from wa_message m where m.send_id = s.id)
                and not exists (select from wa_send again where again.resend_of = s.id)
              limit 1000)",
@@ -371,6 +371,7 @@ pub(super) async fn delete_old_sends(connection: &mut PgConnection, days: f64) -
 
 /// A message that still waits to be sent stays, however old it is.
 pub(super) async fn delete_old_messages(connection: &mut PgConnection, days: f64) -> Result<u64> {
+    let mut transaction = connection.begin().await?;
     let deleted = sqlx::query!(
         "with old as (
              delete from wa_message where id in (
@@ -384,7 +385,7 @@ pub(super) async fn delete_old_messages(connection: &mut PgConnection, days: f64
          select count(*) as \"count!\", array_agg(distinct send_id) filter (where send_id is not null) as sends from old",
         days
     )
-    .fetch_one(&mut *connection)
+    .fetch_one(&mut *transaction)
     .await?;
     sqlx::query!(
         "delete from wa_send s where id = any($1) and settled_at is not null
@@ -392,7 +393,24 @@ pub(super) async fn delete_old_messages(connection: &mut PgConnection, days: f64
             and not exists (select from wa_send again where again.resend_of = s.id)",
         &deleted.sends.unwrap_or_default()
     )
+    .execute(&mut *transaction)
+    .await?;
+    transaction.commit().await?;
+    Ok(u64::try_from(deleted.count).unwrap_or(0))
+}
+
+pub(super) async fn requeue_failed(
+    connection: &mut PgConnection,
+    messages: &[MessageId],
+) -> Result<()> {
+    let ids: Vec<uuid::Uuid> = messages.iter().map(|message| message.0).collect();
+    sqlx::query!(
+        "update wa_message set delivery_status = 'queued', delivery_error = null
+         where id = any($1) and direction = 'out' and delivery_status = 'failed' and kind <> 'offer'
+           and accepted_at is null and (expires_at is null or expires_at > clock_timestamp())",
+        &ids
+    )
     .execute(connection)
     .await?;
-    Ok(u64::try_from(deleted.count).unwrap_or(0))
+    Ok(())
 }
