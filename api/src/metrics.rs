@@ -52,7 +52,7 @@ pub(crate) async fn serve(
 
 /// What the database knows: every api process answers the same, whichever worker did the work.
 async fn of_database(app: &App) -> Result<Vec<(&'static str, &'static str, f64)>, Error> {
-    let mut figures = distribution::metrics(app).await?.figures().to_vec();
+    let mut figures = distribution::metrics(app).await?.figures();
     figures.extend(linked_device::figures(app).await?);
     figures.extend(live::figures(app).await?);
     Ok(figures)

@@ -51,14 +51,25 @@ pub struct Metrics {
     pub claimed: i64,
 }
 
+/// A metric's name, help text and value.
+type Figure = (&'static str, &'static str, f64);
+
+#[allow(
+    clippy::cast_precision_loss,
+    reason = "counts of this size are exact in an f64"
+)]
+fn count(name: &'static str, help: &'static str, count: i64) -> Figure {
+    (name, help, count as f64)
+}
+
 impl Metrics {
     /// Each metric's name, help text and value.
-    pub fn figures(&self) -> [(&'static str, &'static str, f64); 23] {
-        #[allow(
-            clippy::cast_precision_loss,
-            reason = "counts of this size are exact in an f64"
-        )]
-        let count = |name, help, count: i64| (name, help, count as f64);
+    pub fn figures(&self) -> Vec<Figure> {
+        let (now, recent) = (self.now(), self.recent());
+        now.into_iter().chain(recent).collect()
+    }
+
+    fn now(&self) -> [Figure; 16] {
         [
             count("offers_open", "Offers that are open", self.offers_open),
             count(
@@ -136,6 +147,11 @@ impl Metrics {
                 "Leads of Meta's forms that could not be taken",
                 self.meta_leads_unusable,
             ),
+        ]
+    }
+
+    fn recent(&self) -> [Figure; 7] {
+        [
             count("rolls_5m", "Rolls in the last five minutes", self.rolls),
             (
                 "roll_lateness_seconds_p50",
