@@ -29,6 +29,8 @@ export function Jobs() {
   const { t } = useWords()
   const [search, setSearch] = useSearchParams()
   const filter = read(search)
+  // A job that is changed can leave the list, with its row and its dialog: what was done is said here.
+  const [done, setDone] = useState<number>()
   const jobs = useQuery({ ...jobsOptions({ query: { ...filter, limit: PAGE } }), refetchInterval: 5000, placeholderData: (before) => before })
   const set = (name: keyof Filter, value: string) =>
     setSearch((before) => {
@@ -53,15 +55,20 @@ export function Jobs() {
           <input key={name} className="field !w-44" aria-label={t(`operations.${name}`)} placeholder={t(`operations.${name}`)} defaultValue={filter[name] ?? ''} onChange={(event) => set(name, event.currentTarget.value)} />
         ))}
         {ACTIONS[filter.state ?? 'any'].map((action) => (
-          <Change key={action} action={action} filter={filter} />
+          <Change key={action} action={action} filter={filter} done={setDone} />
         ))}
       </div>
+      {done !== undefined && (
+        <p role="status" className="px-4 py-2 text-ok">
+          {t('operations.done', { count: done })}
+        </p>
+      )}
       {jobs.isPending && <Loading />}
       {jobs.isError && <Failed error={jobs.error} again={() => void jobs.refetch()} />}
       {jobs.data?.length === 0 && <p className="p-4 text-soft">{t('operations.noJobs')}</p>}
       <ul>
         {jobs.data?.map((job) => (
-          <Row key={job.id} job={job} />
+          <Row key={job.id} job={job} done={setDone} />
         ))}
       </ul>
     </section>
@@ -78,13 +85,15 @@ function read(search: URLSearchParams): Filter {
 const WORDS: Record<JobAction, Key> = { retry: 'operations.retry', run_now: 'operations.runNow', discard: 'operations.discard' }
 
 /** Counts first, asks, and then changes as many. */
-function Change({ action, filter }: { action: JobAction; filter: Filter & { ids?: string[] } }) {
+function Change({ action, filter, done }: { action: JobAction; filter: Filter & { ids?: string[] }; done: (jobs: number) => void }) {
   const { t } = useWords()
   const queries = useQueryClient()
   const count = useMutation(countJobsMutation())
   const change = useMutation({
     ...changeJobsMutation(),
-    onSuccess: () => {
+    onSuccess: ({ jobs }) => {
+      done(jobs)
+      setAsks(false)
       for (const queryKey of [jobsQueryKey(), jobQueuesQueryKey(), troubleQueryKey(), operatorActionsQueryKey()]) void queries.invalidateQueries({ queryKey })
     },
   })
@@ -106,25 +115,18 @@ function Change({ action, filter }: { action: JobAction; filter: Filter & { ids?
       {asks && (
         <Dialog title={t(WORDS[action])} close={close}>
           {count.error && <Failed error={count.error} />}
-          {jobs !== undefined && !change.data && <p className="mb-3">{t(`operations.ask.${action}`, { count: jobs })}</p>}
-          {change.data && (
-            <p role="status" className="text-ok mb-3">
-              {t('operations.done', { count: change.data.jobs })}
-            </p>
-          )}
+          {jobs !== undefined && <p className="mb-3">{t(`operations.ask.${action}`, { count: jobs })}</p>}
           {change.error && <Failed error={change.error} />}
-          {!change.data && (
-            <button type="button" className="primary" disabled={!jobs || change.isPending} onClick={() => change.mutate({ body: { action, filter, expected: jobs ?? 0 } })}>
-              {t(WORDS[action])}
-            </button>
-          )}
+          <button type="button" className="primary" disabled={!jobs || change.isPending} onClick={() => change.mutate({ body: { action, filter, expected: jobs ?? 0 } })}>
+            {t(WORDS[action])}
+          </button>
         </Dialog>
       )}
     </>
   )
 }
 
-function Row({ job }: { job: BackgroundJob }) {
+function Row({ job, done }: { job: BackgroundJob; done: (jobs: number) => void }) {
   const { t, language } = useWords()
   const [isOpen, setOpen] = useState(false)
   const filter = { ids: [job.id] }
@@ -138,7 +140,7 @@ function Row({ job }: { job: BackgroundJob }) {
         <span className="text-soft">{`${t('operations.tries', { tried: job.tried, tries: job.tries })} · ${timeOfDay(job.runAt, language, 'seconds')}`}</span>
         <span className="flex-1" />
         {ACTIONS[job.state].map((action) => (
-          <Change key={action} action={action} filter={filter} />
+          <Change key={action} action={action} filter={filter} done={done} />
         ))}
       </div>
       {job.reason && <p className="text-bad break-words">{`${job.errorClass ?? ''}: ${job.reason}`}</p>}
