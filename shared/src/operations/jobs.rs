@@ -4,7 +4,6 @@ use super::model::{Action, Actor, FailedTry, Filter, JobRow, Page};
 use super::revive::revive;
 use super::store;
 use crate::{App, Error, Result};
-use uuid::Uuid;
 
 /// The longest list.
 const LONGEST_PAGE: u16 = 500;
@@ -90,24 +89,16 @@ pub async fn act(
             Action::Discard => store::discard(&mut transaction, filter, (now, most)).await?,
         };
         let changed = i64::try_from(batch.ids.len()).unwrap_or(i64::MAX);
-        if changed == 0 && done > 0 {
+        if changed == 0 {
             break;
         }
-        let subject = store::subject_of(filter, &batch);
-        store::record(
-            &mut transaction,
-            Uuid::now_v7(),
-            now,
-            (by, action.as_str(), &subject),
-            changed,
-        )
-        .await?;
+        let mut subject = store::json_of(filter, now);
+        subject["deleted"] = batch.deleted.into();
+        let what = (by, action.as_str(), &subject);
+        store::record(&mut transaction, now, what, changed).await?;
         store::announce(&mut transaction, &batch.queues).await?;
         transaction.commit().await?;
         done += changed;
-        if changed < most {
-            break;
-        }
     }
     tracing::warn!(action = action.as_str(), jobs = done, %by, "operations.acted");
     Ok(done)

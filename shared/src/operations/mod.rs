@@ -17,7 +17,7 @@ pub use model::{
     Action, Actor, Done, FailedTry, Filter, JobRow, JobState, Page, ProcessKind, ProcessRow,
     QueueRow, Trouble, UnderWay, Unheard, Unsettled,
 };
-pub use processes::{BEAT_EVERY, Beating, SILENT_AFTER, processes};
+pub use processes::{Beating, processes};
 pub use queues::{pause, paused_queues, queues, resume};
 pub use restore::{after_restore, under_way};
 pub use trouble::{retry_unheard, trouble, unheard, unsettled};

@@ -7,13 +7,16 @@ use chrono::TimeDelta;
 use sqlx::PgPool;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::sleep;
+use tokio::sync::watch;
+use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
 /// How often a process writes its row.
-pub const BEAT_EVERY: Duration = Duration::from_secs(10);
+const BEAT_EVERY: Duration = Duration::from_secs(10);
+/// A process that stops waits no longer than this for the database.
+const STOP_WITHIN: Duration = Duration::from_secs(2);
 /// A process that has not written for this long is not alive.
-pub const SILENT_AFTER: TimeDelta = TimeDelta::seconds(35);
+const SILENT_AFTER: TimeDelta = TimeDelta::seconds(migrations::SILENT_AFTER_SECONDS as i64);
 
 /// Every process that was heard of in the last hour, those that are alive first.
 pub async fn processes(app: &App) -> Result<Vec<ProcessRow>> {
@@ -41,18 +44,26 @@ impl Beating {
         }
     }
 
-    /// Writes this process's row every ten seconds. Never returns. A database that is away is tried again.
-    pub async fn beat(&self, pool: &PgPool) {
-        loop {
-            if let Err(error) = self.beat_once(pool).await {
+    /// Writes this process's row every ten seconds until `stop` turns true, and deletes it then. A database that is away is
+    /// tried again.
+    pub async fn run(&self, pool: &PgPool, mut stop: watch::Receiver<bool>) {
+        while !*stop.borrow() {
+            if let Err(error) = self.beat(pool).await {
                 tracing::debug!(%error, "process.not_seen");
             }
-            sleep(BEAT_EVERY).await;
+            tokio::select! {
+                () = sleep(BEAT_EVERY) => {}
+                _ = stop.wait_for(|stop| *stop) => break,
+            }
+        }
+        match timeout(STOP_WITHIN, self.forget(pool)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::debug!(%error, "process.not_forgotten"),
+            Err(_) => tracing::debug!("process.not_forgotten"),
         }
     }
 
-    /// Writes this process's row.
-    pub async fn beat_once(&self, pool: &PgPool) -> Result<()> {
+    async fn beat(&self, pool: &PgPool) -> Result<()> {
         let mut connection = pool.acquire().await?;
         let row = store::Beat {
             id: self.id,
@@ -66,12 +77,8 @@ impl Beating {
         store::beat(&mut connection, &row).await
     }
 
-    /// Deletes the row, when the process stops.
-    pub async fn stop(&self, pool: &PgPool) {
-        let gone = async { store::forget(&mut *pool.acquire().await?, self.id).await };
-        if let Err(error) = gone.await {
-            tracing::debug!(%error, "process.not_forgotten");
-        }
+    async fn forget(&self, pool: &PgPool) -> Result<()> {
+        store::forget(&mut *pool.acquire().await?, self.id).await
     }
 }
 

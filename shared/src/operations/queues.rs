@@ -8,7 +8,6 @@ use crate::jobs::{
 };
 use crate::{App, Error, Result};
 use std::collections::HashSet;
-use uuid::Uuid;
 
 /// Queues that are never paused. A deadline goes on while its offer waits: agents would be passed over unasked. And the sweep
 /// does what the others would have done.
@@ -24,11 +23,7 @@ const NEVER_PAUSED: [&str; 5] = [
 pub async fn queues(app: &App) -> Result<Vec<QueueRow>> {
     let mut connection = app.pool.acquire().await?;
     let now = app.clock.now(&mut connection).await?;
-    let mut rows = store::queues(&mut connection, now).await?;
-    for row in &mut rows {
-        row.can_pause = !NEVER_PAUSED.contains(&row.queue.as_str());
-    }
-    Ok(rows)
+    store::queues(&mut connection, &NEVER_PAUSED, now).await
 }
 
 /// The queues that are paused.
@@ -38,8 +33,8 @@ pub async fn paused_queues(connection: &mut sqlx::PgConnection) -> Result<HashSe
 
 /// Pauses a queue: within two seconds no worker fetches its jobs any more. Those that run are finished.
 ///
-/// Fails with the conflict `never_paused` for a queue that offers, deadlines or reminders need, and with `NotFound` for a queue without jobs
-/// whose name is not one of a queue.
+/// Fails with the conflict `never_paused` for a queue that offers, deadlines or reminders need, and with `NotFound` if no queue
+/// can have this name.
 pub async fn pause(app: &App, by: &Actor, queue: &str) -> Result<()> {
     if NEVER_PAUSED.contains(&queue) {
         return Err(Error::Conflict {
@@ -53,14 +48,7 @@ pub async fn pause(app: &App, by: &Actor, queue: &str) -> Result<()> {
     let now = app.clock.now(&mut transaction).await?;
     if store::pause(&mut transaction, queue, by, now).await? {
         let subject = serde_json::json!({ "queue": queue });
-        store::record(
-            &mut transaction,
-            Uuid::now_v7(),
-            now,
-            (by, "pause", &subject),
-            1,
-        )
-        .await?;
+        store::record(&mut transaction, now, (by, "pause", &subject), 1).await?;
         tracing::warn!(queue, %by, "operations.paused");
     }
     Ok(transaction.commit().await?)
@@ -74,14 +62,7 @@ pub async fn resume(app: &App, by: &Actor, queue: &str) -> Result<()> {
         return Err(Error::NotFound { what: "pause" });
     }
     let subject = serde_json::json!({ "queue": queue });
-    store::record(
-        &mut transaction,
-        Uuid::now_v7(),
-        now,
-        (by, "resume", &subject),
-        1,
-    )
-    .await?;
+    store::record(&mut transaction, now, (by, "resume", &subject), 1).await?;
     transaction.commit().await?;
     tracing::warn!(queue, %by, "operations.resumed");
     Ok(())

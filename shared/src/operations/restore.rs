@@ -3,7 +3,6 @@
 use super::model::{Actor, UnderWay};
 use super::store;
 use crate::{App, Result};
-use uuid::Uuid;
 
 /// Counts what was under way at the instant of the backup that this database is.
 pub async fn under_way(app: &App) -> Result<UnderWay> {
@@ -24,7 +23,7 @@ pub async fn after_restore(app: &App, by: &Actor) -> Result<UnderWay> {
     let subject = serde_json::json!({ "messages": ended });
     let rows = found.messages + found.sends + found.reminders;
     let what = (by, "after_restore", &subject);
-    store::record(&mut transaction, Uuid::now_v7(), now, what, rows).await?;
+    store::record(&mut transaction, now, what, rows).await?;
     transaction.commit().await?;
     tracing::warn!(rows, %by, "operations.restored");
     Ok(found)

@@ -2,15 +2,25 @@
 
 use super::model::{Actor, Trouble, Unheard, Unsettled};
 use super::store;
-use crate::distribution::MAX_FAILURES;
+use crate::distribution::{self, MAX_FAILURES};
 use crate::{App, Error, Result};
 use uuid::Uuid;
 
 /// How much waits for a person.
 pub async fn trouble(app: &App) -> Result<Trouble> {
+    let figures = distribution::metrics(app).await?;
     let mut connection = app.pool.acquire().await?;
     let now = app.clock.now(&mut connection).await?;
-    store::trouble(&mut connection, MAX_FAILURES, now).await
+    let (messages_unheard, messages_failed_1d) =
+        store::failed_messages(&mut connection, MAX_FAILURES, now).await?;
+    Ok(Trouble {
+        jobs_dead: figures.jobs_dead,
+        sends_unsettled: figures.sends_unsettled,
+        messages_unheard,
+        deliveries_unread: figures.deliveries_unread,
+        meta_leads_unusable: figures.meta_leads_unusable,
+        messages_failed_1d,
+    })
 }
 
 /// Sends whose outcome is not known, the oldest first, at most `limit`.
@@ -34,6 +44,6 @@ pub async fn retry_unheard(app: &App, by: &Actor, message: Uuid) -> Result<()> {
     }
     let subject = serde_json::json!({ "message": message });
     let what = (by, "retry_unheard", &subject);
-    store::record(&mut transaction, Uuid::now_v7(), now, what, 1).await?;
+    store::record(&mut transaction, now, what, 1).await?;
     Ok(transaction.commit().await?)
 }

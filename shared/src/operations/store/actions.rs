@@ -1,37 +1,22 @@
 //! The log of what operators did.
 
-use super::batch::Batch;
 use crate::Result;
-use crate::operations::model::{Actor, Done, Filter, JobState};
+use crate::operations::model::{Actor, Done};
 use chrono::{DateTime, Utc};
-use serde_json::{Value, json};
+use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
-
-/// What an action was done with: the filter, and the dead letters that it deleted.
-pub(in crate::operations) fn subject_of(filter: &Filter, batch: &Batch) -> Value {
-    json!({
-        "ids": filter.ids,
-        "state": filter.state.map(JobState::as_str),
-        "queue": filter.queue,
-        "errorClass": filter.error_class,
-        "payload": filter.payload,
-        "olderThanSeconds": filter.older_than_seconds,
-        "deleted": batch.deleted,
-    })
-}
 
 /// Records an action, or a batch of it: who, what, with what.
 pub(in crate::operations) async fn record(
     connection: &mut PgConnection,
-    id: Uuid,
     now: DateTime<Utc>,
     (by, action, subject): (&Actor, &str, &Value),
     rows: i64,
 ) -> Result<()> {
     sqlx::query!(
         "insert into operator_action (id, at, by_whom, action, subject, rows) values ($1, $2, $3, $4, $5, $6)",
-        id,
+        Uuid::now_v7(),
         now,
         by.to_string(),
         action,

@@ -5,31 +5,26 @@ use crate::Result;
 use crate::jobs::CHANNEL;
 use crate::operations::model::{Action, FailedTry, Filter, JobRow, JobState, Page};
 use chrono::{DateTime, TimeDelta, Utc};
-use serde_json::json;
+use serde_json::{Value, json};
 use sqlx::PgConnection;
 use ulid::Ulid;
 
-/// A filter as the parameters of `jobs_that_fit`.
-struct Parameters<'filter> {
-    state: Option<&'static str>,
-    payload: Option<&'filter [u8]>,
-    enqueued_before: Option<String>,
-}
-
-impl<'filter> Parameters<'filter> {
-    fn of(filter: &'filter Filter, now: DateTime<Utc>) -> Self {
-        let before = |seconds: i64| {
-            let age = TimeDelta::try_seconds(seconds.max(0)).unwrap_or_default();
-            let at = now.checked_sub_signed(age).unwrap_or_default();
-            let millis = u64::try_from(at.timestamp_millis()).unwrap_or(0);
-            Ulid::from_parts(millis, u128::MAX).to_string()
-        };
-        Self {
-            state: filter.state.map(JobState::as_str),
-            payload: filter.payload.as_deref().map(str::as_bytes),
-            enqueued_before: filter.older_than_seconds.map(before),
-        }
-    }
+/// A filter as `jobs_that_fit` and the log of actions have it.
+pub(in crate::operations) fn json_of(filter: &Filter, now: DateTime<Utc>) -> Value {
+    let before = |seconds: i64| {
+        let age = TimeDelta::try_seconds(seconds.max(0)).unwrap_or_default();
+        let at = now.checked_sub_signed(age).unwrap_or_default();
+        let millis = u64::try_from(at.timestamp_millis()).unwrap_or(0);
+        Ulid::from_parts(millis, u128::MAX).to_string()
+    };
+    json!({
+        "ids": filter.ids,
+        "state": filter.state.map(JobState::as_str),
+        "queue": filter.queue,
+        "errorClass": filter.error_class,
+        "payload": filter.payload,
+        "idBefore": filter.older_than_seconds.map(before),
+    })
 }
 
 pub(in crate::operations) async fn jobs(
@@ -38,20 +33,14 @@ pub(in crate::operations) async fn jobs(
     page: &Page,
     now: DateTime<Utc>,
 ) -> Result<Vec<JobRow>> {
-    let given = Parameters::of(filter, now);
     let rows = sqlx::query!(
-        r#"select j.id as "id!", j.job_type as "queue!", job_state(j, $7) as "state!", j.job as "payload!",
+        r#"select j.id as "id!", j.job_type as "queue!", job_state(j, $2) as "state!", j.job as "payload!",
                   j.attempts as "tried!", j.max_attempts as "tries!", j.run_at as "run_at!", j.done_at,
                   split_part(j.lock_by, '.', 1) as worker, j.last_result ->> 'Err' as reason,
                   j.last_result ->> 'Class' as class, j.metadata -> 'request_id' as request
-           from jobs_that_fit($1, $2, $3, $4, $5, $6, $7) j
-           where $8::text is null or j.id > $8 order by j.id limit $9"#,
-        filter.ids.as_deref(),
-        given.state,
-        filter.queue,
-        filter.error_class,
-        given.payload,
-        given.enqueued_before,
+           from jobs_that_fit($1, $2) j
+           where $3::text is null or j.id > $3 order by j.id limit $4"#,
+        json_of(filter, now),
         now,
         page.after,
         i64::from(page.limit)
@@ -94,16 +83,10 @@ pub(in crate::operations) async fn count(
     action: Option<Action>,
     now: DateTime<Utc>,
 ) -> Result<i64> {
-    let given = Parameters::of(filter, now);
     Ok(sqlx::query_scalar!(
-        r#"select count(*) as "count!" from jobs_that_fit($1, $2, $3, $4, $5, $6, $7) j
-           where job_can($8, j, $7)"#,
-        filter.ids.as_deref(),
-        given.state,
-        filter.queue,
-        filter.error_class,
-        given.payload,
-        given.enqueued_before,
+        r#"select count(*) as "count!" from jobs_that_fit($1, $2) j
+           where job_can($3, j, $2)"#,
+        json_of(filter, now),
         now,
         action.map_or("", Action::as_str)
     )
@@ -131,25 +114,19 @@ pub(in crate::operations) async fn run_again(
     action: Action,
     (now, most): (DateTime<Utc>, i64),
 ) -> Result<Batch> {
-    let given = Parameters::of(filter, now);
     let rows = sqlx::query!(
         "with picked as (
-             select j.id from jobs_that_fit($1, $2, $3, $4, $5, $6, $7) j
-             where job_can($8, j, $7) order by j.id limit $9),
+             select j.id from jobs_that_fit($1, $2) j
+             where job_can($3, j, $2) order by j.id limit $4),
          locked as (
              select j.id from apalis.jobs j join picked using (id)
-             where job_can($8, j, $7) for update of j skip locked)
+             where job_can($3, j, $2) for update of j skip locked)
          update apalis.jobs j
-         set status = 'Pending', run_at = $7, lock_by = null, lock_at = null, done_at = null,
-             attempts = case when $8 = 'retry' then 0 else j.attempts end
+         set status = 'Pending', run_at = $2, lock_by = null, lock_at = null, done_at = null,
+             attempts = case when $3 = 'retry' then 0 else j.attempts end
          from locked where j.id = locked.id
          returning j.id, j.job_type, j.job",
-        filter.ids.as_deref(),
-        given.state,
-        filter.queue,
-        filter.error_class,
-        given.payload,
-        given.enqueued_before,
+        json_of(filter, now),
         now,
         action.as_str(),
         most
@@ -172,32 +149,26 @@ pub(in crate::operations) async fn discard(
     filter: &Filter,
     (now, most): (DateTime<Utc>, i64),
 ) -> Result<Batch> {
-    let given = Parameters::of(filter, now);
     let rows = sqlx::query!(
         r#"with picked as (
-             select j.id from jobs_that_fit($1, $2, $3, $4, $5, $6, $7) j
-             where job_can('discard', j, $7) order by j.id limit $8),
+             select j.id from jobs_that_fit($1, $2) j
+             where job_can('discard', j, $2) order by j.id limit $3),
          locked as (
-             select j.id, job_state(j, $7) = 'dead' as dead from apalis.jobs j join picked using (id)
-             where job_can('discard', j, $7) for update of j skip locked),
+             select j.id, job_state(j, $2) = 'dead' as dead from apalis.jobs j join picked using (id)
+             where job_can('discard', j, $2) for update of j skip locked),
          deleted as (
              delete from apalis.jobs j using locked where j.id = locked.id and locked.dead
              returning j.id, j.job_type, j.job),
          changed as (
              update apalis.jobs j
              set status = case when j.attempts < 1000000 then 'Pending' else 'Killed' end,
-                 done_at = case when j.attempts < 1000000 then null else $7 end,
-                 run_at = least(j.run_at, $7), attempts = 1000000
+                 done_at = case when j.attempts < 1000000 then null else $2 end,
+                 run_at = least(j.run_at, $2), attempts = 1000000
              from locked where j.id = locked.id and not locked.dead
              returning j.id, j.job_type)
          select id as "id!", job_type as "queue!", job from deleted
          union all select id, job_type, null from changed"#,
-        filter.ids.as_deref(),
-        given.state,
-        filter.queue,
-        filter.error_class,
-        given.payload,
-        given.enqueued_before,
+        json_of(filter, now),
         now,
         most
     )

@@ -8,26 +8,30 @@ use std::collections::HashSet;
 
 pub(in crate::operations) async fn queues(
     connection: &mut PgConnection,
+    never_paused: &[&str],
     now: DateTime<Utc>,
 ) -> Result<Vec<QueueRow>> {
     Ok(sqlx::query_as!(
         QueueRow,
-        r#"with counted as (
-               select j.job_type as queue,
-                      count(*) filter (where job_state(j, $1) = 'waiting') as waiting,
-                      count(*) filter (where job_state(j, $1) = 'scheduled') as scheduled,
-                      count(*) filter (where job_state(j, $1) = 'retrying') as retrying,
-                      count(*) filter (where job_state(j, $1) = 'running') as running,
-                      count(*) filter (where job_state(j, $1) = 'dead') as dead,
-                      extract(epoch from $1 - min(j.run_at) filter (where job_state(j, $1) = 'waiting'))::float8 as oldest
-               from apalis.jobs j group by j.job_type)
-           select coalesce(c.queue, p.queue) as "queue!", coalesce(c.waiting, 0) as "waiting!",
+        r#"with stated as (
+               select job_type as queue, run_at, job_state(j, $1) as state from apalis.jobs j),
+           counted as (
+               select queue,
+                      count(*) filter (where state = 'waiting') as waiting,
+                      count(*) filter (where state = 'scheduled') as scheduled,
+                      count(*) filter (where state = 'retrying') as retrying,
+                      count(*) filter (where state = 'running') as running,
+                      count(*) filter (where state = 'dead') as dead,
+                      extract(epoch from $1 - min(run_at) filter (where state = 'waiting'))::float8 as oldest
+               from stated group by queue)
+           select queue as "queue!", coalesce(c.waiting, 0) as "waiting!",
                   coalesce(c.scheduled, 0) as "scheduled!", coalesce(c.retrying, 0) as "retrying!",
                   coalesce(c.running, 0) as "running!", coalesce(c.dead, 0) as "dead!",
                   c.oldest as oldest_waiting_seconds, p.paused_at as "paused_at?", p.paused_by as "paused_by?",
-                  true as "can_pause!"
-           from counted c full join job_pause p on p.queue = c.queue order by 1"#,
-        now
+                  queue <> all($2::text[]) as "can_pause!"
+           from counted c full join job_pause p using (queue) order by 1"#,
+        now,
+        never_paused as _
     )
     .fetch_all(connection)
     .await?)

@@ -1,30 +1,27 @@
 //! What waits for a person.
 
 use crate::Result;
-use crate::operations::model::{Trouble, Unheard, Unsettled};
+use crate::operations::model::{Unheard, Unsettled};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-pub(in crate::operations) async fn trouble(
+/// How many messages could not be handled, and how many failed for good in the last day.
+pub(in crate::operations) async fn failed_messages(
     connection: &mut PgConnection,
     max_failures: i32,
     now: DateTime<Utc>,
-) -> Result<Trouble> {
-    Ok(sqlx::query_as!(
-        Trouble,
-        r#"select (select count(*) from apalis.jobs where status = 'Killed') as "jobs_dead!",
-                  (select count(*) from wa_send where settled_at is null) as "sends_unsettled!",
-                  (select count(*) from inbound_event where failures >= $1) as "messages_unheard!",
-                  (select count(*) from webhook_unread where closed_at is null) as "deliveries_unread!",
-                  (select count(*) from meta_lead where state = 'unusable') as "meta_leads_unusable!",
+) -> Result<(i64, i64)> {
+    let row = sqlx::query!(
+        r#"select (select count(*) from inbound_event where failures >= $1) as "unheard!",
                   (select count(*) from wa_message where delivery_status = 'failed'
-                   and created_at > $2::timestamptz - interval '1 day') as "messages_failed_1d!""#,
+                   and created_at > $2::timestamptz - interval '1 day') as "failed!""#,
         max_failures,
         now
     )
     .fetch_one(connection)
-    .await?)
+    .await?;
+    Ok((row.unheard, row.failed))
 }
 
 pub(in crate::operations) async fn unsettled(

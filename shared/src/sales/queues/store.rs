@@ -157,15 +157,17 @@ pub(super) async fn retire(
     Ok(())
 }
 
+fn agents_of(places: &[Place]) -> Vec<&str> {
+    let agents = places.iter().map(|place| place.sales_id.0.as_str());
+    agents.collect()
+}
+
 /// Fails if one of the places is an operator's, who gets no leads.
 pub(super) async fn refuse_operators(
     connection: &mut PgConnection,
     places: &[Place],
 ) -> Result<()> {
-    let sales: Vec<&str> = places
-        .iter()
-        .map(|place| place.sales_id.0.as_str())
-        .collect();
+    let sales = agents_of(places);
     let found = sqlx::query_scalar!(
         r#"select name from "user" where id = any($1::text[]) and role = 'operator' limit 1"#,
         &sales as _
@@ -186,10 +188,7 @@ pub(super) async fn replace_places(
     queue: QueueId,
     places: &[Place],
 ) -> Result<()> {
-    let sales: Vec<&str> = places
-        .iter()
-        .map(|place| place.sales_id.0.as_str())
-        .collect();
+    let sales = agents_of(places);
     let labels: Vec<&str> = places.iter().map(|place| place.label.trim()).collect();
     let active: Vec<bool> = places.iter().map(|place| place.active).collect();
     let weights: Vec<i32> = places.iter().map(|place| place.weight).collect();

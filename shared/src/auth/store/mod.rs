@@ -1,16 +1,23 @@
 //! SQL of users and sessions.
 
-use super::model::{
-    Account, AccountChange, Change, Credential, NewUser, Profile, Role, Session, User,
+mod accounts;
+
+pub(in crate::auth) use accounts::{
+    NewHandover, accounts, change_account, has_work, insert_credential, insert_handover,
+    lock_admins, other_admins, set_or_insert_password,
 };
+
+use super::model::{Change, Credential, NewUser, Profile, Role, Session, User};
 use crate::Result;
 use crate::id::UserId;
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use std::collections::HashMap;
-use uuid::Uuid;
 
-pub(super) async fn user(connection: &mut PgConnection, id: &UserId) -> Result<Option<User>> {
+pub(in crate::auth) async fn user(
+    connection: &mut PgConnection,
+    id: &UserId,
+) -> Result<Option<User>> {
     Ok(sqlx::query_as!(
         User,
         r#"select id as "id: UserId", name, email, email_verified, image, phone, role as "role: Role",
@@ -23,7 +30,7 @@ pub(super) async fn user(connection: &mut PgConnection, id: &UserId) -> Result<O
 }
 
 /// The user with this email, with their password's hash if they have one. Rows of the previous server can have capitals.
-pub(super) async fn user_with_password(
+pub(in crate::auth) async fn user_with_password(
     connection: &mut PgConnection,
     email: &str,
 ) -> Result<Option<(User, Option<String>)>> {
@@ -38,7 +45,10 @@ pub(super) async fn user_with_password(
     Ok(user(connection, &id).await?.map(|user| (user, hash)))
 }
 
-pub(super) async fn password(connection: &mut PgConnection, id: &UserId) -> Result<Option<String>> {
+pub(in crate::auth) async fn password(
+    connection: &mut PgConnection,
+    id: &UserId,
+) -> Result<Option<String>> {
     let password = sqlx::query_scalar!(
         "select password from account where user_id = $1 and provider_id = 'credential' order by created_at limit 1",
         id.0
@@ -49,7 +59,7 @@ pub(super) async fn password(connection: &mut PgConnection, id: &UserId) -> Resu
 }
 
 /// Returns `false` if the email is taken.
-pub(super) async fn insert_user(
+pub(in crate::auth) async fn insert_user(
     connection: &mut PgConnection,
     id: &UserId,
     new: &NewUser,
@@ -73,27 +83,7 @@ pub(super) async fn insert_user(
     Ok(inserted.rows_affected() == 1)
 }
 
-pub(super) async fn insert_credential(
-    connection: &mut PgConnection,
-    id: &str,
-    user: &UserId,
-    hash: &str,
-    now: DateTime<Utc>,
-) -> Result<()> {
-    sqlx::query!(
-        "insert into account (id, account_id, provider_id, user_id, password, created_at, updated_at)
-         values ($1, $2, 'credential', $2, $3, $4, $4)",
-        id,
-        user.0,
-        hash,
-        now
-    )
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
-pub(super) async fn set_password(
+pub(in crate::auth) async fn set_password(
     connection: &mut PgConnection,
     user: &UserId,
     hash: &str,
@@ -110,7 +100,10 @@ pub(super) async fn set_password(
     Ok(())
 }
 
-pub(super) async fn insert_session(connection: &mut PgConnection, session: &Session) -> Result<()> {
+pub(in crate::auth) async fn insert_session(
+    connection: &mut PgConnection,
+    session: &Session,
+) -> Result<()> {
     sqlx::query!(
         "insert into session (id, expires_at, token, created_at, updated_at, ip_address, user_agent, user_id)
          values ($1, $2, $3, $4, $5, $6, $7, $8)",
@@ -128,7 +121,7 @@ pub(super) async fn insert_session(connection: &mut PgConnection, session: &Sess
     Ok(())
 }
 
-pub(super) async fn session(
+pub(in crate::auth) async fn session(
     connection: &mut PgConnection,
     token: &str,
 ) -> Result<Option<(Session, User)>> {
@@ -150,7 +143,7 @@ pub(super) async fn session(
     Ok(user.map(|user| (session, user)))
 }
 
-pub(super) async fn sessions(
+pub(in crate::auth) async fn sessions(
     connection: &mut PgConnection,
     user: &UserId,
     now: DateTime<Utc>,
@@ -167,7 +160,10 @@ pub(super) async fn sessions(
     .await?)
 }
 
-pub(super) async fn renew_session(connection: &mut PgConnection, session: &Session) -> Result<()> {
+pub(in crate::auth) async fn renew_session(
+    connection: &mut PgConnection,
+    session: &Session,
+) -> Result<()> {
     sqlx::query!(
         "update session set expires_at = $2, updated_at = $3 where id = $1",
         session.id,
@@ -179,7 +175,10 @@ pub(super) async fn renew_session(connection: &mut PgConnection, session: &Sessi
     Ok(())
 }
 
-pub(super) async fn delete_session(connection: &mut PgConnection, token: &str) -> Result<()> {
+pub(in crate::auth) async fn delete_session(
+    connection: &mut PgConnection,
+    token: &str,
+) -> Result<()> {
     sqlx::query!("delete from session where token = $1", token)
         .execute(connection)
         .await?;
@@ -187,7 +186,7 @@ pub(super) async fn delete_session(connection: &mut PgConnection, token: &str) -
 }
 
 /// Deletes one session of the user (`only`), or all of them except the session `but`.
-pub(super) async fn delete_sessions(
+pub(in crate::auth) async fn delete_sessions(
     connection: &mut PgConnection,
     user: &UserId,
     only: Option<&str>,
@@ -205,7 +204,7 @@ pub(super) async fn delete_sessions(
     Ok(())
 }
 
-pub(super) async fn update_profile(
+pub(in crate::auth) async fn update_profile(
     connection: &mut PgConnection,
     user: &UserId,
     profile: &Profile,
@@ -233,7 +232,7 @@ pub(super) async fn update_profile(
     Ok(())
 }
 
-pub(super) async fn credentials(
+pub(in crate::auth) async fn credentials(
     connection: &mut PgConnection,
     user: &UserId,
 ) -> Result<Vec<Credential>> {
@@ -247,152 +246,11 @@ pub(super) async fn credentials(
     .await?)
 }
 
-pub(super) async fn accounts(
-    connection: &mut PgConnection,
-    now: DateTime<Utc>,
-) -> Result<Vec<Account>> {
-    let rows = sqlx::query!(
-        r#"select id as "id: UserId", name, email, email_verified, image, phone, role as "role: Role",
-                  created_at, updated_at, disabled_at,
-                  (select count(*) from session s where s.user_id = u.id and s.expires_at > $1) as "sessions!"
-           from "user" u order by name, id"#,
-        now
-    )
-    .fetch_all(connection)
-    .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| Account {
-            user: User {
-                id: row.id,
-                name: row.name,
-                email: row.email,
-                email_verified: row.email_verified,
-                image: row.image,
-                phone: row.phone,
-                role: row.role,
-                created_at: row.created_at,
-                updated_at: row.updated_at,
-            },
-            disabled_at: row.disabled_at,
-            sessions: row.sessions,
-        })
-        .collect())
-}
-
-/// Whether the user has an open lead, a booked visit, an open offer, a place in a queue or in a lead's round, or leads that are
-/// about to come.
-pub(super) async fn has_work(connection: &mut PgConnection, id: &UserId) -> Result<bool> {
-    Ok(sqlx::query_scalar!(
-        r#"select exists (select from sales_queue where sales_id = $1)
-                  or exists (select from distribution_attempt where sales_id = $1 and status = 'open')
-                  or exists (select from distribution_cycle_member m join distribution_cycle c on c.id = m.cycle_id
-                             where m.sales_id = $1 and c.status in ('open', 'held'))
-                  or exists (select from appointment where sales_id = $1 and status = 'booked' and starts_at > clock_timestamp())
-                  or exists (select from bulk_assignment where sales_id = $1 and ended_at is null and cancelled_at is null)
-                  or exists (select from lead_list_row where owner_id = $1 and state = 'ready')
-                  or exists (select from lead where owner_sales_id = $1 and lead_is_open(status, progress)) as "has!""#,
-        id.0
-    )
-    .fetch_one(connection)
-    .await?)
-}
-
-/// Locks the admins, so that two admins who remove each other's role at once cannot both succeed.
-pub(super) async fn lock_admins(connection: &mut PgConnection) -> Result<()> {
-    sqlx::query!(r#"select id from "user" where role = 'admin' order by id for no key update"#)
-        .fetch_all(connection)
-        .await?;
-    Ok(())
-}
-
-/// How many other admins there are.
-pub(super) async fn other_admins(connection: &mut PgConnection, id: &UserId) -> Result<i64> {
-    Ok(sqlx::query_scalar!(
-        r#"select count(*) as "count!" from "user" where role = 'admin' and disabled_at is null and id <> $1"#,
-        id.0
-    )
-    .fetch_one(connection)
-    .await?)
-}
-
-pub(super) async fn change_account(
+/// Whether a user is disabled.
+pub(in crate::auth) async fn is_disabled(
     connection: &mut PgConnection,
     id: &UserId,
-    change: &AccountChange,
-    now: DateTime<Utc>,
-) -> Result<()> {
-    sqlx::query!(
-        r#"update "user" set name = coalesce($2, name), role = coalesce($3, role),
-               disabled_at = case when $4::bool then coalesce(disabled_at, $5::timestamptz)
-                                  when not $4::bool then null else disabled_at end,
-               updated_at = $5
-           where id = $1"#,
-        id.0,
-        change.name,
-        change.role.map(Role::as_str),
-        change.disabled,
-        now
-    )
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
-/// What becomes of the leads of a disabled agent.
-pub(super) struct NewHandover<'a> {
-    pub(super) id: Uuid,
-    pub(super) agent: &'a UserId,
-    /// `list`, `colleague` or `distribute`.
-    pub(super) leads: &'a str,
-    pub(super) to: Option<&'a UserId>,
-    /// The admin.
-    pub(super) by: &'a UserId,
-}
-
-pub(super) async fn insert_handover(
-    connection: &mut PgConnection,
-    new: &NewHandover<'_>,
-    now: DateTime<Utc>,
-) -> Result<()> {
-    sqlx::query!(
-        "insert into agent_handover (id, agent_id, leads, to_agent, by_user, begun_at)
-         values ($1, $2, $3, $4, $5, $6)",
-        new.id,
-        new.agent.0,
-        new.leads,
-        new.to.map(|to| to.0.as_str()),
-        new.by.0,
-        now
-    )
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
-pub(super) async fn set_or_insert_password(
-    connection: &mut PgConnection,
-    id: &str,
-    user: &UserId,
-    hash: &str,
-    now: DateTime<Utc>,
-) -> Result<()> {
-    let updated = sqlx::query!(
-        "update account set password = $2, updated_at = $3 where user_id = $1 and provider_id = 'credential'",
-        user.0,
-        hash,
-        now
-    )
-    .execute(&mut *connection)
-    .await?;
-    if updated.rows_affected() == 0 {
-        insert_credential(connection, id, user, hash, now).await?;
-    }
-    Ok(())
-}
-
-/// Whether a user is disabled.
-pub(super) async fn is_disabled(connection: &mut PgConnection, id: &UserId) -> Result<bool> {
+) -> Result<bool> {
     Ok(sqlx::query_scalar!(
         r#"select disabled_at is not null as "disabled!" from "user" where id = $1"#,
         id.0
@@ -401,7 +259,7 @@ pub(super) async fn is_disabled(connection: &mut PgConnection, id: &UserId) -> R
     .await?)
 }
 
-pub(super) async fn valid_sessions(
+pub(in crate::auth) async fn valid_sessions(
     connection: &mut PgConnection,
     ids: &[String],
     now: DateTime<Utc>,
@@ -418,7 +276,7 @@ pub(super) async fn valid_sessions(
 }
 
 /// Sessions and verifications that ended a day ago, and tries to sign in that no longer make anybody wait.
-pub(super) async fn delete_ended(connection: &mut PgConnection) -> Result<u64> {
+pub(in crate::auth) async fn delete_ended(connection: &mut PgConnection) -> Result<u64> {
     let deleted = sqlx::query!(
         "with sessions as (
              delete from session where id in (
