@@ -16,7 +16,7 @@ use api::meta::WebhookSecrets;
 use poem::listener::{Acceptor, Listener, TcpListener};
 use poem::{EndpointExt, Server};
 use shared::config::{Problems, parse};
-use shared::operations::{self, Beating};
+use shared::operations::{Beating, ProcessKind};
 use shared::{App, db, metrics, seed, telemetry};
 use std::io::Write;
 use std::net::Ipv4Addr;
@@ -28,6 +28,7 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
 
 /// How long requests in progress can take after the api is asked to stop.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -178,20 +179,17 @@ async fn serve(settings: &Settings, problems: Problems) -> anyhow::Result<()> {
     for (name, pool) in [("work", &app.pool), ("intake", &intake.0.pool)] {
         metrics::watch_pool(name, pool);
     }
-    let beating = Beating::new(operations::ProcessKind::Api, Arc::clone(&app.instance));
+    let (stopped, stops) = watch::channel(false);
+    let beating = Beating::new(ProcessKind::Api, Arc::clone(&app.instance));
     let pool = app.pool.clone();
-    let seen = {
-        let (beating, pool) = (beating.clone(), pool.clone());
-        tokio::spawn(async move { beating.beat(&pool).await })
-    };
+    let seen = tokio::spawn(async move { beating.run(&pool, stops).await });
     let served = api::app_with(app, intake, auth, secrets, feed)
         .around(move |next, request| connections.clone().watch(next, request));
     Server::new_with_acceptor(acceptor)
         .run_with_graceful_shutdown(served, stop, Some(DRAIN))
         .await?;
-    seen.abort();
-    let gone = tokio::time::timeout(Duration::from_secs(2), beating.stop(&pool)).await;
-    gone.ok();
+    stopped.send_replace(true);
+    seen.await.ok();
     tracing::info!("api.stopped");
     Ok(())
 }

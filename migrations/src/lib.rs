@@ -20,6 +20,9 @@ pub fn of_apalis() -> Migrator {
 /// must know. Each takes something away that older versions still use (`CONTRIBUTING.md`: expand, then contract).
 pub const CONTRACTS: [(i64, i64); 0] = [];
 
+/// A process that has not written its row for this many seconds is not alive. It writes it every ten.
+pub const SILENT_AFTER_SECONDS: i32 = 35;
+
 /// How long a migration waits for a lock, so that nobody waits behind it for longer.
 const LOCK_TIMEOUT: &str = "set lock_timeout = '5s'";
 /// The advisory lock of the migrator that runs: `PLmg` in ASCII.
@@ -47,9 +50,10 @@ pub async fn in_the_way(pool: &PgPool, contracts: &[(i64, i64)]) -> sqlx::Result
     };
     sqlx::query_scalar(
         "select instance || ' on ' || host from process
-         where schema < $1 and seen_at > now() - interval '35 seconds' order by 1",
+         where schema < $1 and seen_at > now() - $2 * interval '1 second' order by 1",
     )
     .bind(needed)
+    .bind(SILENT_AFTER_SECONDS)
     .fetch_all(pool)
     .await
 }

@@ -121,6 +121,7 @@ pub async fn run(settings: &Settings, app: App, stop: watch::Receiver<bool>) -> 
         } => {}
         _ = must_stop.wait_for(|stop| *stop) => return Ok(()),
     }
+    let beating = Beating::new(ProcessKind::Worker, Arc::clone(&process.app.instance));
     let (wakeups, listening) = wakeups::listen(process.bookkeeping.clone());
     tracing::info!(instance = presence.instance(), "worker.started");
     let queues = JOBS
@@ -137,7 +138,7 @@ pub async fn run(settings: &Settings, app: App, stop: watch::Receiver<bool>) -> 
         Box::pin(maintenance::run(&process)),
         Box::pin(retention::run(&process, settings.keep)),
         Box::pin(pauses::watch(&process, &wakeups)),
-        beat(&process),
+        beating.run(&process.bookkeeping, process.stop.clone()),
         Box::pin(heartbeat::run(&process, settings.heartbeat_url.as_ref())),
     );
     listening.abort();
@@ -145,17 +146,6 @@ pub async fn run(settings: &Settings, app: App, stop: watch::Receiver<bool>) -> 
     held.abort();
     tracing::info!(instance = presence.instance(), "worker.stopped");
     Ok(())
-}
-
-/// Writes the row of this process until it must stop, and deletes it.
-async fn beat(process: &Process) {
-    let beating = Beating::new(ProcessKind::Worker, Arc::clone(&process.app.instance));
-    let mut stop = process.stop.clone();
-    tokio::select! {
-        () = beating.beat(&process.bookkeeping) => {}
-        _ = stop.wait_for(|stop| *stop) => {}
-    }
-    beating.stop(&process.bookkeeping).await;
 }
 
 /// The operations' handles of a worker.

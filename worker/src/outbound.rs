@@ -101,13 +101,9 @@ impl OutboundWorker {
     }
 
     /// Writes the row of this process until `stop` turns true, and deletes it.
-    pub async fn beat(&self, app: &App, mut stop: watch::Receiver<bool>) {
+    pub async fn beat(&self, app: &App, stop: watch::Receiver<bool>) {
         let beating = Beating::new(ProcessKind::Device, Arc::clone(&app.instance));
-        tokio::select! {
-            () = beating.beat(&self.bookkeeping) => {}
-            _ = stop.wait_for(|stop| *stop) => {}
-        }
-        beating.stop(&self.bookkeeping).await;
+        beating.run(&self.bookkeeping, stop).await;
     }
 
     fn process(&self, app: &App, stop: watch::Receiver<bool>) -> Arc<Process> {

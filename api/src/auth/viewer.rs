@@ -92,33 +92,31 @@ async fn token_bearer(request: &Request, key: ApiKey) -> poem::Result<()> {
 }
 
 async fn agent_or_admin(request: &Request, key: ApiKey) -> poem::Result<Viewer> {
-    let viewer = signed_in(request, key).await?;
-    match viewer.user.role {
-        Role::Admin | Role::Sales => Ok(viewer),
-        Role::Operator => Err(problem::status(
-            StatusCode::FORBIDDEN,
-            "not for operators: they see no lead",
-        )),
-    }
+    let told = "not for operators: they see no lead";
+    one_of(&[Role::Admin, Role::Sales], told, request, key).await
 }
 
 async fn operator(request: &Request, key: ApiKey) -> poem::Result<Viewer> {
-    let viewer = signed_in(request, key).await?;
-    match viewer.user.role {
-        Role::Admin | Role::Operator => Ok(viewer),
-        Role::Sales => Err(problem::status(
-            StatusCode::FORBIDDEN,
-            "for operators and admins only",
-        )),
-    }
+    let told = "for operators and admins only";
+    one_of(&[Role::Admin, Role::Operator], told, request, key).await
 }
 
 async fn admin(request: &Request, key: ApiKey) -> poem::Result<Viewer> {
+    one_of(&[Role::Admin], "for admins only", request, key).await
+}
+
+/// A signed-in user who has one of these roles. Everybody else is told why not.
+async fn one_of(
+    roles: &[Role],
+    told: &'static str,
+    request: &Request,
+    key: ApiKey,
+) -> poem::Result<Viewer> {
     let viewer = signed_in(request, key).await?;
-    if viewer.user.role == Role::Admin {
+    if roles.contains(&viewer.user.role) {
         Ok(viewer)
     } else {
-        Err(problem::status(StatusCode::FORBIDDEN, "for admins only"))
+        Err(problem::status(StatusCode::FORBIDDEN, told))
     }
 }
 

@@ -202,7 +202,7 @@ impl Webhooks {
             return Ok(Json(EventAnswer::new(&stored_report(), None)));
         }
         if app.provider.name() != "dummy" && !secrets.knows_leads_token(token.0.as_deref()) {
-            metrics::webhook("form", Webhook::Refused);
+            metrics::webhook(IntakeKind::Form, Webhook::Refused);
             return Err(unauthorized("X-Meta-Leads-Token is missing or wrong"));
         }
         let given = MetaLead::parse_from_json(Some(given))
@@ -219,7 +219,7 @@ impl Webhooks {
         };
         let started = Instant::now();
         let report = db::retry_once(|| distribution::take_ad(&app, &ad)).await;
-        measure("form", IntakeKind::Form, started, report.is_ok());
+        measure(IntakeKind::Form, started, report.is_ok());
         let report = report?;
         answer(&app, &report).await
     }
@@ -246,28 +246,28 @@ async fn store(
     body: &[u8],
     signature: Option<&str>,
 ) -> Answer<Stored> {
-    let (name, kind) = match source {
-        Source::WhatsApp => ("whatsapp", IntakeKind::Whatsapp),
-        Source::Leads => ("meta_leads", IntakeKind::MetaLeads),
+    let kind = match source {
+        Source::WhatsApp => IntakeKind::Whatsapp,
+        Source::Leads => IntakeKind::MetaLeads,
     };
     if !secrets.is_authentic(body, signature) {
-        metrics::webhook(name, Webhook::Refused);
+        metrics::webhook(kind, Webhook::Refused);
         return Err(unauthorized("X-Hub-Signature-256 is missing or wrong"));
     }
     let started = Instant::now();
     let stored = meta::take_delivery(app, source, body).await;
-    measure(name, kind, started, stored.is_ok());
+    measure(kind, started, stored.is_ok());
     stored?;
     Ok(Json(Stored { stored: true }))
 }
 
 /// Records how a webhook was answered, and how long its commit took.
-fn measure(name: &'static str, kind: IntakeKind, started: Instant, is_stored: bool) {
+fn measure(kind: IntakeKind, started: Instant, is_stored: bool) {
     if is_stored {
         metrics::taken_in(kind, started.elapsed());
-        metrics::webhook(name, Webhook::Stored);
+        metrics::webhook(kind, Webhook::Stored);
     } else {
-        metrics::webhook(name, Webhook::Failed);
+        metrics::webhook(kind, Webhook::Failed);
     }
 }
 

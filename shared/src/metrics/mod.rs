@@ -13,7 +13,7 @@ pub use pools::watch_pool;
 use instruments::instruments;
 use std::time::Duration;
 
-/// The content type of Prometheus' text format, as `OpenMetrics` names it.
+/// The content type of what [`text`] returns: `OpenMetrics` 1.0, which Prometheus reads.
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// A roll: how long after its deadline the next offer was committed.
@@ -29,8 +29,8 @@ pub fn taken_in(kind: IntakeKind, took: Duration) {
 }
 
 /// A webhook was answered.
-pub fn webhook(source: &'static str, result: Webhook) {
-    let labels = [("source", source), ("result", result.as_str())];
+pub fn webhook(kind: IntakeKind, result: Webhook) {
+    let labels = [("source", kind.as_str()), ("result", result.as_str())];
     instruments().webhooks.get_or_create(&labels).inc();
 }
 

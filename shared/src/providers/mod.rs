@@ -6,9 +6,9 @@ pub mod dummy;
 pub mod graph;
 pub mod qr_local;
 
-mod heartbeat;
+mod address;
 
-pub use heartbeat::ask_for;
+pub use address::ask_for;
 
 use crate::address::Address;
 use crate::error::class_of;

@@ -1,4 +1,4 @@
-//! The service outside that calls a person when it hears nothing (`HEARTBEAT_URL`).
+//! Asking for an address: of the service that hears the heartbeat (`HEARTBEAT_URL`), or of the api as others reach it.
 
 use super::graph::choose_tls;
 use crate::error::ProviderFailure;
@@ -14,7 +14,7 @@ const ANSWER: Duration = Duration::from_secs(10);
 pub async fn ask_for(url: &SecretString) -> Result<()> {
     let failed = |reason: String| {
         Err(Error::provider(
-            "heartbeat",
+            "http",
             ProviderFailure::UNAVAILABLE,
             reason,
         ))
