@@ -14,8 +14,8 @@ pub struct Telemetry {
         default_value = "info,apalis=warn,apalis_core=warn,apalis_postgres=warn"
     )]
     pub log: String,
-    /// A token that Prometheus sends as `Authorization: Bearer …` to read a process's metrics. Unset: whoever reaches the
-    /// listener of its health can read them.
+    /// The token that Prometheus must send (`Authorization: Bearer …`) to read the metrics of a process. If it is not set, the
+    /// metrics need no token.
     #[arg(long, env = "METRICS_TOKEN", hide_env_values = true)]
     pub metrics_token: Option<SecretString>,
     /// `text` for a person, `json` for a machine.

@@ -41,9 +41,9 @@ async fn a_restored_dump_sends_nothing_twice_and_rolls_what_went_by_once() {
     .execute(&company.pool)
     .await
     .expect("a visit");
-    let file = std::env::temp_dir().join(format!("dump-{}.sql", std::process::id()));
+    let file = std::env::temp_dir().join(format!("{}.dump", std::process::id()));
     let file = file.to_str().expect("a path");
-    run("pg_dump", &["--no-owner", "-f", file, "-d", company.url()]);
+    run("pg_dump", &["-Fc", "-d", company.url(), "-f", file]);
     let worker = company.start_worker();
     let hangus = "select count(*) from lead where status = 'hangus'";
     company.wait_for(hangus, 8).await;
@@ -52,10 +52,7 @@ async fn a_restored_dump_sends_nothing_twice_and_rolls_what_went_by_once() {
     drop(api);
 
     let empty = TestDatabase::empty().await;
-    run(
-        "psql",
-        &["-q", "-v", "ON_ERROR_STOP=1", "-f", file, "-d", empty.url()],
-    );
+    run("pg_restore", &["-d", empty.url(), "--no-owner", file]);
     std::fs::remove_file(file).ok();
     let restored = Company::at(empty.url().to_owned(), empty.pool(4), "1.5");
     let listed = restored.api_json(&["after-restore"]);
