@@ -2,6 +2,7 @@
 
 use crate::commands::jobs::Jobs;
 use crate::commands::leads::Leads;
+use crate::commands::person::Person;
 use crate::config::Settings;
 use clap::{Args, Parser, Subcommand};
 use secrecy::SecretString;
@@ -73,6 +74,15 @@ pub enum Command {
         /// Print JSON.
         #[arg(long, global = true)]
         json: bool,
+        /// The settings of `serve`.
+        #[command(flatten)]
+        settings: Box<Settings>,
+    },
+    /// Show or erase everything that is stored of one person.
+    Person {
+        /// What to do.
+        #[command(subcommand)]
+        command: Person,
         /// The settings of `serve`.
         #[command(flatten)]
         settings: Box<Settings>,

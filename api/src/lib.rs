@@ -78,6 +78,7 @@ pub fn app_with(
         .nest("/docs", page.swagger_ui())
         .nest("/", service)
         .around(checks::check)
+        .around(auth::record)
         .around(auth::with_one_cookie_header)
         .around(auth::share_with_trusted_pages)
         .data(app)

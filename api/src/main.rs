@@ -8,7 +8,7 @@
 use anyhow::Context;
 use api::auth::Auth;
 use api::cli::{Cli, Command, Import};
-use api::commands::{doctor, jobs, leads, restore};
+use api::commands::{doctor, jobs, leads, person, restore};
 use api::config::Settings;
 use api::connections::{Connections, Guarded};
 use api::feed::Feed;
@@ -106,6 +106,10 @@ async fn run(command: Command, mut problems: Problems) -> anyhow::Result<()> {
         } => {
             let app = problems.collect(settings.app());
             leads::run(&problems.finish(app)?, &command, json).await
+        }
+        Command::Person { command, settings } => {
+            let app = problems.collect(settings.app());
+            person::run(&problems.finish(app)?, &command).await
         }
         Command::Health { port } => health(port).await,
         Command::Openapi => Ok(std::io::stdout().write_all(api::document().as_bytes())?),

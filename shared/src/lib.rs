@@ -25,6 +25,8 @@
 //! dashboard       sales figures
 //! live            the feed of changes for open screens
 //! auth            users, sessions, passwords
+//! privacy         everything of one person, shown and erased
+//! security        the log of sign-ins, changes, exports and reads
 //! import          the previous server's database
 //! operations      what the people do who run the system: jobs, queues, processes
 //! ```
@@ -63,9 +65,11 @@ pub mod metrics;
 pub mod operations;
 pub mod phone;
 pub mod pipeline;
+pub mod privacy;
 pub mod providers;
 pub mod request_id;
 pub mod sales;
+pub mod security;
 pub mod seed;
 pub mod snippets;
 pub mod strategy;

@@ -227,7 +227,7 @@ test('no screen has a fault of accessibility, in any state, in both languages an
     await look(visitor, `sign-in ${language} ${scheme}`)
     await visitor.context().close()
     const admin = await signedIn(viewport, ADMIN, '/', options)
-    for (const path of ['/board', '/offers', '/leads', `/leads/${lead.id}`, '/queues', '/visits', '/figures', '/what-if', '/attention', '/whatsapp', '/users', '/tables', '/operations', '/me', '/nowhere']) {
+    for (const path of ['/board', '/offers', '/leads', `/leads/${lead.id}`, '/queues', '/visits', '/figures', '/what-if', '/attention', '/whatsapp', '/users', '/tables', '/operations', '/privacy', '/me', '/nowhere']) {
       await admin.goto(URL_OF_DESK + path)
       await admin.waitForSelector('[data-feed=live]')
       await admin.waitForLoadState('networkidle', { timeout: 3000 }).catch(() => {})

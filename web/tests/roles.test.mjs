@@ -17,6 +17,7 @@ const SCREENS = {
   '/whatsapp': false,
   '/users': false,
   '/tables': false,
+  '/privacy': false,
   '/operations': false,
   '/visits': true,
   '/offers': true,

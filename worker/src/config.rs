@@ -52,6 +52,18 @@ pub struct Keep {
     /// WhatsApp messages. The lead and its history stay.
     #[arg(long, env = "KEEP_MESSAGES_DAYS", default_value_t = 730, value_parser = clap::value_parser!(u16).range(90..))]
     pub keep_messages_days: u16,
+    /// The name, number and words of clients whose leads are closed, hangus, sold or lost, after the last message or visit. 0
+    /// keeps them. The lead stays in the figures.
+    #[arg(long, env = "KEEP_CLOSED_LEADS_DAYS", default_value_t = 0, value_parser = closed_leads)]
+    pub keep_closed_leads_days: u16,
+}
+
+/// 0 for ever; less than a month would erase clients who still think about it.
+fn closed_leads(typed: &str) -> Result<u16, String> {
+    match typed.parse() {
+        Ok(days @ (0 | 30..)) => Ok(days),
+        _ => Err("must be 0, or 30 days or more".to_owned()),
+    }
 }
 
 impl Settings {

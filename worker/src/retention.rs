@@ -6,7 +6,7 @@
 use crate::config::Keep;
 use crate::process::Process;
 use futures::future::BoxFuture;
-use shared::{Result, auth, distribution, live, meta, operations, whatsapp};
+use shared::{Result, auth, distribution, live, meta, operations, privacy, security, whatsapp};
 use sqlx::{PgConnection, PgPool};
 use std::time::Duration;
 use tokio::time::sleep;
@@ -22,7 +22,7 @@ type Prune = for<'c> fn(&'c mut PgConnection, Keep) -> BoxFuture<'c, Result<u64>
 
 /// Every kind of rows that is deleted by its age: its name, every how many minutes it is looked at, and how it is deleted.
 /// Those without an index by age are looked at once an hour.
-const RULES: [(&str, u64, Prune); 10] = [
+const RULES: [(&str, u64, Prune); 11] = [
     ("changes", 1, |connection, _| {
         Box::pin(live::prune(connection))
     }),
@@ -55,6 +55,10 @@ const RULES: [(&str, u64, Prune); 10] = [
     ("messages", 10, |connection, keep| {
         let days = keep.keep_messages_days.into();
         Box::pin(whatsapp::prune_messages(connection, days))
+    }),
+    ("clients", 60, |connection, keep| {
+        let days = keep.keep_closed_leads_days.into();
+        Box::pin(privacy::erase_ended(connection, days))
     }),
     ("sessions", 60, |connection, _| {
         Box::pin(auth::prune(connection))
@@ -122,6 +126,9 @@ async fn prune_queue(connection: &mut PgConnection, days: f64) -> Result<u64> {
 async fn prune_records(connection: &mut PgConnection, days: f64) -> Result<u64> {
     let actions = operations::prune_actions(&mut *connection, days).await?;
     let processes = operations::prune_processes(&mut *connection).await?;
+    let requests = privacy::prune(&mut *connection, days).await?;
+    let digests = whatsapp::prune_digests(&mut *connection).await?;
+    let events = security::prune(&mut *connection, days).await?;
     let records = distribution::prune_records(connection, days).await?;
-    Ok(actions + processes + records)
+    Ok(actions + processes + requests + digests + events + records)
 }

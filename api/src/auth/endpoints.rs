@@ -12,6 +12,8 @@ use serde_json::{Value, json};
 use shared::auth::{
     self, Change, Changed, Client, Found, NewUser, Profile, Role, Session, User, Weak,
 };
+use shared::id::UserId;
+use shared::security::{self, SecurityKind};
 use shared::{App, Error, metrics};
 use std::time::Instant;
 
@@ -169,6 +171,11 @@ impl Call<'_> {
             Err(Refusal::Banned) => "disabled",
             Err(_) => "failed",
         });
+        if let Ok(Some((_, user))) = &signed {
+            self.write(SecurityKind::SignIn, &user.id).await?;
+        } else {
+            self.write_failure(&email).await?;
+        }
         let (session, user) = signed?.ok_or(Refusal::WrongEmailOrPassword)?;
         self.forget_tries(&email).await?;
         let mut body = json!({ "redirect": callback.is_some(), "token": session.token });
@@ -221,6 +228,7 @@ impl Call<'_> {
             Error::Clash { .. } => Refusal::PhoneNotAllowed,
             error => broken(error),
         })?;
+        self.write(SecurityKind::SignUp, &user.id).await?;
         let body = json!({ "token": session.token, "user": answer::user(&user) });
         Ok(answer(&body, &self.cookies(&session, remember)))
     }
@@ -317,6 +325,7 @@ impl Call<'_> {
         let changed = changed.map_err(broken)?;
         if !matches!(changed, Changed::WrongPassword) {
             self.forget_tries(&user.email).await?;
+            self.write(SecurityKind::PasswordChanged, &user.id).await?;
         }
         match changed {
             Changed::WrongPassword => Err(Refusal::WrongPassword),
@@ -337,10 +346,27 @@ impl Call<'_> {
             return Ok(());
         }
         let counted = auth::try_account(self.app, email).await.map_err(broken)?;
-        counted.map_err(|auth::Later(seconds)| {
-            metrics::signed_in("waits");
-            Refusal::TooMany(seconds)
-        })
+        let Err(auth::Later(seconds)) = counted else {
+            return Ok(());
+        };
+        metrics::signed_in("waits");
+        self.write_failure(email).await?;
+        Err(Refusal::TooMany(seconds))
+    }
+
+    /// Writes the security log. What cannot be written down does not happen: no session is answered.
+    async fn write(&self, kind: SecurityKind, user: &UserId) -> Result<(), Refusal> {
+        let client = self.client();
+        security::signed_in(self.app, kind, Some(user), &client)
+            .await
+            .map_err(broken)
+    }
+
+    async fn write_failure(&self, email: &str) -> Result<(), Refusal> {
+        let client = self.client();
+        security::failed_to_sign_in(self.app, email, &client)
+            .await
+            .map_err(broken)
     }
 
     async fn forget_tries(&self, email: &str) -> Result<(), Refusal> {

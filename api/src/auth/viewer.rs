@@ -1,5 +1,6 @@
 //! Authorization: handlers name one of these types in their signature.
 
+use super::record::LetIn;
 use super::settings::Auth;
 use super::sharing::Renewal;
 use super::{cookie, origin};
@@ -85,6 +86,7 @@ pub struct TokenBearer(pub ());
 async fn token_bearer(request: &Request, key: ApiKey) -> poem::Result<()> {
     let auth = request.data::<Auth>();
     if auth.is_some_and(|auth| auth.knows_whatsapp_admin(&key.key)) {
+        LetIn::token(request);
         Ok(())
     } else {
         Err(unauthorized())
@@ -114,6 +116,7 @@ async fn one_of(
 ) -> poem::Result<Viewer> {
     let viewer = signed_in(request, key).await?;
     if roles.contains(&viewer.user.role) {
+        LetIn::user(request, &viewer);
         Ok(viewer)
     } else {
         Err(problem::status(StatusCode::FORBIDDEN, told))

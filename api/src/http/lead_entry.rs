@@ -14,6 +14,8 @@ pub(super) struct LeadEntry {
     owner_name: Option<String>,
     layer2: Option<Layer2>,
     updated_at: Timestamp,
+    /// When its client was erased: it has no name and no number, and nobody can change it.
+    erased_at: Option<Timestamp>,
 }
 
 /// The second layer of a lead's status.
@@ -39,6 +41,7 @@ impl From<pipeline::Entry> for LeadEntry {
                 note: layer2.note,
             }),
             updated_at: Timestamp(entry.updated_at),
+            erased_at: entry.erased_at.map(Timestamp),
         }
     }
 }

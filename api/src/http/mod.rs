@@ -27,8 +27,10 @@ mod model;
 mod offers;
 mod office;
 mod operations;
+mod privacy;
 mod queues;
 mod running;
+mod security;
 mod signed;
 mod snippets;
 mod step;
@@ -68,7 +70,12 @@ pub type Endpoints = (
         snippets::Snippets,
     ),
     (whatsapp_admin::WhatsappAdmin, messages::Messages),
-    (operations::Operations, running::Running),
+    (
+        operations::Operations,
+        running::Running,
+        privacy::Privacy,
+        security::Security,
+    ),
     health::Health,
 );
 
@@ -100,7 +107,12 @@ pub(crate) fn endpoints() -> Endpoints {
             snippets::Snippets,
         ),
         (whatsapp_admin::WhatsappAdmin, messages::Messages),
-        (operations::Operations, running::Running),
+        (
+            operations::Operations,
+            running::Running,
+            privacy::Privacy,
+            security::Security,
+        ),
         health::Health,
     )
 }

@@ -23,6 +23,8 @@ pub(super) enum Tag {
     Whatsapp,
     /// Jobs, queues of jobs and processes, for the people who run the system.
     Operations,
+    /// The rights of clients to their data (UU 27/2022).
+    Privacy,
     /// Health and readiness.
     Health,
 }

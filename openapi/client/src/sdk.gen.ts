@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.js';
 import type { Client, Options as Options2, TDataShape } from './client/index.js';
-import type { AddLeadNoteData, AddLeadNoteErrors, AddLeadNoteResponses, AddQueuePlaceData, AddQueuePlaceErrors, AddQueuePlaceResponses, AgentResultsData, AgentResultsErrors, AgentResultsResponses, AppointmentDetailData, AppointmentDetailErrors, AppointmentDetailResponses, AppointmentsData, AppointmentsErrors, AppointmentsResponses, AssignLeadData, AssignLeadErrors, AssignLeadResponses, AssignLeadsData, AssignLeadsErrors, AssignLeadsResponses, AvailabilityData, AvailabilityErrors, AvailabilityResponses, BlockContactData, BlockContactErrors, BlockContactResponses, BlockedContactsData, BlockedContactsErrors, BlockedContactsResponses, BoardData, BoardErrors, BoardResponses, BookAppointmentData, BookAppointmentErrors, BookAppointmentResponses, CancelAppointmentData, CancelAppointmentErrors, CancelAppointmentResponses, CancelLeadsAssignmentData, CancelLeadsAssignmentErrors, CancelLeadsAssignmentResponses, ChangeAvailabilityData, ChangeAvailabilityErrors, ChangeAvailabilityResponses, ChangeJobsData, ChangeJobsErrors, ChangeJobsResponses, ClaimsData, ClaimsErrors, ClaimsResponses, CloseUnreadDeliveryData, CloseUnreadDeliveryErrors, CloseUnreadDeliveryResponses, CompanyHoursData, CompanyHoursErrors, CompanyHoursResponses, CorrectMetaLeadNumberData, CorrectMetaLeadNumberErrors, CorrectMetaLeadNumberResponses, CountJobsData, CountJobsErrors, CountJobsResponses, CoverData, CoverErrors, CoverResponses, CreateLeadData, CreateLeadErrors, CreateLeadResponses, CreateQueueData, CreateQueueErrors, CreateQueueResponses, CreateUserData, CreateUserErrors, CreateUserResponses, DashboardStatsData, DashboardStatsErrors, DashboardStatsResponses, DecideLeadConflictData, DecideLeadConflictErrors, DecideLeadConflictResponses, DeleteQueueData, DeleteQueueErrors, DeleteQueueResponses, DeleteSnippetData, DeleteSnippetErrors, DeleteSnippetResponses, DiscardLeadListData, DiscardLeadListErrors, DiscardLeadListResponses, DiscardMetaLeadData, DiscardMetaLeadErrors, DiscardMetaLeadResponses, DistributeLeadData, DistributeLeadErrors, DistributeLeadResponses, DummyClientMessageData, DummyClientMessageErrors, DummyClientMessageResponses, DummyNextDeadlineData, DummyNextDeadlineErrors, DummyNextDeadlineResponses, DummyRunTimeoutsData, DummyRunTimeoutsErrors, DummyRunTimeoutsResponses, DummySalesAckData, DummySalesAckErrors, DummySalesAckResponses, EventsData, EventsErrors, EventsResponse, EventsResponses, ExplainLeadData, ExplainLeadErrors, ExplainLeadResponses, ExportLeadsData, ExportLeadsErrors, ExportLeadsResponses, ExportLeadsWorkbookData, ExportLeadsWorkbookErrors, ExportLeadsWorkbookResponses, FunnelData, FunnelErrors, FunnelResponses, HandOverDeskData, HandOverDeskErrors, HandOverDeskResponses, HandoversData, HandoversErrors, HandoversResponses, HealthLiveData, HealthLiveResponses, HealthReadyData, HealthReadyErrors, HealthReadyResponses, HolidaysData, HolidaysErrors, HolidaysResponses, JobData, JobErrors, JobQueuesData, JobQueuesErrors, JobQueuesResponses, JobResponses, JobsData, JobsErrors, JobsResponses, LatenessData, LatenessErrors, LatenessResponses, Layer2StatusChartData, Layer2StatusChartErrors, Layer2StatusChartResponses, Layer2StatusesData, Layer2StatusesErrors, Layer2StatusesResponses, LeadConflictsData, LeadConflictsErrors, LeadConflictsResponses, LeadDetailData, LeadDetailErrors, LeadDetailResponses, LeadDistributionData, LeadDistributionErrors, LeadDistributionResponses, LeadListData, LeadListErrors, LeadListResponses, LeadListRowsData, LeadListRowsErrors, LeadListRowsResponses, LeadListsData, LeadListsErrors, LeadListsResponses, LeadMergesData, LeadMergesErrors, LeadMergesResponses, LeadsAssignmentData, LeadsAssignmentErrors, LeadsAssignmentResponses, LeadsData, LeadsErrors, LeadsResponses, MergeLeadData, MergeLeadErrors, MergeLeadResponses, MetaFormsData, MetaFormsErrors, MetaFormsResponses, MyOffersData, MyOffersErrors, MyOffersResponses, NextOfQueueData, NextOfQueueErrors, NextOfQueueResponses, OperatorActionsData, OperatorActionsErrors, OperatorActionsResponses, PassOfferData, PassOfferErrors, PassOfferResponses, PauseJobQueueData, PauseJobQueueErrors, PauseJobQueueResponses, ProcessesData, ProcessesErrors, ProcessesResponses, QueuesData, QueuesErrors, QueuesResponses, ReceiveMetaLeadData, ReceiveMetaLeadErrors, ReceiveMetaLeadResponses, ReceiveWhatsappData, ReceiveWhatsappErrors, ReceiveWhatsappMessagesData, ReceiveWhatsappMessagesErrors, ReceiveWhatsappMessagesResponses, ReceiveWhatsappResponses, RejectedReasonChartData, RejectedReasonChartErrors, RejectedReasonChartResponses, RejectedReasonsData, RejectedReasonsErrors, RejectedReasonsResponses, RejectLeadData, RejectLeadErrors, RejectLeadResponses, RemoveQueuePlaceData, RemoveQueuePlaceErrors, RemoveQueuePlaceResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, ResetWhatsappData, ResetWhatsappErrors, ResetWhatsappResponses, RestartWhatsappData, RestartWhatsappErrors, RestartWhatsappResponses, ResumeJobQueueData, ResumeJobQueueErrors, ResumeJobQueueResponses, RetryMetaLeadData, RetryMetaLeadErrors, RetryMetaLeadResponses, RetryUnheardMessageData, RetryUnheardMessageErrors, RetryUnheardMessageResponses, RetryUnreadDeliveryData, RetryUnreadDeliveryErrors, RetryUnreadDeliveryResponses, RevokeUserSessionsData, RevokeUserSessionsErrors, RevokeUserSessionsResponses, SalesData, SalesErrors, SalesResponses, SaveLayer2StatusData, SaveLayer2StatusErrors, SaveLayer2StatusResponses, SaveMetaFormData, SaveMetaFormErrors, SaveMetaFormResponses, SaveRejectedReasonData, SaveRejectedReasonErrors, SaveRejectedReasonResponses, SaveSnippetData, SaveSnippetErrors, SaveSnippetResponses, SendWhatsappTestMessageData, SendWhatsappTestMessageErrors, SendWhatsappTestMessageResponses, SetAvailabilityData, SetAvailabilityErrors, SetAvailabilityResponses, SetCompanyHoursData, SetCompanyHoursErrors, SetCompanyHoursResponses, SetCoverData, SetCoverErrors, SetCoverResponses, SetHolidaysData, SetHolidaysErrors, SetHolidaysResponses, SetOfferAddressData, SetOfferAddressErrors, SetOfferAddressResponses, SetQueuePlacesData, SetQueuePlacesErrors, SetQueuePlacesResponses, SetQueueRulesData, SetQueueRulesErrors, SetQueueRulesResponses, SetVisitOutcomeData, SetVisitOutcomeErrors, SetVisitOutcomeResponses, SimilarLeadsData, SimilarLeadsErrors, SimilarLeadsResponses, SimulateDistributionData, SimulateDistributionErrors, SimulateDistributionResponses, SnippetsData, SnippetsErrors, SnippetsResponses, StartLeadListData, StartLeadListErrors, StartLeadListResponses, StartWhatsappData, StartWhatsappErrors, StartWhatsappResponses, StopLeadData, StopLeadErrors, StopLeadResponses, StopWhatsappData, StopWhatsappErrors, StopWhatsappResponses, TakeOfferData, TakeOfferErrors, TakeOfferResponses, TroubleData, TroubleErrors, TroubleResponses, UnblockContactData, UnblockContactErrors, UnblockContactResponses, UndoLeadChangeData, UndoLeadChangeErrors, UndoLeadChangeResponses, UndoLeadMergeData, UndoLeadMergeErrors, UndoLeadMergeResponses, UnmarkLeadData, UnmarkLeadErrors, UnmarkLeadResponses, UnreadDeliveriesData, UnreadDeliveriesErrors, UnreadDeliveriesResponses, UnusableMetaLeadsData, UnusableMetaLeadsErrors, UnusableMetaLeadsResponses, UpdateAppointmentData, UpdateAppointmentErrors, UpdateAppointmentResponses, UpdateLeadData, UpdateLeadErrors, UpdateLeadLayer2Data, UpdateLeadLayer2Errors, UpdateLeadLayer2Responses, UpdateLeadProgressData, UpdateLeadProgressErrors, UpdateLeadProgressResponses, UpdateLeadResponses, UpdateLeadStatusData, UpdateLeadStatusErrors, UpdateLeadStatusResponses, UpdateQueueData, UpdateQueueErrors, UpdateQueueResponses, UpdateSalesQueueData, UpdateSalesQueueErrors, UpdateSalesQueueResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, UploadLeadListData, UploadLeadListErrors, UploadLeadListResponses, UsersData, UsersErrors, UsersResponses, VerifyMetaLeadsWebhookData, VerifyMetaLeadsWebhookErrors, VerifyMetaLeadsWebhookResponses, VerifyWhatsappMessagesWebhookData, VerifyWhatsappMessagesWebhookErrors, VerifyWhatsappMessagesWebhookResponses, VerifyWhatsappWebhookData, VerifyWhatsappWebhookErrors, VerifyWhatsappWebhookResponses, WhatsappAccountEventsData, WhatsappAccountEventsErrors, WhatsappAccountEventsResponses, WhatsappMessagesData, WhatsappMessagesErrors, WhatsappMessagesResponses, WhatsappStatusData, WhatsappStatusErrors, WhatsappStatusResponses } from './types.gen.js';
+import type { AddLeadNoteData, AddLeadNoteErrors, AddLeadNoteResponses, AddQueuePlaceData, AddQueuePlaceErrors, AddQueuePlaceResponses, AgentResultsData, AgentResultsErrors, AgentResultsResponses, AppointmentDetailData, AppointmentDetailErrors, AppointmentDetailResponses, AppointmentsData, AppointmentsErrors, AppointmentsResponses, AssignLeadData, AssignLeadErrors, AssignLeadResponses, AssignLeadsData, AssignLeadsErrors, AssignLeadsResponses, AvailabilityData, AvailabilityErrors, AvailabilityResponses, BlockContactData, BlockContactErrors, BlockContactResponses, BlockedContactsData, BlockedContactsErrors, BlockedContactsResponses, BoardData, BoardErrors, BoardResponses, BookAppointmentData, BookAppointmentErrors, BookAppointmentResponses, CancelAppointmentData, CancelAppointmentErrors, CancelAppointmentResponses, CancelLeadsAssignmentData, CancelLeadsAssignmentErrors, CancelLeadsAssignmentResponses, ChangeAvailabilityData, ChangeAvailabilityErrors, ChangeAvailabilityResponses, ChangeJobsData, ChangeJobsErrors, ChangeJobsResponses, ClaimsData, ClaimsErrors, ClaimsResponses, CloseUnreadDeliveryData, CloseUnreadDeliveryErrors, CloseUnreadDeliveryResponses, CompanyHoursData, CompanyHoursErrors, CompanyHoursResponses, CorrectMetaLeadNumberData, CorrectMetaLeadNumberErrors, CorrectMetaLeadNumberResponses, CountJobsData, CountJobsErrors, CountJobsResponses, CoverData, CoverErrors, CoverResponses, CreateLeadData, CreateLeadErrors, CreateLeadResponses, CreateQueueData, CreateQueueErrors, CreateQueueResponses, CreateUserData, CreateUserErrors, CreateUserResponses, DashboardStatsData, DashboardStatsErrors, DashboardStatsResponses, DecideLeadConflictData, DecideLeadConflictErrors, DecideLeadConflictResponses, DeleteQueueData, DeleteQueueErrors, DeleteQueueResponses, DeleteSnippetData, DeleteSnippetErrors, DeleteSnippetResponses, DiscardLeadListData, DiscardLeadListErrors, DiscardLeadListResponses, DiscardMetaLeadData, DiscardMetaLeadErrors, DiscardMetaLeadResponses, DistributeLeadData, DistributeLeadErrors, DistributeLeadResponses, DummyClientMessageData, DummyClientMessageErrors, DummyClientMessageResponses, DummyNextDeadlineData, DummyNextDeadlineErrors, DummyNextDeadlineResponses, DummyRunTimeoutsData, DummyRunTimeoutsErrors, DummyRunTimeoutsResponses, DummySalesAckData, DummySalesAckErrors, DummySalesAckResponses, ErasePersonData, ErasePersonErrors, ErasePersonResponses, EventsData, EventsErrors, EventsResponse, EventsResponses, ExplainLeadData, ExplainLeadErrors, ExplainLeadResponses, ExportLeadsData, ExportLeadsErrors, ExportLeadsResponses, ExportLeadsWorkbookData, ExportLeadsWorkbookErrors, ExportLeadsWorkbookResponses, ExportPersonData, ExportPersonErrors, ExportPersonPageData, ExportPersonPageErrors, ExportPersonPageResponses, ExportPersonResponses, FunnelData, FunnelErrors, FunnelResponses, HandOverDeskData, HandOverDeskErrors, HandOverDeskResponses, HandoversData, HandoversErrors, HandoversResponses, HealthLiveData, HealthLiveResponses, HealthReadyData, HealthReadyErrors, HealthReadyResponses, HolidaysData, HolidaysErrors, HolidaysResponses, JobData, JobErrors, JobQueuesData, JobQueuesErrors, JobQueuesResponses, JobResponses, JobsData, JobsErrors, JobsResponses, LatenessData, LatenessErrors, LatenessResponses, Layer2StatusChartData, Layer2StatusChartErrors, Layer2StatusChartResponses, Layer2StatusesData, Layer2StatusesErrors, Layer2StatusesResponses, LeadConflictsData, LeadConflictsErrors, LeadConflictsResponses, LeadDetailData, LeadDetailErrors, LeadDetailResponses, LeadDistributionData, LeadDistributionErrors, LeadDistributionResponses, LeadListData, LeadListErrors, LeadListResponses, LeadListRowsData, LeadListRowsErrors, LeadListRowsResponses, LeadListsData, LeadListsErrors, LeadListsResponses, LeadMergesData, LeadMergesErrors, LeadMergesResponses, LeadsAssignmentData, LeadsAssignmentErrors, LeadsAssignmentResponses, LeadsData, LeadsErrors, LeadsResponses, MergeLeadData, MergeLeadErrors, MergeLeadResponses, MetaFormsData, MetaFormsErrors, MetaFormsResponses, MyOffersData, MyOffersErrors, MyOffersResponses, NextOfQueueData, NextOfQueueErrors, NextOfQueueResponses, OperatorActionsData, OperatorActionsErrors, OperatorActionsResponses, PassOfferData, PassOfferErrors, PassOfferResponses, PauseJobQueueData, PauseJobQueueErrors, PauseJobQueueResponses, PrivacyRequestsData, PrivacyRequestsErrors, PrivacyRequestsResponses, ProcessesData, ProcessesErrors, ProcessesResponses, QueuesData, QueuesErrors, QueuesResponses, ReceiveMetaLeadData, ReceiveMetaLeadErrors, ReceiveMetaLeadResponses, ReceiveWhatsappData, ReceiveWhatsappErrors, ReceiveWhatsappMessagesData, ReceiveWhatsappMessagesErrors, ReceiveWhatsappMessagesResponses, ReceiveWhatsappResponses, RejectedReasonChartData, RejectedReasonChartErrors, RejectedReasonChartResponses, RejectedReasonsData, RejectedReasonsErrors, RejectedReasonsResponses, RejectLeadData, RejectLeadErrors, RejectLeadResponses, RemoveQueuePlaceData, RemoveQueuePlaceErrors, RemoveQueuePlaceResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, ResetWhatsappData, ResetWhatsappErrors, ResetWhatsappResponses, RestartWhatsappData, RestartWhatsappErrors, RestartWhatsappResponses, ResumeJobQueueData, ResumeJobQueueErrors, ResumeJobQueueResponses, RetryMetaLeadData, RetryMetaLeadErrors, RetryMetaLeadResponses, RetryUnheardMessageData, RetryUnheardMessageErrors, RetryUnheardMessageResponses, RetryUnreadDeliveryData, RetryUnreadDeliveryErrors, RetryUnreadDeliveryResponses, RevokeUserSessionsData, RevokeUserSessionsErrors, RevokeUserSessionsResponses, SalesData, SalesErrors, SalesResponses, SaveLayer2StatusData, SaveLayer2StatusErrors, SaveLayer2StatusResponses, SaveMetaFormData, SaveMetaFormErrors, SaveMetaFormResponses, SaveRejectedReasonData, SaveRejectedReasonErrors, SaveRejectedReasonResponses, SaveSnippetData, SaveSnippetErrors, SaveSnippetResponses, SecurityEventsData, SecurityEventsErrors, SecurityEventsResponses, SendWhatsappTestMessageData, SendWhatsappTestMessageErrors, SendWhatsappTestMessageResponses, SetAvailabilityData, SetAvailabilityErrors, SetAvailabilityResponses, SetCompanyHoursData, SetCompanyHoursErrors, SetCompanyHoursResponses, SetCoverData, SetCoverErrors, SetCoverResponses, SetHolidaysData, SetHolidaysErrors, SetHolidaysResponses, SetOfferAddressData, SetOfferAddressErrors, SetOfferAddressResponses, SetQueuePlacesData, SetQueuePlacesErrors, SetQueuePlacesResponses, SetQueueRulesData, SetQueueRulesErrors, SetQueueRulesResponses, SetVisitOutcomeData, SetVisitOutcomeErrors, SetVisitOutcomeResponses, SimilarLeadsData, SimilarLeadsErrors, SimilarLeadsResponses, SimulateDistributionData, SimulateDistributionErrors, SimulateDistributionResponses, SnippetsData, SnippetsErrors, SnippetsResponses, StartLeadListData, StartLeadListErrors, StartLeadListResponses, StartWhatsappData, StartWhatsappErrors, StartWhatsappResponses, StopLeadData, StopLeadErrors, StopLeadResponses, StopWhatsappData, StopWhatsappErrors, StopWhatsappResponses, TakeOfferData, TakeOfferErrors, TakeOfferResponses, TroubleData, TroubleErrors, TroubleResponses, UnblockContactData, UnblockContactErrors, UnblockContactResponses, UndoLeadChangeData, UndoLeadChangeErrors, UndoLeadChangeResponses, UndoLeadMergeData, UndoLeadMergeErrors, UndoLeadMergeResponses, UnmarkLeadData, UnmarkLeadErrors, UnmarkLeadResponses, UnreadDeliveriesData, UnreadDeliveriesErrors, UnreadDeliveriesResponses, UnusableMetaLeadsData, UnusableMetaLeadsErrors, UnusableMetaLeadsResponses, UpdateAppointmentData, UpdateAppointmentErrors, UpdateAppointmentResponses, UpdateLeadData, UpdateLeadErrors, UpdateLeadLayer2Data, UpdateLeadLayer2Errors, UpdateLeadLayer2Responses, UpdateLeadProgressData, UpdateLeadProgressErrors, UpdateLeadProgressResponses, UpdateLeadResponses, UpdateLeadStatusData, UpdateLeadStatusErrors, UpdateLeadStatusResponses, UpdateQueueData, UpdateQueueErrors, UpdateQueueResponses, UpdateSalesQueueData, UpdateSalesQueueErrors, UpdateSalesQueueResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, UploadLeadListData, UploadLeadListErrors, UploadLeadListResponses, UsersData, UsersErrors, UsersResponses, VerifyMetaLeadsWebhookData, VerifyMetaLeadsWebhookErrors, VerifyMetaLeadsWebhookResponses, VerifyWhatsappMessagesWebhookData, VerifyWhatsappMessagesWebhookErrors, VerifyWhatsappMessagesWebhookResponses, VerifyWhatsappWebhookData, VerifyWhatsappWebhookErrors, VerifyWhatsappWebhookResponses, WhatsappAccountEventsData, WhatsappAccountEventsErrors, WhatsappAccountEventsResponses, WhatsappMessagesData, WhatsappMessagesErrors, WhatsappMessagesResponses, WhatsappStatusData, WhatsappStatusErrors, WhatsappStatusResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -1397,6 +1397,79 @@ export const retryUnheardMessage = <ThrowOnError extends boolean = false>(option
 });
 
 /**
+ * Erase one person
+ *
+ * Their distribution ends, what waits to be sent to or about them is not sent, their agents are asked to delete the chat, and
+ * their names, numbers, ids and words are gone from every table. Figures, fairness and the audit stay right. It cannot be
+ * taken back. Twice is as once.
+ */
+export const erasePerson = <ThrowOnError extends boolean = false>(options: Options<ErasePersonData, ThrowOnError>) => (options.client ?? client).post<ErasePersonResponses, ErasePersonErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/privacy/erase',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Everything that is stored of one person, as JSON
+ *
+ * Their leads, messages, forms with what they agreed to, visits, to whom their enquiries were offered, deliveries as Meta
+ * sent them. Of a person of whom nothing is stored the lists are empty. The request is recorded.
+ */
+export const exportPerson = <ThrowOnError extends boolean = false>(options: Options<ExportPersonData, ThrowOnError>) => (options.client ?? client).post<ExportPersonResponses, ExportPersonErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/privacy/export',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Everything that is stored of one person, as a page for them
+ *
+ * As `exportPerson`, in Indonesian, without what only programs use.
+ */
+export const exportPersonPage = <ThrowOnError extends boolean = false>(options: Options<ExportPersonPageData, ThrowOnError>) => (options.client ?? client).post<ExportPersonPageResponses, ExportPersonPageErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/privacy/page',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Which data were shown and erased, when and by whom, newest first
+ */
+export const privacyRequests = <ThrowOnError extends boolean = false>(options?: Options<PrivacyRequestsData, ThrowOnError>) => (options?.client ?? client).get<PrivacyRequestsResponses, PrivacyRequestsErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/privacy/requests',
+    ...options
+});
+
+/**
  * The rejected reasons, in order
  */
 export const rejectedReasons = <ThrowOnError extends boolean = false>(options?: Options<RejectedReasonsData, ThrowOnError>) => (options?.client ?? client).get<RejectedReasonsResponses, RejectedReasonsErrors, ThrowOnError>({
@@ -1597,6 +1670,19 @@ export const updateSalesQueue = <ThrowOnError extends boolean = false>(options: 
         'Content-Type': 'application/json',
         ...options.headers
     }
+});
+
+/**
+ * Sign-ins, changes by admins and operators, exports, and reads of clients' words by admins, newest first
+ */
+export const securityEvents = <ThrowOnError extends boolean = false>(options?: Options<SecurityEventsData, ThrowOnError>) => (options?.client ?? client).get<SecurityEventsResponses, SecurityEventsErrors, ThrowOnError>({
+    security: [{
+            in: 'cookie',
+            name: 'better-auth.session_token',
+            type: 'apiKey'
+        }],
+    url: '/api/security/events',
+    ...options
 });
 
 /**

@@ -976,6 +976,78 @@ export type DeskMove = {
 };
 
 /**
+ * Erasure
+ *
+ * Whose data, and why they are erased.
+ */
+export type Erasure = {
+    /**
+     * A lead of a person without a number.
+     */
+    leadId?: string;
+    /**
+     * The person's number, as typed.
+     */
+    phone?: string;
+    /**
+     * 1 to 500 characters, for example who asked for it and when. The person's own number and name in it are replaced.
+     */
+    reason: string;
+};
+
+/**
+ * ErasureReport
+ *
+ * What an erasure changed, and what stays.
+ */
+export type ErasureReport = {
+    /**
+     * Blocks and opt-outs.
+     */
+    blocks: number;
+    /**
+     * Deliveries as Meta sent them.
+     */
+    deliveries: number;
+    /**
+     * Keys of the linked device's session with the person.
+     */
+    deviceKeys: number;
+    /**
+     * Answers of forms.
+     */
+    forms: number;
+    /**
+     * What stays, and why.
+     */
+    kept: Array<Kept>;
+    /**
+     * Leads that name nobody any more.
+     */
+    leads: number;
+    /**
+     * Rows of lists that an office uploaded.
+     */
+    listRows: number;
+    /**
+     * Other messages in which a number or name was replaced.
+     */
+    mentions: number;
+    /**
+     * Messages from, to and about the person, without their words.
+     */
+    messages: number;
+    /**
+     * Messages that nobody had handled yet.
+     */
+    unhandled: number;
+    /**
+     * Visits without place and note. Those ahead are cancelled.
+     */
+    visits: number;
+};
+
+/**
  * EventAnswer
  *
  * The outcome of an event, and the state of its lead.
@@ -1282,6 +1354,16 @@ export type Journey = {
 };
 
 /**
+ * Kept
+ *
+ * What an erasure leaves.
+ */
+export type Kept = {
+    what: string;
+    why: string;
+};
+
+/**
  * Lateness
  *
  * How late offers rolled, after their deadlines.
@@ -1460,6 +1542,10 @@ export type LeadEntry = {
      */
     area?: string;
     createdAt: string;
+    /**
+     * When its client was erased: it has no name and no number, and nobody can change it.
+     */
+    erasedAt?: string;
     id: string;
     layer2?: Layer2;
     lockedAt?: string;
@@ -2317,6 +2403,43 @@ export type PeriodFigures = {
 };
 
 /**
+ * PersonData
+ *
+ * Everything of one person: a list of rows for each table.
+ */
+export type PersonData = {
+    /**
+     * Their numbers and WhatsApp ids, former ones too.
+     */
+    addresses: Array<string>;
+    /**
+     * The rows, by table.
+     */
+    data: unknown;
+    generatedAt: string;
+    /**
+     * The names that they gave.
+     */
+    names: Array<string>;
+};
+
+/**
+ * PersonSought
+ *
+ * Whose data: `phone` or `leadId`.
+ */
+export type PersonSought = {
+    /**
+     * A lead of a person without a number.
+     */
+    leadId?: string;
+    /**
+     * The person's number, as typed.
+     */
+    phone?: string;
+};
+
+/**
  * Place
  *
  * A place in a queue.
@@ -2340,6 +2463,35 @@ export type Place = {
      */
     weight?: number;
 };
+
+/**
+ * PrivacyRequest
+ *
+ * A request that was carried out. It contains no name and no number.
+ */
+export type PrivacyRequest = {
+    at: string;
+    /**
+     * `user <id>`, `terminal <name>@<host>` or `worker`.
+     */
+    byWhom: string;
+    /**
+     * How many rows of each kind.
+     */
+    counts: unknown;
+    id: string;
+    kind: PrivacyRequestKind;
+    /**
+     * The person's leads. After an erasure they name nobody.
+     */
+    leadIds: Array<string>;
+    reason?: string;
+};
+
+/**
+ * What was done.
+ */
+export type PrivacyRequestKind = 'export' | 'erase' | 'age';
 
 /**
  * Problem
@@ -2711,6 +2863,39 @@ export type SavedAppointment = {
     version: number;
     warning?: AppointmentWarning;
 };
+
+/**
+ * SecurityEvent
+ *
+ * One line of the security log.
+ */
+export type SecurityEvent = {
+    at: string;
+    id: string;
+    ipAddress: string;
+    kind: SecurityKind;
+    /**
+     * The operation's id in this document.
+     */
+    operation?: string;
+    /**
+     * Its path, with numbers masked.
+     */
+    path?: string;
+    /**
+     * Its status.
+     */
+    status?: number;
+    /**
+     * Who did it; absent if nobody is known by the email, or for a client with a token.
+     */
+    userId?: string;
+};
+
+/**
+ * What happened.
+ */
+export type SecurityKind = 'sign_in' | 'sign_in_failed' | 'sign_up' | 'password_changed' | 'operation';
 
 /**
  * SimilarLead
@@ -6043,6 +6228,113 @@ export type RetryUnheardMessageResponses = {
 
 export type RetryUnheardMessageResponse = RetryUnheardMessageResponses[keyof RetryUnheardMessageResponses];
 
+export type ErasePersonData = {
+    body: Erasure;
+    path?: never;
+    query?: never;
+    url: '/api/privacy/erase';
+};
+
+export type ErasePersonErrors = {
+    /**
+     * The request is wrong.
+     */
+    '4XX': Problem;
+    /**
+     * The server failed.
+     */
+    '5XX': Problem;
+};
+
+export type ErasePersonError = ErasePersonErrors[keyof ErasePersonErrors];
+
+export type ErasePersonResponses = {
+    200: ErasureReport;
+};
+
+export type ErasePersonResponse = ErasePersonResponses[keyof ErasePersonResponses];
+
+export type ExportPersonData = {
+    body: PersonSought;
+    path?: never;
+    query?: never;
+    url: '/api/privacy/export';
+};
+
+export type ExportPersonErrors = {
+    /**
+     * The request is wrong.
+     */
+    '4XX': Problem;
+    /**
+     * The server failed.
+     */
+    '5XX': Problem;
+};
+
+export type ExportPersonError = ExportPersonErrors[keyof ExportPersonErrors];
+
+export type ExportPersonResponses = {
+    200: PersonData;
+};
+
+export type ExportPersonResponse = ExportPersonResponses[keyof ExportPersonResponses];
+
+export type ExportPersonPageData = {
+    body: PersonSought;
+    path?: never;
+    query?: never;
+    url: '/api/privacy/page';
+};
+
+export type ExportPersonPageErrors = {
+    /**
+     * The request is wrong.
+     */
+    '4XX': Problem;
+    /**
+     * The server failed.
+     */
+    '5XX': Problem;
+};
+
+export type ExportPersonPageError = ExportPersonPageErrors[keyof ExportPersonPageErrors];
+
+export type ExportPersonPageResponses = {
+    /**
+     * An HTML document without scripts.
+     */
+    200: string;
+};
+
+export type ExportPersonPageResponse = ExportPersonPageResponses[keyof ExportPersonPageResponses];
+
+export type PrivacyRequestsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/privacy/requests';
+};
+
+export type PrivacyRequestsErrors = {
+    /**
+     * The request is wrong.
+     */
+    '4XX': Problem;
+    /**
+     * The server failed.
+     */
+    '5XX': Problem;
+};
+
+export type PrivacyRequestsError = PrivacyRequestsErrors[keyof PrivacyRequestsErrors];
+
+export type PrivacyRequestsResponses = {
+    200: Array<PrivacyRequest>;
+};
+
+export type PrivacyRequestsResponse = PrivacyRequestsResponses[keyof PrivacyRequestsResponses];
+
 export type RejectedReasonsData = {
     body?: never;
     path?: never;
@@ -6378,6 +6670,45 @@ export type UpdateSalesQueueResponses = {
 };
 
 export type UpdateSalesQueueResponse = UpdateSalesQueueResponses[keyof UpdateSalesQueueResponses];
+
+export type SecurityEventsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Of this user only, by id.
+         */
+        user?: string;
+        /**
+         * Before this instant: the last one of the page before.
+         */
+        before?: string;
+        /**
+         * At most so many.
+         */
+        limit?: number;
+    };
+    url: '/api/security/events';
+};
+
+export type SecurityEventsErrors = {
+    /**
+     * The request is wrong.
+     */
+    '4XX': Problem;
+    /**
+     * The server failed.
+     */
+    '5XX': Problem;
+};
+
+export type SecurityEventsError = SecurityEventsErrors[keyof SecurityEventsErrors];
+
+export type SecurityEventsResponses = {
+    200: Array<SecurityEvent>;
+};
+
+export type SecurityEventsResponse = SecurityEventsResponses[keyof SecurityEventsResponses];
 
 export type SnippetsData = {
     body?: never;

@@ -11,6 +11,7 @@ mod client_notice;
 mod handover;
 mod model;
 mod outcome;
+mod person;
 mod reminders;
 mod store;
 
@@ -24,6 +25,7 @@ pub use model::{
 };
 pub use outcome::set_outcome;
 pub(crate) use outcome::{answer, asked};
+pub(crate) use person::{erase_person, person_rows};
 pub use reminders::{remind, remind_all_due};
 
 use store::{ChangeRecord, Details};

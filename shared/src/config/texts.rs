@@ -224,6 +224,12 @@ pub struct TextOverrides {
     /// Why a lead was stopped: the client wants no messages. No placeholders.
     #[arg(long, env = "TEXT_REASON_OPTED_OUT")]
     pub text_reason_opted_out: Option<String>,
+    /// Why an offer was stopped: the client's data are erased. No placeholders.
+    #[arg(long, env = "TEXT_REASON_ERASED")]
+    pub text_reason_erased: Option<String>,
+    /// To an agent: delete an erased client from the phone. Placeholders: {ending}, the last digits of the number.
+    #[arg(long, env = "TEXT_CLIENT_ERASED")]
+    pub text_client_erased: Option<String>,
     /// Why an agent gets no offers: their working hours. No placeholders.
     #[arg(long, env = "TEXT_REASON_OFF_HOURS")]
     pub text_reason_off_hours: Option<String>,
@@ -325,6 +331,8 @@ impl TextOverrides {
             (Text::ReasonTest, self.text_reason_test),
             (Text::ReasonJunk, self.text_reason_junk),
             (Text::ReasonOptedOut, self.text_reason_opted_out),
+            (Text::ReasonErased, self.text_reason_erased),
+            (Text::ClientErased, self.text_client_erased),
             (Text::ReasonOffHours, self.text_reason_off_hours),
             (Text::ReasonHoliday, self.text_reason_holiday),
             (Text::ReasonCapPerDay, self.text_reason_cap_per_day),

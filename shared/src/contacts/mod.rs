@@ -8,9 +8,11 @@ mod store;
 use crate::address::Address;
 use crate::auth::User;
 use crate::id::UserId;
+use crate::leads::Person;
 use crate::phone::Phone;
 use crate::{App, Error, Result, sales};
 use chrono::{DateTime, Utc};
+use serde_json::Value;
 use sqlx::PgConnection;
 
 /// The longest reason, in characters.
@@ -92,4 +94,14 @@ pub(crate) async fn wants_no_messages(
     address: &Address,
 ) -> Result<bool> {
     store::wants_no_messages(connection, address).await
+}
+
+/// The blocks and opt-outs of a person, as JSON.
+pub(crate) async fn person_rows(connection: &mut PgConnection, person: &Person) -> Result<Value> {
+    store::rows_of(connection, &person.address_texts()).await
+}
+
+/// Deletes the blocks and opt-outs of a person: they contain the number. Returns how many.
+pub(crate) async fn erase_person(connection: &mut PgConnection, person: &Person) -> Result<u64> {
+    store::delete_of(connection, &person.address_texts()).await
 }

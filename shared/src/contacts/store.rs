@@ -6,6 +6,7 @@ use crate::address::Address;
 use crate::id::UserId;
 use crate::phone::Phone;
 use chrono::{DateTime, Utc};
+use serde_json::Value;
 use sqlx::PgConnection;
 
 pub(super) async fn block(
@@ -84,4 +85,23 @@ pub(super) async fn wants_no_messages(
     )
     .fetch_one(connection)
     .await?)
+}
+
+pub(super) async fn rows_of(connection: &mut PgConnection, addresses: &[String]) -> Result<Value> {
+    Ok(sqlx::query_scalar!(
+        r#"select coalesce(jsonb_agg(to_jsonb(b)), '[]') as "rows!" from contact_block b where b.address = any($1)"#,
+        addresses
+    )
+    .fetch_one(connection)
+    .await?)
+}
+
+pub(super) async fn delete_of(connection: &mut PgConnection, addresses: &[String]) -> Result<u64> {
+    let deleted = sqlx::query!(
+        "delete from contact_block where address = any($1)",
+        addresses
+    )
+    .execute(connection)
+    .await?;
+    Ok(deleted.rows_affected())
 }

@@ -42,6 +42,7 @@ pub use endings::assign::{Assigned, assign};
 pub use endings::by_hand::{merge_by_hand, merges, undo_merge};
 pub use endings::decide::{conflicts, decide};
 pub use endings::distribute::distribute;
+pub(crate) use endings::erase::{forget_received, person_rows, stop_for_erasure, tell_erased};
 pub use endings::merge::change_number;
 pub(crate) use endings::roll::MAX_FAILURES;
 pub use endings::roll::{bring_next_deadline_forward, next_deadline, time_to_next_deadline};

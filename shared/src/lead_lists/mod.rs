@@ -6,10 +6,12 @@
 
 mod file;
 mod model;
+mod person;
 mod store;
 
 pub(crate) use model::Entered;
 pub use model::{LARGEST_FILE, LeadList, ListRow, ListState, MOST_ROWS, RowState, Upload};
+pub(crate) use person::{erase_person, person_rows};
 pub(crate) use store::{Owner, end, entered_by_owner, next_ready, set_row};
 
 use crate::address::Address;

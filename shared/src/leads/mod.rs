@@ -2,9 +2,11 @@
 //!
 //! These operations run inside the caller's transaction. Distribution decides what follows from an enquiry.
 
+mod erasure;
 mod identities;
 mod merges;
 mod model;
+mod person;
 mod store;
 
 pub use merges::Merge;
@@ -12,11 +14,14 @@ pub use model::{
     Click, Contact, Enquiry, EnquiryKind, Lead, LeadProgress, LeadStatus, Mark, name_or_unknown,
 };
 
+pub use person::{ERASED, Person};
+
 use crate::address::Address;
 use crate::id::{LeadId, UserId};
 use crate::phone::Phone;
 use crate::{Error, Result};
 use chrono::{DateTime, Utc};
+use serde_json::Value;
 use sqlx::PgConnection;
 
 /// Finds the lead of this person or creates it with this status, and locks it until the transaction ends. Fills in
@@ -211,6 +216,51 @@ pub async fn set_phone(
     now: DateTime<Utc>,
 ) -> Result<()> {
     identities::set_phone(connection, id, phone, now).await
+}
+
+/// The person who has or had this number, with their leads locked until the transaction ends.
+pub async fn lock_person(connection: &mut PgConnection, phone: &Phone) -> Result<Person> {
+    let leads = erasure::lock_by_number(connection, phone).await?;
+    erasure::person(connection, leads, Some(phone)).await
+}
+
+/// The person of this lead, locked until the transaction ends. Fails with `NotFound`.
+pub async fn lock_person_of(connection: &mut PgConnection, lead: LeadId) -> Result<Person> {
+    store::lock_by_id(connection, lead).await?;
+    erasure::person(connection, vec![lead], None).await
+}
+
+/// The rows of a person's leads, enquiries, changes and ids, as JSON by table.
+pub async fn person_rows(connection: &mut PgConnection, person: &Person) -> Result<Value> {
+    erasure::rows(connection, person).await
+}
+
+/// Erases the names, numbers, ids and words of a person's leads. Their distribution must have ended. Returns how many leads.
+pub async fn erase_person(
+    connection: &mut PgConnection,
+    person: &Person,
+    now: DateTime<Utc>,
+) -> Result<u64> {
+    erasure::erase(connection, person, now).await
+}
+
+/// At most `most` leads, locked, that ended this many days ago and of which nothing was heard since.
+pub async fn ended_before(
+    connection: &mut PgConnection,
+    days: f64,
+    most: i64,
+) -> Result<Vec<LeadId>> {
+    erasure::ended_before(connection, days, most).await
+}
+
+/// Fails with the conflict `lead_erased` if the lead's client was erased: nobody could be reached.
+pub async fn refuse_erased(connection: &mut PgConnection, id: LeadId) -> Result<()> {
+    if erasure::is_erased(connection, id).await? {
+        return Err(Error::Conflict {
+            code: "lead_erased",
+        });
+    }
+    Ok(())
 }
 
 /// The lead, locked until the transaction ends.

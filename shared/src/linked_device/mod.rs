@@ -22,10 +22,12 @@ use fence::fenced;
 use crate::address::Address;
 use crate::distribution::{self, InboundMessage};
 use crate::id::MessageId;
+use crate::leads::Person;
 use crate::providers::qr_local::NAME;
 use crate::whatsapp::{self, Correction, Echo};
 use crate::{App, Error, Result};
 use chrono::TimeDelta;
+use sqlx::PgConnection;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
@@ -39,6 +41,11 @@ const LOOK_EVERY: Duration = Duration::from_millis(25);
 pub async fn status(app: &App) -> Result<Status> {
     let mut connection = app.pool.acquire().await?;
     store::status(&mut connection).await
+}
+
+/// Deletes the keys of the session with a person, by what their rows are named by. Returns how many rows.
+pub(crate) async fn forget_peer(connection: &mut PgConnection, person: &Person) -> Result<u64> {
+    store::forget_peer(connection, &person.digits()).await
 }
 
 /// Metrics of the linked device: name, help text, value. Empty with another provider.

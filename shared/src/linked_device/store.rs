@@ -155,3 +155,16 @@ pub(super) async fn beat(
     .await?;
     Ok(done.rows_affected() == 1)
 }
+
+/// Deletes the keys of the session with this person, whose rows are named by their number or id. WhatsApp agrees on new ones if
+/// they write again.
+pub(super) async fn forget_peer(connection: &mut PgConnection, peers: &[String]) -> Result<u64> {
+    let deleted = sqlx::query!(
+        "delete from linked_device_secret s
+         where exists (select from unnest($1::text[]) peer where position(peer in s.key) > 0 or position(peer in s.sub) > 0)",
+        peers
+    )
+    .execute(connection)
+    .await?;
+    Ok(deleted.rows_affected())
+}

@@ -16,7 +16,7 @@ pub async fn entry(app: &App, viewer: &User, id: LeadId) -> Result<Entry> {
     Ok(entry)
 }
 
-/// The lead, locked for a change. Fails with `NotFound` if the user cannot see it.
+/// The lead, locked for a change. Fails with `NotFound` if the user cannot see it, and with the conflict `lead_erased`.
 pub(super) async fn lock_to_change(
     connection: &mut PgConnection,
     by: &User,
@@ -24,6 +24,7 @@ pub(super) async fn lock_to_change(
 ) -> Result<Lead> {
     let lead = leads::lock(connection, id).await?;
     check_may_see(by, &lead)?;
+    leads::refuse_erased(connection, id).await?;
     Ok(lead)
 }
 

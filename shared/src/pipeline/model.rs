@@ -18,6 +18,8 @@ pub struct Entry {
     pub layer2: Option<Layer2>,
     /// When it was last changed.
     pub updated_at: DateTime<Utc>,
+    /// When its client was erased; `None` if they were not.
+    pub erased_at: Option<DateTime<Utc>>,
 }
 
 /// The second layer of a lead's status.

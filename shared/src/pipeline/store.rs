@@ -32,10 +32,11 @@ struct Row {
     layer2_note: Option<String>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
+    erased_at: Option<DateTime<Utc>>,
 }
 
 const COLUMNS: &str = "l.id, l.name, l.phone, l.status, l.progress, l.owner_sales_id, u.name as owner_name, l.locked_at,
-    l.source_ads, l.project, l.area, l.mark, l.layer2_status_id, l.rejected_reason_id, l.layer2_note, l.created_at, l.updated_at";
+    l.source_ads, l.project, l.area, l.mark, l.layer2_status_id, l.rejected_reason_id, l.layer2_note, l.created_at, l.updated_at, l.erased_at";
 
 impl Row {
     fn into_entry(self) -> Entry {
@@ -48,6 +49,7 @@ impl Row {
                 note: row.layer2_note,
             }),
             updated_at: row.updated_at,
+            erased_at: row.erased_at,
             lead: Lead {
                 id: row.id,
                 name: row.name,

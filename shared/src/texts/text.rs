@@ -181,6 +181,10 @@ pub enum Text {
     ReasonJunk,
     /// Why a lead was stopped: the client wants no messages.
     ReasonOptedOut,
+    /// Why an offer was stopped: the client's data are erased.
+    ReasonErased,
+    /// To an agent: delete an erased client from the phone.
+    ClientErased,
     /// Why an agent gets no offers: their working hours.
     ReasonOffHours,
     /// Why an agent gets no offers: a holiday.

@@ -26,6 +26,7 @@ const QueuesScreen = lazy(() => import('../queues/queues').then((module) => ({ d
 const WhatIfScreen = lazy(() => import('../what-if/what-if').then((module) => ({ default: module.WhatIfScreen })))
 const TablesScreen = lazy(() => import('../tables/tables').then((module) => ({ default: module.TablesScreen })))
 const OperationsScreen = lazy(() => import('../operations/operations').then((module) => ({ default: module.OperationsScreen })))
+const PrivacyScreen = lazy(() => import('../privacy/privacy').then((module) => ({ default: module.PrivacyScreen })))
 const MeScreen = lazy(() => import('../me/me').then((module) => ({ default: module.MeScreen })))
 
 export function Desk() {
@@ -119,6 +120,7 @@ const OF_ADMINS_ONLY = [
   ['/whatsapp', WhatsappScreen],
   ['/users', UsersScreen],
   ['/tables', TablesScreen],
+  ['/privacy', PrivacyScreen],
 ] as const
 
 const OF_AGENTS_AND_ADMINS = ['/visits', '/offers', '/leads', '/leads/:id']

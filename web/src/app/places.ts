@@ -17,6 +17,7 @@ export const OF_ADMINS: Place[] = [
   { path: '/users', key: 'nav.users' },
   { path: '/tables', key: 'nav.tables' },
   { path: '/operations', key: 'nav.operations' },
+  { path: '/privacy', key: 'nav.privacy' },
   { path: '/offers', key: 'nav.offers', quick: 'o' },
   { path: '/me', key: 'nav.me', quick: 's', main: true },
 ]

@@ -50,7 +50,7 @@ export function LeadScreen({ id }: { id: string }) {
         </div>
         <div className="grid grid-cols-1 gap-5">
           <Contact detail={detail.data} />
-          {session.data?.role === 'admin' && <Actions lead={lead} />}
+          {session.data?.role === 'admin' && !lead.erasedAt && <Actions lead={lead} />}
           {lead.status === 'claimed' && <Next detail={detail.data} />}
           {lead.status === 'claimed' && <Layer2 lead={lead} />}
           {lead.status === 'claimed' && <Visits detail={detail.data} />}
@@ -71,10 +71,11 @@ export function LeadScreen({ id }: { id: string }) {
 }
 
 function Contact({ detail: { lead } }: { detail: LeadDetail }) {
-  const { t } = useWords()
+  const { t, language } = useWords()
   return (
     <section className="card p-4" aria-label={t('lead.client')}>
       <p className="font-semibold">{lead.phone ?? '–'}</p>
+      {lead.erasedAt && <p className="pill idle mb-2">{t('lead.erased', { time: timeOfDay(lead.erasedAt, language) })}</p>}
       <p className="text-soft text-sm mb-3">{[lead.project, lead.area, lead.sourceAds].filter(Boolean).join(' · ')}</p>
       {lead.phone && (
         <div className="flex gap-2">

@@ -15,4 +15,5 @@ mod masked;
 mod merges;
 pub(crate) mod office;
 mod permutations;
+mod privacy;
 mod sending;

@@ -11,6 +11,7 @@ mod import;
 mod limits;
 mod permissions;
 mod refusals;
+mod security;
 mod sign_in;
 mod texts;
 mod whatsapp_admin;

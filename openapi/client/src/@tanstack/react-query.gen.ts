@@ -3,8 +3,8 @@
 import { type DefaultError, type InfiniteData, infiniteQueryOptions, queryOptions, useMutation, type UseMutationOptions, useQuery } from '@tanstack/react-query';
 
 import { client } from '../client.gen.js';
-import { addLeadNote, addQueuePlace, agentResults, appointmentDetail, appointments, assignLead, assignLeads, availability, blockContact, blockedContacts, board, bookAppointment, cancelAppointment, cancelLeadsAssignment, changeAvailability, changeJobs, claims, closeUnreadDelivery, companyHours, correctMetaLeadNumber, countJobs, cover, createLead, createQueue, createUser, dashboardStats, decideLeadConflict, deleteQueue, deleteSnippet, discardLeadList, discardMetaLead, distributeLead, dummyClientMessage, dummyNextDeadline, dummyRunTimeouts, dummySalesAck, explainLead, exportLeads, exportLeadsWorkbook, funnel, handOverDesk, handovers, healthLive, healthReady, holidays, job, jobQueues, jobs, lateness, layer2StatusChart, layer2Statuses, leadConflicts, leadDetail, leadDistribution, leadList, leadListRows, leadLists, leadMerges, leads, leadsAssignment, mergeLead, metaForms, myOffers, nextOfQueue, operatorActions, type Options, passOffer, pauseJobQueue, processes, queues, receiveMetaLead, receiveWhatsapp, receiveWhatsappMessages, rejectedReasonChart, rejectedReasons, rejectLead, removeQueuePlace, resetPassword, resetWhatsapp, restartWhatsapp, resumeJobQueue, retryMetaLead, retryUnheardMessage, retryUnreadDelivery, revokeUserSessions, sales, saveLayer2Status, saveMetaForm, saveRejectedReason, saveSnippet, sendWhatsappTestMessage, setAvailability, setCompanyHours, setCover, setHolidays, setOfferAddress, setQueuePlaces, setQueueRules, setVisitOutcome, similarLeads, simulateDistribution, snippets, startLeadList, startWhatsapp, stopLead, stopWhatsapp, takeOffer, trouble, unblockContact, undoLeadChange, undoLeadMerge, unmarkLead, unreadDeliveries, unusableMetaLeads, updateAppointment, updateLead, updateLeadLayer2, updateLeadProgress, updateLeadStatus, updateQueue, updateSalesQueue, updateUser, uploadLeadList, users, verifyMetaLeadsWebhook, verifyWhatsappMessagesWebhook, verifyWhatsappWebhook, whatsappAccountEvents, whatsappMessages, whatsappStatus } from '../sdk.gen.js';
-import type { AddLeadNoteData, AddLeadNoteError, AddLeadNoteResponse, AddQueuePlaceData, AddQueuePlaceError, AddQueuePlaceResponse, AgentResultsData, AgentResultsError, AgentResultsResponse, AppointmentDetailData, AppointmentDetailError, AppointmentDetailResponse, AppointmentsData, AppointmentsError, AppointmentsResponse, AssignLeadData, AssignLeadError, AssignLeadResponse, AssignLeadsData, AssignLeadsError, AssignLeadsResponse, AvailabilityData, AvailabilityError, AvailabilityResponse, BlockContactData, BlockContactError, BlockContactResponse, BlockedContactsData, BlockedContactsError, BlockedContactsResponse, BoardData, BoardError, BoardResponse, BookAppointmentData, BookAppointmentError, BookAppointmentResponse, CancelAppointmentData, CancelAppointmentError, CancelAppointmentResponse, CancelLeadsAssignmentData, CancelLeadsAssignmentError, CancelLeadsAssignmentResponse, ChangeAvailabilityData, ChangeAvailabilityError, ChangeAvailabilityResponse, ChangeJobsData, ChangeJobsError, ChangeJobsResponse, ClaimsData, ClaimsError, ClaimsResponse, CloseUnreadDeliveryData, CloseUnreadDeliveryError, CloseUnreadDeliveryResponse, CompanyHoursData, CompanyHoursError, CompanyHoursResponse, CorrectMetaLeadNumberData, CorrectMetaLeadNumberError, CorrectMetaLeadNumberResponse, CountJobsData, CountJobsError, CountJobsResponse, CoverData, CoverError, CoverResponse, CreateLeadData, CreateLeadError, CreateLeadResponse, CreateQueueData, CreateQueueError, CreateQueueResponse, CreateUserData, CreateUserError, CreateUserResponse, DashboardStatsData, DashboardStatsError, DashboardStatsResponse, DecideLeadConflictData, DecideLeadConflictError, DecideLeadConflictResponse, DeleteQueueData, DeleteQueueError, DeleteQueueResponse, DeleteSnippetData, DeleteSnippetError, DeleteSnippetResponse, DiscardLeadListData, DiscardLeadListError, DiscardLeadListResponse, DiscardMetaLeadData, DiscardMetaLeadError, DiscardMetaLeadResponse, DistributeLeadData, DistributeLeadError, DistributeLeadResponse, DummyClientMessageData, DummyClientMessageError, DummyClientMessageResponse, DummyNextDeadlineData, DummyNextDeadlineError, DummyNextDeadlineResponse, DummyRunTimeoutsData, DummyRunTimeoutsError, DummyRunTimeoutsResponse, DummySalesAckData, DummySalesAckError, DummySalesAckResponse, ExplainLeadData, ExplainLeadError, ExplainLeadResponse, ExportLeadsData, ExportLeadsError, ExportLeadsResponse, ExportLeadsWorkbookData, ExportLeadsWorkbookError, ExportLeadsWorkbookResponse, FunnelData, FunnelError, FunnelResponse, HandOverDeskData, HandOverDeskError, HandOverDeskResponse, HandoversData, HandoversError, HandoversResponse, HealthLiveData, HealthLiveResponse, HealthReadyData, HealthReadyError, HealthReadyResponse, HolidaysData, HolidaysError, HolidaysResponse, JobData, JobError, JobQueuesData, JobQueuesError, JobQueuesResponse, JobResponse, JobsData, JobsError, JobsResponse, LatenessData, LatenessError, LatenessResponse, Layer2StatusChartData, Layer2StatusChartError, Layer2StatusChartResponse, Layer2StatusesData, Layer2StatusesError, Layer2StatusesResponse, LeadConflictsData, LeadConflictsError, LeadConflictsResponse, LeadDetailData, LeadDetailError, LeadDetailResponse, LeadDistributionData, LeadDistributionError, LeadDistributionResponse, LeadListData, LeadListError, LeadListResponse, LeadListRowsData, LeadListRowsError, LeadListRowsResponse, LeadListsData, LeadListsError, LeadListsResponse, LeadMergesData, LeadMergesError, LeadMergesResponse, LeadsAssignmentData, LeadsAssignmentError, LeadsAssignmentResponse, LeadsData, LeadsError, LeadsResponse, MergeLeadData, MergeLeadError, MergeLeadResponse, MetaFormsData, MetaFormsError, MetaFormsResponse, MyOffersData, MyOffersError, MyOffersResponse, NextOfQueueData, NextOfQueueError, NextOfQueueResponse, OperatorActionsData, OperatorActionsError, OperatorActionsResponse, PassOfferData, PassOfferError, PassOfferResponse, PauseJobQueueData, PauseJobQueueError, PauseJobQueueResponse, ProcessesData, ProcessesError, ProcessesResponse, QueuesData, QueuesError, QueuesResponse, ReceiveMetaLeadData, ReceiveMetaLeadError, ReceiveMetaLeadResponse, ReceiveWhatsappData, ReceiveWhatsappError, ReceiveWhatsappMessagesData, ReceiveWhatsappMessagesError, ReceiveWhatsappMessagesResponse, ReceiveWhatsappResponse, RejectedReasonChartData, RejectedReasonChartError, RejectedReasonChartResponse, RejectedReasonsData, RejectedReasonsError, RejectedReasonsResponse, RejectLeadData, RejectLeadError, RejectLeadResponse, RemoveQueuePlaceData, RemoveQueuePlaceError, RemoveQueuePlaceResponse, ResetPasswordData, ResetPasswordError, ResetPasswordResponse, ResetWhatsappData, ResetWhatsappError, ResetWhatsappResponse, RestartWhatsappData, RestartWhatsappError, RestartWhatsappResponse, ResumeJobQueueData, ResumeJobQueueError, ResumeJobQueueResponse, RetryMetaLeadData, RetryMetaLeadError, RetryMetaLeadResponse, RetryUnheardMessageData, RetryUnheardMessageError, RetryUnheardMessageResponse, RetryUnreadDeliveryData, RetryUnreadDeliveryError, RetryUnreadDeliveryResponse, RevokeUserSessionsData, RevokeUserSessionsError, RevokeUserSessionsResponse, SalesData, SalesError, SalesResponse, SaveLayer2StatusData, SaveLayer2StatusError, SaveLayer2StatusResponse, SaveMetaFormData, SaveMetaFormError, SaveMetaFormResponse, SaveRejectedReasonData, SaveRejectedReasonError, SaveRejectedReasonResponse, SaveSnippetData, SaveSnippetError, SaveSnippetResponse, SendWhatsappTestMessageData, SendWhatsappTestMessageError, SendWhatsappTestMessageResponse, SetAvailabilityData, SetAvailabilityError, SetAvailabilityResponse, SetCompanyHoursData, SetCompanyHoursError, SetCompanyHoursResponse, SetCoverData, SetCoverError, SetCoverResponse, SetHolidaysData, SetHolidaysError, SetHolidaysResponse, SetOfferAddressData, SetOfferAddressError, SetOfferAddressResponse, SetQueuePlacesData, SetQueuePlacesError, SetQueuePlacesResponse, SetQueueRulesData, SetQueueRulesError, SetQueueRulesResponse, SetVisitOutcomeData, SetVisitOutcomeError, SetVisitOutcomeResponse, SimilarLeadsData, SimilarLeadsError, SimilarLeadsResponse, SimulateDistributionData, SimulateDistributionError, SimulateDistributionResponse, SnippetsData, SnippetsError, SnippetsResponse, StartLeadListData, StartLeadListError, StartLeadListResponse, StartWhatsappData, StartWhatsappError, StartWhatsappResponse, StopLeadData, StopLeadError, StopLeadResponse, StopWhatsappData, StopWhatsappError, StopWhatsappResponse, TakeOfferData, TakeOfferError, TakeOfferResponse, TroubleData, TroubleError, TroubleResponse, UnblockContactData, UnblockContactError, UnblockContactResponse, UndoLeadChangeData, UndoLeadChangeError, UndoLeadChangeResponse, UndoLeadMergeData, UndoLeadMergeError, UndoLeadMergeResponse, UnmarkLeadData, UnmarkLeadError, UnmarkLeadResponse, UnreadDeliveriesData, UnreadDeliveriesError, UnreadDeliveriesResponse, UnusableMetaLeadsData, UnusableMetaLeadsError, UnusableMetaLeadsResponse, UpdateAppointmentData, UpdateAppointmentError, UpdateAppointmentResponse, UpdateLeadData, UpdateLeadError, UpdateLeadLayer2Data, UpdateLeadLayer2Error, UpdateLeadLayer2Response, UpdateLeadProgressData, UpdateLeadProgressError, UpdateLeadProgressResponse, UpdateLeadResponse, UpdateLeadStatusData, UpdateLeadStatusError, UpdateLeadStatusResponse, UpdateQueueData, UpdateQueueError, UpdateQueueResponse, UpdateSalesQueueData, UpdateSalesQueueError, UpdateSalesQueueResponse, UpdateUserData, UpdateUserError, UpdateUserResponse, UploadLeadListData, UploadLeadListError, UploadLeadListResponse, UsersData, UsersError, UsersResponse, VerifyMetaLeadsWebhookData, VerifyMetaLeadsWebhookError, VerifyMetaLeadsWebhookResponse, VerifyWhatsappMessagesWebhookData, VerifyWhatsappMessagesWebhookError, VerifyWhatsappMessagesWebhookResponse, VerifyWhatsappWebhookData, VerifyWhatsappWebhookError, VerifyWhatsappWebhookResponse, WhatsappAccountEventsData, WhatsappAccountEventsError, WhatsappAccountEventsResponse, WhatsappMessagesData, WhatsappMessagesError, WhatsappMessagesResponse, WhatsappStatusData, WhatsappStatusError, WhatsappStatusResponse } from '../types.gen.js';
+import { addLeadNote, addQueuePlace, agentResults, appointmentDetail, appointments, assignLead, assignLeads, availability, blockContact, blockedContacts, board, bookAppointment, cancelAppointment, cancelLeadsAssignment, changeAvailability, changeJobs, claims, closeUnreadDelivery, companyHours, correctMetaLeadNumber, countJobs, cover, createLead, createQueue, createUser, dashboardStats, decideLeadConflict, deleteQueue, deleteSnippet, discardLeadList, discardMetaLead, distributeLead, dummyClientMessage, dummyNextDeadline, dummyRunTimeouts, dummySalesAck, erasePerson, explainLead, exportLeads, exportLeadsWorkbook, exportPerson, exportPersonPage, funnel, handOverDesk, handovers, healthLive, healthReady, holidays, job, jobQueues, jobs, lateness, layer2StatusChart, layer2Statuses, leadConflicts, leadDetail, leadDistribution, leadList, leadListRows, leadLists, leadMerges, leads, leadsAssignment, mergeLead, metaForms, myOffers, nextOfQueue, operatorActions, type Options, passOffer, pauseJobQueue, privacyRequests, processes, queues, receiveMetaLead, receiveWhatsapp, receiveWhatsappMessages, rejectedReasonChart, rejectedReasons, rejectLead, removeQueuePlace, resetPassword, resetWhatsapp, restartWhatsapp, resumeJobQueue, retryMetaLead, retryUnheardMessage, retryUnreadDelivery, revokeUserSessions, sales, saveLayer2Status, saveMetaForm, saveRejectedReason, saveSnippet, securityEvents, sendWhatsappTestMessage, setAvailability, setCompanyHours, setCover, setHolidays, setOfferAddress, setQueuePlaces, setQueueRules, setVisitOutcome, similarLeads, simulateDistribution, snippets, startLeadList, startWhatsapp, stopLead, stopWhatsapp, takeOffer, trouble, unblockContact, undoLeadChange, undoLeadMerge, unmarkLead, unreadDeliveries, unusableMetaLeads, updateAppointment, updateLead, updateLeadLayer2, updateLeadProgress, updateLeadStatus, updateQueue, updateSalesQueue, updateUser, uploadLeadList, users, verifyMetaLeadsWebhook, verifyWhatsappMessagesWebhook, verifyWhatsappWebhook, whatsappAccountEvents, whatsappMessages, whatsappStatus } from '../sdk.gen.js';
+import type { AddLeadNoteData, AddLeadNoteError, AddLeadNoteResponse, AddQueuePlaceData, AddQueuePlaceError, AddQueuePlaceResponse, AgentResultsData, AgentResultsError, AgentResultsResponse, AppointmentDetailData, AppointmentDetailError, AppointmentDetailResponse, AppointmentsData, AppointmentsError, AppointmentsResponse, AssignLeadData, AssignLeadError, AssignLeadResponse, AssignLeadsData, AssignLeadsError, AssignLeadsResponse, AvailabilityData, AvailabilityError, AvailabilityResponse, BlockContactData, BlockContactError, BlockContactResponse, BlockedContactsData, BlockedContactsError, BlockedContactsResponse, BoardData, BoardError, BoardResponse, BookAppointmentData, BookAppointmentError, BookAppointmentResponse, CancelAppointmentData, CancelAppointmentError, CancelAppointmentResponse, CancelLeadsAssignmentData, CancelLeadsAssignmentError, CancelLeadsAssignmentResponse, ChangeAvailabilityData, ChangeAvailabilityError, ChangeAvailabilityResponse, ChangeJobsData, ChangeJobsError, ChangeJobsResponse, ClaimsData, ClaimsError, ClaimsResponse, CloseUnreadDeliveryData, CloseUnreadDeliveryError, CloseUnreadDeliveryResponse, CompanyHoursData, CompanyHoursError, CompanyHoursResponse, CorrectMetaLeadNumberData, CorrectMetaLeadNumberError, CorrectMetaLeadNumberResponse, CountJobsData, CountJobsError, CountJobsResponse, CoverData, CoverError, CoverResponse, CreateLeadData, CreateLeadError, CreateLeadResponse, CreateQueueData, CreateQueueError, CreateQueueResponse, CreateUserData, CreateUserError, CreateUserResponse, DashboardStatsData, DashboardStatsError, DashboardStatsResponse, DecideLeadConflictData, DecideLeadConflictError, DecideLeadConflictResponse, DeleteQueueData, DeleteQueueError, DeleteQueueResponse, DeleteSnippetData, DeleteSnippetError, DeleteSnippetResponse, DiscardLeadListData, DiscardLeadListError, DiscardLeadListResponse, DiscardMetaLeadData, DiscardMetaLeadError, DiscardMetaLeadResponse, DistributeLeadData, DistributeLeadError, DistributeLeadResponse, DummyClientMessageData, DummyClientMessageError, DummyClientMessageResponse, DummyNextDeadlineData, DummyNextDeadlineError, DummyNextDeadlineResponse, DummyRunTimeoutsData, DummyRunTimeoutsError, DummyRunTimeoutsResponse, DummySalesAckData, DummySalesAckError, DummySalesAckResponse, ErasePersonData, ErasePersonError, ErasePersonResponse, ExplainLeadData, ExplainLeadError, ExplainLeadResponse, ExportLeadsData, ExportLeadsError, ExportLeadsResponse, ExportLeadsWorkbookData, ExportLeadsWorkbookError, ExportLeadsWorkbookResponse, ExportPersonData, ExportPersonError, ExportPersonPageData, ExportPersonPageError, ExportPersonPageResponse, ExportPersonResponse, FunnelData, FunnelError, FunnelResponse, HandOverDeskData, HandOverDeskError, HandOverDeskResponse, HandoversData, HandoversError, HandoversResponse, HealthLiveData, HealthLiveResponse, HealthReadyData, HealthReadyError, HealthReadyResponse, HolidaysData, HolidaysError, HolidaysResponse, JobData, JobError, JobQueuesData, JobQueuesError, JobQueuesResponse, JobResponse, JobsData, JobsError, JobsResponse, LatenessData, LatenessError, LatenessResponse, Layer2StatusChartData, Layer2StatusChartError, Layer2StatusChartResponse, Layer2StatusesData, Layer2StatusesError, Layer2StatusesResponse, LeadConflictsData, LeadConflictsError, LeadConflictsResponse, LeadDetailData, LeadDetailError, LeadDetailResponse, LeadDistributionData, LeadDistributionError, LeadDistributionResponse, LeadListData, LeadListError, LeadListResponse, LeadListRowsData, LeadListRowsError, LeadListRowsResponse, LeadListsData, LeadListsError, LeadListsResponse, LeadMergesData, LeadMergesError, LeadMergesResponse, LeadsAssignmentData, LeadsAssignmentError, LeadsAssignmentResponse, LeadsData, LeadsError, LeadsResponse, MergeLeadData, MergeLeadError, MergeLeadResponse, MetaFormsData, MetaFormsError, MetaFormsResponse, MyOffersData, MyOffersError, MyOffersResponse, NextOfQueueData, NextOfQueueError, NextOfQueueResponse, OperatorActionsData, OperatorActionsError, OperatorActionsResponse, PassOfferData, PassOfferError, PassOfferResponse, PauseJobQueueData, PauseJobQueueError, PauseJobQueueResponse, PrivacyRequestsData, PrivacyRequestsError, PrivacyRequestsResponse, ProcessesData, ProcessesError, ProcessesResponse, QueuesData, QueuesError, QueuesResponse, ReceiveMetaLeadData, ReceiveMetaLeadError, ReceiveMetaLeadResponse, ReceiveWhatsappData, ReceiveWhatsappError, ReceiveWhatsappMessagesData, ReceiveWhatsappMessagesError, ReceiveWhatsappMessagesResponse, ReceiveWhatsappResponse, RejectedReasonChartData, RejectedReasonChartError, RejectedReasonChartResponse, RejectedReasonsData, RejectedReasonsError, RejectedReasonsResponse, RejectLeadData, RejectLeadError, RejectLeadResponse, RemoveQueuePlaceData, RemoveQueuePlaceError, RemoveQueuePlaceResponse, ResetPasswordData, ResetPasswordError, ResetPasswordResponse, ResetWhatsappData, ResetWhatsappError, ResetWhatsappResponse, RestartWhatsappData, RestartWhatsappError, RestartWhatsappResponse, ResumeJobQueueData, ResumeJobQueueError, ResumeJobQueueResponse, RetryMetaLeadData, RetryMetaLeadError, RetryMetaLeadResponse, RetryUnheardMessageData, RetryUnheardMessageError, RetryUnheardMessageResponse, RetryUnreadDeliveryData, RetryUnreadDeliveryError, RetryUnreadDeliveryResponse, RevokeUserSessionsData, RevokeUserSessionsError, RevokeUserSessionsResponse, SalesData, SalesError, SalesResponse, SaveLayer2StatusData, SaveLayer2StatusError, SaveLayer2StatusResponse, SaveMetaFormData, SaveMetaFormError, SaveMetaFormResponse, SaveRejectedReasonData, SaveRejectedReasonError, SaveRejectedReasonResponse, SaveSnippetData, SaveSnippetError, SaveSnippetResponse, SecurityEventsData, SecurityEventsError, SecurityEventsResponse, SendWhatsappTestMessageData, SendWhatsappTestMessageError, SendWhatsappTestMessageResponse, SetAvailabilityData, SetAvailabilityError, SetAvailabilityResponse, SetCompanyHoursData, SetCompanyHoursError, SetCompanyHoursResponse, SetCoverData, SetCoverError, SetCoverResponse, SetHolidaysData, SetHolidaysError, SetHolidaysResponse, SetOfferAddressData, SetOfferAddressError, SetOfferAddressResponse, SetQueuePlacesData, SetQueuePlacesError, SetQueuePlacesResponse, SetQueueRulesData, SetQueueRulesError, SetQueueRulesResponse, SetVisitOutcomeData, SetVisitOutcomeError, SetVisitOutcomeResponse, SimilarLeadsData, SimilarLeadsError, SimilarLeadsResponse, SimulateDistributionData, SimulateDistributionError, SimulateDistributionResponse, SnippetsData, SnippetsError, SnippetsResponse, StartLeadListData, StartLeadListError, StartLeadListResponse, StartWhatsappData, StartWhatsappError, StartWhatsappResponse, StopLeadData, StopLeadError, StopLeadResponse, StopWhatsappData, StopWhatsappError, StopWhatsappResponse, TakeOfferData, TakeOfferError, TakeOfferResponse, TroubleData, TroubleError, TroubleResponse, UnblockContactData, UnblockContactError, UnblockContactResponse, UndoLeadChangeData, UndoLeadChangeError, UndoLeadChangeResponse, UndoLeadMergeData, UndoLeadMergeError, UndoLeadMergeResponse, UnmarkLeadData, UnmarkLeadError, UnmarkLeadResponse, UnreadDeliveriesData, UnreadDeliveriesError, UnreadDeliveriesResponse, UnusableMetaLeadsData, UnusableMetaLeadsError, UnusableMetaLeadsResponse, UpdateAppointmentData, UpdateAppointmentError, UpdateAppointmentResponse, UpdateLeadData, UpdateLeadError, UpdateLeadLayer2Data, UpdateLeadLayer2Error, UpdateLeadLayer2Response, UpdateLeadProgressData, UpdateLeadProgressError, UpdateLeadProgressResponse, UpdateLeadResponse, UpdateLeadStatusData, UpdateLeadStatusError, UpdateLeadStatusResponse, UpdateQueueData, UpdateQueueError, UpdateQueueResponse, UpdateSalesQueueData, UpdateSalesQueueError, UpdateSalesQueueResponse, UpdateUserData, UpdateUserError, UpdateUserResponse, UploadLeadListData, UploadLeadListError, UploadLeadListResponse, UsersData, UsersError, UsersResponse, VerifyMetaLeadsWebhookData, VerifyMetaLeadsWebhookError, VerifyMetaLeadsWebhookResponse, VerifyWhatsappMessagesWebhookData, VerifyWhatsappMessagesWebhookError, VerifyWhatsappMessagesWebhookResponse, VerifyWhatsappWebhookData, VerifyWhatsappWebhookError, VerifyWhatsappWebhookResponse, WhatsappAccountEventsData, WhatsappAccountEventsError, WhatsappAccountEventsResponse, WhatsappMessagesData, WhatsappMessagesError, WhatsappMessagesResponse, WhatsappStatusData, WhatsappStatusError, WhatsappStatusResponse } from '../types.gen.js';
 
 export type QueryKey<TOptions extends Options> = [
     Pick<TOptions, 'baseUrl' | 'body' | 'headers' | 'path' | 'query'> & {
@@ -2317,6 +2317,113 @@ export const retryUnheardMessageMutation = (options?: Partial<Options<RetryUnhea
  */
 export const useRetryUnheardMessageMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<RetryUnheardMessageResponse, RetryUnheardMessageError, Options<RetryUnheardMessageData>>, 'mutationFn'>>) => useMutation({ ...retryUnheardMessageMutation(), ...mutationOptions });
 
+/**
+ * Erase one person
+ *
+ * Their distribution ends, what waits to be sent to or about them is not sent, their agents are asked to delete the chat, and
+ * their names, numbers, ids and words are gone from every table. Figures, fairness and the audit stay right. It cannot be
+ * taken back. Twice is as once.
+ */
+export const erasePersonMutation = (options?: Partial<Options<ErasePersonData>>): UseMutationOptions<ErasePersonResponse, ErasePersonError, Options<ErasePersonData>> => {
+    const mutationOptions: UseMutationOptions<ErasePersonResponse, ErasePersonError, Options<ErasePersonData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await erasePerson({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Erase one person
+ *
+ * Their distribution ends, what waits to be sent to or about them is not sent, their agents are asked to delete the chat, and
+ * their names, numbers, ids and words are gone from every table. Figures, fairness and the audit stay right. It cannot be
+ * taken back. Twice is as once.
+ */
+export const useErasePersonMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<ErasePersonResponse, ErasePersonError, Options<ErasePersonData>>, 'mutationFn'>>) => useMutation({ ...erasePersonMutation(), ...mutationOptions });
+
+/**
+ * Everything that is stored of one person, as JSON
+ *
+ * Their leads, messages, forms with what they agreed to, visits, to whom their enquiries were offered, deliveries as Meta
+ * sent them. Of a person of whom nothing is stored the lists are empty. The request is recorded.
+ */
+export const exportPersonMutation = (options?: Partial<Options<ExportPersonData>>): UseMutationOptions<ExportPersonResponse, ExportPersonError, Options<ExportPersonData>> => {
+    const mutationOptions: UseMutationOptions<ExportPersonResponse, ExportPersonError, Options<ExportPersonData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await exportPerson({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Everything that is stored of one person, as JSON
+ *
+ * Their leads, messages, forms with what they agreed to, visits, to whom their enquiries were offered, deliveries as Meta
+ * sent them. Of a person of whom nothing is stored the lists are empty. The request is recorded.
+ */
+export const useExportPersonMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<ExportPersonResponse, ExportPersonError, Options<ExportPersonData>>, 'mutationFn'>>) => useMutation({ ...exportPersonMutation(), ...mutationOptions });
+
+/**
+ * Everything that is stored of one person, as a page for them
+ *
+ * As `exportPerson`, in Indonesian, without what only programs use.
+ */
+export const exportPersonPageMutation = (options?: Partial<Options<ExportPersonPageData>>): UseMutationOptions<ExportPersonPageResponse, ExportPersonPageError, Options<ExportPersonPageData>> => {
+    const mutationOptions: UseMutationOptions<ExportPersonPageResponse, ExportPersonPageError, Options<ExportPersonPageData>> = {
+        mutationFn: async (fnOptions) => {
+            const { data } = await exportPersonPage({
+                ...options,
+                ...fnOptions,
+                throwOnError: true
+            });
+            return data;
+        }
+    };
+    return mutationOptions;
+};
+
+/**
+ * Everything that is stored of one person, as a page for them
+ *
+ * As `exportPerson`, in Indonesian, without what only programs use.
+ */
+export const useExportPersonPageMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<ExportPersonPageResponse, ExportPersonPageError, Options<ExportPersonPageData>>, 'mutationFn'>>) => useMutation({ ...exportPersonPageMutation(), ...mutationOptions });
+
+export const privacyRequestsQueryKey = (options?: Options<PrivacyRequestsData>) => createQueryKey('privacyRequests', options, false, ['Privacy']);
+
+/**
+ * Which data were shown and erased, when and by whom, newest first
+ */
+export const privacyRequestsOptions = (options?: Options<PrivacyRequestsData>) => queryOptions<PrivacyRequestsResponse, PrivacyRequestsError, PrivacyRequestsResponse, ReturnType<typeof privacyRequestsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await privacyRequests({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: privacyRequestsQueryKey(options)
+});
+
+/**
+ * Which data were shown and erased, when and by whom, newest first
+ */
+export const usePrivacyRequestsQuery = (options?: Options<PrivacyRequestsData>) => useQuery(privacyRequestsOptions(options));
+
 export const rejectedReasonsQueryKey = (options?: Options<RejectedReasonsData>) => createQueryKey('rejectedReasons', options, false, ['Leads']);
 
 /**
@@ -2623,6 +2730,56 @@ export const updateSalesQueueMutation = (options?: Partial<Options<UpdateSalesQu
  * If the places do not have the `version` of `If-Match` any more: 409 `stale`.
  */
 export const useUpdateSalesQueueMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<UpdateSalesQueueResponse, UpdateSalesQueueError, Options<UpdateSalesQueueData>>, 'mutationFn'>>) => useMutation({ ...updateSalesQueueMutation(), ...mutationOptions });
+
+export const securityEventsQueryKey = (options?: Options<SecurityEventsData>) => createQueryKey('securityEvents', options, false, ['Users']);
+
+/**
+ * Sign-ins, changes by admins and operators, exports, and reads of clients' words by admins, newest first
+ */
+export const securityEventsOptions = (options?: Options<SecurityEventsData>) => queryOptions<SecurityEventsResponse, SecurityEventsError, SecurityEventsResponse, ReturnType<typeof securityEventsQueryKey>>({
+    queryFn: async ({ queryKey, signal }) => {
+        const { data } = await securityEvents({
+            ...options,
+            ...queryKey[0],
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: securityEventsQueryKey(options)
+});
+
+export const securityEventsInfiniteQueryKey = (options?: Options<SecurityEventsData>): QueryKey<Options<SecurityEventsData>> => createQueryKey('securityEvents', options, true);
+
+/**
+ * Sign-ins, changes by admins and operators, exports, and reads of clients' words by admins, newest first
+ */
+export const securityEventsInfiniteOptions = (options?: Options<SecurityEventsData>) => infiniteQueryOptions<SecurityEventsResponse, SecurityEventsError, InfiniteData<SecurityEventsResponse>, QueryKey<Options<SecurityEventsData>>, string | Pick<QueryKey<Options<SecurityEventsData>>[0], 'body' | 'headers' | 'path' | 'query'>>(
+// @ts-ignore
+{
+    queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<SecurityEventsData>>[0], 'body' | 'headers' | 'path' | 'query'> = typeof pageParam === 'object' ? pageParam : {
+            query: {
+                before: pageParam
+            }
+        };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await securityEvents({
+            ...options,
+            ...params,
+            signal,
+            throwOnError: true
+        });
+        return data;
+    },
+    queryKey: securityEventsInfiniteQueryKey(options)
+});
+
+/**
+ * Sign-ins, changes by admins and operators, exports, and reads of clients' words by admins, newest first
+ */
+export const useSecurityEventsQuery = (options?: Options<SecurityEventsData>) => useQuery(securityEventsOptions(options));
 
 export const snippetsQueryKey = (options?: Options<SnippetsData>) => createQueryKey('snippets', options, false, ['Leads']);
 

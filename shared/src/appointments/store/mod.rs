@@ -3,11 +3,13 @@
 mod calendar;
 mod handover;
 mod outcome;
+mod person;
 mod reminders;
 
 pub(super) use calendar::{Shown, ToBeShown, set_not_shown, set_shown, to_be_shown};
 pub(super) use handover::{hand_over, visits_of_others};
 pub(super) use outcome::{asked, in_the_way, name_visit, set_outcome};
+pub(super) use person::{erase_visits, person_rows};
 pub(super) use reminders::{
     Reminder, due_reminders, end_reminder, insert_reminder, lead_of_reminder, lock_reminder,
     put_off, recall_agents_reminders, set_message, void_reminders,

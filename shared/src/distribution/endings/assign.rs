@@ -8,7 +8,7 @@ use crate::distribution::offers::client_notice;
 use crate::distribution::offers::owner_text::owner_text;
 use crate::distribution::store;
 use crate::id::{AttemptId, CycleId, LeadId, UserId};
-use crate::leads::{self, Lead};
+use crate::leads::{self, Lead, LeadStatus};
 use crate::sales::{self, Agent};
 use crate::texts::Text;
 use crate::unit_of_work::{Cause, UnitOfWork};
@@ -31,7 +31,7 @@ pub struct Assigned {
 /// former owner are notified. Assigning a lead to its owner changes nothing.
 ///
 /// Fails with `NotFound` if the lead or the agent does not exist, and with the conflict
-/// `agent_disabled` if the agent's user is disabled.
+/// `agent_disabled` if the agent's user is disabled, and `lead_erased` if the lead's client was erased and it is not sold or lost.
 pub async fn assign(app: &App, lead: LeadId, agent: &UserId, by: &UserId) -> Result<Assigned> {
     let app = app.announcing();
     let mut transaction = app.pool.begin().await?;
@@ -94,6 +94,10 @@ pub(crate) async fn assign_quietly(
         && let Some(attempt) = store::winning_attempt(work.connection, lead.id).await?
     {
         return Ok((assigned(attempt), None));
+    }
+    // A sold lead of an erased client goes to a colleague with the desk of its owner.
+    if lead.status != LeadStatus::Claimed {
+        leads::refuse_erased(work.connection, lead.id).await?;
     }
     let cycle = close_cycle_of(work, lead).await?;
     withdraw_open_offers(work, lead, &agent.name, WithdrawReason::ByHand).await?;

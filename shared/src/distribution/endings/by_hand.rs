@@ -21,8 +21,8 @@ const UNDO_WITHIN: TimeDelta = TimeDelta::days(1);
 
 /// Merges the lead `lose` into `keep`. If both have owners, the owner of `lose` is told who continues.
 ///
-/// Fails with `Invalid` if they are one lead, with `NotFound`, and with the conflict `other_is_claimed` if only `lose` has
-/// an owner: its owner would lose it to nobody.
+/// Fails with `Invalid` if they are one lead, with `NotFound`, with the conflict `lead_erased`, and with the conflict
+/// `other_is_claimed` if only `lose` has an owner: its owner would lose it to nobody.
 pub async fn merge_by_hand(app: &App, by: &User, keep: LeadId, lose: LeadId) -> Result<()> {
     if keep == lose {
         return Err(Error::invalid("leadId", "is the lead itself"));
@@ -40,6 +40,9 @@ pub async fn merge_by_hand(app: &App, by: &User, keep: LeadId, lose: LeadId) -> 
         return Err(Error::Conflict {
             code: "other_is_claimed",
         });
+    }
+    for lead in [keep.id, lose.id] {
+        leads::refuse_erased(&mut transaction, lead).await?;
     }
     store::lock_open_cycle(&mut transaction, keep.id).await?;
     store::lock_open_cycle(&mut transaction, lose.id).await?;

@@ -11,11 +11,12 @@ use crate::{App, Error, Result};
 
 /// Starts a cycle for a lead. A mark as suspect is removed.
 ///
-/// Fails with the conflicts `lead_claimed` and `already_distributing`.
+/// Fails with the conflicts `lead_claimed`, `already_distributing` and `lead_erased`.
 pub async fn distribute(app: &App, by: &User, id: LeadId) -> Result<()> {
     let app = app.announcing();
     let mut transaction = app.pool.begin().await?;
     let lead = leads::lock(&mut transaction, id).await?;
+    leads::refuse_erased(&mut transaction, id).await?;
     match lead.status {
         LeadStatus::Claimed => {
             return Err(Error::Conflict {

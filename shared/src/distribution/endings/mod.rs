@@ -8,6 +8,7 @@ pub(crate) mod conflict;
 pub(crate) mod decide;
 pub(crate) mod decline;
 pub(crate) mod distribute;
+pub(crate) mod erase;
 pub(crate) mod let_go;
 pub(crate) mod merge;
 pub(crate) mod roll;

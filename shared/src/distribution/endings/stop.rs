@@ -62,6 +62,15 @@ async fn end_distribution(
     why: WithdrawReason,
 ) -> Result<()> {
     withdraw_open_offers(work, lead, "", why).await?;
+    end_cycles(work, lead, why).await
+}
+
+/// Cancels the open cycle.
+pub(super) async fn end_cycles(
+    work: &mut UnitOfWork<'_>,
+    lead: &Lead,
+    why: WithdrawReason,
+) -> Result<()> {
     let none = CycleId(Uuid::nil());
     let cancelled = store::end_cycles(work.connection, lead.id, none, work.now).await?;
     let events: Vec<Event> = cancelled

@@ -34,6 +34,8 @@ pub(crate) enum WithdrawReason {
     Junk,
     /// The client wants no messages.
     OptedOut,
+    /// The client's data are erased.
+    Erased,
 }
 
 impl WithdrawReason {
@@ -49,6 +51,7 @@ impl WithdrawReason {
             Self::Test => "test",
             Self::Junk => "junk",
             Self::OptedOut => "opted_out",
+            Self::Erased => "erased",
         }
     }
 }
@@ -110,7 +113,9 @@ pub(crate) fn withdrawn_text(
         Some("merged") => app.texts.render(Text::WithdrawnMerged, &values[..1]),
         Some("disabled") => app.texts.render(Text::Disabled, &[]),
         Some("assigned") => app.texts.render(Text::HandedOn, &values),
-        Some(why @ ("stopped" | "test" | "junk" | "opted_out")) => stopped_text(app, &name, why),
+        Some(why @ ("stopped" | "test" | "junk" | "opted_out" | "erased")) => {
+            stopped_text(app, &name, why)
+        }
         _ => app.texts.render(Text::Withdrawn, &values),
     }
 }
@@ -121,6 +126,7 @@ pub(crate) fn stopped_text(app: &App, name: &str, reason: &str) -> String {
         "test" => Text::ReasonTest,
         "junk" => Text::ReasonJunk,
         "opted_out" => Text::ReasonOptedOut,
+        "erased" => Text::ReasonErased,
         _ => Text::ReasonStopped,
     };
     let reason = app.texts.render(reason, &[]);

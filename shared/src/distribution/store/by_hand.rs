@@ -162,6 +162,7 @@ pub(crate) async fn lock_assignable_cycle(
            where id = (select id from distribution_cycle where lead_id = $1
                        order by started_at desc, id desc limit 1)
              and status in ('open', 'held', 'hangus')
+             and not exists (select from lead l where l.id = $1 and l.erased_at is not null)
            for update"#,
         lead.0
     )
@@ -248,7 +249,8 @@ pub(crate) async fn gives_second_chances(
 ) -> Result<bool> {
     Ok(sqlx::query_scalar!(
         r#"select coalesce(bool_or(q.second_chance), false) as "gives!"
-           from distribution_cycle c join distribution_queue q on q.id = c.queue_id where c.id = $1"#,
+           from distribution_cycle c join distribution_queue q on q.id = c.queue_id join lead l on l.id = c.lead_id
+           where c.id = $1 and l.erased_at is null"#,
         cycle.0
     )
     .fetch_one(connection)

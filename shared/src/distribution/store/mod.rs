@@ -17,6 +17,7 @@ mod health;
 mod held;
 mod metrics;
 mod offers;
+mod person;
 mod received;
 mod records;
 mod show;
@@ -83,10 +84,11 @@ pub(crate) use offers::{
     lock_offer, most_urgent_offer, next_deadline, offer, offer_by_code, offers_live_at,
     open_offers_of, places_of, sendable_offer, set_deadline, time_to_next_deadline,
 };
+pub(crate) use person::person_rows;
 pub(crate) use received::{
-    count_message_failure, insert_received, known_number, learn_recipient, lock_received_as,
-    lock_senders, message_in_time, number_of_agent_of, receive_one, rewrite_received,
-    take_received, unhandled_before, unhandled_of_delivery,
+    count_message_failure, delete_received, insert_received, known_number, learn_recipient,
+    lock_received_as, lock_senders, message_in_time, number_of_agent_of, receive_one,
+    rewrite_received, take_received, unhandled_before, unhandled_of_delivery,
 };
 pub(crate) use records::delete_old_records;
 pub(crate) use show::{attempts, cycles, members};

@@ -288,3 +288,14 @@ pub(crate) async fn message_in_time(
     .fetch_optional(connection)
     .await?)
 }
+
+/// Deletes what these senders wrote and nobody handled yet. Waits for a handling that is under way.
+pub(crate) async fn delete_received(
+    connection: &mut PgConnection,
+    senders: &[String],
+) -> Result<u64> {
+    let deleted = sqlx::query!("delete from inbound_event where sender = any($1)", senders)
+        .execute(connection)
+        .await?;
+    Ok(deleted.rows_affected())
+}

@@ -24,7 +24,7 @@ use serde_json::Value;
 use taken::{ad, fetched_of};
 
 /// The fields of a lead that we request.
-const FIELDS: &str = "id,created_time,ad_id,ad_name,adset_id,adset_name,campaign_id,campaign_name,form_id,is_organic,platform,field_data";
+const FIELDS: &str = "id,created_time,ad_id,ad_name,adset_id,adset_name,campaign_id,campaign_name,form_id,is_organic,platform,field_data,custom_disclaimer_responses";
 
 /// Records the leads that a delivery announces, each with the job that fetches it. Returns the parts that could
 /// not be read.

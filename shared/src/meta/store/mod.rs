@@ -1,9 +1,11 @@
 //! SQL of deliveries, forms, their leads, and conversions.
 
 mod inbox;
+mod person;
 mod unusable;
 
 pub(super) use inbox::*;
+pub(super) use person::*;
 pub(super) use unusable::*;
 
 use super::envelope::text;
@@ -224,10 +226,14 @@ pub(super) async fn set_fetched(
 ) -> Result<()> {
     let said = |field: &str| fetched.answer.and_then(|answer| text(&answer[field]));
     let answers = fetched.answer.map(|answer| &answer["field_data"]);
+    // What the reader of the form agreed to, beside what they answered.
+    let consent = fetched
+        .answer
+        .map(|answer| &answer["custom_disclaimer_responses"]);
     sqlx::query!(
         "update meta_lead set state = $2, reason = $3, lead_id = $4, answers = coalesce($5, answers),
                 ad_id = coalesce($6, ad_id), ad_name = coalesce($7, ad_name), campaign_id = coalesce($8, campaign_id),
-                campaign_name = coalesce($9, campaign_name), platform = coalesce($10, platform)
+                campaign_name = coalesce($9, campaign_name), platform = coalesce($10, platform), consent = coalesce($11, consent)
          where id = $1 and state in ('waiting', 'unusable')",
         fetched.id,
         fetched.state,
@@ -238,7 +244,8 @@ pub(super) async fn set_fetched(
         said("ad_name"),
         said("campaign_id"),
         said("campaign_name"),
-        said("platform")
+        said("platform"),
+        consent.filter(|consent| !consent.is_null())
     )
     .execute(connection)
     .await?;

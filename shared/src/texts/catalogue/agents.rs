@@ -286,6 +286,18 @@ pub(super) const TEXTS: &[Entry] = &[
         placeholders: &[],
     },
     Entry {
+        text: Text::ReasonErased,
+        variable: "TEXT_REASON_ERASED",
+        default: "client meminta datanya dihapus",
+        placeholders: &[],
+    },
+    Entry {
+        text: Text::ClientErased,
+        variable: "TEXT_CLIENT_ERASED",
+        default: "Data client dengan nomor berakhiran {ending} dihapus atas permintaannya. Jangan hubungi lagi, dan hapus chat serta kontaknya dari ponsel Anda.",
+        placeholders: &["ending"],
+    },
+    Entry {
         text: Text::ReasonOffHours,
         variable: "TEXT_REASON_OFF_HOURS",
         default: "di luar jam kerja",

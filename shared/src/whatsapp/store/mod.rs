@@ -4,6 +4,7 @@ mod calls;
 mod corrections;
 mod notices;
 mod old;
+mod person;
 mod shown;
 
 pub(super) use calls::{count_failed_call, count_queued, ours_of};
@@ -13,6 +14,9 @@ pub(super) use notices::{
     not_before, text_of,
 };
 pub(super) use old::{delete_old_messages, delete_old_sends};
+pub(super) use person::{
+    delete_old_digests, erase_mentions, erase_messages, person_rows, remember_digests,
+};
 pub(super) use shown::{of_lead, recent};
 
 use super::{Draft, InboundRecord, PastOutcome, Queued};
@@ -66,7 +70,8 @@ pub(super) async fn insert_in(
     let inserted = sqlx::query!(
         "insert into wa_message (id, lead_id, cycle_id, attempt_id, direction, kind, from_wa, to_wa, body,
                                  outcome, provider, provider_message_id, delivery_status, sent_at, created_at)
-         values ($1, $2, $3, $4, 'in', $5, $6, $7, $8, $9, $10, $11, 'received', $12, $13)
+         select $1, $2, $3, $4, 'in', $5, $6, $7, $8, $9, $10, $11, 'received', $12, $13
+         where not exists (select from erased_message where digest = sha256(convert_to($11, 'UTF8')))
          on conflict do nothing",
         record.id.0,
         record.lead.map(|id| id.0),

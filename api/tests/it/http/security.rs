@@ -1,0 +1,165 @@
+//! The security log: who signed in or failed to, who changed what, who read or exported clients.
+
+use super::{Server, auth, cookie_of};
+use poem::http::Method;
+use serde_json::{Value, json};
+
+const ORIGIN: &str = "http://localhost:5173";
+
+impl Server {
+    async fn signs_in(&self, email: &str, password: &str) -> u16 {
+        let body = json!({ "email": email, "password": password });
+        let request = self.http.post("/api/auth/sign-in/email");
+        let request = request.header("origin", ORIGIN).body_json(&body);
+        request.send().await.0.status().as_u16()
+    }
+
+    async fn as_user(&self, user: &str, method: Method, path: &str, body: &Value) -> (u16, Value) {
+        let cookie = cookie_of(&self.harness.app, &auth(), user).await;
+        let request = self.http.request(method, path).header("cookie", cookie);
+        let request = request.header("origin", ORIGIN).body_json(body);
+        let (status, _, answer) = super::answer(request.send().await).await;
+        (status, answer)
+    }
+
+    /// The log, oldest first: kind, user, operation, path and status of each line.
+    async fn log(&self) -> Vec<String> {
+        let (status, log) = self
+            .as_user(
+                "admin",
+                Method::GET,
+                "/api/security/events?limit=200",
+                &json!({}),
+            )
+            .await;
+        assert_eq!(status, 200, "{log}");
+        let text = |line: &Value, field: &str| {
+            let value = &line[field];
+            value
+                .as_str()
+                .map_or_else(|| value.to_string(), str::to_owned)
+        };
+        let lines = log.as_array().expect("a list").iter().rev();
+        let fields = ["kind", "userId", "operation", "path", "status"];
+        lines
+            .map(|line| fields.map(|field| text(line, field)).join(" "))
+            .collect()
+    }
+}
+
+#[tokio::test]
+async fn the_log_says_who_signed_in_changed_exported_and_read_and_names_no_client() {
+    let server = Server::open().await;
+    let pool = &server.harness.app.pool;
+    sqlx::query("insert into lead (id, name, phone, status, created_at, updated_at) values ('01890000-0000-7000-8000-00000000000a', 'Slamet', '+6281234001234', 'hangus', now(), now())")
+        .execute(pool)
+        .await
+        .expect_err("a hangus lead has no action");
+    sqlx::query("insert into lead (id, name, phone, status, progress, created_at, updated_at) values ('01890000-0000-7000-8000-00000000000a', 'Slamet', '+6281234001234', 'hangus', 'no-action', now(), now())")
+        .execute(pool)
+        .await
+        .expect("a lead");
+    let user = json!({ "name": "Rina", "email": "rina@example.com", "password": "angin timur dari selat" });
+    let (status, rina) = server
+        .as_user("admin", Method::POST, "/api/users", &user)
+        .await;
+    assert_eq!(status, 200, "{rina}");
+    let id = rina["id"].as_str().expect("an id").to_owned();
+    assert_eq!(server.signs_in("rina@example.com", "salah").await, 401);
+    assert_eq!(
+        server
+            .signs_in("kata sandi saya@example.com", "salah")
+            .await,
+        400
+    );
+    assert_eq!(server.signs_in("nobody@example.com", "salah").await, 401);
+    assert_eq!(
+        server
+            .signs_in("rina@example.com", "angin timur dari selat")
+            .await,
+        200
+    );
+    let promoted = json!({ "role": "operator" });
+    let path = format!("/api/users/{id}");
+    server
+        .as_user("admin", Method::PATCH, &path, &promoted)
+        .await;
+    let block = json!({ "phone": "081299990000", "reason": "iklan" });
+    server
+        .as_user("admin", Method::POST, "/api/contacts/blocked", &block)
+        .await;
+    server
+        .as_user(
+            "admin",
+            Method::DELETE,
+            "/api/contacts/blocked/081299990000",
+            &json!({}),
+        )
+        .await;
+    server
+        .as_user(
+            "admin",
+            Method::GET,
+            "/api/leads/01890000-0000-7000-8000-00000000000a",
+            &json!({}),
+        )
+        .await;
+    server
+        .as_user("admin", Method::GET, "/api/leads", &json!({}))
+        .await;
+    server
+        .as_user("sales-a", Method::GET, "/api/leads/export", &json!({}))
+        .await;
+    server
+        .as_user("sales-a", Method::GET, "/api/leads", &json!({}))
+        .await;
+    // Nobody is let in: there is no operation to write down.
+    let (status, _) = server
+        .as_user("sales-a", Method::POST, "/api/users", &user)
+        .await;
+    assert_eq!(status, 403);
+
+    let log = server.log().await;
+    assert_eq!(
+        log,
+        [
+            "operation admin createUser /api/users 200".to_owned(),
+            format!("sign_in_failed {id} null null null"),
+            "sign_in_failed null null null null".to_owned(),
+            format!("sign_in {id} null null null"),
+            format!("operation admin updateUser /api/users/{id} 200"),
+            "operation admin blockContact /api/contacts/blocked 200".to_owned(),
+            "operation admin unblockContact /api/contacts/blocked/… 200".to_owned(),
+            "operation admin leadDetail /api/leads/01890000-0000-7000-8000-00000000000a 200"
+                .to_owned(),
+            "operation sales-a exportLeads /api/leads/export 200".to_owned(),
+        ],
+        "{log:#?}"
+    );
+    let words = "select count(*) from security_event e where e::text ~ 'rina@|nobody@|Slamet|8129999|angin'";
+    let named: i64 = sqlx::query_scalar(words)
+        .fetch_one(pool)
+        .await
+        .expect("a count");
+    assert_eq!(
+        named, 0,
+        "the log names no email, no client and no password"
+    );
+}
+
+#[tokio::test]
+async fn what_cannot_be_written_down_is_not_answered() {
+    let server = Server::open().await;
+    sqlx::query("alter table security_event rename to moved")
+        .execute(&server.harness.app.pool)
+        .await
+        .expect("away");
+    let (status, answer) = server
+        .as_user("sales-a", Method::GET, "/api/leads/export", &json!({}))
+        .await;
+    assert_eq!(status, 503, "{answer}");
+    let (status, _) = server
+        .as_user("sales-a", Method::GET, "/api/leads", &json!({}))
+        .await;
+    assert_eq!(status, 200, "an agent's list needs no line");
+}

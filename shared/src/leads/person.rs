@@ -1,0 +1,140 @@
+//! One person, and everything that names them.
+
+use crate::address::Address;
+use crate::id::LeadId;
+use crate::phone::Phone;
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+/// What stands in a text in place of what was erased. The SQL function `without_person` writes the same.
+pub const ERASED: &str = "[dihapus]";
+
+/// The shortest name that is looked for in texts. Every sentence has shorter words.
+const SHORTEST_NAME: usize = 3;
+
+/// One person. Without `Debug`, because a log must not contain personal data.
+#[derive(Clone)]
+pub struct Person {
+    /// Their leads.
+    pub leads: Vec<LeadId>,
+    /// Their numbers and WhatsApp ids, former ones too.
+    pub addresses: Vec<Address>,
+    /// The names that they gave, former ones too.
+    pub names: Vec<String>,
+    /// When the first of their leads began; `None` if they have none.
+    pub since: Option<DateTime<Utc>>,
+}
+
+impl Person {
+    /// The ids of their leads, for statements.
+    pub fn lead_ids(&self) -> Vec<Uuid> {
+        self.leads.iter().map(|lead| lead.0).collect()
+    }
+
+    /// Their numbers and ids, for statements.
+    pub fn address_texts(&self) -> Vec<String> {
+        let texts = self.addresses.iter().map(Address::as_str);
+        texts.map(str::to_owned).collect()
+    }
+
+    /// What every delivery that names them contains: the digits of a number, an id without our own prefix.
+    pub fn digits(&self) -> Vec<String> {
+        let digits = self.addresses.iter().map(|address| {
+            let id = address.as_str().split_once(':');
+            match (address.phone(), id) {
+                (Some(phone), _) => national(&phone).to_owned(),
+                (None, Some((_, id))) => id.to_owned(),
+                (None, None) => String::new(),
+            }
+        });
+        digits.filter(|digits| !digits.is_empty()).collect()
+    }
+
+    /// Patterns (PostgreSQL's regular expressions) of the ways in which people write their numbers.
+    pub fn numbers(&self) -> Vec<String> {
+        let numbers = self.addresses.iter().filter_map(Address::phone);
+        let numbers = numbers.map(|phone| {
+            let digits: Vec<String> = national(&phone).chars().map(String::from).collect();
+            let between = "[^0-9[:alpha:]]{0,3}";
+            format!(r"(\+?62|0)?{between}{}", digits.join(between))
+        });
+        numbers.collect()
+    }
+
+    /// Patterns of their numbers, and of their names as a whole. A text that matches one is about them.
+    pub fn patterns(&self) -> Vec<String> {
+        let names = self.names.iter().map(|name| name.trim());
+        let names = names.filter(|name| is_telling(name)).map(whole);
+        self.numbers().into_iter().chain(names).collect()
+    }
+
+    /// [`patterns`](Self::patterns), and patterns of each word of their names, for a text that is about them.
+    pub fn words(&self) -> Vec<String> {
+        let words = self.names.iter().flat_map(|name| name.split_whitespace());
+        let words = words.filter(|word| is_telling(word)).map(whole);
+        self.patterns().into_iter().chain(words).collect()
+    }
+}
+
+/// Forms of address, which are in everybody's texts.
+const TITLES: [&str; 8] = ["bapak", "pak", "ibu", "mas", "mbak", "kak", "bang", "tuan"];
+
+/// Whether a name is more than a form of address or a syllable.
+fn is_telling(name: &str) -> bool {
+    name.chars().count() >= SHORTEST_NAME && !TITLES.contains(&name.to_lowercase().as_str())
+}
+
+/// A pattern of this name that is no part of another word.
+fn whole(name: &str) -> String {
+    format!("(?<![[:alnum:]]){}(?![[:alnum:]])", escaped(name))
+}
+
+/// The digits that every way to write a number has. Forms write the country's 62 as 0.
+fn national(phone: &Phone) -> &str {
+    let digits = phone.digits();
+    digits.strip_prefix("62").unwrap_or(digits)
+}
+
+/// A name as a pattern that matches only itself, whatever stands between its words.
+fn escaped(name: &str) -> String {
+    let mut pattern = String::with_capacity(name.len());
+    for letter in name.chars() {
+        if letter.is_whitespace() {
+            pattern.push_str(r"\s+");
+            continue;
+        }
+        if !letter.is_alphanumeric() {
+            pattern.push('\\');
+        }
+        pattern.push(letter);
+    }
+    pattern
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Person;
+    use crate::phone::Phone;
+
+    #[test]
+    fn a_number_is_found_as_people_write_it_and_a_name_only_as_a_whole() {
+        let phone = Phone::from_e164("+6281234001234").expect("a number");
+        let person = Person {
+            leads: Vec::new(),
+            addresses: vec![phone.into()],
+            names: vec!["Pak Budi (KPR)".to_owned(), "Al".to_owned()],
+            since: None,
+        };
+        assert_eq!(person.digits(), ["81234001234"]);
+        let patterns = person.patterns();
+        assert_eq!(patterns.len(), 2, "two letters are in every text");
+        assert!(patterns[0].starts_with(r"(\+?62|0)?[^0-9[:alpha:]]{0,3}8[^0-9[:alpha:]]{0,3}1"));
+        assert_eq!(
+            patterns[1],
+            r"(?<![[:alnum:]])Pak\s+Budi\s+\(KPR\)(?![[:alnum:]])"
+        );
+        let words = person.words();
+        assert_eq!(words.len(), 4, "everybody is addressed as Pak: {words:?}");
+        assert_eq!(words[2], "(?<![[:alnum:]])Budi(?![[:alnum:]])");
+    }
+}

@@ -1,0 +1,151 @@
+//! The security log: who signed in and who failed to, what admins and operators changed, who exported, and which clients' words an
+//! admin read. It answers whose data were seen, when and by whom.
+
+mod store;
+
+use crate::auth::Client;
+use crate::id::UserId;
+use crate::{App, Result};
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+/// What happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::Type)]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+pub enum SecurityKind {
+    /// Somebody signed in.
+    SignIn,
+    /// Somebody could not: the email or the password was wrong, the user is disabled, or there were too many tries.
+    SignInFailed,
+    /// Somebody made themselves a user.
+    SignUp,
+    /// Somebody changed their own password.
+    PasswordChanged,
+    /// An operation of the API.
+    Operation,
+}
+
+impl SecurityKind {
+    /// The value in the database and in the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::SignIn => "sign_in",
+            Self::SignInFailed => "sign_in_failed",
+            Self::SignUp => "sign_up",
+            Self::PasswordChanged => "password_changed",
+            Self::Operation => "operation",
+        }
+    }
+}
+
+/// One line of the log.
+#[derive(Clone, Debug)]
+pub struct SecurityEvent {
+    /// Its id.
+    pub id: Uuid,
+    /// When it happened.
+    pub at: DateTime<Utc>,
+    /// What happened.
+    pub kind: SecurityKind,
+    /// Who did it; `None` if nobody is known by the email, or for a client with a token.
+    pub user_id: Option<UserId>,
+    /// From where.
+    pub ip_address: String,
+    /// The operation of the API document.
+    pub operation: Option<String>,
+    /// Its path, with numbers masked.
+    pub path: Option<String>,
+    /// Its status.
+    pub status: Option<i32>,
+}
+
+/// An operation of the API that was answered.
+pub struct Answered<'a> {
+    /// Its id in the API document, if it has one.
+    pub operation: Option<&'a str>,
+    /// Its path.
+    pub path: &'a str,
+    /// The status of its answer.
+    pub status: u16,
+}
+
+/// Writes who signed in, or failed to, from where.
+pub async fn signed_in(
+    app: &App,
+    kind: SecurityKind,
+    user: Option<&UserId>,
+    client: &Client,
+) -> Result<()> {
+    store::insert(app, kind, user, client, None).await
+}
+
+/// Writes a failed sign-in with this email. The email itself is not stored: people type passwords there.
+pub async fn failed_to_sign_in(app: &App, email: &str, client: &Client) -> Result<()> {
+    let user = store::user_of_email(app, email).await?;
+    store::insert(app, SecurityKind::SignInFailed, user.as_ref(), client, None).await
+}
+
+/// Writes an operation of the API.
+pub async fn answered(
+    app: &App,
+    user: Option<&UserId>,
+    client: &Client,
+    answered: &Answered<'_>,
+) -> Result<()> {
+    let path = masked(answered.path);
+    let answered = Answered {
+        path: &path,
+        ..*answered
+    };
+    store::insert(app, SecurityKind::Operation, user, client, Some(&answered)).await
+}
+
+/// The last events before an instant, newest first: of one user, or of all.
+pub async fn events(
+    app: &App,
+    user: Option<&UserId>,
+    before: Option<DateTime<Utc>>,
+    limit: u16,
+) -> Result<Vec<SecurityEvent>> {
+    let mut connection = app.pool.acquire().await?;
+    store::events(&mut connection, user, before, i64::from(limit)).await
+}
+
+/// Deletes a batch of events that are this many days old. Returns how many.
+pub async fn prune(connection: &mut PgConnection, days: f64) -> Result<u64> {
+    store::delete_old(connection, days).await
+}
+
+/// A path without numbers of people: a part with seven digits or more that is no id.
+fn masked(path: &str) -> String {
+    let part = |part: &str| {
+        let digits = part.bytes().filter(u8::is_ascii_digit).count();
+        let is_number = digits >= 7 && part.bytes().all(|b| !b.is_ascii_alphabetic());
+        if is_number {
+            "…".to_owned()
+        } else {
+            part.chars().take(100).collect()
+        }
+    };
+    path.split('/').map(part).collect::<Vec<_>>().join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::masked;
+
+    #[test]
+    fn a_number_in_a_path_is_masked_and_an_id_stays() {
+        assert_eq!(
+            masked("/api/contacts/blocked/+6281234001234"),
+            "/api/contacts/blocked/…"
+        );
+        assert_eq!(
+            masked("/api/contacts/blocked/0812-3400-1234"),
+            "/api/contacts/blocked/…"
+        );
+        let lead = "/api/leads/01890000-0000-7000-8000-00000000000a/status";
+        assert_eq!(masked(lead), lead);
+    }
+}

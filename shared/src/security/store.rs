@@ -1,0 +1,75 @@
+//! SQL of `security_event`.
+
+use super::{Answered, SecurityEvent, SecurityKind};
+use crate::auth::Client;
+use crate::id::UserId;
+use crate::{App, Result};
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+pub(super) async fn insert(
+    app: &App,
+    kind: SecurityKind,
+    user: Option<&UserId>,
+    client: &Client,
+    answered: Option<&Answered<'_>>,
+) -> Result<()> {
+    let mut connection = app.pool.acquire().await?;
+    let now = app.clock.now(&mut connection).await?;
+    sqlx::query!(
+        "insert into security_event (id, at, kind, user_id, ip_address, operation, path, status)
+         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        Uuid::now_v7(),
+        now,
+        kind.as_str(),
+        user.map(|user| user.0.as_str()),
+        client.ip_address,
+        answered.and_then(|answered| answered.operation),
+        answered.map(|answered| answered.path),
+        answered.map(|answered| i32::from(answered.status))
+    )
+    .execute(&mut *connection)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn user_of_email(app: &App, email: &str) -> Result<Option<UserId>> {
+    Ok(sqlx::query_scalar!(
+        r#"select id as "id: UserId" from "user" where lower(email) = lower($1) limit 1"#,
+        email
+    )
+    .fetch_optional(&app.pool)
+    .await?)
+}
+
+pub(super) async fn events(
+    connection: &mut PgConnection,
+    user: Option<&UserId>,
+    before: Option<DateTime<Utc>>,
+    limit: i64,
+) -> Result<Vec<SecurityEvent>> {
+    Ok(sqlx::query_as!(
+        SecurityEvent,
+        r#"select id, at, kind as "kind: SecurityKind", user_id as "user_id: UserId", ip_address, operation, path, status
+           from security_event
+           where ($1::text is null or user_id = $1) and ($2::timestamptz is null or at < $2)
+           order by at desc, id desc limit $3"#,
+        user.map(|user| user.0.as_str()),
+        before,
+        limit
+    )
+    .fetch_all(connection)
+    .await?)
+}
+
+pub(super) async fn delete_old(connection: &mut PgConnection, days: f64) -> Result<u64> {
+    let deleted = sqlx::query!(
+        "delete from security_event where id in (
+             select id from security_event where at < now() - $1::float8 * interval '1 day' limit 1000)",
+        days
+    )
+    .execute(connection)
+    .await?;
+    Ok(deleted.rows_affected())
+}

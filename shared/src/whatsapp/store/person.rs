@@ -1,0 +1,126 @@
+//! SQL of one person's messages.
+
+use crate::Result;
+use crate::leads::{ERASED, Person};
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use sqlx::PgConnection;
+
+pub(in crate::whatsapp) async fn person_rows(
+    connection: &mut PgConnection,
+    person: &Person,
+) -> Result<Value> {
+    Ok(sqlx::query_scalar!(
+        r#"with theirs as (
+               select * from wa_message where lead_id = any($1) or from_wa = any($2) or to_wa = any($2))
+           select jsonb_build_object(
+               'messages', (select jsonb_agg(to_jsonb(m) order by m.created_at) from theirs m),
+               'corrections', (select jsonb_agg(to_jsonb(c) order by c.at) from wa_correction c
+                               where exists (select from theirs m where m.provider = c.provider
+                                             and m.provider_message_id = c.original_id)),
+               'contacts', (select jsonb_agg(to_jsonb(w)) from wa_contact w where w.address = any($2))) as "rows!""#,
+        &person.lead_ids(),
+        &person.address_texts()
+    )
+    .fetch_one(connection)
+    .await?)
+}
+
+/// Remembers the digests of what the person wrote lately, so that a second delivery of it does not bring them back.
+pub(in crate::whatsapp) async fn remember_digests(
+    connection: &mut PgConnection,
+    person: &Person,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "insert into erased_message (digest, erased_at)
+         select sha256(convert_to(provider_message_id, 'UTF8')), $3::timestamptz from wa_message
+         where (lead_id = any($1) or from_wa = any($2)) and from_wa = any($2) and direction = 'in'
+           and provider_message_id is not null and created_at > $3::timestamptz - interval '8 days'
+         on conflict do nothing",
+        &person.lead_ids(),
+        &person.address_texts(),
+        now
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Erases the words of every message from, to or about the person, and who they were. What waits to be sent is not sent.
+pub(in crate::whatsapp) async fn erase_messages(
+    connection: &mut PgConnection,
+    person: &Person,
+) -> Result<u64> {
+    let (leads, addresses) = (person.lead_ids(), person.address_texts());
+    sqlx::query!(
+        "delete from wa_correction c using wa_message m
+         where m.provider = c.provider and m.provider_message_id = c.original_id
+           and (m.lead_id = any($1) or m.from_wa = any($2) or m.to_wa = any($2))",
+        &leads,
+        &addresses
+    )
+    .execute(&mut *connection)
+    .await?;
+    // Meta's id of a message to or from the person contains their number.
+    let erased = sqlx::query!(
+        "update wa_message m
+         set body = $3, line = null, parameters = null,
+             delivery_error = case when delivery_status in ('queued', 'failed') then 'erased' end,
+             delivery_status = case when delivery_status = 'queued' then 'failed' else delivery_status end,
+             provider_message_id = case when from_wa = any($2) or to_wa = any($2) then null else provider_message_id end,
+             send_id = case when to_wa = any($2) then null else send_id end,
+             from_wa = case when from_wa = any($2) then 'erased:' || id else from_wa end,
+             to_wa = case when to_wa = any($2) then 'erased:' || id else to_wa end
+         where lead_id = any($1) or from_wa = any($2) or to_wa = any($2)",
+        &leads,
+        &addresses,
+        ERASED
+    )
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query!(
+        "with sends as (delete from wa_send where to_wa = any($1)),
+              contacts as (delete from wa_contact where address = any($1))
+         delete from summary_off where address = any($1)",
+        &addresses
+    )
+    .execute(connection)
+    .await?;
+    Ok(erased.rows_affected())
+}
+
+/// Replaces the person's numbers and names in texts that are about several leads or about none: lists, summaries, commands.
+pub(in crate::whatsapp) async fn erase_mentions(
+    connection: &mut PgConnection,
+    person: &Person,
+) -> Result<u64> {
+    let changed = sqlx::query!(
+        "update wa_message
+         set body = without_person(body, $4), line = without_person(line, $4),
+             parameters = case when parameters is not null
+                               then array(select without_person(word, $4) from unnest(parameters) word) end
+         where created_at >= coalesce($3::timestamptz, '-infinity') and not coalesce(lead_id = any($1), false)
+           and (lead_id is null or kind in ('agent', 'manager', 'ambiguous', 'queue', 'offer_hint', 'manager_answer', 'summary',
+                                            'handed_over', 'manager_agent_disabled', 'manager_merge', 'owner_merge',
+                                            'manager_warning'))
+           and (body ~* any($2) or line ~* any($2) or array_to_string(parameters, ' ') ~* any($2))",
+        &person.lead_ids(),
+        &person.patterns(),
+        person.since,
+        &person.words()
+    )
+    .execute(connection)
+    .await?;
+    Ok(changed.rows_affected())
+}
+
+pub(in crate::whatsapp) async fn delete_old_digests(connection: &mut PgConnection) -> Result<u64> {
+    let deleted = sqlx::query!(
+        "delete from erased_message where digest in (
+             select digest from erased_message where erased_at < now() - interval '8 days' limit 1000)"
+    )
+    .execute(connection)
+    .await?;
+    Ok(deleted.rows_affected())
+}
