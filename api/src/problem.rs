@@ -156,6 +156,14 @@ pub(crate) fn forbidden(detail: &str) -> ProblemResponse {
     ProblemResponse::Client(status, Json(Problem::new(status).detail(detail)))
 }
 
+/// The user must give their password again first (`POST /api/session/confirm`).
+pub(crate) fn unconfirmed() -> poem::Error {
+    let status = StatusCode::FORBIDDEN;
+    let mut problem = Problem::new(status).detail("give your password again first");
+    problem.code = Some("confirm_password".to_owned());
+    poem::Error::from_response(ProblemResponse::Client(status, Json(problem)).into_response())
+}
+
 /// The request has no valid credentials.
 pub(crate) fn unauthorized(detail: &str) -> ProblemResponse {
     let status = StatusCode::UNAUTHORIZED;

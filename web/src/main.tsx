@@ -2,6 +2,7 @@
 import { client } from '@client/base'
 import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { createRoot } from 'react-dom/client'
+import { fetchConfirmed } from './app/confirm'
 import { Desk } from './app/desk'
 import { fetchEarly } from './app/early'
 import { sessionOptions } from './app/session'
@@ -9,7 +10,7 @@ import { showTheme } from './app/theme'
 import { WordsProvider } from './app/words'
 import './style.css'
 
-client.setConfig({ baseUrl: '', credentials: 'same-origin' })
+client.setConfig({ baseUrl: '', credentials: 'same-origin', fetch: fetchConfirmed })
 showTheme()
 
 const isFinal = (error: unknown) => {

@@ -255,6 +255,7 @@ impl Call<'_> {
                 session,
                 user,
                 renewed,
+                ..
             } => {
                 let body =
                     json!({ "session": answer::session(&session), "user": answer::user(&user) });
@@ -328,7 +329,10 @@ impl Call<'_> {
             self.write(SecurityKind::PasswordChanged, &user.id).await?;
         }
         match changed {
-            Changed::WrongPassword => Err(Refusal::WrongPassword),
+            Changed::WrongPassword => {
+                self.write_failure(&user.email).await?;
+                Err(Refusal::WrongPassword)
+            }
             Changed::Quietly => Ok(answer(
                 &json!({ "token": null, "user": answer::user(user) }),
                 &[],

@@ -19,4 +19,7 @@ pub use endpoints::BetterAuth;
 pub use record::record;
 pub use settings::Auth;
 pub use sharing::{share_with_trusted_pages, with_one_cookie_header};
-pub use viewer::{AdminOnly, OperatorOnly, SignedIn, Viewer, WhatsappAdmins};
+pub use viewer::{
+    AdminOnly, Confirmed, ConfirmedAdmin, ConfirmedWhatsappAdmins, OperatorOnly, SignedIn, Viewer,
+    WhatsappAdmins,
+};

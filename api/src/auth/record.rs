@@ -14,8 +14,12 @@ use shared::security::{self, Answered};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Operations that read what an admin must account for: clients' words, and tables of clients.
-const READS: [&str; 4] = [
+const READS: [&str; 8] = [
     "leadDetail",
+    "leadDistribution",
+    "leadListRows",
+    "unusableMetaLeads",
+    "appointmentDetail",
     "whatsappMessages",
     "exportLeads",
     "exportLeadsWorkbook",

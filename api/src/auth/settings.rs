@@ -75,6 +75,11 @@ impl Auth {
         known.is_some_and(|known| signature::is_same(known.expose_secret(), token))
     }
 
+    /// Whether wrong passwords make an account wait.
+    pub(crate) fn limits_tries(&self) -> bool {
+        self.0.limiter.is_some()
+    }
+
     pub(super) fn secret(&self) -> &[u8] {
         self.0.secret.expose_secret().as_bytes()
     }

@@ -5,6 +5,7 @@ use super::settings::Auth;
 use super::sharing::Renewal;
 use super::{cookie, origin};
 use crate::problem;
+use chrono::{DateTime, Utc};
 use poem::Request;
 use poem::http::{Method, StatusCode, header};
 use poem_openapi::SecurityScheme;
@@ -20,6 +21,8 @@ pub struct Viewer {
     pub user: User,
     /// The id of their session, which is not its secret token.
     pub session_id: String,
+    /// Until when they can do what needs their password again; `None` if they must give it first.
+    pub confirmed_until: Option<DateTime<Utc>>,
 }
 
 impl Viewer {
@@ -51,6 +54,28 @@ pub struct SignedIn(pub Viewer);
 )]
 pub struct AdminOnly(pub Viewer);
 
+/// An agent or an admin who gave their password in the last minutes, by better-auth's cookie.
+#[derive(SecurityScheme)]
+#[oai(
+    rename = "confirmedSession",
+    ty = "api_key",
+    key_name = "better-auth.session_token",
+    key_in = "cookie",
+    checker = "confirmed_agent_or_admin"
+)]
+pub struct Confirmed(pub Viewer);
+
+/// An admin who gave their password in the last minutes, by better-auth's cookie.
+#[derive(SecurityScheme)]
+#[oai(
+    rename = "confirmedAdminSession",
+    ty = "api_key",
+    key_name = "better-auth.session_token",
+    key_in = "cookie",
+    checker = "confirmed_admin"
+)]
+pub struct ConfirmedAdmin(pub Viewer);
+
 /// An operator or an admin, by better-auth's cookie.
 #[derive(SecurityScheme)]
 #[oai(
@@ -70,6 +95,15 @@ pub enum WhatsappAdmins {
     Token(TokenBearer),
     /// By better-auth's cookie.
     Admin(AdminOnly),
+}
+
+/// As [`WhatsappAdmins`], but an admin gave their password in the last minutes.
+#[derive(SecurityScheme)]
+pub enum ConfirmedWhatsappAdmins {
+    /// By the token.
+    Token(TokenBearer),
+    /// By better-auth's cookie.
+    Admin(ConfirmedAdmin),
 }
 
 /// A client with `ADMIN_WHATSAPP_TOKEN`. Rejects every client if it is not set.
@@ -107,6 +141,21 @@ async fn admin(request: &Request, key: ApiKey) -> poem::Result<Viewer> {
     one_of(&[Role::Admin], "for admins only", request, key).await
 }
 
+async fn confirmed_agent_or_admin(request: &Request, key: ApiKey) -> poem::Result<Viewer> {
+    confirmed(agent_or_admin(request, key).await?)
+}
+
+async fn confirmed_admin(request: &Request, key: ApiKey) -> poem::Result<Viewer> {
+    confirmed(admin(request, key).await?)
+}
+
+fn confirmed(viewer: Viewer) -> poem::Result<Viewer> {
+    match viewer.confirmed_until {
+        Some(_) => Ok(viewer),
+        None => Err(problem::unconfirmed()),
+    }
+}
+
 /// A signed-in user who has one of these roles. Everybody else is told why not.
 async fn one_of(
     roles: &[Role],
@@ -142,6 +191,7 @@ async fn signed_in(request: &Request, _: ApiKey) -> poem::Result<Viewer> {
             user,
             session,
             renewed,
+            confirmed_until,
         } = found
         else {
             continue;
@@ -160,6 +210,7 @@ async fn signed_in(request: &Request, _: ApiKey) -> poem::Result<Viewer> {
         return Ok(Viewer {
             user: *user,
             session_id: session.id,
+            confirmed_until,
         });
     }
     Err(unauthorized())

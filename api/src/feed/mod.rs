@@ -135,7 +135,9 @@ impl Feed {
         viewer: Viewer,
         now: Cursor,
     ) -> std::result::Result<(u64, Cursor, Receiver<Arc<Change>>), Full> {
-        let Viewer { user, session_id } = viewer;
+        let Viewer {
+            user, session_id, ..
+        } = viewer;
         let mut state = self.state();
         let own = state
             .readers

@@ -5,7 +5,7 @@ use super::leads::{Asked, filter};
 use super::model::{LeadProgress, LeadStatus};
 use super::step::FunnelStep;
 use super::tag::Tag;
-use crate::auth::SignedIn;
+use crate::auth::Confirmed;
 use crate::problem::ProblemResponse;
 use futures::TryStreamExt;
 use poem::Body;
@@ -107,7 +107,7 @@ impl Export {
     async fn leads(
         &self,
         app: Data<&App>,
-        viewer: SignedIn,
+        viewer: Confirmed,
         /// With one of these statuses.
         #[oai(default)]
         status: Query<Vec<LeadStatus>>,
@@ -178,7 +178,7 @@ impl Export {
     async fn workbook(
         &self,
         app: Data<&App>,
-        viewer: SignedIn,
+        viewer: Confirmed,
         /// With one of these statuses.
         #[oai(default)]
         status: Query<Vec<LeadStatus>>,

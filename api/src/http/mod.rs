@@ -6,6 +6,7 @@ mod board;
 mod bulk;
 mod by_hand;
 mod choices;
+mod confirmation;
 mod conflicts;
 mod contacts;
 mod dashboard;
@@ -63,7 +64,7 @@ pub type Endpoints = (
     (meta_forms::MetaForms, meta_inbox::MetaInbox),
     (dashboard::Dashboard, figures::Figures, handovers::Handovers),
     queues::Queues,
-    users::Users,
+    (users::Users, confirmation::Confirmation),
     (
         availability::Availability,
         office::Office,
@@ -100,7 +101,7 @@ pub(crate) fn endpoints() -> Endpoints {
         (meta_forms::MetaForms, meta_inbox::MetaInbox),
         (dashboard::Dashboard, figures::Figures, handovers::Handovers),
         queues::Queues,
-        users::Users,
+        (users::Users, confirmation::Confirmation),
         (
             availability::Availability,
             office::Office,

@@ -3,7 +3,7 @@
 use super::model::Timestamp;
 use super::operations::actor;
 use super::tag::Tag;
-use crate::auth::AdminOnly;
+use crate::auth::{AdminOnly, ConfirmedAdmin};
 use crate::problem::{ProblemResponse, Result};
 use poem::web::Data;
 use poem_openapi::payload::{Json, PlainText};
@@ -152,7 +152,7 @@ impl Privacy {
     async fn export(
         &self,
         app: Data<&App>,
-        admin: AdminOnly,
+        admin: ConfirmedAdmin,
         body: Json<PersonSought>,
     ) -> Result<PersonData> {
         let data = privacy::export(&app, &actor(&admin.0), &body.domain()?).await?;
@@ -176,7 +176,7 @@ impl Privacy {
     async fn page(
         &self,
         app: Data<&App>,
-        admin: AdminOnly,
+        admin: ConfirmedAdmin,
         body: Json<PersonSought>,
     ) -> std::result::Result<PersonPage, ProblemResponse> {
         let data = privacy::export(&app, &actor(&admin.0), &body.domain()?).await?;
@@ -194,7 +194,7 @@ impl Privacy {
     async fn erase(
         &self,
         app: Data<&App>,
-        admin: AdminOnly,
+        admin: ConfirmedAdmin,
         body: Json<Erasure>,
     ) -> Result<ErasureReport> {
         let body = body.0;

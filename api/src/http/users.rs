@@ -2,7 +2,7 @@
 
 use super::model::{Timestamp, wire_enum};
 use super::tag::Tag;
-use crate::auth::{AdminOnly, looks_like_an_email};
+use crate::auth::{AdminOnly, ConfirmedAdmin, looks_like_an_email};
 use crate::problem::Result;
 use poem::web::Data;
 use poem_openapi::param::Path;
@@ -111,7 +111,7 @@ impl Users {
     async fn create(
         &self,
         app: Data<&App>,
-        _admin: AdminOnly,
+        _admin: ConfirmedAdmin,
         body: Json<NewAccount>,
     ) -> Result<UserAccount> {
         let given = body.0;
@@ -137,7 +137,7 @@ impl Users {
     async fn update(
         &self,
         app: Data<&App>,
-        admin: AdminOnly,
+        admin: ConfirmedAdmin,
         id: Path<String>,
         body: Json<UserChange>,
     ) -> Result<UserAccount> {
@@ -169,7 +169,7 @@ impl Users {
     async fn password(
         &self,
         app: Data<&App>,
-        _admin: AdminOnly,
+        _admin: ConfirmedAdmin,
         id: Path<String>,
         body: Json<NewPassword>,
     ) -> Result<UserAccount> {

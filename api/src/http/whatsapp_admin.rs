@@ -2,7 +2,7 @@
 
 use super::model::Timestamp;
 use super::tag::Tag;
-use crate::auth::WhatsappAdmins;
+use crate::auth::{ConfirmedWhatsappAdmins, WhatsappAdmins};
 use crate::problem::{self, ProblemResponse};
 use fast_qr::QRBuilder;
 use fast_qr::convert::Builder;
@@ -208,7 +208,11 @@ impl WhatsappAdmin {
 
     /// Delete the session and show a new QR code
     #[oai(path = "/reset", method = "post", operation_id = "resetWhatsapp", tag = Tag::Whatsapp)]
-    async fn reset(&self, app: Data<&App>, _admin: WhatsappAdmins) -> Answer<WhatsappStatus> {
+    async fn reset(
+        &self,
+        app: Data<&App>,
+        _admin: ConfirmedWhatsappAdmins,
+    ) -> Answer<WhatsappStatus> {
         command(&app, Command::Reset).await
     }
 

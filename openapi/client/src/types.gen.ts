@@ -749,6 +749,18 @@ export type ClientMessage = {
 };
 
 /**
+ * Confirmed
+ *
+ * Until when the password counts.
+ */
+export type Confirmed = {
+    /**
+     * Absent: operations of `confirmedSession` and `confirmedAdminSession` answer 403 `confirm_password`.
+     */
+    confirmedUntil?: string;
+};
+
+/**
  * ConflictDecision
  *
  * A decision about a conflict.
@@ -2375,6 +2387,15 @@ export type OperatorAction = {
  * The outcome of an event.
  */
 export type Outcome = 'distributing' | 'held' | 'hangus' | 'added' | 'owner_told' | 'accepted' | 'late' | 'ambiguous' | 'nothing_open' | 'help' | 'queue' | 'paused' | 'resumed' | 'assigned' | 'not_an_ack' | 'declined' | 'disabled' | 'unknown_agent' | 'noted' | 'visit_answered' | 'snippet' | 'opted_out' | 'blocked';
+
+/**
+ * PasswordAgain
+ *
+ * The user's password.
+ */
+export type PasswordAgain = {
+    password: string;
+};
 
 /**
  * PeriodFigures
@@ -6709,6 +6730,58 @@ export type SecurityEventsResponses = {
 };
 
 export type SecurityEventsResponse = SecurityEventsResponses[keyof SecurityEventsResponses];
+
+export type ConfirmationData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/session/confirm';
+};
+
+export type ConfirmationErrors = {
+    /**
+     * The request is wrong.
+     */
+    '4XX': Problem;
+    /**
+     * The server failed.
+     */
+    '5XX': Problem;
+};
+
+export type ConfirmationError = ConfirmationErrors[keyof ConfirmationErrors];
+
+export type ConfirmationResponses = {
+    200: Confirmed;
+};
+
+export type ConfirmationResponse = ConfirmationResponses[keyof ConfirmationResponses];
+
+export type ConfirmPasswordData = {
+    body: PasswordAgain;
+    path?: never;
+    query?: never;
+    url: '/api/session/confirm';
+};
+
+export type ConfirmPasswordErrors = {
+    /**
+     * The request is wrong.
+     */
+    '4XX': Problem;
+    /**
+     * The server failed.
+     */
+    '5XX': Problem;
+};
+
+export type ConfirmPasswordError = ConfirmPasswordErrors[keyof ConfirmPasswordErrors];
+
+export type ConfirmPasswordResponses = {
+    200: Confirmed;
+};
+
+export type ConfirmPasswordResponse = ConfirmPasswordResponses[keyof ConfirmPasswordResponses];
 
 export type SnippetsData = {
     body?: never;

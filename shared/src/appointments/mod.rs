@@ -40,7 +40,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
 
 /// Books a visit, as the lead's owner or an admin. Fails with the conflict `appointment_conflict` if the
-/// agent has another visit then, and `lead_not_claimed` if the lead has no owner.
+/// agent has another visit then, `lead_not_claimed` if the lead has no owner, and `lead_erased`.
 pub async fn book(app: &App, by: &User, booking: &Booking) -> Result<Appointment> {
     let place = model::text("place", booking.place.as_deref())?;
     let note = model::text("note", booking.note.as_deref())?;
@@ -49,6 +49,7 @@ pub async fn book(app: &App, by: &User, booking: &Booking) -> Result<Appointment
     if by.role != Role::Admin && lead.owner.as_ref() != Some(&by.id) {
         return Err(Error::NotFound { what: "lead" });
     }
+    leads::refuse_erased(&mut transaction, lead.id).await?;
     let agent = match (&booking.agent, &lead.owner) {
         (Some(agent), _) if by.role == Role::Admin => {
             store::check_agent(&mut transaction, agent).await?;

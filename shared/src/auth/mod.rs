@@ -20,7 +20,7 @@ pub use users::{LONGEST_NAME, accounts, add_account, change_account, reset_passw
 use crate::id::UserId;
 use crate::phone::Phone;
 use crate::{App, Error, Result, leads};
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use rand::RngExt;
 use std::collections::HashMap;
 
@@ -28,6 +28,8 @@ use std::collections::HashMap;
 pub const SESSION_LASTS: TimeDelta = TimeDelta::days(7);
 /// A session is not renewed again within this time after a renewal (better-auth's `updateAge`).
 const RENEWED_AFTER: TimeDelta = TimeDelta::days(1);
+/// How long the password that a user gave lets them do what needs it again.
+pub const CONFIRMED_LASTS: TimeDelta = TimeDelta::minutes(15);
 /// How long a session lasts if the user chose not to be remembered. It is never renewed.
 const UNREMEMBERED_LASTS: TimeDelta = TimeDelta::days(1);
 
@@ -118,6 +120,7 @@ async fn begin_session(
         ip_address: client.ip_address.clone(),
         user_agent: client.user_agent.clone(),
         user_id: user.clone(),
+        confirmed_at: Some(now),
     };
     store::insert_session(&mut connection, &session).await?;
     Ok(session)
@@ -134,6 +137,8 @@ pub enum Found {
         user: Box<User>,
         /// Whether this request renewed it, so that its cookie must be sent again.
         renewed: bool,
+        /// Until when the user can do what needs their password again; `None` if they must give it first.
+        confirmed_until: Option<DateTime<Utc>>,
     },
     /// The session has ended or does not exist.
     Nothing,
@@ -156,11 +161,36 @@ pub async fn session(app: &App, token: &str, renew: bool) -> Result<Found> {
         session.updated_at = now;
         store::renew_session(&mut connection, &session).await?;
     }
+    let confirmed_until = session.confirmed_at.map(|at| at + CONFIRMED_LASTS);
     Ok(Found::Good {
+        confirmed_until: confirmed_until.filter(|until| *until > now),
         session: Box::new(session),
         user: Box::new(user),
         renewed,
     })
+}
+
+/// The user gives their password again, in this session. Returns until when it counts; `None` if it is wrong.
+pub async fn confirm(
+    app: &App,
+    user: &UserId,
+    session: &str,
+    given: &str,
+) -> Result<Option<DateTime<Utc>>> {
+    let mut connection = app.pool.acquire().await?;
+    let stored = store::password(&mut connection, user).await?;
+    drop(connection);
+    let is_right = match stored {
+        Some(stored) => password::verify(stored, given.to_owned()).await?,
+        None => false,
+    };
+    if !is_right {
+        return Ok(None);
+    }
+    let mut connection = app.pool.acquire().await?;
+    let now = app.clock.now(&mut connection).await?;
+    store::confirm_session(&mut connection, session, now).await?;
+    Ok(Some(now + CONFIRMED_LASTS))
 }
 
 /// Which of these sessions have not ended, by id, each with the present role of its user.

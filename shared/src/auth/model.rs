@@ -68,6 +68,8 @@ pub struct Session {
     pub user_agent: String,
     /// The id of the session's user.
     pub user_id: UserId,
+    /// When the user last gave the password.
+    pub confirmed_at: Option<DateTime<Utc>>,
 }
 
 /// The client that sent a request.

@@ -9,7 +9,18 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use sqlx::PgConnection;
 
-/// The leads that have or had this number, locked in the order of their ids.
+/// The leads that have or had this number.
+pub(super) async fn by_number(connection: &mut PgConnection, phone: &Phone) -> Result<Vec<LeadId>> {
+    Ok(sqlx::query_scalar!(
+        r#"select id as "id: LeadId" from lead
+           where phone = $1 or id in (select lead_id from wa_identity where address = $1) order by id"#,
+        phone.as_str()
+    )
+    .fetch_all(connection)
+    .await?)
+}
+
+/// As [`by_number`], locked in the order of their ids.
 pub(super) async fn lock_by_number(
     connection: &mut PgConnection,
     phone: &Phone,
@@ -39,7 +50,7 @@ pub(super) async fn person(
            names as (
                select name from lead where id = any($1)
                union select unnest(array[old_value, new_value]) from lead_change where lead_id = any($1) and field = 'name'
-               union select lost ->> 'name' from lead_merge where keep_id = any($1))
+               union select lost ->> 'name' from lead_merge where keep_id = any($1) and undone_at is null)
            select coalesce((select array_agg(address) from numbers), '{}') as "addresses!: Vec<Address>",
                   coalesce((select array_agg(name) from names where name is not null), '{}') as "names!",
                   (select min(created_at) from lead where id = any($1)) as since"#,
@@ -107,9 +118,12 @@ pub(super) async fn erase(
     .execute(&mut *connection)
     .await?;
     // Copies of the rows of leads, to undo a merge by.
-    sqlx::query!("delete from lead_merge where keep_id = any($1)", &ids)
-        .execute(&mut *connection)
-        .await?;
+    sqlx::query!(
+        "delete from lead_merge where keep_id = any($1) or lost_id = any($1)",
+        &ids
+    )
+    .execute(&mut *connection)
+    .await?;
     sqlx::query!(
         "delete from lead_conflict where one = any($1) or other = any($1)",
         &ids
@@ -119,21 +133,25 @@ pub(super) async fn erase(
     Ok(erased.rows_affected())
 }
 
-/// Leads that ended this many days ago, of whom nothing was heard since, and that are not erased.
+/// Leads after this one that ended this many days ago, of whom nothing was heard since, and that are not erased: by their ids.
 pub(super) async fn ended_before(
     connection: &mut PgConnection,
     days: f64,
+    after: Option<LeadId>,
     most: i64,
 ) -> Result<Vec<LeadId>> {
     Ok(sqlx::query_scalar!(
         r#"select l.id as "id: LeadId" from lead l
            where l.erased_at is null and l.updated_at < now() - $1::float8 * interval '1 day'
+             and ($3::uuid is null or l.id > $3)
              and (l.status in ('closed', 'hangus') or l.status = 'claimed' and l.progress in ('won', 'lost'))
              and not exists (select from wa_message m where m.lead_id = l.id and m.created_at >= now() - $1::float8 * interval '1 day')
              and not exists (select from appointment a where a.lead_id = l.id and a.ends_at >= now() - $1::float8 * interval '1 day')
-           order by l.id limit $2 for update skip locked"#,
+             and not exists (select from lead_list_row r where r.phone = l.phone and r.state = 'ready')
+           order by l.id limit $2"#,
         days,
-        most
+        most,
+        after.map(|lead| lead.0)
     )
     .fetch_all(connection)
     .await?)

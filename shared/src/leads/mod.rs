@@ -218,6 +218,18 @@ pub async fn set_phone(
     identities::set_phone(connection, id, phone, now).await
 }
 
+/// The person who has or had this number. Locks nothing.
+pub async fn person_of(connection: &mut PgConnection, phone: &Phone) -> Result<Person> {
+    let leads = erasure::by_number(connection, phone).await?;
+    erasure::person(connection, leads, Some(phone)).await
+}
+
+/// The person of this lead. Locks nothing. Fails with `NotFound`.
+pub async fn person_of_lead(connection: &mut PgConnection, lead: LeadId) -> Result<Person> {
+    store::by_id(connection, lead).await?;
+    erasure::person(connection, vec![lead], None).await
+}
+
 /// The person who has or had this number, with their leads locked until the transaction ends.
 pub async fn lock_person(connection: &mut PgConnection, phone: &Phone) -> Result<Person> {
     let leads = erasure::lock_by_number(connection, phone).await?;
@@ -244,13 +256,14 @@ pub async fn erase_person(
     erasure::erase(connection, person, now).await
 }
 
-/// At most `most` leads, locked, that ended this many days ago and of which nothing was heard since.
+/// At most `most` leads after this one, by their ids, that ended this many days ago and of which nothing was heard since.
 pub async fn ended_before(
     connection: &mut PgConnection,
     days: f64,
+    after: Option<LeadId>,
     most: i64,
 ) -> Result<Vec<LeadId>> {
-    erasure::ended_before(connection, days, most).await
+    erasure::ended_before(connection, days, after, most).await
 }
 
 /// Fails with the conflict `lead_erased` if the lead's client was erased: nobody could be reached.

@@ -37,42 +37,42 @@ impl Person {
         texts.map(str::to_owned).collect()
     }
 
-    /// What every delivery that names them contains: the digits of a number, an id without our own prefix.
-    pub fn digits(&self) -> Vec<String> {
-        let digits = self.addresses.iter().map(|address| {
-            let id = address.as_str().split_once(':');
-            match (address.phone(), id) {
-                (Some(phone), _) => national(&phone).to_owned(),
-                (None, Some((_, id))) => id.to_owned(),
-                (None, None) => String::new(),
-            }
-        });
-        digits.filter(|digits| !digits.is_empty()).collect()
-    }
-
-    /// Patterns (PostgreSQL's regular expressions) of the ways in which people write their numbers.
+    /// Patterns (PostgreSQL's regular expressions) of the ways in which people write their numbers. A longer number that
+    /// contains theirs is another person's.
     pub fn numbers(&self) -> Vec<String> {
         let numbers = self.addresses.iter().filter_map(Address::phone);
         let numbers = numbers.map(|phone| {
             let digits: Vec<String> = national(&phone).chars().map(String::from).collect();
             let between = "[^0-9[:alpha:]]{0,3}";
-            format!(r"(\+?62|0)?{between}{}", digits.join(between))
+            let digits = digits.join(between);
+            format!(r"(?<![0-9])(\+?(00)?62|0)?{between}{digits}(?![0-9])")
         });
         numbers.collect()
     }
 
-    /// Patterns of their numbers, and of their names as a whole. A text that matches one is about them.
-    pub fn patterns(&self) -> Vec<String> {
-        let names = self.names.iter().map(|name| name.trim());
-        let names = names.filter(|name| is_telling(name)).map(whole);
-        self.numbers().into_iter().chain(names).collect()
+    /// [`numbers`](Self::numbers), and patterns of their WhatsApp ids: what names them in protocols.
+    pub fn keys(&self) -> Vec<String> {
+        let ids = self
+            .addresses
+            .iter()
+            .filter(|address| address.phone().is_none());
+        let ids = ids.filter_map(|address| address.as_str().split_once(':'));
+        let ids = ids.map(|(_, id)| whole(id));
+        self.numbers().into_iter().chain(ids).collect()
     }
 
-    /// [`patterns`](Self::patterns), and patterns of each word of their names, for a text that is about them.
+    /// Patterns of their names as a whole.
+    pub fn full_names(&self) -> Vec<String> {
+        let names = self.names.iter().map(|name| name.trim());
+        names.filter(|name| is_telling(name)).map(whole).collect()
+    }
+
+    /// Everything that is replaced in a text that is about them: numbers, names, and each word of a name.
     pub fn words(&self) -> Vec<String> {
         let words = self.names.iter().flat_map(|name| name.split_whitespace());
         let words = words.filter(|word| is_telling(word)).map(whole);
-        self.patterns().into_iter().chain(words).collect()
+        let names = self.full_names().into_iter().chain(words);
+        self.keys().into_iter().chain(names).collect()
     }
 }
 
@@ -125,12 +125,20 @@ mod tests {
             names: vec!["Pak Budi (KPR)".to_owned(), "Al".to_owned()],
             since: None,
         };
-        assert_eq!(person.digits(), ["81234001234"]);
-        let patterns = person.patterns();
-        assert_eq!(patterns.len(), 2, "two letters are in every text");
-        assert!(patterns[0].starts_with(r"(\+?62|0)?[^0-9[:alpha:]]{0,3}8[^0-9[:alpha:]]{0,3}1"));
+        let numbers = person.numbers();
+        assert!(
+            numbers[0].starts_with(
+                r"(?<![0-9])(\+?(00)?62|0)?[^0-9[:alpha:]]{0,3}8[^0-9[:alpha:]]{0,3}1"
+            )
+        );
+        assert!(
+            numbers[0].ends_with("4(?![0-9])"),
+            "a longer number is another's"
+        );
+        let names = person.full_names();
+        assert_eq!(names.len(), 1, "two letters are in every text");
         assert_eq!(
-            patterns[1],
+            names[0],
             r"(?<![[:alnum:]])Pak\s+Budi\s+\(KPR\)(?![[:alnum:]])"
         );
         let words = person.words();

@@ -45,7 +45,7 @@ pub async fn status(app: &App) -> Result<Status> {
 
 /// Deletes the keys of the session with a person, by what their rows are named by. Returns how many rows.
 pub(crate) async fn forget_peer(connection: &mut PgConnection, person: &Person) -> Result<u64> {
-    store::forget_peer(connection, &person.digits()).await
+    store::forget_peer(connection, &person.keys()).await
 }
 
 /// Metrics of the linked device: name, help text, value. Empty with another provider.

@@ -161,7 +161,7 @@ pub(super) async fn beat(
 pub(super) async fn forget_peer(connection: &mut PgConnection, peers: &[String]) -> Result<u64> {
     let deleted = sqlx::query!(
         "delete from linked_device_secret s
-         where exists (select from unnest($1::text[]) peer where position(peer in s.key) > 0 or position(peer in s.sub) > 0)",
+         where s.key ~ any($1) or s.sub ~ any($1)",
         peers
     )
     .execute(connection)

@@ -13,15 +13,26 @@ pub(crate) async fn person_rows(connection: &mut PgConnection, person: &Person) 
 
 /// Erases a person's answers and the deliveries that name them. Returns how many forms and deliveries.
 ///
-/// Fails with the conflict `still_arriving` while a delivery that names them is not handled yet: it would bring them back.
+/// Fails with the conflict `still_arriving`, whose detail names the delivery, while a delivery that names them is not handled or
+/// has a part that nobody has closed: it would bring them back, or be lost.
 pub(crate) async fn erase_person(
     connection: &mut PgConnection,
     person: &Person,
 ) -> Result<(u64, u64)> {
-    if store::is_arriving(connection, person).await? {
-        return Err(Error::Conflict {
+    if let Some(delivery) = store::open_delivery(connection, person).await? {
+        return Err(Error::Clash {
             code: "still_arriving",
+            detail: format!(
+                "the delivery {delivery} names the person and is not handled; try again, or close its parts first (GET /api/webhooks/unread)"
+            ),
         });
     }
-    store::erase_person(connection, person).await
+    let forms = store::erase_forms(connection, person, true).await?;
+    let deliveries = store::delete_deliveries(connection, person).await?;
+    Ok((forms, deliveries))
+}
+
+/// Erases the answers of the forms of a person's leads. Returns how many.
+pub(crate) async fn erase_forms(connection: &mut PgConnection, person: &Person) -> Result<u64> {
+    store::erase_forms(connection, person, false).await
 }

@@ -112,8 +112,9 @@ pub(super) async fn matching(
     but_not_of: &UserId,
     limit: i64,
 ) -> Result<Vec<LeadId>> {
-    let mut query =
-        QueryBuilder::new("select l.id from lead l where l.owner_sales_id is distinct from ");
+    let mut query = QueryBuilder::new(
+        "select l.id from lead l where l.erased_at is null and l.owner_sales_id is distinct from ",
+    );
     query.push_bind(but_not_of.0.clone());
     conditions(&mut query, None, filter, true);
     query.push(" order by l.created_at desc, l.id desc limit ");

@@ -11,6 +11,7 @@ mod store;
 pub use model::{Erased, KEPT, Request, RequestKind, Sought};
 pub use page::page;
 
+use crate::id::LeadId;
 use crate::leads::{self, Person};
 use crate::operations::Actor;
 use crate::unit_of_work::{Cause, UnitOfWork};
@@ -101,9 +102,11 @@ pub async fn erase(app: &App, by: &Actor, sought: &Sought, reason: &str) -> Resu
     }
     let app = app.announcing();
     let mut transaction = app.pool.begin().await?;
-    let person = lock(&app, &mut transaction, sought).await?;
+    // Handlers take what was received first, and then the leads.
+    let person = find(&app, &mut transaction, sought).await?;
     let senders = person.address_texts();
     let unhandled = distribution::forget_received(&mut transaction, &senders).await?;
+    let list_rows = lead_lists::erase_person(&mut transaction, &person).await?;
     // What was being handled until now can have made a lead.
     let person = lock(&app, &mut transaction, sought).await?;
     let mut work = UnitOfWork::start(&app, &mut transaction, Cause::Admin).await?;
@@ -112,9 +115,16 @@ pub async fn erase(app: &App, by: &Actor, sought: &Sought, reason: &str) -> Resu
         let lead = leads::by_id(work.connection, *lead).await?;
         agents.extend(distribution::stop_for_erasure(&mut work, &lead).await?);
     }
+    let (forms, deliveries) = meta::erase_person(work.connection, &person).await?;
+    let blocks = contacts::erase_person(work.connection, &person).await?;
+    let rest = forget(work.connection, &person, work.now).await?;
     let erased = Erased {
         unhandled,
-        ..forget(work.connection, &person, work.now).await?
+        forms,
+        deliveries,
+        blocks,
+        list_rows: list_rows + rest.list_rows,
+        ..rest
     };
     distribution::tell_erased(&mut work, &agents, &person).await?;
     let now = work.now;
@@ -133,16 +143,15 @@ pub async fn erase(app: &App, by: &Actor, sought: &Sought, reason: &str) -> Resu
     Ok(erased)
 }
 
-/// Erases every row of the person, in the caller's transaction. Their distribution must have ended.
+/// Erases what is stored with the person's leads, messages, lists and visits, in the caller's transaction. Their distribution must
+/// have ended.
 async fn forget(
     connection: &mut PgConnection,
     person: &Person,
     now: DateTime<Utc>,
 ) -> Result<Erased> {
-    let (forms, deliveries) = meta::erase_person(connection, person).await?;
     let (messages, mentions) = whatsapp::erase_person(connection, person, now).await?;
     let list_rows = lead_lists::erase_person(connection, person).await?;
-    let blocks = contacts::erase_person(connection, person).await?;
     let device_keys = linked_device::forget_peer(connection, person).await?;
     let visits = appointments::erase_person(connection, person, now).await?;
     let leads = leads::erase_person(connection, person, now).await?;
@@ -150,25 +159,52 @@ async fn forget(
         leads,
         messages,
         mentions,
-        unhandled: 0,
-        forms,
-        deliveries,
         visits: u64::try_from(visits).unwrap_or(u64::MAX),
         list_rows,
-        blocks,
         device_keys,
+        ..Erased::default()
     })
 }
 
-/// The person, with their leads locked. Numbers of the office are no client's.
+/// The person. Locks nothing.
+async fn find(app: &App, connection: &mut PgConnection, sought: &Sought) -> Result<Person> {
+    let person = match sought {
+        Sought::Phone(phone) => leads::person_of(connection, phone).await?,
+        Sought::Lead(lead) => leads::person_of_lead(connection, *lead).await?,
+    };
+    without_ours(app, connection, sought, person).await
+}
+
+/// The person, with their leads locked.
 async fn lock(app: &App, connection: &mut PgConnection, sought: &Sought) -> Result<Person> {
-    match sought {
-        Sought::Phone(phone) => {
-            sales::check_is_no_number_of_ours(app, connection, phone).await?;
-            leads::lock_person(connection, phone).await
-        }
-        Sought::Lead(lead) => leads::lock_person_of(connection, *lead).await,
+    let person = match sought {
+        Sought::Phone(phone) => leads::lock_person(connection, phone).await?,
+        Sought::Lead(lead) => leads::lock_person_of(connection, *lead).await?,
+    };
+    without_ours(app, connection, sought, person).await
+}
+
+/// Numbers of the office are no client's. A client who became an agent stays one: their number is left where they are an agent.
+async fn without_ours(
+    app: &App,
+    connection: &mut PgConnection,
+    sought: &Sought,
+    mut person: Person,
+) -> Result<Person> {
+    let ours = sales::ours_of(connection, &person.address_texts()).await?;
+    if let Sought::Phone(phone) = sought
+        && (*phone == app.company_phone || ours.iter().any(|address| address == phone.as_str()))
+    {
+        return Err(Error::invalid("phone", "is a number of the office"));
     }
+    leave(&mut person, &ours);
+    Ok(person)
+}
+
+fn leave(person: &mut Person, ours: &[String]) {
+    person
+        .addresses
+        .retain(|address| !ours.iter().any(|our| our == address.as_str()));
 }
 
 /// The last requests, newest first.
@@ -177,35 +213,42 @@ pub async fn requests(app: &App, limit: u16) -> Result<Vec<Request>> {
     store::requests(&mut connection, i64::from(limit)).await
 }
 
-/// Erases a batch of leads that ended this many days ago: closed, hangus, sold or lost, without a message or visit since.
-/// Returns how many. With 0 days none.
+/// Erases leads that ended this many days ago: closed, hangus, sold or lost, without a message or visit since, each in a
+/// transaction of its own. What is not the leads' stays: blocks, deliveries, forms without a lead. A lead that cannot be erased
+/// is logged and tried again an hour later. Returns how many of this page; with 0 days none.
 pub async fn erase_ended(connection: &mut PgConnection, days: f64) -> Result<u64> {
-    if days <= 0.0 {
-        return Ok(0);
+    let (mut erased, mut last) = (0, None);
+    while days > 0.0 && erased == 0 {
+        let page = leads::ended_before(connection, days, last, BATCH).await?;
+        let Some(end) = page.last() else { break };
+        last = Some(*end);
+        for lead in page {
+            match erase_by_age(connection, lead).await {
+                Ok(()) => erased += 1,
+                Err(error) => tracing::error!(%lead, %error, "privacy.not_erased_by_age"),
+            }
+        }
     }
-    let mut transaction = connection.begin().await?;
-    let now = store::now(&mut transaction).await?;
-    let ended = leads::ended_before(&mut transaction, days, BATCH).await?;
-    let mut erased = 0;
-    for lead in ended {
-        let person = leads::lock_person_of(&mut transaction, lead).await?;
-        let counts = match forget(&mut transaction, &person, now).await {
-            // Somebody writes again just now.
-            Err(Error::Conflict { .. }) => continue,
-            counts => counts?,
-        };
-        let request = NewRequest {
-            kind: RequestKind::Age,
-            by_whom: "worker",
-            reason: None,
-            leads: &person.lead_ids(),
-            counts: &json!(counts),
-        };
-        store::record(&mut transaction, &request, now).await?;
-        erased += 1;
-    }
-    transaction.commit().await?;
     Ok(erased)
+}
+
+async fn erase_by_age(connection: &mut PgConnection, lead: LeadId) -> Result<()> {
+    let mut transaction = connection.begin().await?;
+    let mut person = leads::lock_person_of(&mut transaction, lead).await?;
+    let ours = sales::ours_of(&mut transaction, &person.address_texts()).await?;
+    leave(&mut person, &ours);
+    let now = store::now(&mut transaction).await?;
+    let forms = meta::erase_forms(&mut transaction, &person).await?;
+    let rest = forget(&mut transaction, &person, now).await?;
+    let request = NewRequest {
+        kind: RequestKind::Age,
+        by_whom: "worker",
+        reason: None,
+        leads: &person.lead_ids(),
+        counts: &json!(Erased { forms, ..rest }),
+    };
+    store::record(&mut transaction, &request, now).await?;
+    Ok(transaction.commit().await?)
 }
 
 /// Deletes a batch of requests that are this many days old. Returns how many.

@@ -43,6 +43,11 @@ pub async fn check_is_no_number_of_ours(
     }
 }
 
+/// Which of these addresses are the office's: a user's, a manager's. They are nobody's personal data as a client.
+pub async fn ours_of(connection: &mut PgConnection, addresses: &[String]) -> Result<Vec<String>> {
+    store::ours_of(connection, addresses).await
+}
+
 /// Adds an address to an agent. If it was another person's, it is not theirs any more.
 pub async fn link(
     connection: &mut PgConnection,

@@ -7,6 +7,7 @@ use crate::auth::Client;
 use crate::id::UserId;
 use crate::{App, Result};
 use chrono::{DateTime, Utc};
+use percent_encoding::percent_decode_str;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -128,6 +129,8 @@ fn masked(path: &str) -> String {
             part.chars().take(100).collect()
         }
     };
+    // A number can be written as `%2B62…`.
+    let path = percent_decode_str(path).decode_utf8_lossy();
     path.split('/').map(part).collect::<Vec<_>>().join("/")
 }
 

@@ -5,6 +5,7 @@ import { Link, Redirect, Route, Switch, useLocation } from 'wouter'
 import { OffersScreen } from '../offers/offers'
 import { SignIn } from '../sign-in/sign-in'
 import { timeOfDay, useServerTime } from './clock'
+import { Confirm } from './confirm'
 import { importBoard } from './early'
 import { openFeed, useFeed } from './feed'
 import { Palette } from './palette'
@@ -107,6 +108,7 @@ function Signed({ user }: { user: User }) {
       <div id="announcements" role="status" aria-live="polite" className="sr-only" />
       {searches && <Palette places={places} close={() => setSearches(false)} />}
       {helps && <Help close={() => setHelps(false)} />}
+      <Confirm />
     </div>
   )
 }

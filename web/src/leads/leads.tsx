@@ -4,6 +4,7 @@ import { leadsInfiniteOptions, salesOptions } from '@client/hooks'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Link, useSearchParams } from 'wouter'
 import { timeOfDay } from '../app/clock'
+import { confirmed } from '../app/confirm'
 import { Failed, Heading, Loading } from '../app/parts'
 import type { User } from '../app/session'
 import { useWords, type Key } from '../app/words'
@@ -40,6 +41,23 @@ function Owner({ chosen, choose }: { chosen: string; choose: (id: string) => voi
         </option>
       ))}
     </select>
+  )
+}
+
+/** A file of the api, for which the password is asked first unless it was given lately. */
+function Export({ href, label }: { href: string; label: string }) {
+  return (
+    <a
+      className="ghost content-center no-underline"
+      href={href}
+      download
+      onClick={(event) => {
+        event.preventDefault()
+        void confirmed().then((can) => can && location.assign(href))
+      }}
+    >
+      {label}
+    </a>
   )
 }
 
@@ -83,12 +101,8 @@ export function LeadsScreen({ user }: { user: User }) {
           ))}
         </div>
         {user.role === 'admin' && <Owner chosen={search.get('owner') ?? ''} choose={(id) => set('owner', id)} />}
-        <a className="ghost content-center no-underline" href={`/api/leads/export.xlsx?${exportOf(search)}`} download>
-          {t('leads.excel')}
-        </a>
-        <a className="ghost content-center no-underline" href={`/api/leads/export?${exportOf(search)}`} download>
-          {t('leads.csv')}
-        </a>
+        <Export href={`/api/leads/export.xlsx?${exportOf(search)}`} label={t('leads.excel')} />
+        <Export href={`/api/leads/export?${exportOf(search)}`} label={t('leads.csv')} />
         {user.role === 'admin' && <AssignAll filter={filterOf(search)} count={matching} />}
       </div>
       {OF_FIGURES.some((name) => search.has(name)) && (

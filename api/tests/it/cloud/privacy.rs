@@ -263,6 +263,8 @@ async fn an_erased_client_does_not_come_back_by_old_deliveries_and_is_new_when_t
     office.fast_forward(TimeDelta::minutes(30)).await;
     assert_eq!(office.sql(count).await, "0");
     assert_eq!(office.graph.unread().len(), 0);
+    let waiting = "select count(*)::text from inbound_event";
+    assert_eq!(office.sql(waiting).await, "0", "nothing waits for ever");
     // Nobody can put the erased lead back.
     for (path, body) in [
         (format!("/api/leads/{lead}/distribute"), json!({})),
@@ -404,6 +406,17 @@ async fn a_lead_that_ended_long_ago_loses_its_client_by_its_age_and_others_do_no
         .await
         .expect("a batch");
     assert_eq!(none, 0, "0 keeps everything");
+    let listed = privacy::erase_ended(&mut connection, 5.0).await;
+    assert_eq!(listed.expect("a batch"), 0, "a list that waits names them");
+    sqlx::query("update lead_list_row set state = 'duplicate'")
+        .execute(&mut *connection)
+        .await
+        .expect("the list is done");
+    // Deliveries end by themselves after a week.
+    sqlx::query("delete from webhook_delivery")
+        .execute(&mut *connection)
+        .await
+        .expect("a week");
     let latest = "update wa_message set created_at = now() - interval '10 days' where id = (select max(id::text)::uuid from wa_message where lead_id is not null)";
     sqlx::query(latest)
         .execute(&mut *connection)
@@ -431,4 +444,106 @@ async fn a_lead_that_ended_long_ago_loses_its_client_by_its_age_and_others_do_no
         (&log[0]["kind"], &log[0]["leadIds"][0]),
         (&json!("age"), &json!(lead))
     );
+}
+
+#[tokio::test]
+async fn nobody_else_is_touched_by_an_erasure() {
+    let office = Office::open().await;
+    office.graph.keeps_windows();
+    // Somebody of the same name, whose number is one digit longer, filled in a form that nobody could read yet.
+    let pool = &office.harness.app.pool;
+    sqlx::raw_sql(
+        "insert into meta_form (id, name) values ('99', 'Brosur');
+         insert into meta_lead (id, form_id, heard_at, heard_by, state, reason, answers)
+         values ('98', '99', now(), 'webhook', 'unusable', 'no number',
+                 '[{\"name\": \"full_name\", \"values\": [\"Slamet Riyadi\"]}, {\"name\": \"phone\", \"values\": [\"0812340012345\"]}]')",
+    )
+    .execute(pool)
+    .await
+    .expect("a form");
+    office.graph.hears("62812340012345");
+    office.says("62812340012345", "Halo, saya yang lain").await;
+    office.fast_forward(TimeDelta::minutes(1)).await;
+    office.says(&agent('A'), "OK").await;
+    let lead = office.client_of_a_long_story().await;
+    assert!(!lead.is_empty());
+    let others = "select (select count(*) from wa_message where from_wa = '+62812340012345' and body like 'Halo%') || ' '
+                      || (select count(*) from webhook_delivery where encode(body, 'escape') like '%62812340012345%') || ' '
+                      || (select state || ' ' || (answers is not null) from meta_lead where id = '98')";
+    let before = office.sql(others).await;
+    assert_eq!(office.erase("admin", "081234001234").await.0, 200);
+    assert_eq!(office.sql(others).await, before);
+    let (_, shown) = office
+        .send_as(
+            "admin",
+            Method::POST,
+            "/api/privacy/export",
+            &json!({ "phone": "081234001234" }),
+        )
+        .await;
+    assert!(!shown.to_string().contains("12345"), "{shown}");
+    // Numbers of the office: a manager's, an agent's by a lead of theirs.
+    office.manager_is("628129998887").await;
+    assert_eq!(office.erase("admin", "08129998887").await.0, 422);
+    sqlx::query("update lead set phone = '+6281110000001' where phone = '+62812340012345'")
+        .execute(pool)
+        .await
+        .expect("the client became an agent");
+    let offers =
+        "select count(*)::text from wa_message where to_wa like '+62811%' and kind = 'offer'";
+    let kept = office.sql(offers).await;
+    let id = office
+        .sql("select id::text from lead where phone = '+6281110000001'")
+        .await;
+    let body = json!({ "leadId": id, "reason": "diminta" });
+    let (status, answer) = office
+        .send_as("admin", Method::POST, "/api/privacy/erase", &body)
+        .await;
+    assert_eq!(status, 200, "{answer}");
+    assert_eq!(office.sql(offers).await, kept);
+    office.work().await;
+    while let Some(next) = office.graph.unread().first() {
+        office.reads(&next.to);
+    }
+    office.nobody_else_was_messaged().await;
+}
+
+#[tokio::test]
+async fn an_erased_lead_stops_no_handover_and_no_bulk_assignment() {
+    let office = Office::open().await;
+    office.graph.keeps_windows();
+    office.client_of_a_long_story().await;
+    let pool = &office.harness.app.pool;
+    sqlx::query("update lead set progress = 'won'")
+        .execute(pool)
+        .await
+        .expect("sold");
+    assert_eq!(office.erase("admin", "081234001234").await.0, 200);
+    office.work().await;
+    office.reads(&agent('A'));
+    // Another lead of A is distributed again when A is disabled.
+    office.graph.hears("6281299990001");
+    office.says("6281299990001", "Halo").await;
+    office.fast_forward(TimeDelta::minutes(1)).await;
+    let holder = office
+        .sql("select sales_id from distribution_attempt where status = 'open'")
+        .await;
+    let label = holder.chars().last().expect("a label").to_ascii_uppercase();
+    office.says(&agent(label), "OK").await;
+    sqlx::query("update lead set owner_sales_id = 'sales-a' where owner_sales_id is not null")
+        .execute(pool)
+        .await
+        .expect("both are A's");
+    let disabled = json!({ "disabled": true, "leads": "distribute" });
+    let (status, answer) = office
+        .send_as("admin", Method::PATCH, "/api/users/sales-a", &disabled)
+        .await;
+    assert_eq!(status, 200, "{answer}");
+    office.fast_forward(TimeDelta::minutes(1)).await;
+    let statuses = "select string_agg(status || coalesce(' ' || progress, ''), ', ' order by created_at) from lead";
+    assert_eq!(
+        office.sql(statuses).await,
+        "claimed won, distributing pending"
+    );
+    office.the_rules_hold().await;
 }

@@ -224,6 +224,7 @@ async fn a_reader_who_does_not_read_is_let_go_and_continues_where_they_were() {
     let admin = api::auth::Viewer {
         user: admin,
         session_id: "reader".to_owned(),
+        confirmed_until: None,
     };
     let mut sleepy = feed
         .read(admin.clone(), None)

@@ -56,7 +56,8 @@ fn client_of(app: &App, auth: Auth) -> TestClient<BoxEndpoint<'static, Response>
 pub(crate) async fn cookie_of(app: &App, auth: &Auth, user: &str) -> String {
     let token = format!("token-of-{user}");
     sqlx::query(
-        "insert into session (id, token, user_id, expires_at) values ($1, $1, $2, now() + interval '100 years')
+        "insert into session (id, token, user_id, expires_at, confirmed_at)
+         values ($1, $1, $2, now() + interval '100 years', now() + interval '100 years')
          on conflict do nothing",
     )
     .bind(&token)

@@ -27,12 +27,15 @@ fn operations() -> Vec<(String, Method, String, For)> {
                 .and_then(|scheme| scheme.keys().next());
             let wants = match scheme.map(String::as_str) {
                 None => For::Anybody,
-                Some("session") => For::SignedIn,
+                Some("session" | "confirmedSession") => For::SignedIn,
                 Some("operatorSession") => For::Operators,
-                Some("adminSession") => For::Admins,
+                Some("adminSession" | "confirmedAdminSession") => For::Admins,
                 // Or with a token, which whatsapp_admin.rs tests.
                 Some("whatsappAdminToken")
-                    if operation["security"][1].get("adminSession").is_some() =>
+                    if operation["security"][1].get("adminSession").is_some()
+                        || operation["security"][1]
+                            .get("confirmedAdminSession")
+                            .is_some() =>
                 {
                     For::Admins
                 }

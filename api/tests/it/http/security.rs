@@ -163,3 +163,92 @@ async fn what_cannot_be_written_down_is_not_answered() {
         .await;
     assert_eq!(status, 200, "an agent's list needs no line");
 }
+
+#[tokio::test]
+async fn what_a_stolen_session_must_not_do_needs_the_password_again() {
+    let server = Server::open().await;
+    let user = json!({ "name": "Rina", "email": "rina@example.com", "password": "angin timur dari selat", "role": "admin" });
+    let (status, rina) = server
+        .as_user("admin", Method::POST, "/api/users", &user)
+        .await;
+    assert_eq!(status, 200, "{rina}");
+    let id = rina["id"].as_str().expect("an id").to_owned();
+    assert_eq!(
+        server
+            .signs_in("rina@example.com", "angin timur dari selat")
+            .await,
+        200
+    );
+    let fresh = "select bool_and(confirmed_at = created_at) from session where user_id = $1";
+    let fresh: Option<bool> = sqlx::query_scalar(fresh)
+        .bind(&id)
+        .fetch_one(&server.harness.app.pool)
+        .await
+        .expect("a session");
+    assert_eq!(fresh, Some(true), "a sign-in counts");
+
+    // Another session, whose password was given sixteen minutes ago.
+    cookie_of(&server.harness.app, &auth(), &id).await;
+    let long_ago = server.harness.now() - chrono::TimeDelta::minutes(16);
+    sqlx::query("update session set confirmed_at = $2 where user_id = $1")
+        .bind(&id)
+        .bind(long_ago)
+        .execute(&server.harness.app.pool)
+        .await
+        .expect("long ago");
+    let person = json!({ "phone": "081234001234" });
+    let erased = json!({ "phone": "081234001234", "reason": "diminta" });
+    for (method, path, body) in [
+        (Method::GET, "/api/leads/export".to_owned(), json!({})),
+        (Method::GET, "/api/leads/export.xlsx".to_owned(), json!({})),
+        (
+            Method::POST,
+            "/api/privacy/export".to_owned(),
+            person.clone(),
+        ),
+        (Method::POST, "/api/privacy/page".to_owned(), person),
+        (Method::POST, "/api/privacy/erase".to_owned(), erased),
+        (Method::POST, "/api/users".to_owned(), user.clone()),
+        (
+            Method::PATCH,
+            "/api/users/sales-a".to_owned(),
+            json!({ "role": "admin" }),
+        ),
+        (
+            Method::PUT,
+            "/api/users/sales-a/password".to_owned(),
+            json!({ "password": "angin barat dari utara" }),
+        ),
+        (Method::POST, "/api/whatsapp/reset".to_owned(), json!({})),
+    ] {
+        let (status, answer) = server.as_user(&id, method, &path, &body).await;
+        assert_eq!(
+            (status, &answer["code"]),
+            (403, &json!("confirm_password")),
+            "{path}: {answer}"
+        );
+    }
+    // Everything else goes on.
+    let (status, _) = server
+        .as_user(&id, Method::GET, "/api/leads", &json!({}))
+        .await;
+    assert_eq!(status, 200);
+    let confirm = "/api/session/confirm";
+    let (_, read) = server.as_user(&id, Method::GET, confirm, &json!({})).await;
+    assert_eq!(read, json!({}));
+    let wrong = json!({ "password": "salah" });
+    let (status, answer) = server.as_user(&id, Method::POST, confirm, &wrong).await;
+    assert_eq!(
+        (status, &answer["errors"][0]["field"]),
+        (422, &json!("password")),
+        "{answer}"
+    );
+    let right = json!({ "password": "angin timur dari selat" });
+    let (status, answer) = server.as_user(&id, Method::POST, confirm, &right).await;
+    assert_eq!(status, 200, "{answer}");
+    assert!(answer["confirmedUntil"].is_string(), "{answer}");
+    let (status, _) = server
+        .as_user(&id, Method::GET, "/api/leads/export", &json!({}))
+        .await;
+    assert_eq!(status, 200);
+}

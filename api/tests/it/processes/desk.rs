@@ -39,6 +39,7 @@ fn stories(web: &Path, url: &str, chromium: &Path) -> std::process::Output {
             "tests/desk.test.mjs",
             "tests/office.test.mjs",
             "tests/operations.test.mjs",
+            "tests/privacy.test.mjs",
             "tests/roles.test.mjs",
         ])
         .current_dir(web)

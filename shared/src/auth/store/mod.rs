@@ -105,8 +105,8 @@ pub(in crate::auth) async fn insert_session(
     session: &Session,
 ) -> Result<()> {
     sqlx::query!(
-        "insert into session (id, expires_at, token, created_at, updated_at, ip_address, user_agent, user_id)
-         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "insert into session (id, expires_at, token, created_at, updated_at, ip_address, user_agent, user_id, confirmed_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         session.id,
         session.expires_at,
         session.token,
@@ -114,7 +114,8 @@ pub(in crate::auth) async fn insert_session(
         session.updated_at,
         session.ip_address,
         session.user_agent,
-        session.user_id.0
+        session.user_id.0,
+        session.confirmed_at
     )
     .execute(connection)
     .await?;
@@ -128,7 +129,7 @@ pub(in crate::auth) async fn session(
     let session = sqlx::query_as!(
         Session,
         r#"select id, token, expires_at, created_at, updated_at, coalesce(ip_address, '') as "ip_address!",
-                  coalesce(user_agent, '') as "user_agent!", user_id as "user_id: UserId"
+                  coalesce(user_agent, '') as "user_agent!", user_id as "user_id: UserId", confirmed_at
            from session s where token = $1
              -- Who is disabled has no session, whatever the table says.
              and not exists (select from "user" u where u.id = s.user_id and u.disabled_at is not null)"#,
@@ -151,7 +152,7 @@ pub(in crate::auth) async fn sessions(
     Ok(sqlx::query_as!(
         Session,
         r#"select id, token, expires_at, created_at, updated_at, coalesce(ip_address, '') as "ip_address!",
-                  coalesce(user_agent, '') as "user_agent!", user_id as "user_id: UserId"
+                  coalesce(user_agent, '') as "user_agent!", user_id as "user_id: UserId", confirmed_at
            from session where user_id = $1 and expires_at > $2 order by created_at, id"#,
         user.0,
         now
@@ -169,6 +170,21 @@ pub(in crate::auth) async fn renew_session(
         session.id,
         session.expires_at,
         session.updated_at
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub(in crate::auth) async fn confirm_session(
+    connection: &mut PgConnection,
+    id: &str,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "update session set confirmed_at = $2 where id = $1",
+        id,
+        now
     )
     .execute(connection)
     .await?;

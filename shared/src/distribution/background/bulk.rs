@@ -134,13 +134,16 @@ async fn assign_next(app: &App, id: Uuid, bulk: &BegunBulk) -> Result<bool> {
     let agent = sales::by_id(&mut transaction, &bulk.sales_id).await?;
     let mut work = UnitOfWork::start(&app, &mut transaction, Cause::Admin).await?;
     let why = json!({ "reason": "bulk", "by": bulk.by });
-    // A disabled agent is refused before anything is written.
+    // A disabled agent and an erased lead are refused before anything is written.
     let (result, cycle) = match assign_quietly(&mut work, &lead, &agent, why).await {
         Ok((_, Some(cycle))) => (BulkResult::Assigned, Some(cycle)),
         Ok((_, None)) => (BulkResult::AlreadyTheirs, None),
         Err(Error::Conflict {
             code: "agent_disabled",
         }) => (BulkResult::Refused, None),
+        Err(Error::Conflict {
+            code: "lead_erased",
+        }) => (BulkResult::Gone, None),
         Err(error) => return Err(error),
     };
     if let Some(cycle) = cycle {

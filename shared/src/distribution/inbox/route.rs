@@ -175,9 +175,19 @@ async fn remove_duplicate(app: &App, received: &ReceivedMessage) -> Result<Repor
     let mut transaction = app.pool.begin().await?;
     store::take_received(&mut transaction, received.id).await?;
     let provider_id = received.message.message_id.as_deref();
-    let report = past_report(app, &mut transaction, received.id, provider_id).await?;
+    let past = past_report(app, &mut transaction, received.id, provider_id).await;
     transaction.commit().await?;
-    Ok(report)
+    match past {
+        // Its sender was erased since, with what became of it.
+        Err(Error::NotFound { .. }) => Ok(Report {
+            outcome: Outcome::Noted,
+            duplicate: true,
+            message: None,
+            lead: None,
+            attempt: None,
+        }),
+        past => past,
+    }
 }
 
 async fn past_report(

@@ -211,7 +211,7 @@ pub(crate) async fn claimed_leads_of(
 ) -> Result<Vec<LeadId>> {
     Ok(sqlx::query_scalar!(
         r#"select id as "id: LeadId" from lead
-           where owner_sales_id = $1 and status = 'claimed' order by created_at, id"#,
+           where owner_sales_id = $1 and status = 'claimed' and erased_at is null order by created_at, id"#,
         agent.0
     )
     .fetch_all(connection)

@@ -13,7 +13,9 @@ pub(in super::super) async fn insert_correction(
 ) -> Result<bool> {
     let inserted = sqlx::query!(
         "insert into wa_correction (provider, id, original_id, kind, body, at)
-         values ($1, $2, $3, case when $4::text is null then 'revoke' else 'edit' end, $4, $5)
+         select $1, $2, $3, case when $4::text is null then 'revoke' else 'edit' end, $4, $5
+         where not exists (select from erased_message
+                           where digest in (sha256(convert_to($2, 'UTF8')), sha256(convert_to($3, 'UTF8'))))
          on conflict do nothing",
         provider,
         correction.id,
@@ -35,9 +37,10 @@ pub(in super::super) async fn insert_echo(
     let inserted = sqlx::query!(
         "insert into wa_message (id, lead_id, direction, kind, from_wa, to_wa, body, provider, provider_message_id,
                                  delivery_status, created_at)
-         values ($1, (select id from lead where phone = $4
-                      union all select lead_id from wa_identity where address = $4 and lead_id is not null limit 1),
-                 'out', 'echo', $3, $4, $5, $2, $6, 'sent', $7)
+         select $1, (select id from lead where phone = $4
+                     union all select lead_id from wa_identity where address = $4 and lead_id is not null limit 1),
+                'out', 'echo', $3, $4, $5, $2, $6, 'sent', $7
+         where not exists (select from erased_message where digest = sha256(convert_to($6, 'UTF8')))
          on conflict do nothing",
         MessageId::new().0,
         provider,

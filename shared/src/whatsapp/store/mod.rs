@@ -368,7 +368,7 @@ pub(super) async fn requeue_failed(
     let ids: Vec<uuid::Uuid> = messages.iter().map(|message| message.0).collect();
     sqlx::query!(
         "update wa_message set delivery_status = 'queued', delivery_error = null
-         where id = any($1) and direction = 'out' and delivery_status = 'failed' and kind <> 'offer'
+         where id = any($1) and direction = 'out' and delivery_status = 'failed' and kind <> 'offer' and body <> '[dihapus]'
            and accepted_at is null and (expires_at is null or expires_at > clock_timestamp())",
         &ids
     )

@@ -35,8 +35,8 @@ pub(in crate::whatsapp) async fn remember_digests(
     sqlx::query!(
         "insert into erased_message (digest, erased_at)
          select sha256(convert_to(provider_message_id, 'UTF8')), $3::timestamptz from wa_message
-         where (lead_id = any($1) or from_wa = any($2)) and from_wa = any($2) and direction = 'in'
-           and provider_message_id is not null and created_at > $3::timestamptz - interval '8 days'
+         where (direction = 'in' and from_wa = any($2) or kind = 'echo' and to_wa = any($2))
+           and (lead_id = any($1) or from_wa = any($2) or to_wa = any($2)) and provider_message_id is not null and created_at > $3::timestamptz - interval '8 days'
          on conflict do nothing",
         &person.lead_ids(),
         &person.address_texts(),
@@ -90,7 +90,8 @@ pub(in crate::whatsapp) async fn erase_messages(
     Ok(erased.rows_affected())
 }
 
-/// Replaces the person's numbers and names in texts that are about several leads or about none: lists, summaries, commands.
+/// Replaces the person's numbers and names in texts that are about several leads or about none: lists, summaries, commands. A
+/// text is about them if it has their number; a list that the system wrote and sent, also if it has their whole name.
 pub(in crate::whatsapp) async fn erase_mentions(
     connection: &mut PgConnection,
     person: &Person,
@@ -104,11 +105,14 @@ pub(in crate::whatsapp) async fn erase_mentions(
            and (lead_id is null or kind in ('agent', 'manager', 'ambiguous', 'queue', 'offer_hint', 'manager_answer', 'summary',
                                             'handed_over', 'manager_agent_disabled', 'manager_merge', 'owner_merge',
                                             'manager_warning'))
-           and (body ~* any($2) or line ~* any($2) or array_to_string(parameters, ' ') ~* any($2))",
+           and (concat_ws(' ', body, line, array_to_string(parameters, ' ')) ~ any($2)
+                or direction = 'out' and delivery_status <> 'queued'
+                   and concat_ws(' ', body, line, array_to_string(parameters, ' ')) ~* any($5))",
         &person.lead_ids(),
-        &person.patterns(),
+        &person.numbers(),
         person.since,
-        &person.words()
+        &person.words(),
+        &person.full_names()
     )
     .execute(connection)
     .await?;
