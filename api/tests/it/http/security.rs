@@ -219,7 +219,11 @@ async fn what_a_stolen_session_must_not_do_needs_the_password_again() {
             "/api/users/sales-a/password".to_owned(),
             json!({ "password": "angin barat dari utara" }),
         ),
-        (Method::POST, "/api/whatsapp-admin/reset".to_owned(), json!({})),
+        (
+            Method::POST,
+            "/api/whatsapp-admin/reset".to_owned(),
+            json!({}),
+        ),
     ] {
         let (status, answer) = server.as_user(&id, method, &path, &body).await;
         assert_eq!(
