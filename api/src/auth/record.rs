@@ -2,13 +2,12 @@
 
 use super::address;
 use super::settings::Auth;
-use super::viewer::Viewer;
 use crate::problem;
 use poem::http::{Method, StatusCode};
 use poem::{Endpoint, IntoResponse, Request, Response, Result};
 use poem_openapi::OperationId;
 use shared::App;
-use shared::auth::Role;
+use shared::auth::{Role, User};
 use shared::id::UserId;
 use shared::security::{self, Answered};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -41,11 +40,8 @@ pub(super) struct LetIn(Arc<Mutex<Option<Caller>>>);
 
 impl LetIn {
     /// A guard let this user in.
-    pub(super) fn user(request: &Request, viewer: &Viewer) {
-        Self::set(
-            request,
-            Caller::User(viewer.user.id.clone(), viewer.user.role),
-        );
+    pub(super) fn user(request: &Request, user: &User) {
+        Self::set(request, Caller::User(user.id.clone(), user.role));
     }
 
     /// A guard let a client in by its token.

@@ -165,7 +165,7 @@ async fn one_of(
 ) -> poem::Result<Viewer> {
     let viewer = signed_in(request, key).await?;
     if roles.contains(&viewer.user.role) {
-        LetIn::user(request, &viewer);
+        LetIn::user(request, &viewer.user);
         Ok(viewer)
     } else {
         Err(problem::status(StatusCode::FORBIDDEN, told))
