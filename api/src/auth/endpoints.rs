@@ -12,8 +12,7 @@ use serde_json::{Value, json};
 use shared::auth::{
     self, Change, Changed, Client, Found, NewUser, Profile, Role, Session, User, Weak,
 };
-use shared::id::UserId;
-use shared::security::{self, SecurityKind};
+use shared::security::SecurityKind;
 use shared::{App, Error, metrics};
 use std::time::Instant;
 
@@ -50,16 +49,16 @@ impl Endpoint for BetterAuth {
 }
 
 /// One request.
-struct Call<'call> {
-    app: &'call App,
-    auth: &'call Auth,
+pub(super) struct Call<'call> {
+    pub(super) app: &'call App,
+    pub(super) auth: &'call Auth,
     request: &'call Request,
 }
 
 type Answer = Result<Response, Refusal>;
 
 #[allow(clippy::needless_pass_by_value, reason = "as `map_err` hands it over")]
-fn broken(error: Error) -> Refusal {
+pub(super) fn broken(error: Error) -> Refusal {
     tracing::error!(%error, "api.failed");
     Refusal::Broken
 }
@@ -344,39 +343,6 @@ impl Call<'_> {
         }
     }
 
-    /// Counts a try of this account's password, in all processes together.
-    async fn count_try(&self, email: &str) -> Result<(), Refusal> {
-        if self.auth.0.limiter.is_none() {
-            return Ok(());
-        }
-        let counted = auth::try_account(self.app, email).await.map_err(broken)?;
-        let Err(auth::Later(seconds)) = counted else {
-            return Ok(());
-        };
-        metrics::signed_in("waits");
-        self.write_failure(email).await?;
-        Err(Refusal::TooMany(seconds))
-    }
-
-    /// Writes the security log. What cannot be written down does not happen: no session is answered.
-    async fn write(&self, kind: SecurityKind, user: &UserId) -> Result<(), Refusal> {
-        let client = self.client();
-        security::signed_in(self.app, kind, Some(user), &client)
-            .await
-            .map_err(broken)
-    }
-
-    async fn write_failure(&self, email: &str) -> Result<(), Refusal> {
-        let client = self.client();
-        security::failed_to_sign_in(self.app, email, &client)
-            .await
-            .map_err(broken)
-    }
-
-    async fn forget_tries(&self, email: &str) -> Result<(), Refusal> {
-        auth::forget_tries(self.app, email).await.map_err(broken)
-    }
-
     /// The session and user of the request's cookie.
     async fn signed_in(&self) -> Result<Option<(Session, User)>, Refusal> {
         match self.found(false).await? {
@@ -404,7 +370,7 @@ impl Call<'_> {
         cookie::of_session(self.auth, session, remember)
     }
 
-    fn client(&self) -> Client {
+    pub(super) fn client(&self) -> Client {
         address::client(self.request, self.auth.0.proxies)
     }
 }

@@ -11,6 +11,7 @@ mod origin;
 mod record;
 mod settings;
 mod sharing;
+mod tries;
 mod viewer;
 
 pub(crate) use address::network;

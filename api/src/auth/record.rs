@@ -12,6 +12,8 @@ use shared::id::UserId;
 use shared::security::{self, Answered};
 use std::sync::{Arc, Mutex, PoisonError};
 
+/// Operations that answer a client's data, whatever their method: without their line in the log they are not answered.
+const SHOWN: [&str; 2] = ["exportPerson", "exportPersonPage"];
 /// Operations that read what an admin must account for: clients' words, and tables of clients.
 const READS: [&str; 8] = [
     "leadDetail",
@@ -99,7 +101,8 @@ pub async fn record<E: Endpoint>(next: Arc<E>, mut request: Request) -> Result<R
         Err(error) => {
             tracing::error!(%error, operation, "security.not_written");
             // A change was made already, so that its answer is the truth.
-            if reads {
+            let shows = operation.is_some_and(|operation| SHOWN.contains(&operation));
+            if reads || shows {
                 return Err(problem::status(
                     StatusCode::SERVICE_UNAVAILABLE,
                     "the security log cannot be written",

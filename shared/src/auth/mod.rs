@@ -14,6 +14,7 @@ pub use model::{
     Session, User,
 };
 pub use strength::{Weak, check as check_password, strength_of_secret};
+pub(crate) use tries::user_of_email;
 pub use tries::{Later, forget_tries, try_account};
 pub use users::{LONGEST_NAME, accounts, add_account, change_account, reset_password};
 

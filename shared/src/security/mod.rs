@@ -3,7 +3,7 @@
 
 mod store;
 
-use crate::auth::Client;
+use crate::auth::{self, Client};
 use crate::id::UserId;
 use crate::{App, Result};
 use chrono::{DateTime, Utc};
@@ -83,7 +83,7 @@ pub async fn signed_in(
 
 /// Writes a failed sign-in with this email. The email itself is not stored: people type passwords there.
 pub async fn failed_to_sign_in(app: &App, email: &str, client: &Client) -> Result<()> {
-    let user = store::user_of_email(app, email).await?;
+    let user = auth::user_of_email(&mut *app.pool.acquire().await?, email).await?;
     store::insert(app, SecurityKind::SignInFailed, user.as_ref(), client, None).await
 }
 

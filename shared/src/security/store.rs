@@ -34,15 +34,6 @@ pub(super) async fn insert(
     Ok(())
 }
 
-pub(super) async fn user_of_email(app: &App, email: &str) -> Result<Option<UserId>> {
-    Ok(sqlx::query_scalar!(
-        r#"select id as "id: UserId" from "user" where lower(email) = lower($1) limit 1"#,
-        email
-    )
-    .fetch_optional(&app.pool)
-    .await?)
-}
-
 pub(super) async fn events(
     connection: &mut PgConnection,
     user: Option<&UserId>,

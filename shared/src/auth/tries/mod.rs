@@ -2,6 +2,7 @@
 
 mod store;
 
+use crate::id::UserId;
 use crate::{App, Result};
 use sha2::{Digest, Sha256};
 use sqlx::PgConnection;
@@ -39,6 +40,14 @@ pub async fn try_account(app: &App, email: &str) -> Result<std::result::Result<(
             Err(Later(left.unsigned_abs().div_ceil(1000)))
         }
     })
+}
+
+/// The user with this email.
+pub(crate) async fn user_of_email(
+    connection: &mut PgConnection,
+    email: &str,
+) -> Result<Option<UserId>> {
+    store::user_of_email(connection, email).await
 }
 
 /// The password was right.
