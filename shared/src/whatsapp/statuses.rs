@@ -6,6 +6,7 @@
 
 use crate::address::Address;
 use crate::id::{AttemptId, MessageId, SendId};
+use crate::leads::ERASED;
 use crate::phone::Phone;
 use crate::{App, Result};
 use chrono::{DateTime, Utc};
@@ -143,14 +144,15 @@ pub async fn requeue(
         "with failed as (
              update wa_message set delivery_status = 'queued', send_id = null, provider_message_id = null,
                     accepted_at = null, failed_at = null, status_sent_at = null, requeued = requeued + 1
-             where id = $1 and delivery_status = 'failed' and body <> '[dihapus]'
+             where id = $1 and delivery_status = 'failed' and body <> $3
              returning provider, to_wa),
          closed as (
              update wa_contact c set last_heard_at = null from failed f
              where $2 and c.provider = f.provider and c.address = f.to_wa)
          select to_wa from failed",
         message.0,
-        window_is_closed
+        window_is_closed,
+        ERASED
     )
     .fetch_optional(connection)
     .await?;

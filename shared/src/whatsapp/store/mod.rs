@@ -23,6 +23,7 @@ use super::{Draft, InboundRecord, PastOutcome, Queued};
 use crate::Result;
 use crate::address::Address;
 use crate::id::{AttemptId, LeadId, MessageId, SendId};
+use crate::leads::ERASED;
 use crate::phone::Phone;
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
@@ -368,9 +369,10 @@ pub(super) async fn requeue_failed(
     let ids: Vec<uuid::Uuid> = messages.iter().map(|message| message.0).collect();
     sqlx::query!(
         "update wa_message set delivery_status = 'queued', delivery_error = null
-         where id = any($1) and direction = 'out' and delivery_status = 'failed' and kind <> 'offer' and body <> '[dihapus]'
+         where id = any($1) and direction = 'out' and delivery_status = 'failed' and kind <> 'offer' and body <> $2
            and accepted_at is null and (expires_at is null or expires_at > clock_timestamp())",
-        &ids
+        &ids,
+        ERASED
     )
     .execute(connection)
     .await?;
