@@ -23,7 +23,9 @@ pub(crate) async fn erase_person(
     let visits = store::erase_visits(connection, person, now).await?;
     for visit in &visits {
         store::void_reminders(connection, visit.id, "erased", now).await?;
-        follow_in_calendar(connection, visit.id, visit.version, now).await?;
+        if visit.in_calendar {
+            follow_in_calendar(connection, visit.id, visit.version, now).await?;
+        }
     }
     Ok(visits.len())
 }

@@ -134,16 +134,17 @@ pub(super) async fn erase(
 }
 
 /// Leads after this one that ended this many days ago, of whom nothing was heard since, and that are not erased: by their ids.
+/// With `only`, that lead if it is one of them.
 pub(super) async fn ended_before(
     connection: &mut PgConnection,
     days: f64,
-    after: Option<LeadId>,
+    (after, only): (Option<LeadId>, Option<LeadId>),
     most: i64,
 ) -> Result<Vec<LeadId>> {
     Ok(sqlx::query_scalar!(
         r#"select l.id as "id: LeadId" from lead l
            where l.erased_at is null and l.updated_at < now() - $1::float8 * interval '1 day'
-             and ($3::uuid is null or l.id > $3)
+             and ($3::uuid is null or l.id > $3) and ($4::uuid is null or l.id = $4)
              and (l.status in ('closed', 'hangus') or l.status = 'claimed' and l.progress in ('won', 'lost'))
              and not exists (select from wa_message m where m.lead_id = l.id and m.created_at >= now() - $1::float8 * interval '1 day')
              and not exists (select from appointment a where a.lead_id = l.id and a.ends_at >= now() - $1::float8 * interval '1 day')
@@ -151,7 +152,8 @@ pub(super) async fn ended_before(
            order by l.id limit $2"#,
         days,
         most,
-        after.map(|lead| lead.0)
+        after.map(|lead| lead.0),
+        only.map(|lead| lead.0)
     )
     .fetch_all(connection)
     .await?)

@@ -263,7 +263,13 @@ pub async fn ended_before(
     after: Option<LeadId>,
     most: i64,
 ) -> Result<Vec<LeadId>> {
-    erasure::ended_before(connection, days, after, most).await
+    erasure::ended_before(connection, days, (after, None), most).await
+}
+
+/// Whether the lead is one of [`ended_before`]. The caller has locked it.
+pub async fn is_ended(connection: &mut PgConnection, id: LeadId, days: f64) -> Result<bool> {
+    let ended = erasure::ended_before(connection, days, (None, Some(id)), 1).await?;
+    Ok(!ended.is_empty())
 }
 
 /// Fails with the conflict `lead_erased` if the lead's client was erased: nobody could be reached.

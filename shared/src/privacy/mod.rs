@@ -36,7 +36,7 @@ const BATCH: i64 = 20;
 /// Fails with `Invalid` if the number is the company's or an agent's, and with `NotFound` if there is no such lead.
 pub async fn export(app: &App, by: &Actor, sought: &Sought) -> Result<Value> {
     let mut transaction = app.pool.begin().await?;
-    let person = lock(app, &mut transaction, sought).await?;
+    let person = find(app, &mut transaction, sought).await?;
     let now = app.clock.now(&mut transaction).await?;
     let rows = rows(&mut transaction, &person).await?;
     let counts = |value: &Value| json!(value.as_array().map_or(0, Vec::len));
@@ -184,7 +184,8 @@ async fn lock(app: &App, connection: &mut PgConnection, sought: &Sought) -> Resu
     without_ours(app, connection, sought, person).await
 }
 
-/// Numbers of the office are no client's. A client who became an agent stays one: their number is left where they are an agent.
+/// The person without the addresses of users and managers: an agent who was a client once keeps the messages of their work. Fails
+/// with `Invalid` if the number that was asked for is one of these.
 async fn without_ours(
     app: &App,
     connection: &mut PgConnection,
@@ -197,11 +198,12 @@ async fn without_ours(
     {
         return Err(Error::invalid("phone", "is a number of the office"));
     }
-    leave(&mut person, &ours);
+    remove(&mut person, &ours);
     Ok(person)
 }
 
-fn leave(person: &mut Person, ours: &[String]) {
+/// Removes these addresses from the person.
+fn remove(person: &mut Person, ours: &[String]) {
     person
         .addresses
         .retain(|address| !ours.iter().any(|our| our == address.as_str()));
@@ -223,8 +225,8 @@ pub async fn erase_ended(connection: &mut PgConnection, days: f64) -> Result<u64
         let Some(end) = page.last() else { break };
         last = Some(*end);
         for lead in page {
-            match erase_by_age(connection, lead).await {
-                Ok(()) => erased += 1,
+            match erase_by_age(connection, lead, days).await {
+                Ok(was_ended) => erased += u64::from(was_ended),
                 Err(error) => tracing::error!(%lead, %error, "privacy.not_erased_by_age"),
             }
         }
@@ -232,11 +234,15 @@ pub async fn erase_ended(connection: &mut PgConnection, days: f64) -> Result<u64
     Ok(erased)
 }
 
-async fn erase_by_age(connection: &mut PgConnection, lead: LeadId) -> Result<()> {
+/// Returns `false` if the lead's client wrote, or somebody changed the lead, since it was found.
+async fn erase_by_age(connection: &mut PgConnection, lead: LeadId, days: f64) -> Result<bool> {
     let mut transaction = connection.begin().await?;
     let mut person = leads::lock_person_of(&mut transaction, lead).await?;
+    if !leads::is_ended(&mut transaction, lead, days).await? {
+        return Ok(false);
+    }
     let ours = sales::ours_of(&mut transaction, &person.address_texts()).await?;
-    leave(&mut person, &ours);
+    remove(&mut person, &ours);
     let now = store::now(&mut transaction).await?;
     let forms = meta::erase_forms(&mut transaction, &person).await?;
     let rest = forget(&mut transaction, &person, now).await?;
@@ -248,7 +254,8 @@ async fn erase_by_age(connection: &mut PgConnection, lead: LeadId) -> Result<()>
         counts: &json!(Erased { forms, ..rest }),
     };
     store::record(&mut transaction, &request, now).await?;
-    Ok(transaction.commit().await?)
+    transaction.commit().await?;
+    Ok(true)
 }
 
 /// Deletes a batch of requests that are this many days old. Returns how many.

@@ -9,7 +9,7 @@ use uuid::Uuid;
 /// Whose data.
 #[derive(Clone)]
 pub enum Sought {
-    /// Whoever has or had this number.
+    /// The person who has this number, or had it.
     Phone(Phone),
     /// The client of this lead, for a person without a number.
     Lead(LeadId),

@@ -43,7 +43,7 @@ pub async fn check_is_no_number_of_ours(
     }
 }
 
-/// Which of these addresses are the office's: a user's, a manager's. They are nobody's personal data as a client.
+/// Which of these addresses belong to a user or a manager, and not to a client.
 pub async fn ours_of(connection: &mut PgConnection, addresses: &[String]) -> Result<Vec<String>> {
     store::ours_of(connection, addresses).await
 }

@@ -22,11 +22,14 @@ pub(in crate::appointments) async fn person_rows(
     .await?)
 }
 
-/// A visit as it is now, whose event in the calendar names the client.
+/// A visit after its erasure.
 pub(in crate::appointments) struct Erased {
     pub(in crate::appointments) id: AppointmentId,
     pub(in crate::appointments) version: i32,
+    /// It had not ended, and is cancelled.
     pub(in crate::appointments) was_ahead: bool,
+    /// The calendar has an event of it, or is about to have one.
+    pub(in crate::appointments) in_calendar: bool,
 }
 
 /// Erases the places and notes of a person's visits, and cancels those that are ahead.
@@ -38,14 +41,17 @@ pub(in crate::appointments) async fn erase_visits(
     let leads = person.lead_ids();
     let erased = sqlx::query_as!(
         Erased,
-        r#"with was as (select id, status = 'booked' and ends_at > $2 as ahead from appointment where lead_id = any($1))
+        r#"with was as (
+               select id, status = 'booked' and ends_at > $2 as ahead,
+                      calendar_event_id is not null or calendar_state = 'pending' or status = 'booked' and ends_at > $2 as shown
+               from appointment where lead_id = any($1))
            update appointment a
-           set place = null, note = null, calendar_error = null, version = version + 1, calendar_state = 'pending',
-               updated_at = $2,
+           set place = null, note = null, calendar_error = null, version = version + was.shown::integer, updated_at = $2,
+               calendar_state = case when was.shown then 'pending' else calendar_state end,
                status = case when was.ahead then 'cancelled' else status end,
                cancelled_at = case when was.ahead then $2 else cancelled_at end
            from was where was.id = a.id
-           returning a.id as "id: AppointmentId", version, was.ahead as "was_ahead!""#,
+           returning a.id as "id: AppointmentId", version, was.ahead as "was_ahead!", was.shown as "in_calendar!""#,
         &leads,
         now
     )

@@ -34,11 +34,10 @@ pub(in crate::whatsapp) async fn remember_digests(
 ) -> Result<()> {
     sqlx::query!(
         "insert into erased_message (digest, erased_at)
-         select sha256(convert_to(provider_message_id, 'UTF8')), $3::timestamptz from wa_message
-         where (direction = 'in' and from_wa = any($2) or kind = 'echo' and to_wa = any($2))
-           and (lead_id = any($1) or from_wa = any($2) or to_wa = any($2)) and provider_message_id is not null and created_at > $3::timestamptz - interval '8 days'
+         select sha256(convert_to(provider_message_id, 'UTF8')), $2::timestamptz from wa_message
+         where (direction = 'in' and from_wa = any($1) or kind = 'echo' and to_wa = any($1))
+           and provider_message_id is not null and created_at > $2::timestamptz - interval '8 days'
          on conflict do nothing",
-        &person.lead_ids(),
         &person.address_texts(),
         now
     )
