@@ -10,5 +10,6 @@ mod kills;
 mod lifecycle;
 mod operations;
 mod outages;
+mod person;
 mod roles;
 mod wrong_settings;
