@@ -8,8 +8,13 @@ import { useWords } from './words'
 type Answer = (isConfirmed: boolean) => void
 let ask: ((answer: Answer) => void) | undefined
 
-/** Asks for the password. True once it was right, false if the dialog was closed. */
-const asked = () => new Promise<boolean>((answer) => (ask ? ask(answer) : answer(false)))
+let asking: Promise<boolean> | undefined
+
+/** Asks for the password, once for all requests that wait for it. True once it was right, false if the dialog was closed. */
+const asked = () =>
+  (asking ??= new Promise<boolean>((answer) => (ask ? ask(answer) : answer(false))).finally(() => {
+    asking = undefined
+  }))
 
 /** Asks for the password unless it was given lately. True if what needs it can go on. */
 export async function confirmed(): Promise<boolean> {
