@@ -158,6 +158,18 @@ async fn what_cannot_be_written_down_is_not_answered() {
         .as_user("sales-a", Method::GET, "/api/leads/export", &json!({}))
         .await;
     assert_eq!(status, 503, "{answer}");
+    let person = json!({ "phone": "081234001234" });
+    let (status, answer) = server
+        .as_user("admin", Method::POST, "/api/privacy/export", &person)
+        .await;
+    assert_eq!((status, &answer["data"]), (503, &Value::Null), "{answer}");
+    assert_eq!(
+        server
+            .signs_in("sales-a@property-lounge.test", "salah")
+            .await,
+        500,
+        "a sign-in is not answered, either"
+    );
     let (status, _) = server
         .as_user("sales-a", Method::GET, "/api/leads", &json!({}))
         .await;
