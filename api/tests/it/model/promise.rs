@@ -276,12 +276,14 @@ impl Model {
         lead.end(Some(at));
     }
 
+    /// The agent passes on their latest offer of the lead. Of two leads that are one person now they can have two offers, and
+    /// the code names one of them.
     pub(super) fn decline(&mut self, agent: usize, lead: usize, now: Time) {
-        let is_theirs = self.leads[lead]
-            .as_mut()
-            .and_then(Lead::open)
-            .is_some_and(|offer| offer.agent == agent);
-        if is_theirs {
+        let offer = self.leads[lead].as_ref().and_then(|lead| {
+            let (cycle, offer) = lead.latest_offer_to(agent)?;
+            lead.cycles[cycle].offers.get(offer)
+        });
+        if offer.is_some_and(|offer| offer.status == "open") {
             self.goes_on(lead, "declined", now);
         }
     }
