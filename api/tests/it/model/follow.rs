@@ -21,6 +21,9 @@ impl World {
                     .await
                     .expect("a thaw is logged");
             self.leave_the_overdue_to_the_sweep().await;
+            if self.handed_over_while_frozen().await {
+                self.model.hand_over(self.now());
+            }
             self.model.thaw(at);
         }
         self.follow_deliveries().await;
@@ -59,6 +62,23 @@ impl World {
                 offer.alarm = false;
             }
         }
+    }
+
+    /// A freeze stops alarms and no handover. Whether a waiting handover ran before the freeze ended is told by the log.
+    async fn handed_over_while_frozen(&self) -> bool {
+        let Some(since) = self.model.handover_waits_since() else {
+            return false;
+        };
+        sqlx::query_scalar(
+            "select exists (
+                 select from distribution_event w
+                 where w.kind = 'withdrawn' and w.at >= $1 and w.detail ->> 'reason' = 'disabled'
+                   and w.id < (select max(id) from distribution_event where kind = 'thawed'))",
+        )
+        .bind(since)
+        .fetch_one(&self.harness.app.pool)
+        .await
+        .expect("a look")
     }
 
     /// When the provider accepted an offer is told by the database. One that it accepted late has its full
