@@ -3,6 +3,7 @@
 use crate::commands::jobs::Jobs;
 use crate::commands::leads::Leads;
 use crate::commands::person::Person;
+use crate::commands::user::User;
 use crate::config::Settings;
 use clap::{Args, Parser, Subcommand};
 use secrecy::SecretString;
@@ -83,6 +84,15 @@ pub enum Command {
         /// What to do.
         #[command(subcommand)]
         command: Person,
+        /// The settings of `serve`.
+        #[command(flatten)]
+        settings: Box<Settings>,
+    },
+    /// Help a user who cannot sign in.
+    User {
+        /// What to do.
+        #[command(subcommand)]
+        command: User,
         /// The settings of `serve`.
         #[command(flatten)]
         settings: Box<Settings>,

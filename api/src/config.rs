@@ -1,6 +1,6 @@
 //! The api's settings.
 
-use crate::auth::Auth;
+use crate::auth::{Auth, CodesFor};
 use crate::connections::Limits;
 use crate::intake::Intake;
 use crate::meta::WebhookSecrets;
@@ -93,6 +93,15 @@ pub struct SignIn {
     /// How many of your proxies a request passes, one after the other; each adds an address to `X-Forwarded-For`.
     #[arg(long, env = "AUTH_PROXIES", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=10))]
     pub auth_proxies: u8,
+    /// Who must have two-factor sign-in: `nobody`, `admins` or `everybody`. Who must and has not is asked to set it up, and can
+    /// do nothing else.
+    #[arg(
+        long,
+        env = "AUTH_TWO_FACTOR_FOR",
+        default_value = "nobody",
+        value_enum
+    )]
+    pub auth_two_factor_for: CodesFor,
     /// A token that allows to connect WhatsApp, sent in `x-admin-token`; unset: only signed-in admins can.
     #[arg(long, env = "ADMIN_WHATSAPP_TOKEN", hide_env_values = true)]
     pub admin_whatsapp_token: Option<SecretString>,
@@ -179,6 +188,7 @@ impl Settings {
                 sign_in.auth_sign_up,
                 sign_in.auth_rate_limit,
             )
+            .with_codes_for(sign_in.auth_two_factor_for)
         });
         let retired = problems.check(self.retired_secrets());
         let auth = auth

@@ -8,13 +8,14 @@
 use anyhow::Context;
 use api::auth::Auth;
 use api::cli::{Cli, Command, Import};
-use api::commands::{doctor, jobs, leads, person, restore};
+use api::commands::{doctor, jobs, leads, person, restore, user};
 use api::config::Settings;
 use api::connections::{Connections, Guarded};
 use api::feed::Feed;
 use api::meta::WebhookSecrets;
 use poem::listener::{Acceptor, Listener, TcpListener};
 use poem::{EndpointExt, Server};
+use shared::auth::two_factor;
 use shared::config::{Problems, parse};
 use shared::operations::{Beating, ProcessKind};
 use shared::{App, db, metrics, seed, telemetry};
@@ -78,8 +79,8 @@ async fn run(command: Command, mut problems: Problems) -> anyhow::Result<()> {
         }
         Command::Doctor { json, settings } => {
             let url = settings.sign_in.better_auth_url.clone();
-            let (app, _, _) = served(&settings, problems)?;
-            let is_well = doctor::run(&app, &url, json).await?;
+            let (app, auth, _) = served(&settings, problems)?;
+            let is_well = doctor::run(&app, &auth, &url, json).await?;
             anyhow::ensure!(is_well, "something is wrong: see above");
             Ok(())
         }
@@ -110,6 +111,10 @@ async fn run(command: Command, mut problems: Problems) -> anyhow::Result<()> {
         Command::Person { command, settings } => {
             let app = problems.collect(settings.app());
             person::run(&problems.finish(app)?, &command).await
+        }
+        Command::User { command, settings } => {
+            let app = problems.collect(settings.app());
+            user::run(&problems.finish(app)?, &command).await
         }
         Command::Health { port } => health(port).await,
         Command::Openapi => Ok(std::io::stdout().write_all(api::document().as_bytes())?),
@@ -183,6 +188,7 @@ async fn serve(settings: &Settings, problems: Problems) -> anyhow::Result<()> {
     for (name, pool) in [("work", &app.pool), ("intake", &intake.0.pool)] {
         metrics::watch_pool(name, pool);
     }
+    tokio::spawn(encrypt_with_the_present_secret(app.clone(), auth.clone()));
     let (stopped, stops) = watch::channel(false);
     let beating = Beating::new(ProcessKind::Api, Arc::clone(&app.instance));
     let pool = app.pool.clone();
@@ -196,6 +202,20 @@ async fn serve(settings: &Settings, problems: Problems) -> anyhow::Result<()> {
     seen.await.ok();
     tracing::info!("api.stopped");
     Ok(())
+}
+
+/// After `BETTER_AUTH_SECRET` was replaced, secrets of two-factor sign-in are encrypted with the new one, so that the old one can
+/// go.
+async fn encrypt_with_the_present_secret(app: App, auth: Auth) {
+    match two_factor::rotate(&app, &auth.keys()).await {
+        Ok(done) if done == two_factor::Rotated::default() => {}
+        Ok(done) => tracing::info!(
+            renewed = done.renewed,
+            unreadable = done.unreadable,
+            "api.two_factor_rotated: who is unreadable needs the former secret in BETTER_AUTH_OLD_SECRETS, or a reset"
+        ),
+        Err(error) => tracing::warn!(%error, "api.two_factor_not_rotated"),
+    }
 }
 
 /// Serves health on a listener of its own, until the process ends. A busy port is a warning: the clients matter more.
@@ -238,7 +258,7 @@ async fn bring_over(app: &App, import: &Import) -> anyhow::Result<()> {
     let mut out = std::io::stdout();
     writeln!(
         out,
-        "{} {} users, {} accounts, {} sessions, {} verifications, {} places and {} leads; left {} rows.",
+        "{} {} users, {} accounts, {} sessions, {} verifications, {} authenticator apps, {} places and {} leads; left {} rows.",
         if import.dry_run {
             "Would bring over"
         } else {
@@ -248,6 +268,7 @@ async fn bring_over(app: &App, import: &Import) -> anyhow::Result<()> {
         counts.accounts,
         counts.sessions,
         counts.verifications,
+        counts.second_factors,
         counts.places,
         counts.leads,
         counts.left

@@ -164,6 +164,15 @@ pub(crate) fn unconfirmed() -> poem::Error {
     poem::Error::from_response(ProblemResponse::Client(status, Json(problem)).into_response())
 }
 
+/// The user must set an authenticator app up first (`AUTH_TWO_FACTOR_FOR`).
+pub(crate) fn without_second_factor() -> poem::Error {
+    let status = StatusCode::FORBIDDEN;
+    let told = "set up two-factor sign-in first (POST /api/auth/two-factor/enable)";
+    let mut problem = Problem::new(status).detail(told);
+    problem.code = Some("two_factor_required".to_owned());
+    poem::Error::from_response(ProblemResponse::Client(status, Json(problem)).into_response())
+}
+
 /// The request has no valid credentials.
 pub(crate) fn unauthorized(detail: &str) -> ProblemResponse {
     let status = StatusCode::UNAUTHORIZED;

@@ -1,5 +1,6 @@
 //! Answers as better-auth sends them: errors, and users and sessions as JSON.
 
+use super::two_factor::NoCode;
 use chrono::{DateTime, SecondsFormat, Utc};
 use poem::http::{StatusCode, header};
 use poem::{IntoResponse, Response};
@@ -33,10 +34,15 @@ pub(super) enum Refusal {
     NothingToUpdate,
     PostOnGetSession,
     ResetDisabled,
+    /// About two-factor sign-in.
+    NoCode(NoCode),
     TooMany(u64),
     Broken,
     Nowhere,
 }
+
+/// What an endpoint answers.
+pub(super) type Answer = Result<Response, Refusal>;
 
 impl Refusal {
     fn parts(&self) -> (StatusCode, String, Option<&'static str>) {
@@ -96,6 +102,7 @@ impl Refusal {
                 "POST method requires deferSessionRefresh to be enabled in session config",
                 "METHOD_NOT_ALLOWED_DEFER_SESSION_REQUIRED",
             ),
+            Self::NoCode(refusal) => refusal.parts(),
             Self::ContentType(given) => {
                 let message = format!(
                     "Content-Type \"{given}\" is not allowed. Allowed types: application/x-www-form-urlencoded, application/json"
@@ -174,7 +181,7 @@ pub(super) fn user(user: &User) -> Value {
     json!({
         "name": user.name, "email": user.email, "emailVerified": user.email_verified, "image": user.image,
         "createdAt": instant(user.created_at), "updatedAt": instant(user.updated_at),
-        "phone": user.phone, "role": user.role.as_str(), "id": user.id,
+        "twoFactorEnabled": user.two_factor_enabled, "phone": user.phone, "role": user.role.as_str(), "id": user.id,
     })
 }
 

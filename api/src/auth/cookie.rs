@@ -16,8 +16,12 @@ pub(super) const SESSION: &str = "better-auth.session_token";
 const MOST_TOKENS: usize = 4;
 /// Marks a session that ends with the browser.
 pub(super) const DONT_REMEMBER: &str = "better-auth.dont_remember";
+/// Names a sign-in that waits for a code.
+pub(super) const TWO_FACTOR: &str = "better-auth.two_factor";
+/// Names a device that is not asked for a code.
+pub(super) const TRUST_DEVICE: &str = "better-auth.trust_device";
 /// Other cookies that better-auth may have set.
-const SESSION_DATA: &str = "better-auth.session_data";
+pub(super) const SESSION_DATA: &str = "better-auth.session_data";
 /// The name's prefix for cookies that are sent over https only (RFC 6265bis, 4.1.3.1).
 pub(super) const SECURE_PREFIX: &str = "__Secure-";
 
@@ -89,7 +93,7 @@ pub(super) fn named<'header>(header: &'header str, name: &'header str) -> Option
 ///
 /// Under https only that one counts: a page that is reached without https can set the other one for a whole domain
 /// (RFC 6265bis, 8.6).
-fn ours(auth: &Auth, header: &str, name: &str) -> Vec<String> {
+pub(super) fn ours(auth: &Auth, header: &str, name: &str) -> Vec<String> {
     let secure = format!("{SECURE_PREFIX}{name}");
     let plain = all_named(header, name).filter(|_| !auth.is_secure());
     all_named(header, &secure)
@@ -122,7 +126,12 @@ pub(super) fn set(auth: &Auth, name: &str, value: &str, seconds: Option<i64>) ->
 
 /// `Set-Cookie` headers that remove every cookie of sign-in.
 pub(super) fn clear(auth: &Auth) -> [String; 3] {
-    [SESSION, SESSION_DATA, DONT_REMEMBER].map(|name| written(auth, name, "", Some(0)))
+    [SESSION, SESSION_DATA, DONT_REMEMBER].map(|name| remove(auth, name))
+}
+
+/// The `Set-Cookie` header that removes a cookie.
+pub(super) fn remove(auth: &Auth, name: &str) -> String {
+    written(auth, name, "", Some(0))
 }
 
 fn written(auth: &Auth, name: &str, value: &str, seconds: Option<i64>) -> String {

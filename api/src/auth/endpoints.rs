@@ -1,7 +1,7 @@
 //! `/api/auth/*`.
 
 use super::address;
-use super::answer::{self, Refusal, answer};
+use super::answer::{self, Answer, Refusal, answer};
 use super::body::{Checked, fields, looks_like_an_email};
 use super::cookie;
 use super::origin;
@@ -55,8 +55,6 @@ pub(super) struct Call<'call> {
     request: &'call Request,
 }
 
-type Answer = Result<Response, Refusal>;
-
 #[allow(clippy::needless_pass_by_value, reason = "as `map_err` hands it over")]
 pub(super) fn broken(error: Error) -> Refusal {
     tracing::error!(%error, "api.failed");
@@ -98,6 +96,12 @@ impl Call<'_> {
             "/revoke-other-sessions",
             "/update-user",
             "/change-password",
+            "/two-factor/enable",
+            "/two-factor/disable",
+            "/two-factor/get-totp-uri",
+            "/two-factor/generate-backup-codes",
+            "/two-factor/verify-totp",
+            "/two-factor/verify-backup-code",
         ];
         if !known.contains(&path) {
             return Err(Refusal::Nowhere);
@@ -108,6 +112,9 @@ impl Call<'_> {
         let fields = fields(self.request, body, false).await?;
         if path == "/sign-out" {
             return self.sign_out().await;
+        }
+        if path.starts_with("/two-factor/verify-") {
+            return self.verify_code(path, Checked::new(fields)?).await;
         }
         let (session, user) = self.signed_in().await?.ok_or(Refusal::Unauthorized)?;
         let done = || Ok(answer(&json!({ "status": true }), &[]));
@@ -138,7 +145,11 @@ impl Call<'_> {
                 self.update_user(&session, &user, Checked::new(fields)?)
                     .await
             }
-            _ => self.change_password(&user, Checked::new(fields)?).await,
+            "/change-password" => self.change_password(&user, Checked::new(fields)?).await,
+            _ => {
+                let who = (&session, &user);
+                self.two_factor(path, who, Checked::new(fields)?).await
+            }
         }
     }
 
@@ -159,34 +170,51 @@ impl Call<'_> {
             return Err(Refusal::InvalidEmail);
         }
         self.count_try(&email).await?;
-        let signed = auth::sign_in(self.app, &email, &password, &self.client(), remember).await;
-        let signed = signed.map_err(|error| match error {
-            Error::Conflict { .. } => Refusal::Banned,
-            error => broken(error),
-        });
-        metrics::signed_in(match &signed {
-            Ok(Some(_)) => "done",
-            Ok(None) => "wrong",
-            Err(Refusal::Banned) => "disabled",
-            Err(_) => "failed",
-        });
-        if let Ok(Some((_, user))) = &signed {
-            self.write(SecurityKind::SignIn, &user.id).await?;
-        } else {
-            self.write_failure(&email).await?;
-        }
-        let (session, user) = signed?.ok_or(Refusal::WrongEmailOrPassword)?;
+        let user = self.user_with_password(&email, &password).await?;
         self.forget_tries(&email).await?;
+        let mut cookies = Vec::new();
+        if user.two_factor_enabled {
+            match self.trusted_device(&user.id).await? {
+                Some(device) => cookies.push(device),
+                None => return self.ask_for_code(&user, remember).await,
+            }
+        }
+        let session = auth::begin_session(self.app, &user.id, &self.client(), remember).await;
+        let session = session.map_err(broken)?;
+        self.write(SecurityKind::SignIn, &user.id).await?;
+        metrics::signed_in("done");
+        cookies.splice(0..0, self.cookies(&session, remember));
         let mut body = json!({ "redirect": callback.is_some(), "token": session.token });
         if let Some(callback) = &callback {
             body["url"] = json!(callback);
         }
         body["user"] = answer::user(&user);
-        let mut response = answer(&body, &self.cookies(&session, remember));
+        let mut response = answer(&body, &cookies);
         if let Some(location) = callback.and_then(|address| HeaderValue::from_str(&address).ok()) {
             response.headers_mut().insert(header::LOCATION, location);
         }
         Ok(response)
+    }
+
+    /// The user with this email and password. A failure is counted and written down.
+    async fn user_with_password(&self, email: &str, password: &str) -> Result<User, Refusal> {
+        let found = auth::user_with_password(self.app, email, password).await;
+        let found = found.map_err(|error| match error {
+            Error::Conflict { .. } => Refusal::Banned,
+            error => broken(error),
+        });
+        let found = match found {
+            Ok(Some(user)) => return Ok(user),
+            Ok(None) => Refusal::WrongEmailOrPassword,
+            Err(refusal) => refusal,
+        };
+        metrics::signed_in(match found {
+            Refusal::WrongEmailOrPassword => "wrong",
+            Refusal::Banned => "disabled",
+            _ => "failed",
+        });
+        self.write_failure(email).await?;
+        Err(found)
     }
 
     async fn sign_up(&self, body: poem::Body) -> Answer {
@@ -248,7 +276,7 @@ impl Call<'_> {
         }
         let query = self.request.uri().query().unwrap_or_default();
         let fixed = query.split('&').any(|pair| pair == "disableRefresh=true");
-        let renew = !fixed && !cookie::ends_with_browser(self.auth, self.cookie_header());
+        let renew = !fixed && !self.ends_with_browser();
         match self.found(renew).await? {
             Found::Good {
                 session,
@@ -306,7 +334,7 @@ impl Call<'_> {
         auth::update_profile(self.app, &user.id, &profile)
             .await
             .map_err(broken)?;
-        let remember = !cookie::ends_with_browser(self.auth, self.cookie_header());
+        let remember = !self.ends_with_browser();
         Ok(answer(
             &json!({ "status": true }),
             &self.cookies(session, remember),
@@ -344,14 +372,19 @@ impl Call<'_> {
     }
 
     /// The session and user of the request's cookie.
-    async fn signed_in(&self) -> Result<Option<(Session, User)>, Refusal> {
+    pub(super) async fn signed_in(&self) -> Result<Option<(Session, User)>, Refusal> {
         match self.found(false).await? {
             Found::Good { session, user, .. } => Ok(Some((*session, *user))),
             Found::Nothing => Ok(None),
         }
     }
 
-    fn cookie_header(&self) -> &str {
+    /// Whether the session of the request's cookies ends with the browser.
+    pub(super) fn ends_with_browser(&self) -> bool {
+        cookie::ends_with_browser(self.auth, self.cookie_header())
+    }
+
+    pub(super) fn cookie_header(&self) -> &str {
         self.request.header(header::COOKIE).unwrap_or_default()
     }
 
@@ -366,7 +399,7 @@ impl Call<'_> {
         Ok(Found::Nothing)
     }
 
-    fn cookies(&self, session: &Session, remember: bool) -> Vec<String> {
+    pub(super) fn cookies(&self, session: &Session, remember: bool) -> Vec<String> {
         cookie::of_session(self.auth, session, remember)
     }
 

@@ -7,13 +7,13 @@ use std::time::{Duration, Instant};
 
 const WINDOW: Duration = Duration::from_secs(10);
 const TRIES: u32 = 100;
-/// The limit of endpoints that check a password.
+/// The limit of endpoints that check a password or a code.
 const GUESSES: u32 = 3;
 /// The most addresses in memory. Beyond it, the oldest windows are removed; they have ended.
 const MOST: usize = 10_000;
 
 /// The paths that count on their own.
-const PATHS: [&str; 12] = [
+const PATHS: [&str; 18] = [
     "/ok",
     "/sign-in/email",
     "/sign-up/email",
@@ -26,6 +26,12 @@ const PATHS: [&str; 12] = [
     "/revoke-other-sessions",
     "/update-user",
     "/change-password",
+    "/two-factor/enable",
+    "/two-factor/disable",
+    "/two-factor/get-totp-uri",
+    "/two-factor/generate-backup-codes",
+    "/two-factor/verify-totp",
+    "/two-factor/verify-backup-code",
 ];
 
 /// Counts tries in memory, by address and path.
@@ -41,7 +47,7 @@ impl Limiter {
     /// Accepts a try, or returns for how many seconds none is accepted. Addresses count by their [`network`]; everybody
     /// without an address counts as one. Paths that do not exist count together.
     pub(super) fn try_now(&self, address: &str, path: &str, now: Instant) -> Result<(), u64> {
-        let guesses = ["/sign-in", "/sign-up", "/change-password"];
+        let guesses = ["/sign-in", "/sign-up", "/change-password", "/two-factor/"];
         let most = if guesses.iter().any(|start| path.starts_with(start)) {
             GUESSES
         } else {

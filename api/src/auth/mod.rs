@@ -12,13 +12,14 @@ mod record;
 mod settings;
 mod sharing;
 mod tries;
+mod two_factor;
 mod viewer;
 
 pub(crate) use address::network;
 pub use body::looks_like_an_email;
 pub use endpoints::BetterAuth;
 pub use record::record;
-pub use settings::Auth;
+pub use settings::{Auth, CodesFor};
 pub use sharing::{share_with_trusted_pages, with_one_cookie_header};
 pub use viewer::{
     AdminOnly, Confirmed, ConfirmedAdmin, ConfirmedWhatsappAdmins, OperatorOnly, SignedIn, Viewer,

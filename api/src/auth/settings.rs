@@ -2,6 +2,8 @@
 
 use super::limit::Limiter;
 use secrecy::{ExposeSecret, SecretString};
+use shared::auth::Role;
+use shared::auth::two_factor::Keys;
 use shared::meta::signature;
 use std::sync::Arc;
 
@@ -23,6 +25,19 @@ pub(super) struct Inner {
     /// How many proxies of ours name the client's address.
     pub(super) proxies: usize,
     pub(super) whatsapp_admin: Option<SecretString>,
+    pub(super) codes_for: CodesFor,
+}
+
+/// Who can use the api only if their sign-in asks for a code (two-factor sign-in).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum CodesFor {
+    /// Nobody must; everybody can set it up.
+    #[default]
+    Nobody,
+    /// Admins.
+    Admins,
+    /// Every user.
+    Everybody,
 }
 
 impl Auth {
@@ -43,6 +58,7 @@ impl Auth {
             limiter: limited.then(Limiter::default),
             proxies: 0,
             whatsapp_admin: None,
+            codes_for: CodesFor::Nobody,
         }))
     }
 
@@ -62,6 +78,26 @@ impl Auth {
     #[must_use]
     pub fn with_whatsapp_admin(self, token: SecretString) -> Self {
         self.with(|inner| inner.whatsapp_admin = Some(token))
+    }
+
+    /// The same, where these users must have a second factor.
+    #[must_use]
+    pub fn with_codes_for(self, codes_for: CodesFor) -> Self {
+        self.with(|inner| inner.codes_for = codes_for)
+    }
+
+    /// Whether users of this role must have a second factor.
+    pub(super) fn asks_for_code(&self, role: Role) -> bool {
+        match self.0.codes_for {
+            CodesFor::Nobody => false,
+            CodesFor::Admins => role == Role::Admin,
+            CodesFor::Everybody => true,
+        }
+    }
+
+    /// The keys that secrets of two-factor sign-in are encrypted with.
+    pub fn keys(&self) -> Keys {
+        Keys::new(self.accepted_secrets())
     }
 
     fn with(mut self, change: impl FnOnce(&mut Inner)) -> Self {

@@ -164,12 +164,18 @@ async fn one_of(
     key: ApiKey,
 ) -> poem::Result<Viewer> {
     let viewer = signed_in(request, key).await?;
-    if roles.contains(&viewer.user.role) {
-        LetIn::user(request, &viewer.user);
-        Ok(viewer)
-    } else {
-        Err(problem::status(StatusCode::FORBIDDEN, told))
+    let user = &viewer.user;
+    if !roles.contains(&user.role) {
+        return Err(problem::status(StatusCode::FORBIDDEN, told));
     }
+    let must = request
+        .data::<Auth>()
+        .is_none_or(|auth| auth.asks_for_code(user.role));
+    if must && !user.two_factor_enabled {
+        return Err(problem::without_second_factor());
+    }
+    LetIn::user(request, user);
+    Ok(viewer)
 }
 
 /// Reads the signed cookie from the header, because the framework parses cookies differently from better-auth.

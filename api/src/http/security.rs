@@ -24,6 +24,18 @@ wire_enum! {
         SignUp,
         /// Somebody changed their own password.
         PasswordChanged,
+        /// The password was right, and a code of the user's app was asked for.
+        CodeAsked,
+        /// A code was wrong, or none was accepted.
+        CodeWrong,
+        /// A user's sign-in asks for a code from now on.
+        TwoFactorOn,
+        /// A user's sign-in asks for no code any more.
+        TwoFactorOff,
+        /// A user made new backup codes.
+        BackupCodesMade,
+        /// A user signed in with a backup code.
+        BackupCodeUsed,
         /// An operation of this API.
         Operation,
     }

@@ -40,6 +40,8 @@ struct UserAccount {
     disabled_at: Option<Timestamp>,
     /// How many sessions the user has.
     sessions: i64,
+    /// Whether the user's sign-in asks for a code.
+    two_factor: bool,
     created_at: Timestamp,
 }
 
@@ -190,6 +192,21 @@ impl Users {
         auth::revoke_all(&app, &id, None).await?;
         the_account(&app, &id).await
     }
+
+    /// Let a user sign in without a code, who lost the phone and the backup codes
+    ///
+    /// Signs them out everywhere. They set it up again afterwards; with `AUTH_TWO_FACTOR_FOR` they can do nothing else first.
+    #[oai(path = "/api/users/:id/two-factor", method = "delete", operation_id = "resetTwoFactor", tag = Tag::Users)]
+    async fn two_factor(
+        &self,
+        app: Data<&App>,
+        _admin: ConfirmedAdmin,
+        id: Path<String>,
+    ) -> Result<UserAccount> {
+        let id = UserId(id.0);
+        auth::two_factor::reset(&app, &id).await?;
+        the_account(&app, &id).await
+    }
 }
 
 async fn the_account(app: &App, id: &UserId) -> Result<UserAccount> {
@@ -209,6 +226,7 @@ impl From<Account> for UserAccount {
             role: user.role.into(),
             disabled_at: account.disabled_at.map(Timestamp),
             sessions: account.sessions,
+            two_factor: user.two_factor_enabled,
             created_at: Timestamp(user.created_at),
         }
     }

@@ -2916,7 +2916,7 @@ export type SecurityEvent = {
 /**
  * What happened.
  */
-export type SecurityKind = 'sign_in' | 'sign_in_failed' | 'sign_up' | 'password_changed' | 'operation';
+export type SecurityKind = 'sign_in' | 'sign_in_failed' | 'sign_up' | 'password_changed' | 'code_asked' | 'code_wrong' | 'two_factor_on' | 'two_factor_off' | 'backup_codes_made' | 'backup_code_used' | 'operation';
 
 /**
  * SimilarLead
@@ -3368,6 +3368,10 @@ export type UserAccount = {
      * How many sessions the user has.
      */
     sessions: number;
+    /**
+     * Whether the user's sign-in asks for a code.
+     */
+    twoFactor: boolean;
 };
 
 /**
@@ -6998,6 +7002,34 @@ export type RevokeUserSessionsResponses = {
 };
 
 export type RevokeUserSessionsResponse = RevokeUserSessionsResponses[keyof RevokeUserSessionsResponses];
+
+export type ResetTwoFactorData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/users/{id}/two-factor';
+};
+
+export type ResetTwoFactorErrors = {
+    /**
+     * The request is wrong.
+     */
+    '4XX': Problem;
+    /**
+     * The server failed.
+     */
+    '5XX': Problem;
+};
+
+export type ResetTwoFactorError = ResetTwoFactorErrors[keyof ResetTwoFactorErrors];
+
+export type ResetTwoFactorResponses = {
+    200: UserAccount;
+};
+
+export type ResetTwoFactorResponse = ResetTwoFactorResponses[keyof ResetTwoFactorResponses];
 
 export type UnreadDeliveriesData = {
     body?: never;

@@ -1,6 +1,7 @@
 //! Users, sessions and passwords, in better-auth's tables, so that the accounts and sessions of the
 //! previous server continue to work.
 
+mod begin;
 mod model;
 mod store;
 mod strength;
@@ -8,10 +9,12 @@ mod tries;
 mod users;
 
 pub mod password;
+pub mod two_factor;
 
+pub use begin::begin_session;
 pub use model::{
     Account, AccountChange, Change, Client, Credential, LeadsOfDisabled, NewUser, Profile, Role,
-    Session, User,
+    SESSION_LASTS, Session, User,
 };
 pub use strength::{Weak, check as check_password, strength_of_secret};
 pub(crate) use tries::user_of_email;
@@ -22,28 +25,16 @@ use crate::id::UserId;
 use crate::phone::Phone;
 use crate::{App, Error, Result, leads};
 use chrono::{DateTime, TimeDelta, Utc};
-use rand::RngExt;
 use std::collections::HashMap;
 
-/// How long a session lasts after its last renewal (better-auth's `expiresIn`).
-pub const SESSION_LASTS: TimeDelta = TimeDelta::days(7);
 /// A session is not renewed again within this time after a renewal (better-auth's `updateAge`).
 const RENEWED_AFTER: TimeDelta = TimeDelta::days(1);
 /// How long the password that a user gave lets them do what needs it again.
 pub const CONFIRMED_LASTS: TimeDelta = TimeDelta::minutes(15);
-/// How long a session lasts if the user chose not to be remembered. It is never renewed.
-const UNREMEMBERED_LASTS: TimeDelta = TimeDelta::days(1);
 
-/// Signs a user in by email and password. Returns `None` if the email or the password is wrong; both
-/// take the same time. Fails with the conflict `user_disabled` if the password is right and the user is
-/// disabled.
-pub async fn sign_in(
-    app: &App,
-    email: &str,
-    given: &str,
-    client: &Client,
-    remember: bool,
-) -> Result<Option<(Session, User)>> {
+/// The user with this email and password. Returns `None` if one of them is wrong; both take the same time. Fails with the
+/// conflict `user_disabled` if the password is right and the user is disabled.
+pub async fn user_with_password(app: &App, email: &str, given: &str) -> Result<Option<User>> {
     let mut connection = app.pool.acquire().await?;
     let known = store::user_with_password(&mut connection, email).await?;
     drop(connection);
@@ -60,9 +51,7 @@ pub async fn sign_in(
             code: "user_disabled",
         });
     }
-    drop(connection);
-    let session = begin_session(app, &user.id, client, remember).await?;
-    Ok(Some((session, user)))
+    Ok(Some(user))
 }
 
 /// Creates a user with a password and signs them in. Fails with the conflict `user_exists` if the
@@ -87,44 +76,16 @@ pub async fn create_user(app: &App, new: &NewUser) -> Result<User> {
         leads::refuse_number_of_a_lead(&mut transaction, &phone).await?;
     }
     let now = app.clock.now(&mut transaction).await?;
-    let id = UserId(opaque());
+    let id = UserId(begin::opaque());
     if !store::insert_user(&mut transaction, &id, new, now).await? {
         return Err(Error::Conflict {
             code: "user_exists",
         });
     }
-    store::insert_credential(&mut transaction, &opaque(), &id, &hash, now).await?;
+    store::insert_credential(&mut transaction, &begin::opaque(), &id, &hash, now).await?;
     let user = store::user(&mut transaction, &id).await?;
     transaction.commit().await?;
     user.ok_or(Error::NotFound { what: "user" })
-}
-
-async fn begin_session(
-    app: &App,
-    user: &UserId,
-    client: &Client,
-    remember: bool,
-) -> Result<Session> {
-    let mut connection = app.pool.acquire().await?;
-    let now = app.clock.now(&mut connection).await?;
-    let lasts = if remember {
-        SESSION_LASTS
-    } else {
-        UNREMEMBERED_LASTS
-    };
-    let session = Session {
-        id: opaque(),
-        token: opaque(),
-        expires_at: now + lasts,
-        created_at: now,
-        updated_at: now,
-        ip_address: client.ip_address.clone(),
-        user_agent: client.user_agent.clone(),
-        user_id: user.clone(),
-        confirmed_at: Some(now),
-    };
-    store::insert_session(&mut connection, &session).await?;
-    Ok(session)
 }
 
 /// Whether a session's token is valid.
@@ -171,6 +132,17 @@ pub async fn session(app: &App, token: &str, renew: bool) -> Result<Found> {
     })
 }
 
+/// Whether this is the user's password.
+pub async fn is_password_of(app: &App, user: &UserId, given: &str) -> Result<bool> {
+    let mut connection = app.pool.acquire().await?;
+    let stored = store::password(&mut connection, user).await?;
+    drop(connection);
+    match stored {
+        Some(stored) => password::verify(stored, given.to_owned()).await,
+        None => Ok(false),
+    }
+}
+
 /// The user gives their password again, in this session. Returns until when it counts; `None` if it is wrong.
 pub async fn confirm(
     app: &App,
@@ -178,14 +150,7 @@ pub async fn confirm(
     session: &str,
     given: &str,
 ) -> Result<Option<DateTime<Utc>>> {
-    let mut connection = app.pool.acquire().await?;
-    let stored = store::password(&mut connection, user).await?;
-    drop(connection);
-    let is_right = match stored {
-        Some(stored) => password::verify(stored, given.to_owned()).await?,
-        None => false,
-    };
-    if !is_right {
+    if !is_password_of(app, user, given).await? {
         return Ok(None);
     }
     let mut connection = app.pool.acquire().await?;
@@ -253,12 +218,7 @@ pub async fn change_password(
     new: &str,
     revoke_others: Option<&Client>,
 ) -> Result<Changed> {
-    let mut connection = app.pool.acquire().await?;
-    let Some(stored) = store::password(&mut connection, user).await? else {
-        return Ok(Changed::WrongPassword);
-    };
-    drop(connection);
-    if !password::verify(stored, current.to_owned()).await? {
+    if !is_password_of(app, user, current).await? {
         return Ok(Changed::WrongPassword);
     }
     let hash = password::hash_off_thread(new.to_owned()).await?;
@@ -267,6 +227,7 @@ pub async fn change_password(
     store::set_password(&mut transaction, user, &hash, now).await?;
     if revoke_others.is_some() {
         store::delete_sessions(&mut transaction, user, None, None).await?;
+        two_factor::trust_no_device(&mut transaction, user).await?;
     }
     transaction.commit().await?;
     match revoke_others {
@@ -293,13 +254,4 @@ pub async fn prune(connection: &mut sqlx::PgConnection) -> Result<u64> {
 pub fn phone_as_kept(typed: &str) -> String {
     Phone::from_human("phone", typed)
         .map_or_else(|_| typed.trim().to_owned(), |phone| phone.to_string())
-}
-
-/// 32 random letters and digits, the form of better-auth's ids and tokens.
-fn opaque() -> String {
-    const ALPHABET: &[u8] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
-    let mut random = rand::rng();
-    (0..32)
-        .map(|_| char::from(ALPHABET[random.random_range(0..ALPHABET.len())]))
-        .collect()
 }

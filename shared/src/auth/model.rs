@@ -1,7 +1,10 @@
 //! Users and sessions, in better-auth's tables.
 
 use crate::id::UserId;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// How long a session lasts after its last renewal (better-auth's `expiresIn`).
+pub const SESSION_LASTS: TimeDelta = TimeDelta::days(7);
 
 /// A user's role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::Type)]
@@ -43,6 +46,8 @@ pub struct User {
     pub phone: Option<String>,
     /// The user's role.
     pub role: Role,
+    /// Whether the user's sign-in asks for a code, too.
+    pub two_factor_enabled: bool,
     /// When the user was created.
     pub created_at: DateTime<Utc>,
     /// When the user was last changed.

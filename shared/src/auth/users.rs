@@ -1,7 +1,8 @@
 //! What an admin does with users.
 
+use super::begin;
 use super::model::{Account, AccountChange, LeadsOfDisabled, NewUser, Role};
-use super::{password, store, strength};
+use super::{password, store, strength, two_factor};
 use crate::id::UserId;
 use crate::jobs::{HandOver, ReleaseHeldLeads, enqueue};
 use crate::{App, Error, Result};
@@ -123,8 +124,9 @@ pub async fn reset_password(app: &App, id: &UserId, new: &str) -> Result<()> {
     let hash = password::hash_off_thread(new.to_owned()).await?;
     let mut transaction = app.pool.begin().await?;
     let now = app.clock.now(&mut transaction).await?;
-    store::set_or_insert_password(&mut transaction, &super::opaque(), id, &hash, now).await?;
+    store::set_or_insert_password(&mut transaction, &begin::opaque(), id, &hash, now).await?;
     store::delete_sessions(&mut transaction, id, None, None).await?;
+    two_factor::trust_no_device(&mut transaction, id).await?;
     Ok(transaction.commit().await?)
 }
 

@@ -40,11 +40,14 @@ pub struct Progress {
 }
 
 /// The tables in the order in which they are copied: a row names only rows of tables before its own.
-const TABLES: [&str; 6] = [
+const TABLES: [&str; 8] = [
     "user",
     "account",
     "session",
     "verification",
+    "two_factor",
+    // The same in better-auth's own migrations.
+    "twoFactor",
     "sales_queue",
     "lead",
 ];
@@ -82,6 +85,7 @@ pub async fn import(
             });
         }
     }
+    imported.name_lost_factors();
     if plan.dry_run {
         transaction.rollback().await?;
     } else {
@@ -136,6 +140,9 @@ impl Import<'_> {
             "account" => people::insert_account(connection, row, imported, now).await,
             "session" => people::insert_session(connection, row, imported, now).await,
             "verification" => people::insert_verification(connection, row, now).await,
+            "two_factor" | "twoFactor" => {
+                people::insert_two_factor(connection, row, imported).await
+            }
             "sales_queue" => queue::insert_place(connection, row, imported).await,
             _ => leads::insert(connection, (self.columns, row), imported, now).await,
         }
@@ -147,6 +154,7 @@ impl Import<'_> {
             "account" => &mut counts.accounts,
             "session" => &mut counts.sessions,
             "verification" => &mut counts.verifications,
+            "two_factor" | "twoFactor" => &mut counts.second_factors,
             "sales_queue" => &mut counts.places,
             _ => &mut counts.leads,
         }

@@ -18,6 +18,9 @@ pub(super) async fn insert_user(
 ) -> Result<Option<String>> {
     let id = row.needed("id")?;
     let email = row.needed("email")?.to_lowercase();
+    if row.flag("two_factor_enabled") {
+        imported.asked_for_code.insert(id.to_owned());
+    }
     if let Some(here) = id_of_email(connection, &email).await? {
         if here == id {
             return Ok(Some("is here already".to_owned()));
@@ -40,10 +43,7 @@ pub(super) async fn insert_user(
         imported.changed("user", id, "has no name: the email is taken");
     }
     let phone = phone_of(row, id, imported);
-    let banned = row
-        .value("banned")
-        .and_then(Value::as_bool)
-        .unwrap_or(false);
+    let banned = row.flag("banned");
     if banned {
         imported.changed("user", id, "was banned: is disabled");
     }
@@ -53,7 +53,7 @@ pub(super) async fn insert_user(
         id,
         name.unwrap_or(&email),
         &email,
-        row.value("email_verified").and_then(Value::as_bool).unwrap_or(false),
+        row.flag("email_verified"),
         row.text("image"),
         phone,
         row.role().as_str(),
@@ -219,4 +219,39 @@ pub(super) async fn insert_verification(
     .await?;
     let is_new = inserted.rows_affected() == 1;
     Ok((!is_new).then(|| "is here already".to_owned()))
+}
+
+/// Copies a user's authenticator app. Their sign-in goes on asking for its code, with the same `BETTER_AUTH_SECRET`.
+pub(super) async fn insert_two_factor(
+    connection: &mut PgConnection,
+    row: &Row,
+    imported: &mut Imported,
+) -> Result<Option<String>> {
+    let old = row.needed("user_id")?;
+    let user = imported.user_here(old).to_owned();
+    // A row of before better-auth 1.7 does not say whether its app was proven: it was.
+    let is_proven = row.value("verified").and_then(Value::as_bool) != Some(false);
+    let asks = imported.asked_for_code.contains(old) && is_proven;
+    let inserted = sqlx::query!(
+        r#"with app as (
+               insert into two_factor (id, secret, backup_codes, user_id, verified)
+               select $1, $2, $3, $4, $5 where exists (select from "user" where id = $4)
+               on conflict do nothing returning user_id)
+           update "user" set two_factor_enabled = $6 where id in (select user_id from app)"#,
+        row.needed("id")?,
+        row.needed("secret")?,
+        row.needed("backup_codes")?,
+        user,
+        is_proven,
+        asks
+    )
+    .execute(&mut *connection)
+    .await?;
+    if is_proven {
+        imported.asked_for_code.remove(old);
+    }
+    if inserted.rows_affected() == 1 {
+        return Ok(None);
+    }
+    why_not(connection, &user).await
 }

@@ -1,6 +1,6 @@
 //! The result of an import: how many rows were copied, and a line for each row that was left or changed.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt::Write;
 
 /// What an import did.
@@ -12,6 +12,8 @@ pub struct Imported {
     pub lines: Vec<Line>,
     /// Users who are here by the same email under another id: the old id and the present one.
     pub(super) known_as: HashMap<String, String>,
+    /// Users whose sign-in asked for a code, by their old id, and whose app was not found yet.
+    pub(super) asked_for_code: BTreeSet<String>,
 }
 
 /// How many rows were copied.
@@ -25,6 +27,8 @@ pub struct Counts {
     pub sessions: u64,
     /// Verification links that are not used yet.
     pub verifications: u64,
+    /// Authenticator apps.
+    pub second_factors: u64,
     /// Places in the queue.
     pub places: u64,
     /// Leads.
@@ -56,6 +60,14 @@ pub struct Line {
 }
 
 impl Imported {
+    /// Notes whose sign-in asked for a code that no app made: by email, which is not offered here.
+    pub(super) fn name_lost_factors(&mut self) {
+        for id in std::mem::take(&mut self.asked_for_code) {
+            let reason = "signed in with a code that no app made: signs in with the password alone";
+            self.changed("user", &id, reason);
+        }
+    }
+
     /// Notes what was changed in a row that is copied.
     pub(super) fn changed(&mut self, table: &'static str, id: &str, reason: impl Into<String>) {
         self.line(table, id, Fate::Changed, reason.into());

@@ -59,6 +59,11 @@ impl Row {
             .ok_or_else(|| Error::invalid(name, "is missing in a row of the old database"))
     }
 
+    /// Whether a flag is set; one that is missing is not.
+    pub(super) fn flag(&self, name: &'static str) -> bool {
+        self.value(name).and_then(Value::as_bool).unwrap_or(false)
+    }
+
     pub(super) fn time(&self, name: &'static str) -> Result<Option<DateTime<Utc>>> {
         let Some(text) = self.text(name) else {
             return Ok(None);
@@ -97,6 +102,8 @@ pub(super) async fn rows(connection: &mut PgConnection, table: &'static str) -> 
         "account" => "select to_jsonb(t) from account t",
         "session" => "select to_jsonb(t) from session t",
         "verification" => "select to_jsonb(t) from verification t",
+        "two_factor" => "select to_jsonb(t) from two_factor t",
+        "twoFactor" => r#"select to_jsonb(t) from "twoFactor" t"#,
         "sales_queue" => "select to_jsonb(t) from sales_queue t",
         "lead" => "select to_jsonb(t) from lead t",
         _ => return Err(Error::NotFound { what: "table" }),

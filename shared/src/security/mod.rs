@@ -23,6 +23,18 @@ pub enum SecurityKind {
     SignUp,
     /// Somebody changed their own password.
     PasswordChanged,
+    /// The password was right, and a code of the user's app was asked for.
+    CodeAsked,
+    /// A code was wrong, or none was accepted.
+    CodeWrong,
+    /// A user's sign-in asks for a code from now on.
+    TwoFactorOn,
+    /// A user's sign-in asks for no code any more.
+    TwoFactorOff,
+    /// A user made new backup codes.
+    BackupCodesMade,
+    /// A user signed in with a backup code.
+    BackupCodeUsed,
     /// An operation of the API.
     Operation,
 }
@@ -35,6 +47,12 @@ impl SecurityKind {
             Self::SignInFailed => "sign_in_failed",
             Self::SignUp => "sign_up",
             Self::PasswordChanged => "password_changed",
+            Self::CodeAsked => "code_asked",
+            Self::CodeWrong => "code_wrong",
+            Self::TwoFactorOn => "two_factor_on",
+            Self::TwoFactorOff => "two_factor_off",
+            Self::BackupCodesMade => "backup_codes_made",
+            Self::BackupCodeUsed => "backup_code_used",
             Self::Operation => "operation",
         }
     }

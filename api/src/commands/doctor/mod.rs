@@ -8,6 +8,7 @@ mod server;
 mod state;
 
 use super::print;
+use crate::auth::Auth;
 use finding::{Finding, PATIENCE, Verdict};
 use serde_json::json;
 use shared::App;
@@ -15,12 +16,12 @@ use tokio::time::timeout;
 
 /// Checks everything and prints what it found. `url`: the address of the api for browsers and webhooks. Returns whether
 /// nothing is wrong.
-pub async fn run(app: &App, url: &str, as_json: bool) -> anyhow::Result<bool> {
+pub async fn run(app: &App, auth: &Auth, url: &str, as_json: bool) -> anyhow::Result<bool> {
     let mut findings = vec![Finding::ok("settings", "every setting is valid")];
     match timeout(PATIENCE, server::check(app)).await {
         Ok(Ok(found)) => {
             findings.extend(found);
-            findings.extend(state_of(app).await);
+            findings.extend(state_of(app, auth).await);
         }
         Ok(Err(error)) => findings.push(Finding::wrong(
             "database",
@@ -34,8 +35,8 @@ pub async fn run(app: &App, url: &str, as_json: bool) -> anyhow::Result<bool> {
     Ok(findings.iter().all(|found| found.verdict != Verdict::Wrong))
 }
 
-async fn state_of(app: &App) -> Vec<Finding> {
-    match timeout(PATIENCE, state::check(app)).await {
+async fn state_of(app: &App, auth: &Auth) -> Vec<Finding> {
+    match timeout(PATIENCE, state::check(app, auth)).await {
         Ok(Ok(found)) => found,
         Ok(Err(error)) => vec![Finding::wrong("state", error.to_string())],
         Err(_) => vec![Finding::wrong("state", "the database is too slow")],

@@ -1,11 +1,13 @@
 //! What runs, and what waits for a person.
 
 use super::finding::Finding;
+use crate::auth::Auth;
+use shared::auth::{self, Account, Role, two_factor};
 use shared::operations::{self, ProcessRow, Trouble};
 use shared::{App, db, distribution};
 
 /// Checks what runs. Finds nothing in a database that is not migrated. Fails if the database does.
-pub(super) async fn check(app: &App) -> shared::Result<Vec<Finding>> {
+pub(super) async fn check(app: &App, auth: &Auth) -> shared::Result<Vec<Finding>> {
     if !db::is_migrated(&app.pool).await? {
         return Ok(Vec::new());
     }
@@ -19,6 +21,7 @@ pub(super) async fn check(app: &App) -> shared::Result<Vec<Finding>> {
         freeze(app).await?,
         pauses(app).await?,
         trouble(operations::trouble(app).await?),
+        second_factors(app, auth).await?,
     ])
 }
 
@@ -95,4 +98,28 @@ fn trouble(counts: Trouble) -> Finding {
     }
     let said = format!("{waits} things wait for a person: `api leads trouble`");
     Finding::look("trouble", said)
+}
+
+async fn second_factors(app: &App, settings: &Auth) -> shared::Result<Finding> {
+    let name = "two-factor";
+    let unreadable = two_factor::unreadable(app, &settings.keys()).await?;
+    if unreadable > 0 {
+        let said = format!(
+            "{unreadable} users cannot sign in: their codes were encrypted with a secret that is gone. Add the former \
+             BETTER_AUTH_SECRET to BETTER_AUTH_OLD_SECRETS and start the api, or `api user reset-two-factor`"
+        );
+        return Ok(Finding::wrong(name, said));
+    }
+    let can_enter = |account: &Account| account.disabled_at.is_none();
+    let accounts = auth::accounts(app).await?;
+    let admins = accounts.iter().filter(|account| {
+        account.user.role == Role::Admin && !account.user.two_factor_enabled && can_enter(account)
+    });
+    Ok(match admins.count() {
+        0 => Finding::ok(name, "every admin signs in with a code"),
+        without => Finding::look(
+            name,
+            format!("{without} admins sign in with a password alone: AUTH_TWO_FACTOR_FOR=admins"),
+        ),
+    })
 }

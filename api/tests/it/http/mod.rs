@@ -14,6 +14,7 @@ mod refusals;
 mod security;
 mod sign_in;
 mod texts;
+mod two_factor;
 mod whatsapp_admin;
 
 use api::auth::Auth;

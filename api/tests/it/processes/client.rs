@@ -35,5 +35,5 @@ async fn the_generated_client_and_better_auths_own_do_their_work_against_the_api
         "{output}\n{}",
         String::from_utf8_lossy(&told.stderr)
     );
-    assert!(output.contains("pass 4"), "{output}");
+    assert!(output.contains("pass 5"), "{output}");
 }

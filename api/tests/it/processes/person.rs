@@ -1,4 +1,4 @@
-//! `api person`, as `docs/admins/privacy.md` says it.
+//! `api person`, as `docs/admins/privacy.md` says it, and `api user`.
 
 use super::company::Company;
 use serde_json::Value;
@@ -49,4 +49,32 @@ async fn a_client_is_shown_and_erased_at_a_terminal() {
             .0,
         1
     );
+}
+
+#[tokio::test]
+async fn the_only_admin_who_lost_the_phone_is_let_in_from_a_terminal() {
+    let company = Company::open("300").await;
+    sqlx::raw_sql(
+        r#"update "user" set two_factor_enabled = true where id = 'admin';
+           insert into two_factor (id, secret, backup_codes, user_id) values ('a', 'b', 'c', 'admin')"#,
+    )
+    .execute(&company.pool)
+    .await
+    .expect("an app whose secret nobody can read");
+    let (code, said) = company.api(&["doctor"]);
+    assert!(
+        code == 1 && said.contains("api user reset-two-factor"),
+        "{said}"
+    );
+    let (code, _) = company.api(&["user", "reset-two-factor", "nobody@property-lounge.test"]);
+    assert_eq!(code, 1);
+    let email = "Admin@property-lounge.test";
+    let (code, said) = company.api(&["user", "reset-two-factor", email]);
+    assert!(code == 0 && said.contains("without a code"), "{said}");
+    let left = "select count(*) from two_factor";
+    assert_eq!(company.count(left).await, 0);
+    let enabled = "select count(*) from \"user\" where two_factor_enabled";
+    assert_eq!(company.count(enabled).await, 0);
+    let by = "select count(*) from security_event where operation = 'resetTwoFactor' and path like 'admin by terminal sari@%'";
+    assert_eq!(company.count(by).await, 1);
 }

@@ -13,7 +13,7 @@ pub(in crate::auth) async fn accounts(
 ) -> Result<Vec<Account>> {
     let rows = sqlx::query!(
         r#"select id as "id: UserId", name, email, email_verified, image, phone, role as "role: Role",
-                  created_at, updated_at, disabled_at,
+                  two_factor_enabled, created_at, updated_at, disabled_at,
                   (select count(*) from session s where s.user_id = u.id and s.expires_at > $1) as "sessions!"
            from "user" u order by name, id"#,
         now
@@ -31,6 +31,7 @@ pub(in crate::auth) async fn accounts(
                 image: row.image,
                 phone: row.phone,
                 role: row.role,
+                two_factor_enabled: row.two_factor_enabled,
                 created_at: row.created_at,
                 updated_at: row.updated_at,
             },

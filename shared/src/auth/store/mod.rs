@@ -21,7 +21,7 @@ pub(in crate::auth) async fn user(
     Ok(sqlx::query_as!(
         User,
         r#"select id as "id: UserId", name, email, email_verified, image, phone, role as "role: Role",
-                  created_at, updated_at
+                  two_factor_enabled, created_at, updated_at
            from "user" where id = $1"#,
         id.0
     )

@@ -1,0 +1,45 @@
+//! What an old secret of sign-in encrypted is encrypted with the present one, before the old one is removed from the settings.
+
+use super::keys::{Keys, Opened};
+use super::store;
+use crate::{App, Result};
+
+/// How many users' secrets were encrypted again, and how many cannot be read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rotated {
+    /// Encrypted again with the present secret.
+    pub renewed: usize,
+    /// Encrypted with a secret that is not among the settings. These users can sign in with neither code.
+    pub unreadable: usize,
+}
+
+/// Encrypts everything again that an old secret encrypted. Safe to run in several processes at once, and again.
+pub async fn rotate(app: &App, keys: &Keys) -> Result<Rotated> {
+    let mut connection = app.pool.acquire().await?;
+    let mut done = Rotated::default();
+    for (id, secret, codes) in store::sealed(&mut connection).await? {
+        let (Some(opened_secret), Some(opened_codes)) = (keys.open(&secret), keys.open(&codes))
+        else {
+            done.unreadable += 1;
+            continue;
+        };
+        if !(opened_secret.is_old || opened_codes.is_old) {
+            continue;
+        }
+        let again = |opened: &Opened| keys.seal(&opened.text);
+        let new = (again(&opened_secret), again(&opened_codes));
+        store::seal_again(&mut connection, &id, (&secret, &codes), (&new.0, &new.1)).await?;
+        done.renewed += 1;
+    }
+    Ok(done)
+}
+
+/// How many users' secrets cannot be read with these keys.
+pub async fn unreadable(app: &App, keys: &Keys) -> Result<usize> {
+    let mut connection = app.pool.acquire().await?;
+    let rows = store::sealed(&mut connection).await?;
+    let is_lost = |(_, secret, codes): &&(String, String, String)| {
+        keys.open(secret).is_none() || keys.open(codes).is_none()
+    };
+    Ok(rows.iter().filter(is_lost).count())
+}
