@@ -5,7 +5,7 @@ import { createRoot } from 'react-dom/client'
 import { fetchConfirmed } from './app/confirm'
 import { Desk } from './app/desk'
 import { fetchEarly } from './app/early'
-import { sessionOptions } from './app/session'
+import { mustSetUpOptions, sessionOptions } from './app/session'
 import { showTheme } from './app/theme'
 import { WordsProvider } from './app/words'
 import './style.css'
@@ -20,6 +20,7 @@ const isFinal = (error: unknown) => {
 
 // A session that ended, here or by an admin, is noticed by whichever call comes next.
 const signedOut = (error: unknown) => {
+  if ((error as { code?: string } | null)?.code === 'two_factor_required') queries.setQueryData(mustSetUpOptions.queryKey, true)
   if ((error as { status?: number } | null)?.status === 401) void queries.invalidateQueries({ queryKey: sessionOptions.queryKey })
 }
 

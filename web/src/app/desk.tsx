@@ -12,7 +12,7 @@ import { Palette } from './palette'
 import { Dialog } from './dialog'
 import { Failed, Heading, Loading } from './parts'
 import { placesOf, type Place } from './places'
-import { sessionOptions, type User } from './session'
+import { mustSetUpOptions, sessionOptions, type User } from './session'
 import { useWords } from './words'
 
 const BoardScreen = lazy(() => importBoard().then((module) => ({ default: module.BoardScreen })))
@@ -28,10 +28,12 @@ const WhatIfScreen = lazy(() => import('../what-if/what-if').then((module) => ({
 const TablesScreen = lazy(() => import('../tables/tables').then((module) => ({ default: module.TablesScreen })))
 const OperationsScreen = lazy(() => import('../operations/operations').then((module) => ({ default: module.OperationsScreen })))
 const PrivacyScreen = lazy(() => import('../privacy/privacy').then((module) => ({ default: module.PrivacyScreen })))
+const MustSetUp = lazy(() => import('../me/must-set-up').then((module) => ({ default: module.MustSetUp })))
 const MeScreen = lazy(() => import('../me/me').then((module) => ({ default: module.MeScreen })))
 
 export function Desk() {
   const session = useQuery({ ...sessionOptions, refetchInterval: 300_000 })
+  const mustSetUp = useQuery(mustSetUpOptions)
   const [path] = useLocation()
   if (session.isPending) return <Loading />
   if (session.isError && session.data === undefined) {
@@ -39,6 +41,13 @@ export function Desk() {
   }
   if (!session.data) {
     return path === '/sign-in' ? <SignIn /> : <Redirect to={`/sign-in?next=${encodeURIComponent(path + location.search)}`} replace />
+  }
+  if (mustSetUp.data && !session.data.twoFactorEnabled) {
+    return (
+      <Suspense fallback={<Loading />}>
+        <MustSetUp user={session.data} />
+      </Suspense>
+    )
   }
   return <Signed user={session.data} />
 }

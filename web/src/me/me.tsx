@@ -7,6 +7,7 @@ import { Failed, Field, Heading } from '../app/parts'
 import { changePassword, signOut, signOutEverywhere, type User } from '../app/session'
 import { showTheme, theme, type Theme } from '../app/theme'
 import { useWords, type Language } from '../app/words'
+import { SecondFactor } from './second-factor'
 import { Sessions } from './sessions'
 
 export function MeScreen({ user, places }: { user: User; places: Place[] }) {
@@ -53,6 +54,7 @@ export function MeScreen({ user, places }: { user: User; places: Place[] }) {
           </select>
         </Field>
       </section>
+      <SecondFactor user={user} />
       <Sessions />
       <form
         className="card p-4"

@@ -1,6 +1,7 @@
 // Sign-in with email and password.
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { Field } from '../app/parts'
+import { lazy, Suspense, useState } from 'react'
+import { Field, Loading } from '../app/parts'
 import { Refused, sessionOptions, signIn } from '../app/session'
 import { useWords, type Key } from '../app/words'
 
@@ -12,13 +13,28 @@ function reason(error: unknown): Key {
   return 'signIn.wrong'
 }
 
+const Code = lazy(() => import('./code').then((module) => ({ default: module.Code })))
+
 export function SignIn() {
   const { t, language, choose } = useWords()
   const queries = useQueryClient()
+  const [asksForCode, setAsksForCode] = useState(false)
   const entering = useMutation({
     mutationFn: (form: FormData) => signIn(String(form.get('email')), String(form.get('password'))),
-    onSuccess: () => queries.invalidateQueries({ queryKey: sessionOptions.queryKey }),
+    onSuccess: (answer) => {
+      if (answer.twoFactorRedirect) setAsksForCode(true)
+      else void queries.invalidateQueries({ queryKey: sessionOptions.queryKey })
+    },
   })
+  if (asksForCode) {
+    return (
+      <main className="min-h-screen grid place-items-center p-4">
+        <Suspense fallback={<Loading />}>
+          <Code back={() => setAsksForCode(false)} />
+        </Suspense>
+      </main>
+    )
+  }
   return (
     <main className="min-h-screen grid place-items-center p-4">
       <form

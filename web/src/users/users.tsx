@@ -1,6 +1,6 @@
 // Users: who can sign in, with what role; a new one; disabling with what becomes of their leads; a new password.
 import type { LeadsOfDisabled, Role, UserAccount } from '@client'
-import { createUserMutation, resetPasswordMutation, revokeUserSessionsMutation, updateUserMutation, usersOptions, usersQueryKey } from '@client/hooks'
+import { createUserMutation, resetPasswordMutation, resetTwoFactorMutation, revokeUserSessionsMutation, updateUserMutation, usersOptions, usersQueryKey } from '@client/hooks'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { timeOfDay } from '../app/clock'
@@ -46,9 +46,10 @@ function Row({ user, others }: { user: UserAccount; others: UserAccount[] }) {
           <p className="font-semibold">
             {user.name} <span className="pill idle">{t(`me.role.${user.role}`)}</span> {user.disabledAt && <span className="pill bad">{t('users.disabledSince', { time: timeOfDay(user.disabledAt, language) })}</span>}
           </p>
-          <p className="text-soft text-[13px] break-words">{[user.email, user.phone, t('users.sessions', { count: user.sessions })].filter(Boolean).join(' · ')}</p>
+          <p className="text-soft text-[13px] break-words">{[user.email, user.phone, t('users.sessions', { count: user.sessions }), user.twoFactor && t('users.twoFactor')].filter(Boolean).join(' · ')}</p>
         </div>
         <Password user={user} />
+        {user.twoFactor && <ResetTwoFactor user={user} />}
         <button type="button" className="ghost" disabled={user.sessions === 0 || revoke.isPending} onClick={() => revoke.mutate({ path: { id: user.id } })}>
           {t('users.signOut')}
         </button>
@@ -129,6 +130,36 @@ function Password({ user }: { user: UserAccount }) {
               {t('me.change')}
             </button>
           </form>
+        </Dialog>
+      )}
+    </>
+  )
+}
+
+/** For a user who lost the phone and the backup codes. */
+function ResetTwoFactor({ user }: { user: UserAccount }) {
+  const { t } = useWords()
+  const onChanged = useChanged()
+  const [asks, setAsks] = useState(false)
+  const reset = useMutation({
+    ...resetTwoFactorMutation(),
+    onSuccess: () => {
+      setAsks(false)
+      void onChanged()
+    },
+  })
+  return (
+    <>
+      <button type="button" className="ghost" onClick={() => setAsks(true)}>
+        {t('users.resetTwoFactor')}
+      </button>
+      {asks && (
+        <Dialog title={t('users.resetTwoFactorOf', { name: user.name })} close={() => setAsks(false)}>
+          <p className="text-soft mb-3">{t('users.resetTwoFactorWhy')}</p>
+          {reset.isError && <Failed error={reset.error} />}
+          <button type="button" className="ghost text-bad" disabled={reset.isPending} onClick={() => reset.mutate({ path: { id: user.id } })}>
+            {t('users.resetTwoFactor')}
+          </button>
         </Dialog>
       )}
     </>

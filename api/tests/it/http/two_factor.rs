@@ -247,11 +247,7 @@ async fn an_admin_who_must_have_a_second_factor_does_nothing_without_and_cannot_
     let http = TestClient::new(api::app(harness.app.clone(), auth, webhook_secrets()).boxed());
     let mut browser = Browser::new(&harness, &http);
     assert_eq!(browser.sign_in(ADMIN, PASSWORD).await.status, 200);
-    for path in [
-        "/api/users",
-        "/api/leads",
-        "/api/session/confirm",
-    ] {
+    for path in ["/api/users", "/api/leads", "/api/session/confirm"] {
         let answer = browser.ask(path, None).await;
         assert_eq!(answer.status, 403, "{path}");
         assert_eq!(answer.body["code"], "two_factor_required", "{path}");

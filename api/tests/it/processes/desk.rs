@@ -22,8 +22,14 @@ async fn people_do_their_work_on_the_desk_in_a_browser() {
     let (_api, url) = company
         .start_api_with(&[("AUTH_RATE_LIMIT", "false")])
         .await;
+    let strict = [
+        ("AUTH_RATE_LIMIT", "false"),
+        ("AUTH_TWO_FACTOR_FOR", "everybody"),
+    ];
+    let (_strict, strict_url) = company.start_api_with(&strict).await;
     let web = xtask::shell::root().join("web");
-    let told = tokio::task::spawn_blocking(move || stories(&web, &url, &chromium))
+    let urls = [url, strict_url];
+    let told = tokio::task::spawn_blocking(move || stories(&web, &urls, &chromium))
         .await
         .expect("it ends");
     let output = String::from_utf8_lossy(&told.stdout);
@@ -32,7 +38,7 @@ async fn people_do_their_work_on_the_desk_in_a_browser() {
     assert!(output.contains("fail 0"), "{output}");
 }
 
-fn stories(web: &Path, url: &str, chromium: &Path) -> std::process::Output {
+fn stories(web: &Path, [url, strict_url]: &[String; 2], chromium: &Path) -> std::process::Output {
     Command::new("node")
         .args(["--test", "--test-concurrency=1"])
         .args([
@@ -41,9 +47,11 @@ fn stories(web: &Path, url: &str, chromium: &Path) -> std::process::Output {
             "tests/operations.test.mjs",
             "tests/privacy.test.mjs",
             "tests/roles.test.mjs",
+            "tests/two-factor.test.mjs",
         ])
         .current_dir(web)
         .env("DESK_URL", url)
+        .env("DESK_STRICT_URL", strict_url)
         .env("DESK_PASSWORD", PASSWORD)
         .env("DESK_WINDOW", "4")
         .env("CHROMIUM", chromium)
