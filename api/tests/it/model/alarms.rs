@@ -41,6 +41,7 @@ impl Model {
             return;
         };
         let full = at + WINDOW;
+        let next = self.next_alarm();
         let held = |offer: &&mut Offer| {
             let had_it = offer.accepted.is_some_and(|accepted| accepted < since);
             since < offer.deadline && offer.deadline < full && (!had_it || offer.deadline <= at)
@@ -48,6 +49,7 @@ impl Model {
         for offer in self.open_offers().filter(held) {
             offer.deadline = full;
             offer.alarm = true;
+            offer.set = next;
         }
     }
 }

@@ -92,6 +92,7 @@ impl World {
         .fetch_all(&self.harness.app.pool)
         .await
         .expect("a look");
+        let next = self.model.next_alarm();
         for (number, offer) in self.model.open_offers_by_lead() {
             let found = accepted
                 .iter()
@@ -104,6 +105,7 @@ impl World {
             if late && *deadline > offer.deadline && *deadline == *at + TimeDelta::minutes(5) {
                 offer.deadline = *deadline;
                 offer.alarm = true;
+                offer.set = next;
             }
         }
     }

@@ -15,6 +15,8 @@ pub(super) struct Offer {
     pub(super) accepted: Option<Time>,
     /// The how-manieth offer of the history it is, from 1. Jobs of one instant run in this order.
     pub(super) made: usize,
+    /// When its alarm was set, in the same count: alarms of one instant ring in this order. A moved deadline is a new alarm.
+    pub(super) set: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -61,6 +63,7 @@ impl Cycle {
                 alarm: true,
                 accepted: None,
                 made: 0,
+                set: 0,
             });
             return;
         }

@@ -157,9 +157,15 @@ impl Model {
         let mut made = self.made;
         for offer in self.open_offers().filter(|offer| offer.made == 0) {
             made += 1;
-            offer.made = made;
+            (offer.made, offer.set) = (made, made);
         }
         self.made = made;
+    }
+
+    /// The number of an alarm that is set now.
+    pub(super) fn next_alarm(&mut self) -> usize {
+        self.made += 1;
+        self.made
     }
 
     /// When the next agent who is on a break comes back, by `until`.
@@ -308,16 +314,16 @@ impl Model {
         if self.frozen_since.is_some() {
             return;
         }
-        let mut due: Vec<(Time, usize, usize)> = Vec::new();
+        let mut due: Vec<(Time, usize, usize, usize)> = Vec::new();
         for (number, lead) in self.leads.iter_mut().enumerate() {
             if let Some(offer) = lead.as_mut().and_then(Lead::open)
                 && is_due(offer)
             {
-                due.push((offer.deadline, offer.made, number));
+                due.push((offer.deadline, offer.set, offer.made, number));
             }
         }
         due.sort();
-        for (_, _, number) in due {
+        for (.., number) in due {
             let accepted = self.leads[number]
                 .as_mut()
                 .and_then(Lead::open)
