@@ -18,5 +18,5 @@ create table two_factor (
 
 alter table security_event drop constraint security_event_kind_check;
 alter table security_event add constraint security_event_kind_check check (kind in (
-    'sign_in', 'sign_in_failed', 'sign_up', 'password_changed', 'operation', 'code_asked', 'code_wrong', 'two_factor_on',
-    'two_factor_off', 'backup_codes_made', 'backup_code_used')) not valid;
+    'sign_in', 'sign_in_failed', 'sign_up', 'password_changed', 'operation', 'code_asked', 'code_wrong', 'app_secret_shown',
+    'two_factor_on', 'two_factor_off', 'backup_codes_made', 'backup_code_used')) not valid;

@@ -145,7 +145,10 @@ impl Call<'_> {
                 self.update_user(&session, &user, Checked::new(fields)?)
                     .await
             }
-            "/change-password" => self.change_password(&user, Checked::new(fields)?).await,
+            "/change-password" => {
+                self.change_password(&session, &user, Checked::new(fields)?)
+                    .await
+            }
             _ => {
                 let who = (&session, &user);
                 self.two_factor(path, who, Checked::new(fields)?).await
@@ -172,18 +175,20 @@ impl Call<'_> {
         self.count_try(&email).await?;
         let user = self.user_with_password(&email, &password).await?;
         self.forget_tries(&email).await?;
-        let mut cookies = Vec::new();
-        if user.two_factor_enabled {
-            match self.trusted_device(&user.id).await? {
-                Some(device) => cookies.push(device),
-                None => return self.ask_for_code(&user, remember).await,
-            }
-        }
-        let session = auth::begin_session(self.app, &user.id, &self.client(), remember).await;
-        let session = session.map_err(broken)?;
+        let device = if user.two_factor_enabled {
+            self.trusted_device(&user.id).await?
+        } else {
+            None
+        };
+        let (client, is_trusted) = (self.client(), device.is_some());
+        let session = auth::begin_session(self.app, &user.id, &client, remember, is_trusted).await;
+        let Some(session) = session.map_err(broken)? else {
+            return self.ask_for_code(&user, remember).await;
+        };
         self.write(SecurityKind::SignIn, &user.id).await?;
         metrics::signed_in("done");
-        cookies.splice(0..0, self.cookies(&session, remember));
+        let mut cookies = self.cookies(&session, remember);
+        cookies.extend(device);
         let mut body = json!({ "redirect": callback.is_some(), "token": session.token });
         if let Some(callback) = &callback {
             body["url"] = json!(callback);
@@ -341,7 +346,12 @@ impl Call<'_> {
         ))
     }
 
-    async fn change_password(&self, user: &User, mut checked: Checked) -> Answer {
+    async fn change_password(
+        &self,
+        session: &Session,
+        user: &User,
+        mut checked: Checked,
+    ) -> Answer {
         let (new, current) = (checked.text("newPassword"), checked.text("currentPassword"));
         let revoke = checked.flag("revokeOtherSessions").unwrap_or(false);
         checked.finish()?;
@@ -349,8 +359,8 @@ impl Call<'_> {
         self.count_try(&user.email).await?;
         let client = self.client();
         let revoke = revoke.then_some(&client);
-        let changed = auth::change_password(self.app, &user.id, &current, &new, revoke).await;
-        let changed = changed.map_err(broken)?;
+        let changed = auth::change_password(self.app, session, &current, &new, revoke).await;
+        let changed = changed.map_err(broken)?.ok_or(Refusal::Unauthorized)?;
         if !matches!(changed, Changed::WrongPassword) {
             self.forget_tries(&user.email).await?;
             self.write(SecurityKind::PasswordChanged, &user.id).await?;

@@ -28,6 +28,8 @@ wire_enum! {
         CodeAsked,
         /// A code was wrong, or none was accepted.
         CodeWrong,
+        /// The secret of a user's app was shown: to set it up, or again.
+        AppSecretShown,
         /// A user's sign-in asks for a code from now on.
         TwoFactorOn,
         /// A user's sign-in asks for no code any more.

@@ -195,15 +195,22 @@ impl Users {
 
     /// Let a user sign in without a code, who lost the phone and the backup codes
     ///
-    /// Signs them out everywhere. They set it up again afterwards; with `AUTH_TWO_FACTOR_FOR` they can do nothing else first.
+    /// Not for oneself: 409 `own_two_factor`. Signs them out everywhere. They set it up again afterwards; with `AUTH_TWO_FACTOR_FOR` they can do nothing else first.
     #[oai(path = "/api/users/:id/two-factor", method = "delete", operation_id = "resetTwoFactor", tag = Tag::Users)]
     async fn two_factor(
         &self,
         app: Data<&App>,
-        _admin: ConfirmedAdmin,
+        admin: ConfirmedAdmin,
         id: Path<String>,
     ) -> Result<UserAccount> {
         let id = UserId(id.0);
+        // A stolen session must not take the second factor away that it could not turn off.
+        if id == admin.0.user.id {
+            return Err(Error::Conflict {
+                code: "own_two_factor",
+            }
+            .into());
+        }
         auth::two_factor::reset(&app, &id).await?;
         the_account(&app, &id).await
     }

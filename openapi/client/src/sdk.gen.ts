@@ -1850,7 +1850,7 @@ export const revokeUserSessions = <ThrowOnError extends boolean = false>(options
 /**
  * Let a user sign in without a code, who lost the phone and the backup codes
  *
- * Signs them out everywhere. They set it up again afterwards; with `AUTH_TWO_FACTOR_FOR` they can do nothing else first.
+ * Not for oneself: 409 `own_two_factor`. Signs them out everywhere. They set it up again afterwards; with `AUTH_TWO_FACTOR_FOR` they can do nothing else first.
  */
 export const resetTwoFactor = <ThrowOnError extends boolean = false>(options: Options<ResetTwoFactorData, ThrowOnError>) => (options.client ?? client).delete<ResetTwoFactorResponses, ResetTwoFactorErrors, ThrowOnError>({
     security: [{

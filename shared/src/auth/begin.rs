@@ -11,18 +11,26 @@ use sqlx::PgConnection;
 /// How long a session lasts if the user chose not to be remembered. It is never renewed.
 const UNREMEMBERED_LASTS: TimeDelta = TimeDelta::days(1);
 
-/// Begins a session of a user who proved who they are.
+/// Begins a session of a user who gave the password. `None` if their sign-in asks for a code, and `is_trusted` does not spare
+/// their device it: the user can have set an app up since the password was checked.
 pub async fn begin_session(
     app: &App,
     user: &UserId,
     client: &Client,
     remember: bool,
-) -> Result<Session> {
-    let mut connection = app.pool.acquire().await?;
-    let now = app.clock.now(&mut connection).await?;
+    is_trusted: bool,
+) -> Result<Option<Session>> {
+    let mut transaction = app.pool.begin().await?;
+    // Waits for a transaction that sets an app up, which ends the sessions that it finds.
+    let asks_for_code = store::lock_asks_for_code(&mut transaction, user).await?;
+    if asks_for_code && !is_trusted {
+        return Ok(None);
+    }
+    let now = app.clock.now(&mut transaction).await?;
     let session = new_session(user, client, remember, now);
-    store::insert_session(&mut connection, &session).await?;
-    Ok(session)
+    store::insert_session(&mut transaction, &session).await?;
+    transaction.commit().await?;
+    Ok(Some(session))
 }
 
 /// The same within a transaction.

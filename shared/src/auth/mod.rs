@@ -63,8 +63,9 @@ pub async fn sign_up(
     remember: bool,
 ) -> Result<(Session, User)> {
     let user = create_user(app, new).await?;
-    let session = begin_session(app, &user.id, client, remember).await?;
-    Ok((session, user))
+    // A new user has no app.
+    let session = begin_session(app, &user.id, client, remember, false).await?;
+    Ok((session.ok_or(Error::NotFound { what: "user" })?, user))
 }
 
 /// Creates a user with a password. Fails with the conflict `user_exists` if the email is taken, and with
@@ -185,10 +186,15 @@ pub async fn revoke(app: &App, user: &UserId, token: &str) -> Result<()> {
     store::delete_sessions(&mut connection, user, Some(token), None).await
 }
 
-/// Ends all of the user's sessions except one.
+/// Ends all of the user's sessions except one. Without an exception, no device is trusted any more.
 pub async fn revoke_all(app: &App, user: &UserId, but: Option<&str>) -> Result<()> {
-    let mut connection = app.pool.acquire().await?;
-    store::delete_sessions(&mut connection, user, None, but).await
+    let mut transaction = app.pool.begin().await?;
+    if but.is_none() {
+        end_sign_ins(&mut transaction, user).await?;
+    } else {
+        store::delete_sessions(&mut transaction, user, None, but).await?;
+    }
+    Ok(transaction.commit().await?)
 }
 
 /// Changes what users can change about themselves. A new phone number does not change the offer address.
@@ -210,33 +216,44 @@ pub enum Changed {
     With(Session),
 }
 
-/// Changes a password. With `revoke_others`, every session ends and a new one begins.
+/// Changes the password of a session's user. With `revoke_others`, every session ends and a new one begins. Returns `None` if the
+/// session has ended meanwhile.
 pub async fn change_password(
     app: &App,
-    user: &UserId,
+    session: &Session,
     current: &str,
     new: &str,
     revoke_others: Option<&Client>,
-) -> Result<Changed> {
+) -> Result<Option<Changed>> {
+    let user = &session.user_id;
     if !is_password_of(app, user, current).await? {
-        return Ok(Changed::WrongPassword);
+        return Ok(Some(Changed::WrongPassword));
     }
     let hash = password::hash_off_thread(new.to_owned()).await?;
     let mut transaction = app.pool.begin().await?;
+    if !store::lock_session(&mut transaction, session).await? {
+        return Ok(None);
+    }
     let now = app.clock.now(&mut transaction).await?;
     store::set_password(&mut transaction, user, &hash, now).await?;
-    if revoke_others.is_some() {
-        store::delete_sessions(&mut transaction, user, None, None).await?;
-        two_factor::trust_no_device(&mut transaction, user).await?;
-    }
-    transaction.commit().await?;
-    match revoke_others {
+    let changed = match revoke_others {
         Some(client) => {
-            let session = begin_session(app, user, client, true).await?;
-            Ok(Changed::With(session))
+            end_sign_ins(&mut transaction, user).await?;
+            let who = (user, client);
+            let session = begin::begin_session_in(&mut transaction, who, true, now).await?;
+            Changed::With(session)
         }
-        None => Ok(Changed::Quietly),
-    }
+        None => Changed::Quietly,
+    };
+    transaction.commit().await?;
+    Ok(Some(changed))
+}
+
+/// Ends every session of the user, sign-ins that wait for a code, and the trust in devices.
+async fn end_sign_ins(connection: &mut sqlx::PgConnection, user: &UserId) -> Result<()> {
+    // Before the sessions: a sign-in that completes meanwhile leaves one that is found.
+    two_factor::forget_sign_ins(connection, user).await?;
+    store::delete_sessions(connection, user, None, None).await
 }
 
 /// The accounts of a user.

@@ -2,7 +2,7 @@
 
 use super::begin;
 use super::model::{Account, AccountChange, LeadsOfDisabled, NewUser, Role};
-use super::{password, store, strength, two_factor};
+use super::{password, store, strength};
 use crate::id::UserId;
 use crate::jobs::{HandOver, ReleaseHeldLeads, enqueue};
 use crate::{App, Error, Result};
@@ -65,7 +65,7 @@ pub async fn change_account(
     store::change_account(&mut transaction, id, change, now).await?;
     match change.disabled {
         Some(true) => {
-            store::delete_sessions(&mut transaction, id, None, None).await?;
+            super::end_sign_ins(&mut transaction, id).await?;
             if !was_disabled || change.leads.is_some() {
                 let leads = change.leads.clone().unwrap_or_default();
                 begin_handover(&mut transaction, (by, id), &leads, now).await?;
@@ -123,10 +123,10 @@ pub async fn reset_password(app: &App, id: &UserId, new: &str) -> Result<()> {
     check_password(new, user.role, &[&user.name, &user.email])?;
     let hash = password::hash_off_thread(new.to_owned()).await?;
     let mut transaction = app.pool.begin().await?;
+    store::lock_user(&mut transaction, id).await?;
     let now = app.clock.now(&mut transaction).await?;
     store::set_or_insert_password(&mut transaction, &begin::opaque(), id, &hash, now).await?;
-    store::delete_sessions(&mut transaction, id, None, None).await?;
-    two_factor::trust_no_device(&mut transaction, id).await?;
+    super::end_sign_ins(&mut transaction, id).await?;
     Ok(transaction.commit().await?)
 }
 

@@ -139,7 +139,7 @@ impl Import<'_> {
             "user" => people::insert_user(connection, row, imported, now).await,
             "account" => people::insert_account(connection, row, imported, now).await,
             "session" => people::insert_session(connection, row, imported, now).await,
-            "verification" => people::insert_verification(connection, row, now).await,
+            "verification" => people::insert_verification(connection, row, imported, now).await,
             "two_factor" | "twoFactor" => {
                 people::insert_two_factor(connection, row, imported).await
             }

@@ -8,6 +8,10 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use sqlx::PgConnection;
 
+/// Why sessions, devices and apps of users who came in an earlier run are left.
+const OF_BEFORE: &str =
+    "its user was here before: who signed out, or set an app up, since then stays so";
+
 /// Copies a user. Returns why they are left, if they are: a user who is here by the same email under another id keeps
 /// that id, and everything of the old one becomes theirs.
 pub(super) async fn insert_user(
@@ -64,6 +68,9 @@ pub(super) async fn insert_user(
     .execute(connection)
     .await?;
     let is_new = inserted.rows_affected() == 1;
+    if is_new {
+        imported.arrived.insert(id.to_owned());
+    }
     Ok((!is_new).then(|| "a user with this id is here already".to_owned()))
 }
 
@@ -174,6 +181,9 @@ pub(super) async fn insert_session(
     if expires_at <= now {
         return Ok(Some("has expired".to_owned()));
     }
+    if !imported.arrived.contains(user) && is_here(connection, user).await? {
+        return Ok(Some(OF_BEFORE.to_owned()));
+    }
     let created_at = row.time("created_at")?.unwrap_or(now);
     let inserted = sqlx::query!(
         r#"insert into session (id, expires_at, token, created_at, updated_at, ip_address, user_agent, user_id)
@@ -199,11 +209,17 @@ pub(super) async fn insert_session(
 pub(super) async fn insert_verification(
     connection: &mut PgConnection,
     row: &Row,
+    imported: &Imported,
     now: DateTime<Utc>,
 ) -> Result<Option<String>> {
     let expires_at = row.needed_time("expires_at")?;
     if expires_at <= now {
         return Ok(Some("has expired".to_owned()));
+    }
+    // A device that is not asked for a code.
+    let is_device = row.needed("identifier")?.starts_with("trust-device-");
+    if is_device && !imported.arrived.contains(row.needed("value")?) {
+        return Ok(Some(OF_BEFORE.to_owned()));
     }
     let inserted = sqlx::query!(
         "insert into verification (id, identifier, value, expires_at, created_at, updated_at)
@@ -230,20 +246,23 @@ pub(super) async fn insert_two_factor(
     let old = row.needed("user_id")?;
     let user = imported.user_here(old).to_owned();
     // A row of before better-auth 1.7 does not say whether its app was proven: it was.
-    let is_proven = row.value("verified").and_then(Value::as_bool) != Some(false);
-    let asks = imported.asked_for_code.contains(old) && is_proven;
+    let is_proven = imported.asked_for_code.contains(old)
+        && row.value("verified").and_then(Value::as_bool) != Some(false);
+    if !imported.arrived.contains(&user) && is_here(connection, &user).await? {
+        imported.asked_for_code.remove(old);
+        return Ok(Some(OF_BEFORE.to_owned()));
+    }
     let inserted = sqlx::query!(
         r#"with app as (
                insert into two_factor (id, secret, backup_codes, user_id, verified)
                select $1, $2, $3, $4, $5 where exists (select from "user" where id = $4)
                on conflict do nothing returning user_id)
-           update "user" set two_factor_enabled = $6 where id in (select user_id from app)"#,
+           update "user" set two_factor_enabled = $5 where id in (select user_id from app)"#,
         row.needed("id")?,
         row.needed("secret")?,
         row.needed("backup_codes")?,
         user,
-        is_proven,
-        asks
+        is_proven
     )
     .execute(&mut *connection)
     .await?;

@@ -14,6 +14,8 @@ pub struct Imported {
     pub(super) known_as: HashMap<String, String>,
     /// Users whose sign-in asked for a code, by their old id, and whose app was not found yet.
     pub(super) asked_for_code: BTreeSet<String>,
+    /// Users who came in this run, by id. Who was here before may have signed out since, or set another app up.
+    pub(super) arrived: BTreeSet<String>,
 }
 
 /// How many rows were copied.

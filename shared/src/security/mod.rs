@@ -27,6 +27,8 @@ pub enum SecurityKind {
     CodeAsked,
     /// A code was wrong, or none was accepted.
     CodeWrong,
+    /// The secret of a user's app was shown: to set it up, or again.
+    AppSecretShown,
     /// A user's sign-in asks for a code from now on.
     TwoFactorOn,
     /// A user's sign-in asks for no code any more.
@@ -49,6 +51,7 @@ impl SecurityKind {
             Self::PasswordChanged => "password_changed",
             Self::CodeAsked => "code_asked",
             Self::CodeWrong => "code_wrong",
+            Self::AppSecretShown => "app_secret_shown",
             Self::TwoFactorOn => "two_factor_on",
             Self::TwoFactorOff => "two_factor_off",
             Self::BackupCodesMade => "backup_codes_made",

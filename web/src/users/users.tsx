@@ -6,6 +6,7 @@ import { useState } from 'react'
 import { timeOfDay } from '../app/clock'
 import { Dialog } from '../app/dialog'
 import { Failed, Field, Heading, Loading } from '../app/parts'
+import { sessionOptions } from '../app/session'
 import { useWords } from '../app/words'
 
 export function UsersScreen() {
@@ -35,6 +36,7 @@ const useChanged = () => {
 
 function Row({ user, others }: { user: UserAccount; others: UserAccount[] }) {
   const { t, language } = useWords()
+  const me = useQuery(sessionOptions)
   const onSuccess = useChanged()
   const change = useMutation({ ...updateUserMutation(), onSuccess })
   const revoke = useMutation({ ...revokeUserSessionsMutation(), onSuccess })
@@ -49,7 +51,7 @@ function Row({ user, others }: { user: UserAccount; others: UserAccount[] }) {
           <p className="text-soft text-[13px] break-words">{[user.email, user.phone, t('users.sessions', { count: user.sessions }), user.twoFactor && t('users.twoFactor')].filter(Boolean).join(' · ')}</p>
         </div>
         <Password user={user} />
-        {user.twoFactor && <ResetTwoFactor user={user} />}
+        {user.twoFactor && user.id !== me.data?.id && <ResetTwoFactor user={user} />}
         <button type="button" className="ghost" disabled={user.sessions === 0 || revoke.isPending} onClick={() => revoke.mutate({ path: { id: user.id } })}>
           {t('users.signOut')}
         </button>

@@ -32,6 +32,7 @@ impl Call<'_> {
                 let address = two_factor::address(self.app, &self.auth.keys(), user).await;
                 let address = address.map_err(broken)?;
                 let address = address.map_err(|refused| refusal(refused, NoCode::AppNotEnabled))?;
+                self.write(SecurityKind::AppSecretShown, &user.id).await?;
                 Ok(answer(&json!({ "totpURI": address }), &[]))
             }
             "/two-factor/generate-backup-codes" => self.renew_backup_codes(user).await,
@@ -60,6 +61,7 @@ impl Call<'_> {
         let setup = setup
             .map_err(broken)?
             .map_err(|refused| refusal(refused, NoCode::AppNotEnabled))?;
+        self.write(SecurityKind::AppSecretShown, &user.id).await?;
         let body = json!({
             "method": "totp", "totpURI": setup.address, "backupCodes": setup.backup_codes,
         });
@@ -87,9 +89,8 @@ impl Call<'_> {
         }
         let remember = !self.ends_with_browser();
         let client = self.client();
-        let who = (&user.id, &client);
-        let session = two_factor::give_up(self.app, who, session, remember).await;
-        let session = session.map_err(broken)?;
+        let session = two_factor::give_up(self.app, session, &client, remember).await;
+        let session = session.map_err(broken)?.ok_or(Refusal::Unauthorized)?;
         self.write(SecurityKind::TwoFactorOff, &user.id).await?;
         let mut cookies = self.cookies(&session, remember);
         if self.names_a_device() {

@@ -321,6 +321,85 @@ async fn a_code_counts_once_and_the_password_alone_opens_nothing() {
 }
 
 #[tokio::test]
+async fn a_sign_in_that_began_before_the_app_was_set_up_asks_for_a_code() {
+    let harness = Harness::new().await;
+    let http = client(&harness, false);
+    user_of(&harness, ADMIN, Role::Admin).await;
+    let checked = auth::user_with_password(&harness.app, ADMIN, PASSWORD).await;
+    let checked = checked.expect("an answer").expect("the password is right");
+    assert!(!checked.two_factor_enabled);
+    let mut owner = Browser::new(&harness, &http);
+    owner.set_up(ADMIN, PASSWORD).await;
+    let thief = auth::Client::default();
+    let begun = auth::begin_session(&harness.app, &checked.id, &thief, true, false).await;
+    assert!(begun.expect("an answer").is_none());
+    assert_eq!(owner.ask("/api/users", None).await.status, 200);
+}
+
+#[tokio::test]
+async fn somebody_with_the_password_cannot_read_the_secret_that_is_being_set_up() {
+    let harness = Harness::new().await;
+    let http = client(&harness, false);
+    user_of(&harness, ADMIN, Role::Admin).await;
+    let mut thief = Browser::new(&harness, &http);
+    thief.sign_in(ADMIN, PASSWORD).await;
+    let mut owner = Browser::new(&harness, &http);
+    owner.sign_in(ADMIN, PASSWORD).await;
+    assert_eq!(owner.two_factor("enable", PASSWORD).await.status, 200);
+    let read = thief.two_factor("get-totp-uri", PASSWORD).await;
+    assert_eq!(
+        (read.status, &read.body["code"]),
+        (400, &json!("TOTP_NOT_ENABLED"))
+    );
+    let code = owner.next_code();
+    assert_eq!(owner.verify(&code, false).await.status, 200);
+    // The thief's session has ended: it turns nothing off, however late its request is answered.
+    let gone = thief.two_factor("disable", PASSWORD).await;
+    assert_eq!(gone.status, 401);
+}
+
+#[tokio::test]
+async fn a_new_password_and_signing_out_everywhere_end_what_waits_and_what_is_trusted() {
+    let harness = Harness::new().await;
+    let http = client(&harness, false);
+    let admin = user_of(&harness, ADMIN, Role::Admin).await;
+    let mut owner = Browser::new(&harness, &http);
+    owner.set_up(ADMIN, PASSWORD).await;
+    owner.cookies.clear();
+    owner.sign_in(ADMIN, PASSWORD).await;
+    let code = owner.next_code();
+    owner.verify(&code, true).await;
+    let mut thief = Browser::new(&harness, &http);
+    thief.sign_in(ADMIN, PASSWORD).await;
+    auth::reset_password(&harness.app, &admin, PASSWORD)
+        .await
+        .expect("set");
+    let code = owner.next_code();
+    let late = thief.verify(&code, false).await;
+    assert_eq!(
+        (late.status, &late.body["code"]),
+        (401, &json!("INVALID_TWO_FACTOR_COOKIE"))
+    );
+    owner
+        .cookies
+        .retain(|name, _| name.ends_with("trust_device"));
+    assert_eq!(
+        owner.sign_in(ADMIN, PASSWORD).await.body["twoFactorRedirect"],
+        true
+    );
+    let code = owner.next_code();
+    owner.verify(&code, true).await;
+    owner
+        .ask("/api/auth/revoke-sessions", Some(json!({})))
+        .await;
+    let asked = owner.sign_in(ADMIN, PASSWORD).await;
+    assert_eq!(
+        asked.body["twoFactorRedirect"], true,
+        "signed out everywhere"
+    );
+}
+
+#[tokio::test]
 async fn guesses_at_one_instant_are_counted_one_by_one() {
     let harness = Harness::new().await;
     let http = client(&harness, false);
@@ -434,6 +513,12 @@ async fn an_admin_lets_a_colleague_in_who_lost_the_phone_and_the_log_says_all_of
         .send()
         .await;
     done.assert_status(StatusCode::OK);
+    let own = format!("/api/users/{}/two-factor", admin.0);
+    let own = http
+        .delete(&own)
+        .header("cookie", &cookie)
+        .header("origin", PAGE);
+    own.send().await.assert_status(StatusCode::CONFLICT);
     let missing = http
         .delete("/api/users/nobody/two-factor")
         .header("cookie", &cookie)
@@ -462,9 +547,11 @@ async fn an_admin_lets_a_colleague_in_who_lost_the_phone_and_the_log_says_all_of
         logged,
         [
             line("sign_in", &lost, None),
+            line("app_secret_shown", &lost, None),
             line("two_factor_on", &lost, None),
             line("backup_codes_made", &lost, None),
             line("sign_in", &admin, None),
+            line("operation", &admin, Some("resetTwoFactor")),
             line("operation", &admin, Some("resetTwoFactor")),
             line("operation", &admin, Some("resetTwoFactor")),
             line("sign_in", &lost, None),

@@ -3031,7 +3031,7 @@ export const useRevokeUserSessionsMutation = (mutationOptions?: Partial<Omit<Use
 /**
  * Let a user sign in without a code, who lost the phone and the backup codes
  *
- * Signs them out everywhere. They set it up again afterwards; with `AUTH_TWO_FACTOR_FOR` they can do nothing else first.
+ * Not for oneself: 409 `own_two_factor`. Signs them out everywhere. They set it up again afterwards; with `AUTH_TWO_FACTOR_FOR` they can do nothing else first.
  */
 export const resetTwoFactorMutation = (options?: Partial<Options<ResetTwoFactorData>>): UseMutationOptions<ResetTwoFactorResponse, ResetTwoFactorError, Options<ResetTwoFactorData>> => {
     const mutationOptions: UseMutationOptions<ResetTwoFactorResponse, ResetTwoFactorError, Options<ResetTwoFactorData>> = {
@@ -3050,7 +3050,7 @@ export const resetTwoFactorMutation = (options?: Partial<Options<ResetTwoFactorD
 /**
  * Let a user sign in without a code, who lost the phone and the backup codes
  *
- * Signs them out everywhere. They set it up again afterwards; with `AUTH_TWO_FACTOR_FOR` they can do nothing else first.
+ * Not for oneself: 409 `own_two_factor`. Signs them out everywhere. They set it up again afterwards; with `AUTH_TWO_FACTOR_FOR` they can do nothing else first.
  */
 export const useResetTwoFactorMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<ResetTwoFactorResponse, ResetTwoFactorError, Options<ResetTwoFactorData>>, 'mutationFn'>>) => useMutation({ ...resetTwoFactorMutation(), ...mutationOptions });
 

@@ -275,6 +275,47 @@ pub(in crate::auth) async fn is_disabled(
     .await?)
 }
 
+/// Locks a user, so that no session of theirs begins meanwhile, and the session of the request. Returns `false` if that has ended.
+pub(in crate::auth) async fn lock_session(
+    connection: &mut PgConnection,
+    session: &Session,
+) -> Result<bool> {
+    lock_user(connection, &session.user_id).await?;
+    let found = sqlx::query_scalar!(
+        "select id from session where id = $1 and token = $2 for update",
+        session.id,
+        session.token
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(found.is_some())
+}
+
+/// Locks a user, so that no session of theirs begins meanwhile.
+pub(in crate::auth) async fn lock_user(connection: &mut PgConnection, id: &UserId) -> Result<()> {
+    sqlx::query!(
+        r#"select id from "user" where id = $1 for no key update"#,
+        id.0
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(())
+}
+
+/// Whether the user's sign-in asks for a code. Until the transaction ends nobody changes that.
+pub(in crate::auth) async fn lock_asks_for_code(
+    connection: &mut PgConnection,
+    id: &UserId,
+) -> Result<bool> {
+    let asks = sqlx::query_scalar!(
+        r#"select two_factor_enabled from "user" where id = $1 for share"#,
+        id.0
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(asks.unwrap_or(true))
+}
+
 pub(in crate::auth) async fn valid_sessions(
     connection: &mut PgConnection,
     ids: &[String],

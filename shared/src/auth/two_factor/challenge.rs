@@ -19,8 +19,10 @@ pub const CHALLENGE_LASTS: TimeDelta = TimeDelta::minutes(10);
 const TRIES: i32 = 5;
 /// So many wrong codes in a row lock the account (better-auth's `accountLockout`; NIST SP 800-63B, 5.2.2).
 const MOST_FAILURES: i32 = 10;
-/// For how long.
+/// For how long, at first. Each further failure doubles it, so that nobody has a hundred guesses in a row.
 const LOCKED_FOR: TimeDelta = TimeDelta::minutes(15);
+/// For how long at most.
+const LOCKED_AT_MOST: TimeDelta = TimeDelta::days(1);
 
 /// Begins to wait for a code of this user. Returns the id that the cookie names.
 pub async fn ask(app: &App, user: &UserId) -> Result<String> {
@@ -143,14 +145,9 @@ async fn try_code(
         Err(refused) => return Ok(Err(refused)),
     }
     store::set_verification(connection, &tries_of(id), &(tries + 1).to_string(), now).await?;
-    // A lock that has ended is forgotten, with its failures.
-    let before = if row.locked_until.is_some() {
-        0
-    } else {
-        row.failures
-    };
-    let locked_until = (before + 1 >= MOST_FAILURES).then_some(now + LOCKED_FOR);
-    store::set_failures(connection, &row.id, before + 1, locked_until).await?;
+    let failures = row.failures.saturating_add(1);
+    let locked_until = lock_after(failures).map(|lasts| now + lasts);
+    store::set_failures(connection, &row.id, failures, locked_until).await?;
     Ok(Err(Refused::WrongCode))
 }
 
@@ -214,4 +211,26 @@ async fn complete(
 /// The verification that counts the tries of a sign-in.
 fn tries_of(id: &str) -> String {
     format!("2fa-attempts-{id}")
+}
+
+/// For how long this many wrong codes in a row lock the account.
+fn lock_after(failures: i32) -> Option<TimeDelta> {
+    let beyond = failures - MOST_FAILURES;
+    (beyond >= 0).then(|| (LOCKED_FOR * (1 << beyond.min(8))).min(LOCKED_AT_MOST))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::lock_after;
+    use chrono::TimeDelta;
+
+    #[test]
+    fn ten_wrong_codes_lock_for_a_quarter_of_an_hour_and_further_ones_for_up_to_a_day() {
+        let minutes = |failures| lock_after(failures).map(|lasts| lasts.num_minutes());
+        assert_eq!(
+            [9, 10, 11, 12].map(minutes),
+            [None, Some(15), Some(30), Some(60)]
+        );
+        assert_eq!(lock_after(i32::MAX), Some(TimeDelta::days(1)));
+    }
 }

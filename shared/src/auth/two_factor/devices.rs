@@ -37,10 +37,10 @@ pub(super) async fn trust_in(
     Ok(device)
 }
 
-/// No device of this user is trusted any more.
-pub(in crate::auth) async fn trust_no_device(
+/// No device of this user is trusted any more, and no sign-in of theirs waits for a code.
+pub(in crate::auth) async fn forget_sign_ins(
     connection: &mut PgConnection,
     user: &UserId,
 ) -> Result<()> {
-    store::delete_devices(connection, user).await
+    store::delete_sign_ins(connection, user).await
 }

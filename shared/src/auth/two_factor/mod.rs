@@ -20,7 +20,7 @@ pub use model::{Answer, Code, Entered, Refused, Setup, Wish};
 pub use rotation::{Rotated, rotate, unreadable};
 pub use setup::{ISSUER, address, give_up, prove, renew_backup_codes, reset, set_up};
 
-pub(in crate::auth) use devices::trust_no_device;
+pub(in crate::auth) use devices::forget_sign_ins;
 
 /// The code that the app of this secret shows at an instant.
 #[cfg(feature = "testing")]

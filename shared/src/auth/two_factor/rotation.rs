@@ -28,8 +28,12 @@ pub async fn rotate(app: &App, keys: &Keys) -> Result<Rotated> {
         }
         let again = |opened: &Opened| keys.seal(&opened.text);
         let new = (again(&opened_secret), again(&opened_codes));
-        store::seal_again(&mut connection, &id, (&secret, &codes), (&new.0, &new.1)).await?;
-        done.renewed += 1;
+        let (old, new) = (
+            (secret.as_str(), codes.as_str()),
+            (new.0.as_str(), new.1.as_str()),
+        );
+        let is_renewed = store::seal_again(&mut connection, &id, old, new).await?;
+        done.renewed += usize::from(is_renewed);
     }
     Ok(done)
 }

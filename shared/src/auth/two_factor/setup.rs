@@ -33,10 +33,12 @@ pub async fn set_up(app: &App, keys: &Keys, user: &User, issuer: &str) -> Answer
     }))
 }
 
-/// What the user's app reads from a QR code.
+/// What the user's app reads from a QR code, once the app is proven. Before that only the answer of [`set_up`] has it: somebody else
+/// who has the password would read the secret that the user is about to scan.
 pub async fn address(app: &App, keys: &Keys, user: &User) -> Answer<String> {
     let mut transaction = app.pool.begin().await?;
-    let Some(row) = store::row(&mut transaction, &user.id).await? else {
+    let row = store::row(&mut transaction, &user.id).await?;
+    let Some(row) = row.filter(|row| row.verified) else {
         return Ok(Err(Refused::NotEnabled));
     };
     let address = |secret: String| codes::address(&secret, ISSUER, &user.email);
@@ -66,6 +68,7 @@ pub async fn prove(
     remember: bool,
 ) -> Answer<Option<Session>> {
     let mut transaction = app.pool.begin().await?;
+    users::lock_user(&mut transaction, &user.id).await?;
     let now = app.clock.now(&mut transaction).await?;
     let Some(row) = store::row(&mut transaction, &user.id).await? else {
         return Ok(Err(Refused::NotEnabled));
@@ -88,20 +91,25 @@ pub async fn prove(
     Ok(Ok(Some(session)))
 }
 
-/// The sign-in asks for no code any more. The session that is given ends, and the returned one begins.
+/// The sign-in asks for no code any more. The session that is given ends, and the returned one begins; `None` if it has ended
+/// meanwhile.
 pub async fn give_up(
     app: &App,
-    (user, client): (&UserId, &Client),
     session: &Session,
+    client: &Client,
     remember: bool,
-) -> Result<Session> {
+) -> Result<Option<Session>> {
+    let user = &session.user_id;
     let mut transaction = app.pool.begin().await?;
+    if !users::lock_session(&mut transaction, session).await? {
+        return Ok(None);
+    }
     let now = app.clock.now(&mut transaction).await?;
     forget(&mut transaction, user, now).await?;
     users::delete_session(&mut transaction, &session.token).await?;
     let session = begin_session_in(&mut transaction, (user, client), remember, now).await?;
     transaction.commit().await?;
-    Ok(session)
+    Ok(Some(session))
 }
 
 /// For a user who lost the phone and the backup codes: the sign-in asks for no code, and every session ends. Fails if there is no
@@ -122,9 +130,11 @@ async fn forget(
     user: &UserId,
     now: chrono::DateTime<chrono::Utc>,
 ) -> Result<()> {
-    store::set_enabled(connection, user, false, now).await?;
+    // A sign-in that completes locks what it waits for first, then the app.
+    users::lock_user(connection, user).await?;
+    store::delete_sign_ins(connection, user).await?;
     store::delete(connection, user).await?;
-    store::delete_devices(connection, user).await
+    store::set_enabled(connection, user, false, now).await
 }
 
 /// The secret of the user's app.

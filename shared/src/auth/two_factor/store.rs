@@ -175,10 +175,10 @@ pub(super) async fn delete_verifications(
     Ok(())
 }
 
-/// Forgets the devices that the user trusts. The table is small: a worker deletes what ended.
-pub(super) async fn delete_devices(connection: &mut PgConnection, user: &UserId) -> Result<()> {
+/// Forgets the devices that the user trusts, and sign-ins that wait for a code. The table is small: a worker deletes what ended.
+pub(super) async fn delete_sign_ins(connection: &mut PgConnection, user: &UserId) -> Result<()> {
     sqlx::query!(
-        "delete from verification where value = $1 and identifier like 'trust-device-%'",
+        "delete from verification where value = $1 and (identifier like 'trust-device-%' or identifier like '2fa-%')",
         user.0
     )
     .execute(connection)
@@ -203,8 +203,8 @@ pub(super) async fn seal_again(
     id: &str,
     old: (&str, &str),
     new: (&str, &str),
-) -> Result<()> {
-    sqlx::query!(
+) -> Result<bool> {
+    let updated = sqlx::query!(
         "update two_factor set secret = $4, backup_codes = $5 where id = $1 and secret = $2 and backup_codes = $3",
         id,
         old.0,
@@ -214,5 +214,5 @@ pub(super) async fn seal_again(
     )
     .execute(connection)
     .await?;
-    Ok(())
+    Ok(updated.rows_affected() == 1)
 }
