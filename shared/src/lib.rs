@@ -76,6 +76,7 @@ pub mod strategy;
 pub mod telemetry;
 pub mod texts;
 pub mod unit_of_work;
+pub mod uri;
 pub mod whatsapp;
 
 #[cfg(feature = "testing")]

@@ -4,9 +4,10 @@ use super::settings::Auth;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use percent_encoding::percent_decode_str;
 use sha2::Sha256;
 use shared::auth::{SESSION_LASTS, Session};
+use shared::uri;
 use std::fmt::Write;
 use subtle::ConstantTimeEq;
 
@@ -25,18 +26,6 @@ pub(super) const SESSION_DATA: &str = "better-auth.session_data";
 /// The name's prefix for cookies that are sent over https only (RFC 6265bis, 4.1.3.1).
 pub(super) const SECURE_PREFIX: &str = "__Secure-";
 
-/// The characters that `encodeURIComponent` does not change (ECMA-262, 19.2.6.4).
-const KEPT: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'_')
-    .remove(b'.')
-    .remove(b'!')
-    .remove(b'~')
-    .remove(b'*')
-    .remove(b'\'')
-    .remove(b'(')
-    .remove(b')');
-
 fn signature(secret: &[u8], value: &str) -> String {
     let mut mac = Hmac::<Sha256>::new_from_slice(secret).expect("a key of any length will do");
     mac.update(value.as_bytes());
@@ -45,8 +34,7 @@ fn signature(secret: &[u8], value: &str) -> String {
 
 /// Encodes a value for a cookie.
 fn sign(secret: &[u8], value: &str) -> String {
-    let signed = format!("{value}.{}", signature(secret, value));
-    utf8_percent_encode(&signed, KEPT).to_string()
+    uri::encode_component(&format!("{value}.{}", signature(secret, value)))
 }
 
 /// The value of a signed cookie, encoded or not, quoted or not; `None` if the signature is not ours.

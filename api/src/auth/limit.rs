@@ -1,6 +1,7 @@
 //! Rate limits. As in better-auth, a window restarts only after a window's length without an accepted try.
 
 use super::address::network;
+use super::paths::{CHANGE, READ_OR_ENTER};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -11,28 +12,6 @@ const TRIES: u32 = 100;
 const GUESSES: u32 = 3;
 /// The most addresses in memory. Beyond it, the oldest windows are removed; they have ended.
 const MOST: usize = 10_000;
-
-/// The paths that count on their own.
-const PATHS: [&str; 18] = [
-    "/ok",
-    "/sign-in/email",
-    "/sign-up/email",
-    "/sign-out",
-    "/get-session",
-    "/list-sessions",
-    "/list-accounts",
-    "/revoke-session",
-    "/revoke-sessions",
-    "/revoke-other-sessions",
-    "/update-user",
-    "/change-password",
-    "/two-factor/enable",
-    "/two-factor/disable",
-    "/two-factor/get-totp-uri",
-    "/two-factor/generate-backup-codes",
-    "/two-factor/verify-totp",
-    "/two-factor/verify-backup-code",
-];
 
 /// Counts tries in memory, by address and path.
 #[derive(Default)]
@@ -57,7 +36,11 @@ impl Limiter {
         if all.len() >= MOST {
             all.retain(|_, tries| now.duration_since(tries.last) < WINDOW);
         }
-        let path = PATHS.iter().find(|known| **known == path);
+        // The paths that exist count on their own.
+        let path = READ_OR_ENTER
+            .iter()
+            .chain(&CHANGE)
+            .find(|known| **known == path);
         let path = path.copied().unwrap_or("another");
         let who = address
             .parse()

@@ -41,6 +41,13 @@ export function Heading({ children, aside }: { children: ReactNode; aside?: Reac
   )
 }
 
+/** What went wrong, in the words of the screen. */
+export const Wrong = ({ words }: { words: string }) => (
+  <p role="alert" className="text-bad mb-3">
+    {words}
+  </p>
+)
+
 export function Field({ label, children }: { label: string; children: ReactNode }) {
   return (
     <label className="block mb-3">

@@ -1,6 +1,6 @@
 // The second factor: an authenticator app is set up with a QR code, backup codes are shown once, and it is given up.
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { Failed, Field } from '../app/parts'
+import { Failed, Field, Wrong } from '../app/parts'
 import { disableTwoFactor, enableTwoFactor, newBackupCodes, Refused, sessionOptions, verifyCode, type User } from '../app/session'
 import { useWords } from '../app/words'
 
@@ -28,12 +28,6 @@ function WithPassword({ words, go, error, isPending }: { words: string; go: (pas
     </form>
   )
 }
-
-const Wrong = ({ words }: { words: string }) => (
-  <p role="alert" className="text-bad mb-2">
-    {words}
-  </p>
-)
 
 export function SecondFactor({ user }: { user: User }) {
   const { t } = useWords()

@@ -1,7 +1,7 @@
 // The second step of a sign-in: the code of the authenticator app, or a backup code.
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import { Field } from '../app/parts'
+import { Field, Wrong } from '../app/parts'
 import { Refused, sessionOptions, verifyBackupCode, verifyCode } from '../app/session'
 import { useWords, type Key } from '../app/words'
 
@@ -46,11 +46,7 @@ export function Code({ back }: { back: () => void }) {
       <label className="flex gap-2 items-center mb-4 min-h-[44px]">
         <input type="checkbox" name="trust" /> {t('code.trust')}
       </label>
-      {entering.isError && (
-        <p role="alert" className="text-bad mb-3">
-          {t(reason(entering.error))}
-        </p>
-      )}
+      {entering.isError && <Wrong words={t(reason(entering.error))} />}
       <button type="submit" className="primary w-full" disabled={entering.isPending}>
         {t('signIn.go')}
       </button>

@@ -1,7 +1,7 @@
 // Sign-in with email and password.
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { lazy, Suspense, useState } from 'react'
-import { Field, Loading } from '../app/parts'
+import { Field, Loading, Wrong } from '../app/parts'
 import { Refused, sessionOptions, signIn } from '../app/session'
 import { useWords, type Key } from '../app/words'
 
@@ -51,11 +51,7 @@ export function SignIn() {
         <Field label={t('signIn.password')}>
           <input className="field" name="password" type="password" autoComplete="current-password" required />
         </Field>
-        {entering.isError && (
-          <p role="alert" className="text-bad mb-3">
-            {t(reason(entering.error))}
-          </p>
-        )}
+        {entering.isError && <Wrong words={t(reason(entering.error))} />}
         <button type="submit" className="primary w-full" disabled={entering.isPending}>
           {t('signIn.go')}
         </button>

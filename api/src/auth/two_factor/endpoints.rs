@@ -30,8 +30,7 @@ impl Call<'_> {
             "/two-factor/enable" => self.enable(user, &issuer, &method).await,
             "/two-factor/get-totp-uri" => {
                 let address = two_factor::address(self.app, &self.auth.keys(), user).await;
-                let address = address.map_err(broken)?;
-                let address = address.map_err(|refused| refusal(refused, NoCode::AppNotEnabled))?;
+                let address = done(address, NoCode::AppNotEnabled)?;
                 self.write(SecurityKind::AppSecretShown, &user.id).await?;
                 Ok(answer(&json!({ "totpURI": address }), &[]))
             }
@@ -58,9 +57,7 @@ impl Call<'_> {
             return Err(Refusal::Fields(vec![told.to_owned()]));
         }
         let setup = two_factor::set_up(self.app, &self.auth.keys(), user, issuer).await;
-        let setup = setup
-            .map_err(broken)?
-            .map_err(|refused| refusal(refused, NoCode::AppNotEnabled))?;
+        let setup = done(setup, NoCode::AppNotEnabled)?;
         self.write(SecurityKind::AppSecretShown, &user.id).await?;
         let body = json!({
             "method": "totp", "totpURI": setup.address, "backupCodes": setup.backup_codes,
@@ -73,9 +70,7 @@ impl Call<'_> {
             return Err(NoCode::NotEnabled.into());
         }
         let codes = two_factor::renew_backup_codes(self.app, &self.auth.keys(), user).await;
-        let codes = codes
-            .map_err(broken)?
-            .map_err(|refused| refusal(refused, NoCode::NotEnabled))?;
+        let codes = done(codes, NoCode::NotEnabled)?;
         self.write(SecurityKind::BackupCodesMade, &user.id).await?;
         Ok(answer(
             &json!({ "status": true, "backupCodes": codes }),
@@ -109,6 +104,13 @@ impl Call<'_> {
         self.write_failure(&user.email).await?;
         Err(Refusal::WrongPassword)
     }
+}
+
+/// What was done, or the rejection. `absent`: what to answer if the user has no app.
+pub(super) fn done<T>(answer: two_factor::Answer<T>, absent: NoCode) -> Result<T, Refusal> {
+    answer
+        .map_err(broken)?
+        .map_err(|refused| refusal(refused, absent))
 }
 
 /// The rejection for a refusal. `absent`: what to answer if the user has no app.

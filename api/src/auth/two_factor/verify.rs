@@ -1,7 +1,7 @@
 //! Codes: of a user who signs in, and of one who sets an app up.
 
 use super::device;
-use super::endpoints::refusal;
+use super::endpoints::{done, refusal};
 use super::refusal::NoCode;
 use crate::auth::answer::{self, Answer, Refusal, answer};
 use crate::auth::body::Checked;
@@ -10,7 +10,7 @@ use crate::auth::endpoints::{Call, broken};
 use poem::http::header;
 use poem::{IntoResponse, Response};
 use serde_json::json;
-use shared::auth::two_factor::{self, Code, Entered, Refused, Wish};
+use shared::auth::two_factor::{self, Code, Entered, NotEntered, Refused, Wish};
 use shared::auth::{Session, User};
 use shared::metrics;
 use shared::security::SecurityKind;
@@ -18,22 +18,17 @@ use shared::security::SecurityKind;
 impl Call<'_> {
     /// The password was right. Without a session, the client is asked for a code.
     pub(in crate::auth) async fn ask_for_code(&self, user: &User, remember: bool) -> Answer {
-        let id = two_factor::ask(self.app, &user.id).await.map_err(broken)?;
+        let asked = two_factor::ask(self.app, &user.id).await.map_err(broken)?;
         self.write(SecurityKind::CodeAsked, &user.id).await?;
         metrics::signed_in("code_asked");
-        let has_app = two_factor::has_app(self.app, &user.id).await;
-        let methods = if has_app.map_err(broken)? {
-            vec!["totp"]
-        } else {
-            vec![]
-        };
+        let methods: &[&str] = if asked.has_app { &["totp"] } else { &[] };
         let mut cookies = Vec::new();
         if !remember {
             cookies.push(set(self.auth, DONT_REMEMBER, "true", None));
         }
         cookies.extend([SESSION, SESSION_DATA].map(|name| remove(self.auth, name)));
         let lasts = Some(two_factor::CHALLENGE_LASTS.num_seconds());
-        cookies.push(set(self.auth, TWO_FACTOR, &id, lasts));
+        cookies.push(set(self.auth, TWO_FACTOR, &asked.id, lasts));
         let body = json!({ "twoFactorRedirect": true, "twoFactorMethods": methods });
         Ok(answer(&body, &cookies))
     }
@@ -69,9 +64,7 @@ impl Call<'_> {
         let remember = !self.ends_with_browser();
         let client = self.client();
         let proven = two_factor::prove(self.app, &keys, (user, &client), given, remember).await;
-        let proven = proven
-            .map_err(broken)?
-            .map_err(|refused| refusal(refused, absent))?;
+        let proven = done(proven, absent)?;
         let mut cookies = Vec::new();
         if let Some(new) = &proven {
             self.write(SecurityKind::TwoFactorOn, &user.id).await?;
@@ -109,14 +102,13 @@ impl Call<'_> {
             trust,
         };
         let client = self.client();
-        let asked = two_factor::asked(self.app, id).await.map_err(broken)?;
         let entered =
             two_factor::enter(self.app, &self.auth.keys(), (id, &client), code, wish).await;
         match entered.map_err(broken)? {
             Ok(entered) => self.entered(&entered, code, wish).await,
-            Err(refused) => {
+            Err(NotEntered { refused, user }) => {
                 metrics::signed_in("code_wrong");
-                if let Some(user) = asked {
+                if let Some(user) = user {
                     self.write(SecurityKind::CodeWrong, &user).await?;
                 }
                 self.not_entered(refused, code, absent)

@@ -71,12 +71,7 @@ impl Replay {
         }
         let response = sent.send().await.0;
         let status = response.status().as_u16();
-        let cookies: Vec<String> = response
-            .headers()
-            .get_all("set-cookie")
-            .iter()
-            .map(|cookie| cookie.to_str().expect("a cookie").to_owned())
-            .collect();
+        let cookies = cookies_of(&response);
         let body = response.into_body().into_string().await.expect("a body");
         let body = serde_json::from_str(&body).unwrap_or(Value::Null);
         self.learn(exchange, &cookies, &body);
@@ -113,6 +108,13 @@ impl Replay {
             }
         }
     }
+}
+
+/// The `Set-Cookie` headers of an answer.
+pub(super) fn cookies_of(response: &Response) -> Vec<String> {
+    let set = response.headers().get_all("set-cookie").iter();
+    set.map(|cookie| cookie.to_str().expect("a cookie").to_owned())
+        .collect()
 }
 
 pub(super) fn captured_cookies(exchange: &Value) -> Vec<String> {

@@ -2,7 +2,7 @@
 
 use super::codes;
 use super::keys::Keys;
-use super::model::{Answer, Code, Entered, Refused, Row, Wish};
+use super::model::{Answer, Challenge, Code, Entered, NotEntered, Refused, Row, Wish};
 use super::setup::{codes_of, sealed_codes, secret_of};
 use super::{devices, store};
 use crate::auth::begin::{begin_session_in, letters_and_digits, opaque};
@@ -24,8 +24,8 @@ const LOCKED_FOR: TimeDelta = TimeDelta::minutes(15);
 /// For how long at most.
 const LOCKED_AT_MOST: TimeDelta = TimeDelta::days(1);
 
-/// Begins to wait for a code of this user. Returns the id that the cookie names.
-pub async fn ask(app: &App, user: &UserId) -> Result<String> {
+/// Begins to wait for a code of this user.
+pub async fn ask(app: &App, user: &UserId) -> Result<Challenge> {
     let mut transaction = app.pool.begin().await?;
     let now = app.clock.now(&mut transaction).await?;
     let id = format!("2fa-{}", letters_and_digits(20));
@@ -34,23 +34,12 @@ pub async fn ask(app: &App, user: &UserId) -> Result<String> {
         let row = (opaque(), identifier);
         store::insert_verification(&mut transaction, (&row.0, &row.1), value, times).await?;
     }
-    transaction.commit().await?;
-    Ok(id)
-}
-
-/// Whether the user's app works, so that its codes can be asked for.
-pub async fn has_app(app: &App, user: &UserId) -> Result<bool> {
-    let mut transaction = app.pool.begin().await?;
     let row = store::row(&mut transaction, user).await?;
-    Ok(row.is_some_and(|row| row.verified))
-}
-
-/// The user whose sign-in waits under this id.
-pub async fn asked(app: &App, id: &str) -> Result<Option<UserId>> {
-    let mut transaction = app.pool.begin().await?;
-    let now = app.clock.now(&mut transaction).await?;
-    let found = store::verification(&mut transaction, id, now).await?;
-    Ok(found.map(|(user, _)| UserId(user)))
+    transaction.commit().await?;
+    Ok(Challenge {
+        id,
+        has_app: row.is_some_and(|row| row.verified),
+    })
 }
 
 /// Completes the sign-in with a code. A wrong one is counted: five end this sign-in, ten in a row lock the account.
@@ -60,12 +49,23 @@ pub async fn enter(
     (id, client): (&str, &Client),
     code: Code<'_>,
     wish: Wish,
-) -> Answer<Entered> {
+) -> Result<std::result::Result<Entered, NotEntered>> {
     let mut transaction = app.pool.begin().await?;
     let now = app.clock.now(&mut transaction).await?;
-    let asked = match asked_in(&mut transaction, id, now).await? {
+    let Some((user, _)) = store::verification(&mut transaction, id, now).await? else {
+        return Ok(Err(NotEntered {
+            refused: Refused::NoChallenge,
+            user: None,
+        }));
+    };
+    let user = UserId(user);
+    let not_entered = |refused| NotEntered {
+        refused,
+        user: Some(user.clone()),
+    };
+    let asked = match asked_in(&mut transaction, &user).await? {
         Ok(asked) => asked,
-        Err(refused) => return Ok(Err(refused)),
+        Err(refused) => return Ok(Err(not_entered(refused))),
     };
     let tried = try_code(&mut transaction, keys, (id, &asked.1), code, now).await?;
     let entered = match tried {
@@ -74,7 +74,7 @@ pub async fn enter(
     };
     // A wrong code is counted, too.
     transaction.commit().await?;
-    Ok(entered)
+    Ok(entered.map_err(not_entered))
 }
 
 /// A user who is signed in gives a backup code: it is used up.
@@ -94,22 +94,14 @@ pub async fn spend(app: &App, keys: &Keys, user: &UserId, code: Code<'_>) -> Ans
     }
 }
 
-async fn asked_in(
-    connection: &mut PgConnection,
-    id: &str,
-    now: DateTime<Utc>,
-) -> Answer<(User, Row)> {
-    let Some((user, _)) = store::verification(connection, id, now).await? else {
+async fn asked_in(connection: &mut PgConnection, user: &UserId) -> Answer<(User, Row)> {
+    let Some(found) = users::user(connection, user).await? else {
         return Ok(Err(Refused::NoChallenge));
     };
-    let user = UserId(user);
-    let Some(found) = users::user(connection, &user).await? else {
-        return Ok(Err(Refused::NoChallenge));
-    };
-    if users::is_disabled(connection, &user).await? {
+    if users::is_disabled(connection, user).await? {
         return Ok(Err(Refused::Disabled));
     }
-    match store::row(connection, &user).await? {
+    match store::row(connection, user).await? {
         Some(row) => Ok(Ok((found, row))),
         None => Ok(Err(Refused::NotEnabled)),
     }

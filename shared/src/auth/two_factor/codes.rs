@@ -1,8 +1,8 @@
 //! The codes: of an authenticator app (RFC 6238), and the ones to use when the phone is lost.
 
 use crate::auth::begin::letters_and_digits;
+use crate::uri::encode_component;
 use chrono::{DateTime, Utc};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use subtle::ConstantTimeEq;
 use totp_rs::{Builder, Secret, Totp};
 
@@ -14,18 +14,6 @@ const SKEW: u16 = 1;
 const BACKUP_CODES: usize = 10;
 /// Begins a secret that another provider made: the rest is Base32.
 const BASE32: &str = "base32:";
-/// The characters that `encodeURIComponent` does not change (ECMA-262, 19.2.6.4).
-const KEPT: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'_')
-    .remove(b'.')
-    .remove(b'!')
-    .remove(b'~')
-    .remove(b'*')
-    .remove(b'\'')
-    .remove(b'(')
-    .remove(b')');
-
 /// A new secret of an app.
 pub(super) fn new_secret() -> String {
     letters_and_digits(32)
@@ -80,13 +68,12 @@ fn app(secret: &str) -> Option<Totp> {
 
 /// The address that an authenticator app reads from a QR code (Google's Key Uri Format, as better-auth writes it).
 pub(super) fn address(secret: &str, issuer: &str, account: &str) -> Option<String> {
-    let encode = |text: &str| utf8_percent_encode(text, KEPT).to_string();
     let secret = app(secret)?.secret().to_base32();
-    let issuer_in_query = encode(issuer).replace("%20", "+");
+    let issuer_in_query = encode_component(issuer).replace("%20", "+");
     Some(format!(
         "otpauth://totp/{}:{}?secret={secret}&issuer={issuer_in_query}&digits=6&period={PERIOD}",
-        encode(issuer),
-        encode(account)
+        encode_component(issuer),
+        encode_component(account)
     ))
 }
 

@@ -13,10 +13,10 @@ mod rotation;
 mod setup;
 mod store;
 
-pub use challenge::{CHALLENGE_LASTS, ask, asked, enter, has_app, spend};
+pub use challenge::{CHALLENGE_LASTS, ask, enter, spend};
 pub use devices::{TRUST_LASTS, trusts};
 pub use keys::Keys;
-pub use model::{Answer, Code, Entered, Refused, Setup, Wish};
+pub use model::{Answer, Challenge, Code, Entered, NotEntered, Refused, Setup, Wish};
 pub use rotation::{Rotated, rotate, unreadable};
 pub use setup::{ISSUER, address, give_up, prove, renew_backup_codes, reset, set_up};
 

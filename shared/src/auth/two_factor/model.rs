@@ -1,6 +1,7 @@
 //! What two-factor sign-in answers.
 
 use crate::auth::{Session, User};
+use crate::id::UserId;
 
 /// Why something is refused. The codes are better-auth's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +52,24 @@ pub struct Wish {
     pub remember: bool,
     /// This device is not asked for a code for thirty days.
     pub trust: bool,
+}
+
+/// A sign-in that waits for a code.
+#[derive(Clone, Debug)]
+pub struct Challenge {
+    /// The id that the cookie names.
+    pub id: String,
+    /// Whether the user has an app that works.
+    pub has_app: bool,
+}
+
+/// A sign-in that is not complete.
+#[derive(Clone, Debug)]
+pub struct NotEntered {
+    /// Why.
+    pub refused: Refused,
+    /// Whose sign-in it is; `None` if none waits.
+    pub user: Option<UserId>,
 }
 
 /// A sign-in that is complete.
