@@ -43,7 +43,7 @@ pub(crate) async fn offers(
     lead_time: f64,
 ) -> anyhow::Result<()> {
     clear(pool).await?;
-    let mut transaction = pool.begin().await?;
+    let mut transaction = shared::db::begin(pool).await?;
     sqlx::query(
         "create temporary table bench_offer on commit drop as
          select n, gen_random_uuid() as lead_id, gen_random_uuid() as cycle_id, gen_random_uuid() as attempt_id,

@@ -11,8 +11,9 @@ use crate::phone::Phone;
 use crate::providers::Provider;
 use crate::providers::calendar::Calendar;
 use crate::texts::Texts;
+use crate::{Result, db};
 use chrono::NaiveTime;
-use sqlx::PgPool;
+use sqlx::{PgPool, Postgres, Transaction};
 use std::sync::Arc;
 
 /// Database, clock, provider and settings of this process. Cheap to clone.
@@ -49,6 +50,11 @@ pub struct App {
 }
 
 impl App {
+    /// Begins a domain transaction ([`db::begin`]).
+    pub async fn begin(&self) -> Result<Transaction<'static, Postgres>> {
+        db::begin(&self.pool).await
+    }
+
     /// The same app, which notifies every worker of the jobs that it enqueues. For operations outside of jobs.
     pub(crate) fn announcing(&self) -> Self {
         Self {

@@ -30,7 +30,7 @@ const SALES: [(&str, &str); 6] = [
 /// repeated, and run by several processes at once. The agents have the previous server's numbers only with
 /// the dummy provider, because the numbers can belong to real people.
 pub async fn seed(app: &App) -> Result<Vec<Seeded>> {
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     // If two processes start together, the second finds users.
     sqlx::query!("lock table \"user\" in share row exclusive mode")
         .execute(&mut *transaction)

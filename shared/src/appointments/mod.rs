@@ -44,7 +44,7 @@ use sqlx::PgConnection;
 pub async fn book(app: &App, by: &User, booking: &Booking) -> Result<Appointment> {
     let place = model::text("place", booking.place.as_deref())?;
     let note = model::text("note", booking.note.as_deref())?;
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     let lead = leads::lock(&mut transaction, booking.lead).await?;
     if by.role != Role::Admin && lead.owner.as_ref() != Some(&by.id) {
         return Err(Error::NotFound { what: "lead" });
@@ -95,7 +95,7 @@ pub async fn change(
     id: AppointmentId,
     change: &AppointmentChange,
 ) -> Result<Appointment> {
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     let was = lock_to_change(&mut transaction, by, id).await?;
     let now = app.clock.now(&mut transaction).await?;
     let starts_at = change.starts_at.unwrap_or(was.starts_at);
@@ -154,7 +154,7 @@ pub async fn cancel(
     reason: Option<&str>,
 ) -> Result<Appointment> {
     let reason = model::text("reason", reason)?;
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     let was = lock_to_change(&mut transaction, by, id).await?;
     let now = app.clock.now(&mut transaction).await?;
     let version = store::cancel(&mut transaction, id, now).await?;

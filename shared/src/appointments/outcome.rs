@@ -25,7 +25,7 @@ pub async fn set_outcome(
     id: AppointmentId,
     outcome: VisitOutcome,
 ) -> Result<Appointment> {
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     let scope = (by.role != Role::Admin).then_some(&by.id);
     let lead = store::one(&mut transaction, scope, id).await?.lead_id;
     leads::lock(&mut transaction, lead).await?;

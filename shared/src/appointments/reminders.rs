@@ -47,7 +47,7 @@ pub(super) async fn plan(
 /// Sends a reminder that is due, once. Does not send it if the visit was cancelled, was moved or has
 /// begun, or at night. Can be called at any time and repeatedly.
 pub async fn remind(app: &App, id: ReminderId) -> Result<()> {
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     let Some(lead) = store::lead_of_reminder(&mut transaction, id).await? else {
         return Ok(());
     };

@@ -20,7 +20,7 @@ pub async fn begin_session(
     remember: bool,
     is_trusted: bool,
 ) -> Result<Option<Session>> {
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     // Waits for a transaction that sets an app up, which ends the sessions that it finds.
     let asks_for_code = store::lock_asks_for_code(&mut transaction, user).await?;
     if asks_for_code && !is_trusted {

@@ -72,7 +72,7 @@ pub async fn sign_up(
 /// `number_of_a_lead` if a client has the number.
 pub async fn create_user(app: &App, new: &NewUser) -> Result<User> {
     let hash = password::hash_off_thread(new.password.clone()).await?;
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     if let Some(phone) = new.phone.as_deref().and_then(Phone::from_e164) {
         leads::refuse_number_of_a_lead(&mut transaction, &phone).await?;
     }
@@ -188,7 +188,7 @@ pub async fn revoke(app: &App, user: &UserId, token: &str) -> Result<()> {
 
 /// Ends all of the user's sessions except one. Without an exception, no device is trusted any more.
 pub async fn revoke_all(app: &App, user: &UserId, but: Option<&str>) -> Result<()> {
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     if but.is_none() {
         end_sign_ins(&mut transaction, user).await?;
     } else {
@@ -199,7 +199,7 @@ pub async fn revoke_all(app: &App, user: &UserId, but: Option<&str>) -> Result<(
 
 /// Changes what users can change about themselves. A new phone number does not change the offer address.
 pub async fn update_profile(app: &App, user: &UserId, profile: &Profile) -> Result<()> {
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     let now = app.clock.now(&mut transaction).await?;
     store::update_profile(&mut transaction, user, profile, now).await?;
     Ok(transaction.commit().await?)
@@ -230,7 +230,7 @@ pub async fn change_password(
         return Ok(Some(Changed::WrongPassword));
     }
     let hash = password::hash_off_thread(new.to_owned()).await?;
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     if !store::lock_session(&mut transaction, session).await? {
         return Ok(None);
     }

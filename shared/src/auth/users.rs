@@ -42,7 +42,7 @@ pub async fn change_account(
     if let Some(name) = &change.name {
         check_name(name)?;
     }
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     store::lock_admins(&mut transaction).await?;
     let Some(user) = store::user(&mut transaction, id).await? else {
         return Err(Error::NotFound { what: "user" });
@@ -122,7 +122,7 @@ pub async fn reset_password(app: &App, id: &UserId, new: &str) -> Result<()> {
     drop(connection);
     check_password(new, user.role, &[&user.name, &user.email])?;
     let hash = password::hash_off_thread(new.to_owned()).await?;
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     store::lock_user(&mut transaction, id).await?;
     let now = app.clock.now(&mut transaction).await?;
     store::set_or_insert_password(&mut transaction, &begin::opaque(), id, &hash, now).await?;

@@ -15,7 +15,7 @@ pub async fn company_hours(app: &App) -> Result<Vec<Hours>> {
 /// before they open.
 pub async fn set_company_hours(app: &App, hours: &[Hours]) -> Result<()> {
     check_hours(hours)?;
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     store::replace_company_hours(&mut transaction, hours, app.timezone).await?;
     let now = app.clock.now(&mut transaction).await?;
     enqueue(&mut transaction, &ReleaseHeldLeads { queue: None }, now).await?;

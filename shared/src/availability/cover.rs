@@ -19,7 +19,7 @@ pub async fn cover_of(app: &App, agent: &UserId) -> Result<Option<Cover>> {
 /// Sets or removes who covers for an agent. Fails with `Invalid` if a colleague is the agent, is disabled or does not exist,
 /// or the queue does not exist.
 pub async fn set_cover(app: &App, agent: &UserId, cover: Option<&Cover>) -> Result<()> {
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     sales::by_id(&mut transaction, agent).await?;
     match cover {
         Some(Cover::Agent(colleague)) => {

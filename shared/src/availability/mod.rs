@@ -44,7 +44,7 @@ async fn record(
 /// Replaces the record of an agent, and enqueues a release of held leads.
 pub async fn set(app: &App, agent: &UserId, availability: &Availability) -> Result<()> {
     check(availability)?;
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     sales::by_id(&mut transaction, agent).await?;
     store::replace(&mut transaction, agent, availability).await?;
     let now = app.clock.now(&mut transaction).await?;
@@ -102,7 +102,7 @@ pub struct AvailabilityChange {
 
 /// Changes parts of an agent's record, and enqueues a release of held leads.
 pub async fn change(app: &App, agent: &UserId, change: &AvailabilityChange) -> Result<()> {
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     sales::by_id(&mut transaction, agent).await?;
     let now = app.clock.now(&mut transaction).await?;
     store::lock(&mut transaction, agent).await?;
@@ -197,7 +197,7 @@ pub async fn set_holidays(app: &App, holidays: &[(NaiveDate, String)]) -> Result
     if holidays.iter().any(|(_, name)| name.trim().is_empty()) {
         return Err(Error::invalid("name", "must not be empty"));
     }
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     store::replace_holidays(&mut transaction, holidays).await?;
     let now = app.clock.now(&mut transaction).await?;
     enqueue(&mut transaction, &ReleaseHeldLeads { queue: None }, now).await?;

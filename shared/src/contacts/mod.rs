@@ -49,7 +49,7 @@ pub async fn block(app: &App, by: &User, phone: &Phone, reason: &str) -> Result<
     if reason.is_empty() || reason.chars().count() > LONGEST_REASON {
         return Err(Error::invalid("reason", "must be 1 to 200 characters"));
     }
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     sales::check_is_no_number_of_ours(app, &mut transaction, phone).await?;
     let now = app.clock.now(&mut transaction).await?;
     store::block(&mut transaction, phone, reason, &by.id, now).await?;

@@ -141,7 +141,7 @@ pub struct AgentPlace {
 
 /// Every agent, in the order of the default queue.
 pub async fn team(app: &App) -> Result<Vec<Agent>> {
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     let now = app.clock.now(&mut transaction).await?;
     let mut team = store::team(&mut transaction, now).await?;
     let ids: Vec<UserId> = team.iter().map(|agent| agent.id.clone()).collect();

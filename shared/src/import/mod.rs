@@ -64,7 +64,7 @@ pub async fn import(
     mut progress: impl FnMut(Progress),
 ) -> Result<Imported> {
     let mut source = old.acquire().await?;
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     let now = app.clock.now(&mut transaction).await?;
     let mut imported = Imported::default();
     for table in TABLES {

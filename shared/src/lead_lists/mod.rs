@@ -45,7 +45,7 @@ pub async fn upload(app: &App, by: &User, upload: Upload) -> Result<LeadList> {
     } = upload;
     let read = tokio::task::spawn_blocking(move || file::read(&bytes)).await;
     let rows = read.map_err(|_| Error::invalid("file", "cannot be read"))??;
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     if let Some(owner) = &owner {
         sales::by_id(&mut transaction, owner).await?;
     }
@@ -70,7 +70,7 @@ pub async fn upload(app: &App, by: &User, upload: Upload) -> Result<LeadList> {
 
 /// Begins to enter the rows of a list. Fails with the conflict `list_started` if it began before.
 pub async fn start(app: &App, by: &User, id: Uuid) -> Result<LeadList> {
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     let now = app.clock.now(&mut transaction).await?;
     store::one(&mut transaction, id).await?;
     if !store::set_running(&mut transaction, id, now).await? {
@@ -87,7 +87,7 @@ pub async fn start(app: &App, by: &User, id: Uuid) -> Result<LeadList> {
 
 /// Deletes a list that has not begun. Fails with the conflict `list_started` if it has.
 pub async fn discard(app: &App, by: &User, id: Uuid) -> Result<()> {
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     store::one(&mut transaction, id).await?;
     if !store::delete_preview(&mut transaction, id).await? {
         return Err(Error::Conflict {

@@ -154,7 +154,7 @@ pub async fn watch(app: &App) -> Result<()> {
     if app.provider.name() != NAME {
         return Ok(());
     }
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     // The lock keeps the device from becoming connected, and thawing, between the check and the freeze.
     store::share_row(&mut transaction).await?;
     let status = store::status(&mut transaction).await?;
@@ -208,7 +208,7 @@ impl Inbound {
 /// device acknowledges them to WhatsApp only afterwards. The caller then handles the messages
 /// ([`distribution::handle`]). Workers handle those that the caller did not.
 pub async fn store_inbound(app: &App, inbound: &Inbound) -> Result<Vec<MessageId>> {
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     let now = app.clock.now(&mut transaction).await?;
     let mut messages = inbound.messages.clone();
     for message in &mut messages {

@@ -279,7 +279,7 @@ impl Vault {
 
     /// A transaction during which the epoch cannot change. Fails if this epoch is over.
     async fn enter(&self) -> Result<Transaction<'static, Postgres>> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = crate::db::begin(&self.pool).await?;
         let current = sqlx::query_scalar!(
             "select epoch from linked_device_epoch where epoch = $1 for share",
             self.epoch

@@ -11,7 +11,7 @@ use sqlx::PgConnection;
 
 /// Stores an event once, and tells the managers of every queue of a danger.
 pub(super) async fn record(app: &App, id: DeliveryId, event: &AccountEvent) -> Result<()> {
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     let mut work = UnitOfWork::start(app, &mut transaction, Cause::Provider).await?;
     if !store::insert_account_event(work.connection, id, event, work.now).await? {
         return Ok(());

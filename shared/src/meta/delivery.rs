@@ -44,7 +44,7 @@ pub async fn take_delivery(app: &App, source: Source, body: &[u8]) -> Result<Del
     };
     let messages = delivered.messages.len();
     let id = DeliveryId::new();
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     let now = app.clock.now(&mut transaction).await?;
     store::insert_delivery(&mut transaction, id, source.as_str(), body, now).await?;
     receive(app, &mut transaction, id, delivered).await?;
@@ -178,7 +178,7 @@ async fn store_the_rest(app: &App, delivered: &Delivered) -> Result<()> {
     if delivered.corrections.is_empty() && delivered.echoes.is_empty() {
         return Ok(());
     }
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     let now = app.clock.now(&mut transaction).await?;
     for (_, correction) in &delivered.corrections {
         whatsapp::store_correction(app, &mut transaction, correction).await?;

@@ -75,7 +75,7 @@ pub async fn act(
     }
     let mut done = 0;
     while done < expected {
-        let mut transaction = app.pool.begin().await?;
+        let mut transaction = app.begin().await?;
         let now = app.clock.now(&mut transaction).await?;
         let most = BATCH.min(expected - done);
         let batch = match action {

@@ -44,7 +44,7 @@ pub async fn pause(app: &App, by: &Actor, queue: &str) -> Result<()> {
     if !is_a_name(queue) {
         return Err(Error::NotFound { what: "queue" });
     }
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     let now = app.clock.now(&mut transaction).await?;
     if store::pause(&mut transaction, queue, by, now).await? {
         let subject = serde_json::json!({ "queue": queue });
@@ -56,7 +56,7 @@ pub async fn pause(app: &App, by: &Actor, queue: &str) -> Result<()> {
 
 /// Ends the pause of a queue. Its jobs are fetched within two seconds. Fails with `NotFound` if it is not paused.
 pub async fn resume(app: &App, by: &Actor, queue: &str) -> Result<()> {
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     let now = app.clock.now(&mut transaction).await?;
     if !store::resume(&mut transaction, queue).await? {
         return Err(Error::NotFound { what: "pause" });

@@ -16,7 +16,7 @@ pub async fn under_way(app: &App) -> Result<UnderWay> {
 ///
 /// An offer that was queued ends as not sent when a worker runs, and costs no turn.
 pub async fn after_restore(app: &App, by: &Actor) -> Result<UnderWay> {
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     let now = app.clock.now(&mut transaction).await?;
     let found = store::under_way(&mut transaction, now).await?;
     let ended = store::end_under_way(&mut transaction, now).await?;

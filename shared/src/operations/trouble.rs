@@ -37,7 +37,7 @@ pub async fn unheard(app: &App, limit: u16) -> Result<Vec<Unheard>> {
 
 /// Has the sweep handle a message again that was left. Fails with `NotFound` if it is not one of those.
 pub async fn retry_unheard(app: &App, by: &Actor, message: Uuid) -> Result<()> {
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     let now = app.clock.now(&mut transaction).await?;
     if !store::retry_unheard(&mut transaction, message, MAX_FAILURES).await? {
         return Err(Error::NotFound { what: "message" });

@@ -35,7 +35,7 @@ pub struct Edit {
 /// Fails with `LeadExists` if another lead has the number, and with `Invalid` if it is the number of an agent or of the
 /// company.
 pub async fn edit(app: &App, by: &User, id: LeadId, edit: &Edit) -> Result<Entry> {
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     let lead = lock_to_change(&mut transaction, by, id).await?;
     let texts = [
         ("name", &edit.name, &lead.name),
@@ -104,7 +104,7 @@ pub async fn add_note(app: &App, by: &User, id: LeadId, note: &str) -> Result<En
     if note.trim().is_empty() || note.chars().count() > LONGEST_NOTE {
         return Err(Error::invalid("note", "must be 1 to 2000 characters"));
     }
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     lock_to_change(&mut transaction, by, id).await?;
     let now = app.clock.now(&mut transaction).await?;
     let change = store::NewChange {
@@ -120,7 +120,7 @@ pub async fn add_note(app: &App, by: &User, id: LeadId, note: &str) -> Result<En
 
 /// Removes the mark of a lead: it counts in the figures again. Its status stays.
 pub async fn unmark(app: &App, by: &User, id: LeadId) -> Result<Entry> {
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     let lead = lock_to_change(&mut transaction, by, id).await?;
     if let Some(mark) = lead.mark {
         let now = app.clock.now(&mut transaction).await?;

@@ -41,7 +41,7 @@ const LONGEST_NOTE: usize = 2000;
 /// A page of the leads that a user can see: their own, or all for an admin.
 pub async fn list(app: &App, viewer: &User, request: &PageRequest) -> Result<Page> {
     request.filter.check()?;
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     let scope = (viewer.role != Role::Admin).then_some(&viewer.id);
     let entries = store::page(&mut transaction, scope, request).await?;
     let counts = store::counts(&mut transaction, scope, &request.filter).await?;
@@ -77,7 +77,7 @@ pub async fn changes(app: &App, id: LeadId) -> Result<Vec<Change>> {
 /// Closes a lead, or opens a closed lead again. Fails with the conflict `illegal_transition` if the tables
 /// do not allow the change, for example while the lead is being distributed.
 pub async fn set_status(app: &App, by: &User, id: LeadId, status: LeadStatus) -> Result<Entry> {
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     let lead = lock_to_change(&mut transaction, by, id).await?;
     if lead.status != status {
         let has_owner = lead.owner.is_some();
@@ -110,7 +110,7 @@ pub async fn set_progress(
     id: LeadId,
     progress: LeadProgress,
 ) -> Result<Entry> {
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     let lead = lock_to_change(&mut transaction, by, id).await?;
     if lead.progress != progress {
         if lead.status != LeadStatus::Claimed || !may_progress(lead.progress, progress, by.role) {
@@ -137,7 +137,7 @@ pub async fn set_progress(
 
 /// Sets a lead's layer 2 status, with the reason if it is a rejection, and an optional note.
 pub async fn set_layer2(app: &App, by: &User, id: LeadId, layer2: &Layer2) -> Result<Entry> {
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     let lead = lock_to_change(&mut transaction, by, id).await?;
     let now = app.clock.now(&mut transaction).await?;
     write_layer2(app, &mut transaction, (&lead, by), layer2, now).await?;
@@ -156,7 +156,7 @@ pub async fn reject(
     reason: &str,
     note: Option<String>,
 ) -> Result<Entry> {
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     let lead = lock_to_change(&mut transaction, by, id).await?;
     if lead.status != LeadStatus::Claimed {
         return Err(Error::Conflict {

@@ -22,7 +22,7 @@ pub async fn undo(app: &App, by: &User, id: LeadId) -> Result<Entry> {
     let nothing = Error::Conflict {
         code: "nothing_to_undo",
     };
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     let lead = lock_to_change(&mut transaction, by, id).await?;
     let now = app.clock.now(&mut transaction).await?;
     let changes = store::changes(&mut transaction, id).await?;

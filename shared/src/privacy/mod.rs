@@ -35,7 +35,7 @@ const BATCH: i64 = 20;
 ///
 /// Fails with `Invalid` if the number is the company's or an agent's, and with `NotFound` if there is no such lead.
 pub async fn export(app: &App, by: &Actor, sought: &Sought) -> Result<Value> {
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     let person = find(app, &mut transaction, sought).await?;
     let now = app.clock.now(&mut transaction).await?;
     let rows = rows(&mut transaction, &person).await?;
@@ -101,7 +101,7 @@ pub async fn erase(app: &App, by: &Actor, sought: &Sought, reason: &str) -> Resu
         return Err(Error::invalid("reason", "must be 1 to 500 characters"));
     }
     let app = app.announcing();
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     // Handlers take what was received first, and then the leads.
     let person = find(&app, &mut transaction, sought).await?;
     let senders = person.address_texts();

@@ -45,7 +45,7 @@ pub async fn save(
     let project = project
         .map(crate::texts::one_line)
         .filter(|project| !project.is_empty());
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     let now = app.clock.now(&mut transaction).await?;
     store::save(&mut transaction, &word, project.as_deref(), &body, now).await?;
     transaction.commit().await?;

@@ -6,7 +6,7 @@ use std::time::Duration;
 /// Inserts leads, evenly over the last three years. Each has a cycle: three in four claimed by one of Sales A
 /// to F at their first offer, the others hangus. Every fifth claimed lead is rejected.
 pub async fn years_of_leads(pool: &PgPool, leads: i64) -> crate::Result<()> {
-    let mut transaction = pool.begin().await?;
+    let mut transaction = crate::db::begin(pool).await?;
     sqlx::query(
         "create temporary table past on commit drop as
          select n, n % 4 <> 0 as claimed, 'sales-' || substr('abcdef', 1 + (n % 6)::int, 1) as agent,

@@ -50,7 +50,7 @@ const TEST_EXPIRES_AFTER: TimeDelta = TimeDelta::minutes(2);
 pub async fn send_test(app: &App, to: &Phone, text: Option<String>) -> Result<MessageId> {
     let text = text.unwrap_or_else(|| app.texts.render(Text::Test, &[]));
     let draft = Draft::new(OutboundKind::Test, to, text);
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     let mut work = UnitOfWork::start(app, &mut transaction, Cause::Admin).await?;
     let message = insert_outbound(&mut work, &draft).await?;
     let message = message.ok_or(Error::Conflict {
@@ -115,7 +115,7 @@ pub async fn settle(app: &App, sent: &AcceptedSend) -> Result<()> {
     let Some(send) = sent.send else {
         return Ok(());
     };
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     let now = app.clock.now(&mut transaction).await?;
     let id = &sent.accepted.provider_message_id;
     store::settle_accepted(&mut transaction, send, id, now).await?;

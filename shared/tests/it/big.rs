@@ -8,7 +8,7 @@ use std::time::Duration;
 /// Fills the tables with leads that went hangus long ago.
 async fn history(pool: &PgPool, leads: usize) {
     let leads = i64::try_from(leads).expect("a number of leads");
-    let mut transaction = pool.begin().await.expect("a transaction");
+    let mut transaction = shared::db::begin(pool).await.expect("a transaction");
     sqlx::query(
         "create temporary table past on commit drop as
          select n, gen_random_uuid() as lead_id, gen_random_uuid() as cycle_id,

@@ -7,6 +7,7 @@ mod big;
 mod cost;
 mod fairness;
 mod freeze;
+mod given_up;
 mod lists;
 mod messages;
 mod numbers;

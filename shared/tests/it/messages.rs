@@ -37,7 +37,7 @@ async fn a_word_that_is_being_written_down_is_waited_for_by_the_roll() {
     let (lead, attempt) = offered(&harness).await;
     let received_at = harness.now() + TimeDelta::seconds(299);
 
-    let mut receipt = app.pool.begin().await.expect("a transaction");
+    let mut receipt = app.begin().await.expect("a transaction");
     sqlx::query("select pg_advisory_xact_lock_shared($1, hashtext($2))")
         .bind(0x504C_7764_i32)
         .bind(agent_phone("A").as_str())

@@ -167,7 +167,7 @@ async fn nothing_is_said_twice_to_a_recipient_about_an_attempt() {
 async fn a_wait_for_messages_that_times_out_leaves_no_lock_on_its_connection() {
     let harness = offered().await;
     let pool = &harness.app.pool;
-    let mut sender = pool.begin().await.expect("a transaction");
+    let mut sender = shared::db::begin(pool).await.expect("a transaction");
     sqlx::query("select pg_advisory_xact_lock_shared(7, 2)")
         .execute(&mut *sender)
         .await

@@ -153,7 +153,7 @@ async fn a_migration_that_does_not_get_its_lock_is_tried_again_and_removes_what_
         .await
         .expect_err("an index that is not valid");
     // Somebody has the lock for a moment longer than one try.
-    let mut holder = pool.begin().await.expect("a transaction");
+    let mut holder = shared::db::begin(&pool).await.expect("a transaction");
     sqlx::raw_sql("lock table half in share mode")
         .execute(&mut *holder)
         .await

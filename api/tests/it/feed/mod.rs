@@ -186,7 +186,7 @@ async fn a_transaction_that_began_first_and_ends_last_is_not_passed_over() {
     let url = serve(app).await;
     let (slow, quick) = (lead_of(app, None).await, lead_of(app, None).await);
     let mut reader = Reader::open(app, &url, "admin", None).await;
-    let mut transaction = app.pool.begin().await.expect("a transaction");
+    let mut transaction = app.begin().await.expect("a transaction");
     sqlx::query("update lead set progress = 'contacted' where id = $1::uuid")
         .bind(&slow)
         .execute(&mut *transaction)
@@ -299,7 +299,7 @@ async fn a_long_transaction_of_another_database_does_not_hold_the_feed_back() {
     let lead = lead_of(app, None).await;
     let other = TestDatabase::empty().await;
     let elsewhere = other.pool(1);
-    let mut long = elsewhere.begin().await.expect("a transaction");
+    let mut long = shared::db::begin(&elsewhere).await.expect("a transaction");
     sqlx::query("select pg_current_xact_id()")
         .execute(&mut *long)
         .await

@@ -249,7 +249,9 @@ async fn the_heartbeat_is_heard_while_deadlines_are_kept_and_stops_when_they_are
     assert!(first.terminate().await.success());
     // An offer that nobody rolls: the audit cannot repair it, because its cycle is locked.
     company.client_writes(&url, 1).await.expect("an answer");
-    let mut transaction = company.pool.begin().await.expect("a transaction");
+    let mut transaction = shared::db::begin(&company.pool)
+        .await
+        .expect("a transaction");
     sqlx::raw_sql(
         "update distribution_attempt set ack_deadline_at = now() - interval '1 hour', assigned_at = now() - interval '2 hours'",
     )

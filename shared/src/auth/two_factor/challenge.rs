@@ -26,7 +26,7 @@ const LOCKED_AT_MOST: TimeDelta = TimeDelta::days(1);
 
 /// Begins to wait for a code of this user.
 pub async fn ask(app: &App, user: &UserId) -> Result<Challenge> {
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     let now = app.clock.now(&mut transaction).await?;
     let id = format!("2fa-{}", letters_and_digits(20));
     let times = (now, now + CHALLENGE_LASTS);
@@ -50,7 +50,7 @@ pub async fn enter(
     code: Code<'_>,
     wish: Wish,
 ) -> Result<std::result::Result<Entered, NotEntered>> {
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     let now = app.clock.now(&mut transaction).await?;
     let Some((user, _)) = store::verification(&mut transaction, id, now).await? else {
         return Ok(Err(NotEntered {
@@ -79,7 +79,7 @@ pub async fn enter(
 
 /// A user who is signed in gives a backup code: it is used up.
 pub async fn spend(app: &App, keys: &Keys, user: &UserId, code: Code<'_>) -> Answer<()> {
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     let now = app.clock.now(&mut transaction).await?;
     let Some(row) = store::row(&mut transaction, user).await? else {
         return Ok(Err(Refused::NotEnabled));

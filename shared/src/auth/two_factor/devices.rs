@@ -12,7 +12,7 @@ pub const TRUST_LASTS: TimeDelta = TimeDelta::days(30);
 
 /// Whether this user trusts the device with this id. If so, its id is replaced: the returned one is trusted for thirty days.
 pub async fn trusts(app: &App, user: &UserId, device: &str) -> Result<Option<String>> {
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     let now = app.clock.now(&mut transaction).await?;
     let found = store::verification(&mut transaction, device, now).await?;
     if found.is_none_or(|(owner, _)| owner != user.0) {

@@ -17,7 +17,7 @@ pub const ISSUER: &str = "Property Lounge";
 /// Makes a secret and backup codes for the user's app. They count once [`prove`] has seen a code of it; until then they can be
 /// made again.
 pub async fn set_up(app: &App, keys: &Keys, user: &User, issuer: &str) -> Answer<Setup> {
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     let row = store::row(&mut transaction, &user.id).await?;
     if row.is_some_and(|row| row.verified) {
         return Ok(Err(Refused::AlreadyEnabled));
@@ -36,7 +36,7 @@ pub async fn set_up(app: &App, keys: &Keys, user: &User, issuer: &str) -> Answer
 /// What the user's app reads from a QR code, once the app is proven. Before that only the answer of [`set_up`] has it: somebody else
 /// who has the password would read the secret that the user is about to scan.
 pub async fn address(app: &App, keys: &Keys, user: &User) -> Answer<String> {
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     let row = store::row(&mut transaction, &user.id).await?;
     let Some(row) = row.filter(|row| row.verified) else {
         return Ok(Err(Refused::NotEnabled));
@@ -47,7 +47,7 @@ pub async fn address(app: &App, keys: &Keys, user: &User) -> Answer<String> {
 
 /// New backup codes; the former ones no longer count.
 pub async fn renew_backup_codes(app: &App, keys: &Keys, user: &User) -> Answer<Vec<String>> {
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     let Some(row) = store::row(&mut transaction, &user.id).await? else {
         return Ok(Err(Refused::NotEnabled));
     };
@@ -67,7 +67,7 @@ pub async fn prove(
     code: &str,
     remember: bool,
 ) -> Answer<Option<Session>> {
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     users::lock_user(&mut transaction, &user.id).await?;
     let now = app.clock.now(&mut transaction).await?;
     let Some(row) = store::row(&mut transaction, &user.id).await? else {
@@ -100,7 +100,7 @@ pub async fn give_up(
     remember: bool,
 ) -> Result<Option<Session>> {
     let user = &session.user_id;
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     if !users::lock_session(&mut transaction, session).await? {
         return Ok(None);
     }
@@ -115,7 +115,7 @@ pub async fn give_up(
 /// For a user who lost the phone and the backup codes: the sign-in asks for no code, and every session ends. Fails if there is no
 /// such user.
 pub async fn reset(app: &App, user: &UserId) -> Result<()> {
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     if users::user(&mut transaction, user).await?.is_none() {
         return Err(Error::NotFound { what: "user" });
     }

@@ -44,7 +44,7 @@ pub async fn assign_in_bulk(
         let most = format!("matches more than {MOST_LEADS} leads: choose fewer");
         return Err(Error::invalid("filter", most));
     }
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     if sales::by_id(&mut transaction, agent).await?.disabled {
         return Err(Error::Conflict {
             code: "agent_disabled",
@@ -79,7 +79,7 @@ pub async fn bulk_assignment(app: &App, id: Uuid) -> Result<BulkAssignment> {
 /// Takes a bulk assignment back before it begins. Fails with the conflict `begun` if it has begun. Taking it back twice
 /// changes nothing.
 pub async fn cancel_bulk(app: &App, id: Uuid) -> Result<BulkAssignment> {
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     let now = app.clock.now(&mut transaction).await?;
     store::cancel_bulk(&mut transaction, id, now).await?;
     transaction.commit().await?;
@@ -93,7 +93,7 @@ pub async fn cancel_bulk(app: &App, id: Uuid) -> Result<BulkAssignment> {
 /// Carries out a bulk assignment: assigns the next leads, each in its own transaction, and enqueues the next batch, or ends it.
 /// Safe any number of times. Does nothing if it was cancelled or has ended.
 pub async fn carry_out_bulk(app: &App, id: Uuid, nth: i32) -> Result<()> {
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     let now = app.clock.now(&mut transaction).await?;
     let begun = store::begin_bulk(&mut transaction, id, now).await?;
     transaction.commit().await?;
@@ -105,7 +105,7 @@ pub async fn carry_out_bulk(app: &App, id: Uuid, nth: i32) -> Result<()> {
             return end(app, id, &bulk).await;
         }
     }
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     let now = app.clock.now(&mut transaction).await?;
     let next = AssignLeads {
         bulk: id,
@@ -118,7 +118,7 @@ pub async fn carry_out_bulk(app: &App, id: Uuid, nth: i32) -> Result<()> {
 /// Assigns the next lead, or records why not. Returns `false` if none is left.
 async fn assign_next(app: &App, id: Uuid, bulk: &BegunBulk) -> Result<bool> {
     let app = app.announcing();
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     let Some(lead) = store::next_bulk_lead(&mut transaction, id).await? else {
         return Ok(false);
     };
@@ -159,7 +159,7 @@ async fn assign_next(app: &App, id: Uuid, bulk: &BegunBulk) -> Result<bool> {
 
 /// Ends the bulk assignment and tells the agents, in one transaction.
 async fn end(app: &App, id: Uuid, bulk: &BegunBulk) -> Result<()> {
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     let mut work = UnitOfWork::start(app, &mut transaction, Cause::Admin).await?;
     let assigned = store::bulk_leads(work.connection, id).await?;
     let count = assigned.len();

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 /// If the agent answered before the deadline and that message is not handled yet, it is handled first.
 pub async fn check_deadline(app: &App, attempt: AttemptId, cause: Cause) -> Result<Checked> {
     loop {
-        let mut transaction = app.pool.begin().await?;
+        let mut transaction = app.begin().await?;
         let fixed_now = app.clock.fixed();
         let locked = store::lock_for_roll(&mut transaction, attempt, fixed_now).await?;
         let Some(locked) = locked else {
@@ -47,7 +47,7 @@ pub async fn roll_all_due(app: &App, overdue_by: Duration, cause: Cause) -> Resu
     let mut rolled = Vec::new();
     let mut left = Vec::new();
     loop {
-        let mut transaction = app.pool.begin().await?;
+        let mut transaction = app.begin().await?;
         let provider = app.provider.name();
         let frozen = store::frozen_since(&mut transaction, provider).await?;
         if frozen.is_some() {

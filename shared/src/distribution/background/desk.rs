@@ -29,7 +29,7 @@ pub async fn preview_desk(app: &App, desk: &DeskHandover) -> Result<Desk> {
 /// Fails with `NotFound` if an agent does not exist, with the conflict `agent_disabled` if the colleague is disabled, and
 /// with `Invalid` if the colleague is the agent, or a chosen lead is not an open lead of the agent.
 pub async fn hand_over_desk(app: &App, by: &UserId, desk: &DeskHandover) -> Result<(Uuid, Desk)> {
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     let moved = preview(app, &mut transaction, desk).await?;
     let now = app.clock.now(&mut transaction).await?;
     let id = Uuid::now_v7();

@@ -58,7 +58,7 @@ async fn move_lead(app: &App, handover: &Handover, agent: &Agent, lead: LeadId) 
         return Ok(false);
     }
     let app = app.announcing();
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     let lead = leads::lock(&mut transaction, lead).await?;
     if lead.owner.as_ref() != Some(&agent.id) || lead.status != LeadStatus::Claimed {
         transaction.rollback().await?;
@@ -105,7 +105,7 @@ async fn move_lead(app: &App, handover: &Handover, agent: &Agent, lead: LeadId) 
 
 /// Ends the handover, and tells the new owner or the managers, in one transaction.
 async fn end(app: &App, handover: &Handover, agent: &Agent, remaining: i32) -> Result<()> {
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     let mut work = UnitOfWork::start(app, &mut transaction, Cause::Admin).await?;
     let moved = store::moved_leads(work.connection, handover.id).await?;
     let count = i32::try_from(moved.len()).unwrap_or(i32::MAX);

@@ -21,7 +21,7 @@ pub async fn enter_list(app: &App, list: Uuid, nth: i32) -> Result<()> {
             return end(app, list).await;
         }
     }
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     let now = app.clock.now(&mut transaction).await?;
     lead_lists::enqueue_next(&mut transaction, list, nth + 1, now).await?;
     Ok(transaction.commit().await?)
@@ -30,7 +30,7 @@ pub async fn enter_list(app: &App, list: Uuid, nth: i32) -> Result<()> {
 /// Enters one row. Returns `false` if none is left.
 async fn enter_next(app: &App, list: Uuid) -> Result<bool> {
     let announcing = app.announcing();
-    let mut transaction = announcing.pool.begin().await?;
+    let mut transaction = announcing.begin().await?;
     let Some((row, by)) = lead_lists::next_ready(&mut transaction, list).await? else {
         return Ok(false);
     };
@@ -77,7 +77,7 @@ fn new_lead(row: ListRow) -> Option<NewLead> {
 
 /// Ends the list, and sends each owner one summary of their new leads, in one transaction.
 async fn end(app: &App, list: Uuid) -> Result<()> {
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     let mut work = UnitOfWork::start(app, &mut transaction, Cause::Admin).await?;
     let Some(by) = lead_lists::end(work.connection, list, work.now).await? else {
         return Ok(transaction.rollback().await?);

@@ -80,7 +80,7 @@ async fn enqueue_check(app: &App, attempt: AttemptId) -> Result<()> {
 
 async fn offer_to_next(app: &App, cycle: CycleId) -> Result<()> {
     let app = app.announcing();
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     // Checked again with the locks held, because an operation may have been running.
     let Some(lead) = store::lock_cycle_without_offer(&mut transaction, cycle).await? else {
         return Ok(transaction.rollback().await?);

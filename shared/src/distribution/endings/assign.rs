@@ -34,7 +34,7 @@ pub struct Assigned {
 /// `agent_disabled` if the agent's user is disabled, and `lead_erased` if the lead's client was erased and it is not sold or lost.
 pub async fn assign(app: &App, lead: LeadId, agent: &UserId, by: &UserId) -> Result<Assigned> {
     let app = app.announcing();
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     let lead = leads::lock(&mut transaction, lead).await?;
     let agent = sales::by_id(&mut transaction, agent).await?;
     let mut work = UnitOfWork::start(&app, &mut transaction, Cause::Admin).await?;

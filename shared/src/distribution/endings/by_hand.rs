@@ -27,7 +27,7 @@ pub async fn merge_by_hand(app: &App, by: &User, keep: LeadId, lose: LeadId) -> 
     if keep == lose {
         return Err(Error::invalid("leadId", "is the lead itself"));
     }
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     // In the order of the ids, as every operation locks leads.
     let first = leads::lock(&mut transaction, keep.min(lose)).await?;
     let second = leads::lock(&mut transaction, keep.max(lose)).await?;
@@ -67,7 +67,7 @@ pub async fn merges(app: &App, keep: LeadId) -> Result<Vec<Merge>> {
 /// Fails with the conflict `nothing_to_undo` if this is not the latest merge of the last day.
 pub async fn undo_merge(app: &App, by: &User, keep: LeadId, id: Uuid) -> Result<LeadId> {
     let app = app.announcing();
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     let kept = leads::lock(&mut transaction, keep).await?;
     let mut work = UnitOfWork::start(&app, &mut transaction, Cause::Admin).await?;
     let since = work.now - UNDO_WITHIN;

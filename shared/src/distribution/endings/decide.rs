@@ -23,7 +23,7 @@ pub async fn conflicts(app: &App) -> Result<Vec<Conflict>> {
 /// Fails with `NotFound` if there is no such conflict that is not decided, and with `Invalid` if `keep` is
 /// none of its leads.
 pub async fn decide(app: &App, id: Uuid, keep: Option<LeadId>, by: &UserId) -> Result<()> {
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     let found = store::conflict(&mut transaction, id).await?;
     let Some(conflict) = found else {
         return Err(Error::NotFound { what: "conflict" });

@@ -14,7 +14,7 @@ use crate::{App, Error, Result};
 /// Fails with the conflicts `lead_claimed`, `already_distributing` and `lead_erased`.
 pub async fn distribute(app: &App, by: &User, id: LeadId) -> Result<()> {
     let app = app.announcing();
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     let lead = leads::lock(&mut transaction, id).await?;
     leads::refuse_erased(&mut transaction, id).await?;
     match lead.status {

@@ -31,7 +31,7 @@ pub(crate) async fn let_go(work: &mut UnitOfWork<'_>, offer: &Offer) -> Result<b
 /// time and any number of times.
 pub(crate) async fn let_go_if_disabled(app: &App, attempt: AttemptId, cause: Cause) -> Result<()> {
     let app = app.announcing();
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     let Some(offer) = store::lock_offer(&mut transaction, attempt).await? else {
         return Ok(());
     };

@@ -91,7 +91,7 @@ pub async fn change_number(app: &App, old: &Phone, new: &Phone) -> Result<()> {
     if old == new {
         return Ok(());
     }
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     let now = app.clock.now(&mut transaction).await?;
     if let Some(agent) = sales::change_number(&mut transaction, old, new, now).await? {
         tracing::warn!(sales = %agent, "whatsapp.agent_changed_number: offers go to the new number");

@@ -105,7 +105,7 @@ pub async fn next_deadline(app: &App) -> Result<Option<DateTime<Utc>>> {
 ///
 /// Only for the provider `dummy`: in production a deadline is never earlier than it was.
 pub async fn bring_next_deadline_forward(app: &App) -> Result<Option<DateTime<Utc>>> {
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     let Some(attempt) = store::most_urgent_offer(&mut transaction).await? else {
         return Ok(None);
     };

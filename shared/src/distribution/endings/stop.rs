@@ -18,7 +18,7 @@ use uuid::Uuid;
 /// Fails with the conflict `not_distributing` if there is nothing to stop.
 pub async fn stop(app: &App, by: &UserId, id: LeadId, mark: Option<Mark>) -> Result<()> {
     let app = app.announcing();
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     let lead = leads::lock(&mut transaction, id).await?;
     if mark.is_none() && lead.status != LeadStatus::Distributing {
         return Err(Error::Conflict {

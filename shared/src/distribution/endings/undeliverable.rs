@@ -36,7 +36,7 @@ impl Undeliverable {
 /// time and any number of times.
 pub async fn offer_undeliverable(app: &App, attempt: AttemptId, why: Undeliverable) -> Result<()> {
     let app = app.announcing();
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     let Some(offer) = store::lock_offer(&mut transaction, attempt).await? else {
         return Ok(());
     };

@@ -45,7 +45,7 @@ pub async fn enter(app: &App, by: &User, new: &NewLead) -> Result<LeadId> {
         return Err(Error::invalid("ownerId", "must be yourself"));
     }
     let app = app.announcing();
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     let (lead, given) = enter_quietly(&app, &mut transaction, &by.id, new).await?;
     if let Some(given) = given.filter(|given| given.owner.id != by.id) {
         let mut work = UnitOfWork::start(&app, &mut transaction, Cause::Admin).await?;

@@ -17,7 +17,7 @@ use crate::{App, Result, contacts};
 /// it. If an agent owns the lead, that agent is notified. After hangus a new cycle starts. A second form
 /// with the same `meta_lead_id` changes nothing. Fails with `Invalid` if the number is an agent's or the company's.
 pub async fn take_ad(app: &App, ad: &Ad) -> Result<Report> {
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     sales::check_is_no_number_of_ours(app, &mut transaction, &ad.phone).await?;
     if contacts::is_blocked(&mut transaction, &ad.phone).await? {
         tracing::info!("distribution.form_blocked: an admin blocked the number");

@@ -72,7 +72,7 @@ fn is_fault_of_the_message(error: &Error) -> bool {
 }
 
 async fn handle_once(app: &App, id: MessageId) -> Result<Report> {
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     let Some(received) = store::take_received(&mut transaction, id).await? else {
         return past_report(app, &mut transaction, id, None).await;
     };
@@ -172,7 +172,7 @@ async fn store_stranger(
 }
 
 async fn remove_duplicate(app: &App, received: &ReceivedMessage) -> Result<Report> {
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     store::take_received(&mut transaction, received.id).await?;
     let provider_id = received.message.message_id.as_deref();
     let past = past_report(app, &mut transaction, received.id, provider_id).await;

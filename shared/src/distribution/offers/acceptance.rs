@@ -16,7 +16,7 @@ use serde_json::json;
 pub(crate) async fn record(app: &App, sent: &AcceptedSend) -> Result<()> {
     whatsapp::settle(app, sent).await?;
     for (message, attempt) in &sent.messages {
-        let mut transaction = app.pool.begin().await?;
+        let mut transaction = app.begin().await?;
         let offer = match attempt {
             Some(attempt) => store::lock_offer(&mut transaction, *attempt).await?,
             None => None,
@@ -37,7 +37,7 @@ pub(crate) async fn record_reported(
     attempt: AttemptId,
     resend_of: Option<SendId>,
 ) -> Result<()> {
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     if let Some(offer) = store::lock_offer(&mut transaction, attempt).await? {
         let mut work = UnitOfWork::start(app, &mut transaction, Cause::Provider).await?;
         record_offer(&mut work, &offer, resend_of).await?;

@@ -18,7 +18,7 @@ const PROBE_EVERY: TimeDelta = TimeDelta::seconds(15);
 ///
 /// Returns the attempts whose offers will never arrive. The caller ends them.
 pub(crate) async fn apply_status(app: &App, status: &Status) -> Result<Vec<AttemptId>> {
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     let now = app.clock.now(&mut transaction).await?;
     let reported = whatsapp::report(app, &mut transaction, status, now).await?;
     transaction.commit().await?;
@@ -99,7 +99,7 @@ async fn send_again(
     window_is_closed: bool,
     wait: TimeDelta,
 ) -> Result<()> {
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     if whatsapp::requeue(&mut transaction, message.id, window_is_closed).await? {
         let due = app.clock.now(&mut transaction).await? + wait;
         let nth = message.requeued + 1;

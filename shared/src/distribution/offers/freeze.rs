@@ -211,7 +211,7 @@ pub(crate) async fn thaw(app: &App) -> Result<()> {
         return Ok(());
     }
     drop(connection);
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     // This row is locked before leads, cycles and attempts. No operation locks it after those.
     if let Some(since) = store::lock_health(&mut transaction, provider).await? {
         let mut work = UnitOfWork::start(app, &mut transaction, Cause::Provider).await?;

@@ -157,7 +157,7 @@ async fn look(app: &App, line: Line, standing: &Standing, cause: Cause) -> Resul
 /// Releases one lead: offers it, and moves the next look one stagger on, in one transaction.
 async fn release(app: &App, line: &Line, cycle: CycleId, cause: Cause) -> Result<Released> {
     let app = app.announcing();
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     let Some(held) = store::lock_held_cycle(&mut transaction, cycle).await? else {
         transaction.rollback().await?;
         return Ok(Released::HeldAgain);
@@ -189,7 +189,7 @@ async fn release(app: &App, line: &Line, cycle: CycleId, cause: Cause) -> Result
 
 /// Writes the resume times if somebody's standing has changed, and sets the next look with its job.
 async fn plan_next_look(app: &App, line: Line, standing: &Standing, released: bool) -> Result<()> {
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     let now = app.clock.now(&mut transaction).await?;
     let Some(line) = store::lock_line(&mut transaction, line.queue).await? else {
         return Ok(());

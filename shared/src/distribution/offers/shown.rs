@@ -61,7 +61,7 @@ pub struct MyOffers {
 
 /// The agent's open offers, places and availability.
 pub async fn my_offers(app: &App, agent: &UserId) -> Result<MyOffers> {
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     let now = app.clock.now(&mut transaction).await?;
     let agents = std::slice::from_ref(agent);
     let mut duty = availability::duty_statuses(&mut transaction, agents, now).await?;

@@ -18,7 +18,7 @@ const LIMITS: BoardLimits = BoardLimits {
 /// Reads the board in one snapshot. A change that a reader of the live feed is told of afterwards may be on it
 /// already.
 pub async fn board(app: &App) -> Result<Board> {
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     store::read_one_snapshot(&mut transaction).await?;
     let now = app.clock.now(&mut transaction).await?;
     let since = now - TimeDelta::hours(1);

@@ -22,7 +22,7 @@ pub struct Explanation {
 /// Lists every decision about a lead in order: by which rule, from which agents, and how late. Fails with
 /// `NotFound` if the lead does not exist.
 pub async fn explain(app: &App, lead: LeadId) -> Result<Explanation> {
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     store::read_one_snapshot(&mut transaction).await?;
     let lead = leads::by_id(&mut transaction, lead).await?;
     let events = store::of_lead(&mut transaction, lead.id).await?;

@@ -68,7 +68,7 @@ pub async fn send_summary(app: &App, day: NaiveDate) -> Result<()> {
         let Some(to) = Phone::from_e164(&manager.number) else {
             continue;
         };
-        let mut transaction = app.pool.begin().await?;
+        let mut transaction = app.begin().await?;
         let mut work = UnitOfWork::start(app, &mut transaction, Cause::Alarm).await?;
         let today = Period::day(app.timezone, day, work.now);
         let mut periods = vec![("day", today)];

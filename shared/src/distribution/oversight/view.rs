@@ -9,7 +9,7 @@ use crate::{App, Result, leads, whatsapp};
 /// The whole story of a lead: every cycle, attempt and message. Fails with `NotFound` if the lead does
 /// not exist.
 pub async fn journey(app: &App, id: LeadId) -> Result<Journey> {
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     // One snapshot for all reads, so that the parts agree.
     store::read_one_snapshot(&mut transaction).await?;
     let lead = leads::by_id(&mut transaction, id).await?;

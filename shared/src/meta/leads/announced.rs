@@ -35,7 +35,7 @@ impl HeardBy {
 
 /// Records leads that were announced, each with the job that fetches it. Returns how many are new.
 pub(super) async fn record(app: &App, leads: &[Announced], heard_by: HeardBy) -> Result<usize> {
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     let now = app.clock.now(&mut transaction).await?;
     let mut new = 0;
     for lead in leads {

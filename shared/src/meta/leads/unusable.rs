@@ -47,7 +47,7 @@ pub async fn correct_number(app: &App, id: &str, phone: &Phone) -> Result<()> {
 
 /// Fetches the lead again and reads it with the present mapping. Fails with `NotFound` if it is not unusable.
 pub async fn retry_lead(app: &App, id: &str) -> Result<()> {
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     let now = app.clock.now(&mut transaction).await?;
     if !store::set_lead_waiting(&mut transaction, id).await? {
         return Err(Error::NotFound {

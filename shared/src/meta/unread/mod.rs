@@ -29,7 +29,7 @@ pub async fn close_unread(app: &App, id: Uuid, by: &UserId) -> Result<()> {
 /// The rest of its delivery was handled and is not handled again. Returns whether the part can be read now;
 /// if not, it stays open. Fails with `NotFound` if it is not open.
 pub async fn retry_unread(app: &App, id: Uuid, by: &UserId) -> Result<bool> {
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     let part = store::lock_unread(&mut transaction, id).await?;
     let part = part.ok_or(Error::NotFound {
         what: "unread part",

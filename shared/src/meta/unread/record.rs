@@ -10,7 +10,7 @@ pub(in crate::meta) async fn record(app: &App, id: DeliveryId, unread: &[Unread]
     if unread.is_empty() {
         return Ok(());
     }
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     let now = app.clock.now(&mut transaction).await?;
     for part in unread {
         let reason = part.reason.as_str();

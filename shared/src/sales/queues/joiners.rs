@@ -24,7 +24,7 @@ pub struct NewPlace {
 /// Adds an agent to a queue. The places after it move. Fails with `NotFound` if the queue or the agent does not exist,
 /// with the conflict `agent_disabled`, and with `Invalid` if the agent or the label is in the queue.
 pub async fn add_place(app: &App, queue: QueueId, new: &NewPlace) -> Result<()> {
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     let mut places = lock(&mut transaction, queue).await?;
     let agent = agent_by_id(&mut transaction, &new.sales_id).await?;
     if agent.disabled {
@@ -53,7 +53,7 @@ pub async fn add_place(app: &App, queue: QueueId, new: &NewPlace) -> Result<()> 
 
 /// Removes an agent from a queue. Their open offers stay. Fails with `NotFound` if the agent has no place in it.
 pub async fn remove_place(app: &App, queue: QueueId, agent: &UserId) -> Result<()> {
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     let mut places = lock(&mut transaction, queue).await?;
     let before = places.len();
     places.retain(|place| place.sales_id != *agent);

@@ -36,7 +36,7 @@ pub async fn create_queue(app: &App, settings: &QueueSettings) -> Result<QueueId
 /// Changes a queue's settings. A change of strategy sets every credit to zero.
 pub async fn change_queue(app: &App, id: QueueId, settings: &QueueSettings) -> Result<()> {
     check(settings)?;
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     // Locked before its places, in the order that an offer uses.
     if store::is_default(&mut transaction, id).await?.is_none() {
         return Err(Error::NotFound { what: "queue" });
@@ -54,7 +54,7 @@ pub async fn change_queue(app: &App, id: QueueId, settings: &QueueSettings) -> R
 /// agent of it wait for one of the default queue. Fails with the conflict `default_queue` for the default
 /// queue.
 pub async fn delete_queue(app: &App, id: QueueId) -> Result<()> {
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     match store::is_default(&mut transaction, id).await? {
         None => return Err(Error::NotFound { what: "queue" }),
         Some(true) => {
@@ -79,7 +79,7 @@ pub async fn set_places(
     if_version: Option<&str>,
 ) -> Result<()> {
     check_places(places)?;
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     if store::is_default(&mut transaction, id).await?.is_none() {
         return Err(Error::NotFound { what: "queue" });
     }
@@ -118,7 +118,7 @@ pub async fn change_place(
     change: &PlaceChange,
     if_version: Option<&str>,
 ) -> Result<Queue> {
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     let id = match queue {
         Some(id) => id,
         None => store::default_queue(&mut transaction).await?,
@@ -191,7 +191,7 @@ pub async fn set_rules(app: &App, id: QueueId, rules: &[Rule]) -> Result<()> {
             ));
         }
     }
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     if store::is_default(&mut transaction, id).await?.is_none() {
         return Err(Error::NotFound { what: "queue" });
     }
@@ -202,7 +202,7 @@ pub async fn set_rules(app: &App, id: QueueId, rules: &[Rule]) -> Result<()> {
 /// Changes an agent's offer address. Open offers keep the number that they were sent to. Fails with the
 /// conflict `address_taken` if another agent has the number, and with `number_of_a_lead` if a client has it.
 pub async fn set_address(app: &App, agent: &UserId, address: &Phone) -> Result<()> {
-    let mut connection = app.pool.begin().await?;
+    let mut connection = app.begin().await?;
     leads::refuse_number_of_a_lead(&mut connection, address).await?;
     match store::set_address(&mut connection, agent, address).await {
         Ok(true) => Ok(connection.commit().await?),

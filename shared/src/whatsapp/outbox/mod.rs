@@ -171,7 +171,7 @@ async fn prepare(
     excluded: Option<Unfit>,
 ) -> Result<Option<Call>> {
     let provider = app.provider.name();
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     // One send at a time to one person, by any worker.
     let contact = store::lock_contact(&mut transaction, provider, &queued.to).await?;
     let now = app.clock.now(&mut transaction).await?;

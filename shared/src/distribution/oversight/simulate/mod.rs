@@ -47,7 +47,7 @@ pub async fn simulate(
     if policy.window.is_some_and(|window| window.is_zero()) {
         return Err(Error::invalid("ackSeconds", "must be more than nothing"));
     }
-    let mut transaction = app.pool.begin().await?;
+    let mut transaction = app.begin().await?;
     crate::distribution::store::read_one_snapshot(&mut transaction).await?;
     let (history, left_out) = store::history(&mut transaction, from, to).await?;
     transaction.rollback().await?;

@@ -1,5 +1,9 @@
 //! The database: connections and migrations.
 
+mod begin;
+
+pub use begin::begin;
+
 use crate::{Error, Result};
 use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
