@@ -9,7 +9,8 @@ const PATIENCE: TimeDelta = TimeDelta::seconds(30);
 
 impl Model {
     pub(super) fn lose_alarms(&mut self) {
-        self.open_offers().for_each(|offer| offer.alarm = false);
+        self.open_offers()
+            .for_each(|offer| (offer.alarm, offer.former) = (false, None));
     }
 
     /// The audit sets an alarm for each deadline that is to come.
@@ -19,8 +20,11 @@ impl Model {
             .for_each(|offer| offer.alarm = true);
     }
 
-    /// A deadline job that runs during a freeze is done.
+    /// A deadline job that runs during a freeze is done, and so is one of a former deadline.
     pub(super) fn alarms_ring(&mut self, now: Time) {
+        for offer in self.open_offers() {
+            offer.former = offer.former.filter(|(at, _)| *at > now);
+        }
         if self.frozen_since.is_some() {
             self.open_offers()
                 .filter(|offer| offer.deadline <= now)
@@ -47,9 +51,7 @@ impl Model {
             since < offer.deadline && offer.deadline < full && (!had_it || offer.deadline <= at)
         };
         for offer in self.open_offers().filter(held) {
-            offer.deadline = full;
-            offer.alarm = true;
-            offer.set = next;
+            offer.move_deadline(full, next);
         }
     }
 }

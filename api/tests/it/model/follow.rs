@@ -31,12 +31,10 @@ impl World {
             let now = self.now();
             // Jobs run in the order in which they were due.
             if let Some(at) = self.model.handover_waits_since() {
-                self.model
-                    .roll(now, |offer| offer.alarm && offer.deadline <= now.min(at));
+                self.model.ring(now, now.min(at));
                 self.model.hand_over(now);
             }
-            self.model
-                .roll(now, |offer| offer.alarm && offer.deadline <= now);
+            self.model.ring(now, now);
             self.model.alarms_ring(self.now());
         }
     }
@@ -103,9 +101,7 @@ impl World {
             offer.accepted = Some(*at);
             let late = *at - *assigned > TimeDelta::seconds(1);
             if late && *deadline > offer.deadline && *deadline == *at + TimeDelta::minutes(5) {
-                offer.deadline = *deadline;
-                offer.alarm = true;
-                offer.set = next;
+                offer.move_deadline(*deadline, next);
             }
         }
     }

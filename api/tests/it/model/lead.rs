@@ -17,6 +17,24 @@ pub(super) struct Offer {
     pub(super) made: usize,
     /// When its alarm was set, in the same count: alarms of one instant ring in this order. A moved deadline is a new alarm.
     pub(super) set: usize,
+    /// When the alarm of its former deadline was to ring, and its number, while no worker has taken it. Whichever alarm rings
+    /// first after the deadline rolls the offer.
+    pub(super) former: Option<(Time, usize)>,
+}
+
+impl Offer {
+    /// Its deadline moves, with a new alarm of this number.
+    pub(super) fn move_deadline(&mut self, deadline: Time, set: usize) {
+        if self.alarm && self.former.is_none() {
+            self.former = Some((self.deadline, self.set));
+        }
+        (self.deadline, self.alarm, self.set) = (deadline, true, set);
+    }
+
+    /// Its first alarm: when, and its number.
+    pub(super) fn first_alarm(&self) -> (Time, usize) {
+        self.former.unwrap_or((self.deadline, self.set))
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -64,6 +82,7 @@ impl Cycle {
                 accepted: None,
                 made: 0,
                 set: 0,
+                former: None,
             });
             return;
         }

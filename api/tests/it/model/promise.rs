@@ -309,17 +309,33 @@ impl Model {
         minded.map(|offer| offer.deadline).min()
     }
 
-    /// Rolls the attempts of jobs or a sweep that considers them due, the oldest deadline first.
+    /// Rolls the attempts that a sweep or an audit considers due, the oldest deadline first.
     pub(super) fn roll(&mut self, now: Time, is_due: impl Fn(&Offer) -> bool) {
+        self.roll_in_order(now, |offer| (offer.deadline, offer.set), is_due);
+    }
+
+    /// Rolls the attempts whose time is up at `now`, and of which an alarm rang by `by`, in the order in which they rang.
+    pub(super) fn ring(&mut self, now: Time, by: Time) {
+        let rang =
+            |offer: &Offer| offer.alarm && offer.deadline <= now && offer.first_alarm().0 <= by;
+        self.roll_in_order(now, Offer::first_alarm, rang);
+    }
+
+    fn roll_in_order(
+        &mut self,
+        now: Time,
+        order: impl Fn(&Offer) -> (Time, usize),
+        is_due: impl Fn(&Offer) -> bool,
+    ) {
         if self.frozen_since.is_some() {
             return;
         }
-        let mut due: Vec<(Time, usize, usize, usize)> = Vec::new();
+        let mut due: Vec<((Time, usize), usize, usize)> = Vec::new();
         for (number, lead) in self.leads.iter_mut().enumerate() {
             if let Some(offer) = lead.as_mut().and_then(Lead::open)
                 && is_due(offer)
             {
-                due.push((offer.deadline, offer.set, offer.made, number));
+                due.push((order(offer), offer.made, number));
             }
         }
         due.sort();
