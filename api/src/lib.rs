@@ -61,7 +61,7 @@ pub fn app_with(
     feed: Feed,
 ) -> impl Endpoint<Output = Response> {
     let service = service();
-    let is_https = auth.is_secure();
+    let (is_https, is_behind_proxy) = (auth.is_secure(), auth.is_behind_proxy());
     // Requests of the documentation page go to where the page came from.
     let page = OpenApiService::new(
         http::endpoints(),
@@ -94,7 +94,7 @@ pub fn app_with(
         .around(desk::serve)
         .around(limits::limit)
         .around(move |next, request| headers::add(next, request, is_https))
-        .around(middleware::log)
+        .around(move |next, request| middleware::log(next, request, is_behind_proxy))
 }
 
 /// Health and metrics alone.

@@ -156,7 +156,7 @@ async fn health(port: u16) -> anyhow::Result<()> {
 
 async fn serve(settings: &Settings, problems: Problems) -> anyhow::Result<()> {
     let (app, auth, secrets) = served(settings, problems)?;
-    telemetry::init(&settings.common.telemetry);
+    let traces = telemetry::init(&settings.common.telemetry, "api");
     let acceptor = TcpListener::bind((settings.host.to_string(), settings.port))
         .into_acceptor()
         .await
@@ -201,6 +201,7 @@ async fn serve(settings: &Settings, problems: Problems) -> anyhow::Result<()> {
     stopped.send_replace(true);
     seen.await.ok();
     tracing::info!("api.stopped");
+    traces.end().await;
     Ok(())
 }
 

@@ -31,7 +31,7 @@ pub(crate) async fn serve(settings: &Settings) -> anyhow::Result<()> {
     use api::connections::{Connections, Guarded};
     use poem::EndpointExt;
     use poem::listener::{Listener, TcpListener};
-    shared::telemetry::init(&settings.common.telemetry);
+    let traces = shared::telemetry::init(&settings.common.telemetry, "api");
     let app = settings.app()?;
     let (intake, feed) = (settings.intake(&app)?, Feed::new(app.clone()));
     let secrets = settings.webhook_secrets()?;
@@ -40,7 +40,9 @@ pub(crate) async fn serve(settings: &Settings) -> anyhow::Result<()> {
     let connections = Connections::new(settings.limits());
     let acceptor = Guarded::new(listener.into_acceptor().await?, connections.clone());
     let app = app.around(move |next, request| connections.clone().watch(next, request));
-    Ok(poem::Server::new_with_acceptor(acceptor).run(app).await?)
+    poem::Server::new_with_acceptor(acceptor).run(app).await?;
+    traces.end().await;
+    Ok(())
 }
 
 /// The settings of a child process.

@@ -13,8 +13,9 @@ pub(crate) async fn work(settings: &Settings) -> anyhow::Result<()> {
         terminate.recv().await;
         stopping.send_replace(true);
     });
-    shared::telemetry::init(&settings.common.telemetry);
+    let traces = shared::telemetry::init(&settings.common.telemetry, "worker");
     worker::run(settings, settings.app()?, stop).await?;
+    traces.end().await;
     Ok(())
 }
 

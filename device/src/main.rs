@@ -28,9 +28,10 @@ async fn run() -> anyhow::Result<()> {
     let (settings, mut problems) = parse::<Settings>();
     let app = problems.collect(settings.app());
     let app = problems.finish(app)?;
-    telemetry::init(&settings.common.telemetry);
+    let traces = telemetry::init(&settings.common.telemetry, "device");
     device::quiet_client(&settings.common.telemetry);
     let stop = worker::stop_on_signals()?;
     Box::pin(device::run(&settings, app, stop)).await?;
+    traces.end().await;
     Ok(())
 }

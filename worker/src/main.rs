@@ -28,8 +28,9 @@ async fn run() -> anyhow::Result<()> {
     let (settings, mut problems) = parse::<Settings>();
     let app = problems.collect(settings.app());
     let app = problems.finish(app)?;
-    telemetry::init(&settings.common.telemetry);
+    let traces = telemetry::init(&settings.common.telemetry, "worker");
     let stop = worker::stop_on_signals()?;
     Box::pin(worker::run(&settings, app, stop)).await?;
+    traces.end().await;
     Ok(())
 }

@@ -22,7 +22,7 @@ type Prune = for<'c> fn(&'c mut PgConnection, Keep) -> BoxFuture<'c, Result<u64>
 
 /// Every kind of rows that is deleted by its age: its name, every how many minutes it is looked at, and how it is deleted.
 /// Those without an index by age are looked at once an hour.
-const RULES: [(&str, u64, Prune); 11] = [
+const RULES: [(&str, u64, Prune); 12] = [
     ("changes", 1, |connection, _| {
         Box::pin(live::prune(connection))
     }),
@@ -59,6 +59,9 @@ const RULES: [(&str, u64, Prune); 11] = [
     ("clients", 60, |connection, keep| {
         let days = keep.keep_closed_leads_days.into();
         Box::pin(privacy::erase_ended(connection, days))
+    }),
+    ("traces", 10, |connection, _| {
+        Box::pin(whatsapp::prune_traces(connection))
     }),
     ("sessions", 60, |connection, _| {
         Box::pin(auth::prune(connection))

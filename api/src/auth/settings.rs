@@ -127,6 +127,11 @@ impl Auth {
             .map(|secret| secret.expose_secret().as_bytes())
     }
 
+    /// Whether only our own proxies reach the api.
+    pub(crate) fn is_behind_proxy(&self) -> bool {
+        self.0.proxies > 0
+    }
+
     /// Whether cookies are sent over https only.
     pub(crate) fn is_secure(&self) -> bool {
         self.0.url.starts_with("https://")

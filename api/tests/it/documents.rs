@@ -8,10 +8,12 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Names in capitals that are no settings of a process: the tools, the tests and docker compose read them, or they are
-/// better-auth's error codes.
-const OTHER_NAMES: [&str; 9] = [
+/// Names in capitals that are no settings of a process: the tools, the tests, docker compose and OpenTelemetry's library read
+/// them, or they are better-auth's error codes.
+const OTHER_NAMES: [&str; 11] = [
     "BANNED_USER",
+    "OTEL_BSP_SCHEDULE_DELAY",
+    "OTEL_RESOURCE_ATTRIBUTES",
     "PASSWORD_COMPROMISED",
     "PROPERTY_LOUNGE_APP_PASSWORD",
     "PROPERTY_LOUNGE_LONG_TESTS",

@@ -27,7 +27,7 @@ pub use distribution::{Distribution, SecondProject};
 pub use lexicon::LexiconPhrases;
 pub use parse::parse;
 pub use problems::Problems;
-pub use telemetry::{LogFormat, Telemetry};
+pub use telemetry::{LogFormat, Telemetry, TraceSampler};
 pub use texts::TextOverrides;
 pub use whatsapp::{ProviderKind, WhatsApp};
 pub use work_texts::WorkTexts;

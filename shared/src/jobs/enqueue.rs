@@ -1,8 +1,8 @@
 //! Enqueuing: a job is inserted in the caller's transaction.
 
 use super::job::Job;
+use super::origin::Origin;
 use crate::Result;
-use crate::request_id::request_id;
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use std::time::Duration;
@@ -51,6 +51,13 @@ impl Scheduled {
             key: job.idempotency_key(run_at),
         })
     }
+}
+
+/// How long ago a job with this id was enqueued: the id begins with that time. Zero if it does not.
+pub fn waited(id: &str) -> Duration {
+    let now = Ulid::from(Uuid::now_v7().as_u128()).timestamp_ms();
+    let enqueued = Ulid::from_string(id).map_or(now, |id| id.timestamp_ms());
+    Duration::from_millis(now.saturating_sub(enqueued))
 }
 
 /// Jobs as the columns of `apalis.jobs`, for statements that insert them with other rows.
@@ -112,11 +119,11 @@ pub async fn enqueue_all(
     jobs: &[Scheduled],
     announce: Announce,
 ) -> Result<()> {
-    let jobs = JobColumns::of(jobs);
+    let (jobs, origin) = (JobColumns::of(jobs), Origin::here());
     sqlx::query!(
         "with written as (
              insert into apalis.jobs (id, job_type, job, run_at, max_attempts, priority, idempotency_key, metadata)
-             select id, queue, payload, due, tries, 0, key, hstore('request_id', $7)
+             select id, queue, payload, due, tries, 0, key, hstore($7::text[], $11::text[])
              from unnest($1::text[], $2::text[], $3::bytea[], $4::timestamptz[], $5::int[], $6::text[])
                   as job (id, queue, payload, due, tries, key)
              on conflict (job_type, idempotency_key) do nothing
@@ -130,10 +137,11 @@ pub async fn enqueue_all(
         &jobs.times,
         &jobs.tries,
         &jobs.keys as _,
-        request_id().unwrap_or_default(),
+        &origin.keys as _,
         CHANNEL,
         ANNOUNCE_WITHIN.as_secs_f64(),
         announce == Announce::Everyone,
+        &origin.values,
     )
     .fetch_all(connection)
     .await?;

@@ -8,15 +8,17 @@
 mod enqueue;
 mod failure;
 mod job;
+mod origin;
 mod payloads;
 mod workers;
 
 pub(crate) use enqueue::JobColumns;
 pub use enqueue::{
-    ANNOUNCE_WITHIN, Announce, CHANNEL, Scheduled, enqueue, enqueue_again, enqueue_all,
+    ANNOUNCE_WITHIN, Announce, CHANNEL, Scheduled, enqueue, enqueue_again, enqueue_all, waited,
 };
 pub use failure::JobFailure;
 pub use job::Job;
+pub(crate) use origin::Origin;
 pub use payloads::{
     AssignLeads, CheckAckDeadline, EnterLeadList, FetchMetaLead, ForwardLeadToSales, HandOver,
     HandleDelivery, ReconcileMetaLeads, ReleaseHeldLeads, RemindOfAppointment, SendConversion,

@@ -75,6 +75,7 @@ pub(super) struct Instruments {
     pub(super) requests: Histograms<1>,
     pub(super) sign_ins: Counters<1>,
     pub(super) breaches: Counters<1>,
+    pub(super) traces: Counters<1>,
     pub(super) audited_at: Gauge,
 }
 
@@ -107,6 +108,7 @@ impl Instruments {
             requests: histograms(),
             sign_ins: Family::default(),
             breaches: Family::default(),
+            traces: Family::default(),
             audited_at: Gauge::default(),
         };
         made.register_times();
@@ -170,6 +172,11 @@ impl Instruments {
             "breaches",
             "Breaches that the audit of this process found, by rule",
             &self.breaches,
+        );
+        by_one(
+            "trace_batches",
+            "Batches of spans for the collector of traces, by result",
+            &self.traces,
         );
         let (help, audited_at) = (
             "When the last audit of this process ended, in Unix time",

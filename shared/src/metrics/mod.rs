@@ -56,6 +56,13 @@ pub fn provider_called(provider: &'static str, class: &'static str, took: Durati
     histogram.observe(took.as_secs_f64());
 }
 
+/// A batch of spans was sent to the collector of traces, or dropped because the collector did not take it.
+pub fn traces_sent(taken: bool) {
+    let result = if taken { "sent" } else { "dropped" };
+    let counter = instruments().traces.get_or_create(&[("result", result)]);
+    counter.inc();
+}
+
 /// A change was told to the live feed's readers: how long after it was committed.
 pub fn fed(late: Duration) {
     instruments().feed_delay.observe(late.as_secs_f64());

@@ -1,12 +1,13 @@
 //! Meta's Graph API: one client for messages, leads and conversions.
 
+use super::measure::measured;
 use crate::error::{ProviderFailure, class_of};
-use crate::{Error, Result, metrics};
+use crate::{Error, Result};
 use reqwest::{Client, RequestBuilder, Response};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// The timeout of a connection.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -87,16 +88,13 @@ impl Graph {
     }
 
     async fn call(&self, request: RequestBuilder, token: &SecretString) -> Result<Answer> {
-        let started = Instant::now();
-        let answer = self.ask(request, token).await;
-        let class = match &answer {
+        measured("graph", self.ask(request, token), |answer| match answer {
             Ok(Answer::Done(_)) => "accepted",
             Ok(Answer::Refused { .. }) => "provider_refused",
             Ok(Answer::Unknown(_)) => "provider_outcome_unknown",
             Err(error) => class_of(error),
-        };
-        metrics::provider_called("graph", class, started.elapsed());
-        answer
+        })
+        .await
     }
 
     async fn ask(&self, request: RequestBuilder, token: &SecretString) -> Result<Answer> {
@@ -136,7 +134,6 @@ impl Graph {
 
 /// Selects the one TLS stack, which the database driver also uses: rustls with ring. Call it before a reqwest
 /// client is built. A second call changes nothing.
-/// second call changes nothing.
 pub fn choose_tls() {
     rustls::crypto::ring::default_provider()
         .install_default()

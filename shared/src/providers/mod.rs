@@ -7,16 +7,18 @@ pub mod graph;
 pub mod qr_local;
 
 mod address;
+mod measure;
 
 pub use address::ask_for;
 
+use crate::Result;
 use crate::address::Address;
 use crate::error::class_of;
 use crate::id::{AttemptId, MessageId, SendId};
 use crate::phone::Phone;
-use crate::{Result, metrics};
 use async_trait::async_trait;
-use std::time::{Duration, Instant};
+use measure::measured;
+use std::time::Duration;
 
 /// A message to send.
 #[derive(Clone, Debug)]
@@ -150,9 +152,8 @@ pub trait Provider: Send + Sync + 'static {
 
 /// Sends one message, and records how long the provider took and how it answered.
 pub async fn send(provider: &dyn Provider, message: &Outgoing) -> Result<Accepted> {
-    let started = Instant::now();
-    let sent = provider.send(message).await;
-    let class = sent.as_ref().map_or_else(class_of, |_| "accepted");
-    metrics::provider_called(provider.name(), class, started.elapsed());
-    sent
+    measured(provider.name(), provider.send(message), |sent| {
+        sent.as_ref().map_or_else(class_of, |_| "accepted")
+    })
+    .await
 }

@@ -49,7 +49,7 @@ impl Process {
 
     /// Waits for a log line that contains this text.
     pub async fn logs(&self, words: &str) -> String {
-        let deadline = Instant::now() + Duration::from_secs(20);
+        let deadline = Instant::now() + Duration::from_secs(60);
         let mut seen = Vec::new();
         while Instant::now() < deadline {
             while let Ok(line) = self.log.try_recv() {

@@ -10,6 +10,7 @@ mod outbox;
 mod queue;
 mod statuses;
 mod store;
+mod traces;
 
 pub use model::{
     Correction, Draft, Echo, InboundKind, InboundRecord, MessageRow, OutboundKind, PastOutcome,
@@ -303,6 +304,11 @@ pub async fn erase_person(
 /// Deletes a batch of digests of erased messages that no provider delivers again. Returns how many.
 pub async fn prune_digests(connection: &mut PgConnection) -> Result<u64> {
     store::delete_old_digests(connection).await
+}
+
+/// Deletes a batch of old traces of messages. Returns how many.
+pub async fn prune_traces(connection: &mut PgConnection) -> Result<u64> {
+    store::delete_old_traces(connection).await
 }
 
 /// Deletes a batch of sends that came to nothing this many days ago: during an outage each try is one. Returns how many.

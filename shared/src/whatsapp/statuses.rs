@@ -4,6 +4,7 @@
 //! `read` comes. So the earliest time of each status is stored, and the furthest one is the message's
 //! status. The order in which they come does not matter.
 
+use super::traces;
 use crate::address::Address;
 use crate::id::{AttemptId, MessageId, SendId};
 use crate::leads::ERASED;
@@ -23,6 +24,18 @@ pub enum Progress {
     Read,
     /// It will not arrive.
     Failed,
+}
+
+impl Progress {
+    /// The name in traces: Meta's word.
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Sent => "sent",
+            Self::Delivered => "delivered",
+            Self::Read => "read",
+            Self::Failed => "failed",
+        }
+    }
 }
 
 /// A status that a provider reported.
@@ -117,6 +130,8 @@ pub async fn report(
     .await?;
     // A failure also proves that the send was accepted. Settled after the messages: an answer locks them first.
     settle(connection, status, now).await?;
+    let messages = rows.iter().map(|message| message.id);
+    traces::tell(connection, status.progress.as_str(), messages).await?;
     Ok(rows)
 }
 

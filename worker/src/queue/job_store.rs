@@ -42,6 +42,8 @@ pub(super) struct Fetched {
     pub(super) late: Duration,
     /// The request that it was enqueued in.
     pub(super) request: String,
+    /// The trace that it was enqueued in, as a `traceparent`.
+    pub(super) trace: Option<String>,
     /// Its slot, which is given back when this value is dropped.
     _slot: Arc<OwnedSemaphorePermit>,
 }
@@ -116,7 +118,7 @@ impl Persistence for JobStore {
                    order by run_at limit $3 for update skip locked)
                update apalis.jobs j set status = 'Running', lock_by = $4, lock_at = now()
                from due where j.id = due.id
-               returning j.id, j.job, j.attempts, j.metadata -> 'request_id' as request,
+               returning j.id, j.job, j.attempts, j.metadata -> 'request_id' as request, j.metadata -> 'traceparent' as trace,
                          extract(epoch from j.run_at - clock_timestamp())::float8 as "wait!""#,
             self.queue,
             self.ahead.as_secs_f64(),
@@ -148,6 +150,7 @@ impl Persistence for JobStore {
                 due: fetched_at + wait,
                 late: Duration::try_from_secs_f64(-row.wait).unwrap_or_default(),
                 request: row.request.unwrap_or_default(),
+                trace: row.trace,
                 _slot: Arc::new(slot),
             };
             tasks.push(TaskBuilder::new(fetched).task_id(id).attempt(tried).build());

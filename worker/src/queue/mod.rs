@@ -16,7 +16,8 @@ use ended::Ended;
 use flag::PollFlag;
 use job_store::{Fetched, JobStore};
 use shared::request_id::with_request_id;
-use shared::{App, metrics};
+use shared::telemetry::JobSpan;
+use shared::{App, jobs, metrics};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -191,8 +192,13 @@ async fn run_fetched<J: Perform>(job: Fetched, job_context: &JobContext) -> Ran 
     metrics::job_begins(J::QUEUE, job.late + job.due.elapsed());
     let started = Instant::now();
     let span = tracing::info_span!("job", queue = J::QUEUE, id = job.id, request = job.request);
-    let work = run::<J>(&job_context.app, &job.payload, job.tried).instrument(span);
+    let cause = (job.trace.as_deref(), jobs::waited(&job.id));
+    let traced = JobSpan::begin(J::QUEUE, &job.id, &job.request, cause);
+    let work = run::<J>(&job_context.app, &job.payload, job.tried)
+        .instrument(traced.span())
+        .instrument(span);
     let ran = with_request_id(job.request.clone(), work).await;
+    traced.ended(ran.outcome.as_str());
     metrics::job_ended(J::QUEUE, ran.outcome.as_str(), started.elapsed());
     for wakeup in &job_context.wakes {
         wakeup.notify_one();

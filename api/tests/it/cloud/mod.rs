@@ -6,7 +6,7 @@ mod door;
 mod field_cases;
 mod fixtures;
 mod form_cases;
-mod graph;
+pub(crate) mod graph;
 mod hands;
 mod hostile;
 mod identity;

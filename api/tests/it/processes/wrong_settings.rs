@@ -4,13 +4,16 @@ use std::path::Path;
 use std::process::{Command, Output};
 use xtask::shell::built;
 
-const WRONG: [(&str, &str); 6] = [
+const WRONG: [(&str, &str); 9] = [
     ("DATABASE_URL", "postgresql://nowhere/none"),
     ("WA_PROVIDER", "cloud_api"),
     ("DATABASE_CONNECTIONS", "1"),
     ("DISTRIBUTION_ACK_SECONDS", "soon"),
     ("COMPANY_TIMEZONE", "Europe/Berlin"),
     ("TEXT_LATE", "Terlambat, {nama}"),
+    ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4318"),
+    ("OTEL_EXPORTER_OTLP_HEADERS", "authorization"),
+    ("OTEL_TRACES_SAMPLER_ARG", "2"),
 ];
 
 fn run(binary: &Path, arguments: &[&str], settings: &[(&str, &str)]) -> Output {
@@ -40,6 +43,9 @@ fn every_process_names_every_wrong_setting_and_exits_with_2() {
         "COMPANY_TIMEZONE",
         "DATABASE_CONNECTIONS",
         "DISTRIBUTION_ACK_SECONDS",
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "OTEL_EXPORTER_OTLP_HEADERS",
+        "OTEL_TRACES_SAMPLER_ARG",
         "TEXT_LATE",
         "WA_CLOUD_API_TOKEN",
         "WA_CLOUD_PHONE_NUMBER_ID",

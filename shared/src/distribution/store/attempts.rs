@@ -6,9 +6,8 @@ use crate::distribution::event::Event;
 use crate::distribution::model::Round;
 use crate::distribution::turn::Contender;
 use crate::id::{AttemptId, CycleId};
-use crate::jobs::{ANNOUNCE_WITHIN, Announce, CHANNEL, JobColumns, Scheduled};
+use crate::jobs::{ANNOUNCE_WITHIN, Announce, CHANNEL, JobColumns, Origin, Scheduled};
 use crate::phone::Phone;
-use crate::request_id::request_id;
 use crate::sales::Agent;
 use crate::unit_of_work::UnitOfWork;
 use chrono::{DateTime, Utc};
@@ -66,6 +65,7 @@ pub(crate) async fn make_offers(
 ) -> Result<i32> {
     let attempts = AttemptColumns::of(&new.attempts);
     let (events, jobs) = (EventColumns::of(&new.events), JobColumns::of(&new.jobs));
+    let origin = Origin::here();
     let made = sqlx::query!(
         r#"with number as (
                select id, sales_id, address, open, n, nextval('offer_code') as serial,
@@ -107,7 +107,7 @@ pub(crate) async fn make_offers(
            enqueued as (
                insert into apalis.jobs
                    (id, job_type, job, run_at, max_attempts, priority, idempotency_key, metadata)
-               select id, queue, payload, due, tries, 0, key, hstore('request_id', $25)
+               select id, queue, payload, due, tries, 0, key, hstore($25::text[], $29::text[])
                from unnest($19::text[], $20::text[], $21::bytea[], $22::timestamptz[], $23::int[], $24::text[])
                     as job (id, queue, payload, due, tries, key)
                on conflict (job_type, idempotency_key) do nothing
@@ -140,10 +140,11 @@ pub(crate) async fn make_offers(
         &jobs.times,
         &jobs.tries,
         &jobs.keys as _,
-        request_id().unwrap_or_default(),
+        &origin.keys as _,
         CHANNEL,
         work.app.announce == Announce::Everyone,
-        ANNOUNCE_WITHIN.as_secs_f64()
+        ANNOUNCE_WITHIN.as_secs_f64(),
+        &origin.values
     );
     Ok(made.fetch_one(&mut *work.connection).await?.position)
 }

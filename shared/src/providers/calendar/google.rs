@@ -4,8 +4,9 @@
 
 use super::key::ServiceAccount;
 use super::port::{Calendar, CalendarEvent};
-use crate::error::ProviderFailure;
+use crate::error::{ProviderFailure, class_of};
 use crate::providers::graph::choose_tls;
+use crate::providers::measure::measured;
 use crate::{Clock, Error, Result};
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -76,13 +77,31 @@ impl GoogleCalendar {
 
     /// Makes a call, and repeats it once with a new token if the token is no longer valid.
     async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Answer> {
-        let answer = self.call_once(method.clone(), path, body, false).await?;
+        let answer = self
+            .measured_call(method.clone(), path, body, false)
+            .await?;
         match answer {
             Answer::Refused(StatusCode::UNAUTHORIZED, _) => {
-                self.call_once(method, path, body, true).await
+                self.measured_call(method, path, body, true).await
             }
             answer => Ok(answer),
         }
+    }
+
+    async fn measured_call(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+        fresh: bool,
+    ) -> Result<Answer> {
+        let call = self.call_once(method, path, body, fresh);
+        measured("google_calendar", call, |answer| match answer {
+            Ok(Answer::Done(_)) => "accepted",
+            Ok(Answer::Refused(..)) => "provider_refused",
+            Err(error) => class_of(error),
+        })
+        .await
     }
 
     async fn call_once(

@@ -10,6 +10,7 @@ mod store;
 
 use super::model::{OutboundKind, Queued};
 use super::store::set_failed;
+use super::traces;
 use crate::error::{ProviderFailure, Unfit};
 use crate::id::{AttemptId, MessageId, SendId};
 use crate::providers::{
@@ -118,6 +119,7 @@ async fn deliver_without_rules(app: &App, queued: &Queued) -> Result<AcceptedSen
     if let Some(id) = app.provider.message_id(queued.id) {
         let mut connection = app.pool.acquire().await?;
         store::announce(&mut connection, queued.id, &id).await?;
+        traces::remember(&mut connection, &[queued.id]).await?;
     }
     match providers::send(&*app.provider, &outgoing).await {
         Ok(accepted) => Ok(AcceptedSend {
@@ -226,6 +228,7 @@ async fn prepare(
     store::begin(&mut transaction, &send, now, next).await?;
     let ids: Vec<MessageId> = messages.iter().map(|(message, _)| *message).collect();
     store::attach(&mut transaction, id, &ids).await?;
+    traces::remember(&mut transaction, &ids).await?;
     transaction.commit().await?;
     Ok(Some(Call {
         id,

@@ -6,6 +6,7 @@ mod notices;
 mod old;
 mod person;
 mod shown;
+mod traces;
 
 pub(super) use calls::{count_failed_call, count_queued, ours_of};
 pub(super) use corrections::{insert_correction, insert_echo, was_an_answer};
@@ -18,6 +19,7 @@ pub(super) use person::{
     delete_old_digests, erase_mentions, erase_messages, person_rows, remember_digests,
 };
 pub(super) use shown::{of_lead, recent};
+pub(super) use traces::{delete_old_traces, set_trace, trace_of};
 
 use super::{Draft, InboundRecord, PastOutcome, Queued};
 use crate::Result;
