@@ -5,7 +5,8 @@ use shared::testing::TestDatabase;
 use std::process::Command;
 use xtask::postgres::binaries;
 
-fn run(program: &str, arguments: &[&str]) {
+/// Runs one of PostgreSQL's programs.
+pub(super) fn run(program: &str, arguments: &[&str]) {
     let found = binaries(None, false).expect("PostgreSQL's programs");
     let output = Command::new(found.folder.join(program))
         .args(arguments)
@@ -64,20 +65,21 @@ async fn a_restored_dump_sends_nothing_twice_and_rolls_what_went_by_once() {
     restored.api_json(&["after-restore", "--yes"]);
     let _worker = restored.start_worker_with(&[("DISTRIBUTION_SEND_PATIENCE_SECONDS", "0.5")]);
     restored.wait_for(hangus, 8).await;
-    restored.nothing_twice(before).await;
+    restored.nothing_twice(before, 8).await;
 }
 
 impl Company {
     /// What was queued at the backup was not sent after it; every lead went on to its end, and nobody was asked twice.
-    async fn nothing_twice(&self, before: i64) {
+    /// `messages` were queued, among them the first offers of `leads`.
+    pub(super) async fn nothing_twice(&self, messages: i64, leads: i64) {
         let unsent = "select count(*) from wa_message where delivery_error like 'the database was restored%' and delivery_status = 'failed'";
-        assert_eq!(self.count(unsent).await, before);
+        assert_eq!(self.count(unsent).await, messages);
         let reminded = "select count(*) from appointment_reminder where state <> 'void'";
         assert_eq!(self.count(reminded).await, 0);
         let not_sent = "select count(*) from distribution_attempt where status = 'undeliverable'";
         assert_eq!(
             self.count(not_sent).await,
-            8,
+            leads,
             "the first offers cost no turn"
         );
         let twice = "select count(*) from (select from distribution_attempt group by cycle_id, sales_id, round having count(*) > 1) twice";

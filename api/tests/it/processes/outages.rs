@@ -1,62 +1,16 @@
 //! The database goes away and comes back.
 
 use super::company::Company;
-use secrecy::SecretString;
-use shared::testing::Harness;
-use shared::{db, seed};
-use std::path::PathBuf;
+use super::own_server::{OwnServer, company_on};
 use std::time::Duration;
 use tokio::time::sleep;
-use xtask::postgres::{Cluster, Profile, binaries};
+use xtask::postgres::Profile;
 
 const HANGUS: &str = "select count(*) from lead where status = 'hangus'";
 
-/// A server of this test's own, removed with this value.
-struct OwnServer(Option<Cluster>);
-
-impl OwnServer {
-    fn start(name: &str) -> Self {
-        let shm = PathBuf::from("/dev/shm");
-        let parent = if shm.exists() {
-            shm
-        } else {
-            xtask::shell::root().join("target")
-        };
-        let folder = parent.join(format!("property-lounge-{name}-{}", std::process::id()));
-        let programs = binaries(None, false).expect("PostgreSQL's programs");
-        Self(Some(
-            Cluster::start(&programs, &folder, Profile::ThrowAway).expect("a server"),
-        ))
-    }
-
-    fn cluster(&self) -> &Cluster {
-        self.0.as_ref().expect("it is there until dropped")
-    }
-}
-
-impl Drop for OwnServer {
-    fn drop(&mut self) {
-        if let Some(cluster) = self.0.take() {
-            cluster.destroy().ok();
-        }
-    }
-}
-
-async fn company_on(server: &OwnServer, window: &str) -> Company {
-    let url = server.cluster().url("outage");
-    let secret = SecretString::from(url.clone());
-    db::create_if_missing(&secret).await.expect("a database");
-    let pool = db::pool(db::options(&secret, "test").expect("a URL"), 4);
-    db::migrate(&pool).await.expect("the migrations apply");
-    let mut app = Harness::on_database_clock().await.app.clone();
-    app.pool = pool.clone();
-    seed::seed(&app).await.expect("the seed applies");
-    Company::at(url, pool, window)
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_database_that_crashes_and_comes_back_finds_its_processes_waiting() {
-    let server = OwnServer::start("crash");
+    let server = OwnServer::start("crash", Profile::ThrowAway);
     let company = company_on(&server, "1").await;
     let (mut api, url) = company.start_api().await;
     let mut worker = company.start_worker();
@@ -93,7 +47,7 @@ async fn a_database_that_crashes_and_comes_back_finds_its_processes_waiting() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn while_the_database_is_away_the_api_says_so_and_keeps_nothing_from_anybody() {
-    let server = OwnServer::start("away");
+    let server = OwnServer::start("away", Profile::ThrowAway);
     let company = company_on(&server, "30").await;
     let (_api, url) = company.start_api().await;
     let ready = format!("{url}/health/ready");
