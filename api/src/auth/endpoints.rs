@@ -111,12 +111,14 @@ impl Call<'_> {
                 auth::revoke(self.app, &user.id, &token)
                     .await
                     .map_err(broken)?;
+                self.note(SecurityKind::SessionsEnded, &user.id).await;
                 done()
             }
             "/revoke-sessions" => {
                 auth::revoke_all(self.app, &user.id, None)
                     .await
                     .map_err(broken)?;
+                self.note(SecurityKind::SessionsEnded, &user.id).await;
                 done()
             }
             "/revoke-other-sessions" => {
@@ -124,6 +126,7 @@ impl Call<'_> {
                 auth::revoke_all(self.app, &user.id, spared)
                     .await
                     .map_err(broken)?;
+                self.note(SecurityKind::SessionsEnded, &user.id).await;
                 done()
             }
             "/update-user" => {
@@ -143,7 +146,10 @@ impl Call<'_> {
 
     async fn sign_out(&self) -> Answer {
         for token in cookie::session_tokens(self.auth, self.cookie_header()) {
-            auth::sign_out(self.app, &token).await.map_err(broken)?;
+            let user = auth::sign_out(self.app, &token).await.map_err(broken)?;
+            if let Some(user) = user {
+                self.note(SecurityKind::SignOut, &user).await;
+            }
         }
         Ok(answer(
             &json!({ "success": true }),

@@ -30,6 +30,14 @@ impl Call<'_> {
             .map_err(broken)
     }
 
+    /// Writes the security log about sessions that ended. A log that fails keeps nobody signed in.
+    pub(super) async fn note(&self, kind: SecurityKind, user: &UserId) {
+        let client = self.client();
+        if let Err(error) = security::signed_in(self.app, kind, Some(user), &client).await {
+            tracing::error!(%error, kind = kind.as_str(), "security.not_written");
+        }
+    }
+
     pub(super) async fn write_failure(&self, email: &str) -> Result<(), Refusal> {
         let client = self.client();
         security::failed_to_sign_in(self.app, email, &client)

@@ -26,8 +26,16 @@ wire_enum! {
         PasswordChanged,
         /// The password was right, and a code of the user's app was asked for.
         CodeAsked,
-        /// A code was wrong, or none was accepted.
+        /// A code was wrong.
         CodeWrong,
+        /// No code was looked at, because too many were wrong before.
+        CodeLocked,
+        /// A user trusts a device from now on: no code is asked for there.
+        DeviceTrusted,
+        /// A user signed out.
+        SignOut,
+        /// A user ended other sessions of theirs.
+        SessionsEnded,
         /// The secret of a user's app was shown: to set it up, or again.
         AppSecretShown,
         /// A user's sign-in asks for a code from now on.

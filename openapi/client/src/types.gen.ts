@@ -2916,7 +2916,7 @@ export type SecurityEvent = {
 /**
  * What happened.
  */
-export type SecurityKind = 'sign_in' | 'sign_in_failed' | 'sign_up' | 'password_changed' | 'code_asked' | 'code_wrong' | 'app_secret_shown' | 'two_factor_on' | 'two_factor_off' | 'backup_codes_made' | 'backup_code_used' | 'operation';
+export type SecurityKind = 'sign_in' | 'sign_in_failed' | 'sign_up' | 'password_changed' | 'code_asked' | 'code_wrong' | 'code_locked' | 'device_trusted' | 'sign_out' | 'sessions_ended' | 'app_secret_shown' | 'two_factor_on' | 'two_factor_off' | 'backup_codes_made' | 'backup_code_used' | 'operation';
 
 /**
  * SimilarLead

@@ -167,8 +167,8 @@ pub async fn valid_sessions(app: &App, ids: &[String]) -> Result<HashMap<String,
     store::valid_sessions(&mut connection, ids, now).await
 }
 
-/// Ends a session.
-pub async fn sign_out(app: &App, token: &str) -> Result<()> {
+/// Ends a session. Returns whose it was; `None` if there is no such session.
+pub async fn sign_out(app: &App, token: &str) -> Result<Option<UserId>> {
     let mut connection = app.pool.acquire().await?;
     store::delete_session(&mut connection, token).await
 }

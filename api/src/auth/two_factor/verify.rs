@@ -109,7 +109,11 @@ impl Call<'_> {
             Err(NotEntered { refused, user }) => {
                 metrics::signed_in("code_wrong");
                 if let Some(user) = user {
-                    self.write(SecurityKind::CodeWrong, &user).await?;
+                    let kind = match refused {
+                        Refused::Locked => SecurityKind::CodeLocked,
+                        _ => SecurityKind::CodeWrong,
+                    };
+                    self.write(kind, &user).await?;
                 }
                 self.not_entered(refused, code, absent)
             }
@@ -122,6 +126,9 @@ impl Call<'_> {
             self.write(SecurityKind::BackupCodeUsed, &user.id).await?;
         }
         self.write(SecurityKind::SignIn, &user.id).await?;
+        if entered.device.is_some() {
+            self.write(SecurityKind::DeviceTrusted, &user.id).await?;
+        }
         metrics::signed_in("done");
         let mut cookies = self.cookies(&entered.session, wish.remember);
         cookies.push(remove(self.auth, TWO_FACTOR));

@@ -148,6 +148,38 @@ async fn the_log_says_who_signed_in_changed_exported_and_read_and_names_no_clien
 }
 
 #[tokio::test]
+async fn the_log_says_whose_sessions_ended_and_keeps_nobody_signed_in_if_it_fails() {
+    let server = Server::open().await;
+    let ends = async || {
+        let (nothing, other) = (json!({}), json!({ "token": "of nobody" }));
+        for (path, body) in [
+            ("/api/auth/revoke-other-sessions", &nothing),
+            ("/api/auth/revoke-session", &other),
+            ("/api/auth/sign-out", &nothing),
+        ] {
+            let (status, answer) = server.as_user("sales-b", Method::POST, path, body).await;
+            assert_eq!(status, 200, "{path}: {answer}");
+        }
+    };
+    ends().await;
+    let log = server.log().await;
+    let ended = "sessions_ended sales-b null null null";
+    assert_eq!(log, [ended, ended, "sign_out sales-b null null null"]);
+    let pool = &server.harness.app.pool;
+    sqlx::query("alter table security_event rename to moved")
+        .execute(pool)
+        .await
+        .expect("away");
+    ends().await;
+    let left = "select count(*) from session where user_id = 'sales-b'";
+    let left: i64 = sqlx::query_scalar(left)
+        .fetch_one(pool)
+        .await
+        .expect("a count");
+    assert_eq!(left, 0);
+}
+
+#[tokio::test]
 async fn what_cannot_be_written_down_is_not_answered() {
     let server = Server::open().await;
     sqlx::query("alter table security_event rename to moved")

@@ -194,11 +194,13 @@ pub(in crate::auth) async fn confirm_session(
 pub(in crate::auth) async fn delete_session(
     connection: &mut PgConnection,
     token: &str,
-) -> Result<()> {
-    sqlx::query!("delete from session where token = $1", token)
-        .execute(connection)
-        .await?;
-    Ok(())
+) -> Result<Option<UserId>> {
+    Ok(sqlx::query_scalar!(
+        r#"delete from session where token = $1 returning user_id as "user: UserId""#,
+        token
+    )
+    .fetch_optional(connection)
+    .await?)
 }
 
 /// Deletes one session of the user (`only`), or all of them except the session `but`.

@@ -120,3 +120,43 @@ async fn guesses_at_one_instant_are_counted_one_by_one() {
         .expect("a row");
     assert_eq!(failures, 5);
 }
+
+#[tokio::test]
+async fn the_log_tells_wrong_codes_from_a_lock_and_names_trusted_devices() {
+    let harness = Harness::new().await;
+    let http = client(&harness, false);
+    user_of(&harness, ADMIN, Role::Admin).await;
+    let mut owner = Browser::new(&harness, &http);
+    owner.set_up(ADMIN, PASSWORD).await;
+    // Five wrong codes end a sign-in, ten lock the app.
+    for codes in [5, 5, 1] {
+        owner.cookies.clear();
+        owner.sign_in(ADMIN, PASSWORD).await;
+        for _ in 0..codes {
+            let answer = owner.verify("000000", false).await;
+            assert_ne!(answer.status, 200);
+        }
+    }
+    let clock = &harness.app.clock;
+    clock.set(harness.now() + TimeDelta::minutes(16));
+    owner.cookies.clear();
+    owner.sign_in(ADMIN, PASSWORD).await;
+    let code = owner.next_code();
+    assert_eq!(owner.verify(&code, true).await.status, 200);
+    let logged: Vec<(String, i64)> = sqlx::query_as(
+        "select kind, count(*) from security_event
+         where kind in ('code_wrong', 'code_locked', 'device_trusted') group by kind order by kind",
+    )
+    .fetch_all(&harness.app.pool)
+    .await
+    .expect("the log");
+    let counted = |kind: &str, count| (kind.to_owned(), count);
+    assert_eq!(
+        logged,
+        [
+            counted("code_locked", 1),
+            counted("code_wrong", 10),
+            counted("device_trusted", 1)
+        ]
+    );
+}
