@@ -64,6 +64,11 @@ impl Traces {
         Some(provider.tracer("property-lounge"))
     }
 
+    /// Whether traces are made.
+    pub(super) fn are_made(&self) -> bool {
+        self.0.is_some()
+    }
+
     /// Sends the last spans, for two seconds at most.
     pub async fn end(self) {
         let Some(provider) = self.0 else {

@@ -8,7 +8,7 @@ mod export;
 mod spans;
 
 pub use export::Traces;
-pub use spans::{CallSpan, JobSpan, RequestSpan, of_status, traceparent};
+pub use spans::{CallSpan, JobSpan, RequestSpan, is_sampled, of_status, traceparent};
 
 use crate::config::{LogFormat, Telemetry};
 use std::io::IsTerminal;
@@ -37,6 +37,9 @@ pub fn init(settings: &Telemetry, service: &'static str) -> Traces {
             .with(lines.with_filter(filter))
             .with(spans::layer(tracer))
             .init(),
+    }
+    if settings.collector().is_some() && !traces.are_made() {
+        tracing::error!("traces.off: the address or the headers of the collector cannot be used");
     }
     traces
 }

@@ -57,16 +57,21 @@ where
         }))
 }
 
-/// The place of the present span in its trace, in the form of the W3C's `traceparent`. `None` if there is no trace, or it is not
-/// sampled.
+/// The place of the present span in its trace, in the form of the W3C's `traceparent`. `None` if no traces are made. That of a
+/// trace that is not sampled says so, and what follows is not sampled, either.
 pub fn traceparent() -> Option<String> {
     let context = Context::current();
-    if !context.span().span_context().is_sampled() {
+    if !context.span().span_context().is_valid() {
         return None;
     }
     let mut fields = HashMap::new();
     TraceContextPropagator::new().inject_context(&context, &mut fields);
     fields.remove(TRACEPARENT)
+}
+
+/// Whether the present span is sent to the collector.
+pub fn is_sampled() -> bool {
+    Context::current().span().span_context().is_sampled()
 }
 
 fn context_of(traceparent: &str) -> Context {
@@ -229,7 +234,7 @@ pub fn of_status(status: &'static str, traceparent: &str) {
 
 #[cfg(test)]
 mod tests {
-    use super::{JobSpan, RequestSpan, SAME_TRACE, layer, traceparent};
+    use super::{JobSpan, RequestSpan, SAME_TRACE, is_sampled, layer, traceparent};
     use opentelemetry::trace::{Status, TracerProvider};
     use opentelemetry_sdk::error::OTelSdkResult;
     use opentelemetry_sdk::trace::{SdkTracerProvider, SpanData, SpanExporter};
@@ -294,6 +299,19 @@ mod tests {
         assert_eq!(link.trace_id(), request.span_context.trace_id());
         assert_eq!(link.span_id(), request.span_context.span_id());
         assert!(matches!(job.status, Status::Error { .. }));
+    }
+
+    #[test]
+    fn a_job_of_a_request_that_is_not_sampled_is_not_sampled() {
+        let caller = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00";
+        let spans = made_by(|| {
+            let request = RequestSpan::begin("POST", "r", Some(caller));
+            let cause = request.span().in_scope(traceparent).expect("a trace");
+            assert!(!request.span().in_scope(is_sampled));
+            drop(request);
+            JobSpan::begin("q", "1", "r", (Some(&cause), SAME_TRACE)).ended("done");
+        });
+        assert!(spans.is_empty(), "{spans:?}");
     }
 
     #[test]

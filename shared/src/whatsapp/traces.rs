@@ -3,12 +3,12 @@
 use super::store;
 use crate::Result;
 use crate::id::MessageId;
-use crate::telemetry::{of_status, traceparent};
+use crate::telemetry::{is_sampled, of_status, traceparent};
 use sqlx::PgConnection;
 
 /// Stores where these messages are sent from.
 pub(super) async fn remember(connection: &mut PgConnection, messages: &[MessageId]) -> Result<()> {
-    match traceparent() {
+    match traceparent().filter(|_| is_sampled()) {
         Some(traceparent) => store::set_trace(connection, messages, &traceparent).await,
         None => Ok(()),
     }
