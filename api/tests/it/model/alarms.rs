@@ -20,11 +20,17 @@ impl Model {
             .for_each(|offer| offer.alarm = true);
     }
 
-    /// A deadline job that runs during a freeze is done, and so is one of a former deadline.
-    pub(super) fn alarms_ring(&mut self, now: Time) {
+    /// The alarms of former deadlines until now have rung. While workers run each rings in time, before the deadline that
+    /// replaced it, and does nothing.
+    pub(super) fn former_alarms_ring(&mut self, now: Time) {
         for offer in self.open_offers() {
             offer.former = offer.former.filter(|(at, _)| *at > now);
         }
+    }
+
+    /// A deadline job that runs during a freeze is done.
+    pub(super) fn alarms_ring(&mut self, now: Time) {
+        self.former_alarms_ring(now);
         if self.frozen_since.is_some() {
             self.open_offers()
                 .filter(|offer| offer.deadline <= now)

@@ -40,15 +40,15 @@ impl World {
     }
 
     /// Of an offer whose time was up before the freeze, the alarm may have rung during the freeze, or
-    /// only after the thaw: whether it rolled by itself the model is told.
+    /// only after the thaw: whether it rolled by itself the model is told. The offer may have been let go since.
     async fn leave_the_overdue_to_the_sweep(&mut self) {
         let Some(since) = self.model.frozen_since else {
             return;
         };
-        let open: Vec<(String,)> = sqlx::query_as(
-            "select right(l.phone, 1) from distribution_attempt a
+        let not_rolled: Vec<(String, Time)> = sqlx::query_as(
+            "select right(l.phone, 1), a.assigned_at from distribution_attempt a
              join distribution_cycle c on c.id = a.cycle_id join lead l on l.id = c.lead_id
-             where a.status = 'open'
+             where a.status in ('open', 'withdrawn')
                and not exists (select from apalis.jobs j
                                where j.job_type like 'check-ack%' and j.idempotency_key like a.id || '@%')",
         )
@@ -56,7 +56,8 @@ impl World {
         .await
         .expect("a look");
         for (number, offer) in self.model.open_offers_by_lead() {
-            if offer.deadline <= since && open.contains(&(number.to_string(),)) {
+            let this = (number.to_string(), offer.assigned);
+            if offer.deadline <= since && not_rolled.contains(&this) {
                 offer.alarm = false;
             }
         }

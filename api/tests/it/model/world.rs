@@ -295,6 +295,7 @@ impl World {
             drain::run_until(&self.harness.app, stop)
                 .await
                 .expect("jobs run");
+            self.model.former_alarms_ring(stop);
             self.settle_model().await;
             self.look().await;
         }
