@@ -30,9 +30,9 @@ impl World {
         if self.workers {
             let now = self.now();
             // Jobs run in the order in which they were due.
-            if let Some(at) = self.model.handover_waits_since() {
+            while let Some(at) = self.model.handover_waits_since() {
                 self.model.ring(now, now.min(at));
-                self.model.hand_over(now);
+                self.model.hand_over_first(now);
             }
             self.model.ring(now, now);
             self.model.alarms_ring(self.now());

@@ -4,6 +4,7 @@ use super::lead::{Lead, Offer};
 use super::team::{Agent, Break, Team};
 use super::{AGENTS, LEADS, QUEUES};
 use chrono::{DateTime, TimeDelta, Utc};
+use std::collections::VecDeque;
 
 pub(super) type Time = DateTime<Utc>;
 
@@ -23,6 +24,8 @@ pub(super) struct Model {
     /// By a client's former number: the number that they have now.
     pub(super) former: [Option<usize>; LEADS],
     agents: [Agent; AGENTS],
+    /// The jobs that wait to let an agent's offers go, each with the time at which the agent was disabled, the first one first.
+    handovers: VecDeque<(Time, usize)>,
     /// How many offers were made.
     made: usize,
     pub(super) frozen_since: Option<Time>,
@@ -35,12 +38,12 @@ impl Model {
             rests: Break::No,
             most_open: None,
             disabled_at: None,
-            handover_waits: false,
         };
         Self {
             leads: vec![None; LEADS],
             former: [None; LEADS],
             agents: [agent; AGENTS],
+            handovers: VecDeque::new(),
             made: 0,
             frozen_since: None,
         }
@@ -97,22 +100,29 @@ impl Model {
 
     pub(super) fn disable(&mut self, agent: usize, disabled: bool, now: Time) {
         self.agents[agent].disabled_at = disabled.then_some(now);
-        self.agents[agent].handover_waits |= disabled;
+        if disabled {
+            self.handovers.push_back((now, agent));
+        }
     }
 
     /// Since when a job waits that lets the offers of a disabled agent go.
     pub(super) fn handover_waits_since(&self) -> Option<Time> {
-        let waiting = self.agents.iter().filter(|agent| agent.handover_waits);
-        waiting.filter_map(|agent| agent.disabled_at).min()
+        self.handovers.front().map(|(since, _)| *since)
     }
 
-    /// The jobs that let the offers of disabled agents go have run.
+    /// The first job that lets the offers of a disabled agent go has run.
+    pub(super) fn hand_over_first(&mut self, now: Time) {
+        if let Some((_, agent)) = self.handovers.pop_front()
+            && self.is_disabled(agent)
+        {
+            self.let_go(now, |offer, _| offer.agent == agent);
+        }
+    }
+
+    /// All of these jobs have run.
     pub(super) fn hand_over(&mut self, now: Time) {
-        for agent in 0..AGENTS {
-            let waits = std::mem::take(&mut self.agents[agent].handover_waits);
-            if waits && self.is_disabled(agent) {
-                self.let_go(now, |offer, _| offer.agent == agent);
-            }
+        while !self.handovers.is_empty() {
+            self.hand_over_first(now);
         }
     }
 

@@ -27,8 +27,6 @@ pub(super) struct Agent {
     pub(super) rests: Break,
     pub(super) most_open: Option<usize>,
     pub(super) disabled_at: Option<Time>,
-    /// The job that lets the agent's offers go has not run.
-    pub(super) handover_waits: bool,
 }
 
 impl Team {
