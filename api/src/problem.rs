@@ -5,6 +5,7 @@ use poem::{IntoResponse, Response};
 use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, Object};
 use shared::Error;
+use shared::error::DatabaseTrouble;
 
 /// An error (RFC 9457).
 #[derive(Clone, Debug, Object)]
@@ -109,16 +110,26 @@ impl From<Error> for ProblemResponse {
                 let status = StatusCode::UNPROCESSABLE_ENTITY;
                 Self::Client(status, Json(Problem::new(status).detail(detail)))
             }
-            // It was tried twice.
-            Error::Database(_) if error.is_lock_failure() => {
-                tracing::error!(%error, "api.locked_out");
+            Error::Database(ref cause) => {
+                let trouble = error.database_trouble();
+                match trouble {
+                    // It was tried twice.
+                    Some(DatabaseTrouble::Lock) => tracing::error!(%error, "api.locked_out"),
+                    Some(DatabaseTrouble::DiskFull) => {
+                        tracing::error!(%error, "api.database_disk_full");
+                    }
+                    Some(DatabaseTrouble::Away) => tracing::error!(%error, "api.database_away"),
+                    None if is_not_migrated(cause) => {
+                        tracing::error!(%error, "api.not_migrated");
+                    }
+                    None => {
+                        tracing::error!(%error, "api.failed");
+                        return server(StatusCode::INTERNAL_SERVER_ERROR);
+                    }
+                }
                 server(StatusCode::SERVICE_UNAVAILABLE)
             }
-            Error::Database(ref cause) if is_away(cause) => {
-                tracing::error!(%error, "api.database_away");
-                server(StatusCode::SERVICE_UNAVAILABLE)
-            }
-            Error::Database(_) | Error::Migration(_) => {
+            Error::Migration(_) => {
                 tracing::error!(%error, "api.failed");
                 server(StatusCode::INTERNAL_SERVER_ERROR)
             }
@@ -217,17 +228,10 @@ fn is_unstorable(cause: &shared::error::DatabaseError) -> bool {
     ["22021", "22P05", "22003", "22008"].contains(&&*code)
 }
 
-/// Whether the database cannot be reached, as opposed to having rejected a statement.
-fn is_away(cause: &shared::error::DatabaseError) -> bool {
-    use shared::error::DatabaseError;
-    match cause {
-        DatabaseError::Io(_) | DatabaseError::PoolTimedOut | DatabaseError::PoolClosed => true,
-        // 57P0x: the server is shutting down or starting up. 42P01: not migrated yet.
-        DatabaseError::Database(refusal) => refusal
-            .code()
-            .is_some_and(|code| code.starts_with("57P") || code == "42P01"),
-        _ => false,
-    }
+/// Whether a table does not exist yet (42P01).
+fn is_not_migrated(cause: &shared::error::DatabaseError) -> bool {
+    let refusal = cause.as_database_error();
+    refusal.is_some_and(|refusal| refusal.code().as_deref() == Some("42P01"))
 }
 
 /// Errors of the framework (invalid JSON, invalid path, 404, 405), in the same format as ours.

@@ -1,6 +1,9 @@
 //! One error type, sorted by what the caller can do about it.
 
+use crate::metrics;
 use std::time::Duration;
+
+pub use crate::database_trouble::DatabaseTrouble;
 
 /// What the database driver reports.
 pub use sqlx::Error as DatabaseError;
@@ -63,7 +66,7 @@ pub enum Error {
     },
     /// The database failed or cannot be reached.
     #[error("database: {0}")]
-    Database(#[from] sqlx::Error),
+    Database(#[source] sqlx::Error),
     /// A migration failed.
     #[error("migration: {0}")]
     Migration(#[from] sqlx::migrate::MigrateError),
@@ -119,6 +122,17 @@ pub enum Unfit {
     Template,
 }
 
+impl From<sqlx::Error> for Error {
+    /// Counts what makes the database unable to work, whatever the caller does about it.
+    fn from(cause: sqlx::Error) -> Self {
+        let error = Self::Database(cause);
+        if let Some(trouble) = error.database_trouble() {
+            metrics::database_failed(trouble);
+        }
+        error
+    }
+}
+
 impl ProviderFailure {
     /// The service cannot be reached and did not say for how long.
     pub const UNAVAILABLE: Self = Self::Unavailable { retry_after: None };
@@ -149,11 +163,14 @@ impl Error {
     /// Whether the database ended the operation because of a lock that another one held: a deadlock, a lock
     /// timeout or a serialization failure. The same operation can succeed at once.
     pub fn is_lock_failure(&self) -> bool {
+        self.database_trouble() == Some(DatabaseTrouble::Lock)
+    }
+
+    /// Why the database cannot work now. `None` if it works, and for any other error.
+    pub fn database_trouble(&self) -> Option<DatabaseTrouble> {
         match self {
-            Self::Database(sqlx::Error::Database(refusal)) => refusal
-                .code()
-                .is_some_and(|code| ["40P01", "40001", "55P03"].contains(&&*code)),
-            _ => false,
+            Self::Database(cause) => DatabaseTrouble::of(cause),
+            _ => None,
         }
     }
 

@@ -47,6 +47,7 @@ pub mod clock;
 pub mod config;
 pub mod contacts;
 pub mod dashboard;
+mod database_trouble;
 pub mod db;
 pub mod distribution;
 pub mod error;

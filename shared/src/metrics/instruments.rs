@@ -1,6 +1,7 @@
 //! The instruments of this process: one of each, from its first use to its end.
 
 use super::{pools, resident};
+use crate::database_trouble::DatabaseTrouble;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -75,6 +76,7 @@ pub(super) struct Instruments {
     pub(super) requests: Histograms<1>,
     pub(super) sign_ins: Counters<1>,
     pub(super) breaches: Counters<1>,
+    pub(super) database_failures: Counters<1>,
     pub(super) traces: Counters<1>,
     pub(super) audited_at: Gauge,
 }
@@ -108,6 +110,7 @@ impl Instruments {
             requests: histograms(),
             sign_ins: Family::default(),
             breaches: Family::default(),
+            database_failures: Family::default(),
             traces: Family::default(),
             audited_at: Gauge::default(),
         };
@@ -173,6 +176,18 @@ impl Instruments {
             "Breaches that the audit of this process found, by rule",
             &self.breaches,
         );
+        // An alert compares two scrapes, so the first failure must have a zero before it.
+        for trouble in DatabaseTrouble::ALL {
+            drop(
+                self.database_failures
+                    .get_or_create(&[("class", trouble.as_str())]),
+            );
+        }
+        by_one(
+            "database_failures",
+            "Operations that the database could not do, by class",
+            &self.database_failures,
+        );
         by_one(
             "trace_batches",
             "Batches of spans for the collector of traces, by result",
@@ -185,7 +200,7 @@ impl Instruments {
         registry.register("audited_at_seconds", help, audited_at);
         let build = Info::new([
             ("version", env!("CARGO_PKG_VERSION").to_owned()),
-            ("schema", crate::db::newest_schema().to_string()),
+            ("schema", migrations::newest().to_string()),
         ]);
         registry.register("build", "The version and the last migration", build);
         registry.register_collector(Box::new(pools::Pools));

@@ -10,6 +10,7 @@ mod resident;
 pub use instruments::{IntakeKind, Webhook};
 pub use pools::watch_pool;
 
+use crate::database_trouble::DatabaseTrouble;
 use instruments::instruments;
 use std::time::Duration;
 
@@ -84,6 +85,12 @@ pub fn answered(status: u16, took: Duration) {
 pub fn signed_in(result: &'static str) {
     let counter = instruments().sign_ins.get_or_create(&[("result", result)]);
     counter.inc();
+}
+
+/// The database could not do an operation.
+pub fn database_failed(trouble: DatabaseTrouble) {
+    let labels = [("class", trouble.as_str())];
+    instruments().database_failures.get_or_create(&labels).inc();
 }
 
 /// The audit found breaches of a rule.

@@ -128,6 +128,11 @@ impl Drop for Scraper {
     }
 }
 
+/// What PostgreSQL says when it cannot make a table larger.
+const DISK_FULL: &str = "create function no_room() returns trigger language plpgsql as $$
+    begin raise exception 'could not extend file' using errcode = 'disk_full'; end $$;
+    create trigger no_room before insert on inbound_event execute function no_room()";
+
 fn place(line: &str) -> String {
     let (_, address) = line.split_once("socket://").expect("an address");
     address.trim_end_matches('"').to_owned()
@@ -173,6 +178,18 @@ async fn each_fault_fires_its_alert_and_a_system_that_is_well_fires_none() {
         sleep(Duration::from_millis(100)).await;
     }
     scraper.fires("WebhooksRefused").await;
+    sqlx::raw_sql(DISK_FULL)
+        .execute(&company.pool)
+        .await
+        .expect("a full disk");
+    let refused = company.client_writes(&url, 2).await.expect_err("no room");
+    assert_eq!(refused.status().map(|status| status.as_u16()), Some(503));
+    scraper.fires("DatabaseFull").await;
+    sqlx::raw_sql("drop trigger no_room on inbound_event")
+        .execute(&company.pool)
+        .await
+        .expect("room");
+    company.client_writes(&url, 2).await.expect("an answer");
     drop(first);
     scraper.fires("ProcessDown").await;
     scraper.fires("OneWorker").await;

@@ -57,8 +57,8 @@ fn is_fault_of_the_message(error: &Error) -> bool {
         Error::Provider(failure) => !matches!(failure.class, ProviderFailure::Unavailable { .. }),
         Error::Database(sqlx::Error::Database(refusal)) => {
             // SQLSTATE classes: transaction rollback, resources, operator intervention, system
-            // error, lock not available, idle transaction timeout.
-            let transient = ["40", "53", "57", "58", "55P03", "25P03"];
+            // error, lock not available, a standby that only reads, idle transaction timeout.
+            let transient = ["40", "53", "57", "58", "55P03", "25006", "25P03"];
             !refusal
                 .code()
                 .is_some_and(|code| transient.iter().any(|class| code.starts_with(class)))
