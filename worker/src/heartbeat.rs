@@ -42,7 +42,7 @@ pub(crate) async fn run(process: &Process, url: Option<&SecretString>) {
 
 /// Returns whether all is well, and so whether the address was asked for.
 async fn beat(app: &App, url: &SecretString) -> Result<bool> {
-    if !distribution::is_well(app).await? {
+    if !distribution::punctuality(app).await?.is_well() {
         return Ok(false);
     }
     providers::ask_for(url).await?;

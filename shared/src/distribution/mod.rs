@@ -58,7 +58,7 @@ pub use inbox::tap::{Tap, tap};
 pub use model::{
     Ad, Attempt, AttemptStatus, Board, BoardLead, BoardRow, BoardSeat, Channel, Checked, Cycle,
     CycleStatus, CycleStory, InboundMessage, Journey, LastHour, LeadSnapshot, Metrics, Opened,
-    Outcome, Report, Rolled, Round,
+    Outcome, Punctuality, Report, Rolled, Round,
 };
 pub use offers::alert::warn_managers;
 pub use offers::chat_link::chat_link;
@@ -72,7 +72,7 @@ pub use oversight::audit::Breach;
 pub use oversight::board::board;
 pub use oversight::explain::{Explanation, explain};
 pub use oversight::forecast::next_of_queue;
-pub use oversight::metrics::{is_well, metrics};
+pub use oversight::metrics::{metrics, punctuality};
 pub use oversight::prune::prune_records;
 pub use oversight::simulate::{Figures, Policy, Share, Simulation, simulate};
 pub use oversight::summary::{plan_summary, send_summary};

@@ -1,9 +1,11 @@
 //! The audit finds what was broken by hand, and repairs it.
 
 use chrono::TimeDelta;
+use serde_json::Value;
 use shared::distribution::{self, Breach, Cause};
 use shared::id::{AttemptId, LeadId};
-use shared::testing::{Harness, ad};
+use shared::testing::{Harness, ad, ok_of};
+use uuid::Uuid;
 
 /// A lead that is offered to Sales A.
 async fn offered(harness: &Harness) -> (LeadId, AttemptId) {
@@ -244,6 +246,51 @@ async fn an_offer_that_is_open_to_a_disabled_agent_goes_to_the_next_one() {
     let standing = ["sales-a withdrawn", "sales-b open"];
     assert_eq!(attempts(&harness).await, standing);
     assert_eq!(audit(&harness).await, []);
+}
+
+#[tokio::test]
+async fn a_queued_message_whose_job_is_gone_or_cannot_be_read_is_sent() {
+    let harness = Harness::new().await;
+    harness.accept_offers_at_once().await;
+    offered(&harness).await;
+    distribution::receive_and_handle(&harness.app, &ok_of("A"))
+        .await
+        .expect("claimed");
+    // The answer to the agent waits. Its job cannot be read, as after a hand's edit, and is a dead letter.
+    tamper(
+        &harness,
+        "update apalis.jobs set job = '{}', status = 'Killed', done_at = now() where job_type like 'send-message%'",
+    )
+    .await;
+    let queued = "select id from wa_message where delivery_status = 'queued' and kind <> 'offer' order by id";
+    let queued: Vec<Uuid> = sqlx::query_scalar(queued)
+        .fetch_all(&harness.app.pool)
+        .await
+        .expect("messages");
+    assert!(!queued.is_empty());
+    harness.app.clock.set(harness.now() + TimeDelta::minutes(1));
+    assert_eq!(audit(&harness).await, [], "its writer has a minute");
+    let later = harness.now() + TimeDelta::milliseconds(1);
+    harness.app.clock.set(later);
+    let mut found: Vec<Uuid> = audit(&harness)
+        .await
+        .into_iter()
+        .filter_map(|breach| match breach {
+            Breach::NoSender(message, 0) => Some(message.0),
+            _ => None,
+        })
+        .collect();
+    found.sort_unstable();
+    assert_eq!(found, queued);
+    assert_eq!(audit(&harness).await, []);
+    let jobs: Vec<Value> = sqlx::query_scalar(
+        "select convert_from(job, 'UTF8')::jsonb -> 'message' from apalis.jobs where job_type like 'send-message%' order by 1",
+    )
+    .fetch_all(&harness.app.pool)
+    .await
+    .expect("jobs");
+    let named: Vec<Value> = queued.iter().map(|id| id.to_string().into()).collect();
+    assert_eq!(jobs, named, "each has a job that names it");
 }
 
 /// A lead that is held because every agent is on a break without an end.

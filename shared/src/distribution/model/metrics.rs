@@ -186,3 +186,30 @@ impl Metrics {
         ]
     }
 }
+
+/// Whether deadlines are kept.
+#[derive(Clone, Debug)]
+pub struct Punctuality {
+    /// Open offers that are more than two seconds past their deadline, outside a freeze.
+    pub overdue: i64,
+    /// For how many seconds the first of them has been past it.
+    pub latest_seconds: Option<f64>,
+    /// For how many seconds the audit has been due. Negative: it is not due yet. `None`: it never ran.
+    pub audit_due_seconds: Option<f64>,
+}
+
+impl Punctuality {
+    /// For how long the audit may be due.
+    const AUDIT_PATIENCE_SECONDS: f64 = 60.0;
+
+    /// Whether a worker has audited lately.
+    pub fn is_audited(&self) -> bool {
+        self.audit_due_seconds
+            .is_some_and(|due| due < Self::AUDIT_PATIENCE_SECONDS)
+    }
+
+    /// Whether no offer is overdue, and a worker has audited lately.
+    pub fn is_well(&self) -> bool {
+        self.overdue == 0 && self.is_audited()
+    }
+}

@@ -17,7 +17,7 @@ pub use cycle::{Attempt, AttemptStatus, Cycle, CycleStatus, Round};
 pub use inbound_message::{Channel, InboundMessage};
 pub use journey::{CycleStory, Journey, LeadSnapshot};
 pub use lead_form::Ad;
-pub use metrics::Metrics;
+pub use metrics::{Metrics, Punctuality};
 pub use offer::{Checked, Opened, Rolled};
 pub(crate) use offer::{NOT_SENT, Offer};
 pub use outcome::{Outcome, Report};

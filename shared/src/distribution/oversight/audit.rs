@@ -5,7 +5,7 @@
 
 use crate::distribution::offers::release::Standing;
 use crate::distribution::store;
-use crate::id::{AttemptId, CycleId, LeadId};
+use crate::id::{AttemptId, CycleId, LeadId, MessageId};
 use crate::unit_of_work::{Cause, UnitOfWork};
 use crate::{App, Result};
 use chrono::TimeDelta;
@@ -22,6 +22,9 @@ const LOOKED_AT_WITHIN: TimeDelta = TimeDelta::seconds(5);
 
 /// Beyond this delay after its patience an offer that was not sent is a bug, not load.
 const UNSENT: TimeDelta = TimeDelta::seconds(10);
+
+/// A message that has been queued for this long has a job that sends it.
+const WITHOUT_JOB: TimeDelta = TimeDelta::minutes(1);
 
 /// Within this time the offers of a disabled agent go to the next agents.
 const DISABLED: TimeDelta = TimeDelta::seconds(5);
@@ -55,6 +58,9 @@ pub enum Breach {
     /// The provider has not accepted an offer ten seconds after the patience ended, outside a freeze. Repair:
     /// end it.
     Unsent(AttemptId),
+    /// A message has been queued for a minute and no job sends it, for example because its job could not be read. Repair:
+    /// enqueue one.
+    NoSender(MessageId, i32),
     /// An offer is open to an agent who was disabled more than five seconds ago. Repair: offer the lead to
     /// the next agent.
     OpenToDisabled(AttemptId),
@@ -76,6 +82,7 @@ impl Breach {
             Self::Unreleased(_) => "unreleased",
             Self::HeldForNothing(_) => "held_for_nothing",
             Self::Unsent(_) => "unsent",
+            Self::NoSender(..) => "no_sender",
             Self::OpenToDisabled(_) => "open_to_disabled",
             Self::LogDisagrees(_) => "log_disagrees",
         }
@@ -94,6 +101,7 @@ impl Breach {
             | Self::Unreleased(cycle)
             | Self::HeldForNothing(cycle) => cycle.to_string(),
             Self::NoFuture(lead) => lead.to_string(),
+            Self::NoSender(message, _) => message.to_string(),
             Self::FrozenForNothing => String::new(),
         }
     }
@@ -129,6 +137,9 @@ pub(crate) async fn find_breaches(app: &App, provider_ends_freeze: bool) -> Resu
     breaches.extend(disabled.into_iter().map(Breach::OpenToDisabled));
     let without_alarm = store::open_without_alarm(work.connection, now).await?;
     breaches.extend(without_alarm.into_iter().map(Breach::NoAlarm));
+    let without_job = store::queued_without_job(work.connection, now - WITHOUT_JOB).await?;
+    let unsendable = without_job.into_iter();
+    breaches.extend(unsendable.map(|(message, nth)| Breach::NoSender(message, nth)));
     let without_offer = store::open_cycles_without_offer(work.connection).await?;
     breaches.extend(without_offer.into_iter().map(Breach::NobodyAsked));
     let gaps = store::open_cycles_with_a_gap(work.connection).await?;

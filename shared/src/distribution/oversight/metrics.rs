@@ -1,6 +1,6 @@
 //! Reading the metrics.
 
-use crate::distribution::model::Metrics;
+use crate::distribution::model::{Metrics, Punctuality};
 use crate::distribution::store;
 use crate::{App, Result};
 
@@ -11,9 +11,9 @@ pub async fn metrics(app: &App) -> Result<Metrics> {
     store::metrics(&mut connection, app.provider.name(), now).await
 }
 
-/// Whether deadlines are kept: no offer is overdue outside a freeze, and some worker audited within the last minute.
-pub async fn is_well(app: &App) -> Result<bool> {
+/// Whether deadlines are kept now.
+pub async fn punctuality(app: &App) -> Result<Punctuality> {
     let mut connection = app.pool.acquire().await?;
     let now = app.clock.now(&mut connection).await?;
-    store::is_well(&mut connection, app.provider.name(), now).await
+    store::punctuality(&mut connection, app.provider.name(), now).await
 }

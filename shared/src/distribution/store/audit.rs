@@ -1,7 +1,7 @@
 //! Rows that break a rule. Each statement reads only open rows, through an index.
 
 use crate::Result;
-use crate::id::{AttemptId, CycleId, LeadId};
+use crate::id::{AttemptId, CycleId, LeadId, MessageId};
 use crate::jobs::{CheckAckDeadline, ForwardLeadToSales, Job, SendMessage};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
@@ -138,6 +138,28 @@ pub(crate) async fn open_without_alarm(
     )
     .fetch_all(connection)
     .await?)
+}
+
+/// Messages that were queued before `since` and that no job sends, each with how often it was queued again. The jobs of offers
+/// are not looked at: the patience ends what they leave.
+pub(crate) async fn queued_without_job(
+    connection: &mut PgConnection,
+    since: DateTime<Utc>,
+) -> Result<Vec<(MessageId, i32)>> {
+    let rows = sqlx::query!(
+        r#"select id as "id: MessageId", requeued from wa_message m
+           where direction = 'out' and delivery_status = 'queued' and kind <> 'offer' and created_at < $1
+             and not exists (
+                 select from apalis.jobs j
+                 where j.job_type = $2 and j.status <> 'Killed'
+                   and j.idempotency_key in (m.id::text, m.id || '/' || m.requeued))
+           order by created_at limit 1000"#,
+        since,
+        SendMessage::QUEUE
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.requeued)).collect())
 }
 
 /// Whether a message or an offer is queued.

@@ -1,7 +1,7 @@
 //! SQL of the metrics. Every figure is read by an index.
 
 use crate::Result;
-use crate::distribution::model::Metrics;
+use crate::distribution::model::{Metrics, Punctuality};
 use crate::jobs::{ForwardLeadToSales, Job, SendMessage, workers_alive};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
@@ -84,17 +84,19 @@ pub(crate) async fn metrics(
     })
 }
 
-pub(crate) async fn is_well(
+pub(crate) async fn punctuality(
     connection: &mut PgConnection,
     provider: &str,
     now: DateTime<Utc>,
-) -> Result<bool> {
-    Ok(sqlx::query_scalar!(
-        r#"select exists (select from audit_run where due_at > $2::timestamptz - interval '1 minute')
-                  and (exists (select from provider_health h where h.provider = $1 and h.frozen_since is not null)
-                       or not exists (select from distribution_attempt
-                                      where status = 'open' and ack_deadline_at < $2::timestamptz - interval '2 seconds'))
-                  as "is_well!""#,
+) -> Result<Punctuality> {
+    Ok(sqlx::query_as!(
+        Punctuality,
+        r#"select count(*) as "overdue!",
+                  extract(epoch from $2::timestamptz - min(ack_deadline_at))::float8 as latest_seconds,
+                  (select extract(epoch from $2::timestamptz - due_at)::float8 from audit_run where isfinite(due_at)) as audit_due_seconds
+           from distribution_attempt
+           where status = 'open' and ack_deadline_at < $2::timestamptz - interval '2 seconds'
+             and not exists (select from provider_health where provider = $1 and frozen_since is not null)"#,
         provider,
         now
     )

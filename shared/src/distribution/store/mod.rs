@@ -32,7 +32,7 @@ pub(crate) use audit::{
     a_message_waits, attempts_that_disagree_with_their_log, count_breaches,
     distributing_without_cycle, lock_cycle_without_offer, open_cycles_with_a_gap,
     open_cycles_without_offer, open_since, open_to_disabled, open_unsent, open_without_alarm,
-    rolled_since, set_audit_due, take_audit,
+    queued_without_job, rolled_since, set_audit_due, take_audit,
 };
 pub(crate) use board::{
     BoardLimits, board_agents, board_leads, board_seats, last_hour, seats_of_queue,
@@ -77,7 +77,7 @@ pub(crate) use held::{
     lock_held_cycle, lock_line, look_now, mend_line, next_to_release, open_held_cycle,
     pass_line_on, queue_of_held, queue_to_wait_for, set_look, write_resume_times,
 };
-pub(crate) use metrics::{is_well, metrics};
+pub(crate) use metrics::{metrics, punctuality};
 pub use offers::Place;
 pub(crate) use offers::{
     SendableOffer, latest_offer, lock_a_due_offer_for_roll, lock_cycle_and_attempt, lock_for_roll,
