@@ -3,10 +3,13 @@
 //! This crate checks no query, so it builds while the queries of other crates change: `./test prepare` migrates with it
 //! before it checks them.
 
+mod progress;
+
 use apalis_postgres::PostgresStorage;
 use sqlx::Connection;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::{PgConnection, PgPool};
+use std::time::{Duration, Instant};
 
 /// Our own tables. apalis has its tables and its own history of migrations in the schema `apalis`.
 pub static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
@@ -61,33 +64,50 @@ pub async fn in_the_way(pool: &PgPool, contracts: &[(i64, i64)]) -> sqlx::Result
 /// Migrates both schemas: apalis's, then ours. Can be repeated, and run by several processes at once.
 ///
 /// A migration that does not get a lock within five seconds is rolled back and tried again, so that the processes that run
-/// never wait for long. An index that was built halfway is removed first.
-pub async fn run(pool: &PgPool) -> Result<(), MigrateError> {
+/// never wait for long. An index that was built halfway is removed first. `tell` is given a line for a person now and then:
+/// what is applied, and for whom the migration waits.
+pub async fn run(pool: &PgPool, tell: impl Fn(&str)) -> Result<(), MigrateError> {
+    let begin = Instant::now();
+    let pending = progress::pending(pool).await?;
+    for migration in &pending {
+        tell(&format!("to apply: {migration}"));
+    }
     let mut tried = 0;
     loop {
         tried += 1;
-        match run_once(pool).await {
+        let run = progress::told_of_waits(pool, run_once(pool, &tell), &tell).await;
+        match run {
             Err(error) if is_lock_failure(&error) && tried < TRIES => {
-                tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+                tell(&format!(
+                    "a lock did not come within five seconds: try {tried} of {TRIES} begins"
+                ));
+                tokio::time::sleep(Duration::from_millis(500)).await;
             }
-            result => return result,
+            Err(error) => return Err(error),
+            Ok(()) => break,
         }
     }
+    let (many, newest) = (pending.len(), newest());
+    let took = begin.elapsed().as_secs_f64();
+    tell(&format!(
+        "{many} applied in {took:.1} s; the database has migration {newest}"
+    ));
+    Ok(())
 }
 
-async fn run_once(pool: &PgPool) -> Result<(), MigrateError> {
+async fn run_once(pool: &PgPool, tell: &impl Fn(&str)) -> Result<(), MigrateError> {
     // A migration that fails keeps the migrators' lock on its connection, so that the connection is closed.
     let mut connection = pool.acquire().await?.detach();
-    let result = run_on(&mut connection).await;
+    let result = run_on(&mut connection, tell).await;
     connection.close().await.ok();
     result
 }
 
-async fn run_on(connection: &mut PgConnection) -> Result<(), MigrateError> {
+async fn run_on(connection: &mut PgConnection, tell: &impl Fn(&str)) -> Result<(), MigrateError> {
     sqlx::raw_sql(LOCK_TIMEOUT)
         .execute(&mut *connection)
         .await?;
-    take_turn(connection).await?;
+    take_turn(connection, tell).await?;
     let halfway: Vec<String> = sqlx::query_scalar(
         "select format('drop index concurrently %s', indexrelid::regclass) from pg_index
          join pg_class c on c.oid = indexrelid where not indisvalid and c.relnamespace = 'public'::regnamespace",
@@ -107,7 +127,8 @@ async fn run_on(connection: &mut PgConnection) -> Result<(), MigrateError> {
 
 /// Waits until no other migrator runs. It asks again and again and does not wait in a statement, because the building of an
 /// index would wait for that statement in turn.
-async fn take_turn(connection: &mut PgConnection) -> sqlx::Result<()> {
+async fn take_turn(connection: &mut PgConnection, tell: &impl Fn(&str)) -> sqlx::Result<()> {
+    let mut told = false;
     loop {
         let taken: bool = sqlx::query_scalar("select pg_try_advisory_lock($1)")
             .bind(TURN)
@@ -116,7 +137,11 @@ async fn take_turn(connection: &mut PgConnection) -> sqlx::Result<()> {
         if taken {
             return Ok(());
         }
-        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        if !told {
+            tell("another migrator runs; this one waits for its turn");
+            told = true;
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
     }
 }
 

@@ -15,6 +15,6 @@ async fn main() -> Result<(), Box<dyn Error>> {
     if !Postgres::database_exists(&url).await? {
         Postgres::create_database(&url).await?;
     }
-    migrations::run(&PgPool::connect(&url).await?).await?;
+    migrations::run(&PgPool::connect(&url).await?, |_| {}).await?;
     Ok(())
 }

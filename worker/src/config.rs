@@ -31,6 +31,9 @@ pub struct Settings {
     /// that calls a person when it stops. Unset: none.
     #[arg(long, env = "HEARTBEAT_URL", hide_env_values = true)]
     pub heartbeat_url: Option<SecretString>,
+    /// Check the settings, print every wrong one, and exit. Connects to nothing.
+    #[arg(long)]
+    pub check: bool,
     /// How many jobs of one kind run at once in this process.
     #[arg(long, env = "WORKER_CONCURRENCY", default_value_t = 8, value_parser = concurrency)]
     pub worker_concurrency: usize,

@@ -15,7 +15,7 @@ const BATCH: i64 = 500;
 pub struct Shown {
     /// The job.
     pub job: JobRow,
-    /// Its failed tries, the first one first.
+    /// Its failed tries, the first one first; also those before a person had it run again.
     pub failures: Vec<FailedTry>,
 }
 
@@ -82,6 +82,7 @@ pub async fn act(
             Action::Retry | Action::RunNow => {
                 let batch = store::run_again(&mut transaction, filter, action, (now, most)).await?;
                 if action == Action::Retry {
+                    store::keep_former_failures(&mut transaction, &batch.ids).await?;
                     revive(&mut transaction, &batch.payloads).await?;
                 }
                 batch

@@ -14,13 +14,13 @@ mod trouble;
 
 pub use jobs::{Shown, act, count, job, list};
 pub use model::{
-    Action, Actor, Done, FailedTry, Filter, JobRow, JobState, Page, ProcessKind, ProcessRow,
-    QueueRow, Trouble, UnderWay, Unheard, Unsettled,
+    Action, Actor, Done, Failed, FailedTry, Filter, JobRow, JobState, Page, ProcessKind,
+    ProcessRow, QueueRow, Trouble, UnderWay, Unheard, Unsettled,
 };
 pub use processes::{Beating, processes};
 pub use queues::{pause, paused_queues, queues, resume};
 pub use restore::{after_restore, under_way};
-pub use trouble::{retry_unheard, trouble, unheard, unsettled};
+pub use trouble::{failed, retry_unheard, trouble, unheard, unsettled};
 
 use crate::{App, Result};
 

@@ -264,6 +264,17 @@ pub struct Unheard {
     pub failures: i32,
 }
 
+/// A message that failed for good.
+#[derive(Clone, Debug)]
+pub struct Failed {
+    /// The message.
+    pub id: uuid::Uuid,
+    /// When it was written.
+    pub created_at: DateTime<Utc>,
+    /// Why it failed. Numbers are masked.
+    pub reason: String,
+}
+
 /// How much waits for a person.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Trouble {
@@ -277,8 +288,19 @@ pub struct Trouble {
     pub deliveries_unread: i64,
     /// Leads of forms that could not be taken.
     pub meta_leads_unusable: i64,
-    /// Messages that failed for good in the last day.
+    /// Messages that failed for good in the last day. Not offers: the next agents were asked.
     pub messages_failed_1d: i64,
+}
+
+impl Trouble {
+    /// How many rows only a person can settle. A send without an outcome settles by itself.
+    pub fn for_a_person(&self) -> i64 {
+        self.jobs_dead
+            + self.messages_unheard
+            + self.deliveries_unread
+            + self.meta_leads_unusable
+            + self.messages_failed_1d
+    }
 }
 
 /// What was under way at the instant of a backup.

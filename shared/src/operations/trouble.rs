@@ -1,6 +1,6 @@
 //! What waits for a person: sends without an outcome, messages that could not be handled.
 
-use super::model::{Actor, Trouble, Unheard, Unsettled};
+use super::model::{Actor, Failed, Trouble, Unheard, Unsettled};
 use super::store;
 use crate::distribution::{self, MAX_FAILURES};
 use crate::{App, Error, Result};
@@ -33,6 +33,13 @@ pub async fn unsettled(app: &App, limit: u16) -> Result<Vec<Unsettled>> {
 pub async fn unheard(app: &App, limit: u16) -> Result<Vec<Unheard>> {
     let mut connection = app.pool.acquire().await?;
     store::unheard(&mut connection, MAX_FAILURES, i64::from(limit)).await
+}
+
+/// Messages that failed for good in the last day, newest first, at most `limit`. Not offers: the next agents were asked.
+pub async fn failed(app: &App, limit: u16) -> Result<Vec<Failed>> {
+    let mut connection = app.pool.acquire().await?;
+    let now = app.clock.now(&mut connection).await?;
+    store::failed(&mut connection, now, i64::from(limit)).await
 }
 
 /// Has the sweep handle a message again that was left. Fails with `NotFound` if it is not one of those.

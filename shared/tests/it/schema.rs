@@ -4,6 +4,7 @@ use secrecy::SecretString;
 use shared::testing::{Harness, TestDatabase};
 use shared::{db, seed};
 use sqlx::Row;
+use std::sync::Mutex;
 
 #[tokio::test]
 async fn migrating_and_seeding_twice_is_migrating_and_seeding_once() {
@@ -174,8 +175,16 @@ async fn a_migration_that_does_not_get_its_lock_is_tried_again_and_removes_what_
         }
         holder.rollback().await.expect("released");
     };
-    let (migrated, ()) = tokio::join!(db::migrate(&pool), releasing);
+    let told = Mutex::new(Vec::new());
+    let tell = |line: &str| told.lock().expect("lines").push(line.to_owned());
+    let (migrated, ()) = tokio::join!(db::migrate_and_tell(&pool, tell), releasing);
     migrated.expect("it is tried again");
+    let told = told.into_inner().expect("lines");
+    let (first, last) = (&told[0], told.last().expect("the end"));
+    assert!(first.starts_with("waits for a lock of PID"), "{told:?}");
+    assert!(first.contains("idle in transaction"), "{told:?}");
+    assert!(told[1].contains("a lock did not come"), "{told:?}");
+    assert!(last.starts_with("0 applied in"), "{told:?}");
     let halfway: i64 = sqlx::query_scalar("select count(*) from pg_index where not indisvalid")
         .fetch_one(&pool)
         .await

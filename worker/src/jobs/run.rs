@@ -53,8 +53,8 @@ impl Ran {
 pub(crate) async fn run<J: Perform>(app: &App, payload: &[u8], tried: usize) -> Ran {
     let tries = usize::try_from(J::TRIES).unwrap_or(1);
     let Ok(job) = serde_json::from_slice::<J>(payload) else {
-        tracing::error!(queue = J::QUEUE, "job.unreadable");
         let reason = "this version cannot read its payload";
+        tracing::error!(queue = J::QUEUE, reason, "job.discarded");
         return Ran {
             outcome: Outcome::Discard,
             failure: Some(JobFailure::new("unreadable", reason)),

@@ -56,6 +56,7 @@ async fn an_operator_finds_dead_letters_tries_them_again_and_discards_them_witho
         (&3.into(), &false.into())
     );
     assert_eq!(company.count(dead).await, 3);
+    worker.logs("job.discarded").await;
     let tried =
         "select coalesce(max(extract(epoch from failed_at)::int), 0)::bigint from job_failure";
     sqlx::query("update job_failure set failed_at = '2000-01-01'")
@@ -65,6 +66,9 @@ async fn an_operator_finds_dead_letters_tries_them_again_and_discards_them_witho
     company.api_json(&["jobs", "retry", "--id", id, "--yes"]);
     company.wait_for(tried, 1_000_000_000).await;
     company.wait_for(dead, 3).await;
+    let shown = company.api_json(&["jobs", "show", id]);
+    let shown = shown["failures"].as_array().map(Vec::len);
+    assert_eq!(shown, Some(2), "the failure before the retry is kept");
     let discarded = company.api_json(&["jobs", "discard", "--state", "dead", "--yes"]);
     assert_eq!(discarded["jobs"], 3);
     assert_eq!(
@@ -166,6 +170,68 @@ async fn the_doctor_says_what_is_wrong_and_who_runs() {
     assert_eq!(company.count("select count(*) from process").await, 0);
     let trouble = company.api_json(&["leads", "trouble"]);
     assert_eq!(trouble["jobs_dead"], 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_doctor_says_how_late_offers_are_and_who_holds_a_lock() {
+    let company = Company::open("300").await;
+    let (_api, url) = company.start_api().await;
+    let worker = company.start_worker();
+    company.client_writes(&url, 1).await.expect("an answer");
+    let open = "select count(*) from distribution_attempt where status = 'open' and offer_accepted_at is not null";
+    company.wait_for(open, 1).await;
+    // Killed: its row stays, and says for half a minute that it is alive.
+    drop(worker);
+    sqlx::raw_sql(
+        "update distribution_attempt set ack_deadline_at = now() - interval '148 seconds', assigned_at = now() - interval '5 minutes',
+                offer_accepted_at = now() - interval '5 minutes';
+         update audit_run set due_at = now() - interval '163 seconds';
+         update process set seen_at = now() - interval '20 seconds' where kind = 'worker'",
+    )
+    .execute(&company.pool)
+    .await
+    .expect("some minutes later");
+    let mut holder = shared::db::begin(&company.pool)
+        .await
+        .expect("a transaction");
+    sqlx::raw_sql("lock table holiday")
+        .execute(&mut *holder)
+        .await
+        .expect("a lock");
+    let pool = company.pool.clone();
+    let waits = tokio::spawn(async move {
+        let counted: i64 = sqlx::query_scalar("select count(*) from holiday")
+            .fetch_one(&pool)
+            .await
+            .expect("a count");
+        counted
+    });
+    let waiting = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()";
+    company.wait_for(waiting, 1).await;
+    let (code, said) = company.api(&["doctor"]);
+    assert_eq!(code, 1);
+    for words in [
+        "1 offers are overdue, the first by 1",
+        "the audit has been due for 1",
+        "not heard of are: worker/",
+        "idle in transaction for",
+        "PostgreSQL has room to write",
+    ] {
+        assert!(said.contains(words), "{words} in {said}");
+    }
+    holder.rollback().await.expect("released");
+    waits.await.expect("it goes on");
+    let called = company.api_json(&["leads", "open"]);
+    assert_eq!(called[0]["agent"], "Sales A");
+    let silent = "update process set seen_at = now() - interval '1 minute' where kind = 'worker'";
+    sqlx::raw_sql(silent)
+        .execute(&company.pool)
+        .await
+        .expect("half a minute later");
+    let (_, said) = company.api(&["doctor"]);
+    for words in ["none runs", "1 offers are overdue"] {
+        assert!(said.contains(words), "{words} in {said}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -100,11 +100,32 @@ pub(in crate::operations) async fn failures(
 ) -> Result<Vec<FailedTry>> {
     Ok(sqlx::query_as!(
         FailedTry,
-        "select tried, error_class, reason, failed_at from job_failure where job_id = $1 order by tried",
+        r#"select tried as "tried!", error_class as "error_class!", reason as "reason!", failed_at as "failed_at!"
+           from (select * from job_failure where job_id = $1
+                 union all select * from job_failure_former where job_id = $1) failed
+           order by failed_at, tried"#,
         id
     )
     .fetch_all(connection)
     .await?)
+}
+
+/// Keeps the failed tries of jobs that begin with their first try again.
+pub(in crate::operations) async fn keep_former_failures(
+    connection: &mut PgConnection,
+    jobs: &[String],
+) -> Result<()> {
+    sqlx::query!(
+        "with failed as (
+             delete from job_failure where job_id = any($1)
+             returning job_id, tried, queue, error_class, reason, failed_at)
+         insert into job_failure_former (job_id, tried, queue, error_class, reason, failed_at)
+         select job_id, tried, queue, error_class, reason, failed_at from failed",
+        jobs
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 /// Has at most `most` jobs run now. A dead letter that is tried again has all its tries.
@@ -205,13 +226,21 @@ pub(in crate::operations) async fn delete_old_failures(
     connection: &mut PgConnection,
     days: f64,
 ) -> Result<u64> {
-    let deleted = sqlx::query!(
-        "delete from job_failure where (job_id, tried) in (
-             select job_id, tried from job_failure
-             where failed_at < now() - $1::float8 * interval '1 day' limit 1000)",
+    let deleted = sqlx::query_scalar!(
+        r#"with failures as (
+               delete from job_failure where (job_id, tried) in (
+                   select job_id, tried from job_failure
+                   where failed_at < now() - $1::float8 * interval '1 day' limit 1000)
+               returning 1),
+           former as (
+               delete from job_failure_former where ctid in (
+                   select ctid from job_failure_former
+                   where failed_at < now() - $1::float8 * interval '1 day' limit 1000)
+               returning 1)
+           select (select count(*) from failures) + (select count(*) from former) as "deleted!""#,
         days
     )
-    .execute(connection)
+    .fetch_one(connection)
     .await?;
-    Ok(deleted.rows_affected())
+    Ok(u64::try_from(deleted).unwrap_or(0))
 }

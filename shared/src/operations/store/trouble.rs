@@ -1,12 +1,13 @@
 //! What waits for a person.
 
 use crate::Result;
-use crate::operations::model::{Unheard, Unsettled};
+use crate::operations::model::{Failed, Unheard, Unsettled};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-/// How many messages could not be handled, and how many failed for good in the last day.
+/// How many messages could not be handled, and how many failed for good in the last day. Offers that failed do not count: the
+/// next agents were asked.
 pub(in crate::operations) async fn failed_messages(
     connection: &mut PgConnection,
     max_failures: i32,
@@ -14,7 +15,7 @@ pub(in crate::operations) async fn failed_messages(
 ) -> Result<(i64, i64)> {
     let row = sqlx::query!(
         r#"select (select count(*) from inbound_event where failures >= $1) as "unheard!",
-                  (select count(*) from wa_message where delivery_status = 'failed'
+                  (select count(*) from wa_message where delivery_status = 'failed' and kind <> 'offer'
                    and created_at > $2::timestamptz - interval '1 day') as "failed!""#,
         max_failures,
         now
@@ -31,6 +32,24 @@ pub(in crate::operations) async fn unsettled(
     Ok(sqlx::query_as!(
         Unsettled,
         "select id, provider, form, started_at from wa_send where settled_at is null order by started_at limit $1",
+        limit
+    )
+    .fetch_all(connection)
+    .await?)
+}
+
+pub(in crate::operations) async fn failed(
+    connection: &mut PgConnection,
+    now: DateTime<Utc>,
+    limit: i64,
+) -> Result<Vec<Failed>> {
+    Ok(sqlx::query_as!(
+        Failed,
+        r#"select id, created_at, regexp_replace(coalesce(delivery_error, ''), '[0-9]{6,}', '…', 'g') as "reason!"
+           from wa_message
+           where delivery_status = 'failed' and kind <> 'offer' and created_at > $1::timestamptz - interval '1 day'
+           order by created_at desc, id desc limit $2"#,
+        now,
         limit
     )
     .fetch_all(connection)
