@@ -64,7 +64,11 @@ async fn run(command: Command, mut problems: Problems) -> anyhow::Result<()> {
                 .await
                 .context("cannot reach the server, or cannot create the database on it")?;
             let pool = db::patient_pool(options);
-            db::migrate(&pool).await.context("cannot migrate")
+            // A closed pipe of the one who reads must not end a migration.
+            let tell = |line: &str| drop(writeln!(std::io::stdout(), "{line}"));
+            db::migrate_and_tell(&pool, tell)
+                .await
+                .context("cannot migrate")
         }
         Command::Seed(settings) => {
             let app = problems.collect(settings.app());

@@ -1,15 +1,16 @@
 //! The database: connections and migrations.
 
 mod begin;
+mod facts;
 
 pub use begin::begin;
+pub use facts::{Blocker, Facts, blockers, facts, write_temporarily};
 
 use crate::{Error, Result};
-use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::migrate::MigrateDatabase;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use sqlx::{Connection, PgConnection, Postgres};
+use sqlx::{Connection, Postgres};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -129,6 +130,11 @@ pub async fn create_if_missing(database_url: &SecretString) -> Result<()> {
 /// Fails with the conflict `older_processes_live`, and their names, if one of the migrations takes something away that they
 /// still use.
 pub async fn migrate(pool: &PgPool) -> Result<()> {
+    migrate_and_tell(pool, |_| {}).await
+}
+
+/// As [`migrate`], and gives `tell` a line for a person now and then: what is applied, and for whom a migration waits.
+pub async fn migrate_and_tell(pool: &PgPool, tell: impl Fn(&str)) -> Result<()> {
     let in_the_way = migrations::in_the_way(pool, &migrations::CONTRACTS).await?;
     if !in_the_way.is_empty() {
         return Err(Error::Clash {
@@ -136,73 +142,12 @@ pub async fn migrate(pool: &PgPool) -> Result<()> {
             detail: format!("stop these first: {}", in_the_way.join(", ")),
         });
     }
-    Ok(migrations::run(pool).await?)
+    Ok(migrations::run(pool, tell).await?)
 }
 
 /// Whether every migration of this binary is applied.
 pub async fn is_migrated(pool: &PgPool) -> Result<bool> {
     Ok(migrations::are_applied(pool).await?)
-}
-
-/// What this server is, for a person who looks for what is wrong.
-#[derive(Clone, Debug)]
-pub struct Facts {
-    /// As PostgreSQL counts: 150018 is 15.18.
-    pub version: i32,
-    /// Which of `fsync`, `synchronous_commit` and `full_page_writes` are off.
-    pub off: Vec<String>,
-    /// The extensions that we use and that are not installed in this database.
-    pub missing_extensions: Vec<String>,
-    /// Whether this role is a superuser.
-    pub is_superuser: bool,
-    /// The last migration. `None`: the database is not migrated.
-    pub schema: Option<i64>,
-    /// How many connections the server has.
-    pub connections: i64,
-    /// How many it can have.
-    pub most_connections: i64,
-    /// For how many seconds the oldest transaction of this database has run.
-    pub oldest_transaction_seconds: f64,
-    /// The server's clock.
-    pub now: DateTime<Utc>,
-}
-
-/// The facts about this server and database.
-pub async fn facts(connection: &mut PgConnection) -> Result<Facts> {
-    let row = sqlx::query!(
-        r#"select current_setting('server_version_num')::int as "version!",
-                  array(select name from pg_settings
-                        where name in ('fsync', 'synchronous_commit', 'full_page_writes') and setting = 'off') as "off!: Vec<String>",
-                  array(select wanted from unnest(array['hstore', 'pgcrypto', 'btree_gist', 'pg_trgm']) wanted
-                        where not exists (select from pg_extension where extname = wanted)) as "missing!: Vec<String>",
-                  (select rolsuper from pg_roles where rolname = current_user) as "is_superuser!",
-                  to_regclass('public._sqlx_migrations') is not null as "has_migrations!",
-                  (select count(*) from pg_stat_activity where backend_type = 'client backend') as "connections!",
-                  current_setting('max_connections')::bigint as "most!",
-                  coalesce((select extract(epoch from clock_timestamp() - min(xact_start))::float8 from pg_stat_activity
-                            where datname = current_database()), 0) as "oldest!",
-                  clock_timestamp() as "now!""#
-    )
-    .fetch_one(&mut *connection)
-    .await?;
-    let schema = if row.has_migrations {
-        sqlx::query_scalar("select max(version) from public._sqlx_migrations where success")
-            .fetch_one(connection)
-            .await?
-    } else {
-        None
-    };
-    Ok(Facts {
-        version: row.version,
-        off: row.off,
-        missing_extensions: row.missing,
-        is_superuser: row.is_superuser,
-        schema,
-        connections: row.connections,
-        most_connections: row.most,
-        oldest_transaction_seconds: row.oldest,
-        now: row.now,
-    })
 }
 
 /// The last migration that this binary knows.
