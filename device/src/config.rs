@@ -17,6 +17,9 @@ pub struct Settings {
     /// How a phone is linked.
     #[command(flatten)]
     pub device: Device,
+    /// Check the settings, print every wrong one, and exit. Connects to nothing.
+    #[arg(long)]
+    pub check: bool,
     /// A mock of WhatsApp, which only the tests' build can be pointed to.
     #[cfg(feature = "mock-server")]
     #[arg(long, env = "WA_MOCK_URL")]

@@ -28,6 +28,9 @@ async fn run() -> anyhow::Result<()> {
     let (settings, mut problems) = parse::<Settings>();
     let app = problems.collect(settings.app());
     let app = problems.finish(app)?;
+    if settings.check {
+        return Ok(());
+    }
     let traces = telemetry::init(&settings.common.telemetry, "device");
     device::quiet_client(&settings.common.telemetry);
     let stop = worker::stop_on_signals()?;

@@ -271,6 +271,7 @@ async fn processes(app: &App, as_json: bool) -> anyhow::Result<()> {
                 row.version,
                 row.schema.to_string(),
                 time(row.started_at),
+                time(row.seen_at),
                 alive.to_owned(),
             ]
         })
@@ -283,6 +284,7 @@ async fn processes(app: &App, as_json: bool) -> anyhow::Result<()> {
         "version",
         "schema",
         "started at",
+        "heard of",
         "alive",
     ];
     if as_json {

@@ -4,6 +4,7 @@ use super::actor::actor;
 use super::print;
 use clap::Subcommand;
 use serde_json::json;
+use shared::distribution::{AttemptStatus, BoardSeat};
 use shared::id::LeadId;
 use shared::{App, distribution, operations};
 use uuid::Uuid;
@@ -11,7 +12,7 @@ use uuid::Uuid;
 /// How many rows a list has at most.
 const MOST_ROWS: u16 = 200;
 
-/// What `api leads` does. It shows ids and times, and no client's name, number or words.
+/// What `api leads` does. It shows ids, times and agents, and no client's name, number or words.
 #[derive(Clone, Debug, Subcommand)]
 pub enum Leads {
     /// Count what waits for a person.
@@ -23,6 +24,10 @@ pub enum Leads {
         /// The message.
         id: Uuid,
     },
+    /// List messages that failed for good in the last day, newest first.
+    Failed,
+    /// List the leads with an open offer and who has it, the most urgent first.
+    Open,
     /// List sends whose outcome is not known.
     Unsettled,
     /// Show who was offered a lead, when and by which rule.
@@ -58,6 +63,14 @@ pub async fn run(app: &App, command: &Leads, as_json: bool) -> anyhow::Result<()
                 .map(|row| [row.id.to_string(), row.started_at.to_rfc3339(), row.form]);
             list(["id", "started_at", "form"], rows, as_json)
         }
+        Leads::Failed => {
+            let rows = operations::failed(app, MOST_ROWS).await?;
+            let rows = rows
+                .into_iter()
+                .map(|row| [row.id.to_string(), row.created_at.to_rfc3339(), row.reason]);
+            list(["id", "created_at", "reason"], rows, as_json)
+        }
+        Leads::Open => open(app, as_json).await,
         Leads::Story { id } => story(app, LeadId(*id), as_json).await,
     }
 }
@@ -79,42 +92,66 @@ fn list(
 async fn trouble(app: &App, as_json: bool) -> anyhow::Result<()> {
     let counts = operations::trouble(app).await?;
     let rows = [
-        ("dead letters", "jobs_dead", counts.jobs_dead),
         (
-            "sends without an outcome",
-            "sends_unsettled",
-            counts.sends_unsettled,
+            counts.jobs_dead,
+            "dead letters",
+            "jobs_dead",
+            "api jobs list --state dead",
         ),
         (
+            counts.messages_unheard,
             "messages that could not be handled",
             "messages_unheard",
-            counts.messages_unheard,
+            "api leads unheard",
         ),
         (
-            "parts of deliveries that could not be read",
-            "deliveries_unread",
-            counts.deliveries_unread,
-        ),
-        (
-            "leads of forms without a number",
-            "meta_leads_unusable",
-            counts.meta_leads_unusable,
-        ),
-        (
+            counts.messages_failed_1d,
             "messages that failed in the last day",
             "messages_failed_1d",
-            counts.messages_failed_1d,
+            "api leads failed: write to them by hand if it still matters",
+        ),
+        (
+            counts.deliveries_unread,
+            "parts of deliveries that could not be read",
+            "deliveries_unread",
+            "an admin finds them on the desk under \"Needs a look\"",
+        ),
+        (
+            counts.meta_leads_unusable,
+            "leads of forms without a number",
+            "meta_leads_unusable",
+            "an admin finds them on the desk under \"Needs a look\"",
+        ),
+        (
+            counts.sends_unsettled,
+            "sends without an outcome",
+            "sends_unsettled",
+            "nothing: a status settles each, or it is sent again after a minute",
         ),
     ];
     if as_json {
         let fields = rows
             .iter()
-            .map(|(_, name, count)| ((*name).to_owned(), json!(count)));
+            .map(|(count, _, name, _)| ((*name).to_owned(), json!(count)));
         let value = serde_json::Value::Object(fields.collect());
         return Ok(print::json(&value)?);
     }
-    let rows = rows.map(|(words, _, count)| vec![count.to_string(), words.to_owned()]);
-    Ok(print::table(&["count", "what"], &rows)?)
+    let rows = rows.map(|(count, words, _, action)| {
+        vec![count.to_string(), words.to_owned(), action.to_owned()]
+    });
+    Ok(print::table(&["count", "what", "what to do"], &rows)?)
+}
+
+/// Every lead with an open offer, the most urgent first: whom to call while WhatsApp is away.
+async fn open(app: &App, as_json: bool) -> anyhow::Result<()> {
+    let board = distribution::board(app).await?;
+    let rows = board.leads.iter().filter_map(|row| {
+        let open = |seat: &&BoardSeat| seat.status == Some(AttemptStatus::Open);
+        let seat = row.seats.iter().find(open)?;
+        let deadline = seat.ack_deadline_at?.to_rfc3339();
+        Some([row.lead.lead.to_string(), seat.name.clone(), deadline])
+    });
+    list(["lead", "agent", "deadline"], rows, as_json)
 }
 
 async fn story(app: &App, lead: LeadId, as_json: bool) -> anyhow::Result<()> {

@@ -17,7 +17,10 @@ use tokio::time::timeout;
 /// Checks everything and prints what it found. `url`: the address of the api for browsers and webhooks. Returns whether
 /// nothing is wrong.
 pub async fn run(app: &App, auth: &Auth, url: &str, as_json: bool) -> anyhow::Result<bool> {
-    let mut findings = vec![Finding::ok("settings", "every setting is valid")];
+    let mut findings = vec![Finding::ok(
+        "settings",
+        "those of `api serve` are valid; `worker --check` and `device --check` check theirs",
+    )];
     match timeout(PATIENCE, server::check(app)).await {
         Ok(Ok(found)) => {
             findings.extend(found);

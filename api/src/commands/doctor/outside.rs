@@ -12,12 +12,21 @@ pub(super) async fn provider(app: &App) -> Finding {
         Ok(None) => Finding::ok(what, format!("{name} has no credentials to check")),
         Ok(Some(Health::Good(_))) => Finding::ok(what, format!("{name} accepts our credentials")),
         Ok(Some(Health::Bad(reason))) => {
-            let said = format!("{name} rejects our credentials ({reason}): make a new token");
+            let said = format!(
+                "{name} rejects our credentials ({reason}). docs/operators/incidents.md, \"Expired token\""
+            );
             Finding::wrong(what, said)
         }
-        Ok(Some(Health::Unknown(reason))) => Finding::look(what, format!("{name}: {reason}")),
-        Err(_) => Finding::look(what, format!("{name} did not answer in time")),
+        Ok(Some(Health::Unknown(reason))) => away(name, &reason),
+        Err(_) => away(name, "no answer in 20 s"),
     }
+}
+
+fn away(name: &str, reason: &str) -> Finding {
+    let said = format!(
+        "{name} does not answer as it should ({reason}). docs/operators/incidents.md, \"WhatsApp does not answer\""
+    );
+    Finding::look("provider", said)
 }
 
 /// Whether the address that Meta and browsers use leads to an api.

@@ -1,7 +1,8 @@
 //! The database server.
 
 use super::finding::Finding;
-use shared::db::Facts;
+use shared::db::{Blocker, Facts};
+use shared::error::DatabaseTrouble;
 use shared::{App, db};
 
 /// The oldest version of PostgreSQL, as it counts.
@@ -13,15 +14,20 @@ const APART: i64 = 2000;
 
 /// Checks the server and this database. Fails if it cannot be reached.
 pub(super) async fn check(app: &App) -> shared::Result<Vec<Finding>> {
-    let facts = db::facts(&mut *app.pool.acquire().await?).await?;
+    let mut connection = app.pool.acquire().await?;
+    let facts = db::facts(&mut connection).await?;
+    let blockers = db::blockers(&mut connection).await?;
+    let room = db::write_temporarily(&mut connection).await;
     let is_real = app.provider.name() != "dummy";
     Ok(vec![
         version(&facts),
+        disk(room),
         durability(&facts, is_real),
         extensions(&facts),
         role(&facts),
         schema(&facts),
         connections(&facts),
+        locks(&blockers),
         transactions(&facts),
         clock(&facts),
     ])
@@ -54,6 +60,23 @@ fn durability(facts: &Facts, is_real: bool) -> Finding {
         Finding::wrong(what, said)
     } else {
         Finding::look(what, said)
+    }
+}
+
+fn disk(room: shared::Result<()>) -> Finding {
+    let what = "disk";
+    match room {
+        Ok(()) => Finding::ok(what, "PostgreSQL has room to write"),
+        Err(error) if error.database_trouble() == Some(DatabaseTrouble::DiskFull) => {
+            Finding::wrong(
+                what,
+                "PostgreSQL's disk is full: nothing can be stored. docs/operators/incidents.md, \"Full disk\"",
+            )
+        }
+        Err(error) => Finding::look(
+            what,
+            format!("a temporary file could not be written: {error}"),
+        ),
     }
 }
 
@@ -94,6 +117,32 @@ fn connections(facts: &Facts) -> Finding {
     let said =
         format!("{used} of {most} are in use: raise max_connections or lower DATABASE_CONNECTIONS");
     Finding::look("connections", said)
+}
+
+fn locks(blockers: &[Blocker]) -> Finding {
+    let what = "locks";
+    if blockers.is_empty() {
+        return Finding::ok(what, "nobody waits for a lock");
+    }
+    Finding::look(
+        what,
+        blockers.iter().map(told).collect::<Vec<_>>().join("; "),
+    )
+}
+
+/// `PID 4711 (psql, idle in transaction for 40 s) holds up property-lounge-migrate`
+fn told(blocker: &Blocker) -> String {
+    let name = if blocker.name.is_empty() {
+        "no name"
+    } else {
+        &blocker.name
+    };
+    let does = match (&blocker.state, blocker.seconds) {
+        (Some(state), Some(seconds)) => format!("{state} for {seconds:.0} s"),
+        _ => "of another role".to_owned(),
+    };
+    let waiting = blocker.waiting.join(", ");
+    format!("PID {} ({name}, {does}) holds up {waiting}", blocker.pid)
 }
 
 fn transactions(facts: &Facts) -> Finding {

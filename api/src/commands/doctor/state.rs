@@ -2,22 +2,29 @@
 
 use super::finding::Finding;
 use crate::auth::Auth;
+use chrono::{DateTime, TimeDelta, Utc};
 use shared::auth::{self, Account, Role, two_factor};
+use shared::distribution::{self, Punctuality};
 use shared::operations::{self, ProcessRow, Trouble};
-use shared::{App, db, distribution};
+use shared::{App, db};
+
+/// A worker writes its row every ten seconds.
+const SILENT_AFTER: TimeDelta = TimeDelta::seconds(15);
 
 /// Checks what runs. Finds nothing in a database that is not migrated. Fails if the database does.
 pub(super) async fn check(app: &App, auth: &Auth) -> shared::Result<Vec<Finding>> {
     if !db::is_migrated(&app.pool).await? {
         return Ok(Vec::new());
     }
+    let mut connection = app.pool.acquire().await?;
+    let now = db::facts(&mut connection).await?.now;
+    drop(connection);
     let processes = operations::processes(app).await?;
     let alive: Vec<&ProcessRow> = processes.iter().filter(|row| row.alive).collect();
-    let workers = alive.iter().filter(|row| row.kind == "worker").count();
     Ok(vec![
-        of_workers(workers),
+        of_workers(&alive, now),
         versions(&alive),
-        deadlines(app, workers).await?,
+        deadlines(&distribution::punctuality(app).await?),
         freeze(app).await?,
         pauses(app).await?,
         trouble(operations::trouble(app).await?),
@@ -25,17 +32,35 @@ pub(super) async fn check(app: &App, auth: &Auth) -> shared::Result<Vec<Finding>
     ])
 }
 
-fn of_workers(workers: usize) -> Finding {
-    match workers {
+fn of_workers(alive: &[&ProcessRow], now: DateTime<Utc>) -> Finding {
+    let what = "workers";
+    let workers = alive.iter().filter(|row| row.kind == "worker");
+    let silent = |row: &&&ProcessRow| now - row.seen_at > SILENT_AFTER;
+    let silent: Vec<String> = workers
+        .clone()
+        .filter(silent)
+        .map(|row| {
+            let seconds = (now - row.seen_at).num_seconds();
+            format!("{} on {} for {seconds} s", row.instance, row.host)
+        })
+        .collect();
+    if !silent.is_empty() {
+        let silent = silent.join(", ");
+        let said = format!(
+            "a worker is heard of every 10 s, and not heard of are: {silent}. Ask the service manager of the host"
+        );
+        return Finding::look(what, said);
+    }
+    match workers.count() {
         0 => Finding::wrong(
-            "workers",
-            "none runs: no offer rolls and nothing is sent. Start `worker`",
+            what,
+            "none runs: no offer rolls and nothing is sent. docs/operators/incidents.md, \"Lost worker\"",
         ),
         1 => Finding::look(
-            "workers",
+            what,
             "one runs: a second on another host keeps deadlines when this one fails",
         ),
-        many => Finding::ok("workers", format!("{many} run")),
+        many => Finding::ok(what, format!("{many} run")),
     }
 }
 
@@ -55,14 +80,27 @@ fn versions(alive: &[&ProcessRow]) -> Finding {
     }
 }
 
-/// Without a worker the check of workers says what is wrong.
-async fn deadlines(app: &App, workers: usize) -> shared::Result<Finding> {
-    if workers == 0 || distribution::is_well(app).await? {
-        return Ok(Finding::ok("deadlines", "no offer is overdue"));
+fn deadlines(kept: &Punctuality) -> Finding {
+    let what = "deadlines";
+    if kept.is_well() {
+        return Finding::ok(what, "no offer is overdue, and the audit runs");
     }
-    let said =
-        "offers are overdue, or the audit has not run for a minute: look at the workers' logs";
-    Ok(Finding::wrong("deadlines", said))
+    let mut wrong = Vec::new();
+    if let Some(seconds) = kept.latest_seconds {
+        let overdue = kept.overdue;
+        wrong.push(format!(
+            "{overdue} offers are overdue, the first by {seconds:.0} s"
+        ));
+    }
+    if !kept.is_audited() {
+        let due = kept.audit_due_seconds;
+        wrong.push(due.map_or_else(
+            || "the audit never ran".to_owned(),
+            |due| format!("the audit has been due for {due:.0} s"),
+        ));
+    }
+    let wrong = wrong.join(", and ");
+    Finding::wrong(what, format!("{wrong}: look at the workers and their logs"))
 }
 
 async fn freeze(app: &App) -> shared::Result<Finding> {
@@ -89,14 +127,16 @@ async fn pauses(app: &App) -> shared::Result<Finding> {
 }
 
 fn trouble(counts: Trouble) -> Finding {
-    let waits = counts.jobs_dead
-        + counts.messages_unheard
-        + counts.deliveries_unread
-        + counts.meta_leads_unusable;
+    let waits = counts.for_a_person();
+    let unsettled = match counts.sends_unsettled {
+        0 => String::new(),
+        many => format!("; {many} sends have no outcome yet and settle by themselves"),
+    };
     if waits == 0 {
-        return Finding::ok("trouble", "nothing waits for a person");
+        let said = format!("nothing waits for a person{unsettled}");
+        return Finding::ok("trouble", said);
     }
-    let said = format!("{waits} things wait for a person: `api leads trouble`");
+    let said = format!("{waits} things wait for a person: `api leads trouble`{unsettled}");
     Finding::look("trouble", said)
 }
 
