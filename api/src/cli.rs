@@ -55,6 +55,8 @@ pub enum Command {
         #[command(flatten)]
         settings: Box<Settings>,
     },
+    /// Move the event log of leads to which nothing happened for a long time to a file. Without `--yes` it only counts.
+    Archive(Archive),
     /// Look at jobs, queues and processes; try jobs again, discard them, pause queues.
     Jobs {
         /// What to do.
@@ -105,6 +107,29 @@ pub enum Command {
         #[arg(long, default_value_t = 3001)]
         port: u16,
     },
+}
+
+/// The settings of `api archive`.
+#[derive(Args, Clone, Debug)]
+pub struct Archive {
+    /// The folder of the file. An existing file is never written to.
+    #[arg(long, default_value = ".")]
+    pub to: PathBuf,
+    /// Events of leads that had one within so many days stay.
+    #[arg(long, default_value_t = 730, value_parser = clap::value_parser!(u16).range(90..))]
+    pub keep_days: u16,
+    /// Do it.
+    #[arg(long)]
+    pub yes: bool,
+    /// List the files that were written, and do nothing.
+    #[arg(long)]
+    pub list: bool,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// The database, as the role that owns the schema.
+    #[command(flatten)]
+    pub database: Database,
 }
 
 /// The settings of `api import`.

@@ -8,7 +8,7 @@
 use anyhow::Context;
 use api::auth::Auth;
 use api::cli::{Cli, Command, Import};
-use api::commands::{doctor, jobs, leads, person, restore, user};
+use api::commands::{archive, doctor, jobs, leads, person, restore, user};
 use api::config::Settings;
 use api::connections::{Connections, Guarded};
 use api::feed::Feed;
@@ -95,6 +95,12 @@ async fn run(command: Command, mut problems: Problems) -> anyhow::Result<()> {
         } => {
             let app = problems.collect(settings.app());
             restore::run(&problems.finish(app)?, yes, json).await
+        }
+        Command::Archive(archive) => {
+            let options = db::options(&archive.database.database_url, "property-lounge-archive");
+            let options = problems.check(options);
+            let options = problems.finish(options)?;
+            archive::run(&db::patient_pool(options), &archive).await
         }
         Command::Jobs {
             command,

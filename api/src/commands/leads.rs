@@ -156,6 +156,11 @@ async fn open(app: &App, as_json: bool) -> anyhow::Result<()> {
 
 async fn story(app: &App, lead: LeadId, as_json: bool) -> anyhow::Result<()> {
     let story = distribution::explain(app, lead).await?;
+    for file in story.archives.iter().filter(|_| !as_json) {
+        print::line(&format!(
+            "earlier events moved to a file: zgrep {lead} {file}"
+        ))?;
+    }
     let rows = story
         .steps
         .into_iter()

@@ -90,6 +90,8 @@ struct Explanation {
     lead: Lead,
     /// The decisions, oldest first.
     steps: Vec<Step>,
+    /// The files that have earlier decisions, if some moved to a file (`api archive`).
+    archives: Vec<String>,
 }
 
 /// A decision.
@@ -233,6 +235,7 @@ impl Distribution {
                 lead.without_client()
             },
             steps: told.steps.into_iter().map(Into::into).collect(),
+            archives: told.archives,
         }))
     }
 

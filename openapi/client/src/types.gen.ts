@@ -1082,6 +1082,10 @@ export type EventAnswer = {
  * Why a lead has its present state.
  */
 export type Explanation = {
+    /**
+     * The files that have earlier decisions, if some moved to a file (`api archive`).
+     */
+    archives: Array<string>;
     lead: Lead;
     /**
      * The decisions, oldest first.

@@ -6,6 +6,8 @@ mod facts;
 pub use begin::begin;
 pub use facts::{Blocker, Facts, blockers, facts, write_temporarily};
 
+pub use sqlx::PgPool as Pool;
+
 use crate::{Error, Result};
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::migrate::MigrateDatabase;

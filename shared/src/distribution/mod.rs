@@ -57,8 +57,8 @@ pub use inbox::route::{handle, handle_unhandled, receive_and_handle};
 pub use inbox::tap::{Tap, tap};
 pub use model::{
     Ad, Attempt, AttemptStatus, Board, BoardLead, BoardRow, BoardSeat, Channel, Checked, Cycle,
-    CycleStatus, CycleStory, InboundMessage, Journey, LastHour, LeadSnapshot, Metrics, Opened,
-    Outcome, Punctuality, Report, Rolled, Round,
+    CycleStatus, CycleStory, EventArchive, InboundMessage, Journey, LastHour, LeadSnapshot,
+    Metrics, Opened, Outcome, Punctuality, Report, Rolled, Round,
 };
 pub use offers::alert::warn_managers;
 pub use offers::chat_link::chat_link;
@@ -68,6 +68,7 @@ pub use offers::release::{reconsider_held, release_held, release_held_of};
 pub use offers::send::send;
 pub use offers::shown::{MyOffers, ShownOffer, my_offers};
 pub use offers::warm_up::pool_for_rolls;
+pub use oversight::archive::{archivable, archives, count_archivable, delete_archived};
 pub use oversight::audit::Breach;
 pub use oversight::board::board;
 pub use oversight::explain::{Explanation, explain};

@@ -187,6 +187,7 @@ export const en: Record<keyof typeof id, string> = {
   'story.resent': 'Sent again',
   'story.breach': 'The audit found a broken rule',
   'story.skipped': 'Passed over: {names}',
+  'story.archived': 'What happened before is in a file of the operators: {files}',
   'reason.paused': 'on a break',
   'reason.leave': 'on leave',
   'reason.off_hours': 'off hours',

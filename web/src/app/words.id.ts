@@ -185,6 +185,7 @@ export const id = {
   'story.resent': 'Dikirim ulang',
   'story.breach': 'Pemeriksaan menemukan pelanggaran aturan',
   'story.skipped': 'Dilewati: {names}',
+  'story.archived': 'Kejadian sebelumnya ada di berkas arsip operator: {files}',
   'reason.paused': 'istirahat',
   'reason.leave': 'cuti',
   'reason.off_hours': 'di luar jam kerja',

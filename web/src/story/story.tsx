@@ -29,7 +29,10 @@ export function Story({ id }: { id: string }) {
   if (story.isPending) return <Loading />
   if (story.isError) return <Failed error={story.error} again={() => void story.refetch()} />
   const nameOf = (agent: string | undefined) => team.data?.find((one) => one.id === agent)?.name ?? agent ?? ''
+  const { archives } = story.data
   return (
+    <>
+    {archives.length > 0 && <p className="text-soft text-[13.5px] mb-3">{t('story.archived', { files: archives.map((file) => file.split('/').pop()).join(', ') })}</p>}
     <ol className="border-l-2 border-line pl-5 grid gap-4">
       {story.data.steps.map((step, index) => {
         const skipped = ((step.detail as { skipped?: Skipped[] } | undefined)?.skipped ?? []).filter((one) => !ASKED.includes(one.reason))
@@ -48,5 +51,6 @@ export function Story({ id }: { id: string }) {
         )
       })}
     </ol>
+    </>
   )
 }

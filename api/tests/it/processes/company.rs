@@ -116,7 +116,7 @@ impl Company {
             .await
     }
 
-    async fn post(&self, url: &str, body: &Value) -> reqwest::Result<Value> {
+    pub(crate) async fn post(&self, url: &str, body: &Value) -> reqwest::Result<Value> {
         self.http
             .post(url)
             .json(body)

@@ -1,6 +1,7 @@
 //! Processes, not mocks: the real binaries on a real PostgreSQL, killed at the worst moments.
 
 mod alerts;
+mod archive;
 mod backup;
 mod client;
 pub(crate) mod company;

@@ -86,6 +86,15 @@ async fn a_lead_lives(database: TestDatabase) {
             .and_then(sqlx::error::DatabaseError::code);
         assert_eq!(code.as_deref(), Some("42501"), "{forbidden}: {error}");
     }
+    // Nobody deletes events, and this role does not either when it says that it archives.
+    for delete in [
+        "delete from distribution_event",
+        "with archiving as materialized (select set_config('property_lounge.archiving', 'on', false))
+         delete from distribution_event using archiving",
+    ] {
+        let refused = sqlx::raw_sql(delete).execute(&app).await.expect_err(delete);
+        assert!(refused.to_string().contains("append-only"), "{refused}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

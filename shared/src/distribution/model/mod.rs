@@ -2,6 +2,7 @@
 
 mod board;
 mod cycle;
+mod event_archive;
 mod inbound_message;
 mod journey;
 mod lead_form;
@@ -14,6 +15,7 @@ pub use board::{Board, BoardLead, BoardRow, BoardSeat, LastHour};
 pub(crate) use board::{BoardAgent, QueueSeat};
 pub(crate) use cycle::Trigger;
 pub use cycle::{Attempt, AttemptStatus, Cycle, CycleStatus, Round};
+pub use event_archive::EventArchive;
 pub use inbound_message::{Channel, InboundMessage};
 pub use journey::{CycleStory, Journey, LeadSnapshot};
 pub use lead_form::Ad;

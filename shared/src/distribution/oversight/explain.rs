@@ -17,6 +17,8 @@ pub struct Explanation {
     pub lead: Lead,
     /// The events, oldest first, each with a sentence that describes it.
     pub steps: Vec<(LoggedEvent, String)>,
+    /// The files that have earlier events, if some moved to a file.
+    pub archives: Vec<String>,
 }
 
 /// Lists every decision about a lead in order: by which rule, from which agents, and how late. Fails with
@@ -26,6 +28,8 @@ pub async fn explain(app: &App, lead: LeadId) -> Result<Explanation> {
     store::read_one_snapshot(&mut transaction).await?;
     let lead = leads::by_id(&mut transaction, lead).await?;
     let events = store::of_lead(&mut transaction, lead.id).await?;
+    let first = events.first().map(|event| event.at);
+    let archives = store::archives_of(&mut transaction, lead.id, first).await?;
     let names = store::names_of_everybody(&mut transaction).await?;
     transaction.commit().await?;
     let steps = events.into_iter().map(|event| {
@@ -38,6 +42,7 @@ pub async fn explain(app: &App, lead: LeadId) -> Result<Explanation> {
     });
     Ok(Explanation {
         steps: steps.collect(),
+        archives,
         lead,
     })
 }

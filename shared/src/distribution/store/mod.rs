@@ -1,5 +1,6 @@
 //! SQL of distribution, by table.
 
+mod archive;
 mod attempts;
 mod audit;
 mod board;
@@ -24,6 +25,10 @@ mod show;
 mod snapshot;
 mod summary;
 
+pub(crate) use archive::{
+    archivable, archives, archives_of, count_archivable, delete_archived, insert_archive,
+    owns_events, whole_since,
+};
 pub(crate) use attempts::{
     NewAttempt, NewOffers, begin_last_round, insert_assigned, make_offers, others_are_open,
     record_offer_accepted,

@@ -49,6 +49,11 @@ pub async fn simulate(
     }
     let mut transaction = app.begin().await?;
     crate::distribution::store::read_one_snapshot(&mut transaction).await?;
+    let whole = crate::distribution::store::whole_since(&mut transaction).await?;
+    if let Some(since) = whole.filter(|since| from < *since) {
+        let reason = format!("events before {since} moved to a file: `api archive --list`");
+        return Err(Error::invalid("from", reason));
+    }
     let (history, left_out) = store::history(&mut transaction, from, to).await?;
     transaction.rollback().await?;
     Ok(Simulation {
