@@ -1,7 +1,7 @@
 //! What the model is told of the real system: when a freeze ended, and when the provider accepted an offer.
 
 use super::promise::Time;
-use super::world::World;
+use super::world::{NAMES, World};
 use chrono::TimeDelta;
 
 impl World {
@@ -34,9 +34,46 @@ impl World {
                 self.model.ring(now, now.min(at));
                 self.model.hand_over_first(now);
             }
+            // A line whose time came before an alarm's is looked at before it.
+            let (before_a_roll, _) = self.released().await;
+            self.model.look_at(now, &before_a_roll);
             self.model.ring(now, now);
             self.model.alarms_ring(self.now());
         }
+    }
+
+    /// The queues whose lines were looked at since the last look, in that order, as the log says: those before the first roll, and
+    /// those after it. What the looks came to is the model's.
+    pub(super) async fn released(&self) -> (Vec<usize>, Vec<usize>) {
+        let told: Vec<(String, String)> = sqlx::query_as(
+            "select e.kind, q.name from distribution_event e
+             join distribution_cycle c on c.id = e.cycle_id join distribution_queue q on q.id = c.queue_id
+             where e.id > $1 and (e.kind = 'released' or e.kind in ('timed_out', 'undeliverable') and e.cause = 'alarm')
+             order by e.id",
+        )
+        .bind(self.looked_until)
+        .fetch_all(&self.harness.app.pool)
+        .await
+        .expect("a look");
+        let (mut before, mut after, mut rolled) = (Vec::new(), Vec::new(), false);
+        for (kind, name) in told {
+            rolled |= kind != "released";
+            let queue = NAMES.iter().position(|known| *known == name);
+            let list = if rolled { &mut after } else { &mut before };
+            if let Some(queue) = queue.filter(|queue| kind == "released" && !list.contains(queue)) {
+                list.push(queue);
+            }
+        }
+        (before, after)
+    }
+
+    /// From now on, `released` is about what comes.
+    pub(super) async fn forget_released(&mut self) {
+        let last = "select coalesce(max(id), 0) from distribution_event";
+        self.looked_until = sqlx::query_scalar(last)
+            .fetch_one(&self.harness.app.pool)
+            .await
+            .expect("a look");
     }
 
     /// Of an offer whose time was up before the freeze, the alarm may have rung during the freeze, or

@@ -185,22 +185,30 @@ impl Model {
         back.filter(|back| *back <= until).min()
     }
 
-    /// A look at the lines of held leads, one queue after the other: releases those that somebody can be asked
+    /// A look at the lines of held leads of every queue, those of `first` before the others.
+    pub(super) fn look(&mut self, now: Time, first: &[usize]) {
+        let others = (0..QUEUES).filter(|queue| !first.contains(queue));
+        let order: Vec<usize> = first.iter().copied().chain(others).collect();
+        self.look_at(now, &order);
+    }
+
+    /// A look at the lines of held leads of these queues, one after the other: releases those that somebody can be asked
     /// about, and those for whom nobody is to be waited for.
-    pub(super) fn look(&mut self, now: Time) {
+    pub(super) fn look_at(&mut self, now: Time, queues: &[usize]) {
         let standing = self.team();
         let known = standing.known(now);
         let mut line: Vec<(usize, Time, usize)> = Vec::new();
         for (number, lead) in self.leads.iter_mut().enumerate() {
             if let Some(cycle) = lead.as_mut().and_then(Lead::live)
                 && cycle.status == "held"
+                && let Some(place) = queues.iter().position(|queue| *queue == cycle.queue)
             {
-                line.push((cycle.queue, cycle.started, number));
+                line.push((place, cycle.started, number));
             }
         }
         line.sort_unstable();
-        for (queue, _, number) in line {
-            let (team, queue) = (self.team(), self.queue(queue));
+        for (place, _, number) in line {
+            let (team, queue) = (self.team(), self.queue(queues[place]));
             let Some(lead) = &mut self.leads[number] else {
                 continue;
             };

@@ -18,11 +18,13 @@ pub(super) struct World {
     pub(super) harness: Harness,
     pub(super) model: Model,
     pub(super) workers: bool,
+    /// The last event of the log when the model looked at held leads.
+    pub(super) looked_until: i64,
 }
 
 pub(super) const LABELS: [&str; AGENTS] = ["A", "B", "C"];
 /// The names of the queues, and the campaigns whose leads they get.
-const NAMES: [&str; QUEUES] = ["Antrian utama", "Kedua"];
+pub(super) const NAMES: [&str; QUEUES] = ["Antrian utama", "Kedua"];
 const CAMPAIGNS: [Option<&str>; QUEUES] = [None, Some("kedua")];
 
 fn client(lead: usize) -> Phone {
@@ -40,6 +42,7 @@ impl World {
             harness,
             model: Model::new(),
             workers: true,
+            looked_until: 0,
         };
         world
             .execute("update sales_queue set active = label in ('A', 'B', 'C')")
@@ -154,7 +157,7 @@ impl World {
                         || Model::is_unsent(offer, now)
                 });
                 self.model.let_go_of_disabled(now);
-                self.model.look(now);
+                self.model.look(now, &[]);
                 distribution::audit(&app, false).await.expect("an audit");
                 distribution::reconsider_held(&app).await.expect("a look");
                 self.model.set_alarms(now);
@@ -316,7 +319,9 @@ impl World {
             return;
         }
         self.model.hand_over(self.now());
-        self.model.look(self.now());
+        let (before, after) = self.released().await;
+        self.model.look(self.now(), &[before, after].concat());
+        self.forget_released().await;
         distribution::reconsider_held(&self.harness.app)
             .await
             .expect("a look");
@@ -332,7 +337,7 @@ impl World {
         self.model.roll(now, |offer| offer.deadline <= now);
         self.model.roll(now, |offer| Model::is_unsent(offer, now));
         self.model.let_go_of_disabled(now);
-        self.model.look(now);
+        self.model.look(now, &[]);
         distribution::audit(&app, false).await.expect("an audit");
         distribution::reconsider_held(&app).await.expect("a look");
         self.model.set_alarms(now);
