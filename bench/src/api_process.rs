@@ -60,12 +60,22 @@ pub(crate) struct Api {
 
 impl Api {
     pub(crate) fn start(database_url: &str, port: u16) -> anyhow::Result<Self> {
+        Self::start_with(database_url, port, &[])
+    }
+
+    /// With further settings.
+    pub(crate) fn start_with(
+        database_url: &str,
+        port: u16,
+        settings: &[(&str, &str)],
+    ) -> anyhow::Result<Self> {
         let child = Command::new(std::env::current_exe()?)
             .arg("api")
             .env("DATABASE_URL", database_url)
             .env("PORT", port.to_string())
             .env("BETTER_AUTH_SECRET", SECRET)
             .env("LOG", "warn")
+            .envs(settings.iter().copied())
             .stdin(Stdio::null())
             .spawn()
             .context("an api cannot be started")?;

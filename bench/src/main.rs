@@ -23,6 +23,7 @@ mod statements;
 mod twin;
 mod workers;
 mod workload;
+mod year;
 
 use clap::{Parser, Subcommand};
 
@@ -49,6 +50,8 @@ enum Figure {
     Feed(feed::Options),
     /// The desk in a browser: the first row on slow phones, the delay of the board, interactions, memory.
     Desk(desk::Options),
+    /// How large a year of leads is, and how late offers roll beside it.
+    Year(year::Options),
     /// Every figure several times: medians and spread in one table, kept in a file.
     All(all::Options),
     /// Two kept runs side by side: what moved, and what is noise.
@@ -71,6 +74,7 @@ async fn main() -> anyhow::Result<()> {
         Figure::Lists(options) => lists::measure(&options).await,
         Figure::Feed(options) => feed::measure(&options).await,
         Figure::Desk(options) => desk::measure(&options).await,
+        Figure::Year(options) => year::measure(&options).await,
         Figure::All(options) => all::measure(&options),
         Figure::Compare(options) => compare::compare(&options),
         Figure::Api(process) => api_process::serve(&process.settings).await,

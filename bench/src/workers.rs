@@ -24,6 +24,15 @@ pub(crate) struct Workers(Vec<Child>);
 
 impl Workers {
     pub(crate) fn start(count: usize, database_url: &str) -> anyhow::Result<Self> {
+        Self::start_with(count, database_url, &[])
+    }
+
+    /// With further settings.
+    pub(crate) fn start_with(
+        count: usize,
+        database_url: &str,
+        settings: &[(&str, &str)],
+    ) -> anyhow::Result<Self> {
         let this = std::env::current_exe().context("this binary has no path")?;
         let mut workers = Self(Vec::new());
         for _ in 0..count {
@@ -33,6 +42,7 @@ impl Workers {
                     .env("DATABASE_URL", database_url)
                     .env("WORKER_PORT", "0")
                     .env("LOG", "warn")
+                    .envs(settings.iter().copied())
                     .stdin(Stdio::null())
                     .spawn()
                     .context("a worker cannot be started")?,

@@ -43,6 +43,16 @@ pub(crate) async fn offers(
     lead_time: f64,
 ) -> anyhow::Result<()> {
     clear(pool).await?;
+    add_offers(pool, count, rate, lead_time).await
+}
+
+/// As [`offers`], beside what is there.
+pub(crate) async fn add_offers(
+    pool: &PgPool,
+    count: i32,
+    rate: f64,
+    lead_time: f64,
+) -> anyhow::Result<()> {
     let mut transaction = shared::db::begin(pool).await?;
     sqlx::query(
         "create temporary table bench_offer on commit drop as

@@ -18,7 +18,10 @@ impl Call<'_> {
             return Ok(());
         };
         metrics::signed_in("waits");
-        self.write_failure(email).await?;
+        let client = self.client();
+        security::has_to_wait(self.app, email, &client)
+            .await
+            .map_err(broken)?;
         Err(Refusal::TooMany(seconds))
     }
 

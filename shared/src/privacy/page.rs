@@ -56,6 +56,8 @@ const SECTIONS: [Section; 11] = [
             ("form_name", "Formulir"),
             ("answers", "Jawaban"),
             ("consent", "Persetujuan"),
+            ("terms", "Ketentuan formulir"),
+            ("terms_seen_at", "Ketentuan dibaca"),
         ],
     ),
     (

@@ -6,10 +6,12 @@ mod store;
 use crate::auth::{self, Client};
 use crate::id::UserId;
 use crate::{App, Result};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use percent_encoding::percent_decode_str;
 use sqlx::PgConnection;
 use uuid::Uuid;
+
+const A_MINUTE: TimeDelta = TimeDelta::minutes(1);
 
 /// What happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::Type)]
@@ -118,6 +120,27 @@ pub async fn signed_in(
 pub async fn failed_to_sign_in(app: &App, email: &str, client: &Client) -> Result<()> {
     let user = auth::user_of_email(&mut *app.pool.acquire().await?, email).await?;
     store::insert(app, SecurityKind::SignInFailed, user.as_ref(), client, None).await
+}
+
+/// Writes that somebody tried to sign in with this email although they have to wait: one line a minute for an account and an
+/// address, so that guesses that are refused anyway do not fill the log.
+pub async fn has_to_wait(app: &App, email: &str, client: &Client) -> Result<()> {
+    let mut connection = app.pool.acquire().await?;
+    let user = auth::user_of_email(&mut connection, email).await?;
+    let now = app.clock.now(&mut connection).await?;
+    let kind = SecurityKind::SignInFailed;
+    if store::is_written(
+        &mut connection,
+        kind,
+        (user.as_ref(), client),
+        now - A_MINUTE,
+    )
+    .await?
+    {
+        return Ok(());
+    }
+    drop(connection);
+    store::insert(app, kind, user.as_ref(), client, None).await
 }
 
 /// Writes an operation of the API.

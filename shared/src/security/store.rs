@@ -34,6 +34,25 @@ pub(super) async fn insert(
     Ok(())
 }
 
+/// Whether such an event is in the log since this instant.
+pub(super) async fn is_written(
+    connection: &mut PgConnection,
+    kind: SecurityKind,
+    (user, client): (Option<&UserId>, &Client),
+    since: DateTime<Utc>,
+) -> Result<bool> {
+    Ok(sqlx::query_scalar!(
+        r#"select exists (select from security_event
+                          where at > $1 and kind = $2 and user_id is not distinct from $3 and ip_address = $4) as "written!""#,
+        since,
+        kind.as_str(),
+        user.map(|user| user.0.as_str()),
+        client.ip_address
+    )
+    .fetch_one(connection)
+    .await?)
+}
+
 pub(super) async fn events(
     connection: &mut PgConnection,
     user: Option<&UserId>,

@@ -301,3 +301,41 @@ async fn a_form_of_a_blocked_number_is_kept_with_its_reason() {
     assert_eq!(office.sql("select count(*)::text from lead").await, "0");
     office.nobody_else_was_messaged().await;
 }
+
+/// The terms of a form, and how many of its leads have each version.
+const TERMS: &str = "select coalesce(string_agg(coalesce(t.terms ->> 'name', 'none') || ' ' || n, ', ' order by t.seen_at), '')
+     from (select terms_id, count(*) as n from meta_lead group by terms_id) l left join meta_form_terms t on t.id = l.terms_id";
+
+#[tokio::test]
+async fn what_a_form_tells_its_readers_is_kept_with_each_lead_in_the_version_of_its_time() {
+    let office = Office::open().await;
+    let form = "172000000000001";
+    let lead = |nth: u32| format!("23300000000000{nth}");
+    let fills_in = async |nth: u32| {
+        let answers = json!({ "field_data": [
+            { "name": "phone_number", "values": [format!("0812-3400-123{nth}")] } ] });
+        office.graph.has_lead(&lead(nth), form, &answers);
+        announce(&office, &announcement(&[(&lead(nth), form)])).await;
+    };
+    // Graph does not know the form's terms: the lead is taken, and they are asked for again in an hour.
+    fills_in(1).await;
+    assert_eq!(office.sql("select count(*)::text from lead").await, "1");
+    assert_eq!(office.sql(TERMS).await, "none 1");
+    office
+        .graph
+        .has_lead_text(form, r#"{"id":"172000000000001","name":"first"}"#);
+    fills_in(2).await;
+    assert_eq!(office.sql(TERMS).await, "none 2", "not asked for yet");
+    office.fast_forward(TimeDelta::minutes(60)).await;
+    fills_in(3).await;
+    assert_eq!(office.sql(TERMS).await, "first 3", "the others, too");
+    // They change, and are read again a day later.
+    office
+        .graph
+        .has_lead_text(form, r#"{"id":"172000000000001","name":"second"}"#);
+    fills_in(4).await;
+    assert_eq!(office.sql(TERMS).await, "first 4");
+    office.fast_forward(TimeDelta::hours(24)).await;
+    fills_in(5).await;
+    assert_eq!(office.sql(TERMS).await, "first 4, second 1");
+}

@@ -104,6 +104,32 @@ async fn an_account_makes_guesses_wait_wherever_they_come_from_and_whichever_pro
 }
 
 #[tokio::test]
+async fn guesses_that_are_refused_unread_are_one_line_a_minute() {
+    let harness = Harness::new().await;
+    let mut guesser = Guesser::of(&harness);
+    let seeded = "sales-a@property-lounge.test";
+    for _ in 0..5 {
+        assert_eq!(guesser.tries(seeded, "wrong").await.0, 401);
+    }
+    let written = async || -> i64 {
+        sqlx::query_scalar("select count(*) from security_event")
+            .fetch_one(&harness.app.pool)
+            .await
+            .expect("a count")
+    };
+    assert_eq!(written().await, 5);
+    let address = guesser.addresses;
+    for _ in 0..3 {
+        guesser.addresses = address;
+        assert_eq!(guesser.tries(seeded, "wrong").await.0, 429);
+    }
+    assert_eq!(written().await, 6, "one line for this account and address");
+    guesser.addresses = 100;
+    assert_eq!(guesser.tries(seeded, "wrong").await.0, 429);
+    assert_eq!(written().await, 7, "another address");
+}
+
+#[tokio::test]
 async fn users_write_about_themselves_by_an_admins_rules() {
     let harness = Harness::new().await;
     let http = client(&harness, false);

@@ -6,6 +6,7 @@ mod announced;
 mod answers;
 mod reconcile;
 mod taken;
+mod terms;
 mod unusable;
 
 pub use reconcile::{plan_reconciliation, reconcile};
@@ -101,7 +102,12 @@ pub async fn fetch_lead(app: &App, id: &str) -> Result<()> {
         }
     };
     let form = forms.iter().find(|known| Some(&known.id) == form.as_ref());
-    take(app, id, form, &answer).await
+    take(app, id, form, &answer).await?;
+    // The lead is taken already: what fails here must not have it taken again.
+    if let Err(error) = terms::keep(app, (meta, token), id).await {
+        tracing::warn!(meta_lead = id, %error, "meta.terms_not_kept");
+    }
+    Ok(())
 }
 
 async fn take(app: &App, id: &str, form: Option<&Form>, answer: &Value) -> Result<()> {

@@ -2,10 +2,12 @@
 
 mod inbox;
 mod person;
+mod terms;
 mod unusable;
 
 pub(super) use inbox::*;
 pub(super) use person::*;
+pub(super) use terms::*;
 pub(super) use unusable::*;
 
 use super::envelope::text;

@@ -12,7 +12,8 @@ pub(in crate::meta) async fn person_rows(
 ) -> Result<Value> {
     Ok(sqlx::query_scalar!(
         r#"with forms as (
-               select m.*, f.name as form_name from meta_lead m left join meta_form f on f.id = m.form_id
+               select m.*, f.name as form_name, t.terms, t.seen_at as terms_seen_at
+               from meta_lead m left join meta_form f on f.id = m.form_id left join meta_form_terms t on t.id = m.terms_id
                where m.lead_id = any($1) or m.answers::text ~ any($2)
                   or m.id in (select e.meta_lead_id from lead_enquiry e where e.lead_id = any($1)))
            select jsonb_build_object(

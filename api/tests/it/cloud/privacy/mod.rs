@@ -95,6 +95,10 @@ impl Office {
                 { "name": "email", "values": ["slamet@example.com"] } ],
                 "custom_disclaimer_responses": [{ "checkbox_key": "setuju", "is_checked": "1" }] }),
         );
+        self.graph.has_lead_text(
+            "172000000000001",
+            r#"{"id":"172000000000001","name":"Rumah taman","locale":"id_ID","privacy_policy_url":"https://example.com/privasi","legal_content":{"custom_disclaimer":{"title":"Untuk apa data Anda","body":{"text":"Kami menghubungi Anda tentang rumah ini."},"checkboxes":[{"key":"setuju","text":"Saya setuju dihubungi"}]}}}"#,
+        );
         announce(
             self,
             &announcement(&[("233000000000099", "172000000000001")]),

@@ -40,6 +40,11 @@ async fn everything_of_a_client_is_shown_to_an_admin_and_readable_for_the_client
         data["data"]["forms"][0]["consent"][0]["checkbox_key"],
         "setuju"
     );
+    let terms = &data["data"]["forms"][0]["terms"];
+    assert_eq!(
+        terms["legal_content"]["custom_disclaimer"]["checkboxes"][0]["text"],
+        "Saya setuju dihubungi"
+    );
     let (status, page) = office
         .send_as("admin", Method::POST, "/api/privacy/page", &whose)
         .await;
