@@ -149,7 +149,7 @@ async fn live(pool: &PgPool, url: &str, sample: i64) -> anyhow::Result<()> {
     api.is_ready(&http).await?;
     let _workers = Workers::start_with(1, url, &SHORT)?;
     let write = async |n: i64, what: &str| {
-        let body = json!({ "clientWa": format!("+62812{:08}", 10_000_000 + n), "body": "Halo, apakah rumah ini masih ada?",
+        let body = json!({ "clientWa": format!("+62812{:08}", 20_000_000 + n), "body": "Halo, apakah rumah ini masih ada?",
                            "messageId": format!("wamid.{what}.{n}") });
         let path = format!("{}/webhooks/whatsapp/dummy/client-message", api.url);
         http.post(path).json(&body).send().await?.error_for_status()

@@ -22,12 +22,15 @@ type Prune = for<'c> fn(&'c mut PgConnection, Keep) -> BoxFuture<'c, Result<u64>
 
 /// Every kind of rows that is deleted by its age: its name, every how many minutes it is looked at, and how it is deleted.
 /// Those without an index by age are looked at once an hour.
-const RULES: [(&str, u64, Prune); 12] = [
+const RULES: [(&str, u64, Prune); 13] = [
     ("changes", 1, |connection, _| {
         Box::pin(live::prune(connection))
     }),
     ("deliveries", 1, |connection, keep| {
         Box::pin(meta::prune(connection, keep.keep_deliveries_days.into()))
+    }),
+    ("sends that were left", 1, |connection, _| {
+        Box::pin(whatsapp::settle_left(connection))
     }),
     ("sends", 10, |connection, keep| {
         Box::pin(whatsapp::prune(

@@ -16,6 +16,9 @@ const AFTER_DEADLINE: Duration = Duration::from_millis(250);
 const AFTER_DEADLINE_WHEN_BEHIND: Duration = Duration::from_secs(2);
 /// The pause after a sweep that left something overdue.
 const MIN_PAUSE: Duration = Duration::from_millis(100);
+/// The longest pause after sweeps that failed one after the other: a database that cannot work is not asked, and the log not
+/// filled, ten times a second.
+const MAX_PAUSE: Duration = Duration::from_secs(2);
 /// A sweep is stopped after this time, because the database probably does not answer.
 const MAX_RUN_TIME: Duration = Duration::from_secs(30);
 /// How often the next deadline is read. The rolls of other workers are not announced.
@@ -28,18 +31,25 @@ const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(1);
 pub(crate) async fn run(process: &Process, rolls: &Rolls, wakeups: &Wakeups) {
     let deadline_announced = wakeups.of_sweep();
     let mut stop = process.stop.clone();
+    let mut pause = MIN_PAUSE;
     while !*stop.borrow() {
         let swept = tokio::select! {
             swept = timeout(MAX_RUN_TIME, sweep_once(process, rolls)) => swept,
             _ = stop.wait_for(|stop| *stop) => return,
         };
+        let failed = !matches!(swept, Ok(Ok(_)));
         match swept {
             Ok(Ok(false)) => {}
             Ok(Ok(true)) => wakeups.notify_all(),
             Ok(Err(error)) => tracing::warn!(%error, "sweep.failed"),
             Err(_) => tracing::warn!("sweep.failed: it took too long"),
         }
-        let earliest = Instant::now() + MIN_PAUSE;
+        pause = if failed {
+            (pause * 2).min(MAX_PAUSE)
+        } else {
+            MIN_PAUSE
+        };
+        let earliest = Instant::now() + pause;
         let latest = Instant::now() + process.app.distribution.poll;
         loop {
             // Read again at every wakeup: jobs have handled most deadlines by then.
@@ -78,7 +88,8 @@ async fn next_sweep(process: &Process) -> Instant {
 
 /// Sweeps once. Returns whether jobs may have been enqueued without an announcement.
 async fn sweep_once(process: &Process, rolls: &Rolls) -> shared::Result<bool> {
-    let handled = distribution::handle_unhandled(&process.app).await?;
+    // Offers roll also if messages cannot be stored: a full disk stops these first.
+    let handled = distribution::handle_unhandled(&process.app).await;
     let overdue_by = if rolls.is_behind() {
         AFTER_DEADLINE_WHEN_BEHIND
     } else {
@@ -91,5 +102,5 @@ async fn sweep_once(process: &Process, rolls: &Rolls) -> shared::Result<bool> {
     }
     let released = distribution::release_held(&process.app).await?;
     let reminded = appointments::remind_all_due(&process.app).await?;
-    Ok(handled > 0 || !rolled.is_empty() || released > 0 || reminded > 0)
+    Ok(handled? > 0 || !rolled.is_empty() || released > 0 || reminded > 0)
 }

@@ -21,8 +21,10 @@ pub struct Facts {
     pub connections: i64,
     /// How many it can have.
     pub most_connections: i64,
-    /// For how many seconds the oldest transaction of this database has run.
+    /// For how many seconds the oldest transaction of this database has run, of those that this role may see.
     pub oldest_transaction_seconds: f64,
+    /// How many sessions of this database belong to other roles, so that this one may not see what they do.
+    pub hidden_sessions: i64,
     /// The server's clock.
     pub now: DateTime<Utc>,
 }
@@ -37,10 +39,12 @@ pub async fn facts(connection: &mut PgConnection) -> Result<Facts> {
                         where not exists (select from pg_extension where extname = wanted)) as "missing!: Vec<String>",
                   (select rolsuper from pg_roles where rolname = current_user) as "is_superuser!",
                   to_regclass('public._sqlx_migrations') is not null as "has_migrations!",
-                  (select count(*) from pg_stat_activity where backend_type = 'client backend') as "connections!",
+                  (select count(*) from pg_stat_activity where datid is not null) as "connections!",
                   current_setting('max_connections')::bigint as "most!",
                   coalesce((select extract(epoch from clock_timestamp() - min(xact_start))::float8 from pg_stat_activity
                             where datname = current_database()), 0) as "oldest!",
+                  (select count(*) from pg_stat_activity
+                   where datname = current_database() and query = '<insufficient privilege>') as "hidden!",
                   clock_timestamp() as "now!""#
     )
     .fetch_one(&mut *connection)
@@ -61,6 +65,7 @@ pub async fn facts(connection: &mut PgConnection) -> Result<Facts> {
         connections: row.connections,
         most_connections: row.most,
         oldest_transaction_seconds: row.oldest,
+        hidden_sessions: row.hidden,
         now: row.now,
     })
 }
@@ -80,13 +85,14 @@ pub struct Blocker {
     pub waiting: Vec<String>,
 }
 
-/// Who holds a lock of this database that others have waited for at this instant, the one with the most first.
+/// Who holds a lock of this database that others wait for at this instant, the one with the most first. A role may see who waits
+/// for whom, also of other roles, but not what those do.
 pub async fn blockers(connection: &mut PgConnection) -> Result<Vec<Blocker>> {
     Ok(sqlx::query_as!(
         Blocker,
         r#"with waiting as (
                select pid, application_name, unnest(pg_blocking_pids(pid)) as blocker from pg_stat_activity
-               where datname = current_database() and wait_event_type = 'Lock')
+               where datname = current_database())
            select b.pid as "pid!", coalesce(b.application_name, '') as "name!", b.state,
                   extract(epoch from clock_timestamp() - b.xact_start)::float8 as seconds,
                   array_agg(w.application_name order by w.pid) as "waiting!"

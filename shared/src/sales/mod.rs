@@ -103,3 +103,9 @@ pub async fn active_place(
 ) -> Result<Option<ActivePlace>> {
     store::active_place(connection, agent).await
 }
+
+/// Agents with an active place in a queue: how many there are, and the names of those to whom no offer can be sent, because they
+/// have no number.
+pub async fn without_number(app: &App) -> Result<(i64, Vec<String>)> {
+    store::without_number(&mut *app.pool.acquire().await?).await
+}

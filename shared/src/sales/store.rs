@@ -233,3 +233,15 @@ pub(super) async fn ours_of(
     .fetch_all(connection)
     .await?)
 }
+
+pub(super) async fn without_number(connection: &mut PgConnection) -> Result<(i64, Vec<String>)> {
+    let row = sqlx::query!(
+        r#"select count(*) as "all!",
+                  coalesce(array_agg(name order by name) filter (where offer_address is null), '{}') as "without!: Vec<String>"
+           from "user" u
+           where disabled_at is null and exists (select from sales_queue sq where sq.sales_id = u.id and sq.active)"#
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok((row.all, row.without))
+}

@@ -311,6 +311,11 @@ pub async fn prune_traces(connection: &mut PgConnection) -> Result<u64> {
     store::delete_old_traces(connection).await
 }
 
+/// Settles a batch of sends whose outcome nobody will hear and whose messages are not sent again. Returns how many.
+pub async fn settle_left(connection: &mut PgConnection) -> Result<u64> {
+    store::settle_left_sends(connection).await
+}
+
 /// Deletes a batch of sends that came to nothing this many days ago: during an outage each try is one. Returns how many.
 pub async fn prune(connection: &mut PgConnection, days: f64) -> Result<u64> {
     store::delete_old_sends(connection, days).await

@@ -2,6 +2,7 @@
 
 use clap::Parser;
 use shared::testing::Harness;
+use shared::whatsapp;
 use sqlx::PgPool;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -43,6 +44,36 @@ async fn words(pool: &PgPool, statement: &'static str) -> Vec<String> {
         .fetch_all(pool)
         .await
         .expect(statement)
+}
+
+#[tokio::test]
+async fn a_send_without_an_outcome_is_settled_if_nobody_sends_its_message_again() {
+    let harness = Harness::new().await;
+    let pool = harness.app.pool.clone();
+    sqlx::raw_sql(
+        "insert into wa_send (id, provider, to_wa, form, started_at)
+         select ('00000000-0000-0000-0000-00000000000' || n)::uuid, 'cloud_api', '+6281110000001', 'text', now() - minutes * interval '1 minute'
+         from (values (1, 11), (2, 11), (3, 9)) as sends (n, minutes);
+         insert into wa_message (id, direction, kind, provider, from_wa, to_wa, body, delivery_status, created_at, send_id)
+         select gen_random_uuid(), 'out', 'help', 'cloud_api', '+620000000000', '+6281110000001', 'x', status, now(),
+                ('00000000-0000-0000-0000-00000000000' || n)::uuid
+         from (values (1, 'failed'), (2, 'queued'), (3, 'failed')) as messages (n, status)",
+    )
+    .execute(&pool)
+    .await
+    .expect("sends");
+    let mut connection = pool.acquire().await.expect("a connection");
+    let settled = whatsapp::settle_left(&mut connection)
+        .await
+        .expect("settled");
+    assert_eq!(settled, 1);
+    drop(connection);
+    let lost = "select id::text from wa_send where outcome = 'lost'";
+    assert_eq!(
+        words(&pool, lost).await,
+        ["00000000-0000-0000-0000-000000000001"],
+        "not the one that is sent again, and not the young one"
+    );
 }
 
 #[tokio::test]

@@ -148,7 +148,11 @@ fn told(blocker: &Blocker) -> String {
 fn transactions(facts: &Facts) -> Finding {
     let what = "long transactions";
     if facts.oldest_transaction_seconds < LONG {
-        return Finding::ok(what, "none is older than a minute");
+        let hidden = match facts.hidden_sessions {
+            0 => String::new(),
+            many => format!("; {many} sessions of other roles are hidden from this one"),
+        };
+        return Finding::ok(what, format!("none is older than a minute{hidden}"));
     }
     let said = format!(
         "the oldest runs for {:.0} s: it holds back the live feed and the removal of old rows",

@@ -6,15 +6,16 @@ use chrono::{DateTime, TimeDelta, Utc};
 use shared::auth::{self, Account, Role, two_factor};
 use shared::distribution::{self, Punctuality};
 use shared::operations::{self, ProcessRow, Trouble};
-use shared::{App, db};
+use shared::{App, db, sales};
 
 /// A worker writes its row every ten seconds.
 const SILENT_AFTER: TimeDelta = TimeDelta::seconds(15);
 
-/// Checks what runs. Finds nothing in a database that is not migrated. Fails if the database does.
+/// Checks what runs. A database that is not migrated cannot be looked at. Fails if the database does.
 pub(super) async fn check(app: &App, auth: &Auth) -> shared::Result<Vec<Finding>> {
     if !db::is_migrated(&app.pool).await? {
-        return Ok(Vec::new());
+        let said = "workers, deadlines and what waits for a person are not looked at before the schema is right";
+        return Ok(vec![Finding::look("state", said)]);
     }
     let mut connection = app.pool.acquire().await?;
     let now = db::facts(&mut connection).await?.now;
@@ -26,6 +27,7 @@ pub(super) async fn check(app: &App, auth: &Auth) -> shared::Result<Vec<Finding>
         versions(&alive),
         deadlines(&distribution::punctuality(app).await?),
         freeze(app).await?,
+        agents(app).await?,
         pauses(app).await?,
         trouble(operations::trouble(app).await?),
         second_factors(app, auth).await?,
@@ -113,6 +115,27 @@ async fn freeze(app: &App) -> shared::Result<Finding> {
     })
 }
 
+async fn agents(app: &App) -> shared::Result<Finding> {
+    let what = "agents";
+    let (all, without) = sales::without_number(app).await?;
+    let reachable = usize::try_from(all).unwrap_or(0) - without.len();
+    if without.is_empty() && all > 0 {
+        return Ok(Finding::ok(
+            what,
+            format!("{all} have a number and a place in a queue"),
+        ));
+    }
+    if reachable == 0 {
+        let said = "nobody with a number has a place in a queue: no lead can be offered. On the desk, *Users* has numbers, *Queues* places";
+        return Ok(Finding::wrong(what, said));
+    }
+    let without = without.join(", ");
+    let said = format!(
+        "{reachable} can be offered leads, and {without} cannot: no number. The desk has it under *Users*"
+    );
+    Ok(Finding::look(what, said))
+}
+
 async fn pauses(app: &App) -> shared::Result<Finding> {
     let queues = operations::queues(app).await?.into_iter();
     let paused: Vec<String> = queues
@@ -136,7 +159,9 @@ fn trouble(counts: Trouble) -> Finding {
         let said = format!("nothing waits for a person{unsettled}");
         return Finding::ok("trouble", said);
     }
-    let said = format!("{waits} things wait for a person: `api leads trouble`{unsettled}");
+    let said = format!(
+        "{waits} things wait for a person: `api leads trouble`{unsettled}. docs/operators/incidents.md"
+    );
     Finding::look("trouble", said)
 }
 

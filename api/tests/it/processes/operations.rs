@@ -156,6 +156,13 @@ async fn the_doctor_says_what_is_wrong_and_who_runs() {
     let better_auth = url.trim_start_matches("BETTER_AUTH_URL=");
     let (code, said) = company.api(&["doctor", "--better-auth-url", better_auth]);
     assert_eq!(code, 0, "{said}");
+    assert!(said.contains("6 have a number and a place"), "{said}");
+    sqlx::query("update \"user\" set phone = null where id = 'sales-f'")
+        .execute(&company.pool)
+        .await
+        .expect("a phone is gone");
+    let (_, without) = company.api(&["doctor"]);
+    assert!(without.contains("Sales F cannot: no number"), "{without}");
     assert!(said.contains("/health/live answers from here"), "{said}");
     let processes = company.api_json(&["jobs", "processes"]);
     let kinds: Vec<&str> = processes

@@ -86,6 +86,21 @@ async fn a_lead_lives(database: TestDatabase) {
             .and_then(sqlx::error::DatabaseError::code);
         assert_eq!(code.as_deref(), Some("42501"), "{forbidden}: {error}");
     }
+    // It sees who waits for whom, also of other roles.
+    let superuser = database.pool(2);
+    let mut holder = shared::db::begin(&superuser).await.expect("a transaction");
+    sqlx::raw_sql("lock table holiday")
+        .execute(&mut *holder)
+        .await
+        .expect("a lock");
+    let waits =
+        tokio::spawn(async move { sqlx::query("select from holiday").execute(&superuser).await });
+    let waiting = "select count(*) from pg_locks where not granted and database = (select oid from pg_database where datname = current_database())";
+    company.wait_for(waiting, 1).await;
+    let (_, said) = company.api(&["doctor"]);
+    assert!(said.contains("of another role) holds up"), "{said}");
+    holder.rollback().await.expect("released");
+    waits.await.expect("it goes on").expect("an answer");
     // Nobody deletes events, and this role does not either when it says that it archives.
     for delete in [
         "delete from distribution_event",

@@ -10,7 +10,7 @@ use super::{agent_reply, client_message, manager_reply};
 use crate::distribution::endings::roll::MAX_FAILURES;
 use crate::distribution::model::{Channel, InboundMessage, Outcome, ReceivedMessage, Report};
 use crate::distribution::store;
-use crate::error::ProviderFailure;
+use crate::error::{DatabaseTrouble, ProviderFailure};
 use crate::id::MessageId;
 use crate::whatsapp::{self, InboundKind};
 use crate::{App, Error, Result, sales};
@@ -139,16 +139,24 @@ async fn is_word_of_manager(
 }
 
 /// Handles the messages that are unhandled for five seconds, for example because their process died.
-/// Returns how many there were.
+/// Returns how many there were. Fails if the database cannot work: nothing of them is lost then.
 pub async fn handle_unhandled(app: &App) -> Result<usize> {
     let mut connection = app.pool.acquire().await?;
     let now = app.clock.now(&mut connection).await?;
     let left = store::unhandled_before(&mut connection, now - LEFT_AFTER, MAX_FAILURES).await?;
     drop(connection);
     for id in &left {
-        if let Err(error) = handle(app, *id).await {
-            tracing::error!(message_id = %id, %error, "distribution.message_not_handled");
+        let Err(error) = handle(app, *id).await else {
+            continue;
+        };
+        // The others would fail in the same way, and the caller logs it once.
+        if matches!(
+            error.database_trouble(),
+            Some(DatabaseTrouble::Away | DatabaseTrouble::DiskFull)
+        ) {
+            return Err(error);
         }
+        tracing::error!(message_id = %id, %error, "distribution.message_not_handled");
     }
     Ok(left.len())
 }

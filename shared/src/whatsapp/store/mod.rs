@@ -14,7 +14,7 @@ pub(super) use notices::{
     client_texts_since, collecting_notice, extend_notice, hints_since, last_list, last_notice,
     not_before, text_of,
 };
-pub(super) use old::{delete_old_messages, delete_old_sends};
+pub(super) use old::{delete_old_messages, delete_old_sends, settle_left_sends};
 pub(super) use person::{
     delete_old_digests, erase_mentions, erase_messages, person_rows, remember_digests,
 };

@@ -3,6 +3,21 @@
 use crate::Result;
 use sqlx::{Connection, PgConnection};
 
+/// Settles a batch of sends without an outcome whose messages nobody sends again: those of an offer that went to the next agent,
+/// for example. A status that comes late still says what became of them. Returns how many.
+pub(in crate::whatsapp) async fn settle_left_sends(connection: &mut PgConnection) -> Result<u64> {
+    let settled = sqlx::query!(
+        "update wa_send set settled_at = now(), outcome = 'lost' where id in (
+             select s.id from wa_send s
+             where s.settled_at is null and s.started_at < now() - interval '10 minutes'
+               and not exists (select from wa_message m where m.send_id = s.id and m.delivery_status = 'queued')
+             limit 1000)"
+    )
+    .execute(connection)
+    .await?;
+    Ok(settled.rows_affected())
+}
+
 pub(in crate::whatsapp) async fn delete_old_sends(
     connection: &mut PgConnection,
     days: f64,
