@@ -139,11 +139,7 @@ fn sha256(path: &Path) -> anyhow::Result<String> {
         let read = part.len();
         file.consume(read);
     }
-    Ok(hash
-        .finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect())
+    Ok(hex::encode(hash.finalize()))
 }
 
 /// The ids of the events in the file. Fails if one cannot be read, or if they are not as many as were written.
