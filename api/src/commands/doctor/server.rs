@@ -70,7 +70,7 @@ fn disk(room: shared::Result<()>) -> Finding {
         Err(error) if error.database_trouble() == Some(DatabaseTrouble::DiskFull) => {
             Finding::wrong(
                 what,
-                "PostgreSQL's disk is full: nothing can be stored. docs/operators/incidents.md, \"Full disk\"",
+                "PostgreSQL's disk is full: soon nothing can be stored. docs/operators/incidents.md, \"Full disk\"",
             )
         }
         Err(error) => Finding::look(

@@ -109,7 +109,9 @@ async fn freeze(app: &App) -> shared::Result<Finding> {
     Ok(match distribution::frozen_since(app).await? {
         Some(since) => Finding::look(
             "freeze",
-            format!("offers have been frozen since {since}: docs/operators/incidents.md"),
+            format!(
+                "offers have been frozen since {since}. docs/operators/incidents.md, \"WhatsApp does not answer\""
+            ),
         ),
         None => Finding::ok("freeze", "offers are not frozen"),
     })
