@@ -9,6 +9,7 @@ mod follow;
 mod lead;
 mod merge;
 mod promise;
+mod speech;
 mod team;
 mod world;
 
