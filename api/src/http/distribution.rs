@@ -1,5 +1,6 @@
 //! The history of a lead's distribution, its explanation, and simulations of another policy.
 
+use super::explanation::Explanation;
 use super::model::{Agent, Attempt, Cycle, Lead, Timestamp};
 use super::tag::Tag;
 use crate::auth::{AdminOnly, SignedIn};
@@ -8,7 +9,6 @@ use chrono::TimeDelta;
 use poem::web::Data;
 use poem_openapi::param::Path;
 use poem_openapi::payload::Json;
-use poem_openapi::types::Any;
 use poem_openapi::{Object, OpenApi};
 use shared::distribution::{self, CycleStory};
 use shared::id::{LeadId, UserId};
@@ -82,38 +82,6 @@ pub(super) struct Message {
     /// When the sender deleted it.
     revoked_at: Option<Timestamp>,
     created_at: Timestamp,
-}
-
-/// Why a lead has its present state.
-#[derive(Object)]
-struct Explanation {
-    lead: Lead,
-    /// The decisions, oldest first.
-    steps: Vec<Step>,
-    /// The files that have earlier decisions, if some moved to a file (`api archive`).
-    archives: Vec<String>,
-}
-
-/// A decision.
-#[derive(Object)]
-#[oai(rename_all = "camelCase", skip_serializing_if_is_none)]
-struct Step {
-    at: Timestamp,
-    /// The kind: `offered`, `timed_out`, `accepted` …
-    kind: String,
-    /// The cause: `enquiry`, `alarm`, `sweep`, `agent`, `manager`, `admin`, `provider` …
-    cause: String,
-    /// The decision as a sentence.
-    summary: String,
-    cycle_id: Option<Uuid>,
-    attempt_id: Option<Uuid>,
-    sales_id: Option<String>,
-    /// How long after its deadline it was made, in milliseconds; negative if before.
-    lateness_ms: Option<f64>,
-    /// The process that made it.
-    worker: String,
-    /// What it was based on: the rule, who could be offered the lead, who was skipped and why, and the credits.
-    detail: Option<Any<serde_json::Value>>,
 }
 
 /// A policy to try on recorded history.
@@ -227,16 +195,7 @@ impl Distribution {
     ) -> Result<Explanation> {
         let told = distribution::explain(&app, LeadId(id.0)).await?;
         let sees_client = viewer.0.may_see_client_of(told.lead.owner.as_ref());
-        let lead = Lead::from(told.lead);
-        Ok(Json(Explanation {
-            lead: if sees_client {
-                lead
-            } else {
-                lead.without_client()
-            },
-            steps: told.steps.into_iter().map(Into::into).collect(),
-            archives: told.archives,
-        }))
+        Ok(Json(Explanation::shown(told, sees_client)))
     }
 
     /// Simulate another policy on recorded history
@@ -301,27 +260,6 @@ impl Message {
             lead_name: None,
             provider_message_id: None,
             ..self
-        }
-    }
-}
-
-impl From<(distribution::LoggedEvent, String)> for Step {
-    #[allow(
-        clippy::cast_precision_loss,
-        reason = "microseconds of a day are exact in an f64"
-    )]
-    fn from((event, summary): (distribution::LoggedEvent, String)) -> Self {
-        Self {
-            at: Timestamp(event.at),
-            kind: event.kind,
-            cause: event.cause,
-            summary,
-            cycle_id: event.cycle_id.map(|id| id.0),
-            attempt_id: event.attempt_id.map(|id| id.0),
-            sales_id: event.sales_id.map(|id| id.0),
-            lateness_ms: event.lateness_us.map(|late| late as f64 / 1000.0),
-            worker: event.worker,
-            detail: event.detail.map(Any),
         }
     }
 }

@@ -14,6 +14,7 @@ mod day_or_time;
 mod distribution;
 mod dummy;
 mod events;
+mod explanation;
 mod export;
 mod figures;
 mod handovers;
