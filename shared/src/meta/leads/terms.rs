@@ -6,6 +6,7 @@ use crate::providers::graph::Answer;
 use crate::{App, Result};
 use chrono::TimeDelta;
 use secrecy::SecretString;
+use serde_json::Value;
 
 /// The fields of a form that we request (developers.facebook.com/docs/marketing-api/guides/lead-ads/retrieving, `LeadgenForm`).
 const FIELDS: &str = "legal_content,privacy_policy_url,name,locale";
@@ -23,37 +24,38 @@ pub(super) async fn keep(
 ) -> Result<()> {
     let mut connection = app.pool.acquire().await?;
     let now = app.clock.now(&mut connection).await?;
-    let found = store::form_without_terms(&mut connection, lead, now).await?;
-    let Some((form, due)) = found else {
+    let taken = store::take_terms(&mut connection, lead, now, now + RETRY_AFTER).await?;
+    drop(connection);
+    let Some((form, due)) = taken else {
         return Ok(());
     };
-    drop(connection);
-    let mut terms = None;
-    if due {
-        match meta.graph.get(&form, &[("fields", FIELDS)], token).await {
-            Ok(Answer::Done(mut answer)) => {
-                if let Some(fields) = answer.as_object_mut() {
-                    fields.remove("id");
-                }
-                terms = Some(answer);
-            }
-            Ok(Answer::Refused { reason, .. } | Answer::Unknown(reason)) => {
-                tracing::warn!(form, reason, "meta.terms_not_read");
-            }
-            Err(error) => tracing::warn!(form, %error, "meta.terms_not_read"),
-        }
-    }
-    let mut connection = app.pool.acquire().await?;
-    if due {
-        let again = if terms.is_some() {
-            AGAIN_AFTER
-        } else {
-            RETRY_AFTER
-        };
-        store::set_terms_due(&mut connection, &form, now + again).await?;
-    }
+    let terms = if due {
+        read(meta, token, &form).await
+    } else {
+        None
+    };
+    let mut transaction = app.begin().await?;
     if let Some(terms) = terms {
-        store::save_terms(&mut connection, &form, &terms, now).await?;
+        store::save_terms(&mut transaction, &form, &terms, now).await?;
+        store::set_terms_due(&mut transaction, &form, now + AGAIN_AFTER).await?;
     }
-    store::link_terms(&mut connection, &form, lead, now - AGAIN_AFTER).await
+    store::link_terms(&mut transaction, &form, lead, now - AGAIN_AFTER).await?;
+    Ok(transaction.commit().await?)
+}
+
+/// What Graph has of the form. `None`, and a line in the log, if it cannot be read.
+async fn read(meta: &Meta, token: &SecretString, form: &str) -> Option<Value> {
+    match meta.graph.get(form, &[("fields", FIELDS)], token).await {
+        Ok(Answer::Done(mut answer)) => {
+            if let Some(fields) = answer.as_object_mut() {
+                fields.remove("id");
+            }
+            return Some(answer);
+        }
+        Ok(Answer::Refused { reason, .. } | Answer::Unknown(reason)) => {
+            tracing::warn!(form, reason, "meta.terms_not_read");
+        }
+        Err(error) => tracing::warn!(form, %error, "meta.terms_not_read"),
+    }
+    None
 }

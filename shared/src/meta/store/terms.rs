@@ -6,17 +6,24 @@ use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-/// The form of a lead that has no terms yet, and whether its terms are to be read from Graph now.
-pub(in crate::meta) async fn form_without_terms(
+/// The form of a lead that has no terms yet, and whether the caller is to read them from Graph: they are due, and nobody else
+/// reads them until `retry_at`.
+pub(in crate::meta) async fn take_terms(
     connection: &mut PgConnection,
     lead: &str,
     now: DateTime<Utc>,
+    retry_at: DateTime<Utc>,
 ) -> Result<Option<(String, bool)>> {
     let row = sqlx::query!(
-        r#"select f.id, f.terms_due_at is null or f.terms_due_at <= $2 as "due!"
-           from meta_lead l join meta_form f on f.id = l.form_id where l.id = $1 and l.terms_id is null"#,
+        r#"with form as (
+               select f.id from meta_lead l join meta_form f on f.id = l.form_id where l.id = $1 and l.terms_id is null),
+           taken as (
+               update meta_form set terms_due_at = $3
+               where id = (select id from form) and (terms_due_at is null or terms_due_at <= $2) returning id)
+           select id, exists (select from taken) as "due!" from form"#,
         lead,
-        now
+        now,
+        retry_at
     )
     .fetch_optional(connection)
     .await?;
