@@ -33,4 +33,4 @@ begin
 end
 $$;
 comment on table distribution_event is
-    'Append-only: a trigger refuses to change or remove a row, but for `api archive`, which moves old ones to a file.';
+    'Append-only: a trigger refuses changes and deletions. Only `api archive` deletes, after it has moved a row to a file.';

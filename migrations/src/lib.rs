@@ -68,8 +68,7 @@ pub async fn in_the_way(pool: &PgPool, contracts: &[(i64, i64)]) -> sqlx::Result
 /// what is applied, and for whom the migration waits.
 pub async fn run(pool: &PgPool, tell: impl Fn(&str)) -> Result<(), MigrateError> {
     let begin = Instant::now();
-    let pending = progress::pending(pool).await?;
-    for migration in &pending {
+    for migration in progress::pending(pool).await? {
         tell(&format!("to apply: {migration}"));
     }
     let mut tried = 0;
@@ -79,7 +78,7 @@ pub async fn run(pool: &PgPool, tell: impl Fn(&str)) -> Result<(), MigrateError>
         match run {
             Err(error) if is_lock_failure(&error) && tried < TRIES => {
                 tell(&format!(
-                    "a lock did not come within five seconds: try {tried} of {TRIES} begins"
+                    "did not get a lock within five seconds: try {tried} of {TRIES} failed"
                 ));
                 tokio::time::sleep(Duration::from_millis(500)).await;
             }
@@ -87,10 +86,9 @@ pub async fn run(pool: &PgPool, tell: impl Fn(&str)) -> Result<(), MigrateError>
             Ok(()) => break,
         }
     }
-    let (many, newest) = (pending.len(), newest());
-    let took = begin.elapsed().as_secs_f64();
+    let (took, newest) = (begin.elapsed().as_secs_f64(), newest());
     tell(&format!(
-        "{many} applied in {took:.1} s; the database has migration {newest}"
+        "done in {took:.1} s; the database has migration {newest}"
     ));
     Ok(())
 }

@@ -13,7 +13,8 @@ use flate2::read::MultiGzDecoder;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use shared::db::{self, Pool};
+use shared::Clock;
+use shared::db::Pool;
 use shared::distribution::{self, EventArchive};
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, BufWriter, Write};
@@ -27,7 +28,7 @@ pub async fn run(pool: &Pool, asked: &Archive) -> anyhow::Result<()> {
     if asked.list {
         return list(pool, asked.json).await;
     }
-    let now = db::facts(&mut *pool.acquire().await?).await?.now;
+    let now = Clock::database().now(&mut *pool.acquire().await?).await?;
     let before = now - TimeDelta::days(i64::from(asked.keep_days));
     let events = distribution::count_archivable(pool, before).await?;
     if events == 0 || !asked.yes {
@@ -45,12 +46,7 @@ pub async fn run(pool: &Pool, asked: &Archive) -> anyhow::Result<()> {
         return Ok(print::line(&said)?);
     }
     let file = file_name(&asked.to, before);
-    let archive = write(pool, &file, before).await?;
-    let archive = EventArchive {
-        made_at: now,
-        made_by: actor().to_string(),
-        ..archive
-    };
+    let archive = write(pool, &file, (before, now)).await?;
     let events = read_back(&file, &archive)?;
     let deleted = distribution::delete_archived(pool, &archive, &events).await?;
     tracing::warn!(
@@ -73,12 +69,16 @@ pub async fn run(pool: &Pool, asked: &Archive) -> anyhow::Result<()> {
 fn file_name(folder: &Path, before: DateTime<Utc>) -> PathBuf {
     folder.join(format!(
         "distribution_event-before-{}.jsonl.gz",
-        before.format("%Y%m%dT%H%M%SZ")
+        before.format("%Y%m%dT%H%M%S%3fZ")
     ))
 }
 
 /// Writes the file, and has it on the disk before it returns.
-async fn write(pool: &Pool, path: &Path, before: DateTime<Utc>) -> anyhow::Result<EventArchive> {
+async fn write(
+    pool: &Pool,
+    path: &Path,
+    (before, now): (DateTime<Utc>, DateTime<Utc>),
+) -> anyhow::Result<EventArchive> {
     let mut options = OpenOptions::new();
     let options = options.write(true).create_new(true).mode(0o600);
     let file = options
@@ -122,8 +122,8 @@ async fn write(pool: &Pool, path: &Path, before: DateTime<Utc>) -> anyhow::Resul
         deleted: 0,
         first_at,
         last_at,
-        made_at: before,
-        made_by: String::new(),
+        made_at: now,
+        made_by: actor().to_string(),
     })
 }
 

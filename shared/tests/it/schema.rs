@@ -183,8 +183,8 @@ async fn a_migration_that_does_not_get_its_lock_is_tried_again_and_removes_what_
     let (first, last) = (&told[0], told.last().expect("the end"));
     assert!(first.starts_with("waits for a lock of PID"), "{told:?}");
     assert!(first.contains("idle in transaction"), "{told:?}");
-    assert!(told[1].contains("a lock did not come"), "{told:?}");
-    assert!(last.starts_with("0 applied in"), "{told:?}");
+    assert!(told[1].contains("did not get a lock"), "{told:?}");
+    assert!(last.starts_with("done in"), "{told:?}");
     let halfway: i64 = sqlx::query_scalar("select count(*) from pg_index where not indisvalid")
         .fetch_one(&pool)
         .await

@@ -32,25 +32,25 @@ export function Story({ id }: { id: string }) {
   const { archives } = story.data
   return (
     <>
-    {archives.length > 0 && <p className="text-soft text-[13.5px] mb-3">{t('story.archived', { files: archives.map((file) => file.split('/').pop()).join(', ') })}</p>}
-    <ol className="border-l-2 border-line pl-5 grid gap-4">
-      {story.data.steps.map((step, index) => {
-        const skipped = ((step.detail as { skipped?: Skipped[] } | undefined)?.skipped ?? []).filter((one) => !ASKED.includes(one.reason))
-        const names = skipped.map((one) => `${nameOf(one.salesId)} (${reason(t, one.reason)})`)
-        const look = GOOD.includes(step.kind) ? 'border-ok' : BAD.includes(step.kind) ? 'border-bad' : 'border-idle'
-        return (
-          <li key={`${step.at}${index}`} className="relative" data-step={step.kind}>
-            <i className={`absolute -left-[27.5px] top-1.5 size-3 rounded-full bg-card border-[3px] ${look}`} aria-hidden="true" />
-            <b className="font-semibold">{sentence(t, step.kind, nameOf(step.salesId), step.summary)}</b>{' '}
-            <time className="text-soft text-[13px]" dateTime={step.at}>
-              {timeOfDay(step.at, language, 'milliseconds')}
-              {step.latenessMs !== undefined && ` · ${step.latenessMs < 0 ? t('lead.early', { time: length(step.latenessMs) }) : t('lead.lateBy', { time: length(step.latenessMs) })}`}
-            </time>
-            {names.length > 0 && <p className="text-soft text-[13.5px]">{t('story.skipped', { names: names.join(', ') })}</p>}
-          </li>
-        )
-      })}
-    </ol>
+      {archives.length > 0 && <p className="text-soft text-[13.5px] mb-3">{t('story.archived', { files: archives.map((file) => file.split('/').pop()).join(', ') })}</p>}
+      <ol className="border-l-2 border-line pl-5 grid gap-4">
+        {story.data.steps.map((step, index) => {
+          const skipped = ((step.detail as { skipped?: Skipped[] } | undefined)?.skipped ?? []).filter((one) => !ASKED.includes(one.reason))
+          const names = skipped.map((one) => `${nameOf(one.salesId)} (${reason(t, one.reason)})`)
+          const look = GOOD.includes(step.kind) ? 'border-ok' : BAD.includes(step.kind) ? 'border-bad' : 'border-idle'
+          return (
+            <li key={`${step.at}${index}`} className="relative" data-step={step.kind}>
+              <i className={`absolute -left-[27.5px] top-1.5 size-3 rounded-full bg-card border-[3px] ${look}`} aria-hidden="true" />
+              <b className="font-semibold">{sentence(t, step.kind, nameOf(step.salesId), step.summary)}</b>{' '}
+              <time className="text-soft text-[13px]" dateTime={step.at}>
+                {timeOfDay(step.at, language, 'milliseconds')}
+                {step.latenessMs !== undefined && ` · ${step.latenessMs < 0 ? t('lead.early', { time: length(step.latenessMs) }) : t('lead.lateBy', { time: length(step.latenessMs) })}`}
+              </time>
+              {names.length > 0 && <p className="text-soft text-[13.5px]">{t('story.skipped', { names: names.join(', ') })}</p>}
+            </li>
+          )
+        })}
+      </ol>
     </>
   )
 }

@@ -18,7 +18,7 @@ pub(super) async fn check(app: &App, auth: &Auth) -> shared::Result<Vec<Finding>
         return Ok(vec![Finding::look("state", said)]);
     }
     let mut connection = app.pool.acquire().await?;
-    let now = db::facts(&mut connection).await?.now;
+    let now = app.clock.now(&mut connection).await?;
     drop(connection);
     let processes = operations::processes(app).await?;
     let alive: Vec<&ProcessRow> = processes.iter().filter(|row| row.alive).collect();

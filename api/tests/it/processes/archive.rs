@@ -90,15 +90,28 @@ async fn what_happened_to_old_leads_moves_to_a_file_and_their_stories_say_where(
     let (_, story) = company.api(&["leads", "story", &other.to_string()]);
     assert!(!story.contains("zgrep"), "{story}");
 
+    // Three years later what is left moves to another file, and that story names this one only.
+    sqlx::raw_sql(THREE_YEARS_LATER)
+        .execute(&company.pool)
+        .await
+        .expect("three more years");
+    let second = company.api_json(&["archive", "--to", to, "--yes"]);
+    assert_eq!(second["deleted"], young_events);
+    let second = second["file"].as_str().expect("a file");
+    let (_, story) = company.api(&["leads", "story", &other.to_string()]);
+    let named: Vec<&str> = story
+        .lines()
+        .filter(|line| line.contains("zgrep"))
+        .collect();
+    assert_eq!(named.len(), 1, "{story}");
+    assert!(named[0].contains(second), "{story}");
+
     // Nothing is left to move, nobody deletes by hand, and the audit finds nothing.
     let again = company.api_json(&["archive", "--to", to, "--yes"]);
     assert_eq!(again["events"], 0);
     let listed = company.api_json(&["archive", "--list"]);
-    assert_eq!(listed[0]["deleted"], old_events);
-    let by_hand = sqlx::query("delete from distribution_event")
-        .execute(&company.pool)
-        .await;
-    assert!(by_hand.is_err(), "the log is append-only");
+    assert_eq!(listed[0]["deleted"], young_events);
+    assert_eq!(listed[1]["deleted"], old_events);
     company
         .wait_for("select count(*) from audit_run where due_at > now()", 1)
         .await;

@@ -101,6 +101,12 @@ async fn a_lead_lives(database: TestDatabase) {
     assert!(said.contains("of another role) holds up"), "{said}");
     holder.rollback().await.expect("released");
     waits.await.expect("it goes on").expect("an answer");
+    // It cannot archive either, and the owner can.
+    let (code, _) = company.api(&["archive"]);
+    assert_eq!(code, 1);
+    let of_owner = Company::at(url_of(OWNER, &database), owner.clone(), "5");
+    let counted = of_owner.api_json(&["archive"]);
+    assert_eq!(counted["events"], 0, "this lead is young");
     // Nobody deletes events, and this role does not either when it says that it archives.
     for delete in [
         "delete from distribution_event",
