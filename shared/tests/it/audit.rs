@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use serde_json::Value;
 use shared::distribution::{self, Breach, Cause};
-use shared::id::{AttemptId, LeadId};
+use shared::id::{AttemptId, DeliveryId, LeadId};
 use shared::testing::{Harness, ad, ok_of};
 use uuid::Uuid;
 
@@ -291,6 +291,25 @@ async fn a_queued_message_whose_job_is_gone_or_cannot_be_read_is_sent() {
     .expect("jobs");
     let named: Vec<Value> = queued.iter().map(|id| id.to_string().into()).collect();
     assert_eq!(jobs, named, "each has a job that names it");
+}
+
+#[tokio::test]
+async fn a_delivery_whose_job_is_gone_is_handled_and_one_that_failed_is_left_to_a_person() {
+    let harness = Harness::new().await;
+    tamper(
+        &harness,
+        "insert into webhook_delivery (id, source, body, received_at, failure)
+         values ('00000000-0000-0000-0000-000000000001', 'whatsapp', '{}', '2020-01-01', null),
+                ('00000000-0000-0000-0000-000000000002', 'whatsapp', '{}', '2020-01-01', 'as a person reads')",
+    )
+    .await;
+    let gone = DeliveryId(
+        "00000000-0000-0000-0000-000000000001"
+            .parse()
+            .expect("an id"),
+    );
+    assert_eq!(audit(&harness).await, [Breach::NoHandler(gone)]);
+    assert_eq!(audit(&harness).await, [], "it has a job");
 }
 
 /// A lead that is held because every agent is on a break without an end.

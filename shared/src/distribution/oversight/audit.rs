@@ -5,7 +5,7 @@
 
 use crate::distribution::offers::release::Standing;
 use crate::distribution::store;
-use crate::id::{AttemptId, CycleId, LeadId, MessageId};
+use crate::id::{AttemptId, CycleId, DeliveryId, LeadId, MessageId};
 use crate::unit_of_work::{Cause, UnitOfWork};
 use crate::{App, Result};
 use chrono::TimeDelta;
@@ -23,7 +23,7 @@ const LOOKED_AT_WITHIN: TimeDelta = TimeDelta::seconds(5);
 /// Beyond this delay after its patience an offer that was not sent is a bug, not load.
 const UNSENT: TimeDelta = TimeDelta::seconds(10);
 
-/// A message that has been queued for this long has a job that sends it.
+/// A message that has been queued for this long, and a delivery that came this long ago, has a job.
 const WITHOUT_JOB: TimeDelta = TimeDelta::minutes(1);
 
 /// Within this time the offers of a disabled agent go to the next agents.
@@ -61,6 +61,8 @@ pub enum Breach {
     /// A message has been queued for a minute and no job sends it, for example because its job could not be read. Repair:
     /// enqueue one.
     NoSender(MessageId, i32),
+    /// A delivery of Meta came a minute ago, is not handled and has not failed, and no job handles it. Repair: enqueue one.
+    NoHandler(DeliveryId),
     /// An offer is open to an agent who was disabled more than five seconds ago. Repair: offer the lead to
     /// the next agent.
     OpenToDisabled(AttemptId),
@@ -83,6 +85,7 @@ impl Breach {
             Self::HeldForNothing(_) => "held_for_nothing",
             Self::Unsent(_) => "unsent",
             Self::NoSender(..) => "no_sender",
+            Self::NoHandler(_) => "no_handler",
             Self::OpenToDisabled(_) => "open_to_disabled",
             Self::LogDisagrees(_) => "log_disagrees",
         }
@@ -102,6 +105,7 @@ impl Breach {
             | Self::HeldForNothing(cycle) => cycle.to_string(),
             Self::NoFuture(lead) => lead.to_string(),
             Self::NoSender(message, _) => message.to_string(),
+            Self::NoHandler(delivery) => delivery.to_string(),
             Self::FrozenForNothing => String::new(),
         }
     }
@@ -137,9 +141,12 @@ pub(crate) async fn find_breaches(app: &App, provider_ends_freeze: bool) -> Resu
     breaches.extend(disabled.into_iter().map(Breach::OpenToDisabled));
     let without_alarm = store::open_without_alarm(work.connection, now).await?;
     breaches.extend(without_alarm.into_iter().map(Breach::NoAlarm));
-    let without_job = store::queued_without_job(work.connection, now - WITHOUT_JOB).await?;
-    let unsendable = without_job.into_iter();
+    let since = now - WITHOUT_JOB;
+    let unsendable = store::queued_without_job(work.connection, since).await?;
+    let unsendable = unsendable.into_iter();
     breaches.extend(unsendable.map(|(message, nth)| Breach::NoSender(message, nth)));
+    let unread = store::deliveries_without_job(work.connection, since).await?;
+    breaches.extend(unread.into_iter().map(Breach::NoHandler));
     let without_offer = store::open_cycles_without_offer(work.connection).await?;
     breaches.extend(without_offer.into_iter().map(Breach::NobodyAsked));
     let gaps = store::open_cycles_with_a_gap(work.connection).await?;

@@ -105,16 +105,17 @@ pub(crate) async fn archives(connection: &mut PgConnection) -> Result<Vec<EventA
     .await?)
 }
 
-/// The files that can have events of this lead from before `first`, the first that is left. None if a cycle is not older than it.
+/// The files that can have events of this lead's cycles that began before `first`, the first event that is left.
 pub(crate) async fn archives_of(
     connection: &mut PgConnection,
     lead: LeadId,
     first: Option<DateTime<Utc>>,
 ) -> Result<Vec<String>> {
     Ok(sqlx::query_scalar!(
-        "with begun as (select min(started_at) as at from distribution_cycle where lead_id = $1)
-         select file from event_archive, begun
-         where begun.at < coalesce($2, 'infinity'::timestamptz) and begun.at between first_at and last_at
+        "select file from event_archive
+         where exists (select from distribution_cycle
+                       where lead_id = $1 and started_at < coalesce($2, 'infinity'::timestamptz)
+                         and started_at between first_at and last_at)
          order by made_at",
         lead.0,
         first

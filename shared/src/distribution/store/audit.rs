@@ -1,8 +1,8 @@
 //! Rows that break a rule. Each statement reads only open rows, through an index.
 
 use crate::Result;
-use crate::id::{AttemptId, CycleId, LeadId, MessageId};
-use crate::jobs::{CheckAckDeadline, ForwardLeadToSales, Job, SendMessage};
+use crate::id::{AttemptId, CycleId, DeliveryId, LeadId, MessageId};
+use crate::jobs::{CheckAckDeadline, ForwardLeadToSales, HandleDelivery, Job, SendMessage};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
@@ -160,6 +160,25 @@ pub(crate) async fn queued_without_job(
     .fetch_all(connection)
     .await?;
     Ok(rows.into_iter().map(|row| (row.id, row.requeued)).collect())
+}
+
+/// Deliveries of Meta that came before `since`, are not handled, have not failed for good, and have no job.
+pub(crate) async fn deliveries_without_job(
+    connection: &mut PgConnection,
+    since: DateTime<Utc>,
+) -> Result<Vec<DeliveryId>> {
+    Ok(sqlx::query_scalar!(
+        r#"select id as "id: DeliveryId" from webhook_delivery d
+           where handled_at is null and failure is null and received_at < $1
+             and not exists (
+                 select from apalis.jobs j
+                 where j.job_type = $2 and j.idempotency_key = d.id::text and j.status <> 'Killed')
+           order by received_at limit 1000"#,
+        since,
+        HandleDelivery::QUEUE
+    )
+    .fetch_all(connection)
+    .await?)
 }
 
 /// Whether a message or an offer is queued.

@@ -34,7 +34,7 @@ pub(crate) use attempts::{
     record_offer_accepted,
 };
 pub(crate) use audit::{
-    a_message_waits, attempts_that_disagree_with_their_log, count_breaches,
+    a_message_waits, attempts_that_disagree_with_their_log, count_breaches, deliveries_without_job,
     distributing_without_cycle, lock_cycle_without_offer, open_cycles_with_a_gap,
     open_cycles_without_offer, open_since, open_to_disabled, open_unsent, open_without_alarm,
     queued_without_job, rolled_since, set_audit_due, take_audit,
