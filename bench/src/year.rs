@@ -168,7 +168,7 @@ async fn live(pool: &PgPool, url: &str, sample: i64) -> anyhow::Result<()> {
         .fetch_all(pool)
         .await?;
         for (n, position, agent, code) in open {
-            // Of eight clients, two wait for nobody.
+            // Of eight clients six are taken, by the first to the sixth agent, and two by nobody.
             if n % 8 + 1 != i64::from(position) || !taken.insert(n) {
                 continue;
             }

@@ -41,7 +41,11 @@ pub(crate) async fn run(process: &Process, rolls: &Rolls, wakeups: &Wakeups) {
         match swept {
             Ok(Ok(false)) => {}
             Ok(Ok(true)) => wakeups.notify_all(),
-            Ok(Err(error)) => tracing::warn!(%error, "sweep.failed"),
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "sweep.failed");
+                // It may have rolled offers before it failed.
+                wakeups.notify_all();
+            }
             Err(_) => tracing::warn!("sweep.failed: it took too long"),
         }
         pause = if failed {

@@ -29,7 +29,7 @@ impl JobFailure {
 }
 
 /// The digits of a number that is as long as a phone number, and longer than a year or a code, become `*`.
-fn masked(reason: &str) -> String {
+pub(crate) fn masked(reason: &str) -> String {
     const SHORTEST: usize = 7;
     let mut told = String::with_capacity(reason.len());
     let mut digits = String::new();

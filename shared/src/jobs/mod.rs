@@ -17,6 +17,7 @@ pub use enqueue::{
     ANNOUNCE_WITHIN, Announce, CHANNEL, Scheduled, enqueue, enqueue_again, enqueue_all, waited,
 };
 pub use failure::JobFailure;
+pub(crate) use failure::masked;
 pub use job::Job;
 pub(crate) use origin::Origin;
 pub use payloads::{

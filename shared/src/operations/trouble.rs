@@ -3,6 +3,7 @@
 use super::model::{Actor, Failed, Trouble, Unheard, Unsettled};
 use super::store;
 use crate::distribution::{self, MAX_FAILURES};
+use crate::jobs::masked;
 use crate::{App, Error, Result};
 use uuid::Uuid;
 
@@ -39,7 +40,11 @@ pub async fn unheard(app: &App, limit: u16) -> Result<Vec<Unheard>> {
 pub async fn failed(app: &App, limit: u16) -> Result<Vec<Failed>> {
     let mut connection = app.pool.acquire().await?;
     let now = app.clock.now(&mut connection).await?;
-    store::failed(&mut connection, now, i64::from(limit)).await
+    let mut failed = store::failed(&mut connection, now, i64::from(limit)).await?;
+    for message in &mut failed {
+        message.reason = masked(&message.reason);
+    }
+    Ok(failed)
 }
 
 /// Has the sweep handle a message again that was left. Fails with `NotFound` if it is not one of those.

@@ -228,6 +228,15 @@ async fn the_doctor_says_how_late_offers_are_and_who_holds_a_lock() {
     }
     holder.rollback().await.expect("released");
     waits.await.expect("it goes on");
+    sqlx::raw_sql(
+        "update wa_message set delivery_status = 'failed', delivery_error = 'refused for +6281234001234', created_at = now()
+         where kind = 'auto_reply'",
+    )
+    .execute(&company.pool)
+    .await
+    .expect("a message that failed");
+    let failed = company.api_json(&["leads", "failed"]);
+    assert_eq!(failed[0]["reason"], "refused for +***");
     let called = company.api_json(&["leads", "open"]);
     assert_eq!(called[0]["agent"], "Sales A");
     let silent = "update process set seen_at = now() - interval '1 minute' where kind = 'worker'";

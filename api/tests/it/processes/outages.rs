@@ -98,3 +98,35 @@ async fn connections_cut_under_a_worker_do_not_make_it_deaf() {
     company.nothing_was_lost_or_doubled(1).await;
     assert!(worker.is_running());
 }
+
+/// What PostgreSQL says when it cannot make this table larger.
+const NO_ROOM: &str = "create function no_room() returns trigger language plpgsql as $$
+    begin raise exception 'could not extend file' using errcode = 'disk_full'; end $$;
+    create trigger no_room before insert on lead execute function no_room()";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn while_new_leads_cannot_be_stored_offers_roll_and_the_log_is_not_filled() {
+    let company = Company::open("1").await;
+    let (_api, url) = company.start_api().await;
+    let worker = company.start_worker();
+    worker.logs("worker.started").await;
+    company.client_writes(&url, 1).await.expect("an answer");
+    sqlx::raw_sql(NO_ROOM)
+        .execute(&company.pool)
+        .await
+        .expect("a full disk");
+    let refused = company.client_writes(&url, 2).await.expect_err("no room");
+    assert_eq!(refused.status().map(|status| status.as_u16()), Some(503));
+    worker.logs("sweep.failed").await;
+    company.wait_for(HANGUS, 1).await;
+    let filled = worker
+        .lines()
+        .iter()
+        .any(|line| line.contains("message_not_handled"));
+    assert!(!filled, "the failure is one line a sweep");
+    sqlx::raw_sql("drop trigger no_room on lead")
+        .execute(&company.pool)
+        .await
+        .expect("room");
+    company.wait_for(HANGUS, 2).await;
+}

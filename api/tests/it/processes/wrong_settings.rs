@@ -50,9 +50,15 @@ fn every_process_names_every_wrong_setting_and_exits_with_2() {
         "WA_CLOUD_API_TOKEN",
         "WA_CLOUD_PHONE_NUMBER_ID",
     ];
-    let mut worker = complaints(&run(&built("worker"), &[], &WRONG));
-    worker.sort();
-    assert_eq!(worker, common);
+    for arguments in [&[][..], &["--check"]] {
+        let mut worker = complaints(&run(&built("worker"), arguments, &WRONG));
+        worker.sort();
+        assert_eq!(worker, common, "{arguments:?}");
+    }
+    // Settings that are right are checked without a connection, and the process ends.
+    let right = [("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")];
+    let checked = run(&built("worker"), &["--check"], &right);
+    assert_eq!(checked.status.code(), Some(0), "{checked:?}");
 
     for command in ["serve", "check"] {
         let mut api = complaints(&run(&built("api"), &[command], &WRONG));

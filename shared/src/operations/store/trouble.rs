@@ -45,7 +45,7 @@ pub(in crate::operations) async fn failed(
 ) -> Result<Vec<Failed>> {
     Ok(sqlx::query_as!(
         Failed,
-        r#"select id, created_at, regexp_replace(coalesce(delivery_error, ''), '[0-9]{6,}', '…', 'g') as "reason!"
+        r#"select id, created_at, coalesce(delivery_error, '') as "reason!"
            from wa_message
            where delivery_status = 'failed' and kind <> 'offer' and created_at > $1::timestamptz - interval '1 day'
            order by created_at desc, id desc limit $2"#,
