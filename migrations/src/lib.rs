@@ -68,8 +68,8 @@ pub async fn in_the_way(pool: &PgPool, contracts: &[(i64, i64)]) -> sqlx::Result
 /// what is applied, and for whom the migration waits.
 pub async fn run(pool: &PgPool, tell: impl Fn(&str)) -> Result<(), MigrateError> {
     let begin = Instant::now();
-    for migration in progress::pending(pool).await? {
-        tell(&format!("to apply: {migration}"));
+    if let Some(pending) = progress::pending(pool).await? {
+        tell(&format!("to apply: {pending}"));
     }
     let mut tried = 0;
     loop {

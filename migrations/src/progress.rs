@@ -9,8 +9,12 @@ use tokio::time::sleep;
 /// How often a migrator that waits looks for whom.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
-/// Our migrations that are not applied yet: `0057 message trace`.
-pub(crate) async fn pending(pool: &PgPool) -> sqlx::Result<Vec<String>> {
+/// More migrations are counted, not named: a new database has all of them.
+const MOST_NAMED: usize = 8;
+
+/// Our migrations that are not applied yet, on one line: `0057 message trace, 0058 more security events`, or how many if they are
+/// too many to read. `None`: all are applied.
+pub(crate) async fn pending(pool: &PgPool) -> sqlx::Result<Option<String>> {
     let known: bool =
         sqlx::query_scalar("select to_regclass('public._sqlx_migrations') is not null")
             .fetch_one(pool)
@@ -22,11 +26,19 @@ pub(crate) async fn pending(pool: &PgPool) -> sqlx::Result<Vec<String>> {
     } else {
         Vec::new()
     };
-    let pending = MIGRATIONS
+    let pending: Vec<String> = MIGRATIONS
         .iter()
         .filter(|migration| !applied.contains(&migration.version))
-        .map(|migration| format!("{:04} {}", migration.version, migration.description));
-    Ok(pending.collect())
+        .map(|migration| format!("{:04} {}", migration.version, migration.description))
+        .collect();
+    Ok(match pending.as_slice() {
+        [] => None,
+        [first, .., last] if pending.len() > MOST_NAMED => {
+            let many = pending.len();
+            Some(format!("{many} migrations, from {first} to {last}"))
+        }
+        few => Some(few.join(", ")),
+    })
 }
 
 /// Runs a migrator, and tells for whom it waits whenever that has changed.

@@ -16,8 +16,18 @@ async fn migrating_and_seeding_twice_is_migrating_and_seeding_once() {
     app.pool = database.pool(4);
     assert!(!db::is_migrated(&app.pool).await.expect("a look"));
     // Two at once, as two containers that start together.
-    let (one, other) = tokio::join!(db::migrate(&app.pool), db::migrate(&app.pool));
+    let told = Mutex::new(Vec::new());
+    let tell = |line: &str| told.lock().expect("lines").push(line.to_owned());
+    let (one, other) = tokio::join!(
+        db::migrate_and_tell(&app.pool, tell),
+        db::migrate(&app.pool)
+    );
     one.and(other).expect("the migrations apply");
+    let told = told.into_inner().expect("lines");
+    assert!(
+        told[0].contains("migrations, from 0001 auth to "),
+        "{told:?}"
+    );
     assert!(db::is_migrated(&app.pool).await.expect("a look"));
 
     let (one, other) = tokio::join!(seed::seed(&app), seed::seed(&app));
