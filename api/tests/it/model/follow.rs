@@ -1,7 +1,7 @@
 //! What the model is told of the real system: when a freeze ended, and when the provider accepted an offer.
 
 use super::promise::Time;
-use super::world::{NAMES, World};
+use super::world::{NAMES, World, agent_id};
 use chrono::TimeDelta;
 
 impl World {
@@ -105,13 +105,16 @@ impl World {
         let Some(since) = self.model.handover_waits_since() else {
             return false;
         };
+        let waiting = self.model.handovers_wait_for();
+        let waiting: Vec<String> = waiting.map(|agent| agent_id(agent).0).collect();
         sqlx::query_scalar(
             "select exists (
-                 select from distribution_event w
-                 where w.kind = 'withdrawn' and w.at >= $1 and w.detail ->> 'reason' = 'disabled'
+                 select from distribution_event w join distribution_attempt a on a.id = w.attempt_id
+                 where w.kind = 'withdrawn' and w.at >= $1 and w.detail ->> 'reason' = 'disabled' and a.sales_id = any($2)
                    and w.id < (select max(id) from distribution_event where kind = 'thawed'))",
         )
         .bind(since)
+        .bind(waiting)
         .fetch_one(&self.harness.app.pool)
         .await
         .expect("a look")

@@ -110,6 +110,11 @@ impl Model {
         self.handovers.front().map(|(since, _)| *since)
     }
 
+    /// The agents whose offers these jobs let go.
+    pub(super) fn handovers_wait_for(&self) -> impl Iterator<Item = usize> {
+        self.handovers.iter().map(|(_, agent)| *agent)
+    }
+
     /// The first job that lets the offers of a disabled agent go has run.
     pub(super) fn hand_over_first(&mut self, now: Time) {
         if let Some((_, agent)) = self.handovers.pop_front()

@@ -31,7 +31,7 @@ fn client(lead: usize) -> Phone {
     Phone::from_human("client", &format!("08123400000{lead}")).expect("a number")
 }
 
-fn agent_id(agent: usize) -> UserId {
+pub(super) fn agent_id(agent: usize) -> UserId {
     UserId(format!("sales-{}", LABELS[agent].to_lowercase()))
 }
 
