@@ -211,10 +211,12 @@ fn knows_token(request: &Request) -> bool {
     request.header("authorization") == Some(&format!("Bearer {TOKEN}"))
 }
 
-/// An answer that breaks off.
+/// An answer that breaks off. The caller sends nothing more on its connection: the next call could be lost with it.
 fn lost() -> Response {
     let broken = futures::stream::iter([Err::<Vec<u8>, _>(std::io::Error::other("as told"))]);
-    Response::builder().body(Body::from_bytes_stream(broken))
+    Response::builder()
+        .header("connection", "close")
+        .body(Body::from_bytes_stream(broken))
 }
 
 #[handler]
