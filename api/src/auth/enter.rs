@@ -6,7 +6,7 @@ use super::endpoints::{Call, broken};
 use super::origin;
 use poem::http::{HeaderValue, header};
 use serde_json::json;
-use shared::auth::{self, Change, NewUser, Profile, Role, User};
+use shared::auth::{self, Begun, Change, Checked as Known, NewUser, Profile, Role, User};
 use shared::security::SecurityKind;
 use shared::{Error, metrics};
 
@@ -28,7 +28,8 @@ impl Call<'_> {
             return Err(Refusal::InvalidEmail);
         }
         self.count_try(&email).await?;
-        let user = self.user_with_password(&email, &password).await?;
+        let known = self.user_with_password(&email, &password).await?;
+        let user = &known.user;
         self.forget_tries(&email).await?;
         let device = if user.two_factor_enabled {
             self.trusted_device(&user.id).await?
@@ -36,9 +37,11 @@ impl Call<'_> {
             None
         };
         let (client, is_trusted) = (self.client(), device.is_some());
-        let session = auth::begin_session(self.app, &user.id, &client, remember, is_trusted).await;
-        let Some(session) = session.map_err(broken)? else {
-            return self.ask_for_code(&user, remember).await;
+        let begun = auth::begin_session(self.app, &known, &client, remember, is_trusted).await;
+        let session = match begun.map_err(broken)? {
+            Begun::Session(session) => session,
+            Begun::AsksForCode => return self.ask_for_code(&known, remember).await,
+            Begun::NotAnyMore => return Err(self.password_changed(user).await?),
         };
         self.write(SecurityKind::SignIn, &user.id).await?;
         metrics::signed_in("done");
@@ -48,7 +51,7 @@ impl Call<'_> {
         if let Some(callback) = &callback {
             body["url"] = json!(callback);
         }
-        body["user"] = answer::user(&user);
+        body["user"] = answer::user(user);
         let mut response = answer(&body, &cookies);
         if let Some(location) = callback.and_then(|address| HeaderValue::from_str(&address).ok()) {
             response.headers_mut().insert(header::LOCATION, location);
@@ -57,14 +60,14 @@ impl Call<'_> {
     }
 
     /// The user with this email and password. A failure is counted and written down.
-    async fn user_with_password(&self, email: &str, password: &str) -> Result<User, Refusal> {
+    async fn user_with_password(&self, email: &str, password: &str) -> Result<Known, Refusal> {
         let found = auth::user_with_password(self.app, email, password).await;
         let found = found.map_err(|error| match error {
             Error::Conflict { .. } => Refusal::Banned,
             error => broken(error),
         });
         let found = match found {
-            Ok(Some(user)) => return Ok(user),
+            Ok(Some(known)) => return Ok(known),
             Ok(None) => Refusal::WrongEmailOrPassword,
             Err(refusal) => refusal,
         };
@@ -75,6 +78,13 @@ impl Call<'_> {
         });
         self.write_failure(email).await?;
         Err(found)
+    }
+
+    /// The password was right when it was checked, and is not any more.
+    pub(super) async fn password_changed(&self, user: &User) -> Result<Refusal, Refusal> {
+        metrics::signed_in("wrong");
+        self.write_failure(&user.email).await?;
+        Ok(Refusal::WrongEmailOrPassword)
     }
 
     pub(super) async fn sign_up(&self, body: poem::Body) -> Answer {

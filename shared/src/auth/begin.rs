@@ -1,6 +1,6 @@
 //! How a session begins.
 
-use super::model::{Client, SESSION_LASTS, Session};
+use super::model::{Begun, Checked, Client, SESSION_LASTS, Session};
 use super::store;
 use crate::id::UserId;
 use crate::{App, Result};
@@ -11,26 +11,28 @@ use sqlx::PgConnection;
 /// How long a session lasts if the user chose not to be remembered. It is never renewed.
 const UNREMEMBERED_LASTS: TimeDelta = TimeDelta::days(1);
 
-/// Begins a session of a user who gave the password. `None` if their sign-in asks for a code, and `is_trusted` does not spare
-/// their device it: the user can have set an app up since the password was checked.
+/// Begins a session of a user who gave the password, unless their sign-in asks for a code, and `is_trusted` does not spare their
+/// device it. Since the password was checked the user can have set an app up, and somebody can have changed the password.
 pub async fn begin_session(
     app: &App,
-    user: &UserId,
+    checked: &Checked,
     client: &Client,
     remember: bool,
     is_trusted: bool,
-) -> Result<Option<Session>> {
+) -> Result<Begun> {
+    let user = &checked.user.id;
     let mut transaction = app.begin().await?;
-    // Waits for a transaction that sets an app up, which ends the sessions that it finds.
-    let asks_for_code = store::lock_asks_for_code(&mut transaction, user).await?;
-    if asks_for_code && !is_trusted {
-        return Ok(None);
+    // Waits for a transaction that sets an app up or changes the password, which ends the sessions that it finds.
+    match store::lock_asks_for_code(&mut transaction, user, &checked.hash).await? {
+        None => return Ok(Begun::NotAnyMore),
+        Some(true) if !is_trusted => return Ok(Begun::AsksForCode),
+        Some(_) => {}
     }
     let now = app.clock.now(&mut transaction).await?;
     let session = new_session(user, client, remember, now);
     store::insert_session(&mut transaction, &session).await?;
     transaction.commit().await?;
-    Ok(Some(session))
+    Ok(Begun::Session(session))
 }
 
 /// The same within a transaction.

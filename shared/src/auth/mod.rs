@@ -13,8 +13,8 @@ pub mod two_factor;
 
 pub use begin::begin_session;
 pub use model::{
-    Account, AccountChange, Change, Client, Credential, LeadsOfDisabled, NewUser, Profile, Role,
-    SESSION_LASTS, Session, User,
+    Account, AccountChange, Begun, Change, Checked, Client, Credential, LeadsOfDisabled, NewUser,
+    Profile, Role, SESSION_LASTS, Session, User,
 };
 pub use strength::{Weak, check as check_password, strength_of_secret};
 pub(crate) use tries::user_of_email;
@@ -34,15 +34,15 @@ pub const CONFIRMED_LASTS: TimeDelta = TimeDelta::minutes(15);
 
 /// The user with this email and password. Returns `None` if one of them is wrong; both take the same time. Fails with the
 /// conflict `user_disabled` if the password is right and the user is disabled.
-pub async fn user_with_password(app: &App, email: &str, given: &str) -> Result<Option<User>> {
+pub async fn user_with_password(app: &App, email: &str, given: &str) -> Result<Option<Checked>> {
     let mut connection = app.pool.acquire().await?;
     let known = store::user_with_password(&mut connection, email).await?;
     drop(connection);
-    let Some((user, Some(stored))) = known else {
+    let Some((user, Some(hash))) = known else {
         password::verify_nothing(given).await?;
         return Ok(None);
     };
-    if !password::verify(stored, given.to_owned()).await? {
+    if !password::verify(hash.clone(), given.to_owned()).await? {
         return Ok(None);
     }
     let mut connection = app.pool.acquire().await?;
@@ -51,7 +51,7 @@ pub async fn user_with_password(app: &App, email: &str, given: &str) -> Result<O
             code: "user_disabled",
         });
     }
-    Ok(Some(user))
+    Ok(Some(Checked { user, hash }))
 }
 
 /// Creates a user with a password and signs them in. Fails with the conflict `user_exists` if the
@@ -62,15 +62,21 @@ pub async fn sign_up(
     client: &Client,
     remember: bool,
 ) -> Result<(Session, User)> {
-    let user = create_user(app, new).await?;
-    // A new user has no app.
-    let session = begin_session(app, &user.id, client, remember, false).await?;
-    Ok((session.ok_or(Error::NotFound { what: "user" })?, user))
+    let new = create(app, new).await?;
+    match begin_session(app, &new, client, remember, false).await? {
+        Begun::Session(session) => Ok((session, new.user)),
+        // A new user has no app; somebody disabled them at once.
+        Begun::AsksForCode | Begun::NotAnyMore => Err(Error::NotFound { what: "user" }),
+    }
 }
 
 /// Creates a user with a password. Fails with the conflict `user_exists` if the email is taken, and with
 /// `number_of_a_lead` if a client has the number.
 pub async fn create_user(app: &App, new: &NewUser) -> Result<User> {
+    Ok(create(app, new).await?.user)
+}
+
+async fn create(app: &App, new: &NewUser) -> Result<Checked> {
     let hash = password::hash_off_thread(new.password.clone()).await?;
     let mut transaction = app.begin().await?;
     if let Some(phone) = new.phone.as_deref().and_then(Phone::from_e164) {
@@ -86,7 +92,8 @@ pub async fn create_user(app: &App, new: &NewUser) -> Result<User> {
     store::insert_credential(&mut transaction, &begin::opaque(), &id, &hash, now).await?;
     let user = store::user(&mut transaction, &id).await?;
     transaction.commit().await?;
-    user.ok_or(Error::NotFound { what: "user" })
+    let user = user.ok_or(Error::NotFound { what: "user" })?;
+    Ok(Checked { user, hash })
 }
 
 /// Whether a session's token is valid.

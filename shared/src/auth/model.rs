@@ -54,6 +54,26 @@ pub struct User {
     pub updated_at: DateTime<Utc>,
 }
 
+/// A user who gave the right password.
+#[derive(Clone)]
+pub struct Checked {
+    /// The user, as they were then.
+    pub user: User,
+    /// The hash that the password was checked with. Another one is found if the password was changed since.
+    pub(super) hash: String,
+}
+
+/// How a sign-in with a password goes on.
+#[derive(Clone, Debug)]
+pub enum Begun {
+    /// With a session.
+    Session(Session),
+    /// Their sign-in asks for a code.
+    AsksForCode,
+    /// With nothing: since the password was checked it was changed, or the user was disabled.
+    NotAnyMore,
+}
+
 /// A sign-in of a user on one device.
 #[derive(Clone, Debug)]
 pub struct Session {

@@ -11,15 +11,22 @@ use poem::http::header;
 use poem::{IntoResponse, Response};
 use serde_json::json;
 use shared::auth::two_factor::{self, Code, Entered, NotEntered, Refused, Wish};
-use shared::auth::{Session, User};
+use shared::auth::{self, Session, User};
 use shared::metrics;
 use shared::security::SecurityKind;
 
 impl Call<'_> {
     /// The password was right. Without a session, the client is asked for a code.
-    pub(in crate::auth) async fn ask_for_code(&self, user: &User, remember: bool) -> Answer {
-        let asked = two_factor::ask(self.app, &user.id).await.map_err(broken)?;
-        self.write(SecurityKind::CodeAsked, &user.id).await?;
+    pub(in crate::auth) async fn ask_for_code(
+        &self,
+        known: &auth::Checked,
+        remember: bool,
+    ) -> Answer {
+        let asked = two_factor::ask(self.app, known).await.map_err(broken)?;
+        let Some(asked) = asked else {
+            return Err(self.password_changed(&known.user).await?);
+        };
+        self.write(SecurityKind::CodeAsked, &known.user.id).await?;
         metrics::signed_in("code_asked");
         let methods: &[&str] = if asked.has_app { &["totp"] } else { &[] };
         let mut cookies = Vec::new();

@@ -304,18 +304,22 @@ pub(in crate::auth) async fn lock_user(connection: &mut PgConnection, id: &UserI
     Ok(())
 }
 
-/// Whether the user's sign-in asks for a code. Until the transaction ends nobody changes that.
+/// Whether the sign-in of a user with this hash of their password asks for a code. `None` if they have another password by now, or
+/// are disabled. Until the transaction ends nobody changes one of these.
 pub(in crate::auth) async fn lock_asks_for_code(
     connection: &mut PgConnection,
     id: &UserId,
-) -> Result<bool> {
-    let asks = sqlx::query_scalar!(
-        r#"select two_factor_enabled from "user" where id = $1 for share"#,
-        id.0
+    hash: &str,
+) -> Result<Option<bool>> {
+    Ok(sqlx::query_scalar!(
+        r#"select u.two_factor_enabled from "user" u
+           join account a on a.user_id = u.id and a.provider_id = 'credential'
+           where u.id = $1 and a.password = $2 and u.disabled_at is null for share"#,
+        id.0,
+        hash
     )
     .fetch_optional(connection)
-    .await?;
-    Ok(asks.unwrap_or(true))
+    .await?)
 }
 
 pub(in crate::auth) async fn valid_sessions(

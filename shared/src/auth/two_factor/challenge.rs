@@ -6,7 +6,7 @@ use super::model::{Answer, Challenge, Code, Entered, NotEntered, Refused, Row, W
 use super::setup::{codes_of, sealed_codes, secret_of};
 use super::{devices, store};
 use crate::auth::begin::{begin_session_in, letters_and_digits, opaque};
-use crate::auth::model::{Client, User};
+use crate::auth::model::{Checked, Client, User};
 use crate::auth::store as users;
 use crate::id::UserId;
 use crate::{App, Result};
@@ -24,9 +24,14 @@ const LOCKED_FOR: TimeDelta = TimeDelta::minutes(15);
 /// For how long at most.
 const LOCKED_AT_MOST: TimeDelta = TimeDelta::days(1);
 
-/// Begins to wait for a code of this user.
-pub async fn ask(app: &App, user: &UserId) -> Result<Challenge> {
+/// Begins to wait for a code of this user, who gave the password. `None` if it was changed since, or the user was disabled.
+pub async fn ask(app: &App, checked: &Checked) -> Result<Option<Challenge>> {
+    let user = &checked.user.id;
     let mut transaction = app.begin().await?;
+    let asks = users::lock_asks_for_code(&mut transaction, user, &checked.hash).await?;
+    if asks.is_none() {
+        return Ok(None);
+    }
     let now = app.clock.now(&mut transaction).await?;
     let id = format!("2fa-{}", letters_and_digits(20));
     let times = (now, now + CHALLENGE_LASTS);
@@ -36,10 +41,10 @@ pub async fn ask(app: &App, user: &UserId) -> Result<Challenge> {
     }
     let row = store::row(&mut transaction, user).await?;
     transaction.commit().await?;
-    Ok(Challenge {
+    Ok(Some(Challenge {
         id,
         has_app: row.is_some_and(|row| row.verified),
-    })
+    }))
 }
 
 /// Completes the sign-in with a code. A wrong one is counted: five end this sign-in, ten in a row lock the account.

@@ -4,7 +4,7 @@ use super::browser::{ADMIN, Browser, PAGE, PASSWORD, user_of};
 use crate::http::sign_in::client;
 use chrono::TimeDelta;
 use serde_json::json;
-use shared::auth::{self, Role};
+use shared::auth::{self, Role, two_factor};
 use shared::testing::Harness;
 
 #[tokio::test]
@@ -60,13 +60,44 @@ async fn a_sign_in_that_began_before_the_app_was_set_up_asks_for_a_code() {
     user_of(&harness, ADMIN, Role::Admin).await;
     let checked = auth::user_with_password(&harness.app, ADMIN, PASSWORD).await;
     let checked = checked.expect("an answer").expect("the password is right");
-    assert!(!checked.two_factor_enabled);
+    assert!(!checked.user.two_factor_enabled);
     let mut owner = Browser::new(&harness, &http);
     owner.set_up(ADMIN, PASSWORD).await;
     let thief = auth::Client::default();
-    let begun = auth::begin_session(&harness.app, &checked.id, &thief, true, false).await;
-    assert!(begun.expect("an answer").is_none());
+    let begun = auth::begin_session(&harness.app, &checked, &thief, true, false).await;
+    assert!(matches!(begun, Ok(auth::Begun::AsksForCode)));
     assert_eq!(owner.ask("/api/users", None).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_sign_in_that_began_with_a_former_password_ends_with_nothing() {
+    let harness = Harness::new().await;
+    user_of(&harness, ADMIN, Role::Admin).await;
+    let thief = auth::Client::default();
+    let knows = async |password: &'static str| {
+        let checked = auth::user_with_password(&harness.app, ADMIN, password).await;
+        checked.expect("an answer").expect("the password is right")
+    };
+    let begins = async |checked: &auth::Checked| {
+        let begun = auth::begin_session(&harness.app, checked, &thief, true, false).await;
+        begun.expect("an answer")
+    };
+    let before = knows(PASSWORD).await;
+    assert!(matches!(begins(&before).await, auth::Begun::Session(_)));
+    let new = "satu kalimat sandi yang lain";
+    auth::reset_password(&harness.app, &before.user.id, new)
+        .await
+        .expect("a new password");
+    assert!(matches!(begins(&before).await, auth::Begun::NotAnyMore));
+    let asked = two_factor::ask(&harness.app, &before).await;
+    assert!(asked.expect("an answer").is_none());
+    let after = knows(new).await;
+    assert!(matches!(begins(&after).await, auth::Begun::Session(_)));
+    sqlx::raw_sql("update \"user\" set disabled_at = now()")
+        .execute(&harness.app.pool)
+        .await
+        .expect("a user who left");
+    assert!(matches!(begins(&after).await, auth::Begun::NotAnyMore));
 }
 
 #[tokio::test]
