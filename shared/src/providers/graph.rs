@@ -90,6 +90,8 @@ impl Graph {
     async fn call(&self, request: RequestBuilder, token: &SecretString) -> Result<Answer> {
         measured("graph", self.ask(request, token), |answer| match answer {
             Ok(Answer::Done(_)) => "accepted",
+            // Graph's own trouble, which it tells in good JSON.
+            Ok(Answer::Refused { status, .. }) if *status >= 500 => "provider_unavailable",
             Ok(Answer::Refused { .. }) => "provider_refused",
             Ok(Answer::Unknown(_)) => "provider_outcome_unknown",
             Err(error) => class_of(error),

@@ -187,7 +187,6 @@ async fn prepare(
         Some((send, started_at)) => {
             not_before(started_at, rules.settle_after, now)?;
             store::settle(&mut transaction, send, "lost", now).await?;
-            tracing::warn!(message = %queued.id, lost = %send, "whatsapp.resent: nothing was heard of it");
             Some(send)
         }
         // Remember the send with an unknown outcome, even if later sends failed.
@@ -230,6 +229,9 @@ async fn prepare(
     store::attach(&mut transaction, id, &ids).await?;
     traces::remember(&mut transaction, &ids).await?;
     transaction.commit().await?;
+    if let Some((lost, _)) = waiting.unsettled {
+        tracing::warn!(message = %queued.id, %lost, "whatsapp.resent: nothing was heard of it");
+    }
     Ok(Some(Call {
         id,
         outgoing: Outgoing {
