@@ -164,11 +164,20 @@ pub async fn are_applied(pool: &PgPool) -> sqlx::Result<bool> {
     if !tables {
         return Ok(false);
     }
-    let newest: Option<i64> =
-        sqlx::query_scalar("select max(version) from public._sqlx_migrations where success")
-            .fetch_one(pool)
-            .await?;
-    Ok(newest >= Some(self::newest()))
+    let applied = sqlx::query_scalar(APPLIED).fetch_all(pool).await?;
+    Ok(missing(&applied).is_empty())
+}
+
+/// The versions of our migrations that were applied.
+pub(crate) const APPLIED: &str = "select version from public._sqlx_migrations where success";
+
+/// The migrations of this binary that are not among the applied ones, in their order. One below the newest can be absent too: a
+/// backup of an older version that was restored over a newer history, or a branch that somebody tried.
+pub fn missing(applied: &[i64]) -> Vec<i64> {
+    let versions = MIGRATIONS.iter().map(|migration| migration.version);
+    versions
+        .filter(|version| !applied.contains(version))
+        .collect()
 }
 
 /// The last migration of this binary.

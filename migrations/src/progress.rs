@@ -1,6 +1,6 @@
 //! What a person who migrates wants to know: what is to be applied, and for whom a migration waits.
 
-use crate::MIGRATIONS;
+use crate::{APPLIED, MIGRATIONS, missing};
 use sqlx::postgres::PgPool;
 use std::pin::pin;
 use std::time::Duration;
@@ -20,15 +20,14 @@ pub(crate) async fn pending(pool: &PgPool) -> sqlx::Result<Option<String>> {
             .fetch_one(pool)
             .await?;
     let applied: Vec<i64> = if known {
-        sqlx::query_scalar("select version from public._sqlx_migrations where success")
-            .fetch_all(pool)
-            .await?
+        sqlx::query_scalar(APPLIED).fetch_all(pool).await?
     } else {
         Vec::new()
     };
+    let pending = missing(&applied);
     let pending: Vec<String> = MIGRATIONS
         .iter()
-        .filter(|migration| !applied.contains(&migration.version))
+        .filter(|migration| pending.contains(&migration.version))
         .map(|migration| format!("{:04} {}", migration.version, migration.description))
         .collect();
     Ok(match pending.as_slice() {

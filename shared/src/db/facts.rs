@@ -17,6 +17,8 @@ pub struct Facts {
     pub is_superuser: bool,
     /// The last migration. `None`: the database is not migrated.
     pub schema: Option<i64>,
+    /// The migrations of this binary that are not applied.
+    pub missing_migrations: Vec<i64>,
     /// How many connections the server has.
     pub connections: i64,
     /// How many it can have.
@@ -49,19 +51,20 @@ pub async fn facts(connection: &mut PgConnection) -> Result<Facts> {
     )
     .fetch_one(&mut *connection)
     .await?;
-    let schema = if row.has_migrations {
-        sqlx::query_scalar("select max(version) from public._sqlx_migrations where success")
-            .fetch_one(connection)
+    let applied: Vec<i64> = if row.has_migrations {
+        sqlx::query_scalar("select version from public._sqlx_migrations where success")
+            .fetch_all(connection)
             .await?
     } else {
-        None
+        Vec::new()
     };
     Ok(Facts {
         version: row.version,
         off: row.off,
         missing_extensions: row.missing,
         is_superuser: row.is_superuser,
-        schema,
+        schema: applied.iter().max().copied(),
+        missing_migrations: migrations::missing(&applied),
         connections: row.connections,
         most_connections: row.most,
         oldest_transaction_seconds: row.oldest,

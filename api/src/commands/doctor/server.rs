@@ -102,10 +102,22 @@ fn role(facts: &Facts) -> Finding {
 
 fn schema(facts: &Facts) -> Finding {
     let (schema, known) = (facts.schema.unwrap_or(0), db::newest_schema());
-    if schema >= known {
+    let missing: Vec<String> = facts
+        .missing_migrations
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    if missing.is_empty() {
         return Finding::ok("schema", format!("migration {schema}"));
     }
-    let said = format!("migration {schema}, and this version needs {known}: run `api migrate`");
+    let said = if schema < known {
+        format!("migration {schema}, and this version needs {known}: run `api migrate`")
+    } else {
+        let missing = missing.join(", ");
+        format!(
+            "migration {schema}, but these before it are not applied: {missing}. Run `api migrate`"
+        )
+    };
     Finding::wrong("schema", said)
 }
 
