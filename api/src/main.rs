@@ -45,11 +45,22 @@ async fn main() -> ExitCode {
     let (cli, problems) = parse::<Cli>();
     match run(cli.command, problems).await {
         Ok(()) => ExitCode::SUCCESS,
+        // The reader of our output ended, as in `api jobs list | head`.
+        Err(error) if is_closed_pipe(&error) => ExitCode::from(CLOSED_PIPE),
         Err(error) => {
             eprintln!("{error:#}");
             ExitCode::from(if error.is::<Problems>() { 2 } else { 1 })
         }
     }
+}
+
+/// What a shell shows for a program that SIGPIPE ended, as it ends other tools.
+const CLOSED_PIPE: u8 = 141;
+
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    error
+        .downcast_ref::<std::io::Error>()
+        .is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
 }
 
 async fn run(command: Command, mut problems: Problems) -> anyhow::Result<()> {

@@ -33,6 +33,9 @@ pub struct Cloud {
     /// Meta's id of the company's number. Required for `cloud_api`.
     #[arg(long, env = "WA_CLOUD_PHONE_NUMBER_ID")]
     pub wa_cloud_phone_number_id: Option<String>,
+    /// Meta's id of the WhatsApp Business account, for `api doctor` to check the templates; unset: they are not checked.
+    #[arg(long, env = "WA_CLOUD_BUSINESS_ACCOUNT_ID")]
+    pub wa_cloud_business_account_id: Option<String>,
     /// Messages a second in both directions: 80, or 20 if the number is also used in the Business app.
     #[arg(long, env = "WA_CLOUD_MESSAGES_PER_SECOND", default_value_t = 80, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub wa_cloud_messages_per_second: u32,
@@ -101,7 +104,10 @@ impl Cloud {
         let number = not_empty(self.wa_cloud_phone_number_id.as_deref().unwrap_or_default());
         let number = problems.check(number.ok_or_else(|| needed("WA_CLOUD_PHONE_NUMBER_ID")));
         let rules = self.rules(problems);
-        Some(Arc::new(CloudApi::new(graph?, token?, number?, rules?)))
+        let account = self.wa_cloud_business_account_id.as_deref();
+        let account = not_empty(account.unwrap_or_default());
+        let provider = CloudApi::new(graph?, token?, number?, rules?);
+        Some(Arc::new(provider.of_account(account)))
     }
 
     fn rules(&self, problems: &mut Problems) -> Option<Rules> {

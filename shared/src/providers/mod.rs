@@ -121,6 +121,17 @@ pub enum Health {
     Unknown(String),
 }
 
+/// Whether a provider has the templates that we send.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Registered {
+    /// Each is registered and approved, and fits what we send.
+    Good,
+    /// What is wrong, a sentence for each template.
+    Bad(Vec<String>),
+    /// It did not tell, or no setting says which account to ask about; the reason contains no personal data.
+    Unknown(String),
+}
+
 /// A WhatsApp provider.
 ///
 /// A call is never made inside a database transaction. The class of [`crate::Error::Provider`] tells whether
@@ -137,6 +148,11 @@ pub trait Provider: Send + Sync + 'static {
 
     /// Checks the credentials with the provider; `None` if it has none.
     async fn health(&self) -> Option<Health> {
+        None
+    }
+
+    /// Asks the provider for the templates that we send; `None` if it has none.
+    async fn templates(&self) -> Option<Registered> {
         None
     }
 

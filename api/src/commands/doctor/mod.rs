@@ -33,6 +33,7 @@ pub async fn run(app: &App, auth: &Auth, url: &str, as_json: bool) -> anyhow::Re
         Err(_) => findings.push(Finding::wrong("database", "does not answer")),
     }
     findings.push(outside::provider(app).await);
+    findings.extend(outside::templates(app).await);
     findings.push(outside::webhooks(url).await);
     show(&findings, as_json)?;
     Ok(findings.iter().all(|found| found.verdict != Verdict::Wrong))

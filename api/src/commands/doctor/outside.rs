@@ -2,7 +2,7 @@
 
 use super::finding::{Finding, PATIENCE};
 use shared::App;
-use shared::providers::{self, Health};
+use shared::providers::{self, Health, Registered};
 use tokio::time::timeout;
 
 /// Whether the provider accepts our credentials.
@@ -27,6 +27,31 @@ fn away(name: &str, reason: &str) -> Finding {
         "{name} does not answer as it should ({reason}). docs/operators/incidents.md, \"WhatsApp does not answer\""
     );
     Finding::look("provider", said)
+}
+
+/// Whether the provider has the templates that we send. `None` if it has none at all.
+pub(super) async fn templates(app: &App) -> Option<Finding> {
+    let what = "templates";
+    let not_known = |reason: &str| {
+        Finding::look(
+            what,
+            format!("not checked ({reason}). docs/admins/cloud-api.md, \"Templates\""),
+        )
+    };
+    let Ok(found) = timeout(PATIENCE, app.provider.templates()).await else {
+        return Some(not_known("no answer in 20 s"));
+    };
+    Some(match found? {
+        Registered::Good => Finding::ok(what, "each is approved and fits what is sent"),
+        Registered::Bad(faults) => {
+            let faults = faults.join("; ");
+            let said = format!(
+                "{faults}: agents who have not written for 24 hours cannot be reached. docs/admins/cloud-api.md, \"Templates\""
+            );
+            Finding::wrong(what, said)
+        }
+        Registered::Unknown(reason) => not_known(&reason),
+    })
 }
 
 /// Whether the address that Meta and browsers use leads to an api.

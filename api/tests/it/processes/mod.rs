@@ -7,6 +7,7 @@ mod client;
 pub(crate) mod company;
 mod contract;
 mod desk;
+mod doctor;
 mod kills;
 mod lifecycle;
 mod operations;

@@ -1,4 +1,4 @@
-//! The commands of operators, against real processes: jobs, pauses, processes, the doctor, metrics, the heartbeat.
+//! The commands of operators, against real processes: jobs, pauses, processes, metrics, the heartbeat.
 
 use super::company::{Company, http_client};
 use serde_json::Value;
@@ -8,11 +8,17 @@ use std::process::Command;
 impl Company {
     /// Runs `api` with these arguments. Returns its exit code and output.
     pub(super) fn api(&self, arguments: &[&str]) -> (i32, String) {
+        self.api_with(&[], arguments)
+    }
+
+    /// The same with these settings.
+    pub(super) fn api_with(&self, settings: &[(&str, &str)], arguments: &[&str]) -> (i32, String) {
         let output = Command::new(env!("CARGO_BIN_EXE_api"))
             .args(arguments)
             .env_clear()
             .env("DATABASE_URL", self.url())
             .env("USER", "sari")
+            .envs(settings.iter().copied())
             .current_dir("/")
             .output()
             .expect("the binary runs");
@@ -132,122 +138,6 @@ async fn a_paused_queue_waits_and_the_queue_of_deadlines_cannot_be_paused() {
             0,
         )
         .await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_doctor_says_what_is_wrong_and_who_runs() {
-    let company = Company::open("300").await;
-    let (api, url) = company.start_api().await;
-    company
-        .wait_for("select count(*) from process where kind = 'api'", 1)
-        .await;
-    let url = format!("BETTER_AUTH_URL={url}");
-    let (_, said) = company.api(&["doctor"]);
-    assert!(said.contains("none runs"), "{said}");
-    let (code, _) = company.api(&["doctor"]);
-    assert_eq!(code, 1);
-    let worker = company.start_worker();
-    worker.logs("worker.started").await;
-    company
-        .wait_for("select count(*) from process where kind = 'worker'", 1)
-        .await;
-    let audited = "select count(*) from audit_run where due_at > now()";
-    company.wait_for(audited, 1).await;
-    let better_auth = url.trim_start_matches("BETTER_AUTH_URL=");
-    let (code, said) = company.api(&["doctor", "--better-auth-url", better_auth]);
-    assert_eq!(code, 0, "{said}");
-    assert!(said.contains("6 have a number and a place"), "{said}");
-    sqlx::query("update \"user\" set phone = null where id = 'sales-f'")
-        .execute(&company.pool)
-        .await
-        .expect("a phone is gone");
-    let (_, without) = company.api(&["doctor"]);
-    assert!(without.contains("Sales F cannot: no number"), "{without}");
-    assert!(said.contains("/health/live answers from here"), "{said}");
-    let processes = company.api_json(&["jobs", "processes"]);
-    let kinds: Vec<&str> = processes
-        .as_array()
-        .expect("processes")
-        .iter()
-        .filter_map(|row| row["kind"].as_str())
-        .collect();
-    assert_eq!(kinds, ["api", "worker"]);
-    assert!(worker.terminate().await.success());
-    assert!(api.terminate().await.success());
-    assert_eq!(company.count("select count(*) from process").await, 0);
-    let trouble = company.api_json(&["leads", "trouble"]);
-    assert_eq!(trouble["jobs_dead"], 0);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_doctor_says_how_late_offers_are_and_who_holds_a_lock() {
-    let company = Company::open("300").await;
-    let (_api, url) = company.start_api().await;
-    let worker = company.start_worker();
-    company.client_writes(&url, 1).await.expect("an answer");
-    let open = "select count(*) from distribution_attempt where status = 'open' and offer_accepted_at is not null";
-    company.wait_for(open, 1).await;
-    // Killed: its row stays, and says for half a minute that it is alive.
-    drop(worker);
-    sqlx::raw_sql(
-        "update distribution_attempt set ack_deadline_at = now() - interval '148 seconds', assigned_at = now() - interval '5 minutes',
-                offer_accepted_at = now() - interval '5 minutes';
-         update audit_run set due_at = now() - interval '163 seconds';
-         update process set seen_at = now() - interval '20 seconds' where kind = 'worker'",
-    )
-    .execute(&company.pool)
-    .await
-    .expect("some minutes later");
-    let mut holder = shared::db::begin(&company.pool)
-        .await
-        .expect("a transaction");
-    sqlx::raw_sql("lock table holiday")
-        .execute(&mut *holder)
-        .await
-        .expect("a lock");
-    let pool = company.pool.clone();
-    let waits = tokio::spawn(async move {
-        let counted: i64 = sqlx::query_scalar("select count(*) from holiday")
-            .fetch_one(&pool)
-            .await
-            .expect("a count");
-        counted
-    });
-    let waiting = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()";
-    company.wait_for(waiting, 1).await;
-    let (code, said) = company.api(&["doctor"]);
-    assert_eq!(code, 1);
-    for words in [
-        "1 offers are overdue, the first by 1",
-        "the audit has been due for 1",
-        "not heard of are: worker/",
-        "idle in transaction for",
-        "PostgreSQL has room to write",
-    ] {
-        assert!(said.contains(words), "{words} in {said}");
-    }
-    holder.rollback().await.expect("released");
-    waits.await.expect("it goes on");
-    sqlx::raw_sql(
-        "update wa_message set delivery_status = 'failed', delivery_error = 'refused for +6281234001234', created_at = now()
-         where kind = 'auto_reply'",
-    )
-    .execute(&company.pool)
-    .await
-    .expect("a message that failed");
-    let failed = company.api_json(&["leads", "failed"]);
-    assert_eq!(failed[0]["reason"], "refused for +***");
-    let called = company.api_json(&["leads", "open"]);
-    assert_eq!(called[0]["agent"], "Sales A");
-    let silent = "update process set seen_at = now() - interval '1 minute' where kind = 'worker'";
-    sqlx::raw_sql(silent)
-        .execute(&company.pool)
-        .await
-        .expect("half a minute later");
-    let (_, said) = company.api(&["doctor"]);
-    for words in ["none runs", "1 offers are overdue"] {
-        assert!(said.contains(words), "{words} in {said}");
-    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -4,12 +4,13 @@
 //! that it arrived. Statuses report that, by webhook ([`crate::meta`]).
 
 mod refusals;
+mod templates;
 mod wire;
 
 pub use refusals::{Class, class_of};
 
 use super::graph::{Answer, Graph};
-use super::{Accepted, Health, Outgoing, Provider, Rules};
+use super::{Accepted, Health, Outgoing, Provider, Registered, Rules};
 use crate::error::{ProviderFailure, Unfit};
 use crate::phone::Phone;
 use crate::{Error, Result};
@@ -31,6 +32,8 @@ pub struct CloudApi {
     token: SecretString,
     phone_number_id: String,
     rules: Rules,
+    /// The WhatsApp Business account that the templates belong to, if it is known.
+    account: Option<String>,
     /// Meta's last answer about our token, and when it came. A screen may ask every second.
     told: Mutex<Option<(Instant, Health)>>,
 }
@@ -51,8 +54,15 @@ impl CloudApi {
             token,
             phone_number_id,
             rules,
+            account: None,
             told: Mutex::default(),
         }
+    }
+
+    /// The same provider, which knows the id of its WhatsApp Business account, so that it can be asked for the templates.
+    #[must_use]
+    pub fn of_account(self, account: Option<String>) -> Self {
+        Self { account, ..self }
     }
 
     /// Requests our own number with our token.
@@ -103,6 +113,20 @@ impl Provider for CloudApi {
             *told = Some((Instant::now(), health.clone()));
         }
         Some(health)
+    }
+
+    async fn templates(&self) -> Option<Registered> {
+        let Some(account) = &self.account else {
+            let unset = "WA_CLOUD_BUSINESS_ACCOUNT_ID is not set";
+            return Some(Registered::Unknown(unset.to_owned()));
+        };
+        let asked = templates::faults(&self.graph, &self.token, account, &self.rules.templates);
+        Some(match asked.await {
+            Ok(Ok(faults)) if faults.is_empty() => Registered::Good,
+            Ok(Ok(faults)) => Registered::Bad(faults),
+            Ok(Err(reason)) => Registered::Unknown(reason),
+            Err(error) => Registered::Unknown(error.to_string()),
+        })
     }
 
     async fn send(&self, message: &Outgoing) -> Result<Accepted> {
