@@ -151,10 +151,23 @@ pub async fn give_up(app: &App, message: MessageId, reason: &str) -> Result<()> 
     store::set_failed(&mut connection, message, reason).await
 }
 
-/// Counts a failed call to the provider. Returns how many calls of this message have failed.
-pub async fn count_failed_call(app: &App, message: MessageId) -> Result<i32> {
+/// How many calls of a message have failed.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct FailedCalls {
+    /// All of them.
+    pub calls: i32,
+    /// Those without a known outcome, after which the recipient may have the message.
+    pub unknown: i32,
+}
+
+/// Counts a failed call to the provider, whose outcome may be unknown.
+pub async fn count_failed_call(
+    app: &App,
+    message: MessageId,
+    is_unknown: bool,
+) -> Result<FailedCalls> {
     let mut connection = app.pool.acquire().await?;
-    store::count_failed_call(&mut connection, message).await
+    store::count_failed_call(&mut connection, message, is_unknown).await
 }
 
 /// Those of these provider's ids that are messages of ours.

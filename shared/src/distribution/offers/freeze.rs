@@ -102,16 +102,13 @@ async fn limit_calls(
     if failure.class == ProviderFailure::Refused {
         return Ok(());
     }
-    let calls = whatsapp::count_failed_call(app, queued.id).await?;
-    let is_unknown = failure.class == ProviderFailure::OutcomeUnknown;
-    let most = if is_unknown && !frozen {
-        MAX_UNKNOWN
-    } else {
-        MAX_CALLS
-    };
-    if calls < most {
+    // In a freeze nothing gets through, so nobody has the message several times.
+    let is_unknown = failure.class == ProviderFailure::OutcomeUnknown && !frozen;
+    let failed = whatsapp::count_failed_call(app, queued.id, is_unknown).await?;
+    if failed.calls < MAX_CALLS && !(is_unknown && failed.unknown >= MAX_UNKNOWN) {
         return Ok(());
     }
+    let calls = failed.calls;
     let reason = format!("given up after {calls} calls: {}", failure.reason);
     tracing::error!(message = %queued.id, calls, "whatsapp.given_up");
     whatsapp::give_up(app, queued.id, &reason).await?;

@@ -2,20 +2,25 @@
 
 use crate::Result;
 use crate::id::MessageId;
+use crate::whatsapp::FailedCalls;
 use sqlx::PgConnection;
 use std::collections::HashSet;
 
 pub(in super::super) async fn count_failed_call(
     connection: &mut PgConnection,
     message: MessageId,
-) -> Result<i32> {
-    let calls = sqlx::query_scalar!(
-        "update wa_message set calls = calls + 1 where id = $1 returning calls",
-        message.0
+    is_unknown: bool,
+) -> Result<FailedCalls> {
+    let counted = sqlx::query_as!(
+        FailedCalls,
+        "update wa_message set calls = calls + 1, unknown_calls = unknown_calls + $2::boolean::int
+         where id = $1 returning calls, unknown_calls as unknown",
+        message.0,
+        is_unknown
     )
     .fetch_optional(connection)
     .await?;
-    Ok(calls.unwrap_or(0))
+    Ok(counted.unwrap_or_default())
 }
 
 pub(in super::super) async fn count_queued(connection: &mut PgConnection) -> Result<i64> {
