@@ -24,7 +24,7 @@ pub(crate) async fn follow_owner(
             tracing::warn!(%lead, appointment = %visit, "appointments.not_handed_over: the new owner has another visit then");
             continue;
         };
-        store::recall_agents_reminders(work.connection, visit, now).await?;
+        store::recall_messages_of_agent(work.connection, visit, now).await?;
         follow_in_calendar(work.connection, visit, version, now).await?;
     }
     Ok(())

@@ -12,7 +12,7 @@ pub(super) use outcome::{asked, in_the_way, name_visit, set_outcome};
 pub(super) use person::{erase_visits, person_rows};
 pub(super) use reminders::{
     Reminder, due_reminders, end_reminder, insert_reminder, lead_of_reminder, lock_reminder,
-    put_off, recall_agents_reminders, set_message, void_reminders,
+    put_off, recall_messages_of_agent, set_message, void_reminders,
 };
 
 use super::{Appointment, AppointmentFilter, AppointmentStatus, CalendarState, Done, VisitOutcome};

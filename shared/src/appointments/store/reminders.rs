@@ -57,20 +57,25 @@ pub(in super::super) async fn void_reminders(
     Ok(())
 }
 
-/// Recalls the messages that remind the former agent of a visit and are not sent yet.
-pub(in super::super) async fn recall_agents_reminders(
+/// Recalls the messages about a visit that name its former agent and are not sent yet: to the agent, and to the client. What was
+/// recalled is due again, for the new agent.
+pub(in super::super) async fn recall_messages_of_agent(
     connection: &mut PgConnection,
     appointment: AppointmentId,
     now: DateTime<Utc>,
 ) -> Result<()> {
     sqlx::query!(
-        "update wa_message m
-         set delivery_error = 'handed over', expires_at = $2,
-             delivery_status = case when exists (select from wa_send s where s.id = m.send_id
-                                                 and (s.settled_at is null or s.outcome = 'accepted'))
-                                    then m.delivery_status else 'failed' end
-         where delivery_status = 'queued' and kind = 'reminder_agent'
-           and id in (select message_id from appointment_reminder where appointment_id = $1)",
+        "with recalled as (
+             update wa_message m
+             set delivery_error = 'handed over', expires_at = $2,
+                 delivery_status = case when exists (select from wa_send s where s.id = m.send_id
+                                                     and (s.settled_at is null or s.outcome = 'accepted'))
+                                        then m.delivery_status else 'failed' end
+             where delivery_status = 'queued'
+               and id in (select message_id from appointment_reminder where appointment_id = $1)
+             returning id, delivery_status)
+         update appointment_reminder r set state = 'waiting', reason = null, ended_at = null, message_id = null
+         from recalled where r.message_id = recalled.id and recalled.delivery_status = 'failed'",
         appointment.0,
         now
     )
