@@ -5,8 +5,10 @@ use crate::process::Process;
 use crate::rolls::Rolls;
 use crate::wakeups::Wakeups;
 use chrono::TimeDelta;
+use futures::FutureExt;
 use shared::appointments;
 use shared::distribution::{self, Cause};
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until, timeout};
 
@@ -33,15 +35,17 @@ pub(crate) async fn run(process: &Process, rolls: &Rolls, wakeups: &Wakeups) {
     let mut stop = process.stop.clone();
     let mut pause = MIN_PAUSE;
     while !*stop.borrow() {
+        let sweep = AssertUnwindSafe(sweep_once(process, rolls)).catch_unwind();
         let swept = tokio::select! {
-            swept = timeout(MAX_RUN_TIME, sweep_once(process, rolls)) => swept,
+            swept = timeout(MAX_RUN_TIME, sweep) => swept,
             _ = stop.wait_for(|stop| *stop) => return,
         };
-        let failed = !matches!(swept, Ok(Ok(_)));
+        let failed = !matches!(swept, Ok(Ok(Ok(_))));
         match swept {
-            Ok(Ok(false)) => {}
-            Ok(Ok(true)) => wakeups.notify_all(),
-            Ok(Err(error)) => {
+            Ok(Ok(Ok(false))) => {}
+            Ok(Ok(Ok(true))) => wakeups.notify_all(),
+            Ok(Err(_)) => tracing::error!("sweep.failed: it panicked"),
+            Ok(Ok(Err(error))) => {
                 tracing::warn!(%error, "sweep.failed");
                 // It may have rolled offers before it failed.
                 wakeups.notify_all();

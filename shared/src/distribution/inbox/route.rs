@@ -15,7 +15,9 @@ use crate::id::MessageId;
 use crate::whatsapp::{self, InboundKind};
 use crate::{App, Error, Result, sales};
 use chrono::TimeDelta;
+use futures::FutureExt;
 use sqlx::PgConnection;
+use std::panic::AssertUnwindSafe;
 
 /// The sweep handles a message that is unhandled this long after its receipt.
 const LEFT_AFTER: TimeDelta = TimeDelta::seconds(5);
@@ -39,14 +41,27 @@ pub async fn receive_and_handle(app: &App, message: &InboundMessage) -> Result<R
 /// Handling a message again, or a second message with the same provider id, changes nothing and
 /// returns the report of the first time. Fails with `NotFound` if the message does not exist.
 pub async fn handle(app: &App, id: MessageId) -> Result<Report> {
-    let handled = handle_once(app, id).await;
+    // A panic is the message's fault, too: it must not end the sweep that handles the others.
+    let Ok(handled) = AssertUnwindSafe(handle_once(app, id)).catch_unwind().await else {
+        count_failure(app, id).await?;
+        let panicked = "the handling of a message panicked";
+        return Err(Error::provider(
+            "worker",
+            ProviderFailure::UNAVAILABLE,
+            panicked,
+        ));
+    };
     if let Err(error) = &handled
         && is_fault_of_the_message(error)
     {
-        let mut connection = app.pool.acquire().await?;
-        store::count_message_failure(&mut connection, id).await?;
+        count_failure(app, id).await?;
     }
     handled
+}
+
+async fn count_failure(app: &App, id: MessageId) -> Result<()> {
+    let mut connection = app.pool.acquire().await?;
+    store::count_message_failure(&mut connection, id).await
 }
 
 /// Whether handling the message again would fail again. A deadlock or a lost connection, for
