@@ -99,8 +99,8 @@ impl Conflicts {
     /// Merge another lead of the same person into this one
     ///
     /// What this lead does not know is filled in. If both have owners, this one's owner keeps the lead, and the other is
-    /// told. 409 `other_is_claimed`: only the other lead has an owner; merge the other way round. It can be undone for a
-    /// day. Returns the merges that can be undone.
+    /// told. 409 `other_is_claimed`: only the other lead has an owner; `other_is_distributed`: agents are asked about the other lead
+    /// only. Merge the other way round. It can be undone for a day. Returns the merges that can be undone.
     #[oai(path = "/api/leads/:id/merges", method = "post", operation_id = "mergeLead", tag = Tag::Leads)]
     async fn merge(
         &self,

@@ -1568,8 +1568,8 @@ export const useLeadMergesQuery = (options: Options<LeadMergesData>) => useQuery
  * Merge another lead of the same person into this one
  *
  * What this lead does not know is filled in. If both have owners, this one's owner keeps the lead, and the other is
- * told. 409 `other_is_claimed`: only the other lead has an owner; merge the other way round. It can be undone for a
- * day. Returns the merges that can be undone.
+ * told. 409 `other_is_claimed`: only the other lead has an owner; `other_is_distributed`: agents are asked about the other lead
+ * only. Merge the other way round. It can be undone for a day. Returns the merges that can be undone.
  */
 export const mergeLeadMutation = (options?: Partial<Options<MergeLeadData>>): UseMutationOptions<MergeLeadResponse, MergeLeadError, Options<MergeLeadData>> => {
     const mutationOptions: UseMutationOptions<MergeLeadResponse, MergeLeadError, Options<MergeLeadData>> = {
@@ -1589,8 +1589,8 @@ export const mergeLeadMutation = (options?: Partial<Options<MergeLeadData>>): Us
  * Merge another lead of the same person into this one
  *
  * What this lead does not know is filled in. If both have owners, this one's owner keeps the lead, and the other is
- * told. 409 `other_is_claimed`: only the other lead has an owner; merge the other way round. It can be undone for a
- * day. Returns the merges that can be undone.
+ * told. 409 `other_is_claimed`: only the other lead has an owner; `other_is_distributed`: agents are asked about the other lead
+ * only. Merge the other way round. It can be undone for a day. Returns the merges that can be undone.
  */
 export const useMergeLeadMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<MergeLeadResponse, MergeLeadError, Options<MergeLeadData>>, 'mutationFn'>>) => useMutation({ ...mergeLeadMutation(), ...mutationOptions });
 

@@ -15,6 +15,7 @@ use crate::unit_of_work::{Cause, UnitOfWork};
 use crate::whatsapp::{self, Draft, OutboundKind};
 use crate::{App, Error, Result};
 use serde_json::json;
+use std::collections::BTreeSet;
 use uuid::Uuid;
 
 /// Carries out a handover, lead by lead, each in its own transaction. Safe any number of times. Does
@@ -33,22 +34,36 @@ pub async fn hand_over(app: &App, id: Uuid) -> Result<()> {
     } else {
         store::open_offers_of(&mut connection, &agent.id).await?
     };
+    drop(connection);
+    for offer in offers {
+        let_go_if_disabled(app, offer.attempt, Cause::Admin).await?;
+    }
+    let (mut seen, mut remaining) = (BTreeSet::new(), 0);
+    loop {
+        // Again until nothing is new: a claim from before the agent was disabled can have ended since the last look.
+        let mut owned = leads_to_move(app, &handover, &agent).await?;
+        owned.retain(|lead| seen.insert(*lead));
+        if owned.is_empty() {
+            break;
+        }
+        for lead in owned {
+            let stays = !move_lead(app, &handover, &agent, lead).await?;
+            remaining += i32::from(stays);
+        }
+    }
+    end(app, &handover, &agent, remaining).await
+}
+
+/// The leads that the agent owns at this moment and that the handover moves.
+async fn leads_to_move(app: &App, handover: &Handover, agent: &Agent) -> Result<Vec<LeadId>> {
+    let mut connection = app.pool.acquire().await?;
     let mut owned = store::claimed_leads_of(&mut connection, &agent.id).await?;
     if let Some(chosen) = &handover.chosen {
         // An agent who stays can have claimed a lead again that an interrupted run moved.
         let moved = store::moved_leads(&mut connection, handover.id).await?;
         owned.retain(|lead| chosen.contains(lead) && !moved.contains(lead));
     }
-    drop(connection);
-    for offer in offers {
-        let_go_if_disabled(app, offer.attempt, Cause::Admin).await?;
-    }
-    let mut remaining = 0;
-    for lead in owned {
-        let stays = !move_lead(app, &handover, &agent, lead).await?;
-        remaining += i32::from(stays);
-    }
-    end(app, &handover, &agent, remaining).await
+    Ok(owned)
 }
 
 /// Moves one lead of the agent. Returns `false` if it stays, for a person to decide. A lead that is not
@@ -59,7 +74,11 @@ async fn move_lead(app: &App, handover: &Handover, agent: &Agent, lead: LeadId) 
     }
     let app = app.announcing();
     let mut transaction = app.begin().await?;
-    let lead = leads::lock(&mut transaction, lead).await?;
+    let lead = match leads::lock(&mut transaction, lead).await {
+        // It was merged into another lead meanwhile.
+        Err(Error::NotFound { .. }) => return Ok(true),
+        lead => lead?,
+    };
     if lead.owner.as_ref() != Some(&agent.id) || lead.status != LeadStatus::Claimed {
         transaction.rollback().await?;
         return Ok(true);

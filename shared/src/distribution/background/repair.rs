@@ -6,7 +6,9 @@ use crate::distribution::offers::{cycle, freeze, release};
 use crate::distribution::oversight::audit::{self, Breach};
 use crate::distribution::store;
 use crate::id::{AttemptId, CycleId};
-use crate::jobs::{CheckAckDeadline, HandleDelivery, SendMessage, enqueue, enqueue_again};
+use crate::jobs::{
+    CheckAckDeadline, HandOver, HandleDelivery, SendMessage, enqueue, enqueue_again,
+};
 use crate::unit_of_work::{Cause, UnitOfWork};
 use crate::{App, Result};
 use chrono::TimeDelta;
@@ -62,6 +64,11 @@ async fn repair(app: &App, breach: Breach) -> Result<()> {
             let mut connection = app.pool.acquire().await?;
             let now = app.clock.now(&mut connection).await?;
             enqueue_again(&mut connection, &HandleDelivery { delivery }, now).await
+        }
+        Breach::NoMover(handover) => {
+            let mut connection = app.pool.acquire().await?;
+            let now = app.clock.now(&mut connection).await?;
+            enqueue_again(&mut connection, &HandOver { handover }, now).await
         }
         Breach::OpenToDisabled(attempt) => {
             let_go::let_go_if_disabled(app, attempt, Cause::Audit).await

@@ -1,10 +1,11 @@
 //! Assignment: an admin or a manager gives a lead to an agent, or an agent takes a hangus lead that
 //! they were late for.
 
-use super::withdraw::{Notice, WithdrawReason, handed_on_text, notify, withdraw_open_offers};
+use super::withdraw::{Notice, WithdrawReason, notify, withdraw_open_offers};
 use crate::distribution::event::{Event, EventKind};
 use crate::distribution::model::CycleStatus;
 use crate::distribution::offers::client_notice;
+use crate::distribution::offers::ended_text::handed_on_text;
 use crate::distribution::offers::owner_text::owner_text;
 use crate::distribution::store;
 use crate::id::{AttemptId, CycleId, LeadId, UserId};

@@ -1,7 +1,7 @@
 //! An admin merges two leads of one person, and can undo a merge within a day.
 
 use super::decide::tell_who_continues;
-use super::merge::merge_into;
+use super::merge::{merge_into, refuse_loss};
 use crate::auth::User;
 use crate::distribution::event::{Event, EventKind};
 use crate::distribution::model::Trigger;
@@ -21,8 +21,9 @@ const UNDO_WITHIN: TimeDelta = TimeDelta::days(1);
 
 /// Merges the lead `lose` into `keep`. If both have owners, the owner of `lose` is told who continues.
 ///
-/// Fails with `Invalid` if they are one lead, with `NotFound`, with the conflict `lead_erased`, and with the conflict
-/// `other_is_claimed` if only `lose` has an owner: its owner would lose it to nobody.
+/// Fails with `Invalid` if they are one lead, with `NotFound`, with the conflict `lead_erased`, with the conflict
+/// `other_is_claimed` if only `lose` has an owner, who would lose it to nobody, and with `other_is_distributed` if agents are asked
+/// about `lose` only.
 pub async fn merge_by_hand(app: &App, by: &User, keep: LeadId, lose: LeadId) -> Result<()> {
     if keep == lose {
         return Err(Error::invalid("leadId", "is the lead itself"));
@@ -36,16 +37,10 @@ pub async fn merge_by_hand(app: &App, by: &User, keep: LeadId, lose: LeadId) -> 
     } else {
         (second, first)
     };
-    if lose.owner.is_some() && keep.owner.is_none() {
-        return Err(Error::Conflict {
-            code: "other_is_claimed",
-        });
-    }
     for lead in [keep.id, lose.id] {
         leads::refuse_erased(&mut transaction, lead).await?;
     }
-    store::lock_open_cycle(&mut transaction, keep.id).await?;
-    store::lock_open_cycle(&mut transaction, lose.id).await?;
+    refuse_loss(&mut transaction, &keep, &lose).await?;
     let mut work = UnitOfWork::start(app, &mut transaction, Cause::Admin).await?;
     tell_who_continues(&mut work, &keep, &lose).await?;
     merge_into(&mut work, &keep, &lose).await?;

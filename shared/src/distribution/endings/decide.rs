@@ -1,7 +1,8 @@
 //! The decision of an admin about a conflict: which of two leads of one person stays, or both.
 
-use super::merge::merge_into;
-use super::withdraw::{Notice, handed_on_text, notify};
+use super::merge::{merge_into, refuse_loss};
+use super::withdraw::{Notice, notify};
+use crate::distribution::offers::ended_text::handed_on_text;
 use crate::distribution::store::{self, Conflict};
 use crate::id::{LeadId, UserId};
 use crate::leads::{self, Lead};
@@ -20,8 +21,8 @@ pub async fn conflicts(app: &App) -> Result<Vec<Conflict>> {
 /// Decides a conflict. With `keep`, the other lead is merged into it, and its owner is told who continues.
 /// Without, both leads stay as they are.
 ///
-/// Fails with `NotFound` if there is no such conflict that is not decided, and with `Invalid` if `keep` is
-/// none of its leads.
+/// Fails with `NotFound` if there is no such conflict that is not decided, with `Invalid` if `keep` is none of its leads, and with
+/// the conflicts `other_is_claimed` and `other_is_distributed` if only the other lead has an owner or is being distributed by now.
 pub async fn decide(app: &App, id: Uuid, keep: Option<LeadId>, by: &UserId) -> Result<()> {
     let mut transaction = app.begin().await?;
     let found = store::conflict(&mut transaction, id).await?;
@@ -45,6 +46,7 @@ pub async fn decide(app: &App, id: Uuid, keep: Option<LeadId>, by: &UserId) -> R
         } else {
             (other, one)
         };
+        refuse_loss(work.connection, &keep, &lose).await?;
         tell_who_continues(&mut work, &keep, &lose).await?;
         merge_into(&mut work, &keep, &lose).await?;
     }

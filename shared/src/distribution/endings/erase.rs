@@ -1,7 +1,7 @@
 //! Ending what is under way for a client whose data are erased.
 
 use super::stop::end_cycles;
-use super::withdraw::WithdrawReason;
+use super::withdraw::{WithdrawReason, recall};
 use crate::Result;
 use crate::address::Address;
 use crate::distribution::event::{Event, EventKind};
@@ -45,6 +45,7 @@ pub(crate) async fn stop_for_erasure(
             .to(offer.attempt, &offer.sales_id)
             .with(json!({ "reason": reason }));
         store::log(work, &[event]).await?;
+        recall(work, &offer, reason).await?;
         told.insert(offer.sales_id);
     }
     end_cycles(work, lead, WithdrawReason::Erased).await?;

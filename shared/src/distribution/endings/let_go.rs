@@ -22,7 +22,7 @@ pub(crate) async fn let_go(work: &mut UnitOfWork<'_>, offer: &Offer) -> Result<b
         .on(offer)
         .with(json!({ "reason": reason }));
     store::log(work, &[withdrawn]).await?;
-    turns::give_back(work, offer).await?;
+    turns::give_back(work, offer.cycle, offer.round, &offer.sales_id).await?;
     cycle::advance_cycle(work, offer).await?;
     Ok(true)
 }

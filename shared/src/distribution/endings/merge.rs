@@ -8,7 +8,7 @@ use crate::id::{CycleId, LeadId};
 use crate::leads::{self, Lead, LeadStatus};
 use crate::phone::Phone;
 use crate::unit_of_work::{Cause, UnitOfWork};
-use crate::{App, Result, appointments, sales};
+use crate::{App, Error, Result, appointments, sales};
 use serde_json::json;
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -53,6 +53,28 @@ pub(crate) async fn merge(
         (second, first)
     };
     merge_into(&mut work, &keep, &lose).await
+}
+
+/// Refuses a merge by hand that would end what only `lose` has: its owner, who works with the client, or the agents who are being
+/// asked about the client. Both must be locked.
+///
+/// Fails with the conflicts `other_is_claimed` and `other_is_distributed`: the leads can be merged the other way round.
+pub(super) async fn refuse_loss(
+    connection: &mut PgConnection,
+    keep: &Lead,
+    lose: &Lead,
+) -> Result<()> {
+    let refused = |code| Err(Error::Conflict { code });
+    if lose.owner.is_some() && keep.owner.is_none() {
+        return refused("other_is_claimed");
+    }
+    let kept = store::lock_open_cycle(connection, keep.id).await?;
+    let lost = store::lock_open_cycle(connection, lose.id).await?;
+    let goes_on = keep.status == LeadStatus::Claimed || kept.is_some();
+    if lost.is_some() && !goes_on {
+        return refused("other_is_distributed");
+    }
+    Ok(())
 }
 
 /// Merges `lose` into `keep` and returns `keep` with what it gained. Both must be locked.

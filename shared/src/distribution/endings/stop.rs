@@ -1,7 +1,8 @@
 //! Stopping a lead: an admin calls it off or marks it as a test or junk, or the client wants no messages.
 
-use super::withdraw::{Notice, WithdrawReason, notify, stopped_text, withdraw_open_offers};
+use super::withdraw::{Notice, WithdrawReason, notify, withdraw_open_offers};
 use crate::distribution::event::{Event, EventKind};
+use crate::distribution::offers::ended_text::stopped_text;
 use crate::distribution::store;
 use crate::id::{CycleId, LeadId, UserId};
 use crate::jobs::{ReleaseHeldLeads, enqueue};

@@ -67,7 +67,7 @@ async fn end(
         .on(offer)
         .with(json!({ "reason": reason }));
     store::log(work, &[undeliverable]).await?;
-    turns::give_back(work, offer).await?;
+    turns::give_back(work, offer.cycle, offer.round, &offer.sales_id).await?;
     let next = cycle::advance_cycle(work, offer).await?;
     tracing::warn!(lead = %offer.lead, attempt = %offer.attempt, sales = %offer.sales_id, reason, "distribution.undeliverable");
     Ok(next)

@@ -1,16 +1,15 @@
 //! Withdrawing offers: somebody else owns the lead now.
 
+use crate::Result;
 use crate::distribution::event::{Event, EventKind};
-use crate::distribution::model::NOT_SENT;
-use crate::distribution::offers::mask;
-use crate::distribution::store;
+use crate::distribution::offers::ended_text::withdrawn_text;
+use crate::distribution::offers::turns;
+use crate::distribution::store::{self, WithdrawnOffer};
 use crate::id::{AttemptId, CycleId};
 use crate::leads::Lead;
 use crate::sales::{self, Agent};
-use crate::texts::Text;
 use crate::unit_of_work::UnitOfWork;
 use crate::whatsapp::{self, Draft, OutboundKind};
-use crate::{App, Result};
 use serde_json::json;
 
 /// Why an offer is withdrawn from its agent.
@@ -65,8 +64,8 @@ pub(crate) struct Notice<'a> {
     pub(crate) attempt: Option<AttemptId>,
 }
 
-/// Withdraws the lead's open offers and tells the agents whose offers were already sent. `owner` is
-/// the name of the agent who owns the lead now. The lead must be locked.
+/// Withdraws the lead's open offers and tells the agents whose offers were already sent. Those whose offers were not are not
+/// charged. `owner` is the name of the agent who owns the lead now. The lead must be locked.
 pub(crate) async fn withdraw_open_offers(
     work: &mut UnitOfWork<'_>,
     lead: &Lead,
@@ -81,6 +80,7 @@ pub(crate) async fn withdraw_open_offers(
             .to(offer.attempt, &offer.sales_id)
             .with(json!({ "reason": reason }));
         store::log(work, &[event]).await?;
+        recall(work, &offer, reason).await?;
         if !whatsapp::offer_was_written(work.connection, offer.attempt).await? {
             continue;
         }
@@ -98,47 +98,18 @@ pub(crate) async fn withdraw_open_offers(
     Ok(())
 }
 
-/// What an agent reads whose offer was withdrawn, for this reason of the attempt.
-pub(crate) fn withdrawn_text(
-    app: &App,
-    lead: &Lead,
-    owner: Option<&str>,
-    reason: Option<&str>,
-) -> String {
-    let name = mask::name_of(app, lead);
-    let owner = owner.unwrap_or("agent lain");
-    let values = [("name", &*name), ("owner", owner)];
-    match reason {
-        Some(NOT_SENT) => app.texts.render(Text::OfferNotSent, &values[..1]),
-        Some("merged") => app.texts.render(Text::WithdrawnMerged, &values[..1]),
-        Some("disabled") => app.texts.render(Text::Disabled, &[]),
-        Some("assigned") => app.texts.render(Text::HandedOn, &values),
-        Some(why @ ("stopped" | "test" | "junk" | "opted_out" | "erased")) => {
-            stopped_text(app, &name, why)
-        }
-        _ => app.texts.render(Text::Withdrawn, &values),
+/// Takes a withdrawn offer back that the provider has not accepted: its message leaves no more, and the agent gets their turn back.
+/// If a call for it was under way, the agent is told when the provider accepts it.
+pub(super) async fn recall(
+    work: &mut UnitOfWork<'_>,
+    offer: &WithdrawnOffer,
+    reason: &str,
+) -> Result<()> {
+    if offer.accepted {
+        return Ok(());
     }
-}
-
-/// What an agent reads whose offer or lead was stopped, for this reason of the attempt.
-pub(crate) fn stopped_text(app: &App, name: &str, reason: &str) -> String {
-    let reason = match reason {
-        "test" => Text::ReasonTest,
-        "junk" => Text::ReasonJunk,
-        "opted_out" => Text::ReasonOptedOut,
-        "erased" => Text::ReasonErased,
-        _ => Text::ReasonStopped,
-    };
-    let reason = app.texts.render(reason, &[]);
-    app.texts
-        .render(Text::LeadStopped, &[("name", name), ("reason", &reason)])
-}
-
-/// What an agent reads whose offer or lead was assigned to another agent.
-pub(crate) fn handed_on_text(app: &App, lead: &Lead, owner: &str) -> String {
-    let name = mask::name_of(app, lead);
-    app.texts
-        .render(Text::HandedOn, &[("name", &name), ("owner", owner)])
+    whatsapp::recall_offer(work.connection, offer.attempt, reason).await?;
+    turns::give_back(work, offer.cycle, offer.round, &offer.sales_id).await
 }
 
 /// Queues a notice to an agent. An agent without a number is only logged.

@@ -1,9 +1,9 @@
 //! Storing an agent's or manager's message with what it was taken to mean, and answering it.
 
 use crate::address::Address;
-use crate::distribution::endings::withdraw::withdrawn_text;
 use crate::distribution::event::{Event, EventKind};
 use crate::distribution::model::{Offer, Outcome, ReceivedMessage, Report};
+use crate::distribution::offers::ended_text::withdrawn_text;
 use crate::distribution::offers::mask;
 use crate::distribution::store;
 use crate::id::{AttemptId, CycleId, LeadId};

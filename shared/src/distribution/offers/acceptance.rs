@@ -1,12 +1,11 @@
 //! Recording that the provider accepted a message: from then on an offer has its full window.
 
-use super::mask;
+use super::ended_text::withdrawn_text;
 use crate::distribution::event::{Event, EventKind};
-use crate::distribution::model::{NOT_SENT, Offer};
+use crate::distribution::model::{AttemptStatus, NOT_SENT, Offer};
 use crate::distribution::store;
 use crate::id::{AttemptId, SendId};
 use crate::jobs::{CheckAckDeadline, enqueue};
-use crate::texts::Text;
 use crate::unit_of_work::{Cause, UnitOfWork};
 use crate::whatsapp::{self, AcceptedSend, Draft, OutboundKind};
 use crate::{App, Result, leads, sales};
@@ -45,6 +44,19 @@ pub(crate) async fn record_reported(
     Ok(transaction.commit().await?)
 }
 
+/// Forgets that the provider accepted the offer, because it reported since that the message did not arrive and will be sent again.
+/// The agent has a full window from the next acceptance, and the offer has a new patience until then. The offer must be locked.
+pub(super) async fn forget(work: &mut UnitOfWork<'_>, offer: &Offer) -> Result<()> {
+    let (attempt, deadline) = (offer.attempt, work.deadline_of_an_offer());
+    if !store::forget_acceptance(work.connection, attempt, deadline).await? {
+        return Ok(());
+    }
+    enqueue(work.connection, &CheckAckDeadline { attempt }, deadline).await?;
+    let detail = json!({ "deadline": deadline, "reason": "failed" });
+    let moved = Event::new(EventKind::DeadlineMoved).on(offer).with(detail);
+    store::log(work, &[moved]).await
+}
+
 /// Records, once, that the provider accepted the offer. If that was more than a second after the
 /// assignment, the deadline moves forward so that the agent has the full window.
 async fn record_offer(
@@ -52,7 +64,9 @@ async fn record_offer(
     offer: &Offer,
     resend_of: Option<SendId>,
 ) -> Result<()> {
-    if offer.reason.as_deref() == Some(NOT_SENT) {
+    let was_withdrawn =
+        offer.status == AttemptStatus::Withdrawn || offer.reason.as_deref() == Some(NOT_SENT);
+    if was_withdrawn && !offer.accepted {
         return tell_withdrawn(work, offer).await;
     }
     let (attempt, window) = (offer.attempt, work.app.distribution.ack_window);
@@ -75,18 +89,18 @@ async fn record_offer(
     store::log(work, &events).await
 }
 
-/// The offer reached the agent after it was withdrawn because it had not been sent. Tells them, once.
+/// The offer reached the agent after it was withdrawn. Tells them, once: the database keeps one such message for an attempt.
 async fn tell_withdrawn(work: &mut UnitOfWork<'_>, offer: &Offer) -> Result<()> {
     let lead = leads::by_id(work.connection, offer.lead).await?;
     let agent = sales::by_id(work.connection, &offer.sales_id).await?;
     let Some(to) = agent.phone else {
         return Ok(());
     };
-    let name = mask::name_of(work.app, &lead);
-    let body = work
-        .app
-        .texts
-        .render(Text::OfferNotSent, &[("name", &name)]);
+    let owner = match &lead.owner {
+        Some(owner) => Some(sales::by_id(work.connection, owner).await?.name),
+        None => None,
+    };
+    let body = withdrawn_text(work.app, &lead, owner.as_deref(), offer.reason.as_deref());
     let draft = Draft::new(OutboundKind::Withdrawn, to, body)
         .lead(offer.lead)
         .cycle(offer.cycle)

@@ -2,9 +2,12 @@
 //! another form, or it will never arrive.
 
 use super::{acceptance, freeze};
+use crate::distribution::model::{AttemptStatus, Offer};
+use crate::distribution::store;
 use crate::id::AttemptId;
 use crate::jobs::{ForwardLeadToSales, SendMessage, enqueue};
 use crate::providers::cloud_api::{Class, class_of};
+use crate::unit_of_work::{Cause, UnitOfWork};
 use crate::whatsapp::{self, Progress, Reported, Status};
 use crate::{App, Result};
 use chrono::TimeDelta;
@@ -100,8 +103,22 @@ async fn send_again(
     wait: TimeDelta,
 ) -> Result<()> {
     let mut transaction = app.begin().await?;
+    // Before its message, as every operation locks them.
+    let offer = match message.attempt {
+        Some(attempt) => store::lock_offer(&mut transaction, attempt).await?,
+        None => None,
+    };
+    let is_over = |offer: &Offer| offer.status != AttemptStatus::Open;
+    if message.attempt.is_some() && offer.as_ref().is_none_or(is_over) {
+        // Nobody waits for this offer any more.
+        return Ok(());
+    }
     if whatsapp::requeue(&mut transaction, message.id, window_is_closed).await? {
-        let due = app.clock.now(&mut transaction).await? + wait;
+        let mut work = UnitOfWork::start(app, &mut transaction, Cause::Provider).await?;
+        let due = work.now + wait;
+        if let Some(offer) = &offer {
+            acceptance::forget(&mut work, offer).await?;
+        }
         let nth = message.requeued + 1;
         if let Some(attempt) = message.attempt {
             let job = ForwardLeadToSales { attempt, nth };

@@ -6,6 +6,7 @@ pub(crate) mod chat_link;
 pub(crate) mod client_notice;
 pub(crate) mod cycle;
 pub(crate) mod delivery;
+pub(crate) mod ended_text;
 pub(crate) mod forward;
 pub(crate) mod freeze;
 mod hold;

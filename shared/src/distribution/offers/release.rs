@@ -6,6 +6,7 @@
 //! a freed capacity, an edit with psql or a job that was lost is noticed too. The time of the next look is
 //! a column. A job comes at that time, and the sweep looks if no job did.
 
+use super::alert::{self, Alert};
 use super::cycle::{self, OfferResult};
 use crate::availability::{self, DutyStatus};
 use crate::distribution::event::{Event, EventKind};
@@ -23,6 +24,8 @@ use sqlx::PgConnection;
 const MAX_RELEASED: usize = 50;
 /// How many leads one look skips at most because they are held again, for example by a cap.
 const MAX_SKIPPED: usize = 20;
+/// Of the leads of a line that wait without a known end from now on, so many are told to the managers.
+const MAX_TOLD: usize = 10;
 /// When a line is looked at again whose resume times are not all written.
 const CONTINUE_AFTER: TimeDelta = TimeDelta::seconds(1);
 
@@ -163,7 +166,8 @@ async fn release(app: &App, line: &Line, cycle: CycleId, cause: Cause) -> Result
         return Ok(Released::HeldAgain);
     };
     let mut work = UnitOfWork::start(&app, &mut transaction, cause).await?;
-    if !held.has_members {
+    if !held.somebody_was_asked {
+        // Whoever got a place since the lead came is asked, too.
         let queue = store::queue_to_wait_for(work.connection, line.queue).await?;
         let places = sales::active_queue(work.connection, queue).await?;
         store::insert_members(work.connection, cycle, &places).await?;
@@ -196,7 +200,7 @@ async fn plan_next_look(app: &App, line: Line, standing: &Standing, released: bo
     };
     // After a release the next look has been set, one stagger later.
     let next_release = if released { line.look_at } else { now };
-    let mut all_written = true;
+    let (mut all_written, mut lost) = (true, Vec::new());
     if line.standing.as_deref() != Some(&standing.hash) {
         let from: Vec<DateTime<Utc>> = standing
             .from
@@ -207,7 +211,14 @@ async fn plan_next_look(app: &App, line: Line, standing: &Standing, released: bo
             agents: &standing.known,
             from: &from,
         };
-        all_written = store::write_resume_times(&mut transaction, &line, &returns).await?;
+        let written = store::write_resume_times(&mut transaction, &line, &returns).await?;
+        (all_written, lost) = (written.all, written.without_return);
+    }
+    if !lost.is_empty() {
+        let mut work = UnitOfWork::at(app, &mut transaction, now, Cause::Admin);
+        for (lead, cycle) in lost.into_iter().take(MAX_TOLD) {
+            alert::notify_managers(&mut work, lead, cycle, Alert::Held).await?;
+        }
     }
     let poll = now + app.distribution.poll;
     let back = standing.next_return(now);

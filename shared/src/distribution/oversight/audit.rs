@@ -10,6 +10,7 @@ use crate::unit_of_work::{Cause, UnitOfWork};
 use crate::{App, Result};
 use chrono::TimeDelta;
 use std::collections::BTreeMap;
+use uuid::Uuid;
 
 /// Beyond this delay an overdue attempt is a bug, unless others are rolling.
 const OVERDUE: TimeDelta = TimeDelta::seconds(2);
@@ -63,6 +64,8 @@ pub enum Breach {
     NoSender(MessageId, i32),
     /// A delivery of Meta came a minute ago, is not handled and has not failed, and no job handles it. Repair: enqueue one.
     NoHandler(DeliveryId),
+    /// A handover of an agent's leads began a minute ago, is not done, and no job carries it out. Repair: enqueue one.
+    NoMover(Uuid),
     /// An offer is open to an agent who was disabled more than five seconds ago. Repair: offer the lead to
     /// the next agent.
     OpenToDisabled(AttemptId),
@@ -86,6 +89,7 @@ impl Breach {
             Self::Unsent(_) => "unsent",
             Self::NoSender(..) => "no_sender",
             Self::NoHandler(_) => "no_handler",
+            Self::NoMover(_) => "no_mover",
             Self::OpenToDisabled(_) => "open_to_disabled",
             Self::LogDisagrees(_) => "log_disagrees",
         }
@@ -106,6 +110,7 @@ impl Breach {
             Self::NoFuture(lead) => lead.to_string(),
             Self::NoSender(message, _) => message.to_string(),
             Self::NoHandler(delivery) => delivery.to_string(),
+            Self::NoMover(handover) => handover.to_string(),
             Self::FrozenForNothing => String::new(),
         }
     }
@@ -147,6 +152,8 @@ pub(crate) async fn find_breaches(app: &App, provider_ends_freeze: bool) -> Resu
     breaches.extend(unsendable.map(|(message, nth)| Breach::NoSender(message, nth)));
     let unread = store::deliveries_without_job(work.connection, since).await?;
     breaches.extend(unread.into_iter().map(Breach::NoHandler));
+    let unmoved = store::handovers_without_job(work.connection, since).await?;
+    breaches.extend(unmoved.into_iter().map(Breach::NoMover));
     let without_offer = store::open_cycles_without_offer(work.connection).await?;
     breaches.extend(without_offer.into_iter().map(Breach::NobodyAsked));
     let gaps = store::open_cycles_with_a_gap(work.connection).await?;

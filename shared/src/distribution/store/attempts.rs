@@ -221,6 +221,24 @@ pub(crate) async fn others_are_open(connection: &mut PgConnection, cycle: CycleI
     .await?)
 }
 
+/// Forgets that the provider accepted the open offer, and moves its deadline to this one, which is later. Returns `false` if the offer
+/// is not open or was not accepted.
+pub(crate) async fn forget_acceptance(
+    connection: &mut PgConnection,
+    attempt: AttemptId,
+    deadline: DateTime<Utc>,
+) -> Result<bool> {
+    let forgotten = sqlx::query!(
+        "update distribution_attempt set offer_accepted_at = null, ack_deadline_at = greatest(ack_deadline_at, $2)
+         where id = $1 and status = 'open' and offer_accepted_at is not null",
+        attempt.0,
+        deadline
+    )
+    .execute(connection)
+    .await?;
+    Ok(forgotten.rows_affected() == 1)
+}
+
 /// Records, once, that the provider accepted the offer. If that is more than a second after the
 /// assignment and before the deadline, the deadline moves to a full window from now. Returns the
 /// deadline, or `None` if there was nothing to record.

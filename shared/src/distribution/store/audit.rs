@@ -2,9 +2,12 @@
 
 use crate::Result;
 use crate::id::{AttemptId, CycleId, DeliveryId, LeadId, MessageId};
-use crate::jobs::{CheckAckDeadline, ForwardLeadToSales, HandleDelivery, Job, SendMessage};
+use crate::jobs::{
+    CheckAckDeadline, ForwardLeadToSales, HandOver, HandleDelivery, Job, SendMessage,
+};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 /// Takes the audit until `until`, if it is due. Returns `false` if it is not.
 pub(crate) async fn take_audit(
@@ -176,6 +179,23 @@ pub(crate) async fn deliveries_without_job(
            order by received_at limit 1000"#,
         since,
         HandleDelivery::QUEUE
+    )
+    .fetch_all(connection)
+    .await?)
+}
+
+/// Handovers that began before `since`, are not done, and have no job.
+pub(crate) async fn handovers_without_job(
+    connection: &mut PgConnection,
+    since: DateTime<Utc>,
+) -> Result<Vec<Uuid>> {
+    Ok(sqlx::query_scalar!(
+        r#"select h.id from agent_handover h join "user" u on u.id = h.agent_id
+           where h.ended_at is null and h.begun_at < $1 and (h.of_desk or u.disabled_at is not null)
+             and not exists (select from apalis.jobs j where j.job_type = $2 and j.idempotency_key = h.id::text)
+           order by h.begun_at limit 1000"#,
+        since,
+        HandOver::QUEUE
     )
     .fetch_all(connection)
     .await?)

@@ -147,7 +147,8 @@ pub(crate) async fn insert_cycle(
     Ok(id)
 }
 
-/// Copies a queue into a cycle that was held because its queue was empty.
+/// Adds the places of a queue that a cycle does not have, after its own: of one that was held because its queue was empty, or that
+/// waited while the queue was changed.
 pub(crate) async fn insert_members(
     connection: &mut PgConnection,
     cycle: CycleId,
@@ -156,8 +157,10 @@ pub(crate) async fn insert_members(
     let members = Members::of(queue, None);
     sqlx::query!(
         "insert into distribution_cycle_member (cycle_id, seat, sales_id, label, weight)
-         select $1, seat, sales_id, label, weight
-         from unnest($2::text[], $3::text[], $4::int[]) with ordinality as queue (sales_id, label, weight, seat)",
+         select $1, (select coalesce(max(m.seat), 0) from distribution_cycle_member m where m.cycle_id = $1) + seat,
+                sales_id, label, weight
+         from unnest($2::text[], $3::text[], $4::int[]) with ordinality as queue (sales_id, label, weight, seat)
+         where not exists (select from distribution_cycle_member m where m.cycle_id = $1 and m.sales_id = queue.sales_id)",
         cycle.0,
         &members.sales as _,
         &members.labels as _,

@@ -1,7 +1,7 @@
 //! The conditional updates that end an attempt.
 
 use crate::Result;
-use crate::distribution::model::Offer;
+use crate::distribution::model::{Offer, Round};
 use crate::id::{AttemptId, CycleId, LeadId, UserId};
 use crate::unit_of_work::UnitOfWork;
 use chrono::{DateTime, Utc};
@@ -73,6 +73,10 @@ pub(crate) struct WithdrawnOffer {
     pub(crate) cycle: CycleId,
     /// Its agent.
     pub(crate) sales_id: UserId,
+    /// How it was made.
+    pub(crate) round: Round,
+    /// Whether the provider accepted its message.
+    pub(crate) accepted: bool,
 }
 
 /// Withdraws the lead's open offers. The lead must be locked.
@@ -87,7 +91,8 @@ pub(crate) async fn withdraw_open(
         r#"update distribution_attempt a set status = 'withdrawn', reason = $3, closed_at = $2
            from distribution_cycle c
            where c.id = a.cycle_id and c.lead_id = $1 and a.status = 'open'
-           returning a.id as "attempt: AttemptId", c.id as "cycle: CycleId", a.sales_id as "sales_id: UserId""#,
+           returning a.id as "attempt: AttemptId", c.id as "cycle: CycleId", a.sales_id as "sales_id: UserId",
+                     a.round as "round: Round", a.offer_accepted_at is not null as "accepted!""#,
         lead.0,
         now,
         reason

@@ -8,8 +8,8 @@ use sqlx::PgConnection;
 /// A held cycle, locked with its lead.
 pub(crate) struct HeldCycle {
     pub(crate) lead: LeadId,
-    /// Whether the queue was copied into it. It was not if the queue was empty.
-    pub(crate) has_members: bool,
+    /// Whether an offer of it reached an agent. Until one did, the lead waits for the queue as it is now.
+    pub(crate) somebody_was_asked: bool,
 }
 
 /// The line of a queue, and how far apart its leads are released.
@@ -85,7 +85,8 @@ pub(crate) async fn lock_held_cycle(
     Ok(sqlx::query_as!(
         HeldCycle,
         r#"select l.id as "lead: LeadId",
-                  exists (select from distribution_cycle_member m where m.cycle_id = c.id) as "has_members!"
+                  exists (select from distribution_attempt a
+                          where a.cycle_id = c.id and a.status <> 'undeliverable') as "somebody_was_asked!"
            from distribution_cycle c join lead l on l.id = c.lead_id
            where c.id = $1 and c.status = 'held' for update of l, c"#,
         cycle.0
@@ -148,8 +149,8 @@ pub(crate) async fn everybody_who_can_be_asked(
 }
 
 /// The oldest held cycle of a queue that must be decided now: an agent who was not asked is in
-/// `available`; or some agent was asked, and none who was not asked is in `known`, so that nobody is to
-/// be waited for. Cycles in `but_not` are left out.
+/// `available`; or nobody was asked, and somebody in `available` has got a place in the queue since; or some agent was asked,
+/// and none who was not asked is in `known`, so that nobody is to be waited for. Cycles in `but_not` are left out.
 pub(crate) async fn next_to_release(
     connection: &mut PgConnection,
     queue: QueueId,
@@ -164,10 +165,12 @@ pub(crate) async fn next_to_release(
                           where m.cycle_id = c.id and m.sales_id = any($2::text[])
                             and not exists (select from distribution_attempt a
                                             where a.cycle_id = c.id and a.sales_id = m.sales_id))
-                  or (not exists (select from distribution_cycle_member m where m.cycle_id = c.id)
+                  or (not exists (select from distribution_attempt a where a.cycle_id = c.id and a.status <> 'undeliverable')
                       and exists (select from sales_queue sq
                                   where sq.queue_id = queue_to_wait_for($1) and sq.active
-                                    and sq.sales_id = any($2::text[])))
+                                    and sq.sales_id = any($2::text[])
+                                    and not exists (select from distribution_cycle_member m
+                                                    where m.cycle_id = c.id and m.sales_id = sq.sales_id)))
                   or (exists (select from distribution_attempt a where a.cycle_id = c.id and a.status <> 'undeliverable')
                       and not exists (select from distribution_cycle_member m
                                       where m.cycle_id = c.id and m.sales_id = any($3::text[])
@@ -183,7 +186,7 @@ pub(crate) async fn next_to_release(
     .await?)
 }
 
-/// The queue whose places a held lead without agents waits for.
+/// The queue whose places a held lead waits for about which nobody was asked.
 pub(crate) async fn queue_to_wait_for(
     connection: &mut PgConnection,
     queue: QueueId,
@@ -215,11 +218,12 @@ pub(crate) async fn pass_line_on(
     Ok(moved.rows_affected() == 1)
 }
 
-/// Moves the next look of every line to now, or to one stagger after the last release if that is later.
+/// Moves the next look of every line to now, or to one stagger after the last release if that is later. The look computes all resume
+/// times again.
 pub(crate) async fn look_now(connection: &mut PgConnection, now: DateTime<Utc>) -> Result<()> {
     sqlx::query!(
         "update held_line line
-         set look_at = greatest($1, line.released_at + q.release_stagger_seconds * interval '1 second')
+         set look_at = greatest($1, line.released_at + q.release_stagger_seconds * interval '1 second'), standing = null
          from distribution_queue q
          where q.id = line.queue_id and line.look_at > $1",
         now
@@ -238,41 +242,63 @@ pub(crate) struct Returns<'a> {
 /// How many cycles get another `resume_at` in one statement.
 const BATCH: i64 = 1000;
 
+/// What became of the resume times of a line.
+pub(crate) struct Written {
+    /// Whether all are as they should be. They are not if there were too many, or if another transaction has locked some.
+    pub(crate) all: bool,
+    /// The leads whose return was known and is not any more, with their cycles.
+    pub(crate) without_return: Vec<(LeadId, CycleId)>,
+}
+
 /// Writes the `resume_at` of held cycles of a queue whose expected release has changed, at most a thousand:
-/// the first return of an agent who was not asked, and one stagger more for each cycle before it. Returns
-/// `false` if there are more. Cycles that another transaction has locked are left for the next look.
+/// the first return of an agent who was not asked, and one stagger more for each cycle before it.
 pub(crate) async fn write_resume_times(
     connection: &mut PgConnection,
     line: &Line,
     returns: &Returns<'_>,
-) -> Result<bool> {
-    let written = sqlx::query!(
-        "with come_back as (select * from unnest($2::text[], $3::timestamptz[]) as r (agent, at)),
+) -> Result<Written> {
+    let rows = sqlx::query!(
+        r#"with come_back as (select * from unnest($2::text[], $3::timestamptz[]) as r (agent, at)),
          held as (
              select c.id, c.resume_at,
-                    coalesce((select min(r.at) from distribution_cycle_member m join come_back r on r.agent = m.sales_id
-                              where m.cycle_id = c.id
-                                and not exists (select from distribution_attempt a
-                                                where a.cycle_id = c.id and a.sales_id = m.sales_id)),
-                             (select min(r.at) from sales_queue sq join come_back r on r.agent = sq.sales_id
-                              where sq.queue_id = queue_to_wait_for($1) and sq.active
-                                and not exists (select from distribution_cycle_member m where m.cycle_id = c.id)))
+                    least((select min(r.at) from distribution_cycle_member m join come_back r on r.agent = m.sales_id
+                           where m.cycle_id = c.id
+                             and not exists (select from distribution_attempt a
+                                             where a.cycle_id = c.id and a.sales_id = m.sales_id)),
+                          (select min(r.at) from sales_queue sq join come_back r on r.agent = sq.sales_id
+                           where sq.queue_id = queue_to_wait_for($1) and sq.active
+                             and not exists (select from distribution_cycle_member m
+                                             where m.cycle_id = c.id and m.sales_id = sq.sales_id)
+                             and not exists (select from distribution_attempt a
+                                             where a.cycle_id = c.id and a.status <> 'undeliverable')))
                         + (row_number() over (order by c.started_at, c.id) - 1) * $4::float8 * interval '1 second' as at
              from distribution_cycle c where c.status = 'held' and c.queue_id = $1),
+         different as (select id, at, resume_at from held where resume_at is distinct from at),
          changed as (
-             select c.id, held.at from held join distribution_cycle c on c.id = held.id
-             where held.resume_at is distinct from held.at and c.status = 'held'
-             limit $5 for update of c skip locked)
-         update distribution_cycle c set resume_at = changed.at from changed where c.id = changed.id",
+             select c.id, c.lead_id, different.at, different.resume_at
+             from different join distribution_cycle c on c.id = different.id
+             where c.status = 'held'
+             limit $5 for update of c skip locked),
+         written as (
+             update distribution_cycle c set resume_at = changed.at from changed where c.id = changed.id)
+         select changed.id as "cycle: CycleId", changed.lead_id as "lead: LeadId",
+                changed.at is null and changed.resume_at is not null as "lost!",
+                (select count(*) from different) as "different!"
+         from changed"#,
         line.queue.0,
         returns.agents as _,
         returns.from,
         line.stagger.as_seconds_f64(),
         BATCH
     )
-    .execute(&mut *connection)
+    .fetch_all(&mut *connection)
     .await?;
-    Ok(written.rows_affected() < BATCH.unsigned_abs())
+    let different = rows.first().map_or(0, |row| row.different);
+    let lost = rows.iter().filter(|row| row.lost);
+    Ok(Written {
+        all: usize::try_from(different).is_ok_and(|different| different == rows.len()),
+        without_return: lost.map(|row| (row.lead, row.cycle)).collect(),
+    })
 }
 
 /// Sets when a line is looked at next, and stores who was available at this look. A line in which no lead

@@ -30,14 +30,14 @@ pub(crate) use archive::{
     owns_events, whole_since,
 };
 pub(crate) use attempts::{
-    NewAttempt, NewOffers, begin_last_round, insert_assigned, make_offers, others_are_open,
-    record_offer_accepted,
+    NewAttempt, NewOffers, begin_last_round, forget_acceptance, insert_assigned, make_offers,
+    others_are_open, record_offer_accepted,
 };
 pub(crate) use audit::{
     a_message_waits, attempts_that_disagree_with_their_log, count_breaches, deliveries_without_job,
-    distributing_without_cycle, lock_cycle_without_offer, open_cycles_with_a_gap,
-    open_cycles_without_offer, open_since, open_to_disabled, open_unsent, open_without_alarm,
-    queued_without_job, rolled_since, set_audit_due, take_audit,
+    distributing_without_cycle, handovers_without_job, lock_cycle_without_offer,
+    open_cycles_with_a_gap, open_cycles_without_offer, open_since, open_to_disabled, open_unsent,
+    open_without_alarm, queued_without_job, rolled_since, set_audit_due, take_audit,
 };
 pub(crate) use board::{
     BoardLimits, board_agents, board_leads, board_seats, last_hour, seats_of_queue,
@@ -64,7 +64,8 @@ pub(crate) use cycles::{
     read_one_snapshot,
 };
 pub(crate) use ends::{
-    accept, accept_after_roll, decline, set_undeliverable, time_out, withdraw, withdraw_open,
+    WithdrawnOffer, accept, accept_after_roll, decline, set_undeliverable, time_out, withdraw,
+    withdraw_open,
 };
 pub(crate) use events::{log, log_current_state, names_of_everybody, of_lead};
 pub use handover::{DeskHandover, PastHandover};

@@ -164,7 +164,7 @@ pub(crate) fn last_round(contenders: &[Contender]) -> Vec<usize> {
         .collect()
 }
 
-/// Whether an agent with an offer address is available.
+/// Whether an agent with an offer address whose offer of this lead did not fail is available.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Presence {
     /// One is, or none will be who was not offered the lead yet.
@@ -180,6 +180,8 @@ pub(crate) fn presence(contenders: &[Contender]) -> Presence {
         .filter(|contender| contender.address.is_some())
     {
         match contender.duty {
+            // No offer reaches them now. One who is back later is waited for.
+            DutyStatus::OnDuty if contender.asked == Some(Reason::Undeliverable) => {}
             DutyStatus::OnDuty => return Presence::Somebody,
             DutyStatus::Away { until, .. } if contender.asked.is_none() => returns.push(until),
             DutyStatus::Away { .. } => {}
