@@ -90,11 +90,10 @@ fn text_of(body: &Value) -> String {
     body["text"]["body"].as_str().unwrap_or_default().to_owned()
 }
 
-#[tokio::test]
-async fn of_two_claims_neither_is_taken_and_an_admin_decides() {
-    let office = Office::open().await;
-    writes_without_number(&office, 'A').await;
-    claims(&office, 'A').await;
+/// One person has two leads, one claimed by A and one by B.
+async fn two_claims(office: &Office) {
+    writes_without_number(office, 'A').await;
+    claims(office, 'A').await;
     office.says(NUMBER, "Halo").await;
     office.reads(NUMBER);
     office.reads(&agent('A'));
@@ -102,8 +101,14 @@ async fn of_two_claims_neither_is_taken_and_an_admin_decides() {
     office.reads(&agent('B'));
     office.fast_forward(TimeDelta::seconds(20)).await;
     office.reads(&agent('A'));
-    claims(&office, 'B').await;
-    they_are_one(&office).await;
+    claims(office, 'B').await;
+    they_are_one(office).await;
+}
+
+#[tokio::test]
+async fn of_two_claims_neither_is_taken_and_an_admin_decides() {
+    let office = Office::open().await;
+    two_claims(&office).await;
     they_are_one(&office).await;
     office.fast_forward(TimeDelta::seconds(80)).await;
     assert_eq!(office.sql("select count(*)::text from lead").await, "2");
@@ -166,4 +171,31 @@ async fn a_client_who_writes_a_lot_causes_one_notice_a_minute_and_no_offer_waits
                 from distribution_attempt order by assigned_at desc limit 1";
     assert_eq!(office.sql(sent).await, "true");
     office.nobody_else_was_messaged().await;
+}
+
+#[tokio::test]
+async fn a_decision_that_would_take_the_only_claim_is_refused() {
+    let office = Office::open().await;
+    two_claims(&office).await;
+    let (_, conflicts) = office
+        .send_as("admin", Method::GET, "/api/lead-conflicts", &Value::Null)
+        .await;
+    let conflict = conflicts[0]["id"].as_str().expect("a conflict").to_owned();
+    let of_a = office
+        .sql("select id::text from lead where owner_sales_id = 'sales-a'")
+        .await;
+    // Meanwhile A's lead goes back into distribution.
+    sqlx::query("update lead set owner_sales_id = null, locked_at = null, status = 'hangus', progress = 'no-action' where owner_sales_id = 'sales-a'")
+        .execute(&office.harness.app.pool)
+        .await
+        .expect("nobody's lead");
+    let path = format!("/api/lead-conflicts/{conflict}/decision");
+    let keep = json!({ "keep": of_a });
+    let (status, problem) = office.send_as("admin", Method::POST, &path, &keep).await;
+    assert_eq!(
+        (status, &problem["code"]),
+        (409, &json!("other_is_claimed"))
+    );
+    let owners = "select string_agg(owner_sales_id, ',') from lead";
+    assert_eq!(office.sql(owners).await, "sales-b");
 }

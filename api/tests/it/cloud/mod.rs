@@ -3,6 +3,7 @@
 mod bursts;
 mod crashes;
 mod door;
+mod failures;
 mod field_cases;
 mod fixtures;
 mod form_cases;

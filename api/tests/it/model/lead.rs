@@ -86,7 +86,14 @@ impl Cycle {
             });
             return;
         }
-        let somebody_is_on_duty = self.members.iter().any(|agent| team.on_duty(*agent, now));
+        let reached = |agent: &usize| {
+            let offer = self.offers.iter().find(|offer| offer.agent == *agent);
+            offer.is_none_or(|offer| offer.status != "undeliverable")
+        };
+        let somebody_is_on_duty = self
+            .members
+            .iter()
+            .any(|agent| reached(agent) && team.on_duty(*agent, now));
         let somebody_was_asked = self
             .offers
             .iter()

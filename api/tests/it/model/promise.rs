@@ -222,19 +222,20 @@ impl Model {
                 continue;
             };
             let on_duty = |agent: &usize| standing.on_duty(*agent, now);
-            let can_be_asked = cycle.not_asked().any(|agent| on_duty(&agent))
-                || cycle.members.is_empty() && queue.iter().any(on_duty);
             let was_asked = cycle
                 .offers
                 .iter()
                 .any(|offer| offer.status != "undeliverable");
+            // Until somebody was asked, the lead waits for the queue as it is now.
+            let mut new = queue;
+            new.retain(|agent| !was_asked && !cycle.members.contains(agent));
+            let can_be_asked =
+                cycle.not_asked().any(|agent| on_duty(&agent)) || new.iter().any(on_duty);
             let nobody_comes = !cycle.not_asked().any(|agent| known.contains(&agent));
             if !(can_be_asked || was_asked && nobody_comes) {
                 continue;
             }
-            if cycle.members.is_empty() {
-                cycle.members = queue;
-            }
+            cycle.members.extend(new);
             released.offer_next(&team, now);
             if released.live().is_none_or(|cycle| cycle.status != "held") {
                 *lead = released;

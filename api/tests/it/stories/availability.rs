@@ -18,7 +18,7 @@ fn office_hours() -> Vec<Hours> {
         .collect()
 }
 
-async fn set(story: &Story, labels: &[&str], availability: Availability) {
+pub(super) async fn set(story: &Story, labels: &[&str], availability: Availability) {
     for label in labels {
         let agent = UserId(format!("sales-{}", label.to_lowercase()));
         availability::set(&story.harness.app, &agent, &availability)
@@ -28,7 +28,7 @@ async fn set(story: &Story, labels: &[&str], availability: Availability) {
     story.workers_catch_up().await;
 }
 
-fn time(text: &str) -> DateTime<Utc> {
+pub(super) fn time(text: &str) -> DateTime<Utc> {
     DateTime::parse_from_rfc3339(text).expect("a time").to_utc()
 }
 

@@ -263,3 +263,60 @@ async fn what_an_admin_cannot_choose_is_refused() {
     }
     story.nobody_else_was_messaged().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lead_that_is_merged_away_during_a_handover_does_not_stop_it() {
+    let story = Story::begin().await;
+    let app = story.harness.app.clone();
+    let first = claimed_by_a(&story, "081234001234").await;
+    let second = claimed_by_a(&story, "081234005678").await;
+    let third = claimed_by_a(&story, "081234009999").await;
+    let change = json!({ "disabled": true, "leads": "colleague", "colleague": "sales-d" });
+    story
+        .send_as("admin", Method::PATCH, "/api/users/sales-a", &change)
+        .await;
+    let handover = sqlx::query_scalar("select id from agent_handover")
+        .fetch_one(&app.pool)
+        .await
+        .expect("one handover");
+    // It has read which leads there are, and waits for the first.
+    let mut holder = shared::db::begin(&app.pool).await.expect("a transaction");
+    sqlx::query("select from lead where phone = '+6281234001234' for update")
+        .execute(&mut *holder)
+        .await
+        .expect("a lock");
+    let of_job = app.clone();
+    let moving =
+        tokio::spawn(async move { shared::distribution::hand_over(&of_job, handover).await });
+    let waits = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()";
+    let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(60);
+    loop {
+        let waiting: i64 = sqlx::query_scalar(waits)
+            .fetch_one(&app.pool)
+            .await
+            .expect("a count");
+        if waiting > 0 {
+            break;
+        }
+        assert!(tokio::time::Instant::now() < deadline, "nobody waits");
+    }
+    let path = format!("/api/leads/{third}/merges");
+    let body = json!({ "leadId": second });
+    let (status, told) = story.send_as("admin", Method::POST, &path, &body).await;
+    assert_eq!(status, 200, "{told}");
+    holder.rollback().await.expect("released");
+    moving.await.expect("it ends").expect("handed over");
+    for lead in [&first, &third] {
+        assert_eq!(story.journey(lead).await["lead"]["ownerSalesId"], "sales-d");
+    }
+    let ended: i64 = sqlx::query_scalar(
+        "select count(*) from agent_handover where ended_at is not null and moved = 2",
+    )
+    .fetch_one(&app.pool)
+    .await
+    .expect("a count");
+    assert_eq!(ended, 1);
+    story.workers_catch_up().await;
+    story.agent("D").is_told("2 lead dari Sales A");
+    story.nobody_else_was_messaged().await;
+}

@@ -18,6 +18,7 @@ mod failures;
 mod fair_clock;
 mod figures;
 mod freeze;
+mod held_leads;
 mod lead_lists;
 mod masked_offers;
 mod office;

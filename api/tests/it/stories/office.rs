@@ -355,3 +355,32 @@ async fn an_admin_merges_two_leads_and_takes_it_back_within_a_day() {
     assert_eq!(story.get_as("admin", &path).await, json!([]));
     story.nobody_else_was_messaged().await;
 }
+
+#[tokio::test]
+async fn a_merge_that_would_end_what_agents_are_asked_is_refused() {
+    let story = Story::begin().await;
+    let old = story.client("081234001234");
+    let gone = text(&old.says("Halo").await["lead"]["id"]);
+    old.is_asked_to_wait();
+    for agent in ["A", "B", "C", "D", "E", "F"] {
+        story.agent(agent).is_offered_the_lead();
+        story.fast_forward(minutes(5)).await;
+    }
+    assert_eq!(story.standing(&gone).await.0, "hangus");
+    let other = story.client("081234005555");
+    let live = text(&other.says("Ini nomor kedua saya").await["lead"]["id"]);
+    other.is_asked_to_wait();
+    story.agent("A").is_offered_the_lead();
+    let path = format!("/api/leads/{gone}/merges");
+    let (status, problem) = post(&story, "admin", &path, json!({ "leadId": live })).await;
+    assert_eq!(
+        (status, &problem["code"]),
+        (409, &json!("other_is_distributed"))
+    );
+    let path = format!("/api/leads/{live}/merges");
+    let (status, merges) = post(&story, "admin", &path, json!({ "leadId": gone })).await;
+    assert_eq!(status, 200, "{merges}");
+    assert_eq!(story.agent("A").says("OK").await["outcome"], "accepted");
+    story.agent("A").is_told("sekarang milik Anda");
+    story.nobody_else_was_messaged().await;
+}

@@ -1,0 +1,105 @@
+//! Messages that fail more than once, and offers that Meta took and then did not deliver.
+
+use super::graph::{Taken, Turn};
+use super::office::{Office, agent};
+use chrono::TimeDelta;
+
+const CLIENT: &str = "6281234001234";
+const OFFERS: &str = "select string_agg(status, ',' order by position) from distribution_attempt";
+/// Seconds from now to the deadline of the first offer.
+const LEFT: &str = "select extract(epoch from ack_deadline_at - greatest(assigned_at, offer_accepted_at))::int::text
+                    from distribution_attempt order by position limit 1";
+
+async fn offered(office: &Office) -> Taken {
+    office.says(&agent('A'), "absen").await;
+    office.says(&agent('B'), "absen").await;
+    office.says(CLIENT, "Halo").await;
+    office.reads(CLIENT);
+    office.reads(&agent('A'))
+}
+
+#[tokio::test]
+async fn a_message_that_an_outage_refused_often_is_not_given_up_when_one_more_call_has_no_outcome()
+{
+    let office = Office::open().await;
+    office.says(&agent('A'), "absen").await;
+    for _ in 0..40 {
+        office.graph.next(Turn::Refuse(190));
+    }
+    office.says(CLIENT, "Halo").await;
+    office.fast_forward(TimeDelta::minutes(8)).await;
+    let calls = "select (min(calls) >= 6)::text from wa_message where direction = 'out'";
+    assert_eq!(office.sql(calls).await, "true", "each was refused often");
+    // Meta works again, and stumbles once over each message.
+    office.graph.does_as_always();
+    office.graph.next(Turn::Refuse(190));
+    office.graph.next(Turn::LoseTheCall);
+    office.graph.next(Turn::LoseTheCall);
+    office.graph.next(Turn::LoseTheCall);
+    office.fast_forward(TimeDelta::minutes(6)).await;
+    let failed = "select count(*)::text from wa_message where direction = 'out' and delivery_status = 'failed'
+                  and delivery_error like 'given up%'";
+    assert_eq!(office.sql(failed).await, "0");
+    office.reads(CLIENT);
+    office.reads(&agent('A'));
+}
+
+#[tokio::test]
+async fn an_offer_that_was_taken_and_then_failed_for_our_account_has_a_full_window_once_it_arrives()
+{
+    let office = Office::open().await;
+    let offer = offered(&office).await;
+    for _ in 0..16 {
+        office.graph.next(Turn::Refuse(131_042));
+    }
+    office.fast_forward(TimeDelta::seconds(1)).await;
+    office.reports(&offer, "failed", Some(131_042)).await;
+    // Our account is settled four minutes later. A has had the offer for no second.
+    office.fast_forward(TimeDelta::seconds(239)).await;
+    office.graph.does_as_always();
+    office.fast_forward(TimeDelta::seconds(59)).await;
+    office.reads(&agent('A'));
+    office.fast_forward(TimeDelta::seconds(200)).await;
+    assert_eq!(office.sql(OFFERS).await, "open", "A still has time");
+    assert_eq!(office.sql(LEFT).await, "300");
+    office.fast_forward(TimeDelta::seconds(110)).await;
+    assert_eq!(office.sql(OFFERS).await, "timed_out,open");
+    office.reads(&agent('B'));
+    office.nobody_else_was_messaged().await;
+}
+
+#[tokio::test]
+async fn an_offer_that_failed_shortly_before_its_deadline_is_sent_again_with_a_full_window() {
+    let office = Office::open().await;
+    let offer = offered(&office).await;
+    office.fast_forward(TimeDelta::seconds(280)).await;
+    office.reports(&offer, "failed", Some(131_000)).await;
+    office.fast_forward(TimeDelta::seconds(10)).await;
+    office.reads(&agent('A'));
+    office.fast_forward(TimeDelta::seconds(60)).await;
+    assert_eq!(office.sql(OFFERS).await, "open");
+    assert_eq!(office.sql(LEFT).await, "300");
+    let again = office.sql("select count(*)::text from wa_message where kind = 'offer'");
+    assert_eq!(again.await, "1", "it is the same message");
+    office.the_rules_hold().await;
+    office.nobody_else_was_messaged().await;
+}
+
+#[tokio::test]
+async fn an_offer_that_failed_and_does_not_leave_again_goes_on_and_is_not_charged() {
+    let office = Office::open().await;
+    let offer = offered(&office).await;
+    office.fast_forward(TimeDelta::seconds(280)).await;
+    for _ in 0..20 {
+        office.graph.next(Turn::Refuse(130_429));
+    }
+    office.reports(&offer, "failed", Some(131_000)).await;
+    office.fast_forward(TimeDelta::seconds(29)).await;
+    assert_eq!(office.sql(OFFERS).await, "open", "it has a new patience");
+    office.fast_forward(TimeDelta::seconds(5)).await;
+    office.graph.does_as_always();
+    assert_eq!(office.sql(OFFERS).await, "undeliverable,open");
+    office.fast_forward(TimeDelta::seconds(30)).await;
+    office.reads(&agent('B'));
+    office.nobody_else_was_messaged().await;
+}
