@@ -3,7 +3,8 @@
 use serde::Serialize;
 use sqlx::{PgPool, Row};
 
-/// What a number of leads cost in PostgreSQL.
+/// What a number of leads cost in PostgreSQL. A statement's time and log include those of the statements that its triggers run, so
+/// only those that were sent are summed; all are counted.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Cost {
     /// Statements a lead, those of triggers and key checks included.
@@ -33,8 +34,9 @@ pub(crate) async fn cost(pool: &PgPool, leads: usize) -> anyhow::Result<Option<C
         return Ok(None);
     }
     let row = sqlx::query(
-        "select sum(calls)::float8 / $1, sum(total_exec_time + total_plan_time)::float8 / $1,
-                sum(wal_bytes)::float8 / $1
+        "select sum(calls)::float8 / $1,
+                (sum(total_exec_time + total_plan_time) filter (where toplevel))::float8 / $1,
+                (sum(wal_bytes) filter (where toplevel))::float8 / $1
          from pg_stat_statements s join pg_database d on d.oid = s.dbid and d.datname = current_database()
          where query not like '%pg_stat_statements%'",
     )

@@ -55,16 +55,26 @@ pub(super) async fn of(
                   (select coalesce(json_agg(json_build_object(
                               'first_day', l.first_day, 'last_day', l.last_day) order by l.first_day), '[]')
                    from agent_leave l where l.sales_id = v.sales_id) as "leave!: Json<Vec<Leave>>",
-                  (select count(*) from distribution_attempt a
-                   where a.sales_id = v.sales_id
-                     and (a.status = 'open'
-                          or (a.status in ('accepted', 'assigned')
-                              and a.assigned_at > $2::timestamptz - interval '2 days'
-                              and a.closed_at >= date_trunc('day', $2::timestamptz at time zone v.timezone)
-                                                 at time zone v.timezone))) as "today!",
-                  (select count(*) from distribution_attempt a where a.sales_id = v.sales_id and a.status = 'open')
-                  + (select count(*) from lead where owner_sales_id = v.sales_id and lead_is_open(status, progress)) as "open!"
-           from known v"#,
+                  -- Counted for a limit only, and no further.
+                  case when v.most_a_day is null then 0 else
+                      offers.open
+                      + (select count(*) from distribution_attempt a
+                         where a.sales_id = v.sales_id and a.status in ('accepted', 'assigned')
+                           and a.assigned_at > $2::timestamptz - interval '2 days'
+                           and a.closed_at >= date_trunc('day', $2::timestamptz at time zone v.timezone)
+                                              at time zone v.timezone) end as "today!",
+                  case when v.most_open is null then 0 else
+                      offers.open
+                      + (select count(*) from (select from lead
+                                               where owner_sales_id = v.sales_id and lead_is_open(status, progress)
+                                               limit v.most_open) l) end as "open!"
+           from known v
+           cross join lateral (
+               select count(*) as open
+               from (select o.sales_id from distribution_attempt o
+                     where o.closed_at is null and (o.sales_id, o.code) >= (v.sales_id, '')
+                     order by o.sales_id, o.code limit greatest(v.most_a_day, v.most_open, 0)) o
+               where o.sales_id = v.sales_id) offers"#,
         agents as _,
         now,
         with_company

@@ -168,7 +168,7 @@ pub(super) async fn team(connection: &mut PgConnection, now: DateTime<Utc>) -> R
         r#"select u.id as "id: UserId", u.name, u.offer_address,
                   (select count(*) from lead l where l.owner_sales_id = u.id and lead_is_open(l.status, l.progress)) as "open_leads!",
                   (select count(*) from distribution_attempt a
-                   where a.sales_id = u.id and a.status = 'open') as "open_offers!",
+                   where a.sales_id = u.id and a.closed_at is null) as "open_offers!",
                   (select count(*) from distribution_attempt a
                    where a.sales_id = u.id and a.status in ('accepted', 'assigned')
                      and a.assigned_at > $1::timestamptz - interval '30 days') as "claimed!"

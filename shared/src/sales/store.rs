@@ -52,7 +52,7 @@ pub(super) async fn agent_by_address(
                 and (n.role = 'sales' or exists (select from sales_queue sq where sq.sales_id = n.id))),
                (select first.sales_id
                 from (select a.sales_id, a.offered_to from distribution_attempt a
-                      where a.status = 'open' and (a.offered_to, a.assigned_at) >= ($1, '-infinity'::timestamptz)
+                      where coalesce(a.closed_at, 'infinity') = 'infinity' and (a.offered_to, a.assigned_at) >= ($1, '-infinity'::timestamptz)
                       order by a.offered_to, a.assigned_at limit 1) first
                 where first.offered_to = $1),
                (select n.id from wa_identity i join "user" n on n.id = i.user_id

@@ -159,7 +159,7 @@ pub async fn requeue(
         "with failed as (
              update wa_message set delivery_status = 'queued', send_id = null, provider_message_id = null,
                     accepted_at = null, failed_at = null, status_sent_at = null, requeued = requeued + 1
-             where id = $1 and delivery_status = 'failed' and body <> $3
+             where id = $1 and coalesce(delivery_status = 'failed', false) and body <> $3
              returning provider, to_wa),
          closed as (
              update wa_contact c set last_heard_at = null from failed f

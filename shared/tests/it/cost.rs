@@ -31,14 +31,19 @@ async fn rows_read(pool: &PgPool) -> BTreeMap<String, i64> {
     rows.into_iter().collect()
 }
 
-/// Opens offers of other leads to Sales A, five minutes from now, as an intake does.
-async fn open_offers(pool: &PgPool, count: i32) {
+/// Opens offers of other leads to Sales A, as an intake does: those with the numbers from `first` on.
+async fn open_offers(pool: &PgPool, first: i32, count: i32) {
+    sqlx::query("drop table if exists many")
+        .execute(pool)
+        .await
+        .expect("no table");
     sqlx::query(
         "create temporary table many as
          select n, gen_random_uuid() as lead, gen_random_uuid() as cycle, gen_random_uuid() as attempt,
                 timestamptz '2026-01-05 09:00:00+07' + n * interval '1 millisecond' as at
-         from generate_series(1, $1) n",
+         from generate_series($1, $1 + $2 - 1) n",
     )
+    .bind(first)
     .bind(count)
     .execute(pool)
     .await
@@ -75,10 +80,27 @@ async fn client_writes(app: &App, number: &str) {
         .expect("handled");
 }
 
+/// PostgreSQL chooses between indexes by their sizes at the moment when a connection plans: several are equally good then.
 #[tokio::test]
-async fn no_step_of_a_lead_reads_what_others_have_open() {
+async fn no_step_of_a_lead_reads_what_others_have_open_whatever_was_open_when_it_was_planned() {
+    for planned_at in [0, 60, 140, 400] {
+        let read = rows_of_a_lead(planned_at).await;
+        assert!(read.is_empty(), "planned at {planned_at}: {read:#?}");
+    }
+}
+
+/// What the steps of a lead read too much of, if they were planned with this many open offers and others have opened since.
+async fn rows_of_a_lead(planned_at: i32) -> Vec<String> {
     let harness = Harness::new().await;
     harness.accept_offers_at_once().await;
+    // As in a new installation, and in the benchmarks: no statistics, so that several indexes seem equally good.
+    sqlx::query(
+        "truncate lead, lead_change, lead_enquiry, distribution_cycle, distribution_cycle_member, distribution_attempt,
+                  wa_message, inbound_event cascade",
+    )
+    .execute(&harness.app.pool)
+    .await
+    .expect("empty tables");
     // One connection, which plans each statement while the tables are nearly empty, and keeps the plans.
     let url = SecretString::from(harness.database.url().to_owned());
     let options = db::options(&url, "test").expect("a URL");
@@ -86,6 +108,7 @@ async fn no_step_of_a_lead_reads_what_others_have_open() {
         pool: db::intake_pool(options, 1),
         ..harness.app.clone()
     };
+    open_offers(&app.pool, 1, planned_at).await;
     let clock = &app.clock;
     let five_minutes = TimeDelta::minutes(5);
     client_writes(&app, "081234001234").await;
@@ -99,8 +122,8 @@ async fn no_step_of_a_lead_reads_what_others_have_open() {
     client_writes(&app, "081234001235").await;
     clock.set(harness.now() + five_minutes);
     let rolled = distribution::roll_all_due(&app, Duration::ZERO, Cause::Sweep).await;
-    assert_eq!(rolled.expect("rolled").len(), 1);
-    open_offers(&app.pool, 5_000).await;
+    assert!(!rolled.expect("rolled").is_empty());
+    open_offers(&app.pool, 1 + planned_at, 5_000).await;
 
     let mut before = rows_read(&app.pool).await;
     client_writes(&app, "081234001236").await;
@@ -124,7 +147,7 @@ async fn no_step_of_a_lead_reads_what_others_have_open() {
             "the roll" => {
                 clock.set(harness.now() + five_minutes);
                 let rolled = distribution::roll_all_due(&app, Duration::ZERO, Cause::Sweep).await;
-                assert_eq!(rolled.expect("rolled").len(), 2, "B's first offer, too");
+                assert!(!rolled.expect("rolled").is_empty());
             }
             _ => {}
         }
@@ -137,5 +160,5 @@ async fn no_step_of_a_lead_reads_what_others_have_open() {
         }
         before = now;
     }
-    assert!(read.is_empty(), "{read:#?}");
+    read
 }

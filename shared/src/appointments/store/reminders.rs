@@ -44,10 +44,10 @@ pub(in super::super) async fn void_reminders(
                  delivery_status = case when exists (select from wa_send s where s.id = m.send_id
                                                      and (s.settled_at is null or s.outcome = 'accepted'))
                                         then m.delivery_status else 'failed' end
-             where delivery_status = 'queued'
+             where coalesce(delivery_status = 'queued', false)
                and id in (select message_id from appointment_reminder where appointment_id = $1))
          update appointment_reminder set state = 'void', reason = $2, ended_at = $3
-         where appointment_id = $1 and state = 'waiting'",
+         where appointment_id = $1 and coalesce(state = 'waiting', false)",
         appointment.0,
         reason,
         now
@@ -71,7 +71,7 @@ pub(in super::super) async fn recall_messages_of_agent(
                  delivery_status = case when exists (select from wa_send s where s.id = m.send_id
                                                      and (s.settled_at is null or s.outcome = 'accepted'))
                                         then m.delivery_status else 'failed' end
-             where delivery_status = 'queued'
+             where coalesce(delivery_status = 'queued', false)
                and id in (select message_id from appointment_reminder where appointment_id = $1)
              returning id, delivery_status)
          update appointment_reminder r set state = 'waiting', reason = null, ended_at = null, message_id = null
@@ -111,7 +111,7 @@ pub(in super::super) async fn lock_reminder(
                   a.status as "status: AppointmentStatus", a.outcome as "outcome: VisitOutcome", a.lead_id as "lead: LeadId",
                   a.sales_id as "sales_id: UserId", a.place
            from appointment_reminder r join appointment a on a.id = r.appointment_id
-           where r.id = $1 and r.state = 'waiting' for update of a, r"#,
+           where r.id = $1 and coalesce(r.state = 'waiting', false) for update of a, r"#,
         id.0
     )
     .fetch_optional(connection)
@@ -126,7 +126,7 @@ pub(in super::super) async fn end_reminder(
     now: DateTime<Utc>,
 ) -> Result<()> {
     sqlx::query!(
-        "update appointment_reminder set state = $2, reason = $3, ended_at = $4 where id = $1 and state = 'waiting'",
+        "update appointment_reminder set state = $2, reason = $3, ended_at = $4 where id = $1 and coalesce(state = 'waiting', false)",
         id.0,
         state,
         reason,
@@ -143,7 +143,7 @@ pub(in super::super) async fn lead_of_reminder(
 ) -> Result<Option<LeadId>> {
     Ok(sqlx::query_scalar!(
         r#"select a.lead_id as "lead: LeadId" from appointment_reminder r join appointment a on a.id = r.appointment_id
-           where r.id = $1 and r.state = 'waiting'"#,
+           where r.id = $1 and coalesce(r.state = 'waiting', false)"#,
         id.0
     )
     .fetch_optional(connection)

@@ -46,7 +46,7 @@ pub(in crate::auth) async fn accounts(
 pub(in crate::auth) async fn has_work(connection: &mut PgConnection, id: &UserId) -> Result<bool> {
     Ok(sqlx::query_scalar!(
         r#"select exists (select from sales_queue where sales_id = $1)
-                  or exists (select from distribution_attempt where sales_id = $1 and status = 'open')
+                  or exists (select from distribution_attempt where sales_id = $1 and closed_at is null)
                   or exists (select from distribution_cycle_member m join distribution_cycle c on c.id = m.cycle_id
                              where m.sales_id = $1 and c.status in ('open', 'held'))
                   or exists (select from appointment where sales_id = $1 and status = 'booked' and starts_at > clock_timestamp())

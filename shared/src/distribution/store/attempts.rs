@@ -76,7 +76,7 @@ pub(crate) async fn make_offers(
                select number.*, coalesce(
                    (select letter || (1000 + serial)
                     from (select o.sales_id, o.code from distribution_attempt o
-                          where o.status = 'open'
+                          where o.closed_at is null
                             and (o.sales_id, o.code) >= (number.sales_id, letter || (1 + serial % 999))
                           order by o.sales_id, o.code limit 1) first
                     where first.sales_id = number.sales_id and first.code = letter || (1 + serial % 999)),
@@ -214,7 +214,7 @@ pub(crate) async fn begin_last_round(
 /// Whether another offer of the cycle is open.
 pub(crate) async fn others_are_open(connection: &mut PgConnection, cycle: CycleId) -> Result<bool> {
     Ok(sqlx::query_scalar!(
-        r#"select exists (select from distribution_attempt where cycle_id = $1 and status = 'open') as "open!""#,
+        r#"select exists (select from distribution_attempt where cycle_id = $1 and coalesce(status = 'open', false)) as "open!""#,
         cycle.0
     )
     .fetch_one(connection)
@@ -230,7 +230,7 @@ pub(crate) async fn forget_acceptance(
 ) -> Result<bool> {
     let forgotten = sqlx::query!(
         "update distribution_attempt set offer_accepted_at = null, ack_deadline_at = greatest(ack_deadline_at, $2)
-         where id = $1 and status = 'open' and offer_accepted_at is not null",
+         where id = $1 and coalesce(status = 'open', false) and offer_accepted_at is not null",
         attempt.0,
         deadline
     )
@@ -254,7 +254,7 @@ pub(crate) async fn record_offer_accepted(
              ack_deadline_at = case when $2 - assigned_at > interval '1 second' and $2 < ack_deadline_at
                                     then greatest(ack_deadline_at, $2 + $3::float8 * interval '1 second')
                                     else ack_deadline_at end
-         where id = $1 and status = 'open' and offer_accepted_at is null
+         where id = $1 and coalesce(status = 'open', false) and offer_accepted_at is null
          returning ack_deadline_at",
         attempt.0,
         now,

@@ -115,7 +115,7 @@ pub(crate) async fn open_to_disabled(
 ) -> Result<Vec<AttemptId>> {
     Ok(sqlx::query_scalar!(
         r#"select a.id as "id: AttemptId" from "user" u
-           join distribution_attempt a on a.sales_id = u.id and a.status = 'open'
+           join distribution_attempt a on a.sales_id = u.id and a.closed_at is null
            where u.disabled_at < $1 limit 1000"#,
         since
     )
@@ -221,7 +221,7 @@ pub(crate) async fn open_cycles_without_offer(
     Ok(sqlx::query_scalar!(
         r#"select id as "id: CycleId" from distribution_cycle c
            where status = 'open'
-             and not exists (select from distribution_attempt a where a.cycle_id = c.id and a.status = 'open')
+             and not exists (select from distribution_attempt a where a.cycle_id = c.id and coalesce(a.status = 'open', false))
            limit 1000"#
     )
     .fetch_all(connection)
@@ -235,13 +235,13 @@ pub(crate) async fn lock_cycle_without_offer(
 ) -> Result<Option<LeadId>> {
     let locked = sqlx::query_scalar!(
         r#"select l.id as "id: LeadId" from distribution_cycle c join lead l on l.id = c.lead_id
-           where c.id = $1 and c.status = 'open' for update of l, c"#,
+           where c.id = $1 and coalesce(c.status = 'open', false) for update of l, c"#,
         cycle.0
     )
     .fetch_optional(&mut *connection)
     .await?;
     let offered = sqlx::query_scalar!(
-        r#"select exists (select from distribution_attempt where cycle_id = $1 and status = 'open') as "offered!""#,
+        r#"select exists (select from distribution_attempt where cycle_id = $1 and coalesce(status = 'open', false)) as "offered!""#,
         cycle.0
     )
     .fetch_one(connection)

@@ -102,8 +102,10 @@ pub(crate) async fn board_agents(
     Ok(sqlx::query_as!(
         BoardAgent,
         r#"select u.id as "id: UserId", u.offer_address as address, u.disabled_at is not null as "disabled!",
-                  (select count(*) from (select from distribution_attempt o
-                                         where o.sales_id = u.id and o.status = 'open' limit $2) o) as "open!"
+                  (select count(*) from (select o.sales_id from distribution_attempt o
+                                         where o.closed_at is null and (o.sales_id, o.code) >= (u.id, '')
+                                         order by o.sales_id, o.code limit $2) o
+                   where o.sales_id = u.id) as "open!"
            from "user" u where u.id = any($1)"#,
         agents as _,
         i64::from(most_open)

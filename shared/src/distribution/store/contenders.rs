@@ -147,8 +147,11 @@ async fn rows(connection: &mut PgConnection, cycle: CycleId, most_open: u32) -> 
                   (exists (select from agent_availability v where v.sales_id = m.sales_id)
                    or exists (select from company_hours)) as "has_availability!",
                   u.disabled_at is not null as "disabled!",
-                  (select count(*) from (select from distribution_attempt o
-                                         where o.sales_id = m.sales_id and o.status = 'open' limit $2) o) as "open!"
+                  -- In the order of its index: see ADR 16.
+                  (select count(*) from (select o.sales_id from distribution_attempt o
+                                         where o.closed_at is null and (o.sales_id, o.code) >= (m.sales_id, '')
+                                         order by o.sales_id, o.code limit $2) o
+                   where o.sales_id = m.sales_id) as "open!"
            from distribution_cycle c
            left join distribution_queue q on q.id = c.queue_id
            join distribution_cycle_member m on m.cycle_id = c.id

@@ -64,7 +64,7 @@ pub(crate) async fn close_cycle(
 ) -> Result<()> {
     sqlx::query!(
         "update distribution_cycle set status = $2, closed_at = $3, hangus_at = case when $2 = 'hangus' then $3::timestamptz end
-         where id = $1 and status = 'open'",
+         where id = $1 and coalesce(status = 'open', false)",
         cycle.0,
         status.as_str(),
         now

@@ -58,7 +58,7 @@ pub(crate) async fn hold_cycle(
 ) -> Result<()> {
     sqlx::query!(
         "update distribution_cycle set status = 'held', queue_id = $2, resume_at = $3
-         where id = $1 and status in ('open', 'held')",
+         where id = $1 and coalesce(status in ('open', 'held'), false)",
         cycle.0,
         queue.0,
         resume_at
@@ -70,7 +70,7 @@ pub(crate) async fn hold_cycle(
 
 pub(crate) async fn open_held_cycle(connection: &mut PgConnection, cycle: CycleId) -> Result<()> {
     sqlx::query!(
-        "update distribution_cycle set status = 'open', resume_at = null where id = $1 and status = 'held'",
+        "update distribution_cycle set status = 'open', resume_at = null where id = $1 and coalesce(status = 'held', false)",
         cycle.0
     )
     .execute(connection)
@@ -88,7 +88,7 @@ pub(crate) async fn lock_held_cycle(
                   exists (select from distribution_attempt a
                           where a.cycle_id = c.id and a.status <> 'undeliverable') as "somebody_was_asked!"
            from distribution_cycle c join lead l on l.id = c.lead_id
-           where c.id = $1 and c.status = 'held' for update of l, c"#,
+           where c.id = $1 and coalesce(c.status = 'held', false) for update of l, c"#,
         cycle.0
     )
     .fetch_optional(connection)
@@ -356,7 +356,7 @@ pub(crate) async fn queue_of_held(
 ) -> Result<Option<QueueId>> {
     Ok(sqlx::query_scalar!(
         r#"select coalesce(queue_id, default_distribution_queue()) as "queue!: QueueId"
-           from distribution_cycle where id = $1 and status = 'held'"#,
+           from distribution_cycle where id = $1 and coalesce(status = 'held', false)"#,
         cycle.0
     )
     .fetch_optional(connection)

@@ -159,7 +159,7 @@ pub(crate) async fn most_urgent_offer(connection: &mut PgConnection) -> Result<O
 pub(crate) async fn set_deadline(work: &mut UnitOfWork<'_>, attempt: AttemptId) -> Result<bool> {
     let done = sqlx::query!(
         "update distribution_attempt set ack_deadline_at = $2
-         where id = $1 and status = 'open' and offer_accepted_at is not null and ack_deadline_at > $2 and assigned_at < $2",
+         where id = $1 and coalesce(status = 'open', false) and offer_accepted_at is not null and ack_deadline_at > $2 and assigned_at < $2",
         attempt.0,
         work.now
     )
@@ -237,7 +237,7 @@ pub(crate) async fn offer_by_code(
     let open = offers!(
         r#"where a.id = (select first.id
                          from (select o.id, o.sales_id, o.code from distribution_attempt o
-                               where o.status = 'open' and (o.sales_id, o.code) >= ($1, $2)
+                               where o.closed_at is null and (o.sales_id, o.code) >= ($1, $2)
                                order by o.sales_id, o.code limit 1) first
                          where first.sales_id = $1 and first.code = $2)
              and a.assigned_at between $3::timestamptz - interval '2 days' and $3"#,
@@ -307,7 +307,7 @@ pub(crate) async fn sendable_offer(
            join distribution_cycle_member m on m.cycle_id = a.cycle_id and m.sales_id = a.sales_id
            join lead l on l.id = c.lead_id
            join "user" u on u.id = a.sales_id and u.disabled_at is null
-           where a.id = $1 and a.status = 'open'"#,
+           where a.id = $1 and coalesce(a.status = 'open', false)"#,
         attempt.0,
         fixed_now,
         provider
@@ -348,7 +348,7 @@ pub(crate) async fn open_offers_of(
     agent: &UserId,
 ) -> Result<Vec<Offer>> {
     Ok(offers!(
-        r#"where a.sales_id = $1 and a.status = 'open' order by a.assigned_at, a.id"#,
+        r#"where a.sales_id = $1 and a.closed_at is null order by a.assigned_at, a.id"#,
         agent.0
     )
     .fetch_all(connection)

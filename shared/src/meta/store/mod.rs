@@ -45,7 +45,7 @@ pub(super) async fn waiting_delivery(
     id: DeliveryId,
 ) -> Result<Option<(String, Vec<u8>)>> {
     let row = sqlx::query!(
-        "select source, body from webhook_delivery where id = $1 and handled_at is null",
+        "select source, body from webhook_delivery where id = $1 and coalesce(handled_at is null, false)",
         id.0
     )
     .fetch_optional(connection)
@@ -74,7 +74,7 @@ pub(super) async fn set_failure(
     reason: &str,
 ) -> Result<()> {
     sqlx::query!(
-        "update webhook_delivery set failure = $2 where id = $1 and handled_at is null",
+        "update webhook_delivery set failure = $2 where id = $1 and coalesce(handled_at is null, false)",
         id.0,
         reason
     )
@@ -155,7 +155,7 @@ pub(super) async fn waiting_lead(
     id: &str,
 ) -> Result<Option<Option<String>>> {
     Ok(sqlx::query_scalar!(
-        "select form_id from meta_lead where id = $1 and state = 'waiting'",
+        "select form_id from meta_lead where id = $1 and coalesce(state = 'waiting', false)",
         id
     )
     .fetch_optional(connection)

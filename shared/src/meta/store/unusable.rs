@@ -36,7 +36,7 @@ pub(in crate::meta) async fn unusable_lead(
     Ok(sqlx::query_as!(
         StoredLead,
         "select form_id as form, answers, ad_id, ad_name, campaign_id, campaign_name, platform
-         from meta_lead where id = $1 and state = 'unusable'",
+         from meta_lead where id = $1 and coalesce(state = 'unusable', false)",
         id
     )
     .fetch_optional(connection)
@@ -49,7 +49,7 @@ pub(in crate::meta) async fn set_lead_waiting(
     id: &str,
 ) -> Result<bool> {
     let changed = sqlx::query!(
-        "update meta_lead set state = 'waiting', reason = null where id = $1 and state = 'unusable'",
+        "update meta_lead set state = 'waiting', reason = null where id = $1 and coalesce(state = 'unusable', false)",
         id
     )
     .execute(connection)
@@ -59,7 +59,7 @@ pub(in crate::meta) async fn set_lead_waiting(
 
 pub(in crate::meta) async fn discard_lead(connection: &mut PgConnection, id: &str) -> Result<bool> {
     let changed = sqlx::query!(
-        "update meta_lead set state = 'discarded' where id = $1 and state = 'unusable'",
+        "update meta_lead set state = 'discarded' where id = $1 and coalesce(state = 'unusable', false)",
         id
     )
     .execute(connection)

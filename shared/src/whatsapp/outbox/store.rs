@@ -75,12 +75,12 @@ pub(super) async fn waiting(
                   s.started_at as "started_at?",
                   case s.outcome when 'unsent' then s.resend_of when 'lost' then s.id end as "lost: SendId",
                   m.kind <> 'offer' and exists (
-                      select from wa_message o join distribution_attempt a on a.id = o.attempt_id and a.status = 'open'
+                      select from wa_message o join distribution_attempt a on a.id = o.attempt_id and coalesce(a.status = 'open', false)
                       where o.to_wa = m.to_wa and o.direction = 'out' and o.delivery_status = 'queued'
                         and o.kind = 'offer' and o.send_id is null) as "offer_waits!"
            from wa_message m
            left join wa_send s on s.id = m.send_id
-           where m.id = $1 and m.direction = 'out' and m.delivery_status = 'queued'"#,
+           where m.id = $1 and m.direction = 'out' and coalesce(m.delivery_status = 'queued', false)"#,
         message.0
     )
     .fetch_optional(connection)
@@ -113,7 +113,7 @@ pub(super) async fn waiting_offers(
            left join wa_send s on s.id = m.send_id and (s.settled_at is null or s.outcome = 'accepted')
            where m.to_wa = $1 and m.id <> $2 and m.direction = 'out' and m.kind = 'offer'
              and m.delivery_status = 'queued' and s.id is null
-             and a.status = 'open' and a.ack_deadline_at > $3
+             and coalesce(a.status = 'open', false) and a.ack_deadline_at > $3
            order by m.created_at limit $4"#,
         to.as_str(),
         but.0,
@@ -216,7 +216,7 @@ pub(super) async fn attach(
 ) -> Result<()> {
     let ids: Vec<uuid::Uuid> = messages.iter().map(|message| message.0).collect();
     sqlx::query!(
-        "update wa_message set send_id = $1 where id = any($2) and delivery_status = 'queued'",
+        "update wa_message set send_id = $1 where id = any($2) and coalesce(delivery_status = 'queued', false)",
         send.0,
         &ids
     )
@@ -233,7 +233,7 @@ pub(super) async fn settle(
     now: DateTime<Utc>,
 ) -> Result<()> {
     sqlx::query!(
-        "update wa_send set outcome = $2, settled_at = $3 where id = $1 and settled_at is null",
+        "update wa_send set outcome = $2, settled_at = $3 where id = $1 and coalesce(settled_at is null, false)",
         send.0,
         outcome,
         now
@@ -252,9 +252,9 @@ pub(super) async fn settle_refused(
 ) -> Result<()> {
     sqlx::query!(
         "with call as (update wa_send set outcome = 'refused', settled_at = $3
-                       where id = $1 and settled_at is null)
+                       where id = $1 and coalesce(settled_at is null, false))
          update wa_message set delivery_status = 'failed', delivery_error = $2
-         where send_id = $1 and delivery_status = 'queued'",
+         where send_id = $1 and coalesce(delivery_status = 'queued', false)",
         send.0,
         reason,
         now

@@ -103,7 +103,7 @@ pub(super) async fn queued(
         Queued,
         r#"select id as "id: MessageId", to_wa as "to: Address", body,
                   case when kind = 'offer' then attempt_id end as "attempt: AttemptId", expires_at from wa_message
-           where id = $1 and direction = 'out' and delivery_status = 'queued'"#,
+           where id = $1 and direction = 'out' and coalesce(delivery_status = 'queued', false)"#,
         message.0
     )
     .fetch_optional(connection)
@@ -118,7 +118,7 @@ pub(super) async fn queued_offer(
         Queued,
         r#"select id as "id: MessageId", to_wa as "to: Address", body,
                   case when kind = 'offer' then attempt_id end as "attempt: AttemptId", expires_at from wa_message
-           where attempt_id = $1 and kind = 'offer' and direction = 'out' and delivery_status = 'queued'"#,
+           where attempt_id = $1 and kind = 'offer' and direction = 'out' and coalesce(delivery_status = 'queued', false)"#,
         attempt.0
     )
     .fetch_optional(connection)
@@ -149,7 +149,7 @@ pub(super) async fn rewrite(
 ) -> Result<()> {
     sqlx::query!(
         "update wa_message set body = $2, line = $3, parameters = $4
-         where id = $1 and direction = 'out' and delivery_status = 'queued' and body <> $2",
+         where id = $1 and direction = 'out' and coalesce(delivery_status = 'queued', false) and body <> $2",
         message.0,
         draft.body,
         draft.short.as_ref().map(|short| short.line.as_str()),
@@ -209,7 +209,7 @@ pub(super) async fn settle_accepted(
     .await?;
     sqlx::query!(
         "update wa_send set outcome = 'accepted', settled_at = $3, provider_message_id = $2
-         where id = $1 and settled_at is null",
+         where id = $1 and coalesce(settled_at is null, false)",
         send.0,
         provider_message_id,
         now
@@ -226,7 +226,7 @@ pub(super) async fn set_failed(
 ) -> Result<()> {
     sqlx::query!(
         "update wa_message set delivery_status = 'failed', delivery_error = $2
-         where id = $1 and delivery_status = 'queued'",
+         where id = $1 and coalesce(delivery_status = 'queued', false)",
         message.0,
         reason
     )
@@ -242,7 +242,7 @@ pub(super) async fn recall_offer(
 ) -> Result<()> {
     sqlx::query!(
         "update wa_message set delivery_status = 'failed', delivery_error = $2
-         where attempt_id = $1 and kind = 'offer' and delivery_status = 'queued'",
+         where attempt_id = $1 and kind = 'offer' and coalesce(delivery_status = 'queued', false)",
         attempt.0,
         reason
     )

@@ -25,8 +25,10 @@ pub(crate) async fn history(
                                      where a.cycle_id = c.id and a.sales_id = m.sales_id)
                      -- Hangus: everybody who was left was away. Else: somebody was passed over because of that.
                      and (c.status = 'hangus'
-                          or exists (select from distribution_event e, jsonb_array_elements(e.detail -> 'skipped') s
-                                     where e.cycle_id = c.id and e.kind = 'offered' and s ->> 'salesId' = m.sales_id
+                          or exists (select from distribution_attempt o
+                                     join distribution_event e on e.attempt_id = o.id and e.kind = 'offered',
+                                          jsonb_array_elements(e.detail -> 'skipped') s
+                                     where o.cycle_id = c.id and s ->> 'salesId' = m.sales_id
                                        and s ->> 'reason' not in ('asked', 'declined', 'undeliverable'))))
                       as "away!"
            from distribution_cycle c where c.started_at >= $1 and c.started_at < $2

@@ -1,0 +1,2 @@
+-- no-transaction
+drop index concurrently if exists wa_message_in_reply_to_idx;
