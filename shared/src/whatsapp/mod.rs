@@ -13,8 +13,8 @@ mod store;
 mod traces;
 
 pub use model::{
-    Correction, Draft, Echo, InboundKind, InboundRecord, MessageRow, OutboundKind, PastOutcome,
-    Queued, Short,
+    Correction, Draft, Echo, FailedCalls, InboundKind, InboundRecord, MessageRow, OutboundKind,
+    PastOutcome, Queued, Short,
 };
 pub use notices::{Notice, queue_notice};
 pub use outbox::{AcceptedSend, deliver};
@@ -149,15 +149,6 @@ pub async fn expire(
 pub async fn give_up(app: &App, message: MessageId, reason: &str) -> Result<()> {
     let mut connection = app.pool.acquire().await?;
     store::set_failed(&mut connection, message, reason).await
-}
-
-/// How many calls of a message have failed.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct FailedCalls {
-    /// All of them.
-    pub calls: i32,
-    /// Those without a known outcome, after which the recipient may have the message.
-    pub unknown: i32,
 }
 
 /// Counts a failed call to the provider, whose outcome may be unknown.

@@ -390,3 +390,12 @@ pub struct Echo {
     /// When it was written.
     pub at: DateTime<Utc>,
 }
+
+/// How many calls of a message have failed.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct FailedCalls {
+    /// All of them.
+    pub calls: i32,
+    /// Those without a known outcome, after which the recipient may have the message.
+    pub unknown: i32,
+}

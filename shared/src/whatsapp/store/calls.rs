@@ -2,7 +2,7 @@
 
 use crate::Result;
 use crate::id::MessageId;
-use crate::whatsapp::FailedCalls;
+use crate::whatsapp::model::FailedCalls;
 use sqlx::PgConnection;
 use std::collections::HashSet;
 
