@@ -323,3 +323,29 @@ async fn a_reminder_that_waits_for_whatsapp_is_not_said_of_what_is_off_or_over_n
     story.agent("A").is_told("Rabu, 7 Januari pukul 09:00 WIB");
     story.nobody_else_was_messaged().await;
 }
+
+#[tokio::test]
+async fn reminders_that_wait_for_whatsapp_are_said_by_and_of_the_new_owner() {
+    let story = Story::begin().await;
+    let lead = claimed_by_a(&story).await;
+    book(&story, "sales-a", &lead, "2026-01-05T14:00").await;
+    // Both reminders are due and cannot leave. Then the lead and its visit go to B.
+    story.harness.provider.is_away(100_000);
+    until(&story, "2026-01-05T13:10").await;
+    let path = format!("/api/leads/{lead}/assign");
+    let to_b = json!({ "salesId": "sales-b" });
+    let (status, told) = story.send_as("admin", Method::POST, &path, &to_b).await;
+    assert_eq!(status, 200, "{told}");
+    story.harness.provider.is_back();
+    until(&story, "2026-01-05T13:30").await;
+    // The sweep says what is due and has no job.
+    shared::appointments::remind_all_due(&story.harness.app)
+        .await
+        .expect("a sweep");
+    until(&story, "2026-01-05T13:40").await;
+    story.agent("A").is_told("dialihkan kepada Sales B");
+    story.agent("B").is_told("ditugaskan kepada Anda");
+    story.agent("B").is_told("Pengingat: kunjungan dengan");
+    story.client("081234001234").is_told("bersama Sales B");
+    story.nobody_else_was_messaged().await;
+}
