@@ -1,16 +1,16 @@
--- What a lead costs: keys that each lead checks, although the row that they name is written by the same statement, or is never
--- deleted. Each check locks a row that all leads share: an agent, a queue. Whoever deletes such a row by hand meets a trigger, which
--- costs a lead nothing and does what the key did.
+-- Drops foreign keys that PostgreSQL checks for each lead, although the program never deletes the rows that they name. Each check
+-- of an agent or a queue also locks a row that all leads use. Triggers on deletes replace them: they cost a lead nothing. A trigger
+-- sees committed rows only, so delete a user or a queue by hand only while the processes are stopped.
 
 alter table distribution_cycle_member
     drop constraint distribution_cycle_member_cycle_id_fkey,
     drop constraint distribution_cycle_member_sales_id_fkey,
-    -- An agent is once in a cycle: `distribution_cycle_member_once`. Nothing looks a place up.
+    -- `distribution_cycle_member_once` remains the key. No statement finds a member by its seat.
     drop constraint distribution_cycle_member_pkey;
 alter table distribution_cycle_member replica identity using index distribution_cycle_member_once;
 alter table distribution_attempt drop constraint distribution_attempt_sales_id_fkey;
 alter table distribution_cycle drop constraint distribution_cycle_queue_id_fkey;
--- Nothing reads which message an answer was to once that one is gone.
+-- No statement reads the answered message through this column.
 alter table wa_message drop constraint wa_message_in_reply_to_fkey;
 
 create function refuse_to_lose_an_agent() returns trigger language plpgsql as $$

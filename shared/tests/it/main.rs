@@ -16,3 +16,4 @@ mod referee;
 mod retention;
 mod schema;
 mod thaw_and_release;
+mod withdrawn;

@@ -19,6 +19,8 @@ const PAIR_SECONDS: i64 = 6;
 /// What is done with the next message.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Turn {
+    /// Taken.
+    Take,
     /// Refused with this code.
     Refuse(i64),
     /// Taken; the answer never comes.

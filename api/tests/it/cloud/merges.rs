@@ -188,7 +188,7 @@ async fn a_decision_that_would_take_the_only_claim_is_refused() {
     sqlx::query("update lead set owner_sales_id = null, locked_at = null, status = 'hangus', progress = 'no-action' where owner_sales_id = 'sales-a'")
         .execute(&office.harness.app.pool)
         .await
-        .expect("nobody's lead");
+        .expect("the lead has no owner");
     let path = format!("/api/lead-conflicts/{conflict}/decision");
     let keep = json!({ "keep": of_a });
     let (status, problem) = office.send_as("admin", Method::POST, &path, &keep).await;

@@ -102,10 +102,10 @@ async fn limit_calls(
     if failure.class == ProviderFailure::Refused {
         return Ok(());
     }
-    // In a freeze nothing gets through, so nobody has the message several times.
+    // In a freeze, `MAX_CALLS` alone limits the calls: almost none of them reaches anybody.
     let is_unknown = failure.class == ProviderFailure::OutcomeUnknown && !frozen;
     let failed = whatsapp::count_failed_call(app, queued.id, is_unknown).await?;
-    if failed.calls < MAX_CALLS && !(is_unknown && failed.unknown >= MAX_UNKNOWN) {
+    if !are_used_up(failed, is_unknown) {
         return Ok(());
     }
     let calls = failed.calls;
@@ -114,6 +114,11 @@ async fn limit_calls(
     whatsapp::give_up(app, queued.id, &reason).await?;
     let class = ProviderFailure::Refused;
     Err(Error::provider(app.provider.name(), class, reason))
+}
+
+/// Whether a message has used its calls. `is_unknown`: the last call has no known outcome, outside a freeze.
+fn are_used_up(failed: whatsapp::FailedCalls, is_unknown: bool) -> bool {
+    failed.calls >= MAX_CALLS || is_unknown && failed.unknown >= MAX_UNKNOWN
 }
 
 /// How long a message waits in a freeze before it is tried again: longer the more messages wait, and the
@@ -244,4 +249,19 @@ async fn restart_offers(work: &mut UnitOfWork<'_>, frozen_since: DateTime<Utc>) 
     store::log(work, &events).await?;
     enqueue_all(work.connection, &alarms, Announce::Everyone).await?;
     Ok(alarms.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::are_used_up;
+    use crate::whatsapp::FailedCalls;
+
+    #[test]
+    fn calls_that_were_refused_do_not_count_as_unknown() {
+        let failed = |calls, unknown| FailedCalls { calls, unknown };
+        assert!(!are_used_up(failed(16, 1), true));
+        assert!(are_used_up(failed(16, 5), true));
+        assert!(!are_used_up(failed(16, 5), false));
+        assert!(are_used_up(failed(300, 0), false));
+    }
 }

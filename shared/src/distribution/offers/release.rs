@@ -153,7 +153,7 @@ async fn look(app: &App, line: Line, standing: &Standing, cause: Cause) -> Resul
             break;
         }
     }
-    plan_next_look(app, line, standing, released > 0).await?;
+    plan_next_look(app, line, standing, (released > 0, cause)).await?;
     Ok(released)
 }
 
@@ -167,7 +167,7 @@ async fn release(app: &App, line: &Line, cycle: CycleId, cause: Cause) -> Result
     };
     let mut work = UnitOfWork::start(&app, &mut transaction, cause).await?;
     if !held.somebody_was_asked {
-        // Whoever got a place since the lead came is asked, too.
+        // The cycle also gets the agents who got a place in the queue since it started.
         let queue = store::queue_to_wait_for(work.connection, line.queue).await?;
         let places = sales::active_queue(work.connection, queue).await?;
         store::insert_members(work.connection, cycle, &places).await?;
@@ -191,8 +191,14 @@ async fn release(app: &App, line: &Line, cycle: CycleId, cause: Cause) -> Result
     Ok(Released::Yes)
 }
 
-/// Writes the resume times if somebody's standing has changed, and sets the next look with its job.
-async fn plan_next_look(app: &App, line: Line, standing: &Standing, released: bool) -> Result<()> {
+/// Writes the resume times if somebody's standing has changed, tells the managers of leads without a known return, and sets the next
+/// look with its job.
+async fn plan_next_look(
+    app: &App,
+    line: Line,
+    standing: &Standing,
+    (released, cause): (bool, Cause),
+) -> Result<()> {
     let mut transaction = app.begin().await?;
     let now = app.clock.now(&mut transaction).await?;
     let Some(line) = store::lock_line(&mut transaction, line.queue).await? else {
@@ -215,7 +221,7 @@ async fn plan_next_look(app: &App, line: Line, standing: &Standing, released: bo
         (all_written, lost) = (written.all, written.without_return);
     }
     if !lost.is_empty() {
-        let mut work = UnitOfWork::at(app, &mut transaction, now, Cause::Admin);
+        let mut work = UnitOfWork::at(app, &mut transaction, now, cause);
         for (lead, cycle) in lost.into_iter().take(MAX_TOLD) {
             alert::notify_managers(&mut work, lead, cycle, Alert::Held).await?;
         }

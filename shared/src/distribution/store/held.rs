@@ -251,7 +251,8 @@ pub(crate) struct Written {
 }
 
 /// Writes the `resume_at` of held cycles of a queue whose expected release has changed, at most a thousand:
-/// the first return of an agent who was not asked, and one stagger more for each cycle before it.
+/// the first return of an agent who was not asked, and one stagger more for each cycle before it. The written cycles and their leads
+/// are locked then, without a wait, so that a message about one of them can be queued in this transaction.
 pub(crate) async fn write_resume_times(
     connection: &mut PgConnection,
     line: &Line,
@@ -276,9 +277,9 @@ pub(crate) async fn write_resume_times(
          different as (select id, at, resume_at from held where resume_at is distinct from at),
          changed as (
              select c.id, c.lead_id, different.at, different.resume_at
-             from different join distribution_cycle c on c.id = different.id
+             from different join distribution_cycle c on c.id = different.id join lead l on l.id = c.lead_id
              where c.status = 'held'
-             limit $5 for update of c skip locked),
+             limit $5 for update of c skip locked for key share of l skip locked),
          written as (
              update distribution_cycle c set resume_at = changed.at from changed where c.id = changed.id)
          select changed.id as "cycle: CycleId", changed.lead_id as "lead: LeadId",
