@@ -9,3 +9,4 @@ mod lead_lines;
 pub(crate) mod lead_list;
 pub(crate) mod repair;
 pub(crate) mod sending;
+pub(crate) mod warm_up;
