@@ -118,6 +118,7 @@ pub async fn run(settings: &Settings, app: App, stop: watch::Receiver<bool>) -> 
             wait_for_schema(&process).await;
             process.paused.first_read(&process.bookkeeping).await;
             presence.first_held().await;
+            distribution::open_all(&apps.rolls.pool).await;
         } => {}
         _ = must_stop.wait_for(|stop| *stop) => return Ok(()),
     }

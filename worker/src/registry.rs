@@ -25,9 +25,9 @@ const OFFER: &[&str] = &[ForwardLeadToSales::QUEUE, CheckAckDeadline::QUEUE];
 pub(crate) const JOBS: &[JobKind] = &[
     // A deadline job is fetched 200 ms early, so that the query does not delay the roll. It is not
     // fetched earlier: if the worker dies, the fetched jobs do not run, and the sweep must roll them.
-    // A fetched job that waits only uses a slot.
+    // No worker takes many more than it runs at once, so that the others are not idle at the end of a burst.
     job::<CheckAckDeadline>()
-        .slots(Slots::PerRollConnection(16))
+        .slots(Slots::PerRollConnection(4))
         .ahead(Duration::from_millis(200))
         .on_roll_connections()
         .wakes(OFFER),

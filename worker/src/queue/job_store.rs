@@ -21,7 +21,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
 /// The most jobs in one fetch, so that workers share a burst.
-const MAX_BATCH: usize = 16;
+pub(super) const MAX_BATCH: usize = 16;
 
 /// A job runs for at most 30 s. If a job has been fetched for longer than this, a crash of the server lost
 /// the commit of its acknowledgement.
@@ -57,6 +57,8 @@ pub(super) struct JobStore {
     pub(super) ahead: Duration,
     /// The slots for jobs that run at once.
     pub(super) slots: Arc<Semaphore>,
+    /// How many of them must be free before jobs are fetched.
+    pub(super) fewest: usize,
     /// A worker whose heartbeat is older counts as dead.
     pub(super) orphaned_after: Duration,
     /// Whether to fetch jobs.
@@ -106,7 +108,7 @@ impl Persistence for JobStore {
         self.flag.polled();
         let room = self.slots.available_permits().min(MAX_BATCH);
         // apalis calls this after every job, too. That is no reason for a query.
-        if room == 0 || self.paused.has(self.queue) || !self.flag.take() {
+        if room < self.fewest || self.paused.has(self.queue) || !self.flag.take() {
             return Ok(Vec::new());
         }
         let rows = sqlx::query!(

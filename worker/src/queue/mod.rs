@@ -14,7 +14,7 @@ use apalis_core::backend::ext::poll_strategy::PollWith;
 use backend::Queue;
 use ended::Ended;
 use flag::PollFlag;
-use job_store::{Fetched, JobStore};
+use job_store::{Fetched, JobStore, MAX_BATCH};
 use shared::request_id::with_request_id;
 use shared::telemetry::JobSpan;
 use shared::{App, jobs, metrics};
@@ -97,6 +97,7 @@ async fn work_once<J: Perform>(process: &Arc<Process>, name: &str, config: &Queu
         queue: J::QUEUE,
         ahead: config.ahead,
         slots: Arc::clone(&slots),
+        fewest: fewest_free(config),
         orphaned_after: HEARTBEAT * MISSED_HEARTBEATS,
         flag: PollFlag::new(),
         paused: process.paused.clone(),
@@ -137,6 +138,17 @@ async fn work_once<J: Perform>(process: &Arc<Process>, name: &str, config: &Queu
     let ended = describe(running.await);
     wait_for_running_jobs(config, &slots).await;
     ended
+}
+
+/// How many slots must be free before jobs are fetched. Most of the rolls that a process has fetched wait for a connection or
+/// for their instant, so it fetches a batch of them, and not the next one after each. Another job that takes long must not keep the
+/// others waiting.
+fn fewest_free(config: &QueueConfig) -> usize {
+    if config.is_roll {
+        (config.slots / 4).clamp(1, MAX_BATCH)
+    } else {
+        1
+    }
 }
 
 /// Waits for the running jobs, which go on after their apalis worker has ended. Their rows are put back
