@@ -4,7 +4,7 @@ mod model;
 mod queues;
 mod store;
 
-pub use model::{ActivePlace, Agent, Origin, Route};
+pub use model::{ActivePlace, Agent, Origin, Route, Sender};
 pub use queues::{
     NewPlace, Place, PlaceChange, Queue, QueueSettings, Rule, add_place, change_place,
     change_queue, create_queue, delete_queue, queues, remove_place, set_address, set_places,
@@ -18,14 +18,14 @@ use crate::{App, Error, Result};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
-/// The agent to whom one of these addresses belongs. A user with a place in a queue or the role `sales` is an
-/// agent. A client with an agent's number is taken for the agent.
-pub async fn by_address(
+/// Who has one of these addresses. A user with a place in a queue or the role `sales` is an agent. A client with an
+/// agent's number is taken for the agent.
+pub async fn sender(
     connection: &mut PgConnection,
     address: &Address,
     other: Option<&Address>,
-) -> Result<Option<Agent>> {
-    store::agent_by_address(connection, address, other).await
+) -> Result<Sender> {
+    store::sender(connection, address, other).await
 }
 
 /// Fails with `Invalid` if the number is the company's or an agent's. Such a number never becomes a lead.
@@ -37,7 +37,7 @@ pub async fn check_is_no_number_of_ours(
     if *phone == app.company_phone {
         return Err(Error::invalid("phone", "is the company's number"));
     }
-    match by_address(connection, &phone.into(), None).await? {
+    match sender(connection, &phone.into(), None).await?.agent {
         Some(_) => Err(Error::invalid("phone", "is the number of an agent")),
         None => Ok(()),
     }

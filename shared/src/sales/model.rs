@@ -17,6 +17,16 @@ pub struct Agent {
     pub disabled: bool,
 }
 
+/// Somebody who wrote. Who is neither an agent nor a manager is a client, or a stranger.
+pub struct Sender {
+    /// The agent, if they are one.
+    pub agent: Option<Agent>,
+    /// Whether they manage a queue. An agent can be a manager, too.
+    pub manages: bool,
+    /// Whether an admin blocked them.
+    pub is_blocked: bool,
+}
+
 /// An active place in a queue: its agent is offered leads.
 #[derive(Clone, Debug)]
 pub struct ActivePlace {

@@ -1,6 +1,6 @@
 //! SQL of the agents.
 
-use super::{ActivePlace, Agent, Origin, Route};
+use super::{ActivePlace, Agent, Origin, Route, Sender};
 use crate::address::Address;
 use crate::id::{QueueId, UserId};
 use crate::phone::Phone;
@@ -27,11 +27,12 @@ impl Row {
     }
 }
 
-pub(super) async fn agent_by_address(
+/// Reads the agent, the manager and the block in one statement: every message that comes in asks for them.
+pub(super) async fn sender(
     connection: &mut PgConnection,
     address: &Address,
     other: Option<&Address>,
-) -> Result<Option<Agent>> {
+) -> Result<Sender> {
     // The present number decides, then the number that an open offer was sent to, then an id of WhatsApp. A former
     // number counts unless the message comes under an id that is not that agent's.
     let is_number = address.phone().is_some();
@@ -43,11 +44,13 @@ pub(super) async fn agent_by_address(
     };
     // `coalesce` looks no further than the first answer. The oldest open offer to a number is the first at or after
     // the number in the index. Asked for by `=`, PostgreSQL reads all open offers if most went to one number.
-    let found = sqlx::query_as!(
-        Row,
-        r#"select u.id as "id: UserId", u.name, u.offer_address, u.disabled_at is not null as "disabled!"
-           from "user" u
-           where u.id = coalesce(
+    let found = sqlx::query!(
+        r#"select u.id as "id?: UserId", u.name as "name?", u.offer_address, u.disabled_at is not null as "disabled!",
+                  exists (select from distribution_queue where $3 = any(manager_phones)) as "manages!",
+                  exists (select from contact_block where address in ($3, $4) and kind = 'blocked') as "is_blocked!"
+           from (values (1)) message
+           left join "user" u
+           on u.id = coalesce(
                (select n.id from "user" n where n.offer_address = $1
                 and (n.role = 'sales' or exists (select from sales_queue sq where sq.sales_id = n.id))),
                (select first.sales_id
@@ -64,11 +67,23 @@ pub(super) async fn agent_by_address(
                   and ($2::text is null
                        or exists (select from wa_identity k where k.address = $2 and k.user_id = i.user_id))))"#,
         number,
-        id
+        id,
+        address.as_str(),
+        other.map(Address::as_str)
     )
-    .fetch_optional(connection)
+    .fetch_one(connection)
     .await?;
-    Ok(found.map(Row::into_agent))
+    let agent = found.id.zip(found.name).map(|(id, name)| Row {
+        id,
+        name,
+        offer_address: found.offer_address,
+        disabled: found.disabled,
+    });
+    Ok(Sender {
+        agent: agent.map(Row::into_agent),
+        manages: found.manages,
+        is_blocked: found.is_blocked,
+    })
 }
 
 pub(super) async fn agent_by_id(connection: &mut PgConnection, id: &UserId) -> Result<Agent> {

@@ -74,11 +74,8 @@ pub async fn receive_edit(
     };
     recognise(connection, &mut edited).await?;
     let other = edited.other_address.as_ref();
-    let is_ours = sales::by_address(connection, &edited.from, other)
-        .await?
-        .is_some()
-        || store::is_manager(connection, &edited.from).await?;
-    if !is_ours {
+    let sender = sales::sender(connection, &edited.from, other).await?;
+    if sender.agent.is_none() && !sender.manages {
         return Ok(Vec::new());
     }
     store::lock_senders(connection, std::slice::from_ref(&edited)).await?;

@@ -115,17 +115,17 @@ async fn dispatch(
 ) -> Result<Option<Report>> {
     let message = &received.message;
     let other = message.other_address.as_ref();
-    if let Some(agent) = sales::by_address(connection, &message.from, other).await? {
+    let sender = sales::sender(connection, &message.from, other).await?;
+    if let Some(agent) = &sender.agent {
         // A manager may be an agent, too.
-        if is_word_of_manager(app, connection, received).await? {
+        if sender.manages && is_for_managers(app, received) {
             return manager_reply::handle(app, connection, received).await;
         }
         if let Some(address) = other {
             sales::link(connection, &agent.id, address, received.received_at).await?;
         }
-        return agent_reply::handle(app, connection, received, &agent).await;
+        return agent_reply::handle(app, connection, received, agent).await;
     }
-    let sender = store::sender(connection, &message.from, other).await?;
     if sender.manages {
         return manager_reply::handle(app, connection, received).await;
     }
@@ -141,16 +141,10 @@ async fn dispatch(
     }
 }
 
-/// Whether an agent, who is also a manager, writes what only managers write.
-async fn is_word_of_manager(
-    app: &App,
-    connection: &mut PgConnection,
-    received: &ReceivedMessage,
-) -> Result<bool> {
-    let message = &received.message;
-    let is_for_managers = app.lexicon.read_assignments(&message.body).is_some()
-        || app.lexicon.read_summary(&message.body).is_some();
-    Ok(is_for_managers && store::is_manager(connection, &message.from).await?)
+/// Whether a message is one that only managers write.
+fn is_for_managers(app: &App, received: &ReceivedMessage) -> bool {
+    let body = &received.message.body;
+    app.lexicon.read_assignments(body).is_some() || app.lexicon.read_summary(body).is_some()
 }
 
 /// Handles the messages that are unhandled for five seconds, for example because their process died.

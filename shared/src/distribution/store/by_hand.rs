@@ -33,41 +33,6 @@ pub(crate) async fn all_managers(connection: &mut PgConnection) -> Result<Vec<St
     .await?)
 }
 
-/// Whether a person manages a queue.
-pub(crate) async fn is_manager(connection: &mut PgConnection, address: &Address) -> Result<bool> {
-    Ok(sqlx::query_scalar!(
-        r#"select exists (select from distribution_queue where $1 = any(manager_phones)) as "manages!""#,
-        address.as_str()
-    )
-    .fetch_one(connection)
-    .await?)
-}
-
-/// Somebody who wrote and is no agent.
-pub(crate) struct Sender {
-    /// Whether they manage a queue.
-    pub(crate) manages: bool,
-    /// Whether an admin blocked them.
-    pub(crate) is_blocked: bool,
-}
-
-/// Who a sender is who is no agent.
-pub(crate) async fn sender(
-    connection: &mut PgConnection,
-    address: &Address,
-    other: Option<&Address>,
-) -> Result<Sender> {
-    Ok(sqlx::query_as!(
-        Sender,
-        r#"select exists (select from distribution_queue where $1 = any(manager_phones)) as "manages!",
-                  exists (select from contact_block where address in ($1, $2) and kind = 'blocked') as "is_blocked!""#,
-        address.as_str(),
-        other.map(Address::as_str)
-    )
-    .fetch_one(connection)
-    .await?)
-}
-
 /// The code by which managers name the cycle's lead, for example `H12`. Assigned now if it has none.
 pub(crate) async fn name_cycle(connection: &mut PgConnection, cycle: CycleId) -> Result<String> {
     Ok(sqlx::query_scalar!(
