@@ -24,9 +24,19 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use sqlx::PgConnection;
 
+/// A person's lead, locked.
+#[derive(Debug)]
+pub struct Found {
+    /// The lead.
+    pub lead: Lead,
+    /// A second lead that keys of the person belong to.
+    pub other: Option<LeadId>,
+    /// The database's clock right after this call created the lead. `None` if the lead existed, or has no number.
+    pub created_at: Option<DateTime<Utc>>,
+}
+
 /// Finds the lead of this person or creates it with this status, and locks it until the transaction ends. Fills in
-/// a name, number or ad that was unknown, and changes nothing that is known. Returns a second lead if the keys
-/// of the person belong to two leads.
+/// a name, number or ad that was unknown, and changes nothing that is known.
 ///
 /// A caller that is certain to start a cycle creates the lead as `distributing`, so that its row is written once.
 pub async fn find_or_create(
@@ -34,18 +44,26 @@ pub async fn find_or_create(
     contact: &Contact,
     new: LeadStatus,
     now: DateTime<Utc>,
-) -> Result<(Lead, Option<LeadId>)> {
+) -> Result<Found> {
     let keys = identities::keys_of(contact);
-    let named = identities::leads_of(connection, &keys).await?;
     let phone = keys.iter().find_map(Address::phone);
+    if let Some(phone) = &phone
+        && let Some(found) = create(connection, (phone, &keys), contact, (new, now)).await?
+    {
+        return Ok(found);
+    }
+    let named = identities::leads_of(connection, &keys).await?;
     let mut lead = match (&phone, named.first()) {
-        // Their number is a key of another lead, or of no lead.
-        (Some(phone), None) => {
-            match store::insert_if_absent(connection, phone, contact, (new, now)).await? {
-                Some(lead) => lead,
-                None => store::lock_by_phone(connection, phone).await?,
-            }
-        }
+        (Some(phone), None) => match store::lock_by_phone(connection, phone).await? {
+            Some(lead) => lead,
+            // Until this message their number was a key of a lead of somebody else.
+            None => match create(connection, (phone, &keys), contact, (new, now)).await? {
+                Some(found) => return Ok(found),
+                None => store::lock_by_phone(connection, phone)
+                    .await?
+                    .ok_or(Error::NotFound { what: "lead" })?,
+            },
+        },
         (_, Some(id)) => store::lock_by_id(connection, *id).await?,
         (None, None) => identities::create_nameless(connection, contact, now).await?,
     };
@@ -77,7 +95,31 @@ pub async fn find_or_create(
     if learnt {
         store::update_known(connection, &lead, now).await?;
     }
-    Ok((lead, other))
+    Ok(Found {
+        lead,
+        other,
+        created_at: None,
+    })
+}
+
+/// Creates the lead of a person with a number, and adds their keys to it. Returns `None` if a lead has one of them.
+async fn create(
+    connection: &mut PgConnection,
+    (phone, keys): (&Phone, &[Address]),
+    contact: &Contact,
+    (status, now): (LeadStatus, DateTime<Utc>),
+) -> Result<Option<Found>> {
+    let created =
+        store::insert_if_absent(connection, (phone, keys), contact, (status, now)).await?;
+    let Some((lead, created_at)) = created else {
+        return Ok(None);
+    };
+    identities::link_lead(connection, keys, lead.id, now).await?;
+    Ok(Some(Found {
+        lead,
+        other: None,
+        created_at: Some(created_at),
+    }))
 }
 
 /// Writes the name, ad and project of a lead that a person corrected.

@@ -1,6 +1,7 @@
 //! SQL of the leads.
 
 use super::{Contact, Enquiry, Lead, LeadProgress, LeadStatus, Mark};
+use crate::address::Address;
 use crate::id::{LeadId, UserId};
 use crate::phone::Phone;
 use crate::{Error, Result};
@@ -43,36 +44,56 @@ impl Row {
     }
 }
 
-/// Creates the lead. Returns `None` if a lead has this number.
+/// Creates the lead, and then reads the clock. Returns `None` if a lead has this number or one of these keys.
 pub(super) async fn insert_if_absent(
     connection: &mut PgConnection,
-    phone: &Phone,
+    (phone, keys): (&Phone, &[Address]),
     contact: &Contact,
     (status, now): (LeadStatus, DateTime<Utc>),
-) -> Result<Option<Lead>> {
-    let row = sqlx::query_as!(
-        Row,
+) -> Result<Option<(Lead, DateTime<Utc>)>> {
+    let id = LeadId::new();
+    let keys: Vec<&str> = keys.iter().map(Address::as_str).collect();
+    let created = sqlx::query!(
         r#"insert into lead (id, name, phone, status, source_ads, project, area, created_at, updated_at)
-           values ($1, $2, $3, $8, $4, $6, $7, $5, $5)
+           select $1, $2, $3, $8, $4, $6, $7, $5, $5
+           where not exists (select from wa_identity where address = any($9) and lead_id is not null)
            on conflict on constraint lead_phone_key do nothing
-           returning id as "id: LeadId", name, phone as "phone: Phone", status as "status: LeadStatus",
-                     progress as "progress: LeadProgress", owner_sales_id as "owner_sales_id: UserId",
-                     locked_at, source_ads, project, area, mark as "mark: Mark", created_at"#,
-        LeadId::new().0,
+           returning progress as "progress: LeadProgress", created_at, clock_timestamp() as "clock!""#,
+        id.0,
         contact.name,
         phone.as_str(),
         contact.source_ads,
         now,
         contact.project,
         contact.area,
-        status.as_str()
+        status.as_str(),
+        &keys as _
     )
     .fetch_optional(connection)
     .await?;
-    Ok(row.map(Row::into_lead))
+    Ok(created.map(|row| {
+        let lead = Lead {
+            id,
+            name: contact.name.clone(),
+            phone: Some(phone.clone()),
+            status,
+            progress: row.progress,
+            owner: None,
+            locked_at: None,
+            source_ads: contact.source_ads.clone(),
+            project: contact.project.clone(),
+            area: contact.area.clone(),
+            mark: None,
+            created_at: row.created_at,
+        };
+        (lead, row.clock)
+    }))
 }
 
-pub(super) async fn lock_by_phone(connection: &mut PgConnection, phone: &Phone) -> Result<Lead> {
+pub(super) async fn lock_by_phone(
+    connection: &mut PgConnection,
+    phone: &Phone,
+) -> Result<Option<Lead>> {
     let row = sqlx::query_as!(
         Row,
         r#"select id as "id: LeadId", name, phone as "phone: Phone", status as "status: LeadStatus",
@@ -81,9 +102,9 @@ pub(super) async fn lock_by_phone(connection: &mut PgConnection, phone: &Phone) 
            from lead where phone = $1 for update"#,
         phone.as_str()
     )
-    .fetch_one(connection)
+    .fetch_optional(connection)
     .await?;
-    Ok(row.into_lead())
+    Ok(row.map(Row::into_lead))
 }
 
 pub(super) async fn lock_by_id(connection: &mut PgConnection, id: LeadId) -> Result<Lead> {

@@ -4,7 +4,7 @@ use super::model::Draft;
 use super::store;
 use crate::Result;
 use crate::id::MessageId;
-use crate::jobs::{SendMessage, enqueue};
+use crate::jobs::{Scheduled, SendMessage};
 use crate::unit_of_work::UnitOfWork;
 
 /// Queues an outbound message: stores its row and enqueues its [`SendMessage`] job, in the caller's
@@ -13,12 +13,9 @@ use crate::unit_of_work::UnitOfWork;
 /// Returns `false` if the same kind of message was stored before for this recipient and attempt,
 /// cycle or inbound message, or if the client wants no messages. Then nothing is written.
 pub async fn queue_message(work: &mut UnitOfWork<'_>, draft: &Draft) -> Result<bool> {
-    let Some(message) = insert_outbound(work, draft).await? else {
-        return Ok(false);
-    };
-    let job = SendMessage { message, nth: 0 };
-    enqueue(work.connection, &job, work.now).await?;
-    Ok(true)
+    let message = MessageId::new();
+    let job = Scheduled::new(&SendMessage { message, nth: 0 }, work.now)?;
+    store::insert_out(work, message, draft, &[job]).await
 }
 
 /// Stores an outbound row without a job. Returns `None` if the row exists already.
@@ -26,6 +23,7 @@ pub async fn insert_outbound(
     work: &mut UnitOfWork<'_>,
     draft: &Draft,
 ) -> Result<Option<MessageId>> {
-    let (from, provider) = (&work.app.company_phone, work.app.provider.name());
-    store::insert_out(work.connection, draft, from, provider, work.now).await
+    let message = MessageId::new();
+    let inserted = store::insert_out(work, message, draft, &[]).await?;
+    Ok(inserted.then_some(message))
 }

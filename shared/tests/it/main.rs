@@ -16,4 +16,5 @@ mod referee;
 mod retention;
 mod schema;
 mod thaw_and_release;
+mod warm_up;
 mod withdrawn;

@@ -91,12 +91,13 @@ pub(crate) async fn enter_quietly(
         None => LeadStatus::Distributing,
     };
     let now = app.clock.now(connection).await?;
-    let (lead, _) = leads::find_or_create(connection, &contact, status, now).await?;
-    let mut work = UnitOfWork::start(app, connection, Cause::Admin).await?;
-    if lead.created_at != now {
+    let found = leads::find_or_create(connection, &contact, status, now).await?;
+    let lead = found.lead;
+    if found.created_at.is_none() {
         // Somebody else entered the same number at the same time.
         return Err(Error::LeadExists { lead: lead.id });
     }
+    let mut work = UnitOfWork::start(app, connection, Cause::Admin).await?;
     let origin = Origin {
         project: new.project.clone(),
         campaign: None,

@@ -36,16 +36,18 @@ pub(super) async fn handle(
     } else {
         LeadStatus::New
     };
-    let lead = enquiry::find_or_create(app, connection, &contact, new, at).await?;
-    let mut work = UnitOfWork::start(app, connection, Cause::Enquiry).await?;
-    if duplicate::was_handled(&mut work, received).await? {
+    let client = enquiry::find_or_create(app, connection, &contact, new, at).await?;
+    let lead = &client.lead;
+    let mut work = client.start(app, connection).await?;
+    // A duplicate by a new client is one that was stored without a lead. It is found when it is stored again.
+    if !client.is_new() && duplicate::was_handled(&mut work, received).await? {
         return Ok(None);
     }
     if !asks {
-        return note(&mut work, received, &lead).await;
+        return note(&mut work, received, lead).await;
     }
-    let enquiry = enquiry_of(received, &lead);
-    let placed = enquiry::place(&mut work, &lead, &enquiry).await?;
+    let enquiry = enquiry_of(received, lead);
+    let placed = enquiry::place(&mut work, &client, &enquiry).await?;
     let record = InboundRecord {
         lead: Some(lead.id),
         cycle: placed.cycle,
@@ -55,17 +57,12 @@ pub(super) async fn handle(
         return Ok(None);
     }
     if let Some(cycle) = placed.cycle {
-        auto_reply(&mut work, received, &lead, cycle).await?;
+        auto_reply(&mut work, received, lead, cycle).await?;
     }
     if let Some(listeners) = &placed.listeners {
-        news::tell_written(&mut work, &lead, listeners, received).await?;
+        news::tell_written(&mut work, lead, listeners, received).await?;
     }
-    Ok(Some(report(
-        placed.outcome,
-        received,
-        &lead,
-        placed.attempt,
-    )))
+    Ok(Some(report(placed.outcome, received, lead, placed.attempt)))
 }
 
 /// Stores a message of a blocked number. Returns `None` if it is a duplicate.

@@ -12,11 +12,37 @@ use crate::leads::{self, Contact, Enquiry, EnquiryKind, Lead, LeadStatus, Mark};
 use crate::phone::Phone;
 use crate::sales::{self, Agent, Origin};
 use crate::texts::Text;
-use crate::unit_of_work::UnitOfWork;
+use crate::unit_of_work::{Cause, UnitOfWork};
 use crate::whatsapp::{self, Draft, OutboundKind};
 use crate::{App, Result};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
+
+/// A client's lead, locked.
+pub(super) struct Client {
+    pub(super) lead: Lead,
+    /// The instant at which the lead was created, if it was now. Then it has no cycle, and no message of the client was
+    /// handled before.
+    created_at: Option<DateTime<Utc>>,
+}
+
+impl Client {
+    pub(super) fn is_new(&self) -> bool {
+        self.created_at.is_some()
+    }
+
+    /// Starts the unit of work of the enquiry, after the lead's lock.
+    pub(super) async fn start<'t>(
+        &self,
+        app: &'t App,
+        connection: &'t mut PgConnection,
+    ) -> Result<UnitOfWork<'t>> {
+        match self.created_at {
+            Some(now) => Ok(UnitOfWork::at(app, connection, now, Cause::Enquiry)),
+            None => UnitOfWork::start(app, connection, Cause::Enquiry).await,
+        }
+    }
+}
 
 /// The client's lead, locked. A new lead gets this status. If the message shows that two leads are one person, they
 /// are merged.
@@ -26,12 +52,16 @@ pub(super) async fn find_or_create(
     contact: &Contact,
     new: LeadStatus,
     now: DateTime<Utc>,
-) -> Result<Lead> {
-    let (lead, other) = leads::find_or_create(connection, contact, new, now).await?;
-    match other {
-        Some(other) => merge::merge(app, connection, lead.id, other).await,
-        None => Ok(lead),
-    }
+) -> Result<Client> {
+    let found = leads::find_or_create(connection, contact, new, now).await?;
+    let lead = match found.other {
+        Some(other) => merge::merge(app, connection, found.lead.id, other).await?,
+        None => found.lead,
+    };
+    let created_at = found
+        .created_at
+        .map(|read| app.clock.fixed().unwrap_or(read));
+    Ok(Client { lead, created_at })
 }
 
 /// Where an enquiry was placed.
@@ -65,10 +95,16 @@ pub(super) enum Listeners {
 /// managers, the lead is distributed again.
 pub(super) async fn place(
     work: &mut UnitOfWork<'_>,
-    lead: &Lead,
+    client: &Client,
     enquiry: &Enquiry,
 ) -> Result<Placed> {
-    if let Some(cycle) = store::lock_open_cycle(work.connection, lead.id).await? {
+    let lead = &client.lead;
+    let open = if client.is_new() {
+        None
+    } else {
+        store::lock_open_cycle(work.connection, lead.id).await?
+    };
+    if let Some(cycle) = open {
         return Ok(Placed {
             outcome: Outcome::Added,
             cycle: Some(cycle),

@@ -7,7 +7,7 @@ use crate::id::CycleId;
 use crate::leads::{self, Contact, Enquiry, EnquiryKind, Lead, LeadStatus};
 use crate::sales::{self, Origin};
 use crate::texts::Text;
-use crate::unit_of_work::{Cause, UnitOfWork};
+use crate::unit_of_work::UnitOfWork;
 use crate::whatsapp::{self, Draft, OutboundKind, Short};
 use crate::{App, Result, contacts};
 
@@ -39,14 +39,15 @@ pub async fn take_ad(app: &App, ad: &Ad) -> Result<Report> {
         area: ad.area.clone(),
     };
     let new = LeadStatus::Distributing;
-    let lead = enquiry::find_or_create(app, &mut transaction, &contact, new, received_at).await?;
-    let mut work = UnitOfWork::start(app, &mut transaction, Cause::Enquiry).await?;
+    let client = enquiry::find_or_create(app, &mut transaction, &contact, new, received_at).await?;
+    let lead = &client.lead;
+    let mut work = client.start(app, &mut transaction).await?;
     let enquiry = enquiry_of(ad);
     if !leads::record_enquiry(work.connection, lead.id, &enquiry, work.now).await? {
         transaction.rollback().await?;
         return duplicate_ad(app, &ad.meta_lead_id).await;
     }
-    if burst::hold_if_suspect(&mut work, &lead, ad, lead.created_at == received_at).await? {
+    if burst::hold_if_suspect(&mut work, lead, ad, client.is_new()).await? {
         transaction.commit().await?;
         return Ok(Report {
             outcome: Outcome::Noted,
@@ -56,12 +57,12 @@ pub async fn take_ad(app: &App, ad: &Ad) -> Result<Report> {
             attempt: None,
         });
     }
-    let placed = enquiry::place(&mut work, &lead, &enquiry).await?;
+    let placed = enquiry::place(&mut work, &client, &enquiry).await?;
     if let Some(listeners) = &placed.listeners {
-        news::tell_filled_in(&mut work, &lead, listeners, ad).await?;
+        news::tell_filled_in(&mut work, lead, listeners, ad).await?;
     }
     if let (Outcome::Distributing | Outcome::Held, Some(cycle)) = (placed.outcome, placed.cycle) {
-        welcome(&mut work, &lead, cycle).await?;
+        welcome(&mut work, lead, cycle).await?;
     }
     transaction.commit().await?;
     tracing::info!(lead = %lead.id, outcome = placed.outcome.as_str(), "distribution.form_taken");

@@ -57,7 +57,8 @@ pub(crate) async fn start(
         former_agent: former_agent.as_ref(),
         past: past.as_deref(),
     };
-    let cycle = store::insert_cycle(work.connection, &new, work.now).await?;
+    let most_open = work.app.distribution.most_open_offers;
+    let (cycle, input) = store::insert_cycle(work.connection, &new, most_open, work.now).await?;
     let strategy = route.strategy.as_str();
     let started = Event::new(EventKind::Started)
         .of(lead.id, cycle)
@@ -69,7 +70,7 @@ pub(crate) async fn start(
         alert::notify_managers(work, lead.id, cycle, Alert::Held).await?;
         return Ok((cycle, OfferResult::Held));
     }
-    let result = offer_next_after(work, lead.id, cycle, vec![started]).await?;
+    let result = offer_by(work, (lead.id, cycle), &input, vec![started]).await?;
     Ok((cycle, result))
 }
 
@@ -83,18 +84,18 @@ pub(crate) async fn offer_next(
     lead: LeadId,
     cycle: CycleId,
 ) -> Result<OfferResult> {
-    offer_next_after(work, lead, cycle, Vec::new()).await
-}
-
-/// As [`offer_next`], and logs these events first, in the statement that logs the offer.
-async fn offer_next_after(
-    work: &mut UnitOfWork<'_>,
-    lead: LeadId,
-    cycle: CycleId,
-    mut events: Vec<Event>,
-) -> Result<OfferResult> {
     let most_open = work.app.distribution.most_open_offers;
     let input = store::decision_input(work.connection, cycle, most_open, work.now).await?;
+    offer_by(work, (lead, cycle), &input, Vec::new()).await
+}
+
+/// As [`offer_next`], with what the decision is based on. Logs these events first, in the statement that logs the offer.
+async fn offer_by(
+    work: &mut UnitOfWork<'_>,
+    (lead, cycle): (LeadId, CycleId),
+    input: &DecisionInput,
+    mut events: Vec<Event>,
+) -> Result<OfferResult> {
     let decision = turn::decide(&input.rules, &input.contenders);
     let attempt = AttemptId::new();
     let mut attempts: Vec<NewAttempt<'_>> = decision
@@ -131,7 +132,7 @@ async fn offer_next_after(
         store::make_offers(work, cycle, &new).await?
     };
     let Some(index) = decision.chosen else {
-        return no_agent_is_next(work, lead, cycle, &input).await;
+        return no_agent_is_next(work, lead, cycle, input).await;
     };
     if let Some(queue) = input.queue.filter(|_| !decision.credits.is_empty()) {
         store::set_credits(work.connection, queue, &decision.credits).await?;

@@ -1,5 +1,6 @@
 //! The members of a cycle with their present state, and the credits of places.
 
+use super::cycles::{Members, NewCycle};
 use crate::Result;
 use crate::availability::{self, DutyStatus, Reason};
 use crate::distribution::model::AttemptStatus;
@@ -40,6 +41,39 @@ struct Row {
     open: i64,
 }
 
+/// Selects the [`Row`]s of the cycle `$1`, with open offers counted up to `$2`: what comes before, the table of the cycle, that of
+/// its members.
+macro_rules! contenders {
+    ($with:tt, $cycle:tt, $members:tt $(, $argument:expr)* $(,)?) => {
+        sqlx::query_as!(
+            Row,
+            $with + r#"select c.strategy as "strategy!: Strategy", c.queue_id as "queue_id: QueueId",
+                  c.sticky_sales_id as "sticky_sales_id: UserId", q.most_turns_owed as "most_turns_owed?",
+                  coalesce(q.last_round, false) and c.last_round_at is null as "last_round_is_left!",
+                  m.sales_id as "sales_id!: UserId", m.label as "label!", m.weight as "weight!", m.guest as "guest!",
+                  u.offer_address, sq.credit as "credit?",
+                  asked.status as "asked?: AttemptStatus",
+                  (exists (select from agent_availability v where v.sales_id = m.sales_id)
+                   or exists (select from company_hours)) as "has_availability!",
+                  u.disabled_at is not null as "disabled!",
+                  -- In the order of its index: see ADR 16.
+                  (select count(*) from (select o.sales_id from distribution_attempt o
+                                         where o.closed_at is null and (o.sales_id, o.code) >= (m.sales_id, '')
+                                         order by o.sales_id, o.code limit $2) o
+                   where o.sales_id = m.sales_id) as "open!"
+           from "# + $cycle + r#" c
+           left join distribution_queue q on q.id = c.queue_id
+           join "# + $members + r#" m on m.cycle_id = c.id
+           join "user" u on u.id = m.sales_id
+           left join sales_queue sq on sq.queue_id = c.queue_id and sq.sales_id = m.sales_id
+           left join (select distinct on (a.sales_id) a.sales_id, a.status from distribution_attempt a
+                      where a.cycle_id = $1 order by a.sales_id, a.position desc) asked on asked.sales_id = m.sales_id
+           where c.id = $1 order by m.seat"#
+            $(, $argument)*
+        )
+    };
+}
+
 /// Reads the contenders. If the queue rotates, locks it first, so that no other transaction changes its
 /// credits. A `fixed` queue needs no lock.
 ///
@@ -62,6 +96,15 @@ pub(crate) async fn decision_input(
         lock_queue(connection, queue).await?;
         rows = self::rows(connection, cycle, most_open).await?;
     }
+    input_of(connection, rows, most_open, now).await
+}
+
+async fn input_of(
+    connection: &mut PgConnection,
+    rows: Vec<Row>,
+    most_open: u32,
+    now: DateTime<Utc>,
+) -> Result<DecisionInput> {
     let recorded: Vec<UserId> = rows
         .iter()
         .filter(|row| row.has_availability)
@@ -136,35 +179,58 @@ pub(crate) fn ended(status: AttemptStatus) -> Reason {
 }
 
 async fn rows(connection: &mut PgConnection, cycle: CycleId, most_open: u32) -> Result<Vec<Row>> {
-    Ok(sqlx::query_as!(
-        Row,
-        r#"select c.strategy as "strategy: Strategy", c.queue_id as "queue_id: QueueId",
-                  c.sticky_sales_id as "sticky_sales_id: UserId", q.most_turns_owed as "most_turns_owed?",
-                  coalesce(q.last_round, false) and c.last_round_at is null as "last_round_is_left!",
-                  m.sales_id as "sales_id: UserId", m.label, m.weight, m.guest, u.offer_address,
-                  sq.credit as "credit?",
-                  asked.status as "asked?: AttemptStatus",
-                  (exists (select from agent_availability v where v.sales_id = m.sales_id)
-                   or exists (select from company_hours)) as "has_availability!",
-                  u.disabled_at is not null as "disabled!",
-                  -- In the order of its index: see ADR 16.
-                  (select count(*) from (select o.sales_id from distribution_attempt o
-                                         where o.closed_at is null and (o.sales_id, o.code) >= (m.sales_id, '')
-                                         order by o.sales_id, o.code limit $2) o
-                   where o.sales_id = m.sales_id) as "open!"
-           from distribution_cycle c
-           left join distribution_queue q on q.id = c.queue_id
-           join distribution_cycle_member m on m.cycle_id = c.id
-           join "user" u on u.id = m.sales_id
-           left join sales_queue sq on sq.queue_id = c.queue_id and sq.sales_id = m.sales_id
-           left join (select distinct on (a.sales_id) a.sales_id, a.status from distribution_attempt a
-                      where a.cycle_id = $1 order by a.sales_id, a.position desc) asked on asked.sales_id = m.sales_id
-           where c.id = $1 order by m.seat"#,
+    let found = contenders!(
+        "",
+        "distribution_cycle",
+        "distribution_cycle_member",
         cycle.0,
         i64::from(most_open)
-    )
-    .fetch_all(connection)
-    .await?)
+    );
+    Ok(found.fetch_all(connection).await?)
+}
+
+/// Inserts a cycle with its members, and reads them as contenders, in one statement. If the queue rotates, locks it first, as
+/// [`decision_input`] does.
+pub(crate) async fn insert_cycle(
+    connection: &mut PgConnection,
+    new: &NewCycle<'_>,
+    most_open: u32,
+    now: DateTime<Utc>,
+) -> Result<(CycleId, DecisionInput)> {
+    if new.route.strategy != Strategy::Fixed {
+        lock_queue(connection, new.route.queue).await?;
+    }
+    let id = CycleId::new();
+    let members = Members::of(new.queue, new.former_agent);
+    let inserted = contenders!(
+        r#"with new_cycle as (
+               insert into distribution_cycle (id, lead_id, status, trigger, started_at, queue_id, strategy, sticky_sales_id, past)
+               values ($1, $3, 'open', $4, $5, $6, $7, $8, $13)
+               returning id, queue_id, strategy, sticky_sales_id, last_round_at),
+           new_member as (
+               insert into distribution_cycle_member (cycle_id, seat, sales_id, label, weight, guest)
+               select new_cycle.id, seat, sales_id, label, weight, seat > $12
+               from new_cycle, unnest($9::text[], $10::text[], $11::int[]) with ordinality
+                               as queue (sales_id, label, weight, seat)
+               returning cycle_id, seat, sales_id, label, weight, guest) "#,
+        "new_cycle",
+        "new_member",
+        id.0,
+        i64::from(most_open),
+        new.lead.0,
+        new.trigger.as_str(),
+        now,
+        new.route.queue.0,
+        new.route.strategy.as_str(),
+        new.former_agent.map(|place| place.sales_id.0.as_str()),
+        &members.sales as _,
+        &members.labels as _,
+        &members.weights,
+        members.places,
+        new.past
+    );
+    let rows = inserted.fetch_all(&mut *connection).await?;
+    Ok((id, input_of(connection, rows, most_open, now).await?))
 }
 
 /// Locks a queue's position until the transaction ends.

@@ -89,16 +89,19 @@ pub(crate) struct NewCycle<'agent> {
 
 /// The members of a cycle, as columns: the places of a queue, and then the client's former agent if they are in no
 /// place of it.
-struct Members<'agent> {
-    sales: Vec<&'agent str>,
-    labels: Vec<&'agent str>,
-    weights: Vec<i32>,
+pub(super) struct Members<'agent> {
+    pub(super) sales: Vec<&'agent str>,
+    pub(super) labels: Vec<&'agent str>,
+    pub(super) weights: Vec<i32>,
     /// How many of them have places. Those after them are guests.
-    places: i64,
+    pub(super) places: i64,
 }
 
 impl<'agent> Members<'agent> {
-    fn of(queue: &'agent [ActivePlace], former_agent: Option<&'agent ActivePlace>) -> Self {
+    pub(super) fn of(
+        queue: &'agent [ActivePlace],
+        former_agent: Option<&'agent ActivePlace>,
+    ) -> Self {
         let guest = former_agent.filter(|former_agent| {
             queue
                 .iter()
@@ -112,39 +115,6 @@ impl<'agent> Members<'agent> {
             places: i64::try_from(queue.len()).unwrap_or(i64::MAX),
         }
     }
-}
-
-/// Inserts a cycle with its members, in one statement.
-pub(crate) async fn insert_cycle(
-    connection: &mut PgConnection,
-    new: &NewCycle<'_>,
-    now: DateTime<Utc>,
-) -> Result<CycleId> {
-    let id = CycleId::new();
-    let members = Members::of(new.queue, new.former_agent);
-    sqlx::query!(
-        "with cycle as (
-             insert into distribution_cycle (id, lead_id, status, trigger, started_at, queue_id, strategy, sticky_sales_id, past)
-             values ($1, $2, 'open', $3, $4, $5, $6, $7, $12) returning id)
-         insert into distribution_cycle_member (cycle_id, seat, sales_id, label, weight, guest)
-         select cycle.id, seat, sales_id, label, weight, seat > $11
-         from cycle, unnest($8::text[], $9::text[], $10::int[]) with ordinality as queue (sales_id, label, weight, seat)",
-        id.0,
-        new.lead.0,
-        new.trigger.as_str(),
-        now,
-        new.route.queue.0,
-        new.route.strategy.as_str(),
-        new.former_agent.map(|place| place.sales_id.0.as_str()),
-        &members.sales as _,
-        &members.labels as _,
-        &members.weights,
-        members.places,
-        new.past
-    )
-    .execute(connection)
-    .await?;
-    Ok(id)
 }
 
 /// Adds the places of a queue that a cycle does not have, after its own: of one that was held because its queue was empty, or that

@@ -50,17 +50,17 @@ pub(crate) use bulk::{
 pub(crate) use bursts::{has_suspect_since, similar_leads};
 pub(crate) use by_hand::{
     NamedCycle, agent_by_label, all_managers, cycle_by_code, end_cycle_by_hand,
-    gives_second_chances, insert_cycle_by_hand, is_manager, lock_assignable_cycle, managers_of,
-    name_cycle, sender, team_of, winning_attempt, words_of,
+    gives_second_chances, insert_cycle_by_hand, lock_assignable_cycle, managers_of, name_cycle,
+    team_of, winning_attempt, words_of,
 };
 pub(crate) use clients::{last_client_of, lead_of_message};
 pub use conflicts::Conflict;
 pub(crate) use conflicts::{conflict, decide_conflict, insert_conflict, open_conflicts};
 pub(crate) use contenders::{
-    DISABLED, DecisionInput, decision_input, ended, pass_over_the_full, set_credits,
+    DISABLED, DecisionInput, decision_input, ended, insert_cycle, pass_over_the_full, set_credits,
 };
 pub(crate) use cycles::{
-    NewCycle, close_cycle, end_cycles, insert_cycle, insert_members, latest_cycle, lock_open_cycle,
+    NewCycle, close_cycle, end_cycles, insert_members, latest_cycle, lock_open_cycle,
     read_one_snapshot,
 };
 pub(crate) use ends::{

@@ -25,42 +25,66 @@ use super::{Draft, InboundRecord, PastOutcome, Queued};
 use crate::Result;
 use crate::address::Address;
 use crate::id::{AttemptId, LeadId, MessageId, SendId};
+use crate::jobs::{CHANNEL, JobColumns, Origin, Scheduled};
 use crate::leads::ERASED;
 use crate::phone::Phone;
+use crate::unit_of_work::UnitOfWork;
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
+/// Inserts an outbound row with the jobs of it, which are due now, in one statement. Returns `false`, and inserts nothing, if the
+/// row exists or the client wants no messages.
 pub(super) async fn insert_out(
-    connection: &mut PgConnection,
+    work: &mut UnitOfWork<'_>,
+    id: MessageId,
     draft: &Draft,
-    from: &Phone,
-    provider: &str,
-    now: DateTime<Utc>,
-) -> Result<Option<MessageId>> {
-    Ok(sqlx::query_scalar!(
-        r#"insert into wa_message (id, lead_id, cycle_id, attempt_id, in_reply_to, direction, kind,
-                                   from_wa, to_wa, body, provider, delivery_status, created_at, line, parameters)
-           select $1, $2, $3, $4, $5, 'out', $6, $7, $8, $9, $10, 'queued', $11, $12, $13
-           where not ($14 and exists (select from contact_block where address = $8))
-           on conflict do nothing
-           returning id as "id: MessageId""#,
-        MessageId::new().0,
+    jobs: &[Scheduled],
+) -> Result<bool> {
+    let (jobs, origin) = (JobColumns::of(jobs), Origin::here());
+    let inserted = sqlx::query!(
+        r#"with message as (
+               insert into wa_message (id, lead_id, cycle_id, attempt_id, in_reply_to, direction, kind,
+                                       from_wa, to_wa, body, provider, delivery_status, created_at, line, parameters)
+               select $1, $2, $3, $4, $5, 'out', $6, $7, $8, $9, $10, 'queued', $11, $12, $13
+               where not ($14 and exists (select from contact_block where address = $8))
+               on conflict do nothing
+               returning id),
+           enqueued as (
+               insert into apalis.jobs (id, job_type, job, run_at, max_attempts, priority, idempotency_key, metadata)
+               select job.id, queue, payload, due, tries, 0, key, hstore($21::text[], $22::text[])
+               from message, unnest($15::text[], $16::text[], $17::bytea[], $18::timestamptz[], $19::int[], $20::text[])
+                    as job (id, queue, payload, due, tries, key)
+               on conflict (job_type, idempotency_key) do nothing
+               returning job_type)
+           select exists (select from message) as "inserted!",
+                  (select count(pg_notify($23, job_type)) from enqueued) as announced"#,
+        id.0,
         draft.lead.map(|id| id.0),
         draft.cycle.map(|id| id.0),
         draft.attempt.map(|id| id.0),
         draft.in_reply_to.map(|id| id.0),
         draft.kind.as_str(),
-        from.as_str(),
+        work.app.company_phone.as_str(),
         draft.to.as_str(),
         draft.body,
-        provider,
-        now,
+        work.app.provider.name(),
+        work.now,
         draft.short.as_ref().map(|short| short.line.as_str()),
         draft.short.as_ref().map(|short| short.parameters.as_slice()) as _,
-        draft.kind.is_for_clients()
+        draft.kind.is_for_clients(),
+        &jobs.ids as _,
+        &jobs.queues as _,
+        &jobs.payloads as _,
+        &jobs.times,
+        &jobs.tries,
+        &jobs.keys as _,
+        &origin.keys as _,
+        &origin.values,
+        CHANNEL
     )
-    .fetch_optional(connection)
-    .await?)
+    .fetch_one(&mut *work.connection)
+    .await?;
+    Ok(inserted.inserted)
 }
 
 pub(super) async fn insert_in(
