@@ -15,8 +15,10 @@ mod desk;
 mod feed;
 mod intake;
 mod jobs;
+mod large;
 mod lateness;
 mod lists;
+mod overload;
 mod percentiles;
 mod pgbench;
 mod statements;
@@ -52,6 +54,10 @@ enum Figure {
     Desk(desk::Options),
     /// How large a year of leads is, and how late offers roll beside it.
     Year(year::Options),
+    /// What becomes of deadlines past the capacity.
+    Overload(overload::Options),
+    /// How late offers roll with many open deadlines over many old leads.
+    Large(large::Options),
     /// Every figure several times: medians and spread in one table, kept in a file.
     All(all::Options),
     /// Two kept runs side by side: what moved, and what is noise.
@@ -75,6 +81,8 @@ async fn main() -> anyhow::Result<()> {
         Figure::Feed(options) => feed::measure(&options).await,
         Figure::Desk(options) => desk::measure(&options).await,
         Figure::Year(options) => year::measure(&options).await,
+        Figure::Overload(options) => overload::measure(&options).await,
+        Figure::Large(options) => large::measure(&options).await,
         Figure::All(options) => all::measure(&options),
         Figure::Compare(options) => compare::compare(&options),
         Figure::Api(process) => api_process::serve(&process.settings).await,

@@ -1,7 +1,13 @@
 //! Agents, and open offers with evenly spaced deadlines.
 
+use crate::percentiles::Percentiles;
+use crate::workers::Workers;
+use anyhow::ensure;
+use shared::Clock;
 use shared::jobs::{CheckAckDeadline, Job};
 use sqlx::PgPool;
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
 
 /// Sales A to F without passwords, because no user signs in.
 pub(crate) async fn seed_agents(pool: &PgPool) -> anyhow::Result<()> {
@@ -43,31 +49,32 @@ pub(crate) async fn offers(
     lead_time: f64,
 ) -> anyhow::Result<()> {
     clear(pool).await?;
-    add_offers(pool, count, rate, lead_time).await
+    add_offers(pool, (0, count), rate, lead_time).await
 }
 
-/// As [`offers`], beside what is there.
+/// As [`offers`], beside what is there: with the numbers from `first` on, which no lead must have.
 pub(crate) async fn add_offers(
     pool: &PgPool,
-    count: i32,
+    (first, count): (i32, i32),
     rate: f64,
     lead_time: f64,
 ) -> anyhow::Result<()> {
     let mut transaction = shared::db::begin(pool).await?;
     sqlx::query(
         "create temporary table bench_offer on commit drop as
-         select n, gen_random_uuid() as lead_id, gen_random_uuid() as cycle_id, gen_random_uuid() as attempt_id,
+         select n, 10000000 + $4 + n as number, gen_random_uuid() as lead_id, gen_random_uuid() as cycle_id, gen_random_uuid() as attempt_id,
                 clock.now + ($3 + n / $2) * interval '1 second' as deadline
          from generate_series(0, $1 - 1) n, (select clock_timestamp() as now offset 0) clock",
     )
     .bind(count)
     .bind(rate)
     .bind(lead_time)
+    .bind(first)
     .execute(&mut *transaction)
     .await?;
     for statement in [
         "insert into lead (id, name, phone, status, created_at, updated_at)
-         select lead_id, 'Bench', '+62812' || (10000000 + n), 'distributing', deadline, deadline from bench_offer",
+         select lead_id, 'Bench', '+62812' || number, 'distributing', deadline, deadline from bench_offer",
         "insert into distribution_cycle (id, lead_id, status, trigger, started_at, queue_id)
          select cycle_id, lead_id, 'open', 'chat', deadline - interval '300 seconds', default_distribution_queue() from bench_offer",
         "insert into distribution_cycle_member (cycle_id, seat, sales_id, label)
@@ -96,4 +103,38 @@ pub(crate) async fn add_offers(
     transaction.commit().await?;
     sqlx::raw_sql("analyze").execute(pool).await?;
     Ok(())
+}
+
+/// Offers with deadlines at a steady pace beside what is there, and how late one worker rolls them.
+pub(crate) async fn lateness(
+    pool: &PgPool,
+    url: &str,
+    rate: u32,
+    seconds: u32,
+) -> anyhow::Result<Percentiles> {
+    let start = Clock::database().now(&mut *pool.acquire().await?).await?;
+    let count = i32::try_from(rate * seconds)?;
+    add_offers(pool, (0, count), f64::from(rate), 4.0).await?;
+    let workers = Workers::start(1, url)?;
+    let give_up = Instant::now() + Duration::from_secs(u64::from(seconds) + 120);
+    let late = loop {
+        let late: Vec<f64> = sqlx::query_scalar(
+            "select extract(epoch from pg_xact_commit_timestamp(xmin) - ack_deadline_at)::float8 * 1000
+             from distribution_attempt where status = 'timed_out' and closed_at > $1",
+        )
+        .bind(start)
+        .fetch_all(pool)
+        .await?;
+        if late.len() >= usize::try_from(count)? {
+            break late;
+        }
+        ensure!(
+            Instant::now() < give_up,
+            "only {} of {count} were rolled",
+            late.len()
+        );
+        sleep(Duration::from_millis(500)).await;
+    };
+    drop(workers);
+    Ok(Percentiles::of(late))
 }

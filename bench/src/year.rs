@@ -12,7 +12,6 @@ use crate::workload;
 use anyhow::ensure;
 use serde::Serialize;
 use serde_json::json;
-use shared::Clock;
 use sqlx::{AssertSqlSafe, PgPool};
 use std::collections::HashSet;
 use std::time::Duration;
@@ -78,7 +77,7 @@ pub(crate) async fn measure(options: &Options) -> anyhow::Result<()> {
 
 async fn measure_on(pool: &PgPool, url: &str, options: &Options) -> anyhow::Result<Report> {
     let (rate, seconds) = (options.rate, options.seconds);
-    let empty_ms = lateness(pool, url, rate, seconds).await?;
+    let empty_ms = workload::lateness(pool, url, rate, seconds).await?;
     println!("empty {}", empty_ms.line());
     workload::clear(pool).await?;
     live(pool, url, options.sample).await?;
@@ -89,7 +88,7 @@ async fn measure_on(pool: &PgPool, url: &str, options: &Options) -> anyhow::Resu
     let total: i64 = tables.iter().map(|(_, bytes)| bytes).sum();
     let deliveries = "select count(*) from webhook_delivery";
     let before: i64 = sqlx::query_scalar(deliveries).fetch_one(pool).await?;
-    let year_ms = lateness(pool, url, rate, seconds).await?;
+    let year_ms = workload::lateness(pool, url, rate, seconds).await?;
     println!("year  {}", year_ms.line());
     let after: i64 = sqlx::query_scalar(deliveries).fetch_one(pool).await?;
     let mib = |(table, bytes): (String, i64)| (table, bytes >> 20);
@@ -107,40 +106,6 @@ async fn measure_on(pool: &PgPool, url: &str, options: &Options) -> anyhow::Resu
         empty_ms,
         year_ms,
     })
-}
-
-/// Offers with deadlines at a steady pace beside what is there, and how late one worker rolls them.
-async fn lateness(
-    pool: &PgPool,
-    url: &str,
-    rate: u32,
-    seconds: u32,
-) -> anyhow::Result<Percentiles> {
-    let start = Clock::database().now(&mut *pool.acquire().await?).await?;
-    let count = i32::try_from(rate * seconds)?;
-    workload::add_offers(pool, count, f64::from(rate), 4.0).await?;
-    let workers = Workers::start(1, url)?;
-    let give_up = Instant::now() + Duration::from_secs(u64::from(seconds) + 120);
-    let late = loop {
-        let late: Vec<f64> = sqlx::query_scalar(
-            "select extract(epoch from pg_xact_commit_timestamp(xmin) - ack_deadline_at)::float8 * 1000
-             from distribution_attempt where status = 'timed_out' and closed_at > $1",
-        )
-        .bind(start)
-        .fetch_all(pool)
-        .await?;
-        if late.len() >= usize::try_from(count)? {
-            break late;
-        }
-        ensure!(
-            Instant::now() < give_up,
-            "only {} of {count} were rolled",
-            late.len()
-        );
-        sleep(Duration::from_millis(500)).await;
-    };
-    drop(workers);
-    Ok(Percentiles::of(late))
 }
 
 /// The sample lives: clients write, agents answer, until no job is left.
