@@ -123,14 +123,15 @@ pub async fn settle(app: &App, sent: &AcceptedSend) -> Result<()> {
     Ok(transaction.commit().await?)
 }
 
-/// Stores, in the caller's transaction, that the provider accepted the message with this send.
+/// Stores, in the caller's transaction, that the provider accepted the message with this send, at this instant or else at that
+/// of the statement.
 ///
 /// Returns `false` if the message was put back into the queue in the meantime.
 pub async fn set_accepted(
     connection: &mut PgConnection,
     message: MessageId,
     sent: &AcceptedSend,
-    now: DateTime<Utc>,
+    now: Option<DateTime<Utc>>,
 ) -> Result<bool> {
     let id = &sent.accepted.provider_message_id;
     store::set_accepted(connection, message, sent.send, id, now).await

@@ -4,7 +4,7 @@ use super::ended_text::withdrawn_text;
 use crate::distribution::event::{Event, EventKind};
 use crate::distribution::model::{AttemptStatus, NOT_SENT, Offer};
 use crate::distribution::store;
-use crate::id::{AttemptId, SendId};
+use crate::id::{AttemptId, MessageId, SendId};
 use crate::jobs::{CheckAckDeadline, enqueue};
 use crate::unit_of_work::{Cause, UnitOfWork};
 use crate::whatsapp::{self, AcceptedSend, Draft, OutboundKind};
@@ -15,19 +15,32 @@ use serde_json::json;
 pub(crate) async fn record(app: &App, sent: &AcceptedSend) -> Result<()> {
     whatsapp::settle(app, sent).await?;
     for (message, attempt) in &sent.messages {
-        let mut transaction = app.begin().await?;
-        let offer = match attempt {
-            Some(attempt) => store::lock_offer(&mut transaction, *attempt).await?,
-            None => None,
-        };
-        let mut work = UnitOfWork::start(app, &mut transaction, Cause::Provider).await?;
-        let accepted = whatsapp::set_accepted(work.connection, *message, sent, work.now).await?;
-        if let Some(offer) = offer.filter(|_| accepted) {
-            record_offer(&mut work, &offer, sent.resend_of).await?;
+        if let Some(attempt) = attempt {
+            record_message_of_offer(app, (*message, *attempt), sent).await?;
+        } else {
+            // One statement, so it is its own transaction.
+            let mut connection = app.pool.acquire().await?;
+            whatsapp::set_accepted(&mut connection, *message, sent, app.clock.fixed()).await?;
         }
-        transaction.commit().await?;
     }
     Ok(())
+}
+
+async fn record_message_of_offer(
+    app: &App,
+    (message, attempt): (MessageId, AttemptId),
+    sent: &AcceptedSend,
+) -> Result<()> {
+    let mut transaction = app.begin().await?;
+    let fixed_now = app.clock.fixed();
+    let locked = store::lock_offer_at(&mut transaction, attempt, fixed_now).await?;
+    let now = locked.as_ref().map(|(_, now)| *now).or(fixed_now);
+    let accepted = whatsapp::set_accepted(&mut transaction, message, sent, now).await?;
+    if let Some((offer, now)) = locked.filter(|_| accepted) {
+        let mut work = UnitOfWork::at(app, &mut transaction, now, Cause::Provider);
+        record_offer(&mut work, &offer, sent.resend_of).await?;
+    }
+    Ok(transaction.commit().await?)
 }
 
 /// Records that the provider reported a status for an offer, so it must have accepted it.
@@ -37,8 +50,9 @@ pub(crate) async fn record_reported(
     resend_of: Option<SendId>,
 ) -> Result<()> {
     let mut transaction = app.begin().await?;
-    if let Some(offer) = store::lock_offer(&mut transaction, attempt).await? {
-        let mut work = UnitOfWork::start(app, &mut transaction, Cause::Provider).await?;
+    let locked = store::lock_offer_at(&mut transaction, attempt, app.clock.fixed()).await?;
+    if let Some((offer, now)) = locked {
+        let mut work = UnitOfWork::at(app, &mut transaction, now, Cause::Provider);
         record_offer(&mut work, &offer, resend_of).await?;
     }
     Ok(transaction.commit().await?)

@@ -87,8 +87,8 @@ pub(crate) use metrics::{metrics, punctuality};
 pub use offers::Place;
 pub(crate) use offers::{
     SendableOffer, latest_offer, lock_a_due_offer_for_roll, lock_cycle_and_attempt, lock_for_roll,
-    lock_offer, most_urgent_offer, next_deadline, offer, offer_by_code, offers_live_at,
-    open_offers_of, places_of, sendable_offer, set_deadline, time_to_next_deadline,
+    lock_offer, lock_offer_at, most_urgent_offer, next_deadline, offer, offer_by_code,
+    offers_live_at, open_offers_of, places_of, sendable_offer, set_deadline, time_to_next_deadline,
 };
 pub(crate) use person::person_rows;
 pub(crate) use received::{

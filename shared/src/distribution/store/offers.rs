@@ -130,6 +130,44 @@ pub(crate) async fn lock_a_due_offer_for_roll(
     )
 }
 
+/// Locks an offer with its cycle and lead, and then reads the clock. Returns it as it is then, and the instant.
+pub(crate) async fn lock_offer_at(
+    connection: &mut PgConnection,
+    attempt: AttemptId,
+    fixed_now: Option<DateTime<Utc>>,
+) -> Result<Option<(Offer, DateTime<Utc>)>> {
+    // As in `lock_for_roll!`: the inner query locks, and then the outer one reads the clock.
+    let row = sqlx::query!(
+        r#"select offer.cycle as "cycle: CycleId", offer.lead as "lead: LeadId", offer.sales_id as "sales_id: UserId",
+                  offer.status as "status: AttemptStatus", offer.ack_deadline_at, offer.code,
+                  offer.round as "round: Round", offer.accepted as "accepted!", offer.reason,
+                  coalesce($2::timestamptz, clock_timestamp()) as "now!"
+           from (select c.id as cycle, c.lead_id as lead, a.sales_id, a.status, a.ack_deadline_at, a.code, a.round,
+                        a.offer_accepted_at is not null as accepted, a.reason
+                 from distribution_attempt a join distribution_cycle c on c.id = a.cycle_id join lead l on l.id = c.lead_id
+                 where a.id = $1 for update of l, c, a) offer"#,
+        attempt.0,
+        fixed_now
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(row.map(|row| {
+        let offer = Offer {
+            attempt,
+            cycle: row.cycle,
+            lead: row.lead,
+            sales_id: row.sales_id,
+            status: row.status,
+            ack_deadline_at: row.ack_deadline_at,
+            code: row.code,
+            round: row.round,
+            accepted: row.accepted,
+            reason: row.reason,
+        };
+        (offer, row.now)
+    }))
+}
+
 /// Locks an offer with its cycle and lead and returns it as it is then.
 pub(crate) async fn lock_offer(
     connection: &mut PgConnection,

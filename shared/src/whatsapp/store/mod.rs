@@ -193,13 +193,13 @@ pub(super) async fn set_accepted(
     message: MessageId,
     send: Option<SendId>,
     provider_message_id: &str,
-    now: DateTime<Utc>,
+    now: Option<DateTime<Utc>>,
 ) -> Result<bool> {
     // A status that a webhook reported meanwhile is later and stays, and so does the send's id.
     let taken = sqlx::query!(
         "update wa_message
          set delivery_status = case when delivery_status = 'queued' then 'accepted' else delivery_status end,
-             provider_message_id = $2, accepted_at = coalesce(accepted_at, $3)
+             provider_message_id = $2, accepted_at = coalesce(accepted_at, $3, clock_timestamp())
          where id = $1 and send_id is not distinct from $4
            and (accepted_at is null or $4::uuid is not null)",
         message.0,
