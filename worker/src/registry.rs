@@ -27,7 +27,7 @@ pub(crate) const JOBS: &[JobKind] = &[
     // fetched earlier: if the worker dies, the fetched jobs do not run, and the sweep must roll them.
     // No worker takes many more than it runs at once, so that the others are not idle at the end of a burst.
     job::<CheckAckDeadline>()
-        .slots(Slots::PerRollConnection(4))
+        .slots(Slots::PerRollConnection(6))
         .ahead(Duration::from_millis(200))
         .on_roll_connections()
         .wakes(OFFER),

@@ -95,31 +95,33 @@ pub(super) async fn create_nameless(
 }
 
 /// Adds these keys to the lead, without its own number, which is in its row, and without keys that
-/// another lead has.
+/// another lead has. Returns the database's clock afterwards; `None` if there was nothing to add.
 pub(super) async fn link_lead(
     connection: &mut PgConnection,
     keys: &[Address],
     lead: LeadId,
     now: DateTime<Utc>,
-) -> Result<()> {
+) -> Result<Option<DateTime<Utc>>> {
     let others: Vec<Address> = keys
         .iter()
         .filter(|key| key.phone().is_none())
         .cloned()
         .collect();
     if others.is_empty() {
-        return Ok(());
+        return Ok(None);
     }
-    sqlx::query!(
-        "insert into wa_identity (address, lead_id, first_seen_at) select key, $2, $3 from unnest($1::text[]) key
-         on conflict do nothing",
+    let clock = sqlx::query_scalar!(
+        r#"with linked as (
+               insert into wa_identity (address, lead_id, first_seen_at) select key, $2, $3 from unnest($1::text[]) key
+               on conflict do nothing returning 1)
+           select clock_timestamp() as "clock!" from (select count(*) from linked offset 0) linked"#,
         &words(&others),
         lead.0,
         now
     )
-    .execute(connection)
+    .fetch_one(connection)
     .await?;
-    Ok(())
+    Ok(Some(clock))
 }
 
 /// The id of the client that was seen last, if it is no number.

@@ -31,7 +31,7 @@ pub struct Found {
     pub lead: Lead,
     /// A second lead that keys of the person belong to.
     pub other: Option<LeadId>,
-    /// The database's clock right after this call created the lead. `None` if the lead existed, or has no number.
+    /// The database's clock right after this call created the lead and took its last lock. `None` if the lead existed, or has no number.
     pub created_at: Option<DateTime<Utc>>,
 }
 
@@ -114,11 +114,12 @@ async fn create(
     let Some((lead, created_at)) = created else {
         return Ok(None);
     };
-    identities::link_lead(connection, keys, lead.id, now).await?;
+    // A key of somebody whose message is handled at this moment is waited for.
+    let waited = identities::link_lead(connection, keys, lead.id, now).await?;
     Ok(Some(Found {
         lead,
         other: None,
-        created_at: Some(created_at),
+        created_at: Some(waited.unwrap_or(created_at)),
     }))
 }
 

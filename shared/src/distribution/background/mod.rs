@@ -9,4 +9,3 @@ mod lead_lines;
 pub(crate) mod lead_list;
 pub(crate) mod repair;
 pub(crate) mod sending;
-pub(crate) mod warm_up;

@@ -19,3 +19,4 @@ pub(crate) mod release;
 pub(crate) mod send;
 pub(crate) mod shown;
 pub(crate) mod turns;
+pub(crate) mod warm_up;
