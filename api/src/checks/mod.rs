@@ -12,7 +12,7 @@ use percent_encoding::percent_decode_str;
 use poem::http::uri::{PathAndQuery, Uri};
 use poem::http::{Method, StatusCode, header};
 use poem::{Body, Endpoint, IntoResponse, Request, Response, Result};
-use shape::{NUL, Operation, Shapes, Wrong, known};
+use shape::{MOST_WRONG, NUL, Operation, Shapes, Wrong, cut, known};
 use shared::App;
 use std::sync::{Arc, OnceLock};
 
@@ -92,10 +92,11 @@ fn wrong_parameters(operation: &Operation, query: &str) -> Vec<Wrong> {
                     "there is no such parameter; {}",
                     known(&operation.parameters)
                 );
-                return Some((name, detail));
+                return Some((cut(&name), detail));
             }
             value.contains('\0').then(|| (name, NUL.to_owned()))
         })
+        .take(MOST_WRONG)
         .collect()
 }
 
@@ -123,10 +124,10 @@ async fn check_body(
                 "the body is larger than 1 MB",
             )
         })?;
-    let mut wrong = Vec::new();
-    if let (Ok(value), Some(schema)) = (serde_json::from_slice(&bytes), &operation.body) {
-        shapes.compare("", &value, schema, &mut wrong);
-    }
+    let wrong = match (serde_json::from_slice(&bytes), &operation.body) {
+        (Ok(value), Some(schema)) => shapes.compare(&value, schema),
+        _ => Vec::new(),
+    };
     request.set_body(Body::from_bytes(bytes));
     Ok(wrong)
 }

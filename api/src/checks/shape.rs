@@ -2,9 +2,38 @@
 
 use poem::http::Method;
 use serde_json::Value;
+use std::fmt;
 
 /// A wrong part of a request: the field as the request spells it, and what is wrong.
 pub(super) type Wrong = (String, String);
+
+/// An answer names this many wrong parts of a request. A body of a megabyte can have a hundred thousand.
+pub(super) const MOST_WRONG: usize = 20;
+/// An error cuts a name of the request to this many characters.
+const LONGEST_NAME: usize = 100;
+
+/// Where a value stands in a body. It is written only for an error: a body can have many values at a long path.
+enum Place<'body> {
+    Body,
+    Field(&'body Place<'body>, &'body str),
+    Item(&'body Place<'body>, usize),
+}
+
+impl fmt::Display for Place<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Body => Ok(()),
+            Self::Field(Self::Body, name) => formatter.write_str(&cut(name)),
+            Self::Field(outer, name) => write!(formatter, "{outer}.{}", cut(name)),
+            Self::Item(outer, at) => write!(formatter, "{outer}[{at}]"),
+        }
+    }
+}
+
+/// A name of the request, as an error repeats it.
+pub(super) fn cut(name: &str) -> String {
+    name.chars().take(LONGEST_NAME).collect()
+}
 
 /// What is wrong with a text that has it.
 pub(super) const NUL: &str = "contains a NUL character";
@@ -79,57 +108,58 @@ impl Shapes {
         self.operations.iter().filter(fits).min_by_key(variables)
     }
 
-    /// Adds the fields of a value that its schema does not have, and the texts that cannot be stored.
-    pub(super) fn compare(
-        &self,
-        place: &str,
-        value: &Value,
-        schema: &Value,
-        wrong: &mut Vec<Wrong>,
-    ) {
+    /// The fields of a body that its schema does not have, and the texts that cannot be stored: the first [`MOST_WRONG`].
+    pub(super) fn compare(&self, body: &Value, schema: &Value) -> Vec<Wrong> {
+        let mut wrong = Vec::new();
+        self.compare_at(&Place::Body, body, schema, &mut wrong);
+        wrong
+    }
+
+    fn compare_at(&self, place: &Place<'_>, value: &Value, schema: &Value, wrong: &mut Vec<Wrong>) {
+        if wrong.len() >= MOST_WRONG {
+            return;
+        }
         let schema = self.resolved(schema);
         match value {
             Value::String(text) if text.contains('\0') => {
-                wrong.push((place.to_owned(), NUL.to_owned()));
+                wrong.push((place.to_string(), NUL.to_owned()));
             }
             Value::Array(items) => {
                 for (at, item) in items.iter().enumerate() {
-                    self.compare(&format!("{place}[{at}]"), item, &schema["items"], wrong);
+                    self.compare_at(&Place::Item(place, at), item, &schema["items"], wrong);
                 }
             }
             Value::Object(fields) => {
-                let properties = schema["properties"].as_object();
-                let others = schema.get("additionalProperties");
                 for (name, value) in fields {
-                    let inner = if place.is_empty() {
-                        name.clone()
-                    } else {
-                        format!("{place}.{name}")
-                    };
-                    let known_field = properties
-                        .and_then(|properties| properties.get(name))
-                        .or(others);
-                    match known_field {
-                        _ if name.contains('\0') => wrong.push((inner, NUL.to_owned())),
-                        Some(schema) => self.compare(&inner, value, schema, wrong),
-                        // Without a list of fields, any is allowed.
-                        None if properties.is_none() => {
-                            self.compare(&inner, value, &Value::Null, wrong);
-                        }
-                        None => {
-                            let names: Vec<&String> = properties
-                                .into_iter()
-                                .flat_map(|properties| properties.keys())
-                                .collect();
-                            wrong.push((
-                                inner,
-                                format!("there is no such field; {}", known(&names)),
-                            ));
-                        }
-                    }
+                    self.compare_field(&Place::Field(place, name), (name, value), schema, wrong);
                 }
             }
             _ => {}
+        }
+    }
+
+    fn compare_field(
+        &self,
+        place: &Place<'_>,
+        (name, value): (&str, &Value),
+        schema: &Value,
+        wrong: &mut Vec<Wrong>,
+    ) {
+        let properties = schema["properties"].as_object();
+        let field = properties
+            .and_then(|properties| properties.get(name))
+            .or(schema.get("additionalProperties"));
+        match (field, properties) {
+            _ if wrong.len() >= MOST_WRONG => {}
+            _ if name.contains('\0') => wrong.push((place.to_string(), NUL.to_owned())),
+            (Some(schema), _) => self.compare_at(place, value, schema, wrong),
+            // Without a list of fields, any is allowed.
+            (None, None) => self.compare_at(place, value, &Value::Null, wrong),
+            (None, Some(properties)) => {
+                let names: Vec<&String> = properties.keys().collect();
+                let detail = format!("there is no such field; {}", known(&names));
+                wrong.push((place.to_string(), detail));
+            }
         }
     }
 
@@ -158,9 +188,10 @@ fn parameters(operation: &Value) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::Shapes;
+    use super::{MOST_WRONG, Shapes};
     use poem::http::Method;
     use serde_json::json;
+    use std::collections::HashMap;
 
     #[test]
     fn a_field_that_an_operation_does_not_have_is_found_at_any_depth() {
@@ -168,16 +199,36 @@ mod tests {
         let queue = "/api/distribution/queues/00000000-0000-0000-0000-000000000000/places";
         let operation = shapes.find(&Method::PUT, queue).expect("an operation");
         let body = json!([{ "salesId": "a", "label": "A\u{0}", "heft": 2 }]);
-        let mut wrong = Vec::new();
-        shapes.compare(
-            "",
-            &body,
-            operation.body.as_ref().expect("a body"),
-            &mut wrong,
-        );
+        let wrong = shapes.compare(&body, operation.body.as_ref().expect("a body"));
         let fields: Vec<&str> = wrong.iter().map(|(field, _)| field.as_str()).collect();
         assert_eq!(fields, ["[0].heft", "[0].label"]);
         assert!(wrong[0].1.contains("weight"), "{wrong:?}");
+    }
+
+    #[test]
+    fn a_body_of_many_wrong_values_at_a_long_path_costs_a_short_answer() {
+        let shapes = Shapes::of(&crate::document());
+        let operation = shapes
+            .find(&Method::POST, "/api/leads")
+            .expect("an operation");
+        let schema = operation.body.as_ref().expect("a body");
+        let long = "x".repeat(300_000);
+        for body in [
+            json!({ "phone": { &long: vec!["\u{0}"; 60_000] } }),
+            json!({ "phone": { &long: vec![0; 100_000] } }),
+            json!(
+                (0..50_000)
+                    .map(|at| (format!("{long:.9}{at}"), 0))
+                    .collect::<HashMap<_, _>>()
+            ),
+        ] {
+            let wrong = shapes.compare(&body, schema);
+            assert!(wrong.len() <= MOST_WRONG, "{}", wrong.len());
+            assert!(
+                wrong.iter().all(|(field, _)| field.len() < 200),
+                "{wrong:?}"
+            );
+        }
     }
 
     #[test]
