@@ -88,7 +88,8 @@ pub(super) async fn erase(
 ) -> Result<u64> {
     let ids = person.lead_ids();
     let erased = sqlx::query!(
-        "update lead set name = null, phone = null, layer2_note = null, erased_at = $2, updated_at = $2 where id = any($1)",
+        "update lead set name = null, phone = null, area = null, layer2_note = null, erased_at = $2, updated_at = $2
+         where id = any($1)",
         &ids,
         now
     )
@@ -103,10 +104,23 @@ pub(super) async fn erase(
     )
     .execute(&mut *connection)
     .await?;
-    // A click's id names a person at Meta.
+    // A click's id names a person at Meta. The area is what the person typed into the form.
     sqlx::query!(
-        "update lead_enquiry set ctwa_clid = null where lead_id = any($1) and ctwa_clid is not null",
+        "update lead_enquiry set ctwa_clid = null, area = null
+         where lead_id = any($1) and (ctwa_clid is not null or area is not null)",
         &ids
+    )
+    .execute(&mut *connection)
+    .await?;
+    // Colleagues can have noted the person's number with another lead.
+    sqlx::query!(
+        "with notes as (
+             update lead_change set note = without_person(note, $3) where note ~ any($2) and not lead_id = any($1))
+         update lead set layer2_note = without_person(layer2_note, $3)
+         where layer2_note ~ any($2) and not id = any($1)",
+        &ids,
+        &person.numbers(),
+        &person.words()
     )
     .execute(&mut *connection)
     .await?;

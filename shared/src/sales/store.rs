@@ -240,7 +240,7 @@ pub(super) async fn ours_of(
 ) -> Result<Vec<String>> {
     Ok(sqlx::query_scalar!(
         r#"select address as "address!" from unnest($1::text[]) address
-           where exists (select from "user" u where u.offer_address = address or u.phone = address)
+           where exists (select from "user" u where u.offer_address = address)
               or exists (select from wa_identity i where i.address = address and i.user_id is not null)
               or exists (select from distribution_queue q where address = any(q.manager_phones))"#,
         addresses

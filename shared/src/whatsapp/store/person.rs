@@ -89,8 +89,9 @@ pub(in crate::whatsapp) async fn erase_messages(
     Ok(erased.rows_affected())
 }
 
-/// Replaces the person's numbers and names in texts that are about several leads or about none: lists, summaries, commands. A
-/// text is about them if it has their number; a list that the system wrote and sent, also if it has their whole name.
+/// Replaces the person's numbers and names in the texts of others: lists, summaries, commands, a number that a client or an
+/// agent wrote. A text is about them if it has their number, whoever wrote it and whenever; a list that the system wrote and
+/// sent since the person wrote, also if it has their whole name.
 pub(in crate::whatsapp) async fn erase_mentions(
     connection: &mut PgConnection,
     person: &Person,
@@ -100,12 +101,12 @@ pub(in crate::whatsapp) async fn erase_mentions(
          set body = without_person(body, $4), line = without_person(line, $4),
              parameters = case when parameters is not null
                                then array(select without_person(word, $4) from unnest(parameters) word) end
-         where created_at >= coalesce($3::timestamptz, '-infinity') and not coalesce(lead_id = any($1), false)
-           and (lead_id is null or kind in ('agent', 'manager', 'ambiguous', 'queue', 'offer_hint', 'manager_answer', 'summary',
-                                            'handed_over', 'manager_agent_disabled', 'manager_merge', 'owner_merge',
-                                            'manager_warning'))
+         where not coalesce(lead_id = any($1), false)
            and (concat_ws(' ', body, line, array_to_string(parameters, ' ')) ~ any($2)
-                or direction = 'out' and delivery_status <> 'queued'
+                or direction = 'out' and delivery_status <> 'queued' and created_at >= coalesce($3::timestamptz, '-infinity')
+                   and (lead_id is null or kind in ('agent', 'manager', 'ambiguous', 'queue', 'offer_hint', 'manager_answer',
+                                                    'summary', 'handed_over', 'manager_agent_disabled', 'manager_merge',
+                                                    'owner_merge', 'manager_warning'))
                    and concat_ws(' ', body, line, array_to_string(parameters, ' ')) ~* any($5))",
         &person.lead_ids(),
         &person.numbers(),

@@ -137,3 +137,36 @@ async fn an_erased_lead_stops_no_bulk_assignment() {
     let dead = worker::drain::dead_letters(&office.harness.app).await;
     assert_eq!(dead.expect("a count"), 0);
 }
+
+#[tokio::test]
+async fn what_others_wrote_of_a_persons_number_is_erased_and_an_agent_cannot_take_the_number() {
+    let office = Office::open().await;
+    office.graph.keeps_windows();
+    // Before the person wrote, and in a lead of somebody else.
+    office.graph.hears("6281299990001");
+    office
+        .says("6281299990001", "Ini nomor istri saya: 0812-3400-1234")
+        .await;
+    office.fast_forward(TimeDelta::minutes(1)).await;
+    office.says(&agent('A'), "OK").await;
+    let lead = office.client_of_a_long_story().await;
+    assert!(!lead.is_empty());
+    let pool = &office.harness.app.pool;
+    sqlx::raw_sql(
+        "select set_config('property_lounge.own_phone', 'on', true);
+         update lead_enquiry set area = 'dekat rumah Slamet' where lead_id = (select id from lead where phone = '+6281234001234');
+         update lead set area = 'dekat rumah Slamet' where phone = '+6281234001234';
+         update \"user\" set phone = '+6281234001234' where id = 'sales-b'",
+    )
+    .execute(pool)
+    .await
+    .expect("what a form and an agent wrote");
+    let (status, answer) = office.erase("admin", "081234001234").await;
+    assert_eq!(status, 200, "{answer}");
+    let left = "select (select count(*) from wa_message where concat_ws(' ', body, line, array_to_string(parameters, ' ')) ~ '3400.?1234') || ' '
+                    || (select count(*) from wa_message where from_wa = '+6281299990001' and body like 'Ini nomor istri saya%') || ' '
+                    || (select count(*) from lead where area is not null) || ' '
+                    || (select count(*) from lead_enquiry where area is not null)";
+    assert_eq!(office.sql(left).await, "0 1 0 0");
+    office.the_rules_hold().await;
+}
