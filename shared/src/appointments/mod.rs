@@ -31,7 +31,7 @@ pub use reminders::{remind, remind_all_due};
 use store::{ChangeRecord, Details};
 
 use crate::auth::{Role, User};
-use crate::id::{AppointmentId, LeadId};
+use crate::id::{AppointmentId, LeadId, UserId};
 use crate::leads;
 use crate::texts::Text;
 use crate::unit_of_work::{Cause, UnitOfWork};
@@ -89,6 +89,9 @@ pub async fn book(app: &App, by: &User, booking: &Booking) -> Result<Appointment
 }
 
 /// Moves a visit, or changes its place or note.
+///
+/// An agent changes visits of their own leads only: fails with the conflict `lead_of_another` if the lead went to somebody else
+/// after the visit.
 pub async fn change(
     app: &App,
     by: &User,
@@ -97,6 +100,12 @@ pub async fn change(
 ) -> Result<Appointment> {
     let mut transaction = app.begin().await?;
     let was = lock_to_change(&mut transaction, by, id).await?;
+    leads::refuse_erased(&mut transaction, was.lead_id).await?;
+    if by.role != Role::Admin && !is_owner(&mut transaction, &was, &by.id).await? {
+        return Err(Error::Conflict {
+            code: "lead_of_another",
+        });
+    }
     let now = app.clock.now(&mut transaction).await?;
     let starts_at = change.starts_at.unwrap_or(was.starts_at);
     let ends_at = change
@@ -226,6 +235,16 @@ pub async fn of_lead(app: &App, lead: LeadId) -> Result<Vec<Appointment>> {
         ..AppointmentFilter::default()
     };
     store::list(&mut connection, None, &filter).await
+}
+
+/// Whether the lead of a visit is this agent's.
+async fn is_owner(
+    connection: &mut PgConnection,
+    visit: &Appointment,
+    agent: &UserId,
+) -> Result<bool> {
+    let lead = leads::by_id(connection, visit.lead_id).await?;
+    Ok(lead.owner.as_ref() == Some(agent))
 }
 
 /// The visit, locked. Fails if it was cancelled.

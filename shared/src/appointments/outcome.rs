@@ -29,6 +29,7 @@ pub async fn set_outcome(
     let scope = (by.role != Role::Admin).then_some(&by.id);
     let lead = store::one(&mut transaction, scope, id).await?.lead_id;
     leads::lock(&mut transaction, lead).await?;
+    leads::refuse_erased(&mut transaction, lead).await?;
     let visit = super::lock_to_change(&mut transaction, by, id).await?;
     let now = app.clock.now(&mut transaction).await?;
     if visit.starts_at > now {
@@ -36,7 +37,9 @@ pub async fn set_outcome(
             code: "appointment_ahead",
         });
     }
-    write(&mut transaction, &visit, &by.id, outcome, now).await?;
+    let follows =
+        by.role == Role::Admin || super::is_owner(&mut transaction, &visit, &by.id).await?;
+    write(&mut transaction, &visit, &by.id, (outcome, follows), now).await?;
     transaction.commit().await?;
     super::one(app, by, id).await
 }
@@ -67,16 +70,18 @@ pub(crate) async fn answer(
         && visit.outcome.is_none()
         && visit.starts_at == asked.starts_at;
     if stands {
-        write(work.connection, &visit, agent, outcome, work.now).await?;
+        let follows = super::is_owner(work.connection, &visit, agent).await?;
+        write(work.connection, &visit, agent, (outcome, follows), work.now).await?;
     }
     Ok(stands)
 }
 
+/// Records the result. With `follows`, the lead's progress follows: not if it went to another agent after the visit.
 async fn write(
     connection: &mut PgConnection,
     visit: &Appointment,
     by: &UserId,
-    outcome: VisitOutcome,
+    (outcome, follows): (VisitOutcome, bool),
     now: DateTime<Utc>,
 ) -> Result<()> {
     store::set_outcome(connection, visit.id, outcome, now).await?;
@@ -87,6 +92,9 @@ async fn write(
         note: None,
     };
     store::record(connection, visit.id, &change, now).await?;
+    if !follows {
+        return Ok(());
+    }
     let (progress, from): (LeadProgress, &[LeadProgress]) = match outcome {
         VisitOutcome::Done => (
             LeadProgress::Visit,

@@ -349,3 +349,36 @@ async fn reminders_that_wait_for_whatsapp_are_said_by_and_of_the_new_owner() {
     story.client("081234001234").is_told("bersama Sales B");
     story.nobody_else_was_messaged().await;
 }
+
+#[tokio::test]
+async fn a_visit_that_took_place_is_the_former_agents_to_answer_and_not_to_move() {
+    let story = Story::begin().await;
+    let lead = claimed_by_a(&story).await;
+    let (_, visit) = book(&story, "sales-a", &lead, "2026-01-06T14:00").await;
+    until(&story, "2026-01-06T16:00").await;
+    let assign = format!("/api/leads/{lead}/assign");
+    let to_b = json!({ "salesId": "sales-b" });
+    let (status, told) = story.send_as("admin", Method::POST, &assign, &to_b).await;
+    assert_eq!(status, 200, "{told}");
+    let path = format!("/api/appointments/{}", text(&visit["id"]));
+    let moved = json!({ "startsAt": wib("2026-01-08T10:00"), "place": "hubungi saya di 0811" });
+    let (status, problem) = patch(&story, "sales-a", &path, moved.clone()).await;
+    assert_eq!((status, &problem["code"]), (409, &json!("lead_of_another")));
+    let progress = story.get_as("admin", &format!("/api/leads/{lead}")).await["progress"].clone();
+    let outcome = json!({ "outcome": "done" });
+    let path_of_outcome = format!("{path}/outcome");
+    let (status, told) = story
+        .send_as("sales-a", Method::POST, &path_of_outcome, &outcome)
+        .await;
+    assert_eq!((status, &told["outcome"]), (200, &json!("done")), "{told}");
+    let now = story.get_as("admin", &format!("/api/leads/{lead}")).await["progress"].clone();
+    assert_eq!(now, progress, "B's lead stays as B has it");
+    let (status, told) = patch(&story, "sales-b", &path, moved).await;
+    assert_eq!(status, 200, "{told}");
+    // Reminders, the assignment, and where the visit is now.
+    story.workers_catch_up().await;
+    while let Some(next) = story.harness.provider.unheard().first() {
+        story.harness.provider.heard_by(&next.to);
+    }
+    story.nobody_else_was_messaged().await;
+}
