@@ -33,6 +33,7 @@ use poem::{Endpoint, EndpointExt, Response, Route, get};
 use poem_openapi::{OpenApiService, ServerObject};
 use shared::App;
 use shared::config::Telemetry;
+use std::sync::LazyLock;
 
 /// The OpenAPI document and its endpoints, without an [`App`].
 pub fn service() -> OpenApiService<http::Endpoints, ()> {
@@ -121,14 +122,18 @@ pub fn document() -> String {
     text
 }
 
-/// The document as this process serves it: requests go to where the document came from.
-fn served_document() -> Response {
+/// The document as this process serves it, made once: requests go to where the document came from.
+static SERVED_DOCUMENT: LazyLock<String> = LazyLock::new(|| {
     let mut document: serde_json::Value =
         serde_json::from_str(&document()).expect("our document is JSON");
     document["servers"] = serde_json::json!([{ "url": "/" }]);
+    document.to_string()
+});
+
+fn served_document() -> Response {
     Response::builder()
         .content_type("application/json")
-        .body(document.to_string())
+        .body(SERVED_DOCUMENT.as_str())
 }
 
 /// Marks an operation without a security scheme as public, so that a linter can distinguish it from one that

@@ -5,6 +5,7 @@ use poem::{Endpoint, IntoResponse, Request, Response, Result};
 use poem_openapi::OperationId;
 use shared::metrics;
 use shared::request_id::with_request_id;
+use shared::security::masked;
 use shared::telemetry::RequestSpan;
 use std::time::Instant;
 use tracing::Instrument;
@@ -32,7 +33,7 @@ pub(crate) async fn log<E: Endpoint>(
         .filter(|id| is_sensible(id))
         .map_or_else(|| Uuid::now_v7().to_string(), str::to_owned);
     let span = tracing::info_span!("request", id);
-    let (method, path) = (request.method().clone(), cut(request.uri().path()));
+    let (method, path) = (request.method().clone(), cut(&masked(request.uri().path())));
     let trace = request.header(TRACEPARENT).filter(|_| trusts_caller);
     let traced = RequestSpan::begin(method.as_str(), &id, trace);
     let started = Instant::now();
@@ -65,7 +66,7 @@ pub(crate) async fn log<E: Endpoint>(
     with_request_id(id.clone(), work).await
 }
 
-/// A path in a log line: a stranger decides how long it is.
+/// A path in a log line: a stranger decides how long it is. It has no number of a person (`masked`).
 fn cut(path: &str) -> String {
     path.chars().take(LONGEST_LOGGED).collect()
 }

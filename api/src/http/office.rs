@@ -2,7 +2,7 @@
 
 use super::availability::{WorkingHours, told_hours, working_hours};
 use super::tag::Tag;
-use crate::auth::{AdminOnly, SignedIn};
+use crate::auth::{AdminOnly, ConfirmedAdmin, SignedIn};
 use crate::problem::{self, Result};
 use poem::web::Data;
 use poem_openapi::param::Path;
@@ -45,7 +45,7 @@ impl Office {
     async fn address(
         &self,
         app: Data<&App>,
-        _admin: AdminOnly,
+        _admin: ConfirmedAdmin,
         id: Path<String>,
         body: Json<OfferAddress>,
     ) -> Result<OfferAddress> {

@@ -204,10 +204,16 @@ pub async fn set_holidays(app: &App, holidays: &[(NaiveDate, String)]) -> Result
     Ok(transaction.commit().await?)
 }
 
+/// The most days off, past and planned, that an agent can send at once. Each decision reads them.
+const MOST_LEAVE: usize = 100;
+
 /// Checks what the schema also checks, to fail with a clear error.
 fn check(availability: &Availability) -> Result<()> {
     if availability.paused_until.is_some() && availability.paused_since.is_none() {
         return Err(Error::invalid("pausedUntil", "needs `pausedSince`"));
+    }
+    if availability.leave.len() > MOST_LEAVE {
+        return Err(Error::invalid("leave", "has more than 100 entries"));
     }
     for leave in &availability.leave {
         check_year("leave", leave.first_day)?;

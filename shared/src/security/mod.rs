@@ -174,19 +174,19 @@ pub async fn prune(connection: &mut PgConnection, days: f64) -> Result<u64> {
     store::delete_old(connection, days).await
 }
 
-/// A path without numbers of people: a part with seven digits or more that is no id.
-fn masked(path: &str) -> String {
+/// A path without numbers of people: a part with seven digits or more that is no id. For logs, too.
+pub fn masked(path: &str) -> String {
     let part = |part: &str| {
-        let digits = part.bytes().filter(u8::is_ascii_digit).count();
-        let is_number = digits >= 7 && part.bytes().all(|b| !b.is_ascii_alphabetic());
+        // A number can be written as `%2B62…`.
+        let plain = percent_decode_str(part).decode_utf8_lossy();
+        let digits = plain.bytes().filter(u8::is_ascii_digit).count();
+        let is_number = digits >= 7 && plain.bytes().all(|b| !b.is_ascii_alphabetic());
         if is_number {
             "…".to_owned()
         } else {
             part.chars().take(100).collect()
         }
     };
-    // A number can be written as `%2B62…`.
-    let path = percent_decode_str(path).decode_utf8_lossy();
     path.split('/').map(part).collect::<Vec<_>>().join("/")
 }
 

@@ -264,6 +264,11 @@ async fn what_a_stolen_session_must_not_do_needs_the_password_again() {
             json!({ "password": "angin barat dari utara" }),
         ),
         (
+            Method::PUT,
+            "/api/sales/sales-a/address".to_owned(),
+            json!({ "phone": "+6281299990009" }),
+        ),
+        (
             Method::POST,
             "/api/whatsapp-admin/reset".to_owned(),
             json!({}),

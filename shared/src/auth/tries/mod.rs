@@ -57,13 +57,13 @@ pub async fn forget_tries(app: &App, email: &str) -> Result<()> {
     store::forget(&mut connection, &account).await
 }
 
-/// The user's id, or the bucket of an address that nobody has.
+/// The user's id, or the digest of an address that nobody has: each has its own tries, as a user has, so that a wait tells nothing.
 async fn account(connection: &mut PgConnection, email: &str) -> Result<String> {
     if let Some(user) = store::user_of_email(connection, email).await? {
         return Ok(user.0);
     }
     let digest = Sha256::digest(email.to_lowercase());
-    Ok(format!("nobody:{:01x}{:02x}", digest[0] & 0xf, digest[1]))
+    Ok(format!("nobody:{}", hex::encode(digest)))
 }
 
 /// How many seconds the next try waits after this many in a row.
