@@ -232,6 +232,27 @@ async fn an_offer_that_was_not_sent_in_time_goes_to_the_next_agent_and_costs_no_
 }
 
 #[tokio::test]
+async fn an_offer_that_waits_behind_others_for_its_first_call_is_load_and_stays_with_its_agent() {
+    let harness = Harness::new().await;
+    let (_, attempt) = offered(&harness).await;
+    let clock = &harness.app.clock;
+    clock.set(harness.now() + TimeDelta::seconds(41));
+    // A worker sends, and is far behind.
+    let other = distribution::take_ad(&harness.app, &ad("meta-behind", "081299990002"))
+        .await
+        .expect("taken");
+    let sent = other.attempt.expect("an offer");
+    distribution::forward(&harness.app, sent)
+        .await
+        .expect("sent");
+    assert_eq!(audit(&harness).await, []);
+    assert_eq!(attempts(&harness).await[0], "sales-a open");
+    // A call that came to nothing is no load.
+    tamper(&harness, "update apalis.jobs set attempts = 1").await;
+    assert_eq!(audit(&harness).await, [Breach::Unsent(attempt)]);
+}
+
+#[tokio::test]
 async fn an_offer_that_is_open_to_a_disabled_agent_goes_to_the_next_one() {
     let harness = Harness::new().await;
     harness.accept_offers_at_once().await;

@@ -137,7 +137,9 @@ pub(crate) async fn find_breaches(app: &App, provider_ends_freeze: bool) -> Resu
         let overdue = store::open_since(work.connection, overdue_since).await?;
         breaches.extend(overdue.into_iter().map(Breach::Overdue));
         let accepted_by = now - UNSENT + app.distribution.unsent_before_deadline();
-        let unsent = store::open_unsent(work.connection, accepted_by).await?;
+        // So is an offer that waits for its first call while others are sent. The next agent's would wait behind it.
+        let sending = store::sent_since(work.connection, now - OVERDUE).await?;
+        let unsent = store::open_unsent(work.connection, accepted_by, sending).await?;
         breaches.extend(unsent.into_iter().map(Breach::Unsent));
     } else if !provider_ends_freeze && !store::a_message_waits(work.connection).await? {
         breaches.push(Breach::FrozenForNothing);

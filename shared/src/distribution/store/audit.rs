@@ -93,16 +93,36 @@ pub(crate) async fn rolled_since(
     .await?)
 }
 
-/// Open attempts that the provider has not accepted although their deadline is before `by`.
+/// Whether the provider accepted an offer since this instant: offers are being sent.
+pub(crate) async fn sent_since(
+    connection: &mut PgConnection,
+    since: DateTime<Utc>,
+) -> Result<bool> {
+    Ok(sqlx::query_scalar!(
+        r#"select exists (select from distribution_event where at > $1 and kind = 'sent') as "sent!""#,
+        since
+    )
+    .fetch_one(connection)
+    .await?)
+}
+
+/// Open attempts that the provider has not accepted although their deadline is before `by`. With `but_queued`, not those whose
+/// message no worker has tried to send yet: they wait behind others.
 pub(crate) async fn open_unsent(
     connection: &mut PgConnection,
     by: DateTime<Utc>,
+    but_queued: bool,
 ) -> Result<Vec<AttemptId>> {
     Ok(sqlx::query_scalar!(
-        r#"select id as "id: AttemptId" from distribution_attempt
-           where status = 'open' and ack_deadline_at < $1 and offer_accepted_at is null
-           order by ack_deadline_at limit 1000"#,
-        by
+        r#"select a.id as "id: AttemptId" from distribution_attempt a
+           where a.status = 'open' and a.ack_deadline_at < $1 and a.offer_accepted_at is null
+             and not ($2 and exists (select from apalis.jobs j
+                                     where j.job_type = $3 and j.idempotency_key = a.id::text
+                                       and j.status = 'Pending' and j.attempts = 0 and j.last_result is null))
+           order by a.ack_deadline_at limit 1000"#,
+        by,
+        but_queued,
+        ForwardLeadToSales::QUEUE
     )
     .fetch_all(connection)
     .await?)

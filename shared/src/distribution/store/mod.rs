@@ -37,7 +37,7 @@ pub(crate) use audit::{
     a_message_waits, attempts_that_disagree_with_their_log, count_breaches, deliveries_without_job,
     distributing_without_cycle, handovers_without_job, lock_cycle_without_offer,
     open_cycles_with_a_gap, open_cycles_without_offer, open_since, open_to_disabled, open_unsent,
-    open_without_alarm, queued_without_job, rolled_since, set_audit_due, take_audit,
+    open_without_alarm, queued_without_job, rolled_since, sent_since, set_audit_due, take_audit,
 };
 pub(crate) use board::{
     BoardLimits, board_agents, board_leads, board_seats, last_hour, seats_of_queue,
