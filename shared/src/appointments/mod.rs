@@ -31,8 +31,8 @@ pub use reminders::{remind, remind_all_due};
 use store::{ChangeRecord, Details};
 
 use crate::auth::{Role, User};
-use crate::id::{AppointmentId, LeadId, UserId};
-use crate::leads;
+use crate::id::{AppointmentId, LeadId};
+use crate::leads::{self, Lead};
 use crate::texts::Text;
 use crate::unit_of_work::{Cause, UnitOfWork};
 use crate::{App, Error, Result};
@@ -99,9 +99,8 @@ pub async fn change(
     change: &AppointmentChange,
 ) -> Result<Appointment> {
     let mut transaction = app.begin().await?;
-    let was = lock_to_change(&mut transaction, by, id).await?;
-    leads::refuse_erased(&mut transaction, was.lead_id).await?;
-    if by.role != Role::Admin && !is_owner(&mut transaction, &was, &by.id).await? {
+    let (was, lead) = lock_to_change(&mut transaction, by, id).await?;
+    if by.role != Role::Admin && lead.owner.as_ref() != Some(&by.id) {
         return Err(Error::Conflict {
             code: "lead_of_another",
         });
@@ -164,7 +163,7 @@ pub async fn cancel(
 ) -> Result<Appointment> {
     let reason = model::text("reason", reason)?;
     let mut transaction = app.begin().await?;
-    let was = lock_to_change(&mut transaction, by, id).await?;
+    let (was, _) = lock_to_change(&mut transaction, by, id).await?;
     let now = app.clock.now(&mut transaction).await?;
     let version = store::cancel(&mut transaction, id, now).await?;
     let cancelled = ChangeRecord {
@@ -237,27 +236,20 @@ pub async fn of_lead(app: &App, lead: LeadId) -> Result<Vec<Appointment>> {
     store::list(&mut connection, None, &filter).await
 }
 
-/// Whether the lead of a visit is this agent's.
-async fn is_owner(
-    connection: &mut PgConnection,
-    visit: &Appointment,
-    agent: &UserId,
-) -> Result<bool> {
-    let lead = leads::by_id(connection, visit.lead_id).await?;
-    Ok(lead.owner.as_ref() == Some(agent))
-}
-
-/// The visit, locked. Fails if it was cancelled.
+/// The visit and its lead, locked in the order lead, visit. Fails if the visit was cancelled or the client is erased.
 async fn lock_to_change(
     connection: &mut PgConnection,
     by: &User,
     id: AppointmentId,
-) -> Result<Appointment> {
+) -> Result<(Appointment, Lead)> {
     let scope = (by.role != Role::Admin).then_some(&by.id);
+    let lead = store::one(connection, scope, id).await?.lead_id;
+    let lead = leads::lock(connection, lead).await?;
+    leads::refuse_erased(connection, lead.id).await?;
     store::lock(connection, id).await?;
     let appointment = store::one(connection, scope, id).await?;
     match appointment.status {
-        AppointmentStatus::Booked => Ok(appointment),
+        AppointmentStatus::Booked => Ok((appointment, lead)),
         AppointmentStatus::Cancelled => Err(Error::Conflict {
             code: "appointment_cancelled",
         }),

@@ -26,19 +26,14 @@ pub async fn set_outcome(
     outcome: VisitOutcome,
 ) -> Result<Appointment> {
     let mut transaction = app.begin().await?;
-    let scope = (by.role != Role::Admin).then_some(&by.id);
-    let lead = store::one(&mut transaction, scope, id).await?.lead_id;
-    leads::lock(&mut transaction, lead).await?;
-    leads::refuse_erased(&mut transaction, lead).await?;
-    let visit = super::lock_to_change(&mut transaction, by, id).await?;
+    let (visit, lead) = super::lock_to_change(&mut transaction, by, id).await?;
     let now = app.clock.now(&mut transaction).await?;
     if visit.starts_at > now {
         return Err(Error::Conflict {
             code: "appointment_ahead",
         });
     }
-    let follows =
-        by.role == Role::Admin || super::is_owner(&mut transaction, &visit, &by.id).await?;
+    let follows = by.role == Role::Admin || lead.owner.as_ref() == Some(&by.id);
     write(&mut transaction, &visit, &by.id, (outcome, follows), now).await?;
     transaction.commit().await?;
     super::one(app, by, id).await
@@ -70,7 +65,8 @@ pub(crate) async fn answer(
         && visit.outcome.is_none()
         && visit.starts_at == asked.starts_at;
     if stands {
-        let follows = super::is_owner(work.connection, &visit, agent).await?;
+        let lead = leads::by_id(work.connection, visit.lead_id).await?;
+        let follows = lead.owner.as_ref() == Some(agent);
         write(work.connection, &visit, agent, (outcome, follows), work.now).await?;
     }
     Ok(stands)
