@@ -213,17 +213,13 @@ mod tests {
             .expect("an operation");
         let schema = operation.body.as_ref().expect("a body");
         let long = "x".repeat(300_000);
+        let unknown = (0..50_000).map(|at| (format!("{long:.9}{at}"), 0));
         for body in [
             json!({ "phone": { &long: vec!["\u{0}"; 60_000] } }),
-            json!({ "phone": { &long: vec![0; 100_000] } }),
-            json!(
-                (0..50_000)
-                    .map(|at| (format!("{long:.9}{at}"), 0))
-                    .collect::<HashMap<_, _>>()
-            ),
+            json!(unknown.collect::<HashMap<_, _>>()),
         ] {
             let wrong = shapes.compare(&body, schema);
-            assert!(wrong.len() <= MOST_WRONG, "{}", wrong.len());
+            assert_eq!(wrong.len(), MOST_WRONG);
             assert!(
                 wrong.iter().all(|(field, _)| field.len() < 200),
                 "{wrong:?}"
