@@ -89,9 +89,9 @@ pub(in crate::whatsapp) async fn erase_messages(
     Ok(erased.rows_affected())
 }
 
-/// Replaces the person's numbers and names in the texts of others: lists, summaries, commands, a number that a client or an
-/// agent wrote. A text is about them if it has their number, whoever wrote it and whenever; a list that the system wrote and
-/// sent since the person wrote, also if it has their whole name.
+/// Replaces the person's numbers and names in messages that belong to no lead of theirs. Every message with their number is
+/// changed, of any age and by any sender. A message that the system sent since the person wrote, such as a list or a summary, is
+/// also changed if it has their whole name.
 pub(in crate::whatsapp) async fn erase_mentions(
     connection: &mut PgConnection,
     person: &Person,
