@@ -16,5 +16,6 @@ mod referee;
 mod retention;
 mod schema;
 mod thaw_and_release;
+mod unsent;
 mod warm_up;
 mod withdrawn;

@@ -19,6 +19,7 @@ mod held;
 mod metrics;
 mod offers;
 mod person;
+mod places;
 mod received;
 mod records;
 mod show;
@@ -84,13 +85,14 @@ pub(crate) use held::{
     pass_line_on, queue_of_held, queue_to_wait_for, set_look, write_resume_times,
 };
 pub(crate) use metrics::{metrics, punctuality};
-pub use offers::Place;
 pub(crate) use offers::{
     SendableOffer, latest_offer, lock_a_due_offer_for_roll, lock_cycle_and_attempt, lock_for_roll,
     lock_offer, lock_offer_at, most_urgent_offer, next_deadline, offer, offer_by_code,
-    offers_live_at, open_offers_of, places_of, sendable_offer, set_deadline, time_to_next_deadline,
+    offers_live_at, open_offers_of, sendable_offer, set_deadline, time_to_next_deadline,
 };
 pub(crate) use person::person_rows;
+pub use places::Place;
+pub(crate) use places::places_of;
 pub(crate) use received::{
     count_message_failure, delete_received, insert_received, known_number, learn_recipient,
     lock_received_as, lock_senders, message_in_time, number_of_agent_of, receive_one,

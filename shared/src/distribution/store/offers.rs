@@ -51,6 +51,25 @@ pub(crate) struct SendableOffer {
     pub(crate) past: Option<String>,
 }
 
+/// The offer of a row, with the instant that was read after its lock.
+macro_rules! locked {
+    ($attempt:expr, $row:ident) => {{
+        let offer = Offer {
+            attempt: $attempt,
+            cycle: $row.cycle,
+            lead: $row.lead,
+            sales_id: $row.sales_id,
+            status: $row.status,
+            ack_deadline_at: $row.ack_deadline_at,
+            code: $row.code,
+            round: $row.round,
+            accepted: $row.accepted,
+            reason: $row.reason,
+        };
+        (offer, $row.now)
+    }};
+}
+
 /// Locks one [`Offer`] for a roll, and then waits for in-flight inserts of this agent's messages to commit, and
 /// then reads the clock. The text says which offer. Returns the offer with that instant.
 ///
@@ -80,21 +99,7 @@ macro_rules! lock_for_roll {
         )
         .fetch_optional($connection)
         .await?;
-        Ok(row.map(|row| {
-            let offer = Offer {
-                attempt: row.attempt,
-                cycle: row.cycle,
-                lead: row.lead,
-                sales_id: row.sales_id,
-                status: row.status,
-                ack_deadline_at: row.ack_deadline_at,
-                code: row.code,
-                round: row.round,
-                accepted: row.accepted,
-                reason: row.reason,
-            };
-            (offer, row.now)
-        }))
+        Ok(row.map(|row| locked!(row.attempt, row)))
     }};
 }
 
@@ -151,21 +156,7 @@ pub(crate) async fn lock_offer_at(
     )
     .fetch_optional(connection)
     .await?;
-    Ok(row.map(|row| {
-        let offer = Offer {
-            attempt,
-            cycle: row.cycle,
-            lead: row.lead,
-            sales_id: row.sales_id,
-            status: row.status,
-            ack_deadline_at: row.ack_deadline_at,
-            code: row.code,
-            round: row.round,
-            accepted: row.accepted,
-            reason: row.reason,
-        };
-        (offer, row.now)
-    }))
+    Ok(row.map(|row| locked!(attempt, row)))
 }
 
 /// Locks an offer with its cycle and lead and returns it as it is then.
@@ -387,35 +378,6 @@ pub(crate) async fn open_offers_of(
 ) -> Result<Vec<Offer>> {
     Ok(offers!(
         r#"where a.sales_id = $1 and a.closed_at is null order by a.assigned_at, a.id"#,
-        agent.0
-    )
-    .fetch_all(connection)
-    .await?)
-}
-
-/// An agent's active place in a queue.
-#[derive(Clone, Debug)]
-pub struct Place {
-    /// The queue's name.
-    pub queue: String,
-    /// The place's label.
-    pub label: String,
-    /// The position; the first is 1.
-    pub number: i64,
-    /// How many active places the queue has.
-    pub of: i64,
-}
-
-/// The agent's active places.
-pub(crate) async fn places_of(connection: &mut PgConnection, agent: &UserId) -> Result<Vec<Place>> {
-    Ok(sqlx::query_as!(
-        Place,
-        r#"select queue, label, number as "number!", of as "of!"
-           from (select q.name as queue, sq.label, sq.sales_id, q.is_default,
-                        row_number() over (partition by q.id order by sq.queue_order) as number,
-                        count(*) over (partition by q.id) as of
-                 from sales_queue sq join distribution_queue q on q.id = sq.queue_id where sq.active) place
-           where sales_id = $1 order by is_default desc, queue"#,
         agent.0
     )
     .fetch_all(connection)

@@ -2,6 +2,7 @@
 
 mod calls;
 mod corrections;
+mod insert;
 mod notices;
 mod old;
 mod person;
@@ -10,6 +11,7 @@ mod traces;
 
 pub(super) use calls::{count_failed_call, count_queued, ours_of};
 pub(super) use corrections::{insert_correction, insert_echo, was_an_answer};
+pub(super) use insert::{insert_in, insert_out};
 pub(super) use notices::{
     client_texts_since, collecting_notice, extend_notice, hints_since, last_list, last_notice,
     not_before, text_of,
@@ -21,103 +23,13 @@ pub(super) use person::{
 pub(super) use shown::{of_lead, recent};
 pub(super) use traces::{delete_old_traces, set_trace, trace_of};
 
-use super::{Draft, InboundRecord, PastOutcome, Queued};
+use super::{Draft, PastOutcome, Queued};
 use crate::Result;
 use crate::address::Address;
 use crate::id::{AttemptId, LeadId, MessageId, SendId};
-use crate::jobs::{CHANNEL, JobColumns, Origin, Scheduled};
 use crate::leads::ERASED;
-use crate::phone::Phone;
-use crate::unit_of_work::UnitOfWork;
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
-
-/// Inserts an outbound row with the jobs of it, which are due now, in one statement. Returns `false`, and inserts nothing, if the
-/// row exists or the client wants no messages.
-pub(super) async fn insert_out(
-    work: &mut UnitOfWork<'_>,
-    id: MessageId,
-    draft: &Draft,
-    jobs: &[Scheduled],
-) -> Result<bool> {
-    let (jobs, origin) = (JobColumns::of(jobs), Origin::here());
-    let inserted = sqlx::query!(
-        r#"with message as (
-               insert into wa_message (id, lead_id, cycle_id, attempt_id, in_reply_to, direction, kind,
-                                       from_wa, to_wa, body, provider, delivery_status, created_at, line, parameters)
-               select $1, $2, $3, $4, $5, 'out', $6, $7, $8, $9, $10, 'queued', $11, $12, $13
-               where not ($14 and exists (select from contact_block where address = $8))
-               on conflict do nothing
-               returning id),
-           enqueued as (
-               insert into apalis.jobs (id, job_type, job, run_at, max_attempts, priority, idempotency_key, metadata)
-               select job.id, queue, payload, due, tries, 0, key, hstore($21::text[], $22::text[])
-               from message, unnest($15::text[], $16::text[], $17::bytea[], $18::timestamptz[], $19::int[], $20::text[])
-                    as job (id, queue, payload, due, tries, key)
-               on conflict (job_type, idempotency_key) do nothing
-               returning job_type)
-           select exists (select from message) as "inserted!",
-                  (select count(pg_notify($23, job_type)) from enqueued) as announced"#,
-        id.0,
-        draft.lead.map(|id| id.0),
-        draft.cycle.map(|id| id.0),
-        draft.attempt.map(|id| id.0),
-        draft.in_reply_to.map(|id| id.0),
-        draft.kind.as_str(),
-        work.app.company_phone.as_str(),
-        draft.to.as_str(),
-        draft.body,
-        work.app.provider.name(),
-        work.now,
-        draft.short.as_ref().map(|short| short.line.as_str()),
-        draft.short.as_ref().map(|short| short.parameters.as_slice()) as _,
-        draft.kind.is_for_clients(),
-        &jobs.ids as _,
-        &jobs.queues as _,
-        &jobs.payloads as _,
-        &jobs.times,
-        &jobs.tries,
-        &jobs.keys as _,
-        &origin.keys as _,
-        &origin.values,
-        CHANNEL
-    )
-    .fetch_one(&mut *work.connection)
-    .await?;
-    Ok(inserted.inserted)
-}
-
-pub(super) async fn insert_in(
-    connection: &mut PgConnection,
-    record: &InboundRecord,
-    to: &Phone,
-    provider: &str,
-    now: DateTime<Utc>,
-) -> Result<bool> {
-    let inserted = sqlx::query!(
-        "insert into wa_message (id, lead_id, cycle_id, attempt_id, direction, kind, from_wa, to_wa, body,
-                                 outcome, provider, provider_message_id, delivery_status, sent_at, created_at)
-         select $1, $2, $3, $4, 'in', $5, $6, $7, $8, $9, $10, $11, 'received', $12, $13
-         where not exists (select from erased_message where digest = sha256(convert_to($11, 'UTF8')))
-         on conflict do nothing",
-        record.id.0,
-        record.lead.map(|id| id.0),
-        record.cycle.map(|id| id.0),
-        record.attempt.map(|id| id.0),
-        record.kind.as_str(),
-        record.from.as_str(),
-        to.as_str(),
-        record.body,
-        record.outcome,
-        provider,
-        record.provider_message_id,
-        record.sent_at,
-        now
-    )
-    .execute(connection)
-    .await?;
-    Ok(inserted.rows_affected() == 1)
-}
 
 pub(super) async fn queued(
     connection: &mut PgConnection,
