@@ -108,8 +108,8 @@ impl Person {
         .await?;
         // better-auth's credential account: its id is random, its account_id is the user's id.
         sqlx::query!(
-            "insert into account (id, account_id, provider_id, user_id, password, created_at, updated_at)
-             values ($1, $2, 'credential', $2, $3, $4, $4)",
+            "insert into account (id, account_id, provider_id, user_id, password, fits_admins, created_at, updated_at)
+             values ($1, $2, 'credential', $2, $3, true, $4, $4)",
             format!("credential-{}", self.id),
             self.id,
             hash,

@@ -134,7 +134,8 @@ impl Users {
     /// Change a user
     ///
     /// If no admin would remain: 409 `last_admin`. If the user has open leads or a place in a queue and would be an operator:
-    /// 409 `has_leads`. A user who is enabled again has their places in the queues again.
+    /// 409 `has_leads`. If an agent would be an admin or an operator, and their password is not known to pass the rule of these:
+    /// 409 `weak_password`; they change it, or you reset it, and you try again. A user who is enabled again has their places in the queues again.
     #[oai(path = "/api/users/:id", method = "patch", operation_id = "updateUser", tag = Tag::Users)]
     async fn update(
         &self,

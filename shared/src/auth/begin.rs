@@ -9,7 +9,7 @@ use rand::RngExt;
 use sqlx::PgConnection;
 
 /// How long a session lasts if the user chose not to be remembered. It is never renewed.
-const UNREMEMBERED_LASTS: TimeDelta = TimeDelta::days(1);
+pub(super) const UNREMEMBERED_LASTS: TimeDelta = TimeDelta::days(1);
 
 /// Begins a session of a user who gave the password, unless their sign-in asks for a code, and `is_trusted` does not spare their
 /// device it. Since the password was checked the user can have set an app up, and somebody can have changed the password.

@@ -77,7 +77,7 @@ pub async fn create_user(app: &App, new: &NewUser) -> Result<User> {
 }
 
 async fn create(app: &App, new: &NewUser) -> Result<Checked> {
-    let hash = password::hash_off_thread(new.password.clone()).await?;
+    let password = password::New::of(&new.password, &[&new.name, &new.email]).await?;
     let mut transaction = app.begin().await?;
     if let Some(phone) = new.phone.as_deref().and_then(Phone::from_e164) {
         leads::refuse_number_of_a_lead(&mut transaction, &phone).await?;
@@ -89,11 +89,14 @@ async fn create(app: &App, new: &NewUser) -> Result<Checked> {
             code: "user_exists",
         });
     }
-    store::insert_credential(&mut transaction, &begin::opaque(), &id, &hash, now).await?;
+    store::insert_credential(&mut transaction, &begin::opaque(), &id, &password, now).await?;
     let user = store::user(&mut transaction, &id).await?;
     transaction.commit().await?;
     let user = user.ok_or(Error::NotFound { what: "user" })?;
-    Ok(Checked { user, hash })
+    Ok(Checked {
+        user,
+        hash: password.hash,
+    })
 }
 
 /// Whether a session's token is valid.
@@ -125,7 +128,10 @@ pub async fn session(app: &App, token: &str, renew: bool) -> Result<Found> {
         store::delete_session(&mut connection, token).await?;
         return Ok(Found::Nothing);
     }
-    let renewed = renew && session.expires_at - SESSION_LASTS + RENEWED_AFTER <= now;
+    // A request without the cookie that says so does not make a session last that was to end with the browser.
+    let is_remembered = session.expires_at - session.updated_at > begin::UNREMEMBERED_LASTS;
+    let renewed =
+        renew && is_remembered && session.expires_at - SESSION_LASTS + RENEWED_AFTER <= now;
     if renewed {
         session.expires_at = now + SESSION_LASTS;
         session.updated_at = now;
@@ -224,7 +230,7 @@ pub enum Changed {
 }
 
 /// Changes the password of a session's user. With `revoke_others`, every session ends and a new one begins. Returns `None` if the
-/// session has ended meanwhile.
+/// session has ended meanwhile, or the user has become an admin or an operator for whom the new password is too weak.
 pub async fn change_password(
     app: &App,
     session: &Session,
@@ -236,13 +242,20 @@ pub async fn change_password(
     if !is_password_of(app, user, current).await? {
         return Ok(Some(Changed::WrongPassword));
     }
-    let hash = password::hash_off_thread(new.to_owned()).await?;
+    let Some(known) = store::user(&mut *app.pool.acquire().await?, user).await? else {
+        return Ok(None);
+    };
+    let new = password::New::of(new, &[&known.name, &known.email]).await?;
     let mut transaction = app.begin().await?;
     if !store::lock_session(&mut transaction, session).await? {
         return Ok(None);
     }
+    let known = store::user(&mut transaction, user).await?;
+    if known.is_none_or(|known| known.role != Role::Sales && !new.fits_admins) {
+        return Ok(None);
+    }
     let now = app.clock.now(&mut transaction).await?;
-    store::set_password(&mut transaction, user, &hash, now).await?;
+    store::set_password(&mut transaction, user, &new, now).await?;
     let changed = match revoke_others {
         Some(client) => {
             end_sign_ins(&mut transaction, user).await?;
@@ -256,8 +269,10 @@ pub async fn change_password(
     Ok(Some(changed))
 }
 
-/// Ends every session of the user, sign-ins that wait for a code, and the trust in devices.
+/// Ends every session of the user, sign-ins that wait for a code, and the trust in devices. A sign-in that trusts a device now is
+/// finished first.
 async fn end_sign_ins(connection: &mut sqlx::PgConnection, user: &UserId) -> Result<()> {
+    store::lock_user(connection, user).await?;
     // Before the sessions: a sign-in that completes meanwhile leaves one that is found.
     two_factor::forget_sign_ins(connection, user).await?;
     store::delete_sessions(connection, user, None, None).await

@@ -1,6 +1,7 @@
 //! better-auth's password hash: `hex(salt) ":" hex(scrypt(NFKC(password)))`. Versions 1.2 to 1.7 use it,
 //! so that accounts of the previous server can sign in.
 
+use super::strength;
 use crate::{Error, Result};
 use rand::RngExt;
 use scrypt::Params;
@@ -13,6 +14,23 @@ const KEY_BYTES: usize = 64;
 
 /// How many passwords one process hashes at once. Each takes 32 MiB and a core.
 static AT_ONCE: Semaphore = Semaphore::const_new(2);
+
+/// A password that is about to be stored.
+pub(super) struct New {
+    pub(super) hash: String,
+    /// Whether it passes the rule of admins and operators.
+    pub(super) fits_admins: bool,
+}
+
+impl New {
+    /// Hashes a password on a blocking thread, and waits if too many run. `about`: words that others know of the person.
+    pub(super) async fn of(password: &str, about: &[&str]) -> Result<Self> {
+        Ok(Self {
+            fits_admins: strength::fits_admins(password, about),
+            hash: hash_off_thread(password.to_owned()).await?,
+        })
+    }
+}
 
 /// Runs [`hash`] on a blocking thread, and waits if too many run.
 pub async fn hash_off_thread(password: String) -> Result<String> {

@@ -55,6 +55,11 @@ pub fn check(password: &str, role: Role, about: &[&str]) -> Result<(), Weak> {
     Ok(())
 }
 
+/// Whether the password passes the rule of admins and operators.
+pub(super) fn fits_admins(password: &str, about: &[&str]) -> bool {
+    check(password, Role::Admin, about).is_ok()
+}
+
 /// How many guesses a secret of an operator withstands, as a power of ten.
 pub fn strength_of_secret(secret: &str) -> f64 {
     zxcvbn(secret, &[]).guesses_log10()

@@ -1,7 +1,7 @@
 //! What an admin does with users.
 
 use super::begin;
-use super::model::{Account, AccountChange, LeadsOfDisabled, NewUser, Role};
+use super::model::{Account, AccountChange, LeadsOfDisabled, NewUser, Role, User};
 use super::{password, store, strength};
 use crate::id::UserId;
 use crate::jobs::{HandOver, ReleaseHeldLeads, enqueue};
@@ -32,7 +32,8 @@ pub async fn add_account(app: &App, new: &NewUser) -> Result<Account> {
 
 /// Changes a user. A disabled user is signed out everywhere and is offered no more leads; a job moves
 /// their offers, leads and visits. Fails with the conflict `last_admin` if no admin would remain, and with
-/// `has_leads` if the user has open leads or a place in a queue and would be an operator.
+/// `has_leads` if the user has open leads or a place in a queue and would be an operator. Fails with `weak_password` if an agent would
+/// get a role for which their password is not known to be strong enough.
 pub async fn change_account(
     app: &App,
     by: &UserId,
@@ -44,9 +45,8 @@ pub async fn change_account(
     }
     let mut transaction = app.begin().await?;
     store::lock_admins(&mut transaction).await?;
-    let Some(user) = store::user(&mut transaction, id).await? else {
-        return Err(Error::NotFound { what: "user" });
-    };
+    store::lock_user(&mut transaction, id).await?;
+    let user = existing(&mut transaction, id).await?;
     let loses =
         change.role.is_some_and(|role| role != Role::Admin) || change.disabled == Some(true);
     if user.role == Role::Admin && loses && store::other_admins(&mut transaction, id).await? == 0 {
@@ -54,13 +54,8 @@ pub async fn change_account(
     }
     let now = app.clock.now(&mut transaction).await?;
     let was_disabled = store::is_disabled(&mut transaction, id).await?;
-    // An operator sees no lead, so that nobody would work these.
-    if change.role == Some(Role::Operator) && store::has_work(&mut transaction, id).await? {
-        return Err(Error::Clash {
-            code: "has_leads",
-            detail: "the user has open leads or a place in a queue; an operator has neither"
-                .to_owned(),
-        });
+    if let Some(role) = change.role {
+        check_role(&mut transaction, &user, role).await?;
     }
     store::change_account(&mut transaction, id, change, now).await?;
     match change.disabled {
@@ -80,6 +75,28 @@ pub async fn change_account(
         None => {}
     }
     Ok(transaction.commit().await?)
+}
+
+/// Refuses a role that the user cannot have.
+async fn check_role(connection: &mut PgConnection, user: &User, role: Role) -> Result<()> {
+    // An operator sees no lead, so that nobody would work these.
+    if role == Role::Operator && store::has_work(connection, &user.id).await? {
+        return Err(Error::Clash {
+            code: "has_leads",
+            detail: "the user has open leads or a place in a queue; an operator has neither"
+                .to_owned(),
+        });
+    }
+    let rises = user.role == Role::Sales && role != Role::Sales;
+    if rises && store::has_password_of_agents(connection, &user.id).await? {
+        return Err(Error::Clash {
+            code: "weak_password",
+            detail: "the user's password can be too weak for an admin or an operator: the user or you must first \
+                     set one that is harder to guess, of at least 10 characters"
+                .to_owned(),
+        });
+    }
+    Ok(())
 }
 
 /// Stores what becomes of a disabled agent's leads, and enqueues the job that does it.
@@ -115,19 +132,24 @@ async fn begin_handover(
 
 /// Sets a user's password, and signs them out everywhere.
 pub async fn reset_password(app: &App, id: &UserId, new: &str) -> Result<()> {
-    let mut connection = app.pool.acquire().await?;
-    let Some(user) = store::user(&mut connection, id).await? else {
-        return Err(Error::NotFound { what: "user" });
-    };
-    drop(connection);
-    check_password(new, user.role, &[&user.name, &user.email])?;
-    let hash = password::hash_off_thread(new.to_owned()).await?;
+    let user = existing(&mut *app.pool.acquire().await?, id).await?;
+    let about = [user.name.as_str(), &user.email];
+    check_password(new, user.role, &about)?;
+    let password = password::New::of(new, &about).await?;
     let mut transaction = app.begin().await?;
     store::lock_user(&mut transaction, id).await?;
+    // The role can have changed meanwhile.
+    let role = existing(&mut transaction, id).await?.role;
+    check_password(new, role, &about)?;
     let now = app.clock.now(&mut transaction).await?;
-    store::set_or_insert_password(&mut transaction, &begin::opaque(), id, &hash, now).await?;
+    store::set_or_insert_password(&mut transaction, &begin::opaque(), id, &password, now).await?;
     super::end_sign_ins(&mut transaction, id).await?;
     Ok(transaction.commit().await?)
+}
+
+async fn existing(connection: &mut PgConnection, id: &UserId) -> Result<User> {
+    let user = store::user(connection, id).await?;
+    user.ok_or(Error::NotFound { what: "user" })
 }
 
 /// The longest name of a user, in characters.

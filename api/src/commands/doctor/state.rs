@@ -169,13 +169,22 @@ fn trouble(counts: Trouble) -> Finding {
 
 async fn second_factors(app: &App, settings: &Auth) -> shared::Result<Finding> {
     let name = "two-factor";
-    let unreadable = two_factor::unreadable(app, &settings.keys()).await?;
-    if unreadable > 0 {
+    let sealed = two_factor::sealed(app, &settings.keys()).await?;
+    if sealed.unreadable > 0 {
         let said = format!(
-            "{unreadable} users cannot sign in: their codes were encrypted with a secret that is gone. Add the former \
-             BETTER_AUTH_SECRET to BETTER_AUTH_OLD_SECRETS and start the api, or `api user reset-two-factor`"
+            "{} users cannot sign in: their codes were encrypted with a secret that is gone. Add the former \
+             BETTER_AUTH_SECRET to BETTER_AUTH_OLD_SECRETS and start the api, or `api user reset-two-factor`",
+            sealed.unreadable
         );
         return Ok(Finding::wrong(name, said));
+    }
+    if sealed.old > 0 {
+        let said = format!(
+            "the codes of {} users are still encrypted with a secret of BETTER_AUTH_OLD_SECRETS: keep it there until an api \
+             that has started with the present secrets has encrypted them again",
+            sealed.old
+        );
+        return Ok(Finding::look(name, said));
     }
     let can_enter = |account: &Account| account.disabled_at.is_none();
     let accounts = auth::accounts(app).await?;

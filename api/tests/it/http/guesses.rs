@@ -66,6 +66,12 @@ async fn an_account_makes_guesses_wait_wherever_they_come_from_and_whichever_pro
         );
         assert_eq!(b.tries(email, "wrong").await.0, 429, "{email}");
     }
+    let other = "somebody@property-lounge.test";
+    assert_eq!(
+        a.tries(other, "wrong").await.0,
+        401,
+        "an unknown email of its own"
+    );
     assert_eq!(
         a.tries("sales-b@property-lounge.test", "wrong").await.0,
         401

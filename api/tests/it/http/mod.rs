@@ -9,6 +9,7 @@ mod guesses;
 mod health;
 mod import;
 mod limits;
+mod passwords;
 mod permissions;
 mod refusals;
 mod security;
@@ -18,6 +19,7 @@ mod two_factor;
 mod whatsapp_admin;
 
 use api::auth::Auth;
+use api::intake::Intake;
 use api::meta::WebhookSecrets;
 use clap::Parser;
 use poem::endpoint::BoxEndpoint;
@@ -80,7 +82,8 @@ pub(crate) async fn metrics_of(app: &App) -> String {
     let api::cli::Command::Serve(settings) = settings.command else {
         unreachable!("it serves");
     };
-    let served = api::health_app(app.clone(), settings.common.telemetry.clone());
+    let intake = Intake(app.clone());
+    let served = api::health_app(app.clone(), intake, settings.common.telemetry.clone());
     let answer = TestClient::new(served).get("/metrics").send().await;
     answer.0.into_body().into_string().await.expect("a text")
 }

@@ -14,7 +14,13 @@ impl Server {
         request.send().await.0.status().as_u16()
     }
 
-    async fn as_user(&self, user: &str, method: Method, path: &str, body: &Value) -> (u16, Value) {
+    pub(super) async fn as_user(
+        &self,
+        user: &str,
+        method: Method,
+        path: &str,
+        body: &Value,
+    ) -> (u16, Value) {
         let cookie = cookie_of(&self.harness.app, &auth(), user).await;
         let request = self.http.request(method, path).header("cookie", cookie);
         let request = request.header("origin", ORIGIN).body_json(body);
@@ -23,7 +29,7 @@ impl Server {
     }
 
     /// The log, oldest first: kind, user, operation, path and status of each line.
-    async fn log(&self) -> Vec<String> {
+    pub(super) async fn log(&self) -> Vec<String> {
         let (status, log) = self
             .as_user(
                 "admin",

@@ -2,6 +2,7 @@
 
 use crate::Result;
 use crate::auth::model::{Account, AccountChange, Role, User};
+use crate::auth::password::New;
 use crate::id::UserId;
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
@@ -138,15 +139,16 @@ pub(in crate::auth) async fn insert_credential(
     connection: &mut PgConnection,
     id: &str,
     user: &UserId,
-    hash: &str,
+    new: &New,
     now: DateTime<Utc>,
 ) -> Result<()> {
     sqlx::query!(
-        "insert into account (id, account_id, provider_id, user_id, password, created_at, updated_at)
-         values ($1, $2, 'credential', $2, $3, $4, $4)",
+        "insert into account (id, account_id, provider_id, user_id, password, fits_admins, created_at, updated_at)
+         values ($1, $2, 'credential', $2, $3, $4, $5, $5)",
         id,
         user.0,
-        hash,
+        new.hash,
+        new.fits_admins,
         now
     )
     .execute(connection)
@@ -158,19 +160,46 @@ pub(in crate::auth) async fn set_or_insert_password(
     connection: &mut PgConnection,
     id: &str,
     user: &UserId,
-    hash: &str,
+    new: &New,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    let updated = sqlx::query!(
-        "update account set password = $2, updated_at = $3 where user_id = $1 and provider_id = 'credential'",
-        user.0,
-        hash,
-        now
-    )
-    .execute(&mut *connection)
-    .await?;
-    if updated.rows_affected() == 0 {
-        insert_credential(connection, id, user, hash, now).await?;
+    if !set_password(connection, user, new, now).await? {
+        insert_credential(connection, id, user, new, now).await?;
     }
     Ok(())
+}
+
+/// Returns `false` if the user has no password that could be replaced.
+pub(in crate::auth) async fn set_password(
+    connection: &mut PgConnection,
+    user: &UserId,
+    new: &New,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    let updated = sqlx::query!(
+        "update account set password = $2, fits_admins = $3, updated_at = $4
+         where user_id = $1 and provider_id = 'credential'",
+        user.0,
+        new.hash,
+        new.fits_admins,
+        now
+    )
+    .execute(connection)
+    .await?;
+    Ok(updated.rows_affected() > 0)
+}
+
+/// Whether the user has a password that is not known to pass the rule of admins and operators.
+pub(in crate::auth) async fn has_password_of_agents(
+    connection: &mut PgConnection,
+    user: &UserId,
+) -> Result<bool> {
+    Ok(sqlx::query_scalar!(
+        r#"select exists (select from account
+                          where user_id = $1 and provider_id = 'credential' and password is not null
+                            and not fits_admins) as "has!""#,
+        user.0
+    )
+    .fetch_one(connection)
+    .await?)
 }

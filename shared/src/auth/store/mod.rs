@@ -3,8 +3,8 @@
 mod accounts;
 
 pub(in crate::auth) use accounts::{
-    NewHandover, accounts, change_account, has_work, insert_credential, insert_handover,
-    lock_admins, other_admins, set_or_insert_password,
+    NewHandover, accounts, change_account, has_password_of_agents, has_work, insert_credential,
+    insert_handover, lock_admins, other_admins, set_or_insert_password, set_password,
 };
 
 use super::model::{Change, Credential, NewUser, Profile, Role, Session, User};
@@ -81,23 +81,6 @@ pub(in crate::auth) async fn insert_user(
     .execute(connection)
     .await?;
     Ok(inserted.rows_affected() == 1)
-}
-
-pub(in crate::auth) async fn set_password(
-    connection: &mut PgConnection,
-    user: &UserId,
-    hash: &str,
-    now: DateTime<Utc>,
-) -> Result<()> {
-    sqlx::query!(
-        "update account set password = $2, updated_at = $3 where user_id = $1 and provider_id = 'credential'",
-        user.0,
-        hash,
-        now
-    )
-    .execute(connection)
-    .await?;
-    Ok(())
 }
 
 pub(in crate::auth) async fn insert_session(

@@ -57,13 +57,12 @@ pub async fn enter(
 ) -> Result<std::result::Result<Entered, NotEntered>> {
     let mut transaction = app.begin().await?;
     let now = app.clock.now(&mut transaction).await?;
-    let Some((user, _)) = store::verification(&mut transaction, id, now).await? else {
+    let Some(user) = user_of(&mut transaction, id, now).await? else {
         return Ok(Err(NotEntered {
             refused: Refused::NoChallenge,
             user: None,
         }));
     };
-    let user = UserId(user);
     let not_entered = |refused| NotEntered {
         refused,
         user: Some(user.clone()),
@@ -80,6 +79,22 @@ pub async fn enter(
     // A wrong code is counted, too.
     transaction.commit().await?;
     Ok(entered.map_err(not_entered))
+}
+
+/// The user whose sign-in waits for a code under this id. Until the transaction ends nobody ends their sign-ins or forgets their
+/// devices: the user is locked before the row, as there.
+async fn user_of(
+    connection: &mut PgConnection,
+    id: &str,
+    now: DateTime<Utc>,
+) -> Result<Option<UserId>> {
+    let Some(user) = store::value_of(connection, id).await? else {
+        return Ok(None);
+    };
+    let user = UserId(user);
+    users::lock_user(connection, &user).await?;
+    let waits = store::verification(connection, id, now).await?;
+    Ok(waits.is_some().then_some(user))
 }
 
 /// A user who is signed in gives a backup code: it is used up.

@@ -2,6 +2,7 @@
 
 use super::store;
 use crate::auth::begin::{letters_and_digits, opaque};
+use crate::auth::store as users;
 use crate::id::UserId;
 use crate::{App, Result};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -14,6 +15,8 @@ pub const TRUST_LASTS: TimeDelta = TimeDelta::days(30);
 pub async fn trusts(app: &App, user: &UserId, device: &str) -> Result<Option<String>> {
     let mut transaction = app.begin().await?;
     let now = app.clock.now(&mut transaction).await?;
+    // Who forgets the user's devices meanwhile must see the new one.
+    users::lock_user(&mut transaction, user).await?;
     let found = store::verification(&mut transaction, device, now).await?;
     if found.is_none_or(|(owner, _)| owner != user.0) {
         return Ok(None);

@@ -17,7 +17,7 @@ pub use challenge::{CHALLENGE_LASTS, ask, enter, spend};
 pub use devices::{TRUST_LASTS, trusts};
 pub use keys::Keys;
 pub use model::{Answer, Challenge, Code, Entered, NotEntered, Refused, Setup, Wish};
-pub use rotation::{Rotated, rotate, unreadable};
+pub use rotation::{Rotated, Sealed, rotate, sealed};
 pub use setup::{ISSUER, address, give_up, prove, renew_backup_codes, reset, set_up};
 
 pub(in crate::auth) use devices::forget_sign_ins;

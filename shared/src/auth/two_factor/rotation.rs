@@ -38,12 +38,26 @@ pub async fn rotate(app: &App, keys: &Keys) -> Result<Rotated> {
     Ok(done)
 }
 
-/// How many users' secrets cannot be read with these keys.
-pub async fn unreadable(app: &App, keys: &Keys) -> Result<usize> {
+/// With which keys users' secrets are encrypted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sealed {
+    /// With none of the settings. These users can sign in with neither code.
+    pub unreadable: usize,
+    /// With a former one that is among the settings, and must stay there.
+    pub old: usize,
+}
+
+/// With which keys users' secrets are encrypted. Changes nothing.
+pub async fn sealed(app: &App, keys: &Keys) -> Result<Sealed> {
     let mut connection = app.pool.acquire().await?;
-    let rows = store::sealed(&mut connection).await?;
-    let is_lost = |(_, secret, codes): &&(String, String, String)| {
-        keys.open(secret).is_none() || keys.open(codes).is_none()
-    };
-    Ok(rows.iter().filter(is_lost).count())
+    let mut counted = Sealed::default();
+    for (_, secret, codes) in store::sealed(&mut connection).await? {
+        match (keys.open(&secret), keys.open(&codes)) {
+            (Some(secret), Some(codes)) => {
+                counted.old += usize::from(secret.is_old || codes.is_old);
+            }
+            _ => counted.unreadable += 1,
+        }
+    }
+    Ok(counted)
 }

@@ -162,6 +162,19 @@ pub(super) async fn set_verification(
     Ok(())
 }
 
+/// The value of a verification, which can have ended. Locks nothing.
+pub(super) async fn value_of(
+    connection: &mut PgConnection,
+    identifier: &str,
+) -> Result<Option<String>> {
+    Ok(sqlx::query_scalar!(
+        "select value from verification where identifier = $1 order by created_at desc limit 1",
+        identifier
+    )
+    .fetch_optional(connection)
+    .await?)
+}
+
 pub(super) async fn delete_verifications(
     connection: &mut PgConnection,
     identifiers: &[String],

@@ -133,6 +133,12 @@ async fn a_new_secret_of_sign_in_locks_nobody_out() {
     let rotating = Keys::new([new.as_bytes(), SECRET.as_bytes()]);
     let only_new = Keys::new([new.as_bytes()]);
     let rotate = async |keys: &Keys| two_factor::rotate(&harness.app, keys).await.expect("read");
+    let sealed = async |keys: &Keys| {
+        let sealed = two_factor::sealed(&harness.app, keys).await.expect("read");
+        (sealed.unreadable, sealed.old)
+    };
+    assert_eq!(sealed(&only_new).await, (1, 0));
+    assert_eq!(sealed(&rotating).await, (0, 1), "the old one must stay");
     assert_eq!(
         rotate(&only_new).await,
         Rotated {
@@ -161,6 +167,7 @@ async fn a_new_secret_of_sign_in_locks_nobody_out() {
             unreadable: 0
         }
     );
+    assert_eq!(sealed(&only_new).await, (0, 0), "the old one can go");
     let auth = Auth::new(
         SecretString::from(new),
         "http://api.test:3001",
