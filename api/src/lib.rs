@@ -99,12 +99,17 @@ pub fn app_with(
 }
 
 /// Health and metrics alone.
-pub fn health_app(app: App, telemetry: Telemetry) -> impl Endpoint<Output = Response> {
+pub fn health_app(
+    app: App,
+    intake: Intake,
+    telemetry: Telemetry,
+) -> impl Endpoint<Output = Response> {
     let service = OpenApiService::new(http::Health, "health", env!("CARGO_PKG_VERSION"));
     Route::new()
         .at("/metrics", get(metrics::serve))
         .nest("/", service)
         .data(app)
+        .data(intake)
         .data(telemetry)
         .map_to_response()
 }
