@@ -12,6 +12,7 @@ use api::commands::{archive, doctor, jobs, leads, person, restore, user};
 use api::config::Settings;
 use api::connections::{Connections, Guarded};
 use api::feed::Feed;
+use api::intake::Intake;
 use api::meta::WebhookSecrets;
 use poem::listener::{Acceptor, Listener, TcpListener};
 use poem::{EndpointExt, Server};
@@ -21,7 +22,7 @@ use shared::operations::{Beating, ProcessKind};
 use shared::{App, db, metrics, seed, telemetry};
 use std::io::Write;
 use std::net::Ipv4Addr;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -189,10 +190,10 @@ async fn serve(settings: &Settings, problems: Problems) -> anyhow::Result<()> {
         })?;
     let address = acceptor.local_addr().first().map(ToString::to_string);
     tracing::info!(address, "api.started");
-    serve_health(settings, &app).await;
+    let intake = settings.intake(&app)?;
+    serve_health(settings, (&app, &intake)).await;
     let connections = Connections::new(settings.limits());
     let acceptor = Guarded::new(acceptor, connections.clone());
-    let intake = settings.intake(&app)?;
     let feed = Feed::new(app.clone());
     let closing = feed.clone();
     let mut terminate = signal(SignalKind::terminate())?;
@@ -241,7 +242,7 @@ async fn encrypt_with_the_present_secret(app: App, auth: Auth) {
 }
 
 /// Serves health on a listener of its own, until the process ends. A busy port is a warning: the clients matter more.
-async fn serve_health(settings: &Settings, app: &App) {
+async fn serve_health(settings: &Settings, (app, intake): (&App, &Intake)) {
     let (host, port) = (
         settings.serving.api_health_host,
         settings.serving.api_health_port,
@@ -256,7 +257,8 @@ async fn serve_health(settings: &Settings, app: &App) {
     };
     let address = acceptor.local_addr().first().map(ToString::to_string);
     tracing::info!(address, "api.health");
-    let served = api::health_app(app.clone(), settings.common.telemetry.clone());
+    let telemetry = settings.common.telemetry.clone();
+    let served = api::health_app(app.clone(), intake.clone(), telemetry);
     tokio::spawn(async move {
         if let Err(error) = Server::new_with_acceptor(acceptor).run(served).await {
             tracing::error!(%error, "api.health_ended");
@@ -304,11 +306,18 @@ async fn bring_over(app: &App, import: &Import) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Writes the report. It contains numbers of people, so only its owner can read it.
+/// Writes the report. It contains numbers of people, so only its owner can read it: a file that was there, too.
 fn write_report(path: &Path, table: &str) -> std::io::Result<()> {
+    const OF_OWNER: u32 = 0o600;
     let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true).mode(0o600);
-    options.open(path)?.write_all(table.as_bytes())
+    options
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(OF_OWNER);
+    let mut report = options.open(path)?;
+    report.set_permissions(std::fs::Permissions::from_mode(OF_OWNER))?;
+    report.write_all(table.as_bytes())
 }
 
 /// Shows how far an import is, once a second.
