@@ -288,7 +288,7 @@ pub struct Trouble {
     pub deliveries_unread: i64,
     /// Leads of forms that could not be taken.
     pub meta_leads_unusable: i64,
-    /// Messages that failed for good in the last day. Not offers: the next agents were asked.
+    /// Messages that failed for good in the last day. Not offers: the next agents were asked. Not those of dead letters.
     pub messages_failed_1d: i64,
 }
 

@@ -36,7 +36,8 @@ pub async fn unheard(app: &App, limit: u16) -> Result<Vec<Unheard>> {
     store::unheard(&mut connection, MAX_FAILURES, i64::from(limit)).await
 }
 
-/// Messages that failed for good in the last day, newest first, at most `limit`. Not offers: the next agents were asked.
+/// Messages that failed for good in the last day, newest first, at most `limit`. Not offers: the next agents were asked. Not those
+/// whose job is a dead letter, which is listed itself.
 pub async fn failed(app: &App, limit: u16) -> Result<Vec<Failed>> {
     let mut connection = app.pool.acquire().await?;
     let now = app.clock.now(&mut connection).await?;

@@ -122,7 +122,10 @@ async fn a_job_that_waits_is_discarded_as_after_its_last_failure_and_one_that_ru
     .fetch_one(pool)
     .await
     .expect("a count");
-    assert_eq!(failed, 1, "the message is listed as failed");
+    assert_eq!(failed, 1, "the message failed");
+    let trouble = story.get_as("operator", "/api/operations/trouble").await;
+    let counts = (&trouble["jobsDead"], &trouble["messagesFailed1d"]);
+    assert_eq!(counts, (&json!(1), &json!(0)), "it counts once: {trouble}");
     // Tried again, it is sent after all.
     let dead = json!({ "state": "dead", "queue": "send-message.v1" });
     let (_, retried) = story

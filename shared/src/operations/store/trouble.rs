@@ -1,13 +1,14 @@
 //! What waits for a person.
 
 use crate::Result;
+use crate::jobs::{Job, SendMessage};
 use crate::operations::model::{Failed, Unheard, Unsettled};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 /// How many messages could not be handled, and how many failed for good in the last day. Offers that failed do not count: the
-/// next agents were asked.
+/// next agents were asked. Nor do messages whose job is a dead letter, which counts itself: a job's key begins with the message's id.
 pub(in crate::operations) async fn failed_messages(
     connection: &mut PgConnection,
     max_failures: i32,
@@ -15,10 +16,14 @@ pub(in crate::operations) async fn failed_messages(
 ) -> Result<(i64, i64)> {
     let row = sqlx::query!(
         r#"select (select count(*) from inbound_event where failures >= $1) as "unheard!",
-                  (select count(*) from wa_message where delivery_status = 'failed' and kind <> 'offer'
-                   and created_at > $2::timestamptz - interval '1 day') as "failed!""#,
+                  (select count(*) from wa_message m where delivery_status = 'failed' and kind <> 'offer'
+                   and created_at > $2::timestamptz - interval '1 day'
+                   and m.id::text not in (select left(idempotency_key, 36) from apalis.jobs
+                                          where job_type = $3 and status = 'Killed' and idempotency_key is not null))
+                      as "failed!""#,
         max_failures,
-        now
+        now,
+        SendMessage::QUEUE
     )
     .fetch_one(connection)
     .await?;
@@ -46,11 +51,14 @@ pub(in crate::operations) async fn failed(
     Ok(sqlx::query_as!(
         Failed,
         r#"select id, created_at, coalesce(delivery_error, '') as "reason!"
-           from wa_message
+           from wa_message m
            where delivery_status = 'failed' and kind <> 'offer' and created_at > $1::timestamptz - interval '1 day'
+             and m.id::text not in (select left(idempotency_key, 36) from apalis.jobs
+                                    where job_type = $3 and status = 'Killed' and idempotency_key is not null)
            order by created_at desc, id desc limit $2"#,
         now,
-        limit
+        limit,
+        SendMessage::QUEUE
     )
     .fetch_all(connection)
     .await?)
