@@ -66,6 +66,23 @@ for (const [, key] of words.matchAll(/^ {2}'([^']+)':/gm)) {
   if (!code.includes(`'${key}'`) && !prefixes.some((prefix) => key.startsWith(prefix))) problems.push(`no screen uses the words '${key}'`)
 }
 
+// Every code with which the api refuses something has its words, but for those that no screen can be answered with.
+const NOT_OF_SCREENS = ['confirm_password', 'epoch_is_over', 'not_the_owner', 'older_processes_live']
+const told = JSON.parse(readFileSync(join(WEB, 'src/app/problems.json'), 'utf8'))
+const rust = ['shared/src', 'api/src'].flatMap((folder) => {
+  const root = join(WEB, '..', folder)
+  return readdirSync(root, { recursive: true }).filter((name) => name.endsWith('.rs')).map((name) => readFileSync(join(root, name), 'utf8'))
+})
+const codes = new Set(rust.flatMap((text) => [...text.matchAll(/code: "(\w+)"|code = Some\("(\w+)"/g)].map((match) => match[1] ?? match[2])))
+if (codes.size < 20) problems.push('the codes of the api were not found')
+for (const code of codes) {
+  if (!(code in told) && !NOT_OF_SCREENS.includes(code)) problems.push(`problems.json does not say what ${code} means`)
+}
+for (const [code, texts] of Object.entries(told)) {
+  if (!texts.id || !texts.en) problems.push(`problems.json says ${code} in one language only`)
+  if (!/^\d+$/.test(code) && !codes.has(code)) problems.push(`the api never answers ${code}, which problems.json has`)
+}
+
 rmSync(build('react'), { recursive: true })
 
 if (problems.length > 0) {
