@@ -6,6 +6,7 @@ use crate::recipients::Recipients;
 use async_trait::async_trait;
 use shared::address::Address;
 use shared::id::MessageId;
+use shared::linked_device::DeviceKey;
 use shared::providers::qr_local::NAME;
 use shared::providers::{Accepted, Outgoing, Provider};
 use shared::{Error, Result};
@@ -90,14 +91,15 @@ pub(crate) struct Linked {
     pub(crate) recipients: Recipients,
     /// The recipients that are known to be on WhatsApp, with their addresses.
     pub(crate) known: tokio::sync::Mutex<HashMap<Address, Jid>>,
+    /// Names our messages.
+    pub(crate) key: DeviceKey,
 }
 
 /// WhatsApp's id of our message. It is always the same for the same row, so that WhatsApp accepts the message
-/// once, however often it is sent. It has the length and letters of WhatsApp's own web client.
-pub(crate) fn whatsapp_id(message: MessageId) -> String {
-    let figures = message.0.simple().to_string().to_uppercase();
-    // The end of a version 7 UUID is its random part (RFC 9562, 5.7).
-    format!("3EB0{}", &figures[figures.len() - 18..])
+/// once, however often it is sent. It has the length and letters of WhatsApp's own web client. Only who received the
+/// message knows it: who quotes an offer is taken for its agent.
+fn whatsapp_id(key: &DeviceKey, message: MessageId) -> String {
+    format!("3EB0{}", &key.name_of(message)[..18])
 }
 
 #[async_trait]
@@ -107,7 +109,7 @@ impl Provider for Linked {
     }
 
     fn message_id(&self, message: MessageId) -> Option<String> {
-        Some(whatsapp_id(message))
+        Some(whatsapp_id(&self.key, message))
     }
 
     /// A message is accepted when WhatsApp's server acknowledges it.
@@ -119,7 +121,7 @@ impl Provider for Linked {
             });
         }
         let jid = self.jid_of(&message.to).await?;
-        let id = whatsapp_id(message.id);
+        let id = whatsapp_id(&self.key, message.id);
         let mut answer = self.answers.expect(&id);
         self.send_text(&jid, message, &id).await?;
         match timeout(ACKNOWLEDGE, &mut answer.receiver).await {
@@ -216,15 +218,22 @@ fn kind_of(error: &SendError) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::whatsapp_id;
+    use super::{DeviceKey, whatsapp_id};
     use shared::id::MessageId;
 
     #[test]
     fn a_row_has_one_id_at_whatsapp_and_no_other_row_has_it() {
         let (one, other) = (MessageId::new(), MessageId::new());
-        assert_eq!(whatsapp_id(one), whatsapp_id(one));
-        assert_ne!(whatsapp_id(one), whatsapp_id(other));
-        let id = whatsapp_id(one);
+        let key = DeviceKey::from_hex(&"0f".repeat(32)).expect("a key");
+        let another = DeviceKey::from_hex(&"f0".repeat(32)).expect("a key");
+        let id = whatsapp_id(&key, one);
+        assert_eq!(id, whatsapp_id(&key.clone(), one));
+        assert_ne!(id, whatsapp_id(&key, other));
+        assert_ne!(
+            id,
+            whatsapp_id(&another, one),
+            "the row alone does not tell it"
+        );
         assert_eq!(id.len(), 22);
         assert!(
             id.starts_with("3EB0") && id.bytes().all(|b| b.is_ascii_hexdigit()),

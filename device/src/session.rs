@@ -9,7 +9,7 @@ use crate::receipts;
 use crate::recipients::Recipients;
 use crate::store::Store;
 use shared::error::ProviderFailure;
-use shared::linked_device::Vault;
+use shared::linked_device::{DeviceKey, Vault};
 use shared::phone::Phone;
 use shared::providers::qr_local::NAME;
 use shared::{App, Error, Result};
@@ -72,6 +72,7 @@ pub(crate) struct Session {
     tick: Interval,
     has_ended: bool,
     started: Instant,
+    key: DeviceKey,
 }
 
 impl Session {
@@ -84,7 +85,7 @@ impl Session {
         endpoint: &Endpoint,
         recovered: Recovered,
     ) -> Result<Self> {
-        let connection = Connection::default();
+        let (connection, key) = (Connection::default(), vault.key().clone());
         let inbox = Inbox::new(app.clone(), Arc::clone(&recovered));
         let answers = Answers::default();
         let (handler, Received { states, statuses }) =
@@ -138,6 +139,7 @@ impl Session {
             tick,
             has_ended: false,
             started: Instant::now(),
+            key,
         })
     }
 
@@ -189,6 +191,7 @@ impl Session {
             answers: self.answers.clone(),
             recipients: self.recipients.clone(),
             known: tokio::sync::Mutex::default(),
+            key: self.key.clone(),
         }
     }
 

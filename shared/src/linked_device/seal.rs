@@ -1,13 +1,19 @@
-//! AES-256-GCM with a fresh nonce for each value.
+//! AES-256-GCM with a fresh nonce for each value, and ids that nobody can compute without the key.
 
+use crate::id::MessageId;
 use crate::{Error, Result};
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use ring::hmac::{self, HMAC_SHA256};
 use ring::rand::{SecureRandom, SystemRandom};
 use std::sync::Arc;
 
 /// The key that seals sessions (`WA_DEVICE_KEY`).
 #[derive(Clone)]
-pub struct DeviceKey(Arc<LessSafeKey>);
+pub struct DeviceKey {
+    sealing: Arc<LessSafeKey>,
+    /// A key of its own, derived from the same secret.
+    naming: Arc<hmac::Key>,
+}
 
 impl std::fmt::Debug for DeviceKey {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -21,7 +27,17 @@ impl DeviceKey {
         let wrong = || Error::invalid("WA_DEVICE_KEY", "must be 64 hexadecimal figures");
         let bytes = hex::decode(given).map_err(|_| wrong())?;
         let key = UnboundKey::new(&AES_256_GCM, &bytes).map_err(|_| wrong())?;
-        Ok(Self(Arc::new(LessSafeKey::new(key))))
+        let naming = hmac::sign(&hmac::Key::new(HMAC_SHA256, &bytes), b"ids of messages");
+        Ok(Self {
+            sealing: Arc::new(LessSafeKey::new(key)),
+            naming: Arc::new(hmac::Key::new(HMAC_SHA256, naming.as_ref())),
+        })
+    }
+
+    /// An id of the message for WhatsApp, in hexadecimal: always the same, and not to be told from the row's own id, which users
+    /// of the api see.
+    pub fn name_of(&self, message: MessageId) -> String {
+        hex::encode_upper(hmac::sign(&self.naming, message.0.as_bytes()))
     }
 
     pub(super) fn seal(&self, name: &[u8], plain: &[u8]) -> Result<Vec<u8>> {
@@ -31,7 +47,7 @@ impl DeviceKey {
         let mut sealed = nonce.to_vec();
         let mut text = plain.to_vec();
         let nonce = Nonce::assume_unique_for_key(nonce);
-        self.0
+        self.sealing
             .seal_in_place_append_tag(nonce, Aad::from(name), &mut text)
             .map_err(|_| cannot("sealed"))?;
         sealed.append(&mut text);
@@ -44,7 +60,9 @@ impl DeviceKey {
             .ok_or_else(|| cannot("opened"))?;
         let nonce = Nonce::assume_unique_for_key(*nonce);
         let mut text = text.to_vec();
-        let plain = self.0.open_in_place(nonce, Aad::from(name), &mut text);
+        let plain = self
+            .sealing
+            .open_in_place(nonce, Aad::from(name), &mut text);
         let length = plain.map_err(|_| cannot("opened"))?.len();
         text.truncate(length);
         Ok(text)

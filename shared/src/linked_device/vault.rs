@@ -121,6 +121,11 @@ impl Vault {
         })
     }
 
+    /// The key that seals the session.
+    pub fn key(&self) -> &DeviceKey {
+        &self.key
+    }
+
     /// The epoch.
     pub fn epoch(&self) -> i64 {
         self.epoch

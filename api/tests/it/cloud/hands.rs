@@ -5,7 +5,7 @@ use super::identity::{BSUID, named, nameless};
 use super::office::{Office, agent};
 use chrono::TimeDelta;
 use poem::http::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 const OTHER: &str = "ID.2200000000000002";
 
@@ -23,16 +23,37 @@ async fn owner(office: &Office) -> String {
         .await
 }
 
+/// Somebody without a number presses the button of A's offer, on the message with this id.
+async fn pressed_on(office: &Office, message: Option<&str>) -> Value {
+    let attempt = office
+        .sql("select id::text from distribution_attempt where sales_id = 'sales-a'")
+        .await;
+    let mut pressed = nameless(office, BSUID, "");
+    pressed["messages"][0]["type"] = json!("interactive");
+    pressed["messages"][0]["interactive"] = json!({ "type": "button_reply", "button_reply": { "id": format!("claim:{attempt}"), "title": "Ambil" } });
+    if let Some(message) = message {
+        pressed["messages"][0]["context"] = json!({ "id": message });
+    }
+    pressed
+}
+
+/// The id at Meta of the offer that this agent got.
+async fn offer_of(office: &Office, agent: &str) -> String {
+    let of_agent = "select m.provider_message_id from wa_message m join distribution_attempt a on a.id = m.attempt_id
+                    where m.kind = 'offer' and a.sales_id = $1";
+    sqlx::query_scalar(of_agent)
+        .bind(agent)
+        .fetch_one(&office.harness.app.pool)
+        .await
+        .expect("an offer")
+}
+
 #[tokio::test]
 async fn the_button_of_an_offer_says_who_pressed_it() {
     let office = Office::open().await;
     offered_to_a(&office).await;
-    let attempt = office
-        .sql("select id::text from distribution_attempt")
-        .await;
-    let mut pressed = nameless(&office, BSUID, "");
-    pressed["messages"][0]["type"] = json!("interactive");
-    pressed["messages"][0]["interactive"] = json!({ "type": "button_reply", "button_reply": { "id": format!("claim:{attempt}"), "title": "Ambil" } });
+    let offer = offer_of(&office, "sales-a").await;
+    let pressed = pressed_on(&office, Some(&offer)).await;
     office.deliver(&delivery(&[pressed])).await;
     office.reads(&agent('A'));
     assert_eq!(owner(&office).await, "sales-a");
@@ -57,6 +78,43 @@ async fn a_quote_of_an_offer_says_who_quoted_it() {
     office.reads(&agent('A'));
     assert_eq!(owner(&office).await, "sales-a");
     office.nobody_else_was_messaged().await;
+}
+
+/// Agents see the ids of each other's attempts, and no id of a message at Meta.
+#[tokio::test]
+async fn a_button_that_somebody_made_up_does_not_say_who_they_are() {
+    let office = Office::open().await;
+    offered_to_a(&office).await;
+    office.fast_forward(TimeDelta::minutes(5)).await;
+    office.reads(&agent('B'));
+    let offer_of_b = offer_of(&office, "sales-b").await;
+    for message in [None, Some(offer_of_b.as_str()), Some("wamid.unknown")] {
+        let pressed = pressed_on(&office, message).await;
+        office.deliver(&delivery(&[pressed])).await;
+        let known = "select count(*)::text from wa_identity where user_id is not null";
+        assert_eq!(office.sql(known).await, "0", "{message:?}");
+        assert_eq!(owner(&office).await, "", "{message:?}");
+    }
+}
+
+#[tokio::test]
+async fn who_is_known_by_an_id_is_not_taken_for_the_writer_under_another() {
+    let office = Office::open().await;
+    office.says("6281234001234", "Halo").await;
+    office.reads("6281234001234");
+    let offer = office.reads(&agent('A'));
+    let status = json!({ "id": offer.id, "status": "delivered", "timestamp": office.harness.now().timestamp().to_string(),
+        "recipient_id": agent('A'), "recipient_user_id": BSUID });
+    office
+        .deliver(&delivery(&[json!({ "statuses": [status] })]))
+        .await;
+    office.fast_forward(TimeDelta::seconds(30)).await;
+    let mut quoting = nameless(&office, OTHER, "ok");
+    quoting["messages"][0]["context"] = json!({ "id": offer.id });
+    office.deliver(&delivery(&[quoting])).await;
+    assert_eq!(owner(&office).await, "");
+    let known = "select string_agg(address, ' ') from wa_identity where user_id = 'sales-a'";
+    assert_eq!(office.sql(known).await, format!("bsuid:{BSUID}"));
 }
 
 #[tokio::test]

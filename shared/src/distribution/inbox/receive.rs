@@ -114,20 +114,22 @@ pub async fn recognise(connection: &mut PgConnection, message: &mut InboundMessa
     Ok(())
 }
 
-/// The number of the agent whose offer the message answers, by its button or by the message that it quotes. Only
-/// the recipient of an offer can do either.
+/// The number of the agent whose offer the message quotes, as a press of its button does, too. Only the recipient of an offer
+/// knows the id of its message: no answer of ours has it, unlike the attempt's id, which a button names. An agent who is known by
+/// another id of the same kind does not write under this one.
 async fn agent_of_offer(
     connection: &mut PgConnection,
     message: &InboundMessage,
 ) -> Result<Option<Phone>> {
-    let button = message.button_payload.as_deref().and_then(bind::button);
-    let attempt = match (button, &message.quoted_message_id) {
-        (Some((_, attempt)), _) => Some(attempt),
-        (None, Some(quoted)) => whatsapp::attempt_of_offer(connection, quoted).await?,
-        (None, None) => None,
+    let Some(quoted) = &message.quoted_message_id else {
+        return Ok(None);
     };
-    match attempt {
-        Some(attempt) => store::number_of_agent_of(connection, attempt).await,
-        None => Ok(None),
+    let Some(attempt) = whatsapp::attempt_of_offer(connection, quoted).await? else {
+        return Ok(None);
+    };
+    let button = message.button_payload.as_deref().and_then(bind::button);
+    if button.is_some_and(|(_, pressed)| pressed != attempt) {
+        return Ok(None);
     }
+    store::number_of_agent_of(connection, attempt, &message.from).await
 }
