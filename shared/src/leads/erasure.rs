@@ -115,7 +115,12 @@ pub(super) async fn erase(
     // Colleagues can have noted the person's number with another lead.
     sqlx::query!(
         "with notes as (
-             update lead_change set note = without_person(note, $3) where note ~ any($2) and not lead_id = any($1))
+             update lead_change set note = without_person(note, $3) where note ~ any($2) and not lead_id = any($1)),
+              merges as (
+             update lead_merge set lost = note_without_person(lost, $3), kept = note_without_person(kept, $3),
+                                   became = note_without_person(became, $3)
+             where concat_ws(' ', lost ->> 'layer2_note', kept ->> 'layer2_note', became ->> 'layer2_note') ~ any($2)
+               and not (keep_id = any($1) or lost_id = any($1)))
          update lead set layer2_note = without_person(layer2_note, $3)
          where layer2_note ~ any($2) and not id = any($1)",
         &ids,

@@ -104,8 +104,8 @@ pub async fn erase(app: &App, by: &Actor, sought: &Sought, reason: &str) -> Resu
     let mut transaction = app.begin().await?;
     // Handlers take what was received first, and then the leads.
     let person = find(&app, &mut transaction, sought).await?;
-    let senders = person.address_texts();
-    let unhandled = distribution::forget_received(&mut transaction, &senders).await?;
+    let now = app.clock.now(&mut transaction).await?;
+    let unhandled = distribution::forget_received(&mut transaction, &person, now).await?;
     let list_rows = lead_lists::erase_person(&mut transaction, &person).await?;
     // What was being handled until now can have made a lead.
     let person = lock(&app, &mut transaction, sought).await?;

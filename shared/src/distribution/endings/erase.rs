@@ -13,6 +13,7 @@ use crate::sales;
 use crate::texts::Text;
 use crate::unit_of_work::UnitOfWork;
 use crate::whatsapp::{self, Draft, OutboundKind};
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use sqlx::PgConnection;
 use std::collections::BTreeSet;
@@ -22,13 +23,16 @@ pub(crate) async fn person_rows(connection: &mut PgConnection, person: &Person) 
     store::person_rows(connection, person).await
 }
 
-/// Deletes what these addresses wrote and nobody handled yet, so that it does not bring them back. A message that is being
-/// handled is finished first. Returns how many.
+/// Deletes what the person wrote and nobody handled yet, so that neither it nor a second delivery of it brings them back, and what
+/// names them in such messages of others. A message that is being handled is finished first. Returns how many were deleted.
 pub(crate) async fn forget_received(
     connection: &mut PgConnection,
-    senders: &[String],
+    person: &Person,
+    now: DateTime<Utc>,
 ) -> Result<u64> {
-    store::delete_received(connection, senders).await
+    let deleted = store::delete_received(connection, &person.address_texts(), now).await?;
+    store::erase_received(connection, person).await?;
+    Ok(deleted)
 }
 
 /// Withdraws a lead's offers, ends its cycle and closes it. A lead that is sold, lost or hangus stays as it is. The lead must be

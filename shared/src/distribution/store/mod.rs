@@ -94,9 +94,9 @@ pub(crate) use person::person_rows;
 pub use places::Place;
 pub(crate) use places::places_of;
 pub(crate) use received::{
-    count_message_failure, delete_received, insert_received, known_number, learn_recipient,
-    lock_received_as, lock_senders, message_in_time, number_of_agent_of, receive_one,
-    rewrite_received, take_received, unhandled_before, unhandled_of_delivery,
+    count_message_failure, delete_received, erase_received, insert_received, known_number,
+    learn_recipient, lock_received_as, lock_senders, message_in_time, number_of_agent_of,
+    receive_one, rewrite_received, take_received, unhandled_before, unhandled_of_delivery,
 };
 pub(crate) use records::delete_old_records;
 pub(crate) use show::{attempts, cycles, members};

@@ -4,6 +4,7 @@ use crate::Result;
 use crate::address::Address;
 use crate::distribution::model::{InboundMessage, Offer, ReceivedMessage};
 use crate::id::{AttemptId, DeliveryId, MessageId};
+use crate::leads::Person;
 use crate::phone::Phone;
 use crate::whatsapp::Recipient;
 use chrono::{DateTime, Utc};
@@ -138,15 +139,21 @@ pub(crate) async fn known_number(
     Ok(found.as_deref().and_then(Phone::from_e164))
 }
 
-/// The number to which an attempt's offer went, or else its agent's present one.
+/// The number of an attempt's agent, or else the one to which the offer went. `None` if the agent is known by another id of the
+/// same kind as `id` (`lid:…`, `bsuid:…`).
 pub(crate) async fn number_of_agent_of(
     connection: &mut PgConnection,
     attempt: AttemptId,
+    id: &Address,
 ) -> Result<Option<Phone>> {
     let number = sqlx::query_scalar!(
         r#"select coalesce(u.offer_address, a.offered_to) as "number?"
-           from distribution_attempt a join "user" u on u.id = a.sales_id where a.id = $1"#,
-        attempt.0
+           from distribution_attempt a join "user" u on u.id = a.sales_id
+           where a.id = $1
+             and not exists (select from wa_identity i where i.user_id = u.id and i.address <> $2
+                             and split_part(i.address, ':', 1) = split_part($2, ':', 1))"#,
+        attempt.0,
+        id.as_str()
     )
     .fetch_optional(connection)
     .await?;
@@ -293,9 +300,32 @@ pub(crate) async fn message_in_time(
 pub(crate) async fn delete_received(
     connection: &mut PgConnection,
     senders: &[String],
+    now: DateTime<Utc>,
 ) -> Result<u64> {
-    let deleted = sqlx::query!("delete from inbound_event where sender = any($1)", senders)
-        .execute(connection)
-        .await?;
-    Ok(deleted.rows_affected())
+    let deleted = sqlx::query_scalar!(
+        r#"with gone as (delete from inbound_event where sender = any($1) returning payload ->> 'message_id' as message),
+                digests as (
+                    insert into erased_message (digest, erased_at)
+                    select sha256(convert_to(message, 'UTF8')), $2 from gone where message is not null
+                    on conflict do nothing)
+           select count(*) as "deleted!" from gone"#,
+        senders,
+        now
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(u64::try_from(deleted).unwrap_or(0))
+}
+
+/// Replaces what names a person in messages of others that could not be handled and wait for somebody.
+pub(crate) async fn erase_received(connection: &mut PgConnection, person: &Person) -> Result<()> {
+    sqlx::query!(
+        "update inbound_event set payload = jsonb_set(payload, '{body}', to_jsonb(without_person(payload ->> 'body', $2)))
+         where payload ->> 'body' ~ any($1)",
+        &person.numbers(),
+        &person.words()
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
 }

@@ -6,6 +6,7 @@ use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+/// Of a delivery only what names the person: it can carry other people's messages.
 pub(in crate::meta) async fn person_rows(
     connection: &mut PgConnection,
     person: &Person,
@@ -20,7 +21,7 @@ pub(in crate::meta) async fn person_rows(
                'forms', (select jsonb_agg(to_jsonb(f) order by f.heard_at) from forms f),
                'conversions', (select jsonb_agg(to_jsonb(c) order by c.at) from conversion_event c where c.lead_id = any($1)),
                'deliveries', (select jsonb_agg(jsonb_build_object('id', d.id, 'received_at', d.received_at,
-                                                                  'body', encode(d.body, 'escape')) order by d.received_at)
+                                                                  'body', delivery_of_person(d.body, $3)) order by d.received_at)
                               from webhook_delivery d where encode(d.body, 'escape') ~ any($3))) as "rows!""#,
         &person.lead_ids(),
         &person.numbers(),

@@ -65,6 +65,15 @@ pub(in crate::whatsapp) async fn delete_old_messages(
     )
     .execute(&mut *transaction)
     .await?;
+    // Also of messages that are not stored.
+    let corrections = sqlx::query!(
+        "delete from wa_correction where (provider, id) in (
+             select provider, id from wa_correction where at < now() - $1::float8 * interval '1 day'
+             order by at limit 1000)",
+        days
+    )
+    .execute(&mut *transaction)
+    .await?;
     transaction.commit().await?;
-    Ok(u64::try_from(deleted.count).unwrap_or(0))
+    Ok(u64::try_from(deleted.count).unwrap_or(0) + corrections.rows_affected())
 }

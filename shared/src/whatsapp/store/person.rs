@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use sqlx::PgConnection;
 
+/// The answer to a manager names the clients of several leads, so that its words are left out.
 pub(in crate::whatsapp) async fn person_rows(
     connection: &mut PgConnection,
     person: &Person,
@@ -14,7 +15,9 @@ pub(in crate::whatsapp) async fn person_rows(
         r#"with theirs as (
                select * from wa_message where lead_id = any($1) or from_wa = any($2) or to_wa = any($2))
            select jsonb_build_object(
-               'messages', (select jsonb_agg(to_jsonb(m) order by m.created_at) from theirs m),
+               'messages', (select jsonb_agg(case when m.kind = 'manager_answer'
+                                                  then to_jsonb(m) || '{"body": null, "line": null, "parameters": null}'
+                                                  else to_jsonb(m) end order by m.created_at) from theirs m),
                'corrections', (select jsonb_agg(to_jsonb(c) order by c.at) from wa_correction c
                                where exists (select from theirs m where m.provider = c.provider
                                              and m.provider_message_id = c.original_id)),
@@ -52,10 +55,13 @@ pub(in crate::whatsapp) async fn erase_messages(
     person: &Person,
 ) -> Result<u64> {
     let (leads, addresses) = (person.lead_ids(), person.address_texts());
+    // The linked device's ids begin with the number, also of a message that is not stored.
     sqlx::query!(
-        "delete from wa_correction c using wa_message m
-         where m.provider = c.provider and m.provider_message_id = c.original_id
-           and (m.lead_id = any($1) or m.from_wa = any($2) or m.to_wa = any($2))",
+        "delete from wa_correction c
+         where exists (select from wa_message m
+                       where m.provider = c.provider and m.provider_message_id = c.original_id
+                         and (m.lead_id = any($1) or m.from_wa = any($2) or m.to_wa = any($2)))
+            or split_part(c.original_id, '/', 1) = any($2)",
         &leads,
         &addresses
     )
@@ -89,7 +95,7 @@ pub(in crate::whatsapp) async fn erase_messages(
     Ok(erased.rows_affected())
 }
 
-/// Replaces the person's numbers and names in messages that belong to no lead of theirs. Every message with their number is
+/// Replaces the person's numbers and names in messages that belong to no lead of theirs, and in edits of these. Every message with their number is
 /// changed, of any age and by any sender. A message that the system sent since the person wrote, such as a list or a summary, is
 /// also changed if it has their whole name.
 pub(in crate::whatsapp) async fn erase_mentions(
@@ -114,9 +120,16 @@ pub(in crate::whatsapp) async fn erase_mentions(
         &person.words(),
         &person.full_names()
     )
+    .execute(&mut *connection)
+    .await?;
+    let corrections = sqlx::query!(
+        "update wa_correction set body = without_person(body, $2) where body ~ any($1)",
+        &person.numbers(),
+        &person.words()
+    )
     .execute(connection)
     .await?;
-    Ok(changed.rows_affected())
+    Ok(changed.rows_affected() + corrections.rows_affected())
 }
 
 pub(in crate::whatsapp) async fn delete_old_digests(connection: &mut PgConnection) -> Result<u64> {

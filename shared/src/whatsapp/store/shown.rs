@@ -6,7 +6,8 @@ use crate::{Error, Result};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
-/// Selects messages with what their senders changed afterwards.
+/// Selects messages with what their senders changed afterwards. Only senders who write to us are heard of: who names a message of ours
+/// in an edit changes nothing.
 macro_rules! messages {
     ($connection:expr, $rest:literal, $($value:expr),*) => {
         sqlx::query_as!(
@@ -16,10 +17,12 @@ macro_rules! messages {
                       l.name as "lead_name?", m.attempt_id as "attempt_id: AttemptId", m.accepted_at,
                       m.delivered_at, m.read_at, m.created_at,
                       (select c.body from wa_correction c
-                       where c.provider = m.provider and c.original_id = m.provider_message_id and c.kind = 'edit'
+                       where m.direction = 'in' and c.provider = m.provider and c.original_id = m.provider_message_id
+                         and c.kind = 'edit'
                        order by c.at desc, c.id desc limit 1) as edited_body,
                       (select min(c.at) from wa_correction c
-                       where c.provider = m.provider and c.original_id = m.provider_message_id and c.kind = 'revoke')
+                       where m.direction = 'in' and c.provider = m.provider and c.original_id = m.provider_message_id
+                         and c.kind = 'revoke')
                           as revoked_at
                from wa_message m left join lead l on l.id = m.lead_id "#
                 + $rest,

@@ -1,10 +1,48 @@
 //! A client's data are shown, and end by their age.
 
 use super::{BSUID, places_that_name_the_client};
+use crate::cloud::graph::delivery;
 use crate::cloud::office::{Office, agent};
 use poem::http::Method;
 use serde_json::json;
 use shared::privacy;
+
+#[tokio::test]
+async fn a_client_is_shown_nothing_of_others_in_the_same_delivery() {
+    let office = Office::open().await;
+    let (one, other) = ("6281234001234", "6281234005678");
+    let mut both = office.message(
+        one,
+        &json!({ "type": "text", "text": { "body": "Saya satu" } }),
+    );
+    let second = office.message(
+        other,
+        &json!({ "type": "text", "text": { "body": "Saya dua" } }),
+    );
+    for list in ["messages", "contacts"] {
+        let added = second[list][0].clone();
+        both[list].as_array_mut().expect("a list").push(added);
+    }
+    for wa_id in [one, other] {
+        office.graph.hears(wa_id);
+    }
+    office.deliver(&delivery(&[both, second])).await;
+    let whose = json!({ "phone": "0812-3400-1234" });
+    let (status, data) = office
+        .send_as("admin", Method::POST, "/api/privacy/export", &whose)
+        .await;
+    assert_eq!(status, 200, "{data}");
+    let shown = data.to_string();
+    assert!(shown.contains("Saya satu"), "{shown}");
+    assert_eq!(data["data"]["deliveries"].as_array().map(Vec::len), Some(1));
+    let body = data["data"]["deliveries"][0]["body"]
+        .as_str()
+        .unwrap_or_default();
+    assert!(body.contains("Saya satu"), "{body}");
+    for theirs in ["5678", "Saya dua"] {
+        assert!(!shown.contains(theirs), "{theirs}: {shown}");
+    }
+}
 
 #[tokio::test]
 async fn everything_of_a_client_is_shown_to_an_admin_and_readable_for_the_client() {
