@@ -179,20 +179,28 @@ pub(super) async fn create(app: &App, user: &User, given: NewLead) -> Result<Lea
         owner: given.owner_id.map(UserId).or(own),
         note: text(given.note),
     };
-    let id = match db::retry_once(|| distribution::enter(app, user, &new)).await {
-        Err(Error::LeadExists { lead }) if !is_admin => {
-            let seen = pipeline::entry(app, user, lead).await;
-            seen.map_err(|_| Error::Conflict {
-                code: "lead_exists",
-            })?;
-            return Err(Error::LeadExists { lead }.into());
-        }
-        entered => entered?,
-    };
+    let entered = db::retry_once(|| distribution::enter(app, user, &new)).await;
+    let id = without_anothers_lead(app, user, entered).await?;
     Ok(Json(pipeline::entry(app, user, id).await?.into()))
 }
 
-/// Corrects a lead.
+/// The result. If a lead with the number exists that the user cannot see, the error does not name it.
+async fn without_anothers_lead<T>(
+    app: &App,
+    user: &User,
+    done: shared::Result<T>,
+) -> shared::Result<T> {
+    let Err(Error::LeadExists { lead }) = done else {
+        return done;
+    };
+    let seen = pipeline::entry(app, user, lead).await;
+    seen.map_err(|_| Error::Conflict {
+        code: "lead_exists",
+    })?;
+    Err(Error::LeadExists { lead })
+}
+
+/// Corrects a lead. An agent is not told which lead of a colleague has the number.
 pub(super) async fn correct(
     app: &App,
     user: &User,
@@ -208,7 +216,8 @@ pub(super) async fn correct(
         source: given.source,
         project: given.project,
     };
-    let entry = db::retry_once(|| pipeline::edit(app, user, id, &edit)).await?;
+    let edited = db::retry_once(|| pipeline::edit(app, user, id, &edit)).await;
+    let entry = without_anothers_lead(app, user, edited).await?;
     Ok(Json(entry.into()))
 }
 

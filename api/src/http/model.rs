@@ -317,11 +317,16 @@ impl EventAnswer {
 }
 
 impl Lead {
-    /// For a user who does not own the lead: without what the client could be reached by.
+    /// For a user who does not own the lead: without what the client could be reached by. Clients and ads write the texts, and can
+    /// write a number there.
     pub(super) fn without_client(self) -> Self {
+        let scrubbed = |text: Option<String>| text.as_deref().map(distribution::scrubbed);
         Self {
             name: self.name.as_deref().map(distribution::masked_name),
             phone: None,
+            source_ads: scrubbed(self.source_ads),
+            project: scrubbed(self.project),
+            area: scrubbed(self.area),
             ..self
         }
     }
