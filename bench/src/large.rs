@@ -69,7 +69,7 @@ async fn measure_on(pool: &PgPool, url: &str, options: &Options) -> anyhow::Resu
 }
 
 /// Leads of the last three years that the second agent took, with what each leaves: two offers, four events, two messages.
-async fn add_old(pool: &PgPool, count: i32) -> anyhow::Result<()> {
+pub(crate) async fn add_old(pool: &PgPool, count: i32) -> anyhow::Result<()> {
     for first in (0..count).step_by(50_000) {
         let mut transaction = shared::db::begin(pool).await?;
         // No trigger fires: the live feed has nothing of them.

@@ -23,6 +23,7 @@ mod percentiles;
 mod pgbench;
 mod statements;
 mod twin;
+mod upgrade;
 mod workers;
 mod workload;
 mod year;
@@ -58,6 +59,8 @@ enum Figure {
     Overload(overload::Options),
     /// How late offers roll with many open deadlines over many old leads.
     Large(large::Options),
+    /// What clients notice while a million leads are brought to this version's schema.
+    Upgrade(upgrade::Options),
     /// Every figure several times: medians and spread in one table, kept in a file.
     All(all::Options),
     /// Two kept runs side by side: what moved, and what is noise.
@@ -83,6 +86,7 @@ async fn main() -> anyhow::Result<()> {
         Figure::Year(options) => year::measure(&options).await,
         Figure::Overload(options) => overload::measure(&options).await,
         Figure::Large(options) => large::measure(&options).await,
+        Figure::Upgrade(options) => upgrade::measure(&options).await,
         Figure::All(options) => all::measure(&options),
         Figure::Compare(options) => compare::compare(&options),
         Figure::Api(process) => api_process::serve(&process.settings).await,
