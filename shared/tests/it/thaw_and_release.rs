@@ -1,7 +1,7 @@
 //! Thaw against claim and roll, and several workers at the same held leads, by the database's clock.
 
 use futures::future::join_all;
-use shared::distribution::{self, Cause, Outcome};
+use shared::distribution::{self, Breach, Cause, Outcome};
 use shared::testing::{Harness, ad, ok_of, trials};
 use sqlx::Row;
 
@@ -69,6 +69,11 @@ async fn race_of_a_thaw_a_claim_and_a_roll_leaves_one_owner_or_an_offer_with_a_f
             (Outcome::Accepted, Some(true), "accepted", 1),
             "round {round}"
         );
+        // Otherwise each audit would enqueue the messages of all rounds again whose jobs are deleted.
+        sqlx::query("delete from wa_message")
+            .execute(&app.pool)
+            .await
+            .expect("no message waits");
         claimed += 1;
     }
     println!("{rounds} thaws: {claimed} claims counted, no roll");
@@ -121,7 +126,10 @@ async fn race_of_four_workers_releases_every_held_lead_once() {
     .await
     .expect("a count");
     assert_eq!(twice, 0);
-    assert_eq!(distribution::audit(app, false).await.expect("an audit"), []);
+    let mut breaches = distribution::audit(app, false).await.expect("an audit");
+    // Nothing is sent here, and all rounds can take longer than an offer may wait for that.
+    breaches.retain(|breach| !matches!(breach, Breach::Unsent(_)));
+    assert_eq!(breaches, []);
     println!(
         "{} held leads, four workers: each released once",
         rounds * leads

@@ -97,14 +97,18 @@ async fn a_change_of_one_part_keeps_the_others_and_agents_change_their_own_leave
     ] {
         assert_eq!(patch(&story, user, path, body).await.0, 403);
     }
-    let backwards = json!({ "leave": [{ "firstDay": "2026-01-09", "lastDay": "2026-01-08" }] });
-    let (status, problem) = story
-        .send_as("sales-a", Method::PATCH, path, &backwards)
-        .await;
-    assert_eq!(
-        (status, &problem["errors"][0]["field"]),
-        (422, &json!("leave"))
-    );
+    let backwards = json!([{ "firstDay": "2026-01-09", "lastDay": "2026-01-08" }]);
+    let day = json!({ "firstDay": "2026-01-09", "lastDay": "2026-01-09" });
+    let endless = json!(vec![day; 101]);
+    for leave in [backwards, endless] {
+        let (status, problem) = story
+            .send_as("sales-a", Method::PATCH, path, &json!({ "leave": leave }))
+            .await;
+        assert_eq!(
+            (status, &problem["errors"][0]["field"]),
+            (422, &json!("leave"))
+        );
+    }
     story.fast_forward(minutes(1)).await;
     story.nobody_else_was_messaged().await;
 }
