@@ -1801,7 +1801,8 @@ export const createUser = <ThrowOnError extends boolean = false>(options: Option
  * Change a user
  *
  * If no admin would remain: 409 `last_admin`. If the user has open leads or a place in a queue and would be an operator:
- * 409 `has_leads`. A user who is enabled again has their places in the queues again.
+ * 409 `has_leads`. If an agent would be an admin or an operator, and their password is not known to pass the rule of these:
+ * 409 `weak_password`; they change it, or you reset it, and you try again. A user who is enabled again has their places in the queues again.
  */
 export const updateUser = <ThrowOnError extends boolean = false>(options: Options<UpdateUserData, ThrowOnError>) => (options.client ?? client).patch<UpdateUserResponses, UpdateUserErrors, ThrowOnError>({
     security: [{
@@ -2027,7 +2028,9 @@ export const whatsappMessages = <ThrowOnError extends boolean = false>(options?:
 export const healthLive = <ThrowOnError extends boolean = false>(options?: Options<HealthLiveData, ThrowOnError>) => (options?.client ?? client).get<HealthLiveResponses, unknown, ThrowOnError>({ url: '/health/live', ...options });
 
 /**
- * Whether the api can serve requests, and whether a worker is alive
+ * Whether the api can take messages and forms in, and whether a worker is alive
+ *
+ * It is asked on the connections of webhooks: while only reports of the desk are too many, clients are still served.
  */
 export const healthReady = <ThrowOnError extends boolean = false>(options?: Options<HealthReadyData, ThrowOnError>) => (options?.client ?? client).get<HealthReadyResponses, HealthReadyErrors, ThrowOnError>({ url: '/health/ready', ...options });
 

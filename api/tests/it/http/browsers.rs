@@ -41,12 +41,20 @@ async fn any_call_renews_the_cookie_with_the_session() {
     let server = Server::open().await;
     let cookie = cookie_of(&server.harness.app, &auth(), "admin").await;
     let now = server.harness.now();
-    sqlx::query("update session set expires_at = $1")
-        .bind(now + TimeDelta::days(3))
-        .execute(&server.harness.app.pool)
-        .await
-        .expect("an old session");
     let ask = || Ask::get("/api/leads").header("cookie", cookie.clone());
+    let lasts = async |from: TimeDelta, days: i64| {
+        sqlx::query("update session set updated_at = $1, expires_at = $2")
+            .bind(now - from)
+            .bind(now - from + TimeDelta::days(days))
+            .execute(&server.harness.app.pool)
+            .await
+            .expect("an old session");
+    };
+    // One that ends with the browser ends after a day, also without the cookie that says so.
+    lasts(TimeDelta::hours(20), 1).await;
+    let ends = sent(&server, ask()).await;
+    assert!(ends.0.headers().get("set-cookie").is_none());
+    lasts(TimeDelta::days(4), 7).await;
     let renewed = sent(&server, ask()).await;
     let set = renewed
         .0

@@ -207,7 +207,7 @@ async fn a_new_secret_signs_nobody_out_while_the_old_one_is_named() {
     assert_eq!(asked(auth("the second"), &before).await, (false, None));
     assert!(asked(rotated.clone(), &before).await.0);
     // A renewal signs with the new secret.
-    sqlx::query("update session set expires_at = $1 where user_id = 'sales-a'")
+    sqlx::query("update session set expires_at = $1, updated_at = $1 - interval '7 days' where user_id = 'sales-a'")
         .bind(harness.now() + chrono::TimeDelta::days(2))
         .execute(&harness.app.pool)
         .await

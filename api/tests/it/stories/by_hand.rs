@@ -129,9 +129,13 @@ async fn a_lead_is_corrected_and_the_history_says_who_did_it() {
     story.client("081234005555").is_asked_to_wait();
     story.agent("A").is_offered_the_lead();
     let taken = json!({ "phone": "081234005555" });
-    let (status, problem) = patch(&story, "admin", &path, taken).await;
+    let (status, problem) = patch(&story, "admin", &path, taken.clone()).await;
     assert_eq!((status, &problem["code"]), (409, &json!("lead_exists")));
     assert!(text(&problem["detail"]).contains(&other));
+    // An agent does not find a colleague's lead by its number.
+    let (status, problem) = patch(&story, "sales-a", &path, taken).await;
+    assert_eq!((status, &problem["code"]), (409, &json!("lead_exists")));
+    assert_eq!(problem["detail"], Value::Null);
     let agents = json!({ "phone": "+6281110000002" });
     assert_eq!(patch(&story, "admin", &path, agents).await.0, 422);
     assert_eq!(

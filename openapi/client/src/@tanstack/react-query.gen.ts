@@ -2960,7 +2960,8 @@ export const useCreateUserMutation = (mutationOptions?: Partial<Omit<UseMutation
  * Change a user
  *
  * If no admin would remain: 409 `last_admin`. If the user has open leads or a place in a queue and would be an operator:
- * 409 `has_leads`. A user who is enabled again has their places in the queues again.
+ * 409 `has_leads`. If an agent would be an admin or an operator, and their password is not known to pass the rule of these:
+ * 409 `weak_password`; they change it, or you reset it, and you try again. A user who is enabled again has their places in the queues again.
  */
 export const updateUserMutation = (options?: Partial<Options<UpdateUserData>>): UseMutationOptions<UpdateUserResponse, UpdateUserError, Options<UpdateUserData>> => {
     const mutationOptions: UseMutationOptions<UpdateUserResponse, UpdateUserError, Options<UpdateUserData>> = {
@@ -2980,7 +2981,8 @@ export const updateUserMutation = (options?: Partial<Options<UpdateUserData>>): 
  * Change a user
  *
  * If no admin would remain: 409 `last_admin`. If the user has open leads or a place in a queue and would be an operator:
- * 409 `has_leads`. A user who is enabled again has their places in the queues again.
+ * 409 `has_leads`. If an agent would be an admin or an operator, and their password is not known to pass the rule of these:
+ * 409 `weak_password`; they change it, or you reset it, and you try again. A user who is enabled again has their places in the queues again.
  */
 export const useUpdateUserMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<UpdateUserResponse, UpdateUserError, Options<UpdateUserData>>, 'mutationFn'>>) => useMutation({ ...updateUserMutation(), ...mutationOptions });
 
@@ -3377,7 +3379,9 @@ export const useHealthLiveQuery = (options?: Options<HealthLiveData>) => useQuer
 export const healthReadyQueryKey = (options?: Options<HealthReadyData>) => createQueryKey('healthReady', options, false, ['Health']);
 
 /**
- * Whether the api can serve requests, and whether a worker is alive
+ * Whether the api can take messages and forms in, and whether a worker is alive
+ *
+ * It is asked on the connections of webhooks: while only reports of the desk are too many, clients are still served.
  */
 export const healthReadyOptions = (options?: Options<HealthReadyData>) => queryOptions<HealthReadyResponse, HealthReadyError, HealthReadyResponse, ReturnType<typeof healthReadyQueryKey>>({
     queryFn: async ({ queryKey, signal }) => {
@@ -3393,7 +3397,9 @@ export const healthReadyOptions = (options?: Options<HealthReadyData>) => queryO
 });
 
 /**
- * Whether the api can serve requests, and whether a worker is alive
+ * Whether the api can take messages and forms in, and whether a worker is alive
+ *
+ * It is asked on the connections of webhooks: while only reports of the desk are too many, clients are still served.
  */
 export const useHealthReadyQuery = (options?: Options<HealthReadyData>) => useQuery(healthReadyOptions(options));
 
