@@ -135,7 +135,6 @@ pub async fn run(settings: &Settings, app: App, stop: watch::Receiver<bool>) -> 
     tokio::join!(
         futures::future::join_all(queues),
         Box::pin(sweep::run(&process, &rolls, &wakeups)),
-        Box::pin(rolls.share(&process)),
         Box::pin(audit::run(&process)),
         Box::pin(maintenance::run(&process)),
         Box::pin(retention::run(&process, settings.keep)),
