@@ -101,12 +101,13 @@ const OLD: [&str; 5] = [
     "insert into distribution_cycle (id, lead_id, status, trigger, started_at, closed_at, queue_id)
      select cycle, lead, 'accepted', 'chat', at, at + interval '6 minutes', default_distribution_queue() from old",
     "insert into distribution_attempt (id, cycle_id, sales_id, code, offered_to, position, status, assigned_at,
-                                       offer_accepted_at, ack_deadline_at, closed_at)
+                                       offer_accepted_at, ack_deadline_at, closed_at, acknowledged_at)
      select md5('attempt' || seat || '.' || n)::uuid, cycle, 'sales-' || (array['a', 'b'])[seat],
             (array['A', 'B'])[seat] || n % 999, '+628111000000' || seat, seat,
             (array['timed_out', 'accepted'])[seat], at + (seat - 1) * interval '5 minutes',
             at + (seat - 1) * interval '5 minutes', at + seat * interval '5 minutes',
-            at + (seat - 1) * interval '1 minute' + interval '5 minutes'
+            at + (seat - 1) * interval '1 minute' + interval '5 minutes',
+            case seat when 2 then at + interval '6 minutes' end
      from old, generate_series(1, 2) seat",
     "insert into distribution_event (at, kind, cause, lead_id, cycle_id, attempt_id, sales_id, worker)
      select at + step * interval '1 minute', (array['started', 'offered', 'timed_out', 'offered'])[step], 'enquiry', lead, cycle,

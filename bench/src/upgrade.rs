@@ -177,7 +177,8 @@ const ENQUIRY: [&str; 6] = [
 
 const CLAIM: [&str; 4] = [
     "select from lead where id = $1 for update",
-    "update distribution_attempt set status = 'accepted', closed_at = clock_timestamp() where id = $1",
+    "update distribution_attempt set status = 'accepted', closed_at = clock_timestamp(), acknowledged_at = clock_timestamp()
+     where id = $1",
     "update distribution_cycle set status = 'accepted', closed_at = clock_timestamp() where id = $1",
     "update lead set status = 'claimed', progress = 'pending', owner_sales_id = 'sales-a', locked_at = now(), updated_at = now()
      where id = $1",

@@ -87,7 +87,7 @@ def draw_lines(axes, lines, read):
         axes.plot(days, values, label=name, linewidth=1.2)
     axes.xaxis.set_major_formatter(matplotlib.dates.DateFormatter("%H:%M"))
     axes.yaxis.set_major_formatter(FuncFormatter(read))
-    axes.set_ylim(bottom=0)
+    axes.set_ylim(0, axes.get_ylim()[1] * 1.25)  # room for the legend
     axes.tick_params(labelsize=7)
     axes.grid(alpha=0.25)
     if lines:

@@ -78,7 +78,7 @@ pub async fn run(pool: &PgPool, tell: impl Fn(&str)) -> Result<(), MigrateError>
         match run {
             Err(error) if is_lock_failure(&error) && tried < TRIES => {
                 tell(&format!(
-                    "did not get a lock within five seconds: try {tried} of {TRIES} failed"
+                    "did not get a lock in time, or gave way to a client: try {tried} of {TRIES} failed"
                 ));
                 tokio::time::sleep(Duration::from_millis(500)).await;
             }

@@ -180,12 +180,12 @@ pub(super) async fn create(app: &App, user: &User, given: NewLead) -> Result<Lea
         note: text(given.note),
     };
     let entered = db::retry_once(|| distribution::enter(app, user, &new)).await;
-    let id = without_anothers_lead(app, user, entered).await?;
+    let id = hiding_others_lead(app, user, entered).await?;
     Ok(Json(pipeline::entry(app, user, id).await?.into()))
 }
 
 /// The result. If a lead with the number exists that the user cannot see, the error does not name it.
-async fn without_anothers_lead<T>(
+async fn hiding_others_lead<T>(
     app: &App,
     user: &User,
     done: shared::Result<T>,
@@ -217,7 +217,7 @@ pub(super) async fn correct(
         project: given.project,
     };
     let edited = db::retry_once(|| pipeline::edit(app, user, id, &edit)).await;
-    let entry = without_anothers_lead(app, user, edited).await?;
+    let entry = hiding_others_lead(app, user, edited).await?;
     Ok(Json(entry.into()))
 }
 

@@ -7,6 +7,7 @@ use crate::cloud::office::{Office, agent};
 use chrono::TimeDelta;
 use poem::http::Method;
 use serde_json::{Value, json};
+use sqlx::PgPool;
 
 /// The figures without the counts by status, because an erasure closes the lead.
 async fn figures_of(office: &Office) -> Value {
@@ -15,14 +16,40 @@ async fn figures_of(office: &Office) -> Value {
     figures
 }
 
+/// An agent edits a message so that it names the client, a message whose original is not stored is edited, leads of others whose note
+/// names the client were merged, and somebody's message that names the client cannot be handled.
+async fn others_name_the_client(pool: &PgPool) {
+    sqlx::raw_sql(
+        "insert into wa_correction (provider, id, original_id, kind, body, at) values
+             ('cloud_api', 'of-b', (select provider_message_id from wa_message where kind = 'agent' limit 1), 'edit',
+              'tolong hubungi 0812-3400-1234', now()),
+             ('qr_local', '+6281234001234/2', '+6281234001234/1', 'edit', 'maksud saya besok', now());
+         insert into lead (id, name, phone, status, created_at, updated_at)
+             values ('01890000-0000-7000-8000-0000000000aa', 'Orang lain', '+6281299998888', 'new', now(), now());
+         insert into lead_merge (id, keep_id, lost_id, lost, kept, became, moved, at)
+             select gen_random_uuid(), id, gen_random_uuid(), note, note, note, '{}', now()
+             from (select id, jsonb_build_object('layer2_note', 'teman Slamet, 0812 3400 1234') as note from lead
+                   where phone = '+6281299998888') other;
+         insert into inbound_event (id, sender, payload, received_at, acknowledged_at, failures)
+             values (gen_random_uuid(), '+6281299998888', '{\"body\": \"saya teman 081234001234\"}', now(), now(), 5)",
+    )
+    .execute(pool)
+    .await
+    .expect("what others wrote");
+}
+
 #[tokio::test]
 async fn an_erased_client_is_nowhere_in_the_database_nor_in_a_dump_and_the_figures_stay() {
     let office = Office::open().await;
     office.graph.keeps_windows();
     let lead = office.client_of_a_long_story().await;
     let pool = &office.harness.app.pool;
+    others_name_the_client(pool).await;
     let before = places_that_name_the_client(pool).await;
     for table in [
+        "wa_correction.",
+        "lead_merge.",
+        "inbound_event.",
         "lead.",
         "wa_message.",
         "wa_identity.",
