@@ -80,6 +80,20 @@ async fn a_quote_of_an_offer_says_who_quoted_it() {
     office.nobody_else_was_messaged().await;
 }
 
+/// A holds the offer, and its status names A by number and by id. Returns the offer's id at Meta.
+async fn a_status_names_a(office: &Office) -> String {
+    office.says("6281234001234", "Halo").await;
+    office.reads("6281234001234");
+    let offer = office.reads(&agent('A'));
+    let status = json!({ "id": offer.id, "status": "delivered", "timestamp": office.harness.now().timestamp().to_string(),
+        "recipient_id": agent('A'), "recipient_user_id": BSUID });
+    office
+        .deliver(&delivery(&[json!({ "statuses": [status] })]))
+        .await;
+    office.fast_forward(TimeDelta::seconds(30)).await;
+    offer.id
+}
+
 /// Agents see the ids of each other's attempts, and no id of a message at Meta.
 #[tokio::test]
 async fn a_button_that_somebody_made_up_does_not_say_who_they_are() {
@@ -100,17 +114,9 @@ async fn a_button_that_somebody_made_up_does_not_say_who_they_are() {
 #[tokio::test]
 async fn who_is_known_by_an_id_is_not_taken_for_the_writer_under_another() {
     let office = Office::open().await;
-    office.says("6281234001234", "Halo").await;
-    office.reads("6281234001234");
-    let offer = office.reads(&agent('A'));
-    let status = json!({ "id": offer.id, "status": "delivered", "timestamp": office.harness.now().timestamp().to_string(),
-        "recipient_id": agent('A'), "recipient_user_id": BSUID });
-    office
-        .deliver(&delivery(&[json!({ "statuses": [status] })]))
-        .await;
-    office.fast_forward(TimeDelta::seconds(30)).await;
+    let offer = a_status_names_a(&office).await;
     let mut quoting = nameless(&office, OTHER, "ok");
-    quoting["messages"][0]["context"] = json!({ "id": offer.id });
+    quoting["messages"][0]["context"] = json!({ "id": offer });
     office.deliver(&delivery(&[quoting])).await;
     assert_eq!(owner(&office).await, "");
     let known = "select string_agg(address, ' ') from wa_identity where user_id = 'sales-a'";
@@ -120,15 +126,7 @@ async fn who_is_known_by_an_id_is_not_taken_for_the_writer_under_another() {
 #[tokio::test]
 async fn a_status_with_both_keys_teaches_who_the_id_is() {
     let office = Office::open().await;
-    office.says("6281234001234", "Halo").await;
-    office.reads("6281234001234");
-    let offer = office.reads(&agent('A'));
-    let status = json!({ "id": offer.id, "status": "delivered", "timestamp": office.harness.now().timestamp().to_string(),
-        "recipient_id": agent('A'), "recipient_user_id": BSUID });
-    office
-        .deliver(&delivery(&[json!({ "statuses": [status] })]))
-        .await;
-    office.fast_forward(TimeDelta::seconds(30)).await;
+    a_status_names_a(&office).await;
     office
         .deliver(&delivery(&[nameless(&office, BSUID, "OK")]))
         .await;
