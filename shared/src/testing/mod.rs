@@ -5,12 +5,14 @@ mod history;
 mod process;
 mod provider;
 mod variants;
+mod waits;
 
 pub use database::TestDatabase;
 pub use history::years_of_leads;
 pub use process::Process;
 pub use provider::ScriptedProvider;
 pub use variants::trials;
+pub use waits::until_somebody_waits;
 
 use crate::address::Address;
 use crate::config::{Distribution, SecondProject};

@@ -3,10 +3,9 @@
 use chrono::TimeDelta;
 use shared::distribution::{self, Cause, Checked, InboundMessage, Outcome};
 use shared::id::{AttemptId, LeadId};
-use shared::testing::{Harness, ad, agent_phone, ok_of};
+use shared::testing::{Harness, ad, agent_phone, ok_of, until_somebody_waits};
 use shared::whatsapp::Correction;
 use std::time::Duration;
-use tokio::time::{Instant, sleep};
 
 async fn offered(harness: &Harness) -> (LeadId, AttemptId) {
     let ad = ad("meta-001", "081234001234");
@@ -60,25 +59,7 @@ async fn a_word_that_is_being_written_down_is_waited_for_by_the_roll() {
         let app = app.clone();
         async move { distribution::check_deadline(&app, attempt, Cause::Alarm).await }
     });
-    let deadline = Instant::now() + Duration::from_secs(10);
-    loop {
-        let waiting: i64 = sqlx::query_scalar(
-            "select count(*) from pg_locks
-             where locktype = 'advisory' and not granted
-               and database = (select oid from pg_database where datname = current_database())",
-        )
-        .fetch_one(&app.pool)
-        .await
-        .expect("a look");
-        if waiting == 1 {
-            break;
-        }
-        assert!(
-            Instant::now() < deadline && !roll.is_finished(),
-            "the roll did not wait"
-        );
-        sleep(Duration::from_millis(5)).await;
-    }
+    until_somebody_waits(&app.pool).await;
     receipt.commit().await.expect("the receipt commits");
     let checked = roll.await.expect("no panic").expect("checked");
     assert!(matches!(checked, Checked::Over), "{checked:?}");

@@ -188,6 +188,29 @@ async fn what_a_client_takes_back_or_changes_stays_beside_the_message() {
     assert_eq!(message["body"], "Halo saya tertarik unitnya");
     assert_eq!(message["editedBody"], "Halo, unit tipe 45");
     assert_eq!(message["revokedAt"], "2026-10-26T07:33:20.000000Z");
+    // The client learns the ids of our answers, and cannot change what we are seen to have said.
+    let ours = office
+        .sql("select provider_message_id from wa_message where kind = 'auto_reply'")
+        .await;
+    let edit = json!({ "type": "edit", "edit": { "original_message_id": ours,
+        "message": { "type": "text", "text": { "body": "Rumahnya gratis" } } } });
+    let revoke = json!({ "type": "revoke", "revoke": { "original_message_id": ours } });
+    for said in [edit, revoke] {
+        let from_client = office.message("6281234001234", &said);
+        office
+            .deliver(&super::graph::delivery(&[from_client]))
+            .await;
+    }
+    let (_, detail) = office
+        .send_as("admin", Method::GET, &path, &json!({}))
+        .await;
+    let messages = detail["messages"].as_array().expect("messages");
+    let answer = messages.iter().find(|row| row["kind"] == "auto_reply");
+    let answer = answer.expect("our answer");
+    assert!(
+        answer["editedBody"].is_null() && answer["revokedAt"].is_null(),
+        "{answer}"
+    );
     // A user who cannot read the message cannot read its status.
     let path = format!("/api/distribution/leads/{lead}");
     let (_, masked) = office

@@ -288,18 +288,7 @@ async fn a_lead_that_is_merged_away_during_a_handover_does_not_stop_it() {
     let of_job = app.clone();
     let moving =
         tokio::spawn(async move { shared::distribution::hand_over(&of_job, handover).await });
-    let waits = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()";
-    let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(60);
-    loop {
-        let waiting: i64 = sqlx::query_scalar(waits)
-            .fetch_one(&app.pool)
-            .await
-            .expect("a count");
-        if waiting > 0 {
-            break;
-        }
-        assert!(tokio::time::Instant::now() < deadline, "nobody waits");
-    }
+    shared::testing::until_somebody_waits(&app.pool).await;
     let path = format!("/api/leads/{third}/merges");
     let body = json!({ "leadId": second });
     let (status, told) = story.send_as("admin", Method::POST, &path, &body).await;

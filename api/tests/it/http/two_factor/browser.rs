@@ -135,6 +135,15 @@ impl<'world> Browser<'world> {
         let code = self.next_code();
         assert_eq!(self.verify(&code, false).await.status, 200);
     }
+
+    /// Signs in, sets an app up, signs in again, and trusts this device.
+    pub(super) async fn set_up_and_trust(&mut self, email: &str, password: &str) {
+        self.set_up(email, password).await;
+        self.cookies.clear();
+        self.sign_in(email, password).await;
+        let code = self.next_code();
+        assert_eq!(self.verify(&code, true).await.status, 200);
+    }
 }
 
 /// A user with a password that no list of passwords has.

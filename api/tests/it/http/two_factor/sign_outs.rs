@@ -4,7 +4,7 @@ use super::browser::{ADMIN, Browser, PASSWORD, user_of};
 use crate::http::sign_in::client;
 use serde_json::json;
 use shared::auth::{self, Client, Found, Role};
-use shared::testing::Harness;
+use shared::testing::{Harness, until_somebody_waits};
 
 #[tokio::test]
 async fn a_new_password_and_signing_out_everywhere_end_what_waits_and_what_is_trusted() {
@@ -12,11 +12,7 @@ async fn a_new_password_and_signing_out_everywhere_end_what_waits_and_what_is_tr
     let http = client(&harness, false);
     let admin = user_of(&harness, ADMIN, Role::Admin).await;
     let mut owner = Browser::new(&harness, &http);
-    owner.set_up(ADMIN, PASSWORD).await;
-    owner.cookies.clear();
-    owner.sign_in(ADMIN, PASSWORD).await;
-    let code = owner.next_code();
-    owner.verify(&code, true).await;
+    owner.set_up_and_trust(ADMIN, PASSWORD).await;
     let mut thief = Browser::new(&harness, &http);
     thief.sign_in(ADMIN, PASSWORD).await;
     auth::reset_password(&harness.app, &admin, PASSWORD)
@@ -55,11 +51,7 @@ async fn a_trusted_device_is_its_users_alone_until_the_password_is_set_anew() {
     let other = "wati@example.com";
     let wati = user_of(&harness, other, Role::Admin).await;
     let mut owner = Browser::new(&harness, &http);
-    owner.set_up(ADMIN, PASSWORD).await;
-    owner.cookies.clear();
-    owner.sign_in(ADMIN, PASSWORD).await;
-    let code = owner.next_code();
-    assert_eq!(owner.verify(&code, true).await.status, 200);
+    owner.set_up_and_trust(ADMIN, PASSWORD).await;
     let device = owner.cookies["better-auth.trust_device"].clone();
     let mut colleague = Browser::new(&harness, &http);
     colleague.set_up(other, PASSWORD).await;
@@ -96,6 +88,46 @@ async fn a_trusted_device_is_its_users_alone_until_the_password_is_set_anew() {
         .await
         .expect("reset");
     assert!(colleague.sign_in(other, PASSWORD).await.body["token"].is_string());
+}
+
+/// Who sets the password anew forgets the devices that are trusted then. A sign-in that replaces a device's id at that moment waits,
+/// and finds the device forgotten.
+#[tokio::test]
+async fn a_device_is_not_trusted_again_while_the_password_is_set_anew() {
+    let harness = Harness::new().await;
+    let http = client(&harness, false);
+    let app = &harness.app;
+    let admin = user_of(&harness, ADMIN, Role::Admin).await;
+    let mut owner = Browser::new(&harness, &http);
+    owner.set_up_and_trust(ADMIN, PASSWORD).await;
+    let devices = "select identifier from verification where identifier like 'trust-device-%'";
+    let device: String = sqlx::query_scalar(devices)
+        .fetch_one(&app.pool)
+        .await
+        .expect("one device");
+    let mut setting = app.begin().await.expect("a transaction");
+    sqlx::query("select from \"user\" where id = $1 for update")
+        .bind(&admin.0)
+        .execute(&mut *setting)
+        .await
+        .expect("locked, as a new password does");
+    let (of_sign_in, who) = (app.clone(), admin.clone());
+    let signing_in =
+        tokio::spawn(async move { auth::two_factor::trusts(&of_sign_in, &who, &device).await });
+    until_somebody_waits(&app.pool).await;
+    sqlx::query("delete from verification where value = $1")
+        .bind(&admin.0)
+        .execute(&mut *setting)
+        .await
+        .expect("forgotten, as a new password does");
+    setting.commit().await.expect("the password is set");
+    let trusted = signing_in.await.expect("it ends").expect("an answer");
+    assert_eq!(trusted, None);
+    let left: Option<String> = sqlx::query_scalar(devices)
+        .fetch_optional(&app.pool)
+        .await
+        .expect("a look");
+    assert_eq!(left, None, "no device is trusted");
 }
 
 #[tokio::test]
