@@ -1,13 +1,12 @@
 //! `./test`: everything that CI runs, on its own databases.
 
-use crate::postgres::{Cluster, Profile, binaries};
-use crate::shell::{cargo, fingerprint, output, root, run};
+use crate::shell::{cargo, output, root, run};
+use crate::test_server::Server;
 use crate::workspace::{INNER, build_processes, offline};
-use crate::{Result, alerts, circles, client, contract, device, features, prepare, tools, web};
-use std::env;
-use std::fs::{self, File};
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use crate::{
+    Result, alerts, circles, client, contract, device, features, libraries, prepare, tools, web,
+};
+use std::fs;
 use std::time::{Duration, Instant};
 
 /// What `./test --help` says.
@@ -22,6 +21,8 @@ pub const HELP: &str = "\
 ./test web                   build the desk into web/dist
 ./test circles               check that no modules use each other
 ./test postgres              start the test server and print how to reach it
+./test advisories            known weaknesses of the libraries: reads lists at github.com and at npm's registry
+./test sbom                  write what each shipped binary and the desk consist of into target/sbom
 
 TEST_DATABASE_URL set: its server is used (the role needs CREATEDB). DATABASE_URL is ignored: the
 tests never touch a development or production database.
@@ -78,6 +79,8 @@ pub fn main(arguments: &[String]) -> Result<()> {
             tools::ensure(yes)?;
             circles::check()
         }
+        Some("advisories") => libraries::advisories(yes),
+        Some("sbom") => libraries::bills_of_materials(yes),
         Some("postgres") => {
             let server = Server::open(yes)?;
             println!("export TEST_DATABASE_URL='{}'", server.url);
@@ -170,7 +173,7 @@ fn static_checks(times: &mut Steps, yes: bool) -> Result<()> {
         run(tools::command("cargo-machete").arg(root()))
     })?;
     times.step("same features", features::check)?;
-    // Advisories are in a repository that a closed network cannot reach.
+    // Advisories are in a repository that a closed network cannot reach: `./test advisories`.
     times.step("licences, bans, sources", || {
         run(tools::command("cargo-deny").args([
             "--all-features",
@@ -315,70 +318,4 @@ fn migrated(url: &str, migrator: &[&str]) -> Result<String> {
         .args(arguments);
     run(offline(&mut migrate).env("DATABASE_URL", &url))?;
     Ok(url)
-}
-
-/// The test server: the one of `TEST_DATABASE_URL`, or our own temporary one, which all runs of the same checkout share
-/// and the last run stops.
-struct Server {
-    url: String,
-    cluster: Option<(Cluster, File)>,
-}
-
-impl Server {
-    fn open(yes: bool) -> Result<Self> {
-        if let Some(url) = env::var("TEST_DATABASE_URL")
-            .ok()
-            .filter(|url| !url.is_empty())
-        {
-            return Ok(Self { url, cluster: None });
-        }
-        let lock = root().join("target/test-server.lock");
-        fs::create_dir_all(root().join("target"))
-            .map_err(|error| format!("cannot make target/: {error}"))?;
-        let users = File::create(&lock)
-            .map_err(|error| format!("cannot open {}: {error}", lock.display()))?;
-        // No other run stops it while it starts.
-        users
-            .lock()
-            .map_err(|error| format!("cannot lock {}: {error}", lock.display()))?;
-        let folder = test_folder();
-        let programs = binaries(Cluster::major_of(&folder), yes)?;
-        let cluster = Cluster::start(&programs, &folder, Profile::ThrowAway)?;
-        users
-            .lock_shared()
-            .map_err(|error| format!("cannot lock {}: {error}", lock.display()))?;
-        Ok(Self {
-            url: cluster.url("postgres"),
-            cluster: Some((cluster, users)),
-        })
-    }
-
-    fn close(self) -> Result<()> {
-        let Some((cluster, users)) = self.cluster else {
-            return Ok(());
-        };
-        users.unlock().ok();
-        if users.try_lock().is_ok() {
-            cluster.destroy()?;
-        }
-        Ok(())
-    }
-}
-
-/// In memory if there is enough.
-fn test_folder() -> PathBuf {
-    let name = format!("property-lounge-{}", fingerprint(&root()));
-    if free_gigabytes(Path::new("/dev/shm")) >= 2 {
-        Path::new("/dev/shm").join(name)
-    } else {
-        root().join("target/test-postgres")
-    }
-}
-
-fn free_gigabytes(folder: &Path) -> u64 {
-    // The second line's fourth column: kilobytes available (POSIX).
-    output(Command::new("df").arg("-Pk").arg(folder))
-        .ok()
-        .and_then(|told| told.lines().nth(1)?.split_whitespace().nth(3)?.parse().ok())
-        .map_or(0, |kilobytes: u64| kilobytes >> 20)
 }

@@ -65,7 +65,16 @@ const TOOLS: [Tool; 5] = [
     },
 ];
 
-/// Makes every tool available, and puts them first on PATH for what we run.
+/// Tools that only one command uses.
+const ON_DEMAND: [Tool; 1] = [Tool {
+    name: "cargo-cyclonedx",
+    version_arguments: &["cyclonedx", "--version"],
+    oldest: (0, 5),
+    wheel: None,
+    source: "cargo-cyclonedx@0.5.9",
+}];
+
+/// Makes every tool of `./test` available, and puts them first on PATH for what we run.
 pub fn ensure(yes: bool) -> Result<()> {
     for component in ["rustfmt", "clippy"] {
         let program = if component == "rustfmt" {
@@ -90,9 +99,20 @@ pub fn ensure(yes: bool) -> Result<()> {
     Ok(())
 }
 
-/// A command that runs a tool which [`ensure`] made available.
+/// Makes a tool available that only one command uses.
+pub fn ensure_on_demand(name: &str, yes: bool) -> Result<()> {
+    for tool in ON_DEMAND.iter().filter(|tool| tool.name == name) {
+        if find(tool).is_none() {
+            install(tool, yes)?;
+        }
+    }
+    Ok(())
+}
+
+/// A command that runs a tool which [`ensure`] or [`ensure_on_demand`] made available.
 pub fn command(name: &str) -> Command {
-    let tool = TOOLS.iter().find(|tool| tool.name == name);
+    let mut tools = TOOLS.iter().chain(&ON_DEMAND);
+    let tool = tools.find(|tool| tool.name == name);
     let path = tool.and_then(find).unwrap_or_else(|| PathBuf::from(name));
     let mut command = Command::new(path);
     command.current_dir(root());
@@ -157,10 +177,14 @@ fn install(tool: &Tool, yes: bool) -> Result<()> {
     ) {
         return Err(missing(tool));
     }
+    // The tools run for seconds: their release profiles cost minutes more to build.
     run(cargo()
         .args(["install", "--quiet", "--locked", "--root"])
         .arg(folder(tool))
         .arg(tool.source)
+        .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1")
+        .env("CARGO_PROFILE_RELEASE_LTO", "off")
+        .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "256")
         .env_remove("CARGO_TARGET_DIR"))
 }
 
