@@ -177,14 +177,10 @@ fn install(tool: &Tool, yes: bool) -> Result<()> {
     ) {
         return Err(missing(tool));
     }
-    // The tools run for seconds: their release profiles cost minutes more to build.
     run(cargo()
         .args(["install", "--quiet", "--locked", "--root"])
         .arg(folder(tool))
         .arg(tool.source)
-        .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1")
-        .env("CARGO_PROFILE_RELEASE_LTO", "off")
-        .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "256")
         .env_remove("CARGO_TARGET_DIR"))
 }
 
