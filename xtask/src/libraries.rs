@@ -76,8 +76,10 @@ fn collect(folder: &Path) -> Result<()> {
             fs::remove_file(written).ok();
             continue;
         };
-        fs::rename(&written, folder.join(format!("{package}.json")))
-            .map_err(|error| format!("there is no {}: {error}", written.display()))?;
+        // Copied, because CARGO_TARGET_DIR can be on another disk.
+        fs::copy(&written, folder.join(format!("{package}.json")))
+            .and_then(|_| fs::remove_file(&written))
+            .map_err(|error| format!("cannot move {}: {error}", written.display()))?;
     }
     Ok(())
 }
