@@ -4,6 +4,7 @@ mod database;
 mod history;
 mod process;
 mod provider;
+mod reset;
 mod variants;
 mod waits;
 
@@ -21,11 +22,11 @@ use crate::jobs::Announce;
 use crate::leads::Click;
 use crate::local_time::Timezone;
 use crate::phone::Phone;
-use crate::providers::Provider;
 use crate::providers::calendar::MockCalendar;
 use crate::texts::{Text, Texts};
 use crate::{App, Clock};
 use chrono::{DateTime, Utc};
+use sqlx::PgPool;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -42,14 +43,12 @@ pub struct Harness {
 impl Harness {
     /// On a manual clock that stands at 2026-01-05 09:00:00 WIB, with Sales A to F and the default window.
     pub async fn new() -> Self {
-        let start = DateTime::parse_from_rfc3339("2026-01-05T09:00:00+07:00").expect("a time");
-        Self::with(Clock::manual(start.to_utc()), variants::masks()).await
+        Self::with(Clock::manual(first_day()), variants::masks()).await
     }
 
     /// As [`Self::new`], with `DISTRIBUTION_MASK_OFFERS`.
     pub async fn masked() -> Self {
-        let start = DateTime::parse_from_rfc3339("2026-01-05T09:00:00+07:00").expect("a time");
-        Self::with(Clock::manual(start.to_utc()), true).await
+        Self::with(Clock::manual(first_day()), true).await
     }
 
     /// As [`Self::new`], with the texts that tell clients what happens.
@@ -77,36 +76,38 @@ impl Harness {
         let pool = database.pool(16);
         let leaks = masks.then(|| pool.clone());
         let provider = Arc::new(ScriptedProvider::new(clock.clone(), leaks));
-        let app = App {
-            pool,
-            clock,
-            provider: Arc::clone(&provider) as Arc<dyn Provider>,
-            distribution: Distribution {
-                ack_window: Duration::from_secs(300),
-                send_patience: Duration::from_secs(30),
-                poll: Duration::from_secs(15),
-                most_open_offers: 0,
-                burst_forms: 0,
-                second_project: SecondProject::Owner,
-                mask_offers: masks,
-            },
-            announce: Announce::Everyone,
-            instance: Arc::from("test"),
-            lexicon: Arc::default(),
-            // An office that leaves it to its agents to tell clients what happens.
-            texts: Arc::new(Texts::default().without_optional_but(&[])),
-            meta: None,
-            reminders: Arc::default(),
-            calendar: Arc::new(MockCalendar),
-            timezone: Timezone::Jakarta,
-            summary_at: None,
-            company_phone: Phone::from_e164("+620000000000").expect("the seed's number"),
-        };
+        let app = app(pool, clock, Arc::clone(&provider), masks);
         Self {
             app,
             provider,
             database,
         }
+    }
+
+    /// Keeps a copy of every row, for [`Self::begin_again`].
+    pub async fn remember(&self) {
+        reset::remember(&self.app.pool).await;
+    }
+
+    /// Begins again, as a new one on the first day: with the rows that [`Self::remember`] kept, a provider that has sent nothing,
+    /// and the connections that are open.
+    pub async fn begin_again(&mut self) {
+        self.check_leaks();
+        let pool = self.app.pool.clone();
+        reset::restore(&pool).await;
+        let (clock, masks) = (Clock::manual(first_day()), variants::masks());
+        let leaks = masks.then(|| pool.clone());
+        self.provider = Arc::new(ScriptedProvider::new(clock.clone(), leaks));
+        self.app = app(pool, clock, Arc::clone(&self.provider), masks);
+    }
+
+    /// With masked offers, every message of every test is checked.
+    fn check_leaks(&self) {
+        let leaks = self.provider.leaks();
+        assert!(
+            leaks.is_empty() || std::thread::panicking(),
+            "said too much: {leaks:#?}"
+        );
     }
 
     /// From now on, every offer counts as accepted by the provider when it is made. For tests that run no
@@ -132,13 +133,43 @@ impl Harness {
 }
 
 impl Drop for Harness {
-    /// With masked offers, every message of every test is checked.
     fn drop(&mut self) {
-        let leaks = self.provider.leaks();
-        assert!(
-            leaks.is_empty() || std::thread::panicking(),
-            "said too much: {leaks:#?}"
-        );
+        self.check_leaks();
+    }
+}
+
+/// When the manual clock starts: 2026-01-05 09:00:00 WIB.
+fn first_day() -> DateTime<Utc> {
+    let start = DateTime::parse_from_rfc3339("2026-01-05T09:00:00+07:00").expect("a time");
+    start.to_utc()
+}
+
+/// The handle of a test.
+fn app(pool: PgPool, clock: Clock, provider: Arc<ScriptedProvider>, masks: bool) -> App {
+    App {
+        pool,
+        clock,
+        provider,
+        distribution: Distribution {
+            ack_window: Duration::from_secs(300),
+            send_patience: Duration::from_secs(30),
+            poll: Duration::from_secs(15),
+            most_open_offers: 0,
+            burst_forms: 0,
+            second_project: SecondProject::Owner,
+            mask_offers: masks,
+        },
+        announce: Announce::Everyone,
+        instance: Arc::from("test"),
+        lexicon: Arc::default(),
+        // An office that leaves it to its agents to tell clients what happens.
+        texts: Arc::new(Texts::default().without_optional_but(&[])),
+        meta: None,
+        reminders: Arc::default(),
+        calendar: Arc::new(MockCalendar),
+        timezone: Timezone::Jakarta,
+        summary_at: None,
+        company_phone: Phone::from_e164("+620000000000").expect("the seed's number"),
     }
 }
 

@@ -36,33 +36,38 @@ pub(super) fn agent_id(agent: usize) -> UserId {
 }
 
 impl World {
-    pub(super) async fn begin() -> Self {
-        let harness = Harness::new().await;
-        let world = Self {
+    /// A new world, on the harness that [`Self::first_harness`] made.
+    pub(super) fn begin(harness: Harness) -> Self {
+        Self {
             harness,
             model: Model::new(),
             workers: true,
             looked_until: 0,
-        };
-        world
-            .execute("update sales_queue set active = label in ('A', 'B', 'C')")
-            .await;
-        world
-            .execute(
-                "with second as (
-                     insert into distribution_queue (id, name) values ('ffffffff-ffff-4fff-bfff-ffffffffffff', 'Kedua')
-                     returning id),
-                 rule as (
-                     insert into distribution_queue_rule (queue_id, campaign) select id, 'kedua' from second)
-                 insert into sales_queue (queue_id, sales_id, queue_order, label)
-                 select second.id, 'sales-' || lower(place.label), place.position, place.label
-                 from second, unnest(array['C', 'A']) with ordinality as place (label, position)",
-            )
-            .await;
-        world
-            .execute("update distribution_queue set release_stagger_seconds = 0")
-            .await;
-        world
+        }
+    }
+
+    /// Two queues: A, B and C in the first, C and A in the second. It can begin again.
+    pub(super) async fn first_harness() -> Harness {
+        let harness = Harness::new().await;
+        for statement in [
+            "update sales_queue set active = label in ('A', 'B', 'C')",
+            "with second as (
+                 insert into distribution_queue (id, name) values ('ffffffff-ffff-4fff-bfff-ffffffffffff', 'Kedua')
+                 returning id),
+             rule as (
+                 insert into distribution_queue_rule (queue_id, campaign) select id, 'kedua' from second)
+             insert into sales_queue (queue_id, sales_id, queue_order, label)
+             select second.id, 'sales-' || lower(place.label), place.position, place.label
+             from second, unnest(array['C', 'A']) with ordinality as place (label, position)",
+            "update distribution_queue set release_stagger_seconds = 0",
+        ] {
+            sqlx::query(statement)
+                .execute(&harness.app.pool)
+                .await
+                .expect(statement);
+        }
+        harness.remember().await;
+        harness
     }
 
     async fn execute(&self, statement: &'static str) {
