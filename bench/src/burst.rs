@@ -38,6 +38,8 @@ struct Measured {
     /// Of the rate of pgbench.
     ratio: f64,
     breaches: i64,
+    /// Offers that WhatsApp accepted before the last roll: work that could have waited.
+    sent_meanwhile: i64,
     cost: Option<Cost>,
 }
 
@@ -74,10 +76,11 @@ async fn measure_on(pool: &PgPool, url: &str, options: &Options) -> anyhow::Resu
             )
             .await?;
             println!(
-                "{offers:>6} offers, {workers} workers  {:>6.0}/s ({:.2})  {} breaches  {}",
+                "{offers:>6} offers, {workers} workers  {:>6.0}/s ({:.2})  {} breaches, {} sent meanwhile  {}",
                 measured.per_second,
                 measured.ratio,
                 measured.breaches,
+                measured.sent_meanwhile,
                 measured.lateness_ms.line()
             );
             println!("                                {:?}", measured.cost);
@@ -133,6 +136,12 @@ async fn run(
     let breaches = sqlx::query_scalar("select coalesce(sum(times), 0)::bigint from audit_breach")
         .fetch_one(pool)
         .await?;
+    let sent_meanwhile = sqlx::query_scalar(
+        "select count(*) from distribution_attempt
+         where status = 'open' and offer_accepted_at < (select max(closed_at) from distribution_attempt where status = 'timed_out')",
+    )
+    .fetch_one(pool)
+    .await?;
     let per_second = count / (lateness.max / 1000.0);
     Ok(Measured {
         offers,
@@ -141,6 +150,7 @@ async fn run(
         ratio: per_second / pgbench_per_second,
         lateness_ms: lateness,
         breaches,
+        sent_meanwhile,
         cost,
     })
 }
