@@ -3,16 +3,63 @@
 use crate::outcome::Outcome;
 use crate::registry::JOBS;
 use chrono::{DateTime, Utc};
+use shared::distribution::{self, Cause};
+use shared::id::AttemptId;
+use shared::jobs::{CheckAckDeadline, Job};
 use shared::{App, Result};
 
 /// Runs every job that is due by the app's clock, in order, until none is. Returns how many ran.
 pub async fn drain(app: &App) -> Result<usize> {
     let mut ran = 0;
     while let Some(job) = next_due(app).await? {
+        if job.job_type == CheckAckDeadline::QUEUE {
+            let together = roll_together(app).await?;
+            if together > 0 {
+                ran += together;
+                continue;
+            }
+        }
         run(app, &job).await?;
         ran += 1;
     }
     Ok(ran)
+}
+
+/// Rolls the offers that are due now together, as a worker does that has many, if there are several. Returns how many jobs that ends.
+async fn roll_together(app: &App) -> Result<usize> {
+    let due = sqlx::query!(
+        "select id, job from apalis.jobs where status = 'Pending' and job_type = $1 and run_at <= $2",
+        CheckAckDeadline::QUEUE,
+        app.clock.reading()
+    )
+    .fetch_all(&app.pool)
+    .await?;
+    let jobs: Vec<(String, AttemptId)> = due
+        .into_iter()
+        .filter_map(|row| {
+            Some((
+                row.id,
+                serde_json::from_slice::<CheckAckDeadline>(&row.job)
+                    .ok()?
+                    .attempt,
+            ))
+        })
+        .collect();
+    if jobs.len() < 2 {
+        return Ok(0);
+    }
+    let attempts: Vec<AttemptId> = jobs.iter().map(|(_, attempt)| *attempt).collect();
+    let rolled = distribution::roll_due_together(app, &attempts, Cause::Alarm).await?;
+    let is_rolled = |attempt: &AttemptId| rolled.iter().any(|one| one.attempt == *attempt);
+    let ended: Vec<String> = jobs
+        .into_iter()
+        .filter(|(_, attempt)| is_rolled(attempt))
+        .map(|(id, _)| id)
+        .collect();
+    sqlx::query!("delete from apalis.jobs where id = any($1)", &ended)
+        .execute(&app.pool)
+        .await?;
+    Ok(ended.len())
 }
 
 /// Moves the manual clock to `target`, stopping at each job on the way when it is due.

@@ -6,7 +6,7 @@ use crate::Result;
 use crate::id::UserId;
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// The availability of those of these agents who have a record, and of all if the company has hours. Call it in the transaction that makes
 /// the offer: agents with a cap stay locked until it ends, so that two offers at once cannot exceed a
@@ -30,4 +30,13 @@ pub async fn duty_statuses(
         (agent, duty)
     };
     Ok(recorded.into_iter().map(status).collect())
+}
+
+/// Those of these agents who have a cap: how many leads they get depends on how many they have.
+pub(crate) async fn capped(
+    connection: &mut PgConnection,
+    agents: &[UserId],
+) -> Result<HashSet<UserId>> {
+    let capped = store::capped(connection, agents).await?;
+    Ok(capped.into_iter().collect())
 }

@@ -9,6 +9,7 @@ mod store;
 
 pub use company_hours::{company_hours, set_company_hours};
 pub use cover::{cover_of, covering, set_cover};
+pub(crate) use duty::capped;
 pub use duty::duty_statuses;
 use model::check_hours;
 pub use model::{Availability, Cover, DutyStatus, Hours, Leave, Load, Reason};

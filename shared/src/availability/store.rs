@@ -26,6 +26,20 @@ pub(super) async fn lock_capped(connection: &mut PgConnection, agents: &[UserId]
     Ok(())
 }
 
+/// Those of these agents who have a cap.
+pub(super) async fn capped(
+    connection: &mut PgConnection,
+    agents: &[UserId],
+) -> Result<Vec<UserId>> {
+    Ok(sqlx::query_scalar!(
+        r#"select sales_id as "sales_id: UserId" from agent_availability
+           where sales_id = any($1::text[]) and num_nonnulls(most_a_day, most_open) > 0"#,
+        agents as _
+    )
+    .fetch_all(connection)
+    .await?)
+}
+
 /// The records of these agents, and how many leads they have. With `with_company`, an agent who has no hours of their own
 /// has the company's, also without a record.
 pub(super) async fn of(

@@ -32,7 +32,7 @@ pub use crate::unit_of_work::Cause;
 pub use background::bulk::{
     MOST_LEADS, assign_in_bulk, bulk_assignment, cancel_bulk, carry_out_bulk,
 };
-pub use background::deadline::{check_deadline, roll_all_due};
+pub use background::deadline::{check_deadline, roll_all_due, roll_due_together};
 pub use background::desk::{Desk, hand_over_desk, handovers, preview_desk};
 pub use background::hand_over::hand_over;
 pub use background::lead_list::enter_list;

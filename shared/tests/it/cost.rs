@@ -3,12 +3,14 @@
 use chrono::TimeDelta;
 use secrecy::SecretString;
 use shared::distribution::{self, Cause, Channel, InboundMessage};
+use shared::id::AttemptId;
 use shared::phone::Phone;
 use shared::testing::{Harness, ok_of};
 use shared::{App, db};
 use sqlx::PgPool;
 use std::collections::BTreeMap;
 use std::time::Duration;
+use uuid::Uuid;
 
 /// More rows than any step of a lead reads by one index, and far fewer than are open.
 const MOST_ROWS: i64 = 200;
@@ -80,6 +82,21 @@ async fn client_writes(app: &App, number: &str) {
         .expect("handled");
 }
 
+/// Rolls those of the latest three offers of this agent, which another connection looks for. Returns how many were open and due.
+async fn roll_together(app: &App, others: &PgPool, agent: &str) -> usize {
+    let open: Vec<Uuid> = sqlx::query_scalar(
+        "select id from distribution_attempt where sales_id = $1
+         order by assigned_at desc limit 3",
+    )
+    .bind(agent)
+    .fetch_all(others)
+    .await
+    .expect("open offers");
+    let open: Vec<AttemptId> = open.into_iter().map(AttemptId).collect();
+    let rolled = distribution::roll_due_together(app, &open, Cause::Alarm).await;
+    rolled.expect("rolled").len()
+}
+
 /// PostgreSQL chooses between indexes by their sizes at the moment when a connection plans: several are equally good then.
 #[tokio::test]
 async fn no_step_of_a_lead_reads_what_others_have_open_whatever_was_open_when_it_was_planned() {
@@ -123,12 +140,20 @@ async fn rows_of_a_lead(planned_at: i32) -> Vec<String> {
     clock.set(harness.now() + five_minutes);
     let rolled = distribution::roll_all_due(&app, Duration::ZERO, Cause::Sweep).await;
     assert!(!rolled.expect("rolled").is_empty());
+    roll_together(&app, &harness.app.pool, "sales-b").await;
     open_offers(&app.pool, 1 + planned_at, 5_000).await;
 
     let mut before = rows_read(&app.pool).await;
     client_writes(&app, "081234001236").await;
     let mut read = Vec::new();
-    for step in ["the enquiry", "the OK", "the second enquiry", "the roll"] {
+    for step in [
+        "the enquiry",
+        "the OK",
+        "the second enquiry",
+        "the third enquiry",
+        "the rolls together",
+        "the roll",
+    ] {
         match step {
             "the OK" => {
                 let code: String = sqlx::query_scalar(
@@ -144,8 +169,12 @@ async fn rows_of_a_lead(planned_at: i32) -> Vec<String> {
                     .expect("claimed");
             }
             "the second enquiry" => client_writes(&app, "081234001237").await,
-            "the roll" => {
+            "the third enquiry" => client_writes(&app, "081234001238").await,
+            "the rolls together" => {
                 clock.set(harness.now() + five_minutes);
+                assert_eq!(roll_together(&app, &harness.app.pool, "sales-a").await, 2);
+            }
+            "the roll" => {
                 let rolled = distribution::roll_all_due(&app, Duration::ZERO, Cause::Sweep).await;
                 assert!(!rolled.expect("rolled").is_empty());
             }

@@ -16,6 +16,7 @@ mod referee;
 mod retention;
 mod schema;
 mod thaw_and_release;
+mod together;
 mod unsent;
 mod warm_up;
 mod withdrawn;

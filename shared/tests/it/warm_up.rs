@@ -17,12 +17,13 @@ async fn the_connections_for_rolls_are_open_and_have_planned_a_roll_before_the_f
         let mut warm = pool.acquire().await.expect("a connection").detach();
         let planned: Vec<String> = sqlx::query_scalar(
             "select step from (values ('%for update of l, c, a%'), ('%timed_out%'), ('%distribution_cycle_member m%'),
-                                      ('%insert into distribution_attempt%')) roll (step)
+                                      ('%insert into distribution_attempt%'), ('%update of l, c, a skip locked%'),
+                                      ('%asked_for (id) cross join lateral%distribution_cycle_member m%')) roll (step)
              where exists (select from pg_prepared_statements where generic_plans > 0 and statement like step)",
         )
         .fetch_all(&mut warm)
         .await
         .expect("the statements");
-        assert_eq!(planned.len(), 4, "{planned:?}");
+        assert_eq!(planned.len(), 6, "{planned:?}");
     }
 }

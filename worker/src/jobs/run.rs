@@ -41,7 +41,8 @@ pub(crate) struct Ran {
 }
 
 impl Ran {
-    const DONE: Self = Self {
+    /// It is done.
+    pub(crate) const DONE: Self = Self {
         outcome: Outcome::Done,
         failure: None,
     };

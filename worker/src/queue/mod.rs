@@ -8,13 +8,15 @@ mod job_store;
 
 use crate::jobs::run::{MAX_RUN_TIME, Perform, Ran, run};
 use crate::process::Process;
-use crate::rolls::Rolls;
+use crate::rolls::{self, Rolls, Turn};
 use apalis::prelude::{AbortError, BoxDynError, Data, WorkerBuilder, WorkerContext, WorkerError};
 use apalis_core::backend::ext::poll_strategy::PollWith;
 use backend::Queue;
 use ended::Ended;
 use flag::PollFlag;
 use job_store::{Fetched, JobStore, MAX_BATCH};
+use shared::id::AttemptId;
+use shared::jobs::CheckAckDeadline;
 use shared::request_id::with_request_id;
 use shared::telemetry::JobSpan;
 use shared::{App, jobs, metrics};
@@ -195,20 +197,26 @@ async fn handle<J: Perform>(
 
 async fn run_fetched<J: Perform>(job: Fetched, job_context: &JobContext) -> Ran {
     until(job.due).await;
-    let _running = if job_context.is_roll {
-        job_context.rolls.start().await
+    let app = &job_context.app;
+    let turn = if job_context.is_roll {
+        let roll_together = |attempts| rolls::roll_together(app, attempts);
+        job_context.rolls.start(roll_of(&job), roll_together).await
     } else {
         job_context.rolls.let_pass().await;
-        None
+        Turn::Runs(None)
     };
     metrics::job_begins(J::QUEUE, job.late + job.due.elapsed());
     let started = Instant::now();
     let span = tracing::info_span!("job", queue = J::QUEUE, id = job.id, request = job.request);
     let cause = (job.trace.as_deref(), jobs::waited(&job.id));
     let traced = JobSpan::begin(J::QUEUE, &job.id, &job.request, cause);
-    let work = run::<J>(&job_context.app, &job.payload, job.tried)
-        .instrument(traced.span())
-        .instrument(span);
+    let work = async {
+        match &turn {
+            Turn::Runs(_) => run::<J>(app, &job.payload, job.tried).await,
+            Turn::Rolled => Ran::DONE,
+        }
+    };
+    let work = work.instrument(traced.span()).instrument(span);
     let ran = with_request_id(job.request.clone(), work).await;
     traced.ended(ran.outcome.as_str());
     metrics::job_ended(J::QUEUE, ran.outcome.as_str(), started.elapsed());
@@ -216,6 +224,12 @@ async fn run_fetched<J: Perform>(job: Fetched, job_context: &JobContext) -> Ran 
         wakeup.notify_one();
     }
     ran
+}
+
+/// Whose roll a job is, if it can run with others. One that failed before runs alone.
+fn roll_of(job: &Fetched) -> Option<AttemptId> {
+    let check = serde_json::from_slice::<CheckAckDeadline>(&job.payload).ok()?;
+    (job.tried == 1).then_some(check.attempt)
 }
 
 /// Waits until an instant, more exactly than tokio's timer does.

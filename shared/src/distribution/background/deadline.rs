@@ -1,6 +1,6 @@
 //! Checking deadlines.
 
-use crate::distribution::endings::roll::{RollResult, roll};
+use crate::distribution::endings::roll::{RollResult, roll, roll_together};
 use crate::distribution::inbox::route;
 use crate::distribution::model::{Checked, Rolled};
 use crate::distribution::store;
@@ -36,6 +36,27 @@ pub async fn check_deadline(app: &App, attempt: AttemptId, cause: Cause) -> Resu
             }
         }
     }
+}
+
+/// Rolls those of these attempts that are due and that are plain: of a queue with a fixed order, with a next agent without a cap, and with nothing to
+/// handle first. All in one transaction, with the statements of one roll. Returns what it rolled; each of the others is for
+/// [`check_deadline`].
+///
+/// For the moment when many are due at once. It decides as [`check_deadline`] does.
+pub async fn roll_due_together(
+    app: &App,
+    attempts: &[AttemptId],
+    cause: Cause,
+) -> Result<Vec<Rolled>> {
+    let mut transaction = app.begin().await?;
+    let locked = store::lock_for_rolls(&mut transaction, attempts, app.clock.fixed()).await?;
+    let decided = Instant::now();
+    let rolled = roll_together(app, &mut transaction, locked, cause).await?;
+    transaction.commit().await?;
+    for one in &rolled {
+        measure(one, decided);
+    }
+    Ok(rolled)
 }
 
 /// Rolls every attempt whose deadline passed at least `overdue_by` ago, each in its own transaction,

@@ -2,15 +2,17 @@
 
 use super::undeliverable;
 use crate::distribution::event::{Event, EventKind};
-use crate::distribution::model::{AttemptStatus, Checked, Offer, Rolled};
-use crate::distribution::offers::cycle;
-use crate::distribution::store;
-use crate::id::MessageId;
+use crate::distribution::model::{AttemptStatus, Checked, Offer, Opened, Rolled, Round};
+use crate::distribution::offers::cycle::{self, Next, Plan};
+use crate::distribution::store::{self, NewOffers};
+use crate::distribution::turn;
+use crate::id::{CycleId, MessageId};
 use crate::unit_of_work::{Cause, UnitOfWork};
 use crate::{App, Result};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 use sqlx::PgConnection;
+use std::collections::HashMap;
 
 /// After this many failures a message no longer keeps offers from rolling. It is left for a person.
 pub(crate) const MAX_FAILURES: i32 = 5;
@@ -35,10 +37,81 @@ pub(crate) async fn roll(
 ) -> Result<RollResult> {
     let now = *now;
     let mut work = UnitOfWork::at(app, connection, now, cause);
-    if !store::time_out(&mut work, offer, MAX_FAILURES).await? {
+    if store::time_out(&mut work, &[offer], MAX_FAILURES)
+        .await?
+        .is_empty()
+    {
         return not_timed_out(&mut work, offer).await;
     }
     let next = cycle::advance_cycle(&mut work, offer).await?;
+    Ok(RollResult::Checked(Checked::Rolled(rolled(
+        offer, now, next,
+    ))))
+}
+
+/// Rolls several offers with the statements of one: those that are due and that the provider accepted, whose cycles do not depend on
+/// each other, and who have a next agent. They must be locked for rolls, each with the instant that its lock returned. The others
+/// are left as they are, for [`roll`].
+///
+/// All are rolled at the last of these instants: a message of an agent that is not seen came after the instant of their offer, and that
+/// is after its deadline.
+pub(crate) async fn roll_together(
+    app: &App,
+    connection: &mut PgConnection,
+    locked: Vec<(Offer, DateTime<Utc>)>,
+    cause: Cause,
+) -> Result<Vec<Rolled>> {
+    let Some(now) = locked.iter().map(|(_, now)| *now).max() else {
+        return Ok(Vec::new());
+    };
+    let is_due = |(offer, now): &(Offer, DateTime<Utc>)| {
+        offer.status == AttemptStatus::Open
+            && offer.accepted
+            && offer.round == Round::Turn
+            && offer.ack_deadline_at <= *now
+    };
+    let due = locked.into_iter().filter(is_due);
+    let offers: HashMap<CycleId, Offer> = due.map(|(offer, _)| (offer.cycle, offer)).collect();
+    let cycles: Vec<CycleId> = offers.keys().copied().collect();
+    let mut work = UnitOfWork::at(app, connection, now, cause);
+    let most_open = app.distribution.most_open_offers;
+    let contenders = store::many_contenders(work.connection, &cycles, most_open, now).await?;
+    let mut inputs = Vec::with_capacity(cycles.len());
+    contenders.in_turn(most_open, |cycle, input| {
+        let (offer, next) = (
+            &offers[&cycle],
+            turn::next(&input.rules, &input.contenders)?,
+        );
+        let moved = (offer.sales_id.clone(), next.clone());
+        inputs.push((offer, input));
+        Some(moved)
+    });
+    let mut plans = Vec::with_capacity(inputs.len());
+    for (offer, input) in &inputs {
+        let of = (offer.lead, offer.cycle);
+        plans.push((*offer, Plan::of(&work, of, input, Vec::new())?));
+    }
+    let planned: Vec<&Offer> = plans.iter().map(|(offer, _)| *offer).collect();
+    let timed_out = store::time_out(&mut work, &planned, MAX_FAILURES).await?;
+    plans.retain(|(offer, _)| timed_out.contains(&offer.attempt));
+    let mut new = NewOffers::none();
+    let mut followed = Vec::with_capacity(plans.len());
+    for (offer, plan) in plans {
+        new.add(plan.new);
+        followed.push((offer, plan.next));
+    }
+    if followed.is_empty() {
+        return Ok(Vec::new());
+    }
+    let positions = store::make_offers(&mut work, &new).await?;
+    let with_next = |(offer, next): (&Offer, Option<Next>)| {
+        rolled(offer, now, next.map(|next| next.opened(&positions)))
+    };
+    Ok(followed.into_iter().map(with_next).collect())
+}
+
+/// Reports a roll, and logs it.
+fn rolled(offer: &Offer, now: DateTime<Utc>, next: Option<Opened>) -> Rolled {
     tracing::info!(
         lead = %offer.lead,
         attempt = %offer.attempt,
@@ -46,7 +119,7 @@ pub(crate) async fn roll(
         next = next.as_ref().map(|opened| tracing::field::display(opened.attempt)),
         "distribution.rolled"
     );
-    Ok(RollResult::Checked(Checked::Rolled(Rolled {
+    Rolled {
         lead: offer.lead,
         cycle: offer.cycle,
         attempt: offer.attempt,
@@ -54,7 +127,7 @@ pub(crate) async fn roll(
         ack_deadline_at: offer.ack_deadline_at,
         rolled_at: now,
         next,
-    })))
+    }
 }
 
 /// Why the attempt was not timed out: it ended before, a message must be handled first, it is not due,

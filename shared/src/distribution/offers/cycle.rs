@@ -11,11 +11,13 @@ use crate::distribution::event::{Event, EventKind};
 use crate::distribution::model::{CycleStatus, Offer, Opened, Round, Trigger};
 use crate::distribution::store::{self, DecisionInput, NewAttempt, NewOffers};
 use crate::distribution::turn::{self, Presence};
-use crate::id::{AttemptId, CycleId, LeadId};
+use crate::id::{AttemptId, CycleId, LeadId, UserId};
 use crate::leads::{self, Lead, LeadStatus};
 use crate::sales::{self, Origin};
 use crate::unit_of_work::UnitOfWork;
+use chrono::{DateTime, Utc};
 use serde_json::json;
+use std::collections::HashMap;
 
 /// What became of a cycle when the next agent was to be offered the lead.
 pub(crate) enum OfferResult {
@@ -94,55 +96,98 @@ async fn offer_by(
     work: &mut UnitOfWork<'_>,
     (lead, cycle): (LeadId, CycleId),
     input: &DecisionInput,
-    mut events: Vec<Event>,
+    events: Vec<Event>,
 ) -> Result<OfferResult> {
-    let decision = turn::decide(&input.rules, &input.contenders);
-    let attempt = AttemptId::new();
-    let mut attempts: Vec<NewAttempt<'_>> = decision
-        .unreachable
-        .iter()
-        .map(|index| NewAttempt::unreachable(&input.contenders[*index]))
-        .collect();
-    events.extend(log_of_unreachable(&attempts, lead, cycle));
-    let mut jobs = Vec::new();
-    let (now, deadline) = (work.now, work.deadline_of_an_offer());
-    if let Some(index) = decision.chosen {
-        let agent = &input.contenders[index];
-        attempts.push(NewAttempt::open(attempt, agent));
-        let why = json!({
-            "rule": decision.rule, "eligible": decision.eligible, "skipped": decision.skipped,
-        });
-        let offered = Event::new(EventKind::Offered)
-            .of(lead, cycle)
-            .to(attempt, &agent.sales_id)
-            .with(why);
-        events.push(offered);
-        jobs.extend(jobs_of_offer(attempt, now, deadline)?);
-    }
-    let round = Round::Turn;
-    let new = NewOffers {
-        attempts,
-        round,
-        events,
-        jobs,
-    };
-    let position = if new.events.is_empty() {
-        0
+    let plan = Plan::of(work, (lead, cycle), input, events)?;
+    let (new, next) = (plan.new, plan.next);
+    let positions = if new.events.is_empty() {
+        HashMap::default()
     } else {
-        store::make_offers(work, cycle, &new).await?
+        store::make_offers(work, &new).await?
     };
-    let Some(index) = decision.chosen else {
+    let Some(next) = next else {
         return no_agent_is_next(work, lead, cycle, input).await;
     };
-    if let Some(queue) = input.queue.filter(|_| !decision.credits.is_empty()) {
-        store::set_credits(work.connection, queue, &decision.credits).await?;
+    if let Some(queue) = input.queue.filter(|_| !plan.credits.is_empty()) {
+        store::set_credits(work.connection, queue, &plan.credits).await?;
     }
-    Ok(OfferResult::Offered(Opened {
-        attempt,
-        sales_id: input.contenders[index].sales_id.clone(),
-        position,
-        ack_deadline_at: deadline,
-    }))
+    Ok(OfferResult::Offered(next.opened(&positions)))
+}
+
+/// What the decision for one cycle leads to.
+pub(crate) struct Plan<'input> {
+    /// The rows of the offer, and of contenders before it who cannot be reached.
+    pub(crate) new: NewOffers<'input>,
+    /// The offer. `None` if no agent is next.
+    pub(crate) next: Option<Next>,
+    /// The changed credits of places.
+    credits: Vec<(UserId, i64)>,
+}
+
+/// The offer that is next.
+pub(crate) struct Next {
+    attempt: AttemptId,
+    sales_id: UserId,
+    ack_deadline_at: DateTime<Utc>,
+}
+
+impl Next {
+    /// With its position, of those that the store gave.
+    pub(crate) fn opened(self, positions: &HashMap<AttemptId, i32>) -> Opened {
+        Opened {
+            attempt: self.attempt,
+            sales_id: self.sales_id,
+            position: positions.get(&self.attempt).copied().unwrap_or(0),
+            ack_deadline_at: self.ack_deadline_at,
+        }
+    }
+}
+
+impl<'input> Plan<'input> {
+    /// Decides. Begins the log with these events.
+    pub(crate) fn of(
+        work: &UnitOfWork<'_>,
+        (lead, cycle): (LeadId, CycleId),
+        input: &'input DecisionInput,
+        mut events: Vec<Event>,
+    ) -> Result<Self> {
+        let decision = turn::decide(&input.rules, &input.contenders);
+        let unreachable = decision.unreachable.iter();
+        let mut attempts: Vec<NewAttempt<'_>> = unreachable
+            .map(|index| NewAttempt::unreachable(cycle, &input.contenders[*index]))
+            .collect();
+        events.extend(log_of_unreachable(&attempts, lead, cycle));
+        let (mut jobs, mut next) = (Vec::new(), None);
+        let (now, deadline) = (work.now, work.deadline_of_an_offer());
+        if let Some(index) = decision.chosen {
+            let (attempt, agent) = (AttemptId::new(), &input.contenders[index]);
+            attempts.push(NewAttempt::open(attempt, cycle, agent));
+            let why = json!({
+                "rule": decision.rule, "eligible": decision.eligible, "skipped": decision.skipped,
+            });
+            let offered = Event::new(EventKind::Offered)
+                .of(lead, cycle)
+                .to(attempt, &agent.sales_id)
+                .with(why);
+            events.push(offered);
+            jobs.extend(jobs_of_offer(attempt, now, deadline)?);
+            next = Some(Next {
+                attempt,
+                sales_id: agent.sales_id.clone(),
+                ack_deadline_at: deadline,
+            });
+        }
+        Ok(Self {
+            new: NewOffers {
+                attempts,
+                round: Round::Turn,
+                events,
+                jobs,
+            },
+            next,
+            credits: decision.credits,
+        })
+    }
 }
 
 fn log_of_unreachable(new: &[NewAttempt<'_>], lead: LeadId, cycle: CycleId) -> Vec<Event> {

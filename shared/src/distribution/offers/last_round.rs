@@ -23,7 +23,7 @@ pub(crate) async fn ask_everybody(
     let asked = turn::last_round(&input.contenders);
     let attempts: Vec<NewAttempt<'_>> = asked
         .iter()
-        .map(|index| NewAttempt::open(AttemptId::new(), &input.contenders[*index]))
+        .map(|index| NewAttempt::open(AttemptId::new(), cycle, &input.contenders[*index]))
         .collect();
     let Some((first, agent)) = attempts
         .first()
@@ -54,12 +54,11 @@ pub(crate) async fn ask_everybody(
         events,
         jobs,
     };
-    let last = store::make_offers(work, cycle, &new).await?;
-    let before = i32::try_from(new.attempts.len()).unwrap_or(1);
+    let positions = store::make_offers(work, &new).await?;
     Ok(Some(Opened {
         attempt: first,
         sales_id: agent,
-        position: last + 1 - before,
+        position: positions.get(&first).copied().unwrap_or(0),
         ack_deadline_at: deadline,
     }))
 }

@@ -67,16 +67,12 @@ async fn warm_up(app: &App, connection: &mut PgConnection) -> Result<()> {
     };
     let never = nobody.ack_deadline_at;
     store::lock_for_roll(&mut transaction, nobody.attempt, None).await?;
+    store::lock_for_rolls(&mut transaction, &[nobody.attempt], None).await?;
     let mut work = UnitOfWork::at(app, &mut transaction, never, Cause::Alarm);
-    store::time_out(&mut work, &nobody, 0).await?;
+    store::time_out(&mut work, &[&nobody], 0).await?;
     store::decision_input(work.connection, nobody.cycle, 0, never).await?;
-    let nothing = NewOffers {
-        attempts: Vec::new(),
-        round: Round::Turn,
-        events: Vec::new(),
-        jobs: Vec::new(),
-    };
-    store::make_offers(&mut work, nobody.cycle, &nothing).await?;
+    store::make_offers(&mut work, &NewOffers::none()).await?;
+    store::many_contenders(work.connection, &[nobody.cycle], 0, never).await?;
     store::log(&mut work, &[]).await?;
     store::close_cycle(work.connection, nobody.cycle, CycleStatus::Hangus, never).await?;
     leads::set_hangus(work.connection, nobody.lead, never).await?;

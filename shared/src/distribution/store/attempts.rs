@@ -12,12 +12,14 @@ use crate::sales::Agent;
 use crate::unit_of_work::UnitOfWork;
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
+use std::collections::HashMap;
 use std::time::Duration;
 use uuid::Uuid;
 
 /// An attempt to be inserted.
 pub(crate) struct NewAttempt<'input> {
     pub(crate) id: AttemptId,
+    pub(crate) cycle: CycleId,
     pub(crate) contender: &'input Contender,
     /// Open, or ended at once because the agent has no offer address. The history then says why the agent was
     /// skipped.
@@ -25,26 +27,28 @@ pub(crate) struct NewAttempt<'input> {
 }
 
 impl<'input> NewAttempt<'input> {
-    pub(crate) fn open(id: AttemptId, contender: &'input Contender) -> Self {
+    pub(crate) fn open(id: AttemptId, cycle: CycleId, contender: &'input Contender) -> Self {
         Self {
             id,
+            cycle,
             contender,
             open: true,
         }
     }
 
-    pub(crate) fn unreachable(contender: &'input Contender) -> Self {
+    pub(crate) fn unreachable(cycle: CycleId, contender: &'input Contender) -> Self {
         Self {
             id: AttemptId::new(),
+            cycle,
             contender,
             open: false,
         }
     }
 }
 
-/// What an offer consists of: its attempts, the events that tell of them, and the jobs that send and check them.
+/// What offers consist of: their attempts, the events that tell of them, and the jobs that send and check them.
 pub(crate) struct NewOffers<'input> {
-    /// In the order of their positions.
+    /// Those of a cycle in the order of their positions.
     pub(crate) attempts: Vec<NewAttempt<'input>>,
     pub(crate) round: Round,
     /// The event of an attempt also gets its `position`.
@@ -52,26 +56,45 @@ pub(crate) struct NewOffers<'input> {
     pub(crate) jobs: Vec<Scheduled>,
 }
 
-/// Inserts offers at the cycle's next positions, assigned now and due after the window, with their events and jobs,
-/// in one statement. Returns the last position, 0 without attempts.
+impl<'input> NewOffers<'input> {
+    /// Of no cycle yet, in turn.
+    pub(crate) fn none() -> Self {
+        Self {
+            attempts: Vec::new(),
+            round: Round::Turn,
+            events: Vec::new(),
+            jobs: Vec::new(),
+        }
+    }
+
+    /// Adds those of another cycle, of the same round.
+    pub(crate) fn add(&mut self, others: NewOffers<'input>) {
+        self.attempts.extend(others.attempts);
+        self.events.extend(others.events);
+        self.jobs.extend(others.jobs);
+    }
+}
+
+/// Inserts offers at the next positions of their cycles, assigned now and due after the window, with their events and jobs,
+/// in one statement. Returns the position of each attempt.
 ///
 /// The code of an offer has three digits, which come round again. If an offer of that agent with the code is open
 /// still, the code gets a number that never comes round. That offer is looked for as the first in the order of the
 /// index: asked for by `=`, PostgreSQL may read all open offers of the agent, if it planned while few were open.
 pub(crate) async fn make_offers(
     work: &mut UnitOfWork<'_>,
-    cycle: CycleId,
     new: &NewOffers<'_>,
-) -> Result<i32> {
+) -> Result<HashMap<AttemptId, i32>> {
     let attempts = AttemptColumns::of(&new.attempts);
     let (events, jobs) = (EventColumns::of(&new.events), JobColumns::of(&new.jobs));
     let origin = Origin::here();
     let made = sqlx::query!(
         r#"with number as (
-               select id, sales_id, address, open, n, nextval('offer_code') as serial,
+               select id, cycle_id, sales_id, address, open,
+                      row_number() over (partition by cycle_id order by n)::int as nth, nextval('offer_code') as serial,
                       coalesce(upper(substring(label from '[A-Za-z]')), 'L') as letter
-               from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::bool[])
-                    with ordinality as new (id, sales_id, label, address, open, n)),
+               from unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::bool[], $1::uuid[])
+                    with ordinality as new (id, sales_id, label, address, open, cycle_id, n)),
            named as (
                select number.*, coalesce(
                    (select letter || (1000 + serial)
@@ -86,8 +109,8 @@ pub(crate) async fn make_offers(
                insert into distribution_attempt
                    (id, cycle_id, sales_id, code, offered_to, position, round, status, reason,
                     assigned_at, ack_deadline_at, closed_at)
-               select id, $1, sales_id, code, address,
-                      (select coalesce(max(position), 0) from distribution_attempt where cycle_id = $1) + n::int,
+               select id, cycle_id, sales_id, code, address,
+                      (select coalesce(max(a.position), 0) from distribution_attempt a where a.cycle_id = named.cycle_id) + nth,
                       $7, case when open then 'open' else 'undeliverable' end,
                       case when open then null else 'no_number' end,
                       $8::timestamptz, $9::timestamptz,
@@ -112,11 +135,11 @@ pub(crate) async fn make_offers(
                     as job (id, queue, payload, due, tries, key)
                on conflict (job_type, idempotency_key) do nothing
                returning job_type, run_at)
-           select coalesce(max(position), 0) as "position!",
+           select made.id as "id: AttemptId", made.position,
                   (select count(pg_notify($26, job_type)) from enqueued
                    where $27::bool and run_at <= clock_timestamp() + $28::float8 * interval '1 second') as announced
            from made"#,
-        cycle.0,
+        &attempts.cycles,
         &attempts.ids,
         &attempts.sales as _,
         &attempts.labels as _,
@@ -146,11 +169,13 @@ pub(crate) async fn make_offers(
         ANNOUNCE_WITHIN.as_secs_f64(),
         &origin.values
     );
-    Ok(made.fetch_one(&mut *work.connection).await?.position)
+    let made = made.fetch_all(&mut *work.connection).await?;
+    Ok(made.into_iter().map(|one| (one.id, one.position)).collect())
 }
 
 struct AttemptColumns<'input> {
     ids: Vec<Uuid>,
+    cycles: Vec<Uuid>,
     sales: Vec<&'input str>,
     labels: Vec<&'input str>,
     addresses: Vec<Option<&'input str>>,
@@ -162,6 +187,7 @@ impl<'input> AttemptColumns<'input> {
         let contenders = || new.iter().map(|one| one.contender);
         Self {
             ids: new.iter().map(|one| one.id.0).collect(),
+            cycles: new.iter().map(|one| one.cycle.0).collect(),
             sales: contenders().map(|one| one.sales_id.0.as_str()).collect(),
             labels: contenders().map(|one| one.label.as_str()).collect(),
             addresses: contenders().map(|one| one.address.as_deref()).collect(),

@@ -9,6 +9,7 @@ use crate::id::{CycleId, QueueId, UserId};
 use crate::strategy::Strategy;
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
+use std::collections::{HashMap, HashSet};
 
 /// A cycle with its members: everything that a decision is based on.
 pub(crate) struct DecisionInput {
@@ -23,6 +24,7 @@ pub(crate) struct DecisionInput {
 
 #[allow(clippy::struct_excessive_bools, reason = "columns of a query")]
 struct Row {
+    cycle: CycleId,
     strategy: Strategy,
     queue_id: Option<QueueId>,
     sticky_sales_id: Option<UserId>,
@@ -41,34 +43,39 @@ struct Row {
     open: i64,
 }
 
-/// Selects the [`Row`]s of the cycle `$1`, with open offers counted up to `$2`: what comes before, the table of the cycle, that of
-/// its members.
+/// Selects the [`Row`]s of a cycle, with open offers counted up to `$2`: what comes before, where the id of the cycle comes from, that
+/// id, the table of the cycle, and that of its members. With `$from` it is one cycle of several, each looked for by its own
+/// index: `offset 0` keeps PostgreSQL from joining them in another way.
 macro_rules! contenders {
-    ($with:tt, $cycle:tt, $members:tt $(, $argument:expr)* $(,)?) => {
+    ($with:tt, $from:tt, $id:tt, $cycle:tt, $members:tt, $fence:tt $(, $argument:expr)* $(,)?) => {
         sqlx::query_as!(
             Row,
-            $with + r#"select c.strategy as "strategy!: Strategy", c.queue_id as "queue_id: QueueId",
-                  c.sticky_sales_id as "sticky_sales_id: UserId", q.most_turns_owed as "most_turns_owed?",
-                  coalesce(q.last_round, false) and c.last_round_at is null as "last_round_is_left!",
-                  m.sales_id as "sales_id!: UserId", m.label as "label!", m.weight as "weight!", m.guest as "guest!",
-                  u.offer_address, sq.credit as "credit?",
-                  asked.status as "asked?: AttemptStatus",
-                  (exists (select from agent_availability v where v.sales_id = m.sales_id)
-                   or exists (select from company_hours)) as "has_availability!",
-                  u.disabled_at is not null as "disabled!",
+            $with + r#"select one.cycle as "cycle!: CycleId", one.strategy as "strategy!: Strategy", one.queue_id as "queue_id: QueueId",
+                  one.sticky_sales_id as "sticky_sales_id: UserId", one.most_turns_owed as "most_turns_owed?",
+                  one.last_round_is_left as "last_round_is_left!",
+                  one.sales_id as "sales_id!: UserId", one.label as "label!", one.weight as "weight!", one.guest as "guest!",
+                  one.offer_address, one.credit as "credit?", one.asked as "asked?: AttemptStatus",
+                  one.has_availability as "has_availability!", one.disabled as "disabled!", one.open as "open!"
+           from "# + $from + r#" (
+           select c.id as cycle, c.strategy, c.queue_id, c.sticky_sales_id, q.most_turns_owed,
+                  coalesce(q.last_round, false) and c.last_round_at is null as last_round_is_left,
+                  m.seat, m.sales_id, m.label, m.weight, m.guest, u.offer_address, sq.credit, asked.status as asked,
+                  exists (select from agent_availability v where v.sales_id = m.sales_id)
+                   or exists (select from company_hours) as has_availability,
+                  u.disabled_at is not null as disabled,
                   -- In the order of its index: see ADR 16.
                   (select count(*) from (select o.sales_id from distribution_attempt o
                                          where o.closed_at is null and (o.sales_id, o.code) >= (m.sales_id, '')
                                          order by o.sales_id, o.code limit $2) o
-                   where o.sales_id = m.sales_id) as "open!"
+                   where o.sales_id = m.sales_id) as open
            from "# + $cycle + r#" c
            left join distribution_queue q on q.id = c.queue_id
            join "# + $members + r#" m on m.cycle_id = c.id
            join "user" u on u.id = m.sales_id
            left join sales_queue sq on sq.queue_id = c.queue_id and sq.sales_id = m.sales_id
            left join (select distinct on (a.sales_id) a.sales_id, a.status from distribution_attempt a
-                      where a.cycle_id = $1 order by a.sales_id, a.position desc) asked on asked.sales_id = m.sales_id
-           where c.id = $1 order by m.seat"#
+                      where a.cycle_id = "# + $id + r#" order by a.sales_id, a.position desc) asked on asked.sales_id = m.sales_id
+           where c.id = "# + $id + $fence + r#") one order by one.cycle, one.seat"#
             $(, $argument)*
         )
     };
@@ -105,16 +112,37 @@ async fn input_of(
     most_open: u32,
     now: DateTime<Utc>,
 ) -> Result<DecisionInput> {
-    let recorded: Vec<UserId> = rows
+    let statuses = statuses_of(connection, &rows, now).await?;
+    Ok(input(rows, most_open, &statuses))
+}
+
+/// The standing of those whose availability is on record.
+async fn statuses_of(
+    connection: &mut PgConnection,
+    rows: &[Row],
+    now: DateTime<Utc>,
+) -> Result<HashMap<UserId, DutyStatus>> {
+    let recorded = recorded(rows);
+    if recorded.is_empty() {
+        return Ok(HashMap::default());
+    }
+    availability::duty_statuses(connection, &recorded, now).await
+}
+
+/// The agents whose availability is on record.
+fn recorded(rows: &[Row]) -> Vec<UserId> {
+    let mut agents: Vec<UserId> = rows
         .iter()
         .filter(|row| row.has_availability)
         .map(|row| row.sales_id.clone())
         .collect();
-    let mut statuses = if recorded.is_empty() {
-        std::collections::HashMap::default()
-    } else {
-        availability::duty_statuses(connection, &recorded, now).await?
-    };
+    agents.sort_unstable();
+    agents.dedup();
+    agents
+}
+
+/// The rows of one cycle, with the standing of those whose availability is on record.
+fn input(rows: Vec<Row>, most_open: u32, statuses: &HashMap<UserId, DutyStatus>) -> DecisionInput {
     let is_full = |row: &Row| most_open > 0 && row.open >= i64::from(most_open);
     let first = rows.first();
     let mut input = DecisionInput {
@@ -128,12 +156,13 @@ async fn input_of(
         contenders: Vec::new(),
     };
     let full: Vec<bool> = rows.iter().map(is_full).collect();
+    let duty = |row: &Row| match statuses.get(&row.sales_id) {
+        _ if row.disabled => DISABLED,
+        Some(status) => status.clone(),
+        None => DutyStatus::OnDuty,
+    };
     let contenders = rows.into_iter().map(|row| Contender {
-        duty: if row.disabled {
-            DISABLED
-        } else {
-            statuses.remove(&row.sales_id).unwrap_or(DutyStatus::OnDuty)
-        },
+        duty: duty(&row),
         sales_id: row.sales_id,
         label: row.label,
         weight: i64::from(row.weight),
@@ -144,7 +173,77 @@ async fn input_of(
     });
     input.contenders = contenders.collect();
     pass_over_the_full(&mut input.contenders, &full);
-    Ok(input)
+    input
+}
+
+/// The contenders of several cycles, as of one moment.
+pub(crate) struct ManyContenders {
+    /// The rows of each cycle.
+    cycles: Vec<(CycleId, Vec<Row>)>,
+    statuses: HashMap<UserId, DutyStatus>,
+}
+
+impl ManyContenders {
+    /// Decides for one cycle after the other. The function gets the cycle and what its decision is based on, and returns whose offer ends
+    /// and who gets the next: with a limit of open offers (`most_open`), the cycles that follow count these.
+    pub(crate) fn in_turn(
+        self,
+        most_open: u32,
+        mut decide: impl FnMut(CycleId, DecisionInput) -> Option<(UserId, UserId)>,
+    ) {
+        let mut more: HashMap<UserId, i64> = HashMap::new();
+        for (cycle, mut rows) in self.cycles {
+            for row in &mut rows {
+                row.open += more.get(&row.sales_id).copied().unwrap_or(0);
+            }
+            let input = input(rows, most_open, &self.statuses);
+            if let Some((former, next)) = decide(cycle, input) {
+                *more.entry(former).or_default() -= 1;
+                *more.entry(next).or_default() += 1;
+            }
+        }
+    }
+}
+
+/// The contenders of several cycles, each as [`decision_input`] reads them. Only of cycles whose decisions can be made together: a queue
+/// that rotates has credits, and an agent with a cap can get only so many.
+pub(crate) async fn many_contenders(
+    connection: &mut PgConnection,
+    cycles: &[CycleId],
+    most_open: u32,
+    now: DateTime<Utc>,
+) -> Result<ManyContenders> {
+    // As many of the offers that are counted may end.
+    let counted = i64::from(most_open) + i64::try_from(cycles.len()).unwrap_or(0);
+    let found = contenders!(
+        "",
+        "unnest($1::uuid[]) asked_for (id) cross join lateral",
+        "asked_for.id",
+        "distribution_cycle",
+        "distribution_cycle_member",
+        " offset 0",
+        cycles as _,
+        if most_open > 0 { counted } else { 0 }
+    );
+    let mut rows = found.fetch_all(&mut *connection).await?;
+    rows.retain(|row| row.strategy == Strategy::Fixed);
+    let recorded = recorded(&rows);
+    if !recorded.is_empty() {
+        let capped = availability::capped(connection, &recorded).await?;
+        let is_capped = |row: &&Row| capped.contains(&row.sales_id);
+        let dependent: HashSet<CycleId> =
+            rows.iter().filter(is_capped).map(|row| row.cycle).collect();
+        rows.retain(|row| !dependent.contains(&row.cycle));
+    }
+    let statuses = statuses_of(connection, &rows, now).await?;
+    let mut cycles: Vec<(CycleId, Vec<Row>)> = Vec::with_capacity(cycles.len());
+    for row in rows {
+        match cycles.last_mut() {
+            Some((cycle, rows)) if *cycle == row.cycle => rows.push(row),
+            _ => cycles.push((row.cycle, vec![row])),
+        }
+    }
+    Ok(ManyContenders { cycles, statuses })
 }
 
 /// An agent with the most open offers is passed over, if somebody else can be offered the lead.
@@ -181,8 +280,11 @@ pub(crate) fn ended(status: AttemptStatus) -> Reason {
 async fn rows(connection: &mut PgConnection, cycle: CycleId, most_open: u32) -> Result<Vec<Row>> {
     let found = contenders!(
         "",
+        "",
+        "$1",
         "distribution_cycle",
         "distribution_cycle_member",
+        "",
         cycle.0,
         i64::from(most_open)
     );
@@ -213,8 +315,11 @@ pub(crate) async fn insert_cycle(
                from new_cycle, unnest($9::text[], $10::text[], $11::int[]) with ordinality
                                as queue (sales_id, label, weight, seat)
                returning cycle_id, seat, sales_id, label, weight, guest) "#,
+        "",
+        "$1",
         "new_cycle",
         "new_member",
+        "",
         id.0,
         i64::from(most_open),
         new.lead.0,

@@ -9,6 +9,7 @@ use crate::id::{AttemptId, CycleId, LeadId, UserId};
 use crate::unit_of_work::UnitOfWork;
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 /// The claim: accepts the offer if it is open and `time` is before the deadline and not before the
 /// offer, and the agent is not disabled. WhatsApp cuts times to whole seconds, so `time` may seem a
@@ -153,19 +154,23 @@ pub(crate) async fn decline(
     end_open(connection, attempt, ("declined", None), now).await
 }
 
-/// The roll: times the offer out if it is open, the provider accepted it, its deadline has passed, no message of the agent that
-/// came in time is unhandled, and the provider is not frozen. Logs the event in the same statement.
-/// Returns `false` if a condition fails.
+/// The roll: times out those of these offers that are open, that the provider accepted, whose deadline has passed, and whose agent sent
+/// no message in time that is unhandled. Times out none while the provider is frozen. Logs the events in the same statement.
+/// Returns those that it timed out.
 pub(crate) async fn time_out(
     work: &mut UnitOfWork<'_>,
-    offer: &Offer,
+    offers: &[&Offer],
     max_failures: i32,
-) -> Result<bool> {
-    let updated = sqlx::query!(
+) -> Result<Vec<AttemptId>> {
+    let (attempts, leads): (Vec<Uuid>, Vec<Uuid>) = offers
+        .iter()
+        .map(|offer| (offer.attempt.0, offer.lead.0))
+        .unzip();
+    Ok(sqlx::query_scalar!(
         r#"with rolled as (
                update distribution_attempt a set status = 'timed_out', closed_at = $2
                from "user" u
-               where a.id = $1 and coalesce(a.status = 'open', false) and a.ack_deadline_at <= $2 and a.offer_accepted_at is not null
+               where a.id = any($1) and coalesce(a.status = 'open', false) and a.ack_deadline_at <= $2 and a.offer_accepted_at is not null
                  and u.id = a.sales_id
                  and not exists (
                      select from inbound_event e
@@ -176,18 +181,18 @@ pub(crate) async fn time_out(
                returning a.id, a.cycle_id, a.sales_id, a.ack_deadline_at)
            insert into distribution_event
                (at, kind, cause, lead_id, cycle_id, attempt_id, sales_id, lateness_us, worker)
-           select $2, 'timed_out', $5, $6, cycle_id, id, sales_id,
-                  (extract(epoch from $2::timestamptz - ack_deadline_at) * 1000000)::bigint, $7
-           from rolled"#,
-        offer.attempt.0,
+           select $2, 'timed_out', $5, offer.lead, rolled.cycle_id, rolled.id, rolled.sales_id,
+                  (extract(epoch from $2::timestamptz - rolled.ack_deadline_at) * 1000000)::bigint, $7
+           from rolled join unnest($1, $6::uuid[]) as offer (attempt, lead) on offer.attempt = rolled.id
+           returning attempt_id as "attempt_id!: AttemptId""#,
+        &attempts,
         work.now,
         max_failures,
         work.app.provider.name(),
         work.cause.as_str(),
-        offer.lead.0,
+        &leads,
         &*work.app.instance
     )
-    .execute(&mut *work.connection)
-    .await?;
-    Ok(updated.rows_affected() == 1)
+    .fetch_all(&mut *work.connection)
+    .await?)
 }

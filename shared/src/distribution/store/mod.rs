@@ -16,6 +16,7 @@ mod events;
 mod handover;
 mod health;
 mod held;
+mod locks;
 mod metrics;
 mod offers;
 mod person;
@@ -58,7 +59,8 @@ pub(crate) use clients::{last_client_of, lead_of_message};
 pub use conflicts::Conflict;
 pub(crate) use conflicts::{conflict, decide_conflict, insert_conflict, open_conflicts};
 pub(crate) use contenders::{
-    DISABLED, DecisionInput, decision_input, ended, insert_cycle, pass_over_the_full, set_credits,
+    DISABLED, DecisionInput, decision_input, ended, insert_cycle, many_contenders,
+    pass_over_the_full, set_credits,
 };
 pub(crate) use cycles::{
     NewCycle, close_cycle, end_cycles, insert_members, latest_cycle, lock_open_cycle,
@@ -84,11 +86,12 @@ pub(crate) use held::{
     lock_held_cycle, lock_line, look_now, mend_line, next_to_release, open_held_cycle,
     pass_line_on, queue_of_held, queue_to_wait_for, set_look, write_resume_times,
 };
+pub(crate) use locks::{lock_a_due_offer_for_roll, lock_for_roll, lock_for_rolls, lock_offer_at};
 pub(crate) use metrics::{metrics, punctuality};
 pub(crate) use offers::{
-    SendableOffer, latest_offer, lock_a_due_offer_for_roll, lock_cycle_and_attempt, lock_for_roll,
-    lock_offer, lock_offer_at, most_urgent_offer, next_deadline, offer, offer_by_code,
-    offers_live_at, open_offers_of, sendable_offer, set_deadline, time_to_next_deadline,
+    SendableOffer, latest_offer, lock_cycle_and_attempt, lock_offer, most_urgent_offer,
+    next_deadline, offer, offer_by_code, offers_live_at, open_offers_of, sendable_offer,
+    set_deadline, time_to_next_deadline,
 };
 pub(crate) use person::person_rows;
 pub use places::Place;

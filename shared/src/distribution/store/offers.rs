@@ -1,7 +1,6 @@
 //! Offers: an attempt with its cycle and lead. The locking reads take them in the one order,
 //! lead → cycle → attempt: `for update of l, c, a` locks in the order of that list.
 
-use super::received::SENDER_LOCK_CLASS;
 use crate::Result;
 use crate::distribution::model::{AttemptStatus, Offer, Round};
 use crate::distribution::policy;
@@ -49,114 +48,6 @@ pub(crate) struct SendableOffer {
     pub(crate) words: Vec<String>,
     /// What became of the client's earlier enquiry.
     pub(crate) past: Option<String>,
-}
-
-/// The offer of a row, with the instant that was read after its lock.
-macro_rules! locked {
-    ($attempt:expr, $row:ident) => {{
-        let offer = Offer {
-            attempt: $attempt,
-            cycle: $row.cycle,
-            lead: $row.lead,
-            sales_id: $row.sales_id,
-            status: $row.status,
-            ack_deadline_at: $row.ack_deadline_at,
-            code: $row.code,
-            round: $row.round,
-            accepted: $row.accepted,
-            reason: $row.reason,
-        };
-        (offer, $row.now)
-    }};
-}
-
-/// Locks one [`Offer`] for a roll, and then waits for in-flight inserts of this agent's messages to commit, and
-/// then reads the clock. The text says which offer. Returns the offer with that instant.
-///
-/// The next statement sees those messages. A message that comes later reads the clock later. The agent may answer from
-/// the number that the offer went to or from their current number. The locks of the senders are released at once, so
-/// rolls of one agent's offers do not wait for each other.
-macro_rules! lock_for_roll {
-    ($connection:expr, $fixed_now:expr, $which:tt $(, $argument:expr)* $(,)?) => {{
-        // PostgreSQL locks the row in the inner query, and evaluates the outer select list in its order: wait, then
-        // read the clock.
-        let row = sqlx::query!(
-            r#"select offer.attempt as "attempt: AttemptId", offer.cycle as "cycle: CycleId",
-                      offer.lead as "lead: LeadId", offer.sales_id as "sales_id: UserId",
-                      offer.status as "status: AttemptStatus", offer.ack_deadline_at, offer.code,
-                      offer.round as "round: Round", offer.accepted as "accepted!", offer.reason,
-                      wait_for_messages($1, then_key, now_key)::text as waited,
-                      coalesce($2::timestamptz, clock_timestamp()) as "now!"
-               from (select a.id as attempt, c.id as cycle, c.lead_id as lead, a.sales_id, a.status,
-                            a.ack_deadline_at, a.code, a.round, a.offer_accepted_at is not null as accepted, a.reason,
-                            hashtext(coalesce(a.offered_to, u.offer_address, '')) as then_key,
-                            hashtext(coalesce(u.offer_address, a.offered_to, '')) as now_key
-                     from distribution_attempt a join distribution_cycle c on c.id = a.cycle_id
-                     join lead l on l.id = c.lead_id join "user" u on u.id = a.sales_id "# + $which + ") offer",
-            SENDER_LOCK_CLASS,
-            $fixed_now
-            $(, $argument)*
-        )
-        .fetch_optional($connection)
-        .await?;
-        Ok(row.map(|row| locked!(row.attempt, row)))
-    }};
-}
-
-/// Locks this offer for a roll, with its cycle and lead. Returns it as it is then, and the instant that counts.
-pub(crate) async fn lock_for_roll(
-    connection: &mut PgConnection,
-    attempt: AttemptId,
-    fixed_now: Option<DateTime<Utc>>,
-) -> Result<Option<(Offer, DateTime<Utc>)>> {
-    lock_for_roll!(
-        connection,
-        fixed_now,
-        "where a.id = $3 for update of l, c, a",
-        attempt.0
-    )
-}
-
-/// Locks a due offer for a roll, the one with the oldest deadline first. An offer that another process has locked
-/// is skipped.
-pub(crate) async fn lock_a_due_offer_for_roll(
-    connection: &mut PgConnection,
-    fixed_now: Option<DateTime<Utc>>,
-    due_by: DateTime<Utc>,
-    but_not: &[AttemptId],
-) -> Result<Option<(Offer, DateTime<Utc>)>> {
-    lock_for_roll!(
-        connection,
-        fixed_now,
-        "where a.status = 'open' and a.ack_deadline_at <= $3 and a.id <> all($4::uuid[])
-         order by a.ack_deadline_at limit 1 for update of l, c, a skip locked",
-        due_by,
-        but_not as _
-    )
-}
-
-/// Locks an offer with its cycle and lead, and then reads the clock. Returns it as it is then, and the instant.
-pub(crate) async fn lock_offer_at(
-    connection: &mut PgConnection,
-    attempt: AttemptId,
-    fixed_now: Option<DateTime<Utc>>,
-) -> Result<Option<(Offer, DateTime<Utc>)>> {
-    // As in `lock_for_roll!`: the inner query locks, and then the outer one reads the clock.
-    let row = sqlx::query!(
-        r#"select offer.cycle as "cycle: CycleId", offer.lead as "lead: LeadId", offer.sales_id as "sales_id: UserId",
-                  offer.status as "status: AttemptStatus", offer.ack_deadline_at, offer.code,
-                  offer.round as "round: Round", offer.accepted as "accepted!", offer.reason,
-                  coalesce($2::timestamptz, clock_timestamp()) as "now!"
-           from (select c.id as cycle, c.lead_id as lead, a.sales_id, a.status, a.ack_deadline_at, a.code, a.round,
-                        a.offer_accepted_at is not null as accepted, a.reason
-                 from distribution_attempt a join distribution_cycle c on c.id = a.cycle_id join lead l on l.id = c.lead_id
-                 where a.id = $1 for update of l, c, a) offer"#,
-        attempt.0,
-        fixed_now
-    )
-    .fetch_optional(connection)
-    .await?;
-    Ok(row.map(|row| locked!(attempt, row)))
 }
 
 /// Locks an offer with its cycle and lead and returns it as it is then.
