@@ -30,7 +30,7 @@ const TOGETHER_WITHIN: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(crate) struct Rolls {
     running: Semaphore,
-    /// How many rolls are due and do not run.
+    /// How many rolls are due and do not run yet, or run together.
     waiting: watch::Sender<usize>,
     /// Those that another roll can take along.
     queue: Mutex<Vec<Queued>>,

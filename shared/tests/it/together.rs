@@ -222,3 +222,20 @@ async fn while_the_provider_is_frozen_nothing_is_rolled_together() {
         Checked::Frozen
     ));
 }
+
+#[tokio::test]
+async fn the_limit_of_open_offers_counts_those_that_are_made_together() {
+    let (harness, offers) = three_offers().await;
+    harness.app.clock.set(harness.now() + WINDOW);
+    let mut app = harness.app.clone();
+    app.distribution.most_open_offers = 1;
+    let rolled = distribution::roll_due_together(&app, &offers, Cause::Alarm)
+        .await
+        .expect("rolled");
+    let mut next: Vec<String> = rolled
+        .into_iter()
+        .map(|one| one.next.expect("an agent").sales_id.0)
+        .collect();
+    next.sort();
+    assert_eq!(next, ["sales-b", "sales-c", "sales-d"]);
+}

@@ -158,7 +158,7 @@ fn input(rows: Vec<Row>, most_open: u32, statuses: &HashMap<UserId, DutyStatus>)
     let full: Vec<bool> = rows.iter().map(is_full).collect();
     let duty = |row: &Row| match statuses.get(&row.sales_id) {
         _ if row.disabled => DISABLED,
-        Some(status) => status.clone(),
+        Some(status) => *status,
         None => DutyStatus::OnDuty,
     };
     let contenders = rows.into_iter().map(|row| Contender {
