@@ -94,7 +94,7 @@ pub(crate) async fn lock_for_roll(
     Ok(row.map(Locked::offer))
 }
 
-/// Locks those of these offers that no other process has locked, as [`lock_for_roll`] does. It waits for no row, so the order of the
+/// Locks those of these offers that no other process has locked, as [`lock_for_roll()`] does. It waits for no row, so the order of the
 /// locks does not matter.
 pub(crate) async fn lock_for_rolls(
     connection: &mut PgConnection,
