@@ -21,8 +21,8 @@ struct Locked {
     round: Round,
     accepted: bool,
     reason: Option<String>,
-    #[allow(dead_code, reason = "the column only waits")]
-    waited: Option<String>,
+    /// The column only waits.
+    _waited: Option<String>,
     now: DateTime<Utc>,
 }
 
@@ -44,14 +44,14 @@ impl Locked {
     }
 }
 
-/// Locks one [`Offer`] for a roll, and then waits for in-flight inserts of this agent's messages to commit, and
-/// then reads the clock. The text says which offer. Returns the offer with that instant.
+/// The statement that locks an [`Offer`] for a roll, and then waits for in-flight inserts of this agent's messages to commit, and
+/// then reads the clock. The texts say which offer; with `$from` it is one of several, each found by its own index.
 ///
 /// The next statement sees those messages. A message that comes later reads the clock later. The agent may answer from
 /// the number that the offer went to or from their current number. The locks of the senders are released at once, so
 /// rolls of one agent's offers do not wait for each other.
 macro_rules! lock_for_roll {
-    ($connection:expr, $fixed_now:expr, $fetch:ident, $from:tt, $which:tt $(, $argument:expr)* $(,)?) => {
+    ($fixed_now:expr, $from:tt, $which:tt $(, $argument:expr)* $(,)?) => {
         // PostgreSQL locks the row in the inner query, and evaluates the outer select list in its order: wait, then
         // read the clock.
         sqlx::query_as!(
@@ -60,7 +60,7 @@ macro_rules! lock_for_roll {
                       offer.lead as "lead: LeadId", offer.sales_id as "sales_id: UserId",
                       offer.status as "status: AttemptStatus", offer.ack_deadline_at, offer.code,
                       offer.round as "round: Round", offer.accepted as "accepted!", offer.reason,
-                      wait_for_messages($1, then_key, now_key)::text as waited,
+                      wait_for_messages($1, then_key, now_key)::text as _waited,
                       coalesce($2::timestamptz, clock_timestamp()) as "now!"
                from "# + $from + r#" (select a.id as attempt, c.id as cycle, c.lead_id as lead, a.sales_id, a.status,
                             a.ack_deadline_at, a.code, a.round, a.offer_accepted_at is not null as accepted, a.reason,
@@ -72,8 +72,6 @@ macro_rules! lock_for_roll {
             $fixed_now
             $(, $argument)*
         )
-        .$fetch($connection)
-        .await?
     };
 }
 
@@ -83,15 +81,13 @@ pub(crate) async fn lock_for_roll(
     attempt: AttemptId,
     fixed_now: Option<DateTime<Utc>>,
 ) -> Result<Option<(Offer, DateTime<Utc>)>> {
-    let row: Option<Locked> = lock_for_roll!(
-        connection,
+    let this = lock_for_roll!(
         fixed_now,
-        fetch_optional,
         "",
         "where a.id = $3 for update of l, c, a",
         attempt.0
     );
-    Ok(row.map(Locked::offer))
+    Ok(this.fetch_optional(connection).await?.map(Locked::offer))
 }
 
 /// Locks those of these offers that no other process has locked, as [`lock_for_roll()`] does. It waits for no row, so the order of the
@@ -101,15 +97,14 @@ pub(crate) async fn lock_for_rolls(
     attempts: &[AttemptId],
     fixed_now: Option<DateTime<Utc>>,
 ) -> Result<Vec<(Offer, DateTime<Utc>)>> {
-    let rows: Vec<Locked> = lock_for_roll!(
-        connection,
+    let these = lock_for_roll!(
         fixed_now,
-        fetch_all,
         "unnest($3::uuid[]) asked_for (id) cross join lateral",
         "where a.id = asked_for.id for update of l, c, a skip locked",
         attempts as _
     );
-    Ok(rows.into_iter().map(Locked::offer).collect())
+    let locked = these.fetch_all(connection).await?;
+    Ok(locked.into_iter().map(Locked::offer).collect())
 }
 
 /// Locks a due offer for a roll, the one with the oldest deadline first. An offer that another process has locked
@@ -120,17 +115,15 @@ pub(crate) async fn lock_a_due_offer_for_roll(
     due_by: DateTime<Utc>,
     but_not: &[AttemptId],
 ) -> Result<Option<(Offer, DateTime<Utc>)>> {
-    let row: Option<Locked> = lock_for_roll!(
-        connection,
+    let first = lock_for_roll!(
         fixed_now,
-        fetch_optional,
         "",
         "where a.status = 'open' and a.ack_deadline_at <= $3 and a.id <> all($4::uuid[])
          order by a.ack_deadline_at limit 1 for update of l, c, a skip locked",
         due_by,
         but_not as _
     );
-    Ok(row.map(Locked::offer))
+    Ok(first.fetch_optional(connection).await?.map(Locked::offer))
 }
 
 /// Locks an offer with its cycle and lead, and then reads the clock. Returns it as it is then, and the instant.
@@ -145,7 +138,7 @@ pub(crate) async fn lock_offer_at(
         r#"select offer.attempt as "attempt: AttemptId", offer.cycle as "cycle: CycleId", offer.lead as "lead: LeadId",
                   offer.sales_id as "sales_id: UserId",
                   offer.status as "status: AttemptStatus", offer.ack_deadline_at, offer.code,
-                  offer.round as "round: Round", offer.accepted as "accepted!", offer.reason, null::text as waited,
+                  offer.round as "round: Round", offer.accepted as "accepted!", offer.reason, null::text as _waited,
                   coalesce($2::timestamptz, clock_timestamp()) as "now!"
            from (select a.id as attempt, c.id as cycle, c.lead_id as lead, a.sales_id, a.status, a.ack_deadline_at, a.code, a.round,
                         a.offer_accepted_at is not null as accepted, a.reason
