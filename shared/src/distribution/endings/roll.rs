@@ -5,7 +5,6 @@ use crate::distribution::event::{Event, EventKind};
 use crate::distribution::model::{AttemptStatus, Checked, Offer, Opened, Rolled, Round};
 use crate::distribution::offers::cycle::{self, Next, Plan};
 use crate::distribution::store::{self, NewOffers};
-use crate::distribution::turn;
 use crate::id::{CycleId, MessageId};
 use crate::unit_of_work::{Cause, UnitOfWork};
 use crate::{App, Result};
@@ -75,21 +74,15 @@ pub(crate) async fn roll_together(
     let cycles: Vec<CycleId> = offers.keys().copied().collect();
     let mut work = UnitOfWork::at(app, connection, now, cause);
     let most_open = app.distribution.most_open_offers;
-    let contenders = store::many_contenders(work.connection, &cycles, most_open, now).await?;
-    let mut inputs = Vec::with_capacity(cycles.len());
-    contenders.in_turn(most_open, |cycle, input| {
-        let (offer, next) = (
-            &offers[&cycle],
-            turn::next(&input.rules, &input.contenders)?,
-        );
-        let moved = (offer.sales_id.clone(), next.clone());
-        inputs.push((offer, input));
-        Some(moved)
-    });
-    let mut plans = Vec::with_capacity(inputs.len());
-    for (offer, input) in &inputs {
-        let of = (offer.lead, offer.cycle);
-        plans.push((*offer, Plan::of(&work, of, input, Vec::new())?));
+    let mut contenders = store::many_contenders(work.connection, &cycles, most_open, now).await?;
+    let mut plans = Vec::with_capacity(cycles.len());
+    while let Some((cycle, input)) = contenders.next_cycle() {
+        let offer = &offers[&cycle];
+        let plan = Plan::of(&work, (offer.lead, cycle), &input, Vec::new())?;
+        if let Some(next) = &plan.next {
+            contenders.passes(&offer.sales_id, &next.sales_id);
+            plans.push((offer, plan));
+        }
     }
     let planned: Vec<&Offer> = plans.iter().map(|(offer, _)| *offer).collect();
     let timed_out = store::time_out(&mut work, &planned, MAX_FAILURES).await?;

@@ -115,9 +115,9 @@ async fn offer_by(
 }
 
 /// What the decision for one cycle leads to.
-pub(crate) struct Plan<'input> {
+pub(crate) struct Plan {
     /// The rows of the offer, and of contenders before it who cannot be reached.
-    pub(crate) new: NewOffers<'input>,
+    pub(crate) new: NewOffers,
     /// The offer. `None` if no agent is next.
     pub(crate) next: Option<Next>,
     /// The changed credits of places.
@@ -127,7 +127,7 @@ pub(crate) struct Plan<'input> {
 /// The offer that is next.
 pub(crate) struct Next {
     attempt: AttemptId,
-    sales_id: UserId,
+    pub(crate) sales_id: UserId,
     ack_deadline_at: DateTime<Utc>,
 }
 
@@ -143,17 +143,17 @@ impl Next {
     }
 }
 
-impl<'input> Plan<'input> {
+impl Plan {
     /// Decides. Begins the log with these events.
     pub(crate) fn of(
         work: &UnitOfWork<'_>,
         (lead, cycle): (LeadId, CycleId),
-        input: &'input DecisionInput,
+        input: &DecisionInput,
         mut events: Vec<Event>,
     ) -> Result<Self> {
         let decision = turn::decide(&input.rules, &input.contenders);
         let unreachable = decision.unreachable.iter();
-        let mut attempts: Vec<NewAttempt<'_>> = unreachable
+        let mut attempts: Vec<NewAttempt> = unreachable
             .map(|index| NewAttempt::unreachable(cycle, &input.contenders[*index]))
             .collect();
         events.extend(log_of_unreachable(&attempts, lead, cycle));
@@ -190,11 +190,11 @@ impl<'input> Plan<'input> {
     }
 }
 
-fn log_of_unreachable(new: &[NewAttempt<'_>], lead: LeadId, cycle: CycleId) -> Vec<Event> {
+fn log_of_unreachable(new: &[NewAttempt], lead: LeadId, cycle: CycleId) -> Vec<Event> {
     new.iter()
         .filter(|attempt| !attempt.open)
         .map(|one| {
-            let (attempt, sales) = (one.id, &one.contender.sales_id);
+            let (attempt, sales) = (one.id, &one.sales_id);
             tracing::warn!(%lead, %cycle, %attempt, %sales, "distribution.undeliverable: the agent has no number");
             Event::new(EventKind::Undeliverable)
                 .of(lead, cycle)

@@ -21,19 +21,16 @@ pub(crate) async fn ask_everybody(
     input: &DecisionInput,
 ) -> Result<Option<Opened>> {
     let asked = turn::last_round(&input.contenders);
-    let attempts: Vec<NewAttempt<'_>> = asked
+    let attempts: Vec<NewAttempt> = asked
         .iter()
         .map(|index| NewAttempt::open(AttemptId::new(), cycle, &input.contenders[*index]))
         .collect();
-    let Some((first, agent)) = attempts
-        .first()
-        .map(|one| (one.id, one.contender.sales_id.clone()))
-    else {
+    let Some((first, agent)) = attempts.first().map(|one| (one.id, one.sales_id.clone())) else {
         return Ok(None);
     };
     let (now, deadline) = (work.now, work.deadline_of_an_offer());
     store::begin_last_round(work.connection, cycle, now).await?;
-    let everybody: Vec<_> = attempts.iter().map(|one| &one.contender.sales_id).collect();
+    let everybody: Vec<_> = attempts.iter().map(|one| &one.sales_id).collect();
     let begun = Event::new(EventKind::LastRound)
         .of(lead, cycle)
         .with(json!({ "eligible": everybody }));
@@ -43,7 +40,7 @@ pub(crate) async fn ask_everybody(
     for one in &attempts {
         let offered = Event::new(EventKind::Offered)
             .of(lead, cycle)
-            .to(one.id, &one.contender.sales_id)
+            .to(one.id, &one.sales_id)
             .with(json!({ "rule": round.as_str() }));
         events.push(offered);
         jobs.extend(jobs_of_offer(one.id, now, deadline)?);

@@ -5,7 +5,7 @@ use crate::Result;
 use crate::distribution::event::Event;
 use crate::distribution::model::Round;
 use crate::distribution::turn::Contender;
-use crate::id::{AttemptId, CycleId};
+use crate::id::{AttemptId, CycleId, UserId};
 use crate::jobs::{ANNOUNCE_WITHIN, Announce, CHANNEL, JobColumns, Origin, Scheduled};
 use crate::phone::Phone;
 use crate::sales::Agent;
@@ -17,46 +17,50 @@ use std::time::Duration;
 use uuid::Uuid;
 
 /// An attempt to be inserted.
-pub(crate) struct NewAttempt<'input> {
+pub(crate) struct NewAttempt {
     pub(crate) id: AttemptId,
     pub(crate) cycle: CycleId,
-    pub(crate) contender: &'input Contender,
+    pub(crate) sales_id: UserId,
+    label: String,
+    address: Option<String>,
     /// Open, or ended at once because the agent has no offer address. The history then says why the agent was
     /// skipped.
     pub(crate) open: bool,
 }
 
-impl<'input> NewAttempt<'input> {
-    pub(crate) fn open(id: AttemptId, cycle: CycleId, contender: &'input Contender) -> Self {
+impl NewAttempt {
+    /// An offer to this agent.
+    pub(crate) fn open(id: AttemptId, cycle: CycleId, contender: &Contender) -> Self {
         Self {
             id,
             cycle,
-            contender,
+            sales_id: contender.sales_id.clone(),
+            label: contender.label.clone(),
+            address: contender.address.clone(),
             open: true,
         }
     }
 
-    pub(crate) fn unreachable(cycle: CycleId, contender: &'input Contender) -> Self {
+    /// What the history says of an agent who has no offer address.
+    pub(crate) fn unreachable(cycle: CycleId, contender: &Contender) -> Self {
         Self {
-            id: AttemptId::new(),
-            cycle,
-            contender,
             open: false,
+            ..Self::open(AttemptId::new(), cycle, contender)
         }
     }
 }
 
 /// What offers consist of: their attempts, the events that tell of them, and the jobs that send and check them.
-pub(crate) struct NewOffers<'input> {
+pub(crate) struct NewOffers {
     /// Those of a cycle in the order of their positions.
-    pub(crate) attempts: Vec<NewAttempt<'input>>,
+    pub(crate) attempts: Vec<NewAttempt>,
     pub(crate) round: Round,
     /// The event of an attempt also gets its `position`.
     pub(crate) events: Vec<Event>,
     pub(crate) jobs: Vec<Scheduled>,
 }
 
-impl<'input> NewOffers<'input> {
+impl NewOffers {
     /// Of no cycle yet, in turn.
     pub(crate) fn none() -> Self {
         Self {
@@ -68,7 +72,7 @@ impl<'input> NewOffers<'input> {
     }
 
     /// Adds those of another cycle, of the same round.
-    pub(crate) fn add(&mut self, others: NewOffers<'input>) {
+    pub(crate) fn add(&mut self, others: Self) {
         self.attempts.extend(others.attempts);
         self.events.extend(others.events);
         self.jobs.extend(others.jobs);
@@ -83,7 +87,7 @@ impl<'input> NewOffers<'input> {
 /// index: asked for by `=`, PostgreSQL may read all open offers of the agent, if it planned while few were open.
 pub(crate) async fn make_offers(
     work: &mut UnitOfWork<'_>,
-    new: &NewOffers<'_>,
+    new: &NewOffers,
 ) -> Result<HashMap<AttemptId, i32>> {
     let attempts = AttemptColumns::of(&new.attempts);
     let (events, jobs) = (EventColumns::of(&new.events), JobColumns::of(&new.jobs));
@@ -183,14 +187,13 @@ struct AttemptColumns<'input> {
 }
 
 impl<'input> AttemptColumns<'input> {
-    fn of(new: &[NewAttempt<'input>]) -> Self {
-        let contenders = || new.iter().map(|one| one.contender);
+    fn of(new: &'input [NewAttempt]) -> Self {
         Self {
             ids: new.iter().map(|one| one.id.0).collect(),
             cycles: new.iter().map(|one| one.cycle.0).collect(),
-            sales: contenders().map(|one| one.sales_id.0.as_str()).collect(),
-            labels: contenders().map(|one| one.label.as_str()).collect(),
-            addresses: contenders().map(|one| one.address.as_deref()).collect(),
+            sales: new.iter().map(|one| one.sales_id.0.as_str()).collect(),
+            labels: new.iter().map(|one| one.label.as_str()).collect(),
+            addresses: new.iter().map(|one| one.address.as_deref()).collect(),
             open: new.iter().map(|one| one.open).collect(),
         }
     }

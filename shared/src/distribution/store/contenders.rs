@@ -176,45 +176,46 @@ fn input(rows: Vec<Row>, most_open: u32, statuses: &HashMap<UserId, DutyStatus>)
     input
 }
 
-/// The contenders of several cycles, as of one moment.
+/// The contenders of several cycles, as of one moment. The decisions are made one after the other.
 pub(crate) struct ManyContenders {
     /// The rows of each cycle.
-    cycles: Vec<(CycleId, Vec<Row>)>,
+    cycles: std::vec::IntoIter<(CycleId, Vec<Row>)>,
     statuses: HashMap<UserId, DutyStatus>,
+    most_open: u32,
+    /// How many open offers more, or fewer, an agent has by the decisions before.
+    more: HashMap<UserId, i64>,
 }
 
 impl ManyContenders {
-    /// Decides for one cycle after the other. The function gets the cycle and what its decision is based on, and returns whose offer ends
-    /// and who gets the next: with a limit of open offers (`most_open`), the cycles that follow count these.
-    pub(crate) fn in_turn(
-        self,
-        most_open: u32,
-        mut decide: impl FnMut(CycleId, DecisionInput) -> Option<(UserId, UserId)>,
-    ) {
-        let mut more: HashMap<UserId, i64> = HashMap::new();
-        for (cycle, mut rows) in self.cycles {
-            for row in &mut rows {
-                row.open += more.get(&row.sales_id).copied().unwrap_or(0);
-            }
-            let input = input(rows, most_open, &self.statuses);
-            if let Some((former, next)) = decide(cycle, input) {
-                *more.entry(former).or_default() -= 1;
-                *more.entry(next).or_default() += 1;
-            }
+    /// The next cycle, and what its decision is based on.
+    pub(crate) fn next_cycle(&mut self) -> Option<(CycleId, DecisionInput)> {
+        let (cycle, mut rows) = self.cycles.next()?;
+        for row in &mut rows {
+            row.open += self.more.get(&row.sales_id).copied().unwrap_or(0);
         }
+        Some((cycle, input(rows, self.most_open, &self.statuses)))
+    }
+
+    /// An offer of the first agent ends, and the second gets one. The cycles that follow count that.
+    pub(crate) fn passes(&mut self, from: &UserId, to: &UserId) {
+        *self.more.entry(from.clone()).or_default() -= 1;
+        *self.more.entry(to.clone()).or_default() += 1;
     }
 }
 
-/// The contenders of several cycles, each as [`decision_input`] reads them. Only of cycles whose decisions can be made together: a queue
-/// that rotates has credits, and an agent with a cap can get only so many.
+/// Reads the contenders of several cycles, each as [`decision_input`] does. Leaves out cycles whose decisions need a lock: a queue that
+/// rotates has credits, and an agent with a cap can get only so many.
 pub(crate) async fn many_contenders(
     connection: &mut PgConnection,
     cycles: &[CycleId],
     most_open: u32,
     now: DateTime<Utc>,
 ) -> Result<ManyContenders> {
-    // As many of the offers that are counted may end.
-    let counted = i64::from(most_open) + i64::try_from(cycles.len()).unwrap_or(0);
+    // Of the offers that are counted, as many as there are cycles may end.
+    let counted = match most_open {
+        0 => 0,
+        most => i64::from(most) + i64::try_from(cycles.len()).unwrap_or(0),
+    };
     let found = contenders!(
         "",
         "unnest($1::uuid[]) asked_for (id) cross join lateral",
@@ -223,7 +224,7 @@ pub(crate) async fn many_contenders(
         "distribution_cycle_member",
         " offset 0",
         cycles as _,
-        if most_open > 0 { counted } else { 0 }
+        counted
     );
     let mut rows = found.fetch_all(&mut *connection).await?;
     rows.retain(|row| row.strategy == Strategy::Fixed);
@@ -236,14 +237,19 @@ pub(crate) async fn many_contenders(
         rows.retain(|row| !dependent.contains(&row.cycle));
     }
     let statuses = statuses_of(connection, &rows, now).await?;
-    let mut cycles: Vec<(CycleId, Vec<Row>)> = Vec::with_capacity(cycles.len());
+    let mut by_cycle: Vec<(CycleId, Vec<Row>)> = Vec::with_capacity(cycles.len());
     for row in rows {
-        match cycles.last_mut() {
+        match by_cycle.last_mut() {
             Some((cycle, rows)) if *cycle == row.cycle => rows.push(row),
-            _ => cycles.push((row.cycle, vec![row])),
+            _ => by_cycle.push((row.cycle, vec![row])),
         }
     }
-    Ok(ManyContenders { cycles, statuses })
+    Ok(ManyContenders {
+        cycles: by_cycle.into_iter(),
+        statuses,
+        most_open,
+        more: HashMap::new(),
+    })
 }
 
 /// An agent with the most open offers is passed over, if somebody else can be offered the lead.

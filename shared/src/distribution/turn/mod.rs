@@ -77,15 +77,6 @@ pub(crate) struct Decision {
     pub(crate) credits: Vec<(UserId, i64)>,
 }
 
-/// Who is offered the lead, if anybody is: see [`decide`].
-pub(crate) fn next<'input>(
-    rules: &Rules,
-    contenders: &'input [Contender],
-) -> Option<&'input UserId> {
-    let chosen = decide(rules, contenders).chosen?;
-    Some(&contenders[chosen].sales_id)
-}
-
 /// Decides who is offered the lead.
 pub(crate) fn decide(rules: &Rules, contenders: &[Contender]) -> Decision {
     let mut decision = Decision {
