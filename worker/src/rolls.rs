@@ -23,8 +23,9 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// The most rolls of one transaction. A claim of one of these offers waits for it.
 const MOST_TOGETHER: usize = 16;
 
-/// A transaction of several rolls that takes longer hangs. Each is then rolled alone.
-const TOGETHER_WITHIN: Duration = Duration::from_secs(5);
+/// A transaction of several rolls that takes longer waits for somebody: a message of one agent that is being stored must not hold up
+/// the offers of the others. Each is then rolled alone.
+const TOGETHER_WITHIN: Duration = Duration::from_secs(1);
 
 /// The rolls of this process.
 #[derive(Debug)]
@@ -64,45 +65,34 @@ impl Rolls {
     /// Waits until a roll that is due can run, or was rolled with others. `attempt`: whose roll it is, if it can be rolled with
     /// others; `together` rolls several, and returns those that it rolled. The wait has no limit of time, and is here and not in the
     /// pool, where it would fail.
-    pub(crate) async fn start<Together, Rolled>(
-        &self,
-        attempt: Option<AttemptId>,
-        together: Together,
-    ) -> Turn<'_>
+    pub(crate) async fn start<F, R>(&self, attempt: Option<AttemptId>, together: F) -> Turn<'_>
     where
-        Together: FnOnce(Vec<AttemptId>) -> Rolled,
-        Rolled: Future<Output = HashSet<AttemptId>>,
+        F: FnOnce(Vec<AttemptId>) -> R,
+        R: Future<Output = HashSet<AttemptId>>,
     {
         if let Ok(permit) = self.running.try_acquire() {
             return Turn::Runs(Some(permit));
         }
         let _waits = Waits::new(&self.waiting);
         let Some(attempt) = attempt else {
-            return Turn::Runs(self.running.acquire().await.ok());
+            return self.alone().await;
         };
-        let mut rolled = self.enter(attempt);
+        let mut taken_along = self.enter(attempt);
         let permit = tokio::select! {
             biased;
-            rolled = &mut rolled => match rolled {
-                Ok(()) => return Turn::Rolled,
-                Err(_) => return Turn::Runs(self.running.acquire().await.ok()),
-            },
+            rolled = &mut taken_along => return self.after(rolled).await,
             permit = self.running.acquire() => permit.ok(),
         };
         let Some(others) = self.take_along(attempt) else {
             // Another roll has taken it along just now.
             drop(permit);
-            return match rolled.await {
-                Ok(()) => Turn::Rolled,
-                Err(_) => Turn::Runs(self.running.acquire().await.ok()),
-            };
+            return self.after(taken_along.await).await;
         };
         if others.is_empty() {
             return Turn::Runs(permit);
         }
-        let mut attempts: Vec<AttemptId> = others.iter().map(|one| one.attempt).collect();
-        attempts.push(attempt);
-        let done = together(attempts).await;
+        let attempts = others.iter().map(|one| one.attempt);
+        let done = together(attempts.chain([attempt]).collect()).await;
         for one in others {
             if done.contains(&one.attempt) {
                 // Its job may have been stopped.
@@ -113,6 +103,18 @@ impl Rolls {
             Turn::Rolled
         } else {
             Turn::Runs(permit)
+        }
+    }
+
+    async fn alone(&self) -> Turn<'_> {
+        Turn::Runs(self.running.acquire().await.ok())
+    }
+
+    /// What follows when another roll has taken one along.
+    async fn after(&self, rolled: Result<(), oneshot::error::RecvError>) -> Turn<'_> {
+        match rolled {
+            Ok(()) => Turn::Rolled,
+            Err(_) => self.alone().await,
         }
     }
 
