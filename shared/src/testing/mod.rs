@@ -22,6 +22,7 @@ use crate::jobs::Announce;
 use crate::leads::Click;
 use crate::local_time::Timezone;
 use crate::phone::Phone;
+use crate::providers::Provider;
 use crate::providers::calendar::MockCalendar;
 use crate::texts::{Text, Texts};
 use crate::{App, Clock};
@@ -73,10 +74,7 @@ impl Harness {
 
     async fn with(clock: Clock, masks: bool) -> Self {
         let database = TestDatabase::new().await;
-        let pool = database.pool(16);
-        let leaks = masks.then(|| pool.clone());
-        let provider = Arc::new(ScriptedProvider::new(clock.clone(), leaks));
-        let app = app(pool, clock, Arc::clone(&provider), masks);
+        let (app, provider) = app_with_provider(database.pool(16), clock, masks);
         Self {
             app,
             provider,
@@ -93,12 +91,9 @@ impl Harness {
     /// and the connections that are open.
     pub async fn begin_again(&mut self) {
         self.check_leaks();
-        let pool = self.app.pool.clone();
-        reset::restore(&pool).await;
-        let (clock, masks) = (Clock::manual(first_day()), variants::masks());
-        let leaks = masks.then(|| pool.clone());
-        self.provider = Arc::new(ScriptedProvider::new(clock.clone(), leaks));
-        self.app = app(pool, clock, Arc::clone(&self.provider), masks);
+        reset::restore(&self.app.pool).await;
+        let (pool, clock) = (self.app.pool.clone(), Clock::manual(first_day()));
+        (self.app, self.provider) = app_with_provider(pool, clock, variants::masks());
     }
 
     /// With masked offers, every message of every test is checked.
@@ -144,12 +139,14 @@ fn first_day() -> DateTime<Utc> {
     start.to_utc()
 }
 
-/// The handle of a test.
-fn app(pool: PgPool, clock: Clock, provider: Arc<ScriptedProvider>, masks: bool) -> App {
-    App {
+/// The handle of a test, and its provider, which has sent nothing.
+fn app_with_provider(pool: PgPool, clock: Clock, masks: bool) -> (App, Arc<ScriptedProvider>) {
+    let leaks = masks.then(|| pool.clone());
+    let provider = Arc::new(ScriptedProvider::new(clock.clone(), leaks));
+    let app = App {
         pool,
         clock,
-        provider,
+        provider: Arc::clone(&provider) as Arc<dyn Provider>,
         distribution: Distribution {
             ack_window: Duration::from_secs(300),
             send_patience: Duration::from_secs(30),
@@ -170,7 +167,8 @@ fn app(pool: PgPool, clock: Clock, provider: Arc<ScriptedProvider>, masks: bool)
         timezone: Timezone::Jakarta,
         summary_at: None,
         company_phone: Phone::from_e164("+620000000000").expect("the seed's number"),
-    }
+    };
+    (app, provider)
 }
 
 /// A lead of a form.

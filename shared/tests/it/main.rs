@@ -8,6 +8,7 @@ mod cost;
 mod fairness;
 mod freeze;
 mod given_up;
+mod harness;
 mod lists;
 mod messages;
 mod numbers;
