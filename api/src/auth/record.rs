@@ -7,10 +7,13 @@ use poem::http::{Method, StatusCode};
 use poem::{Endpoint, IntoResponse, Request, Response, Result};
 use poem_openapi::OperationId;
 use shared::App;
-use shared::auth::{Role, User};
+use shared::auth::{Client, Role, User};
 use shared::id::UserId;
+use shared::request_id::{request_id, with_request_id};
 use shared::security::{self, Answered};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tracing::Instrument;
+use uuid::Uuid;
 
 /// Operations that answer a client's data, whatever their method: without their line in the log they are not answered.
 const SHOWN: [&str; 2] = ["exportPerson", "exportPersonPage"];
@@ -37,46 +40,99 @@ enum Caller {
 }
 
 /// The place where a guard of this request leaves who it let in.
-#[derive(Clone, Default)]
-pub(super) struct LetIn(Arc<Mutex<Option<Caller>>>);
+#[derive(Clone)]
+pub(super) struct LetIn(Arc<Place>);
+
+struct Place {
+    app: App,
+    client: Client,
+    path: String,
+    /// Whether the request changes nothing.
+    reads: bool,
+    let_in: Mutex<Option<(Caller, Option<Uuid>)>>,
+}
 
 impl LetIn {
-    /// A guard let this user in.
-    pub(super) fn user(request: &Request, user: &User) {
-        Self::set(request, Caller::User(user.id.clone(), user.role));
+    fn new(request: &Request, app: &App, auth: &Auth) -> Self {
+        Self(Arc::new(Place {
+            app: app.clone(),
+            client: address::client(request, auth.0.proxies),
+            path: request.uri().path().to_owned(),
+            reads: reads(request),
+            let_in: Mutex::default(),
+        }))
     }
 
-    /// A guard let a client in by its token.
-    pub(super) fn token(request: &Request) {
-        Self::set(request, Caller::Token);
+    /// A guard let this user in. Fails if the log cannot be written and the user can change what must be in it.
+    pub(super) async fn user(request: &Request, user: &User) -> Result<()> {
+        Self::set(request, Caller::User(user.id.clone(), user.role)).await
     }
 
-    fn set(request: &Request, caller: Caller) {
-        if let Some(place) = request.data::<Self>() {
-            *place.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(caller);
+    /// A guard let a client in by its token. Fails if the log cannot be written and the request changes something.
+    pub(super) async fn token(request: &Request) -> Result<()> {
+        Self::set(request, Caller::Token).await
+    }
+
+    /// A change has its line before it is made, so that none is without one, whatever becomes of this process.
+    async fn set(request: &Request, caller: Caller) -> Result<()> {
+        let Some(Self(place)) = request.data::<Self>() else {
+            return Ok(());
+        };
+        let mut line = place.let_in().as_ref().and_then(|(_, line)| *line);
+        if line.is_none() && must_be_written(&caller, None, place.reads) {
+            let begun = security::begin(&place.app, caller.user(), &place.client, &place.path);
+            line = Some(begun.await.map_err(|error| not_written(&error, None))?);
         }
+        *place.let_in() = Some((caller, line));
+        Ok(())
     }
 
-    fn take(&self) -> Option<Caller> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    fn take(&self) -> Option<(Caller, Option<Uuid>)> {
+        self.0.let_in().take()
     }
 }
 
-/// Writes the log before the answer leaves. What was read and cannot be written down is not answered.
-pub async fn record<E: Endpoint>(next: Arc<E>, mut request: Request) -> Result<Response> {
+impl Place {
+    fn let_in(&self) -> MutexGuard<'_, Option<(Caller, Option<Uuid>)>> {
+        self.let_in.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Caller {
+    fn user(&self) -> Option<&UserId> {
+        match self {
+            Self::User(user, _) => Some(user),
+            Self::Token => None,
+        }
+    }
+}
+
+/// Writes the log before the answer leaves. What was read and cannot be written down is not answered. A request that can change
+/// something is finished and written down also if its client goes away.
+pub async fn record<E: Endpoint + 'static>(next: Arc<E>, request: Request) -> Result<Response> {
+    if reads(&request) {
+        return recorded(next, request).await;
+    }
+    let id = request_id().unwrap_or_default();
+    let finishing = with_request_id(id, recorded(next, request)).in_current_span();
+    match tokio::spawn(finishing).await {
+        Ok(result) => result,
+        Err(ended) if ended.is_panic() => std::panic::resume_unwind(ended.into_panic()),
+        Err(_) => Err(problem::status(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the api is stopping",
+        )),
+    }
+}
+
+async fn recorded<E: Endpoint>(next: Arc<E>, mut request: Request) -> Result<Response> {
     let (Some(app), Some(auth)) = (request.data::<App>(), request.data::<Auth>()) else {
         return Ok(next.call(request).await?.into_response());
     };
-    let (app, client) = (app.clone(), address::client(&request, auth.0.proxies));
-    let path = request.uri().path().to_owned();
-    let reads = matches!(
-        *request.method(),
-        Method::GET | Method::HEAD | Method::OPTIONS
-    );
-    let place = LetIn::default();
+    let place = LetIn::new(&request, app, auth);
     request.set_data(place.clone());
     let result = next.call(request).await.map(IntoResponse::into_response);
-    let Some(caller) = place.take() else {
+    let Some((caller, line)) = place.take() else {
         return result;
     };
     let (operation, status) = match &result {
@@ -84,33 +140,43 @@ pub async fn record<E: Endpoint>(next: Arc<E>, mut request: Request) -> Result<R
         Err(error) => (error.data::<OperationId>(), error.status()),
     };
     let operation = operation.map(|operation| operation.0);
-    if !must_be_written(&caller, operation, reads) {
+    let place = place.0;
+    if !must_be_written(&caller, operation, place.reads) {
         return result;
     }
     let answered = Answered {
         operation,
-        path: &path,
-        status: status.as_u16(),
+        path: &place.path,
+        status: Some(status.as_u16()),
     };
-    let user = match &caller {
-        Caller::User(user, _) => Some(user),
-        Caller::Token => None,
-    };
-    match security::answered(&app, user, &client, &answered).await {
+    let (app, client) = (&place.app, &place.client);
+    match security::answered(app, line, caller.user(), client, &answered).await {
         Ok(()) => result,
         Err(error) => {
-            tracing::error!(%error, operation, "security.not_written");
+            let refused = not_written(&error, operation);
             // A change was made already, so that its answer is the truth.
             let shows = operation.is_some_and(|operation| SHOWN.contains(&operation));
-            if reads || shows {
-                return Err(problem::status(
-                    StatusCode::SERVICE_UNAVAILABLE,
-                    "the security log cannot be written",
-                ));
+            if place.reads || shows {
+                return Err(refused);
             }
             result
         }
     }
+}
+
+fn reads(request: &Request) -> bool {
+    matches!(
+        *request.method(),
+        Method::GET | Method::HEAD | Method::OPTIONS
+    )
+}
+
+fn not_written(error: &shared::Error, operation: Option<&str>) -> poem::Error {
+    tracing::error!(%error, operation, "security.not_written");
+    problem::status(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "the security log cannot be written",
+    )
 }
 
 fn must_be_written(caller: &Caller, operation: Option<&str>, reads: bool) -> bool {

@@ -120,8 +120,7 @@ pub struct TokenBearer(pub ());
 async fn token_bearer(request: &Request, key: ApiKey) -> poem::Result<()> {
     let auth = request.data::<Auth>();
     if auth.is_some_and(|auth| auth.knows_whatsapp_admin(&key.key)) {
-        LetIn::token(request);
-        Ok(())
+        LetIn::token(request).await
     } else {
         Err(unauthorized())
     }
@@ -174,7 +173,7 @@ async fn one_of(
     if must && !user.two_factor_enabled {
         return Err(problem::without_second_factor());
     }
-    LetIn::user(request, user);
+    LetIn::user(request, user).await?;
     Ok(viewer)
 }
 

@@ -29,9 +29,9 @@ pub async fn run(app: &App, command: &User) -> anyhow::Result<()> {
     let answered = Answered {
         operation: Some("resetTwoFactor"),
         path: &format!("{} by {}", user.id.0, actor()),
-        status: 200,
+        status: Some(200),
     };
-    security::answered(app, None, &Client::default(), &answered).await?;
+    security::answered(app, None, None, &Client::default(), &answered).await?;
     two_factor::reset(app, &user.id).await?;
     let mut out = std::io::stdout();
     Ok(writeln!(

@@ -65,7 +65,7 @@ struct SecurityEvent {
     operation: Option<String>,
     /// Its path, with numbers masked.
     path: Option<String>,
-    /// Its status.
+    /// Its status; absent while the operation runs, and if the api ended before it answered, so that it may have been done.
     status: Option<i32>,
 }
 

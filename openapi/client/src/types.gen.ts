@@ -2908,7 +2908,7 @@ export type SecurityEvent = {
      */
     path?: string;
     /**
-     * Its status.
+     * Its status; absent while the operation runs, and if the api ended before it answered, so that it may have been done.
      */
     status?: number;
     /**

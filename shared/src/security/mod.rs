@@ -92,18 +92,18 @@ pub struct SecurityEvent {
     pub operation: Option<String>,
     /// Its path, with numbers masked.
     pub path: Option<String>,
-    /// Its status.
+    /// Its status. `None`: it runs, or its process ended before it was answered, so that it may have been done.
     pub status: Option<i32>,
 }
 
-/// An operation of the API that was answered.
+/// An operation of the API, and how it was answered.
 pub struct Answered<'a> {
     /// Its id in the API document, if it has one.
     pub operation: Option<&'a str>,
     /// Its path.
     pub path: &'a str,
-    /// The status of its answer.
-    pub status: u16,
+    /// The status of its answer; `None` before it.
+    pub status: Option<u16>,
 }
 
 /// Writes who signed in, or failed to, from where.
@@ -113,13 +113,15 @@ pub async fn signed_in(
     user: Option<&UserId>,
     client: &Client,
 ) -> Result<()> {
-    store::insert(app, kind, user, client, None).await
+    store::insert(app, kind, user, client, None).await?;
+    Ok(())
 }
 
 /// Writes a failed sign-in with this email. The email itself is not stored: people type passwords there.
 pub async fn failed_to_sign_in(app: &App, email: &str, client: &Client) -> Result<()> {
     let user = auth::user_of_email(&mut *app.pool.acquire().await?, email).await?;
-    store::insert(app, SecurityKind::SignInFailed, user.as_ref(), client, None).await
+    store::insert(app, SecurityKind::SignInFailed, user.as_ref(), client, None).await?;
+    Ok(())
 }
 
 /// Writes that somebody tried to sign in with this email although they have to wait: one line a minute for an account and an
@@ -140,22 +142,40 @@ pub async fn has_to_wait(app: &App, email: &str, client: &Client) -> Result<()> 
         return Ok(());
     }
     drop(connection);
-    store::insert(app, kind, user.as_ref(), client, None).await
+    store::insert(app, kind, user.as_ref(), client, None).await?;
+    Ok(())
 }
 
-/// Writes an operation of the API.
+/// Writes an operation of the API that is about to change something. Returns the line, for [`answered`]: so a change has a line
+/// also if its process ends before the answer.
+pub async fn begin(app: &App, user: Option<&UserId>, client: &Client, path: &str) -> Result<Uuid> {
+    let path = masked(path);
+    let begun = Answered {
+        operation: None,
+        path: &path,
+        status: None,
+    };
+    store::insert(app, SecurityKind::Operation, user, client, Some(&begun)).await
+}
+
+/// Writes how an operation of the API was answered, into its line if it has begun one.
 pub async fn answered(
     app: &App,
+    begun: Option<Uuid>,
     user: Option<&UserId>,
     client: &Client,
     answered: &Answered<'_>,
 ) -> Result<()> {
+    if let Some(line) = begun {
+        return store::end(app, line, answered).await;
+    }
     let path = masked(answered.path);
     let answered = Answered {
         path: &path,
         ..*answered
     };
-    store::insert(app, SecurityKind::Operation, user, client, Some(&answered)).await
+    store::insert(app, SecurityKind::Operation, user, client, Some(&answered)).await?;
+    Ok(())
 }
 
 /// The last events before an instant, newest first: of one user, or of all.

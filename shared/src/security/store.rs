@@ -14,22 +14,35 @@ pub(super) async fn insert(
     user: Option<&UserId>,
     client: &Client,
     answered: Option<&Answered<'_>>,
-) -> Result<()> {
+) -> Result<Uuid> {
     let mut connection = app.pool.acquire().await?;
-    let now = app.clock.now(&mut connection).await?;
+    let (id, now) = (Uuid::now_v7(), app.clock.now(&mut connection).await?);
     sqlx::query!(
         "insert into security_event (id, at, kind, user_id, ip_address, operation, path, status)
          values ($1, $2, $3, $4, $5, $6, $7, $8)",
-        Uuid::now_v7(),
+        id,
         now,
         kind.as_str(),
         user.map(|user| user.0.as_str()),
         client.ip_address,
         answered.and_then(|answered| answered.operation),
         answered.map(|answered| answered.path),
-        answered.map(|answered| i32::from(answered.status))
+        answered.and_then(|answered| answered.status).map(i32::from)
     )
     .execute(&mut *connection)
+    .await?;
+    Ok(id)
+}
+
+/// Writes how an operation that began was answered.
+pub(super) async fn end(app: &App, id: Uuid, answered: &Answered<'_>) -> Result<()> {
+    sqlx::query!(
+        "update security_event set operation = $2, status = $3 where id = $1",
+        id,
+        answered.operation,
+        answered.status.map(i32::from)
+    )
+    .execute(&app.pool)
     .await?;
     Ok(())
 }
