@@ -40,7 +40,7 @@ pub(crate) async fn measure(options: &Options) -> anyhow::Result<()> {
 
 async fn measure_on(pool: &PgPool, url: &str, options: &Options) -> anyhow::Result<Report> {
     let (rate, seconds) = (options.rate, options.seconds);
-    let empty_ms = workload::lateness(pool, url, rate, seconds).await?;
+    let empty_ms = workload::lateness(pool, url, (0, rate), seconds).await?;
     println!("empty {}", empty_ms.line());
     workload::clear(pool).await?;
     add_old(pool, options.old).await?;
@@ -49,7 +49,7 @@ async fn measure_on(pool: &PgPool, url: &str, options: &Options) -> anyhow::Resu
     let bytes: i64 = sqlx::query_scalar("select pg_database_size(current_database())")
         .fetch_one(pool)
         .await?;
-    let large_ms = workload::lateness(pool, url, rate, seconds).await?;
+    let large_ms = workload::lateness(pool, url, (0, rate), seconds).await?;
     println!("large {}", large_ms.line());
     println!(
         "p50 {:.2} times, p99 {:.2} times, {} MiB",

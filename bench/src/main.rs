@@ -12,6 +12,7 @@ mod burst;
 mod cluster;
 mod compare;
 mod desk;
+mod erasure;
 mod feed;
 mod intake;
 mod jobs;

@@ -9,6 +9,9 @@ use sqlx::PgPool;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
+/// How long before the first deadline the offers are written, in seconds.
+const LEAD_TIME: f64 = 30.0;
+
 /// Sales A to F without passwords, because no user signs in.
 pub(crate) async fn seed_agents(pool: &PgPool) -> anyhow::Result<()> {
     sqlx::raw_sql(
@@ -105,17 +108,19 @@ pub(crate) async fn add_offers(
     Ok(())
 }
 
-/// Offers with deadlines at a steady pace beside what is there, and how late one worker rolls them.
+/// Offers with deadlines at a steady pace beside what is there, and how late one worker rolls them. With the numbers from `first` on,
+/// which no lead must have.
 pub(crate) async fn lateness(
     pool: &PgPool,
     url: &str,
-    rate: u32,
+    (first, rate): (i32, u32),
     seconds: u32,
 ) -> anyhow::Result<Percentiles> {
     let start = Clock::database().now(&mut *pool.acquire().await?).await?;
     let count = i32::try_from(rate * seconds)?;
-    add_offers(pool, (0, count), f64::from(rate), 4.0).await?;
+    // A worker that starts beside a large database reads it from the disk first; the statistics are renewed for as long.
     let workers = Workers::start(1, url)?;
+    add_offers(pool, (first, count), f64::from(rate), LEAD_TIME).await?;
     let give_up = Instant::now() + Duration::from_secs(u64::from(seconds) + 120);
     let late = loop {
         let late: Vec<f64> = sqlx::query_scalar(

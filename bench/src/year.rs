@@ -2,10 +2,12 @@
 //!
 //! A sample of clients lives through the real processes: a quarter is hangus, the others are taken by the first to the sixth
 //! agent, and write twice more. Their rows, of every table that grows, are copied as often as a year has them, with other ids,
-//! numbers and times. What is kept for days is copied for those days only. Then a worker with its retention runs beside them.
+//! numbers and times. What is kept for days is copied for those days only. Then a worker with its retention runs beside them, and people
+//! are erased.
 
 use crate::api_process::{Api, client};
 use crate::cluster::measure_on_fresh;
+use crate::erasure::{self, Erasure};
 use crate::percentiles::Percentiles;
 use crate::workers::Workers;
 use crate::workload;
@@ -48,6 +50,7 @@ struct Report {
     pruned: i64,
     empty_ms: Percentiles,
     year_ms: Percentiles,
+    erasure: Erasure,
 }
 
 /// Tables whose rows stay for the year.
@@ -77,7 +80,7 @@ pub(crate) async fn measure(options: &Options) -> anyhow::Result<()> {
 
 async fn measure_on(pool: &PgPool, url: &str, options: &Options) -> anyhow::Result<Report> {
     let (rate, seconds) = (options.rate, options.seconds);
-    let empty_ms = workload::lateness(pool, url, rate, seconds).await?;
+    let empty_ms = workload::lateness(pool, url, (0, rate), seconds).await?;
     println!("empty {}", empty_ms.line());
     workload::clear(pool).await?;
     live(pool, url, options.sample).await?;
@@ -88,9 +91,11 @@ async fn measure_on(pool: &PgPool, url: &str, options: &Options) -> anyhow::Resu
     let total: i64 = tables.iter().map(|(_, bytes)| bytes).sum();
     let deliveries = "select count(*) from webhook_delivery";
     let before: i64 = sqlx::query_scalar(deliveries).fetch_one(pool).await?;
-    let year_ms = workload::lateness(pool, url, rate, seconds).await?;
+    let year_ms = workload::lateness(pool, url, (0, rate), seconds).await?;
     println!("year  {}", year_ms.line());
     let after: i64 = sqlx::query_scalar(deliveries).fetch_one(pool).await?;
+    let beyond = i32::try_from(rate * seconds)?;
+    let erasure = erasure::measure(pool, url, (beyond, rate), seconds).await?;
     let mib = |(table, bytes): (String, i64)| (table, bytes >> 20);
     Ok(Report {
         figure: "year",
@@ -105,6 +110,7 @@ async fn measure_on(pool: &PgPool, url: &str, options: &Options) -> anyhow::Resu
         pruned: before - after,
         empty_ms,
         year_ms,
+        erasure,
     })
 }
 
