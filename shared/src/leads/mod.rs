@@ -14,7 +14,7 @@ pub use model::{
     Click, Contact, Enquiry, EnquiryKind, Lead, LeadProgress, LeadStatus, Mark, name_or_unknown,
 };
 
-pub use person::{ERASED, Person};
+pub use person::{Candidates, ERASED, Person};
 
 use crate::address::Address;
 use crate::id::{LeadId, UserId};

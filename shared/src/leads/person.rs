@@ -3,7 +3,7 @@
 use crate::address::Address;
 use crate::id::LeadId;
 use crate::phone::Phone;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 /// What stands in a text in place of what was erased. The SQL function `without_person` writes the same.
@@ -11,6 +11,29 @@ pub const ERASED: &str = "[dihapus]";
 
 /// The shortest name that is looked for in texts. Every sentence has shorter words.
 const SHORTEST_NAME: usize = 3;
+
+/// For how long before a search a row can have been written by a transaction that the search did not see: longer than any runs.
+const UNSEEN: TimeDelta = TimeDelta::minutes(2);
+
+/// Rows that may name somebody although they are not theirs. They are searched for before anything is locked, because that reads a
+/// whole table; rows that were written since are looked at under the lock.
+#[derive(Clone, Debug)]
+pub struct Candidates {
+    /// The ids of the rows.
+    pub ids: Vec<Uuid>,
+    /// Rows that were written from this instant on may not have been seen.
+    pub since: DateTime<Utc>,
+}
+
+impl Candidates {
+    /// What a search that began at `now` found.
+    pub fn at(now: DateTime<Utc>, ids: Vec<Uuid>) -> Self {
+        Self {
+            ids,
+            since: now - UNSEEN,
+        }
+    }
+}
 
 /// One person. Without `Debug`, because a log must not contain personal data.
 #[derive(Clone)]
@@ -59,6 +82,25 @@ impl Person {
         let ids = ids.filter_map(|address| address.as_str().split_once(':'));
         let ids = ids.map(|(_, id)| whole(id));
         self.numbers().into_iter().chain(ids).collect()
+    }
+
+    /// Simple patterns that match wherever one of [`numbers`](Self::numbers) does, and in longer numbers, too.
+    pub fn digits(&self) -> Vec<String> {
+        let numbers = self.addresses.iter().filter_map(Address::phone);
+        let numbers = numbers.map(|phone| {
+            let digits: Vec<String> = national(&phone).chars().map(String::from).collect();
+            digits.join("[^0-9]*")
+        });
+        numbers.collect()
+    }
+
+    /// Whether a search for the other, which is this person as they were a moment ago, finds everything that names this person.
+    pub fn is_found_by(&self, other: &Self) -> bool {
+        let has = |all: &[String], some: &[String]| some.iter().all(|one| all.contains(one));
+        let is_since = |since| other.since.is_some_and(|searched| searched <= since);
+        has(&other.keys(), &self.keys())
+            && has(&other.full_names(), &self.full_names())
+            && self.since.is_none_or(is_since)
     }
 
     /// Patterns of their names as a whole.

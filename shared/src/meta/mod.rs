@@ -28,5 +28,5 @@ pub use leads::{
     change_form, correct_number, discard_lead, fetch_lead, forms, give_up_lead,
     plan_reconciliation, reconcile, retry_lead, unusable_leads, wait_again,
 };
-pub(crate) use person::{erase_forms, erase_person, person_rows};
+pub(crate) use person::{erase_forms, erase_person, person_rows, search};
 pub use unread::{close_unread, retry_unread, unread};

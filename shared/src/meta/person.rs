@@ -1,8 +1,9 @@
 //! One person's forms and deliveries, shown and erased.
 
 use super::store;
-use crate::leads::Person;
+use crate::leads::{Candidates, Person};
 use crate::{Error, Result};
+use chrono::{DateTime, Utc};
 use serde_json::Value;
 use sqlx::PgConnection;
 
@@ -11,15 +12,26 @@ pub(crate) async fn person_rows(connection: &mut PgConnection, person: &Person) 
     store::person_rows(connection, person).await
 }
 
-/// Erases a person's answers and the deliveries that name them. Returns how many forms and deliveries.
+/// Searches for deliveries that may name the person. Reads every delivery, and locks nothing.
+pub(crate) async fn search(
+    connection: &mut PgConnection,
+    person: &Person,
+    now: DateTime<Utc>,
+) -> Result<Candidates> {
+    let ids = store::search(connection, person).await?;
+    Ok(Candidates::at(now, ids))
+}
+
+/// Erases a person's answers and the deliveries that name them, which [`search`] found. Returns how many forms and deliveries.
 ///
 /// Fails with the conflict `still_arriving`, whose detail names the delivery, while a delivery that names them is not handled or
 /// has a part that nobody has closed: it would bring them back, or be lost.
 pub(crate) async fn erase_person(
     connection: &mut PgConnection,
     person: &Person,
+    found: &Candidates,
 ) -> Result<(u64, u64)> {
-    if let Some(delivery) = store::open_delivery(connection, person).await? {
+    if let Some(delivery) = store::open_delivery(connection, person, found).await? {
         return Err(Error::Clash {
             code: "still_arriving",
             detail: format!(
@@ -28,7 +40,7 @@ pub(crate) async fn erase_person(
         });
     }
     let forms = store::erase_forms(connection, person, true).await?;
-    let deliveries = store::delete_deliveries(connection, person).await?;
+    let deliveries = store::delete_deliveries(connection, person, found).await?;
     Ok((forms, deliveries))
 }
 

@@ -7,6 +7,7 @@
 mod model;
 mod notices;
 mod outbox;
+mod person;
 mod queue;
 mod statuses;
 mod store;
@@ -18,19 +19,18 @@ pub use model::{
 };
 pub use notices::{Notice, queue_notice};
 pub use outbox::{AcceptedSend, deliver};
+pub(crate) use person::{Named, erase_person, person_rows, search};
 pub use queue::{insert_outbound, queue_message};
 pub use statuses::{Progress, Recipient, Reported, Status, report, requeue};
 
 use crate::address::Address;
 use crate::id::{AttemptId, LeadId, MessageId};
 use crate::jobs::{SendMessage, enqueue};
-use crate::leads::Person;
 use crate::phone::Phone;
 use crate::texts::Text;
 use crate::unit_of_work::{Cause, UnitOfWork};
 use crate::{App, Error, Result};
 use chrono::{DateTime, TimeDelta, Utc};
-use serde_json::Value;
 use sqlx::PgConnection;
 use std::collections::HashSet;
 
@@ -286,24 +286,6 @@ pub async fn recent(
 ) -> Result<Vec<MessageRow>> {
     let mut connection = app.pool.acquire().await?;
     store::recent(&mut connection, only_failed, before, limit).await
-}
-
-/// The rows of a person's messages, as JSON by table.
-pub async fn person_rows(connection: &mut PgConnection, person: &Person) -> Result<Value> {
-    store::person_rows(connection, person).await
-}
-
-/// Erases the words of every message from, to or about a person, and replaces their numbers and names in other messages. What
-/// waits to be sent is not sent. Returns how many messages were erased, and how many changed.
-pub async fn erase_person(
-    connection: &mut PgConnection,
-    person: &Person,
-    now: DateTime<Utc>,
-) -> Result<(u64, u64)> {
-    store::remember_digests(connection, person, now).await?;
-    let erased = store::erase_messages(connection, person).await?;
-    let changed = store::erase_mentions(connection, person).await?;
-    Ok((erased, changed))
 }
 
 /// Deletes a batch of digests of erased messages that no provider delivers again. Returns how many.

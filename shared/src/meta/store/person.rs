@@ -1,7 +1,7 @@
 //! SQL of one person's forms and deliveries.
 
 use crate::Result;
-use crate::leads::Person;
+use crate::leads::{Candidates, Person};
 use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -31,18 +31,35 @@ pub(in crate::meta) async fn person_rows(
     .await?)
 }
 
+/// Searches all deliveries for those that name the person.
+pub(in crate::meta) async fn search(
+    connection: &mut PgConnection,
+    person: &Person,
+) -> Result<Vec<Uuid>> {
+    Ok(sqlx::query_scalar!(
+        "select id from webhook_delivery where encode(body, 'escape') ~ any($1)",
+        &person.keys()
+    )
+    .fetch_all(connection)
+    .await?)
+}
+
 /// A delivery that names the person and is not handled, or of which a part waits for somebody of the office.
 pub(in crate::meta) async fn open_delivery(
     connection: &mut PgConnection,
     person: &Person,
+    found: &Candidates,
 ) -> Result<Option<Uuid>> {
     Ok(sqlx::query_scalar!(
         "select d.id from webhook_delivery d
-         where (d.handled_at is null
+         where (d.id = any($2) or d.handled_at is null or d.handled_at >= $3)
+           and (d.handled_at is null
                 or exists (select from webhook_unread u where u.delivery_id = d.id and u.closed_at is null))
            and encode(d.body, 'escape') ~ any($1)
          limit 1",
-        &person.keys()
+        &person.keys(),
+        &found.ids,
+        found.since
     )
     .fetch_optional(connection)
     .await?)
@@ -80,10 +97,14 @@ pub(in crate::meta) async fn erase_forms(
 pub(in crate::meta) async fn delete_deliveries(
     connection: &mut PgConnection,
     person: &Person,
+    found: &Candidates,
 ) -> Result<u64> {
     let deleted = sqlx::query!(
-        "delete from webhook_delivery d where encode(d.body, 'escape') ~ any($1)",
-        &person.keys()
+        "delete from webhook_delivery d
+         where (d.id = any($2) or d.handled_at is null or d.handled_at >= $3) and encode(d.body, 'escape') ~ any($1)",
+        &person.keys(),
+        &found.ids,
+        found.since
     )
     .execute(connection)
     .await?;

@@ -18,7 +18,8 @@ pub(super) use notices::{
 };
 pub(super) use old::{delete_old_messages, delete_old_sends, settle_left_sends};
 pub(super) use person::{
-    delete_old_digests, erase_mentions, erase_messages, person_rows, remember_digests,
+    delete_old_digests, erase_mentions, erase_messages, erase_sends, person_rows, remember_digests,
+    search, search_sends,
 };
 pub(super) use shown::{of_lead, recent};
 pub(super) use traces::{delete_old_traces, set_trace, trace_of};

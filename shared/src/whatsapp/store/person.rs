@@ -1,10 +1,11 @@
 //! SQL of one person's messages.
 
 use crate::Result;
-use crate::leads::{ERASED, Person};
+use crate::leads::{Candidates, ERASED, Person};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 /// The answer to a manager names the clients of several leads, so that its words are left out.
 pub(in crate::whatsapp) async fn person_rows(
@@ -32,17 +33,20 @@ pub(in crate::whatsapp) async fn person_rows(
 /// Remembers the digests of what the person wrote lately, so that a second delivery of it does not bring them back.
 pub(in crate::whatsapp) async fn remember_digests(
     connection: &mut PgConnection,
-    person: &Person,
+    (person, found): (&Person, &Candidates),
     now: DateTime<Utc>,
 ) -> Result<()> {
     sqlx::query!(
         "insert into erased_message (digest, erased_at)
          select sha256(convert_to(provider_message_id, 'UTF8')), $2::timestamptz from wa_message
-         where (direction = 'in' and from_wa = any($1) or kind = 'echo' and to_wa = any($1))
+         where (id = any($3) or created_at >= $4)
+           and (direction = 'in' and from_wa = any($1) or kind = 'echo' and to_wa = any($1))
            and provider_message_id is not null and created_at > $2::timestamptz - interval '8 days'
          on conflict do nothing",
         &person.address_texts(),
-        now
+        now,
+        &found.ids,
+        found.since
     )
     .execute(connection)
     .await?;
@@ -53,72 +57,160 @@ pub(in crate::whatsapp) async fn remember_digests(
 pub(in crate::whatsapp) async fn erase_messages(
     connection: &mut PgConnection,
     person: &Person,
+    found: &Candidates,
 ) -> Result<u64> {
     let (leads, addresses) = (person.lead_ids(), person.address_texts());
     // The linked device's ids begin with the number, also of a message that is not stored.
     sqlx::query!(
-        "delete from wa_correction c
-         where exists (select from wa_message m
-                       where m.provider = c.provider and m.provider_message_id = c.original_id
-                         and (m.lead_id = any($1) or m.from_wa = any($2) or m.to_wa = any($2)))
+        "with theirs as materialized (
+             select m.provider, m.provider_message_id from wa_message m
+             where (m.lead_id = any($1) or m.id = any($3) or m.created_at >= $4)
+               and (m.lead_id = any($1) or m.from_wa = any($2) or m.to_wa = any($2)))
+         delete from wa_correction c
+         where exists (select from theirs m where m.provider = c.provider and m.provider_message_id = c.original_id)
             or split_part(c.original_id, '/', 1) = any($2)",
         &leads,
-        &addresses
+        &addresses,
+        &found.ids,
+        found.since
     )
     .execute(&mut *connection)
     .await?;
-    // Meta's id of a message to or from the person contains their number.
-    let erased = sqlx::query!(
-        "update wa_message m
-         set body = $3, line = null, parameters = null,
-             delivery_error = case when delivery_status in ('queued', 'failed') then 'erased' end,
-             delivery_status = case when delivery_status = 'queued' then 'failed' else delivery_status end,
-             provider_message_id = case when from_wa = any($2) or to_wa = any($2) then null else provider_message_id end,
-             send_id = case when to_wa = any($2) then null else send_id end,
-             from_wa = case when from_wa = any($2) then 'erased:' || id else from_wa end,
-             to_wa = case when to_wa = any($2) then 'erased:' || id else to_wa end
-         where lead_id = any($1) or from_wa = any($2) or to_wa = any($2)",
+    // Meta's id of a message to or from the person contains their number. Sends to them that the search did not see have a message
+    // that is erased here.
+    let erased = sqlx::query_scalar!(
+        r#"with theirs as materialized (
+               select id, send_id, to_wa = any($2) as to_them from wa_message
+               where (lead_id = any($1) or id = any($4) or created_at >= $5)
+                 and (lead_id = any($1) or from_wa = any($2) or to_wa = any($2))),
+           erased as (
+               update wa_message m
+               set body = $3, line = null, parameters = null,
+                   delivery_error = case when delivery_status in ('queued', 'failed') then 'erased' end,
+                   delivery_status = case when delivery_status = 'queued' then 'failed' else delivery_status end,
+                   provider_message_id = case when from_wa = any($2) or to_wa = any($2) then null else provider_message_id end,
+                   send_id = case when to_wa = any($2) then null else send_id end,
+                   from_wa = case when from_wa = any($2) then 'erased:' || id else from_wa end,
+                   to_wa = case when to_wa = any($2) then 'erased:' || id else to_wa end
+               where id in (select id from theirs)
+               returning 1),
+           sends as (
+               delete from wa_send where id in (select send_id from theirs where to_them and send_id is not null))
+           select count(*) as "erased!" from erased"#,
         &leads,
         &addresses,
-        ERASED
+        ERASED,
+        &found.ids,
+        found.since
     )
-    .execute(&mut *connection)
+    .fetch_one(connection)
     .await?;
+    Ok(u64::try_from(erased).unwrap_or(0))
+}
+
+/// Deletes the sends to the person that the search found, and the limits of their addresses.
+pub(in crate::whatsapp) async fn erase_sends(
+    connection: &mut PgConnection,
+    person: &Person,
+    sends: &[Uuid],
+) -> Result<()> {
     sqlx::query!(
-        "with sends as (delete from wa_send where to_wa = any($1)),
+        "with sends as (delete from wa_send where id = any($2) and to_wa = any($1)),
               contacts as (delete from wa_contact where address = any($1))
          delete from summary_off where address = any($1)",
-        &addresses
+        &person.address_texts(),
+        sends
     )
     .execute(connection)
     .await?;
-    Ok(erased.rows_affected())
+    Ok(())
+}
+
+/// Messages of the system that name clients of others: lists, summaries, answers.
+const NAMING: [&str; 12] = [
+    "agent",
+    "manager",
+    "ambiguous",
+    "queue",
+    "offer_hint",
+    "manager_answer",
+    "summary",
+    "handed_over",
+    "manager_agent_disabled",
+    "manager_merge",
+    "owner_merge",
+    "manager_warning",
+];
+
+/// Searches all messages for those from or to these people, and for those that may have one of their numbers or names. It finds too
+/// many: the digits of a number can be part of a longer one.
+pub(in crate::whatsapp) async fn search(
+    connection: &mut PgConnection,
+    people: &[Person],
+) -> Result<Vec<Uuid>> {
+    // One simple pattern for all is looked for as quickly as one for each.
+    let one_of = |patterns: Vec<String>| (!patterns.is_empty()).then(|| patterns.join("|"));
+    let digits = one_of(people.iter().flat_map(Person::digits).collect());
+    let names = one_of(people.iter().flat_map(Person::full_names).collect());
+    let addresses: Vec<String> = people.iter().flat_map(Person::address_texts).collect();
+    let since = people.iter().filter_map(|person| person.since).min();
+    Ok(sqlx::query_scalar!(
+        "select id from wa_message
+         where from_wa = any($5) or to_wa = any($5)
+            or concat_ws(' ', body, line, array_to_string(parameters, ' ')) ~ $1
+            or direction = 'out' and created_at >= coalesce($2::timestamptz, '-infinity')
+               and (lead_id is null or kind = any($3))
+               and concat_ws(' ', body, line, array_to_string(parameters, ' ')) ~* $4",
+        digits,
+        since,
+        &NAMING as _,
+        names,
+        &addresses
+    )
+    .fetch_all(connection)
+    .await?)
+}
+
+/// Searches all sends for those to these people.
+pub(in crate::whatsapp) async fn search_sends(
+    connection: &mut PgConnection,
+    people: &[Person],
+) -> Result<Vec<Uuid>> {
+    let addresses: Vec<String> = people.iter().flat_map(Person::address_texts).collect();
+    Ok(
+        sqlx::query_scalar!("select id from wa_send where to_wa = any($1)", &addresses)
+            .fetch_all(connection)
+            .await?,
+    )
 }
 
 /// Replaces the person's numbers and names in messages that belong to no lead of theirs, and in edits of these. Every message with their number is
 /// changed, of any age and by any sender. A message that the system sent since the person wrote, such as a list or a summary, is
-/// also changed if it has their whole name.
+/// also changed if it has their whole name. Of the messages from before the search, only those that it found are looked at.
 pub(in crate::whatsapp) async fn erase_mentions(
     connection: &mut PgConnection,
     person: &Person,
+    found: &Candidates,
 ) -> Result<u64> {
     let changed = sqlx::query!(
         "update wa_message
          set body = without_person(body, $4), line = without_person(line, $4),
              parameters = case when parameters is not null
                                then array(select without_person(word, $4) from unnest(parameters) word) end
-         where not coalesce(lead_id = any($1), false)
+         where (id = any($6) or created_at >= $7)
+           and not coalesce(lead_id = any($1), false)
            and (concat_ws(' ', body, line, array_to_string(parameters, ' ')) ~ any($2)
                 or direction = 'out' and delivery_status <> 'queued' and created_at >= coalesce($3::timestamptz, '-infinity')
-                   and (lead_id is null or kind in ('agent', 'manager', 'ambiguous', 'queue', 'offer_hint', 'manager_answer',
-                                                    'summary', 'handed_over', 'manager_agent_disabled', 'manager_merge',
-                                                    'owner_merge', 'manager_warning'))
+                   and (lead_id is null or kind = any($8))
                    and concat_ws(' ', body, line, array_to_string(parameters, ' ')) ~* any($5))",
         &person.lead_ids(),
         &person.numbers(),
         person.since,
         &person.words(),
-        &person.full_names()
+        &person.full_names(),
+        &found.ids,
+        found.since,
+        &NAMING as _
     )
     .execute(&mut *connection)
     .await?;

@@ -1,6 +1,7 @@
 //! The rights of a client to their data: everything is shown, and everything is erased.
 
 mod erased;
+mod meanwhile;
 mod others;
 mod shown;
 
