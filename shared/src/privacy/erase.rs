@@ -18,7 +18,7 @@ const LONGEST_REASON: usize = 500;
 const MOST_SEARCHES: usize = 3;
 
 /// Erases a person: their distribution ends, what waits to be sent to or about them is not sent, and their names, numbers, ids
-/// and words are gone from every table, in one transaction. Their agents are asked to delete the chat. See [`KEPT`] for what
+/// and words are gone from every table, in one transaction. Their agents are asked to delete the chat. See [`KEPT`](super::KEPT) for what
 /// stays. Twice is as once.
 ///
 /// Fails with `Invalid` if the number is the company's or an agent's or the reason is not 1 to 500 characters, with `NotFound` if
