@@ -9,10 +9,8 @@ use poem_openapi::OperationId;
 use shared::App;
 use shared::auth::{Client, Role, User};
 use shared::id::UserId;
-use shared::request_id::{request_id, with_request_id};
 use shared::security::{self, Answered};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tracing::Instrument;
 use uuid::Uuid;
 
 /// Operations that answer a client's data, whatever their method: without their line in the log they are not answered.
@@ -107,25 +105,8 @@ impl Caller {
     }
 }
 
-/// Writes the log before the answer leaves. What was read and cannot be written down is not answered. A request that can change
-/// something is finished and written down also if its client goes away.
-pub async fn record<E: Endpoint + 'static>(next: Arc<E>, request: Request) -> Result<Response> {
-    if reads(&request) {
-        return recorded(next, request).await;
-    }
-    let id = request_id().unwrap_or_default();
-    let finishing = with_request_id(id, recorded(next, request)).in_current_span();
-    match tokio::spawn(finishing).await {
-        Ok(result) => result,
-        Err(ended) if ended.is_panic() => std::panic::resume_unwind(ended.into_panic()),
-        Err(_) => Err(problem::status(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "the api is stopping",
-        )),
-    }
-}
-
-async fn recorded<E: Endpoint>(next: Arc<E>, mut request: Request) -> Result<Response> {
+/// Writes the log before the answer leaves. What was read and cannot be written down is not answered.
+pub async fn record<E: Endpoint>(next: Arc<E>, mut request: Request) -> Result<Response> {
     let (Some(app), Some(auth)) = (request.data::<App>(), request.data::<Auth>()) else {
         return Ok(next.call(request).await?.into_response());
     };

@@ -4,8 +4,6 @@ use super::{Server, auth, cookie_of};
 use poem::http::Method;
 use serde_json::{Value, json};
 use shared::testing::until_somebody_waits;
-use std::time::Duration;
-use tokio::time::Instant;
 
 const ORIGIN: &str = "http://localhost:5173";
 
@@ -316,7 +314,7 @@ async fn what_a_stolen_session_must_not_do_needs_the_password_again() {
 }
 
 #[tokio::test]
-async fn a_change_has_its_line_before_it_is_made_and_is_finished_though_its_client_goes_away() {
+async fn a_change_has_its_line_before_it_is_made() {
     let server = Server::open().await;
     let pool = &server.harness.app.pool;
     let mut held = server.harness.app.begin().await.expect("a transaction");
@@ -325,27 +323,18 @@ async fn a_change_has_its_line_before_it_is_made_and_is_finished_though_its_clie
         .await
         .expect("held");
     let block = json!({ "phone": "081299990000", "reason": "iklan" });
+    let mut changes =
+        Box::pin(server.as_user("admin", Method::POST, "/api/contacts/blocked", &block));
+    tokio::select! {
+        answered = &mut changes => panic!("{answered:?}"),
+        () = until_somebody_waits(pool) => {}
+    }
     let begun = "operation admin null /api/contacts/blocked null";
-    {
-        let changes = server.as_user("admin", Method::POST, "/api/contacts/blocked", &block);
-        tokio::select! {
-            answered = changes => panic!("{answered:?}"),
-            () = until_somebody_waits(pool) => {}
-        }
-        assert_eq!(server.log().await, [begun], "nothing is changed yet");
-    }
+    assert_eq!(server.log().await, [begun], "nothing is changed yet");
     held.rollback().await.expect("let go");
-    let give_up = Instant::now() + Duration::from_secs(60);
-    while server.log().await == [begun] {
-        assert!(Instant::now() < give_up, "the change is not finished");
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    assert_eq!(changes.await.0, 200);
     let answered = "operation admin blockContact /api/contacts/blocked 200";
     assert_eq!(server.log().await, [answered]);
-    let (_, blocks) = server
-        .as_user("admin", Method::GET, "/api/contacts/blocked", &json!({}))
-        .await;
-    assert_eq!(blocks[0]["reason"], "iklan", "{blocks}");
 }
 
 #[tokio::test]
