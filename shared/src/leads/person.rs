@@ -4,7 +4,7 @@ use crate::address::Address;
 use crate::id::LeadId;
 use crate::phone::Phone;
 use chrono::{DateTime, TimeDelta, Utc};
-use uuid::Uuid;
+use uuid::{NoContext, Timestamp, Uuid};
 
 /// What stands in a text in place of what was erased. The SQL function `without_person` writes the same.
 pub const ERASED: &str = "[dihapus]";
@@ -12,8 +12,9 @@ pub const ERASED: &str = "[dihapus]";
 /// The shortest name that is looked for in texts. Every sentence has shorter words.
 const SHORTEST_NAME: usize = 3;
 
-/// For how long before a search a row can have been written by a transaction that the search did not see: longer than any runs.
-const UNSEEN: TimeDelta = TimeDelta::minutes(2);
+/// For how many seconds before a search a row can have been written by a transaction that the search did not see: longer than any
+/// runs.
+const UNSEEN: u64 = 120;
 
 /// Rows that may name somebody although they are not theirs. They are searched for before anything is locked, because that reads a
 /// whole table; rows that were written since are looked at under the lock.
@@ -23,15 +24,26 @@ pub struct Candidates {
     pub ids: Vec<Uuid>,
     /// Rows that were written from this instant on may not have been seen.
     pub since: DateTime<Utc>,
+    /// The same as an id (UUIDv7), for rows whose time is not when they were written.
+    pub since_id: Uuid,
 }
 
 impl Candidates {
-    /// What a search that began at `now` found.
-    pub fn at(now: DateTime<Utc>, ids: Vec<Uuid>) -> Self {
+    /// None yet, of a search that begins now.
+    pub fn none(now: DateTime<Utc>) -> Self {
+        let id = Uuid::now_v7();
+        let (seconds, _) = id.get_timestamp().map_or((0, 0), |made| made.to_unix());
+        let since = Timestamp::from_unix(NoContext, seconds.saturating_sub(UNSEEN), 0);
         Self {
-            ids,
-            since: now - UNSEEN,
+            ids: Vec::new(),
+            since: now - TimeDelta::seconds(UNSEEN.cast_signed()),
+            since_id: Uuid::new_v7(since),
         }
+    }
+
+    /// What the search found.
+    pub fn with(self, ids: Vec<Uuid>) -> Self {
+        Self { ids, ..self }
     }
 }
 
