@@ -42,6 +42,7 @@ impl Candidates {
     }
 
     /// What the search found.
+    #[must_use]
     pub fn with(self, ids: Vec<Uuid>) -> Self {
         Self { ids, ..self }
     }

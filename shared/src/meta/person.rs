@@ -18,8 +18,8 @@ pub(crate) async fn search(
     person: &Person,
     now: DateTime<Utc>,
 ) -> Result<Candidates> {
-    let ids = store::search(connection, person).await?;
-    Ok(Candidates::at(now, ids))
+    let none = Candidates::none(now);
+    Ok(none.with(store::search(connection, person).await?))
 }
 
 /// Erases a person's answers and the deliveries that name them, which [`search`] found. Returns how many forms and deliveries.

@@ -27,9 +27,9 @@ pub(crate) async fn search(
     people: &[Person],
     now: DateTime<Utc>,
 ) -> Result<Named> {
-    let messages = store::search(connection, people).await?;
+    let none = Candidates::none(now);
     Ok(Named {
-        messages: Candidates::at(now, messages),
+        messages: none.with(store::search(connection, people).await?),
         sends: store::search_sends(connection, people).await?,
     })
 }
@@ -46,7 +46,7 @@ pub(crate) async fn erase_person(
     let Named { messages, sends } = named;
     store::remember_digests(connection, (person, messages), now).await?;
     let erased = store::erase_messages(connection, person, messages).await?;
-    store::erase_sends(connection, person, sends).await?;
+    store::erase_sends(connection, person, (sends, messages.since)).await?;
     let changed = store::erase_mentions(connection, person, messages).await?;
     Ok((erased, changed))
 }

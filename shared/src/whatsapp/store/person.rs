@@ -39,14 +39,15 @@ pub(in crate::whatsapp) async fn remember_digests(
     sqlx::query!(
         "insert into erased_message (digest, erased_at)
          select sha256(convert_to(provider_message_id, 'UTF8')), $2::timestamptz from wa_message
-         where (id = any($3) or created_at >= $4)
+         where (id = any($3) or created_at >= $4 or kind = 'echo' and id >= $5)
            and (direction = 'in' and from_wa = any($1) or kind = 'echo' and to_wa = any($1))
            and provider_message_id is not null and created_at > $2::timestamptz - interval '8 days'
          on conflict do nothing",
         &person.address_texts(),
         now,
         &found.ids,
-        found.since
+        found.since,
+        found.since_id
     )
     .execute(connection)
     .await?;
@@ -64,7 +65,7 @@ pub(in crate::whatsapp) async fn erase_messages(
     sqlx::query!(
         "with theirs as materialized (
              select m.provider, m.provider_message_id from wa_message m
-             where (m.lead_id = any($1) or m.id = any($3) or m.created_at >= $4)
+             where (m.lead_id = any($1) or m.id = any($3) or m.created_at >= $4 or m.kind = 'echo' and m.id >= $5)
                and (m.lead_id = any($1) or m.from_wa = any($2) or m.to_wa = any($2)))
          delete from wa_correction c
          where exists (select from theirs m where m.provider = c.provider and m.provider_message_id = c.original_id)
@@ -72,7 +73,8 @@ pub(in crate::whatsapp) async fn erase_messages(
         &leads,
         &addresses,
         &found.ids,
-        found.since
+        found.since,
+        found.since_id
     )
     .execute(&mut *connection)
     .await?;
@@ -81,7 +83,7 @@ pub(in crate::whatsapp) async fn erase_messages(
     let erased = sqlx::query_scalar!(
         r#"with theirs as materialized (
                select id, send_id, to_wa = any($2) as to_them from wa_message
-               where (lead_id = any($1) or id = any($4) or created_at >= $5)
+               where (lead_id = any($1) or id = any($4) or created_at >= $5 or kind = 'echo' and id >= $6)
                  and (lead_id = any($1) or from_wa = any($2) or to_wa = any($2))),
            erased as (
                update wa_message m
@@ -101,25 +103,30 @@ pub(in crate::whatsapp) async fn erase_messages(
         &addresses,
         ERASED,
         &found.ids,
-        found.since
+        found.since,
+        found.since_id
     )
     .fetch_one(connection)
     .await?;
     Ok(u64::try_from(erased).unwrap_or(0))
 }
 
-/// Deletes the sends to the person that the search found, and the limits of their addresses.
+/// Deletes the sends to the person that the search found or that came to nothing since, and the limits of their addresses. Sends
+/// that were accepted since went with their messages.
 pub(in crate::whatsapp) async fn erase_sends(
     connection: &mut PgConnection,
     person: &Person,
-    sends: &[Uuid],
+    (found, since): (&[Uuid], DateTime<Utc>),
 ) -> Result<()> {
     sqlx::query!(
-        "with sends as (delete from wa_send where id = any($2) and to_wa = any($1)),
+        "with sends as (delete from wa_send
+                        where to_wa = any($1)
+                          and (id = any($2) or settled_at is null or outcome <> 'accepted' and settled_at >= $3)),
               contacts as (delete from wa_contact where address = any($1))
          delete from summary_off where address = any($1)",
         &person.address_texts(),
-        sends
+        found,
+        since
     )
     .execute(connection)
     .await?;
@@ -143,7 +150,7 @@ const NAMING: [&str; 12] = [
 ];
 
 /// Searches all messages for those from or to these people, and for those that may have one of their numbers or names. It finds too
-/// many: the digits of a number can be part of a longer one.
+/// many: the digits of a number can be part of a longer one, and the words of a message that is queued can still change.
 pub(in crate::whatsapp) async fn search(
     connection: &mut PgConnection,
     people: &[Person],
@@ -156,7 +163,7 @@ pub(in crate::whatsapp) async fn search(
     let since = people.iter().filter_map(|person| person.since).min();
     Ok(sqlx::query_scalar!(
         "select id from wa_message
-         where from_wa = any($5) or to_wa = any($5)
+         where from_wa = any($5) or to_wa = any($5) or direction = 'out' and delivery_status = 'queued'
             or concat_ws(' ', body, line, array_to_string(parameters, ' ')) ~ $1
             or direction = 'out' and created_at >= coalesce($2::timestamptz, '-infinity')
                and (lead_id is null or kind = any($3))
@@ -197,7 +204,7 @@ pub(in crate::whatsapp) async fn erase_mentions(
          set body = without_person(body, $4), line = without_person(line, $4),
              parameters = case when parameters is not null
                                then array(select without_person(word, $4) from unnest(parameters) word) end
-         where (id = any($6) or created_at >= $7)
+         where (id = any($6) or created_at >= $7 or kind = 'echo' and id >= $9)
            and not coalesce(lead_id = any($1), false)
            and (concat_ws(' ', body, line, array_to_string(parameters, ' ')) ~ any($2)
                 or direction = 'out' and delivery_status <> 'queued' and created_at >= coalesce($3::timestamptz, '-infinity')
@@ -210,7 +217,8 @@ pub(in crate::whatsapp) async fn erase_mentions(
         &person.full_names(),
         &found.ids,
         found.since,
-        &NAMING as _
+        &NAMING as _,
+        found.since_id
     )
     .execute(&mut *connection)
     .await?;
