@@ -82,18 +82,27 @@ async fn client_writes(app: &App, number: &str) {
         .expect("handled");
 }
 
-/// Rolls those of the latest three offers of this agent, which another connection looks for. Returns how many were open and due.
-async fn roll_together(app: &App, others: &PgPool, agent: &str) -> usize {
-    let open: Vec<Uuid> = sqlx::query_scalar(
-        "select id from distribution_attempt where sales_id = $1
-         order by assigned_at desc limit 3",
+/// The latest three offers to this agent, the latest first, with their codes. Another connection looks for them, by primary keys
+/// alone, so that the counters hold nothing of the search whatever its plan is.
+async fn latest_offers(others: &PgPool, agent: &str) -> Vec<(AttemptId, String)> {
+    let offers: Vec<(Uuid, String)> = sqlx::query_as(
+        "select attempt_id, (select code from distribution_attempt where id = attempt_id)
+         from (select id, kind, attempt_id, sales_id from distribution_event order by id desc limit 100) latest
+         where kind = 'offered' and sales_id = $1 order by id desc limit 3",
     )
     .bind(agent)
     .fetch_all(others)
     .await
-    .expect("open offers");
-    let open: Vec<AttemptId> = open.into_iter().map(AttemptId).collect();
-    let rolled = distribution::roll_due_together(app, &open, Cause::Alarm).await;
+    .expect("offers");
+    let offers = offers.into_iter();
+    offers.map(|(id, code)| (AttemptId(id), code)).collect()
+}
+
+/// Rolls those of the latest three offers of this agent together that are due. Returns how many.
+async fn roll_together(app: &App, others: &PgPool, agent: &str) -> usize {
+    let offers = latest_offers(others, agent).await;
+    let offers: Vec<AttemptId> = offers.into_iter().map(|(attempt, _)| attempt).collect();
+    let rolled = distribution::roll_due_together(app, &offers, Cause::Alarm).await;
     rolled.expect("rolled").len()
 }
 
@@ -156,13 +165,8 @@ async fn rows_of_a_lead(planned_at: i32) -> Vec<String> {
     ] {
         match step {
             "the OK" => {
-                let code: String = sqlx::query_scalar(
-                    "select code from distribution_attempt where status = 'open' and sales_id = 'sales-a'
-                     order by assigned_at desc limit 1",
-                )
-                .fetch_one(&harness.app.pool)
-                .await
-                .expect("a code");
+                let offers = latest_offers(&harness.app.pool, "sales-a").await;
+                let (_, code) = offers.first().expect("an offer");
                 let message = ok(&format!("OK {code}"));
                 distribution::receive_and_handle(&app, &message)
                     .await
