@@ -2,6 +2,7 @@
 
 use crate::event_handler::Statuses;
 use crate::message_mapping::phone_of;
+use crate::recipients::is_temporary;
 use shared::whatsapp::{self, Progress, Status};
 use shared::{App, Result, distribution};
 use std::collections::BTreeMap;
@@ -44,6 +45,11 @@ async fn note_one(app: &App, event: &Event) -> Result<()> {
     let Event::ServerAck(ack) = event else {
         return Ok(());
     };
+    if ack.error.as_deref().is_some_and(is_temporary) {
+        // It comes after the send has stopped to wait for it. Its job sends the message again.
+        tracing::warn!(message = ack.id, code = ack.error, "device.refused_late");
+        return Ok(());
+    }
     let at = if let Some(at) = ack.timestamp {
         at
     } else {

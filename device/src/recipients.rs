@@ -55,10 +55,10 @@ impl Recipients {
         memory.cold.clear();
     }
 
-    /// WhatsApp's server refused a message.
+    /// WhatsApp's server refused a message with this code.
     pub(crate) fn refused(&self, to: &Address, code: &str) -> Error {
         let reason = format!("WhatsApp refused it: {code}");
-        if code.len() == 3 && (code.starts_with('5') || code == "429") {
+        if is_temporary(code) {
             return unavailable(&reason);
         }
         if !COLD.contains(&code) {
@@ -95,6 +95,11 @@ impl Recipients {
         memory.failures.remove(to);
         refused(reason)
     }
+}
+
+/// Whether the server refuses with this code what it may take a moment later.
+pub(crate) fn is_temporary(code: &str) -> bool {
+    code.len() == 3 && (code.starts_with('5') || code == "429")
 }
 
 #[cfg(test)]

@@ -93,6 +93,12 @@ pub enum ProviderFailure {
         /// How long the service asked us to wait, if it said so.
         retry_after: Option<Duration>,
     },
+    /// The service takes no more calls of anybody for now. Nothing is wrong with this one.
+    #[error("is busy")]
+    Busy {
+        /// When the call is made again.
+        wait: Duration,
+    },
     /// The service refuses every call until a person acts: an expired token, a blocked account.
     #[error("has suspended us")]
     Suspended,
@@ -191,6 +197,9 @@ impl Error {
     }
 }
 
+/// The class of [`ProviderFailure::Frozen`].
+pub(crate) const FROZEN: &str = "provider_frozen";
+
 /// The class of an error: one word of a short list, for figures and for lists of failures.
 pub fn class_of(error: &Error) -> &'static str {
     match error {
@@ -206,8 +215,9 @@ pub fn class_of(error: &Error) -> &'static str {
         Error::Provider(failure) => match failure.class {
             ProviderFailure::Unavailable { .. } if failure.provider == "worker" => "worker",
             ProviderFailure::Unavailable { .. } => "provider_unavailable",
+            ProviderFailure::Busy { .. } => "provider_busy",
             ProviderFailure::Suspended => "provider_suspended",
-            ProviderFailure::Frozen { .. } => "provider_frozen",
+            ProviderFailure::Frozen { .. } => FROZEN,
             ProviderFailure::OutcomeUnknown => "provider_outcome_unknown",
             ProviderFailure::Unfit(_) => "provider_unfit",
             ProviderFailure::Refused => "provider_refused",

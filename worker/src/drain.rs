@@ -1,5 +1,6 @@
 //! For tests: runs jobs by the test's clock, with the worker's handlers and without apalis.
 
+use crate::jobs::run::Ran;
 use crate::outcome::Outcome;
 use crate::registry::JOBS;
 use chrono::{DateTime, Utc};
@@ -100,6 +101,10 @@ pub async fn dead_letters(app: &App) -> Result<i64> {
 
 /// Runs one job of a queue, and returns what becomes of it. Panics if no worker runs that queue.
 pub async fn perform(app: &App, queue: &str, payload: &[u8], tried: usize) -> Outcome {
+    attempt(app, queue, payload, tried).await.outcome
+}
+
+async fn attempt(app: &App, queue: &str, payload: &[u8], tried: usize) -> Ran {
     let job = JOBS
         .iter()
         .find(|job| job.queue == queue)
@@ -135,7 +140,18 @@ async fn next_run_at(app: &App) -> Result<Option<DateTime<Utc>>> {
 
 async fn run(app: &App, job: &Due) -> Result<()> {
     let tried = usize::try_from(job.attempts).unwrap_or(0) + 1;
-    match perform(app, &job.job_type, &job.job, tried).await {
+    let ran = attempt(app, &job.job_type, &job.job, tried).await;
+    if let Some(failure) = ran.failure {
+        sqlx::query!(
+            "update apalis.jobs set last_result = jsonb_build_object('Err', $2::text, 'Class', $3::text) where id = $1",
+            job.id,
+            failure.reason,
+            failure.class
+        )
+        .execute(&app.pool)
+        .await?;
+    }
+    match ran.outcome {
         Outcome::Done => {
             sqlx::query!("delete from apalis.jobs where id = $1", job.id)
                 .execute(&app.pool)

@@ -6,7 +6,7 @@
 //! | `Invalid` | discard |
 //! | `NotYet` | snooze for the time that it names |
 //! | `Provider`: refused | done: the refusal is stored on the row |
-//! | `Provider`: frozen | snooze for the time that it names |
+//! | `Provider`: busy or frozen | snooze for the time that it names |
 //! | `Provider`: unavailable, and it named a time | retry after that time, at most five minutes |
 //! | anything else | retry, with exponential backoff |
 //!
@@ -76,7 +76,9 @@ pub fn after_failure(
         Error::NotYet { wait } => Outcome::Snooze(*wait),
         Error::Provider(failure) => match failure.class {
             ProviderFailure::Refused => Outcome::Done,
-            ProviderFailure::Frozen { wait } => Outcome::Snooze(shortened(wait, jitter)),
+            ProviderFailure::Busy { wait } | ProviderFailure::Frozen { wait } => {
+                Outcome::Snooze(shortened(wait, jitter))
+            }
             ProviderFailure::Unavailable {
                 retry_after: Some(wait),
             } => retry(wait.min(MAX_BACKOFF)),

@@ -4,8 +4,7 @@
 //! To add a job: a payload in `shared/src/jobs/payloads.rs` (exported in `jobs/mod.rs`), a handler in
 //! `worker/src/jobs/` (declared in its `mod.rs`), a row here.
 
-use crate::jobs::run::{Perform, run};
-use crate::outcome::Outcome;
+use crate::jobs::run::{Perform, Ran, run};
 use crate::process::Process;
 use crate::queue::{self, QueueConfig};
 use futures::future::BoxFuture;
@@ -100,7 +99,7 @@ pub(crate) struct JobKind {
         not(feature = "testing"),
         allow(dead_code, reason = "only tests drive the queue themselves")
     )]
-    pub(crate) run: fn(App, Vec<u8>, usize) -> BoxFuture<'static, Outcome>,
+    pub(crate) run: fn(App, Vec<u8>, usize) -> BoxFuture<'static, Ran>,
 }
 
 const fn job<J: Perform>() -> JobKind {
@@ -112,9 +111,7 @@ const fn job<J: Perform>() -> JobKind {
         sends_messages: false,
         wakes: &[],
         work: |process, config| Box::pin(queue::work::<J>(process, config)),
-        run: |app, payload, tried| {
-            Box::pin(async move { run::<J>(&app, &payload, tried).await.outcome })
-        },
+        run: |app, payload, tried| Box::pin(async move { run::<J>(&app, &payload, tried).await }),
     }
 }
 

@@ -159,7 +159,7 @@ pub async fn count_failed_call(
     is_unknown: bool,
 ) -> Result<FailedCalls> {
     let mut connection = app.pool.acquire().await?;
-    store::count_failed_call(&mut connection, message, is_unknown).await
+    store::count_failed_call(&mut connection, message, is_unknown, app.clock.fixed()).await
 }
 
 /// Those of these provider's ids that are messages of ours.
@@ -177,11 +177,6 @@ pub async fn takes_any_text(work: &mut UnitOfWork<'_>, to: &Address) -> Result<b
     let heard = store::last_heard(work.connection, provider.name(), to).await?;
     let window = TimeDelta::from_std(rules.window).unwrap_or_default();
     Ok(heard.is_some_and(|heard| work.now < heard + window))
-}
-
-/// How many outbound messages are queued.
-pub async fn count_queued(connection: &mut PgConnection) -> Result<i64> {
-    store::count_queued(connection).await
 }
 
 /// The queued row of an attempt's offer. `None` if there is none, or it was sent or failed.

@@ -398,4 +398,6 @@ pub struct FailedCalls {
     pub calls: i32,
     /// Those without a known outcome, after which the recipient may have the message.
     pub unknown: i32,
+    /// Whether the message was queued a day ago or before.
+    pub is_a_day_old: bool,
 }

@@ -137,6 +137,33 @@ async fn a_freeze_that_no_message_could_end_is_ended() {
 }
 
 #[tokio::test]
+async fn a_freeze_is_ended_that_only_messages_of_a_paused_queue_could_end() {
+    let harness = Harness::new().await;
+    harness.accept_offers_at_once().await;
+    offered(&harness).await;
+    tamper(
+        &harness,
+        "insert into provider_health (provider, failures, failing_since, frozen_since, reason)
+         select 'dummy', 3, assigned_at, assigned_at, 'a test' from distribution_attempt",
+    )
+    .await;
+    // As if the only message were not an offer.
+    tamper(
+        &harness,
+        "update apalis.jobs set job_type = 'send-message.v1' where job_type like 'forward%'",
+    )
+    .await;
+    assert_eq!(audit(&harness).await, [], "the message waits to be sent");
+    tamper(
+        &harness,
+        "insert into job_pause (queue, paused_at, paused_by) values ('send-message.v1', now(), 'a test')",
+    )
+    .await;
+    assert_eq!(audit(&harness).await, [Breach::FrozenForNothing]);
+    assert_eq!(audit(&harness).await, []);
+}
+
+#[tokio::test]
 async fn an_open_cycle_that_nobody_is_offered_goes_to_the_next_agent() {
     let harness = Harness::new().await;
     harness.accept_offers_at_once().await;

@@ -1,7 +1,7 @@
 //! Offers that are withdrawn before and after the provider accepted them.
 
 use crate::audit::{offered, tamper};
-use shared::distribution;
+use shared::distribution::{self, Tap};
 use shared::id::UserId;
 use shared::testing::Harness;
 
@@ -45,4 +45,25 @@ async fn an_offer_that_is_withdrawn_before_it_left_is_not_charged_and_never_leav
         let (credits, queued) = account(&harness).await;
         assert_eq!((credits.as_str(), queued), expected, "sent: {sent}");
     }
+}
+
+#[tokio::test]
+async fn an_offer_that_is_answered_before_it_left_does_not_wait_for_ever() {
+    let harness = Harness::new().await;
+    let (_, attempt) = offered(&harness).await;
+    harness.provider.is_away(1);
+    let sent = distribution::forward(&harness.app, attempt).await;
+    sent.expect_err("the provider is away");
+    let agent = UserId("sales-a".to_owned());
+    let taken = distribution::tap(&harness.app, &agent, attempt, Tap::Take).await;
+    taken.expect("A saw it on the screen");
+    let sent = distribution::forward(&harness.app, attempt).await;
+    sent.expect("there is nothing to send");
+    let offers: Vec<String> = sqlx::query_scalar(
+        "select delivery_status || ': ' || delivery_error from wa_message where kind = 'offer'",
+    )
+    .fetch_all(&harness.app.pool)
+    .await
+    .expect("offers");
+    assert_eq!(offers, ["failed: the offer ended before it was sent"]);
 }

@@ -102,3 +102,39 @@ async fn an_offer_that_failed_and_does_not_leave_again_goes_on_and_is_not_charge
     office.reads(&agent('B'));
     office.nobody_else_was_messaged().await;
 }
+
+#[tokio::test]
+async fn a_client_in_a_country_that_our_account_cannot_send_to_stops_nobody() {
+    let office = Office::open().await;
+    office.says(&agent('A'), "absen").await;
+    office.says(&agent('B'), "absen").await;
+    office.says(CLIENT, "Halo").await;
+    let reply = office.reads(CLIENT);
+    office.reads(&agent('A'));
+    office.reports(&reply, "failed", Some(130_497)).await;
+    office.fast_forward(TimeDelta::minutes(5)).await;
+    assert_eq!(office.sql(OFFERS).await, "timed_out,open");
+    office.reads(&agent('B'));
+    let frozen = "select count(*)::text from distribution_event where kind = 'frozen'";
+    assert_eq!(office.sql(frozen).await, "0");
+    office.nobody_else_was_messaged().await;
+}
+
+#[tokio::test]
+async fn a_message_that_fails_for_our_account_each_time_is_sent_less_and_less_often() {
+    let office = Office::open().await;
+    office.says(&agent('A'), "absen").await;
+    office.says(CLIENT, "Halo").await;
+    office.reads(&agent('A'));
+    let mut sent = 0;
+    for _ in 0..240 {
+        while let Some(reply) = office.may_read(CLIENT) {
+            sent += 1;
+            office.reports(&reply, "failed", Some(131_042)).await;
+        }
+        office.fast_forward(TimeDelta::seconds(15)).await;
+    }
+    // 15 seconds, 30, 1 minute, 2 and 4, and then every 5 minutes of the hour.
+    assert!((15..=17).contains(&sent), "{sent} in an hour");
+    office.nobody_else_was_messaged().await;
+}

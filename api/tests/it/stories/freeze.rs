@@ -178,3 +178,51 @@ async fn a_thaw_leaves_the_deadline_of_an_offer_that_the_freeze_did_not_harm() {
     assert_eq!(story.standing(&lead).await.1, ["timed_out", "open"]);
     story.nobody_else_was_messaged().await;
 }
+
+#[tokio::test]
+async fn a_freeze_of_a_night_loses_no_message() {
+    let story = Story::begin().await;
+    let [one, other] = frozen(&story).await;
+    story.fast_forward(TimeDelta::hours(10)).await;
+    assert!(is_frozen(&story).await);
+    story.harness.provider.is_back();
+    story.fast_forward(minutes(2)).await;
+    story.client("081234001235").is_asked_to_wait();
+    story.agent("B").is_offered_the_lead();
+    assert_eq!(story.standing(&one).await.1, ["open"]);
+    let passed_on = ["undeliverable", "open"];
+    assert_eq!(story.standing(&other).await.1, passed_on);
+    story.nobody_else_was_messaged().await;
+}
+
+#[tokio::test]
+async fn what_waits_for_the_end_of_a_freeze_leaves_when_it_ends() {
+    let story = Story::begin().await;
+    frozen(&story).await;
+    let clients: Vec<String> = (10..22).map(|last| format!("0812340020{last}")).collect();
+    for number in &clients {
+        story.client(number).says("Halo").await;
+    }
+    story.fast_forward(minutes(60)).await;
+    story.harness.provider.is_back();
+    while is_frozen(&story).await {
+        story.fast_forward(TimeDelta::seconds(1)).await;
+    }
+    let waiting: i64 =
+        sqlx::query_scalar("select count(*) from wa_message where delivery_status = 'queued'")
+            .fetch_one(&story.harness.app.pool)
+            .await
+            .expect("a count");
+    assert_eq!(waiting, 0, "everything left");
+    // When the patience for an offer that did not leave would be over.
+    story.fast_forward(TimeDelta::seconds(41)).await;
+    let found = shared::distribution::audit(&story.harness.app, false).await;
+    assert_eq!(found.expect("an audit"), []);
+    story.client("081234001235").is_asked_to_wait();
+    story.agent("B").is_offered_the_lead();
+    for number in &clients {
+        story.client(number).is_asked_to_wait();
+        story.agent("A").is_offered_the_lead();
+    }
+    story.nobody_else_was_messaged().await;
+}

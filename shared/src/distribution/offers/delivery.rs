@@ -14,8 +14,12 @@ use chrono::TimeDelta;
 
 /// A message that keeps failing is given up after this many tries.
 const MAX_REQUEUES: i32 = 5;
-/// How often a message is tried that our account or its token keeps from being sent.
-const PROBE_EVERY: TimeDelta = TimeDelta::seconds(15);
+/// When a message is tried again that our account or its token kept from arriving. The wait doubles each time, …
+const FIRST_PROBE: TimeDelta = TimeDelta::seconds(15);
+/// … up to this.
+const LONGEST_PROBE: TimeDelta = TimeDelta::minutes(5);
+/// Such a message is given up after this many tries, which is about a day.
+const MAX_PROBES: i32 = 300;
 
 /// Stores a status and applies it to its messages. Safe in any order and any number of times.
 ///
@@ -49,20 +53,27 @@ async fn retry_after_failure(app: &App, status: &Status, message: &Reported) -> 
     let code = status.code.filter(|_| app.provider.rules().is_some());
     let class = code.map_or(Class::Message, |code| class_of(code, false));
     tracing::warn!(message = %message.id, code = status.code, ?class, "whatsapp.failed");
-    if matches!(class, Class::Account | Class::Token) {
+    if is_ours(class) {
         let reason = format!("a message failed with {}", status.code.unwrap_or_default());
         freeze::suspend(app, &reason).await?;
-        // The failure is not the recipient's, so the tries are not limited.
-        send_again(app, message, false, PROBE_EVERY).await?;
-        return Ok(true);
     }
+    let most = if is_ours(class) {
+        MAX_PROBES
+    } else {
+        MAX_REQUEUES
+    };
     match wait_before_retry(app, class, status, message) {
-        Some(wait) if message.requeued < MAX_REQUEUES => {
+        Some(wait) if message.requeued < most => {
             send_again(app, message, class == Class::Window, wait).await?;
             Ok(true)
         }
         _ => Ok(false),
     }
+}
+
+/// Whether our account or its token failed, and not the recipient.
+fn is_ours(class: Class) -> bool {
+    matches!(class, Class::Account | Class::Token)
 }
 
 /// How long to wait before the message is sent again. `None` if another try cannot succeed.
@@ -90,7 +101,9 @@ fn wait_before_retry(
             );
             None
         }
-        Class::Account | Class::Token => Some(PROBE_EVERY),
+        Class::Account | Class::Token => {
+            Some((FIRST_PROBE * (1 << message.requeued.clamp(0, 5))).min(LONGEST_PROBE))
+        }
         Class::Recipient | Class::NotToday | Class::Message => None,
     }
 }

@@ -2,6 +2,7 @@
 
 use super::offer_text::{offer_text, short_form};
 use super::{acceptance, freeze};
+use crate::distribution::model::AttemptStatus;
 use crate::distribution::store;
 use crate::error::ProviderFailure;
 use crate::id::AttemptId;
@@ -9,6 +10,7 @@ use crate::phone::Phone;
 use crate::unit_of_work::{Cause, UnitOfWork};
 use crate::whatsapp::{self, Draft, OutboundKind, Queued};
 use crate::{App, Result};
+use sqlx::PgConnection;
 
 /// What became of an offer that was to be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +59,7 @@ async fn write_offer(app: &App, attempt: AttemptId) -> Result<Written> {
     let (fixed_now, provider) = (app.clock.fixed(), app.provider.name());
     let offer = store::sendable_offer(&mut connection, attempt, fixed_now, provider).await?;
     let Some(offer) = offer else {
+        recall_if_over(&mut connection, attempt).await?;
         return Ok(Written::Nothing);
     };
     if offer.now >= offer.ack_deadline_at && !offer.is_frozen {
@@ -91,4 +94,14 @@ async fn write_offer(app: &App, attempt: AttemptId) -> Result<Written> {
         return Ok(Written::Refused);
     }
     Ok(Written::Nothing)
+}
+
+/// Marks the message of an offer that was answered or ended before it left as failed: nothing sends it any more.
+async fn recall_if_over(connection: &mut PgConnection, attempt: AttemptId) -> Result<()> {
+    let offer = store::offer(connection, attempt).await?;
+    if offer.is_some_and(|offer| offer.status != AttemptStatus::Open) {
+        let reason = "the offer ended before it was sent";
+        whatsapp::recall_offer(connection, attempt, reason).await?;
+    }
+    Ok(())
 }

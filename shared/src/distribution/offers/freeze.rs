@@ -22,7 +22,8 @@ const RECIPIENTS: i32 = 3;
 /// … over at least this time.
 const FAILING_FOR: TimeDelta = TimeDelta::seconds(30);
 
-/// A message whose calls failed this often is given up, even in a freeze.
+/// A message whose calls failed this often is given up. In a freeze it must also be a day old: a freeze of a night loses nothing, and
+/// one that only messages keep up which nobody ever accepts ends.
 const MAX_CALLS: i32 = 300;
 /// A message whose sends have no known outcome this often is given up outside a freeze: the recipient may
 /// have it that often.
@@ -67,9 +68,9 @@ pub(crate) async fn deliver(app: &App, queued: &Queued) -> Result<Option<Accepte
             None
         }
         ProviderFailure::Suspended => count_failure(app, &failure.reason, None).await?,
-        ProviderFailure::Unavailable { .. } | ProviderFailure::OutcomeUnknown => {
-            count_failure(app, &failure.reason, Some(to)).await?
-        }
+        ProviderFailure::Unavailable { .. }
+        | ProviderFailure::Busy { .. }
+        | ProviderFailure::OutcomeUnknown => count_failure(app, &failure.reason, Some(to)).await?,
         ProviderFailure::Frozen { .. } | ProviderFailure::Unfit(_) => None,
     };
     limit_calls(app, queued, failure, frozen_since.is_some()).await?;
@@ -92,20 +93,22 @@ pub(crate) async fn deliver(app: &App, queued: &Queued) -> Result<Option<Accepte
     }
 }
 
-/// Counts the failed call. Gives the message up if it has used its calls: it then counts as refused.
+/// Counts the failed call. Gives the message up if it has used its calls: it then counts as refused. Outside a freeze a busy provider
+/// uses up none: it ends by itself.
 async fn limit_calls(
     app: &App,
     queued: &Queued,
     failure: &ProviderError,
     frozen: bool,
 ) -> Result<()> {
-    if failure.class == ProviderFailure::Refused {
+    let is_busy = matches!(failure.class, ProviderFailure::Busy { .. });
+    if failure.class == ProviderFailure::Refused || is_busy && !frozen {
         return Ok(());
     }
-    // In a freeze, `MAX_CALLS` alone limits the calls: almost none of them reaches anybody.
+    // In a freeze, `MAX_UNKNOWN` does not limit the calls: almost none of them reaches anybody.
     let is_unknown = failure.class == ProviderFailure::OutcomeUnknown && !frozen;
     let failed = whatsapp::count_failed_call(app, queued.id, is_unknown).await?;
-    if !are_used_up(failed, is_unknown) {
+    if !are_used_up(failed, is_unknown, frozen) {
         return Ok(());
     }
     let calls = failed.calls;
@@ -117,8 +120,9 @@ async fn limit_calls(
 }
 
 /// Whether a message has used its calls. `is_unknown`: the last call has no known outcome, outside a freeze.
-fn are_used_up(failed: whatsapp::FailedCalls, is_unknown: bool) -> bool {
-    failed.calls >= MAX_CALLS || is_unknown && failed.unknown >= MAX_UNKNOWN
+fn are_used_up(failed: whatsapp::FailedCalls, is_unknown: bool, frozen: bool) -> bool {
+    failed.calls >= MAX_CALLS && (failed.is_a_day_old || !frozen)
+        || is_unknown && failed.unknown >= MAX_UNKNOWN
 }
 
 /// How long a message waits in a freeze before it is tried again: longer the more messages wait, and the
@@ -126,7 +130,7 @@ fn are_used_up(failed: whatsapp::FailedCalls, is_unknown: bool) -> bool {
 async fn time_to_next_probe(app: &App, frozen_since: DateTime<Utc>) -> Result<Duration> {
     let mut connection = app.pool.acquire().await?;
     let now = app.clock.now(&mut connection).await?;
-    let waiting = whatsapp::count_queued(&mut connection).await?;
+    let waiting = store::count_sends(&mut connection).await?;
     let by_messages = BETWEEN_CALLS * u32::try_from(waiting).unwrap_or(u32::MAX).min(10_000);
     let by_age = ((now - frozen_since) / 20).to_std().unwrap_or_default();
     Ok(FIRST_PROBE.max(by_messages).max(by_age.min(LAST_PROBE)))
@@ -228,7 +232,8 @@ pub(crate) async fn thaw(app: &App) -> Result<()> {
     Ok(transaction.commit().await?)
 }
 
-/// Gives the harmed offers a full window from now. Returns how many there were.
+/// Gives the harmed offers a full window from now. Returns how many there were. What waits for the end of the freeze is sent now: an
+/// offer must leave before its patience is over.
 async fn restart_offers(work: &mut UnitOfWork<'_>, frozen_since: DateTime<Utc>) -> Result<usize> {
     let deadline = work.deadline_of_an_offer();
     let period = (frozen_since, work.now);
@@ -248,6 +253,7 @@ async fn restart_offers(work: &mut UnitOfWork<'_>, frozen_since: DateTime<Utc>) 
     }
     store::log(work, &events).await?;
     enqueue_all(work.connection, &alarms, Announce::Everyone).await?;
+    store::wake_frozen_sends(work.connection, work.now).await?;
     Ok(alarms.len())
 }
 
@@ -258,10 +264,25 @@ mod tests {
 
     #[test]
     fn calls_that_were_refused_do_not_count_as_unknown() {
-        let failed = |calls, unknown| FailedCalls { calls, unknown };
-        assert!(!are_used_up(failed(16, 1), true));
-        assert!(are_used_up(failed(16, 5), true));
-        assert!(!are_used_up(failed(16, 5), false));
-        assert!(are_used_up(failed(300, 0), false));
+        let failed = |calls, unknown| FailedCalls {
+            calls,
+            unknown,
+            is_a_day_old: false,
+        };
+        assert!(!are_used_up(failed(16, 1), true, false));
+        assert!(are_used_up(failed(16, 5), true, false));
+        assert!(!are_used_up(failed(16, 5), false, false));
+        assert!(are_used_up(failed(300, 0), false, false));
+    }
+
+    #[test]
+    fn a_freeze_gives_up_only_messages_that_are_a_day_old() {
+        let failed = |is_a_day_old| FailedCalls {
+            calls: 300,
+            unknown: 0,
+            is_a_day_old,
+        };
+        assert!(!are_used_up(failed(false), false, true));
+        assert!(are_used_up(failed(true), false, true));
     }
 }

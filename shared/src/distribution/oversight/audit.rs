@@ -141,7 +141,7 @@ pub(crate) async fn find_breaches(app: &App, provider_ends_freeze: bool) -> Resu
         let sending = store::sent_since(work.connection, now - OVERDUE).await?;
         let unsent = store::open_unsent(work.connection, accepted_by, sending).await?;
         breaches.extend(unsent.into_iter().map(Breach::Unsent));
-    } else if !provider_ends_freeze && !store::a_message_waits(work.connection).await? {
+    } else if !provider_ends_freeze && store::count_sends(work.connection).await? == 0 {
         breaches.push(Breach::FrozenForNothing);
     }
     let disabled = store::open_to_disabled(work.connection, now - DISABLED).await?;

@@ -221,19 +221,6 @@ pub(crate) async fn handovers_without_job(
     .await?)
 }
 
-/// Whether a message or an offer is queued.
-pub(crate) async fn a_message_waits(connection: &mut PgConnection) -> Result<bool> {
-    Ok(sqlx::query_scalar!(
-        r#"select exists (
-               select from apalis.jobs where job_type in ($1, $2) and status in ('Pending', 'Queued', 'Running', 'Failed')
-           ) as "waits!""#,
-        ForwardLeadToSales::QUEUE,
-        SendMessage::QUEUE
-    )
-    .fetch_one(connection)
-    .await?)
-}
-
 /// Open cycles without an open offer.
 pub(crate) async fn open_cycles_without_offer(
     connection: &mut PgConnection,

@@ -1,7 +1,8 @@
 //! The health of each provider, and the offers whose deadline a freeze stops.
 
-use crate::Result;
 use crate::id::{AttemptId, CycleId, LeadId, UserId};
+use crate::jobs::{CHANNEL, ForwardLeadToSales, Job, SendMessage};
+use crate::{Result, error};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
@@ -153,4 +154,39 @@ pub(crate) async fn restart_harmed_offers(
     )
     .fetch_all(connection)
     .await?)
+}
+
+/// How many jobs wait to send a message or an offer, of queues that are not paused.
+pub(crate) async fn count_sends(connection: &mut PgConnection) -> Result<i64> {
+    Ok(sqlx::query_scalar!(
+        r#"select count(*) as "count!" from apalis.jobs
+           where job_type in ($1, $2) and status in ('Pending', 'Queued', 'Running', 'Failed')
+             and not exists (select from job_pause p where p.queue = job_type)"#,
+        ForwardLeadToSales::QUEUE,
+        SendMessage::QUEUE
+    )
+    .fetch_one(connection)
+    .await?)
+}
+
+/// Has the messages and offers that wait for the end of the freeze sent now, and announces their jobs.
+pub(crate) async fn wake_frozen_sends(
+    connection: &mut PgConnection,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "with woken as (
+             update apalis.jobs set run_at = $1
+             where job_type in ($2, $3) and status = 'Pending' and run_at > $1 and last_result ->> 'Class' = $4
+             returning job_type)
+         select count(pg_notify($5, job_type)) from (select distinct job_type from woken) queues",
+        now,
+        ForwardLeadToSales::QUEUE,
+        SendMessage::QUEUE,
+        error::FROZEN,
+        CHANNEL
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(())
 }

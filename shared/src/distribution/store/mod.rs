@@ -36,7 +36,7 @@ pub(crate) use attempts::{
     others_are_open, record_offer_accepted,
 };
 pub(crate) use audit::{
-    a_message_waits, attempts_that_disagree_with_their_log, count_breaches, deliveries_without_job,
+    attempts_that_disagree_with_their_log, count_breaches, deliveries_without_job,
     distributing_without_cycle, handovers_without_job, lock_cycle_without_offer,
     open_cycles_with_a_gap, open_cycles_without_offer, open_since, open_to_disabled, open_unsent,
     open_without_alarm, queued_without_job, rolled_since, sent_since, set_audit_due, take_audit,
@@ -78,8 +78,8 @@ pub(crate) use handover::{
     visits_ahead_of, visits_with,
 };
 pub(crate) use health::{
-    Failure, count_failure_of, forget_failures, frozen_since, is_failing, lock_harmed_offers,
-    lock_health, restart_harmed_offers,
+    Failure, count_failure_of, count_sends, forget_failures, frozen_since, is_failing,
+    lock_harmed_offers, lock_health, restart_harmed_offers, wake_frozen_sends,
 };
 pub(crate) use held::{
     Line, Returns, everybody_who_can_be_asked, held_without_look, hold_cycle, join_line, lines,

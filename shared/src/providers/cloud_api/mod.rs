@@ -180,7 +180,10 @@ fn refusal(
     }
     match class {
         Class::Transient => Error::provider(NAME, ProviderFailure::UNAVAILABLE, reason),
-        Class::TooQuick => Error::NotYet { wait: TOO_QUICK },
+        Class::TooQuick => {
+            let busy = ProviderFailure::Busy { wait: TOO_QUICK };
+            Error::provider(NAME, busy, reason)
+        }
         Class::Pair => Error::NotYet {
             wait: rules.pair_pause.max(Duration::from_secs(6)),
         },

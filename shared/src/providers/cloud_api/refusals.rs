@@ -44,7 +44,8 @@ pub(super) const TABLE: [(RangeInclusive<i64>, Class); 42] = [
     (80_007..=80_007, Class::TooQuick),
     (130_429..=130_429, Class::TooQuick),
     (130_472..=130_472, Class::NotToday),
-    (130_497..=130_497, Class::Account),
+    // The recipient is in a country that our account cannot send to.
+    (130_497..=130_497, Class::Recipient),
     (131_000..=131_000, Class::Transient),
     (131_005..=131_005, Class::Token),
     (131_008..=131_009, Class::Message),

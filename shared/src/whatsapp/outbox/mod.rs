@@ -226,7 +226,12 @@ async fn prepare(
     };
     store::begin(&mut transaction, &send, now, next).await?;
     let ids: Vec<MessageId> = messages.iter().map(|(message, _)| *message).collect();
-    store::attach(&mut transaction, id, &ids).await?;
+    if !store::attach(&mut transaction, id, &ids).await? {
+        // The next run reads anew what still waits.
+        return Err(Error::NotYet {
+            wait: std::time::Duration::ZERO,
+        });
+    }
     traces::remember(&mut transaction, &ids).await?;
     transaction.commit().await?;
     if let Some((lost, _)) = waiting.unsettled {

@@ -209,20 +209,21 @@ pub(super) async fn begin(
     Ok(())
 }
 
+/// Names the send in its messages. Returns `false` if one of them does not wait any more: it was recalled or erased since it was read.
 pub(super) async fn attach(
     connection: &mut PgConnection,
     send: SendId,
     messages: &[MessageId],
-) -> Result<()> {
+) -> Result<bool> {
     let ids: Vec<uuid::Uuid> = messages.iter().map(|message| message.0).collect();
-    sqlx::query!(
+    let attached = sqlx::query!(
         "update wa_message set send_id = $1 where id = any($2) and coalesce(delivery_status = 'queued', false)",
         send.0,
         &ids
     )
     .execute(connection)
     .await?;
-    Ok(())
+    Ok(usize::try_from(attached.rows_affected()) == Ok(ids.len()))
 }
 
 /// Stores the outcome of a send: `unsent` or `lost`.

@@ -1,8 +1,9 @@
-//! SQL of failed calls, queued messages, and the provider's ids.
+//! SQL of failed calls, and the provider's ids.
 
 use crate::Result;
 use crate::id::MessageId;
 use crate::whatsapp::model::FailedCalls;
+use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use std::collections::HashSet;
 
@@ -10,25 +11,21 @@ pub(in super::super) async fn count_failed_call(
     connection: &mut PgConnection,
     message: MessageId,
     is_unknown: bool,
+    fixed_now: Option<DateTime<Utc>>,
 ) -> Result<FailedCalls> {
     let counted = sqlx::query_as!(
         FailedCalls,
-        "update wa_message set calls = calls + 1, unknown_calls = unknown_calls + $2::boolean::int
-         where id = $1 returning calls, unknown_calls as unknown",
+        r#"update wa_message set calls = calls + 1, unknown_calls = unknown_calls + $2::boolean::int
+           where id = $1
+           returning calls, unknown_calls as unknown,
+                     created_at <= coalesce($3, clock_timestamp()) - interval '1 day' as "is_a_day_old!""#,
         message.0,
-        is_unknown
+        is_unknown,
+        fixed_now
     )
     .fetch_optional(connection)
     .await?;
     Ok(counted.unwrap_or_default())
-}
-
-pub(in super::super) async fn count_queued(connection: &mut PgConnection) -> Result<i64> {
-    Ok(sqlx::query_scalar!(
-        r#"select count(*) as "count!" from wa_message where direction = 'out' and delivery_status = 'queued'"#
-    )
-    .fetch_one(connection)
-    .await?)
 }
 
 pub(in super::super) async fn ours_of(

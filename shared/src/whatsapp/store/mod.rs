@@ -9,7 +9,7 @@ mod person;
 mod shown;
 mod traces;
 
-pub(super) use calls::{count_failed_call, count_queued, ours_of};
+pub(super) use calls::{count_failed_call, ours_of};
 pub(super) use corrections::{insert_correction, insert_echo, was_an_answer};
 pub(super) use insert::{insert_in, insert_out};
 pub(super) use notices::{
