@@ -81,6 +81,8 @@ pub struct Reported {
     pub state: String,
     /// The earlier send without a known outcome.
     pub resend_of: Option<SendId>,
+    /// When the provider accepted it.
+    pub accepted_at: Option<DateTime<Utc>>,
 }
 
 /// Stores a status and returns its messages. Returns none if they are not ours or were sent again since.
@@ -115,7 +117,7 @@ pub async fn report(
            from told where told.id = m.id
            returning m.id as "id: MessageId", case when m.kind = 'offer' then m.attempt_id end as "attempt: AttemptId",
                      m.to_wa as "to: Address", told.form as "form!", m.requeued, m.delivery_status as state,
-                     told.resend_of as "resend_of: SendId""#,
+                     told.resend_of as "resend_of: SendId", m.accepted_at"#,
         provider,
         status.send.map(|send| send.0),
         status.provider_message_id,

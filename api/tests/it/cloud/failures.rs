@@ -56,8 +56,17 @@ async fn an_offer_that_was_taken_and_then_failed_for_our_account_has_a_full_wind
     // Our account is settled four minutes later. A has had the offer for no second.
     office.fast_forward(TimeDelta::seconds(239)).await;
     office.graph.does_as_always();
-    office.fast_forward(TimeDelta::seconds(59)).await;
-    office.reads(&agent('A'));
+    // Meta took it before, too. Now it leaves.
+    let mut again = None;
+    for _ in 0..590 {
+        office.fast_forward(TimeDelta::milliseconds(100)).await;
+        again = office.may_read(&agent('A'));
+        if again.is_some() {
+            break;
+        }
+    }
+    let again = again.expect("A has the offer");
+    office.reports(&again, "sent", None).await;
     office.fast_forward(TimeDelta::seconds(200)).await;
     assert_eq!(office.sql(OFFERS).await, "open", "A still has time");
     assert_eq!(office.sql(LEFT).await, "300");
@@ -136,5 +145,62 @@ async fn a_message_that_fails_for_our_account_each_time_is_sent_less_and_less_of
     }
     // 15 seconds, 30, 1 minute, 2 and 4, and then every 5 minutes of the hour.
     assert!((15..=17).contains(&sent), "{sent} in an hour");
+    office.nobody_else_was_messaged().await;
+}
+
+#[tokio::test]
+async fn messages_that_meta_takes_and_does_not_deliver_freeze_every_clock() {
+    for code in [131_000, 131_016, 130_429] {
+        let office = Office::open().await;
+        office.says(&agent('A'), "absen").await;
+        office.says(&agent('B'), "absen").await;
+        office.says(CLIENT, "Halo").await;
+        for _ in 0..720 {
+            for person in [CLIENT.to_owned(), agent('A'), agent('B')] {
+                while let Some(taken) = office.may_read(&person) {
+                    office.reports(&taken, "failed", Some(code)).await;
+                }
+            }
+            office.fast_forward(TimeDelta::seconds(5)).await;
+        }
+        // A's offer failed for a minute. When the first of B's had failed, too, everybody was known to be affected.
+        assert_eq!(office.sql(OFFERS).await, "undeliverable,open", "{code}");
+        assert_eq!(office.sql("select status from lead").await, "distributing");
+        office.fast_forward(TimeDelta::minutes(5)).await;
+        let reply = office.reads(CLIENT);
+        let offer = office.reads(&agent('B'));
+        office.reports(&offer, "delivered", None).await;
+        office.reports(&reply, "sent", None).await;
+        assert_eq!(office.sql(OFFERS).await, "undeliverable,open", "{code}");
+        office.fast_forward(TimeDelta::minutes(4)).await;
+        office.says(&agent('B'), "OK").await;
+        let owner = office.sql("select owner_sales_id from lead").await;
+        assert_eq!(owner, "sales-b", "{code}");
+        office.reads(&agent('B'));
+        office.nobody_else_was_messaged().await;
+    }
+}
+
+#[tokio::test]
+async fn a_receipt_of_an_earlier_message_does_not_end_a_freeze() {
+    let office = Office::open().await;
+    let offer = offered(&office).await;
+    office.says("6281234001235", "Halo").await;
+    let reply = office.reads("6281234001235");
+    office.fast_forward(TimeDelta::seconds(10)).await;
+    office.reads(&agent('A'));
+    office.says("6281234001236", "Halo").await;
+    let failed = office.reads("6281234001236");
+    office.reports(&failed, "failed", Some(131_042)).await;
+    let frozen = "select count(*)::text from provider_health where frozen_since is not null";
+    office.reports(&reply, "read", None).await;
+    office.reports(&offer, "delivered", None).await;
+    assert_eq!(office.sql(frozen).await, "1");
+    office.fast_forward(TimeDelta::seconds(20)).await;
+    office.reads(&agent('A'));
+    let again = office.reads("6281234001236");
+    assert_eq!(office.sql(frozen).await, "1", "Meta took it before, too");
+    office.reports(&again, "sent", None).await;
+    assert_eq!(office.sql(frozen).await, "0");
     office.nobody_else_was_messaged().await;
 }

@@ -4,7 +4,7 @@ use super::deadline::check_deadline;
 use crate::distribution::endings::let_go;
 use crate::distribution::offers::{cycle, freeze, release};
 use crate::distribution::oversight::audit::{self, Breach};
-use crate::distribution::store;
+use crate::distribution::store::{self, Success};
 use crate::id::{AttemptId, CycleId};
 use crate::jobs::{
     CheckAckDeadline, HandOver, HandleDelivery, SendMessage, enqueue, enqueue_again,
@@ -74,7 +74,7 @@ async fn repair(app: &App, breach: Breach) -> Result<()> {
             let_go::let_go_if_disabled(app, attempt, Cause::Audit).await
         }
         Breach::NobodyAsked(cycle) => offer_to_next(app, cycle).await,
-        Breach::FrozenForNothing => freeze::thaw(app).await,
+        Breach::FrozenForNothing => freeze::thaw(app, Success::Works).await,
         Breach::Unreleased(cycle) | Breach::HeldForNothing(cycle) => {
             release::look_at_neglected(app, cycle).await
         }

@@ -3,7 +3,7 @@
 
 use super::{acceptance, freeze};
 use crate::distribution::model::{AttemptStatus, Offer};
-use crate::distribution::store;
+use crate::distribution::store::{self, Success};
 use crate::id::AttemptId;
 use crate::jobs::{ForwardLeadToSales, SendMessage, enqueue};
 use crate::providers::cloud_api::{Class, class_of};
@@ -12,14 +12,14 @@ use crate::whatsapp::{self, Progress, Reported, Status};
 use crate::{App, Result};
 use chrono::TimeDelta;
 
-/// A message that keeps failing is given up after this many tries.
+/// An offer that keeps failing outside a freeze is given up after this many tries, which is a minute.
 const MAX_REQUEUES: i32 = 5;
-/// When a message is tried again that our account or its token kept from arriving. The wait doubles each time, …
+/// Any other message, and an offer in a freeze, is given up after this many tries, which is about a day.
+const MAX_PROBES: i32 = 300;
+/// When a message is tried again that our account or its token kept from arriving. Each wait doubles with every try, …
 const FIRST_PROBE: TimeDelta = TimeDelta::seconds(15);
 /// … up to this.
-const LONGEST_PROBE: TimeDelta = TimeDelta::minutes(5);
-/// Such a message is given up after this many tries, which is about a day.
-const MAX_PROBES: i32 = 300;
+const LONGEST_WAIT: TimeDelta = TimeDelta::minutes(5);
 
 /// Stores a status and applies it to its messages. Safe in any order and any number of times.
 ///
@@ -29,6 +29,14 @@ pub(crate) async fn apply_status(app: &App, status: &Status) -> Result<Vec<Attem
     let now = app.clock.now(&mut transaction).await?;
     let reported = whatsapp::report(app, &mut transaction, status, now).await?;
     transaction.commit().await?;
+    if status.progress != Progress::Failed
+        && let Some(left) = reported
+            .iter()
+            .filter_map(|message| message.accepted_at)
+            .max()
+    {
+        freeze::thaw(app, Success::Left(left)).await?;
+    }
     let mut undeliverable = Vec::new();
     for message in reported {
         if status.progress == Progress::Failed {
@@ -53,11 +61,9 @@ async fn retry_after_failure(app: &App, status: &Status, message: &Reported) -> 
     let code = status.code.filter(|_| app.provider.rules().is_some());
     let class = code.map_or(Class::Message, |code| class_of(code, false));
     tracing::warn!(message = %message.id, code = status.code, ?class, "whatsapp.failed");
-    if is_ours(class) {
-        let reason = format!("a message failed with {}", status.code.unwrap_or_default());
-        freeze::suspend(app, &reason).await?;
-    }
-    let most = if is_ours(class) {
+    let is_frozen = count(app, class, status, message).await?;
+    // An offer goes to the next agent instead, except in a freeze.
+    let most = if is_frozen || message.attempt.is_none() {
         MAX_PROBES
     } else {
         MAX_REQUEUES
@@ -71,9 +77,15 @@ async fn retry_after_failure(app: &App, status: &Status, message: &Reported) -> 
     }
 }
 
-/// Whether our account or its token failed, and not the recipient.
-fn is_ours(class: Class) -> bool {
-    matches!(class, Class::Account | Class::Token)
+/// Counts a failure that is not the recipient's. Returns whether the provider is frozen.
+async fn count(app: &App, class: Class, status: &Status, message: &Reported) -> Result<bool> {
+    let recipient = match class {
+        Class::Account | Class::Token => None,
+        Class::TooQuick | Class::Transient => Some(message.to.as_str()),
+        _ => return Ok(false),
+    };
+    let reason = format!("a message failed with {}", status.code.unwrap_or_default());
+    freeze::failed_by_status(app, &reason, recipient).await
 }
 
 /// How long to wait before the message is sent again. `None` if another try cannot succeed.
@@ -83,17 +95,18 @@ fn wait_before_retry(
     status: &Status,
     message: &Reported,
 ) -> Option<TimeDelta> {
+    let doubled = |wait: TimeDelta| (wait * (1 << message.requeued.clamp(0, 8))).min(LONGEST_WAIT);
     match class {
         // Even a template is refused because the window is closed.
         Class::Window if message.form == "template" => None,
         Class::Window => Some(TimeDelta::zero()),
-        Class::Pair => app
-            .provider
-            .rules()
-            .and_then(|rules| TimeDelta::from_std(rules.pair_pause).ok()),
-        Class::TooQuick | Class::Transient => {
-            Some(TimeDelta::seconds(2 << message.requeued.min(6)))
+        Class::Pair => {
+            let pause = app.provider.rules().map(|rules| rules.pair_pause);
+            pause
+                .and_then(|pause| TimeDelta::from_std(pause).ok())
+                .map(doubled)
         }
+        Class::TooQuick | Class::Transient => Some(doubled(TimeDelta::seconds(2))),
         Class::Template => {
             tracing::error!(
                 code = status.code,
@@ -101,9 +114,7 @@ fn wait_before_retry(
             );
             None
         }
-        Class::Account | Class::Token => {
-            Some((FIRST_PROBE * (1 << message.requeued.clamp(0, 5))).min(LONGEST_PROBE))
-        }
+        Class::Account | Class::Token => Some(doubled(FIRST_PROBE)),
         Class::Recipient | Class::NotToday | Class::Message => None,
     }
 }

@@ -6,7 +6,7 @@
 //! opened counts at any time. The thaw gives the offers that the freeze has harmed a full window.
 
 use crate::distribution::event::{Event, EventKind};
-use crate::distribution::store;
+use crate::distribution::store::{self, Success};
 use crate::error::{ProviderError, ProviderFailure};
 use crate::jobs::{Announce, CheckAckDeadline, Scheduled, enqueue_all};
 use crate::unit_of_work::{Cause, UnitOfWork};
@@ -139,15 +139,26 @@ async fn time_to_next_probe(app: &App, frozen_since: DateTime<Utc>) -> Result<Du
 /// Ends a freeze after an answer of the provider. The message is delivered, so a failure here is
 /// only logged: the next answer tries again.
 async fn provider_works(app: &App) {
-    if let Err(error) = thaw(app).await {
+    if let Err(error) = thaw(app, Success::Answered).await {
         tracing::error!(%error, "distribution.not_thawed");
     }
 }
 
-/// Opens a freeze because the provider reported, in a status, that it suspended our account.
-pub(crate) async fn suspend(app: &App, reason: &str) -> Result<()> {
-    count_failure(app, reason, None).await?;
-    Ok(())
+/// Counts a failure that a status reported, of a message to this recipient or of our whole account. Until a status reports a message
+/// that left, accepted calls end no freeze. Returns whether the provider is frozen.
+pub(super) async fn failed_by_status(
+    app: &App,
+    reason: &str,
+    recipient: Option<&str>,
+) -> Result<bool> {
+    let mut connection = app.pool.acquire().await?;
+    let failed = Failed {
+        reason,
+        recipient,
+        by_status: true,
+    };
+    let frozen_since = count_failure_on(app, &mut connection, failed).await?;
+    Ok(frozen_since.is_some())
 }
 
 /// Opens a freeze because the provider is known to be unreachable, before any message failed. Does
@@ -159,17 +170,31 @@ pub async fn provider_is_away(
 ) -> Result<()> {
     let provider = app.provider.name();
     if store::frozen_since(connection, provider).await?.is_none() {
-        count_failure_on(app, connection, reason, None).await?;
+        let failed = Failed {
+            reason,
+            recipient: None,
+            by_status: false,
+        };
+        count_failure_on(app, connection, failed).await?;
     }
     Ok(())
 }
 
 /// Ends a freeze because the provider is known to work again, before any message got through.
 pub async fn provider_is_back(app: &App) -> Result<()> {
-    thaw(app).await
+    thaw(app, Success::Works).await
 }
 
-/// Counts a failure of a message to this recipient, or of our whole account. Returns since when the
+/// A failure to be counted.
+struct Failed<'text> {
+    reason: &'text str,
+    /// Whose message failed. `None`: our whole account is affected.
+    recipient: Option<&'text str>,
+    /// Whether a status reported it.
+    by_status: bool,
+}
+
+/// Counts a failed call for a message to this recipient, or of our whole account. Returns since when the
 /// provider is frozen.
 async fn count_failure(
     app: &App,
@@ -177,23 +202,28 @@ async fn count_failure(
     recipient: Option<&str>,
 ) -> Result<Option<DateTime<Utc>>> {
     let mut connection = app.pool.acquire().await?;
-    count_failure_on(app, &mut connection, reason, recipient).await
+    let failed = Failed {
+        reason,
+        recipient,
+        by_status: false,
+    };
+    count_failure_on(app, &mut connection, failed).await
 }
 
 async fn count_failure_on(
     app: &App,
     connection: &mut PgConnection,
-    reason: &str,
-    recipient: Option<&str>,
+    failed: Failed<'_>,
 ) -> Result<Option<DateTime<Utc>>> {
     let mut work = UnitOfWork::start(app, connection, Cause::Provider).await?;
-    let provider = app.provider.name();
+    let (provider, reason) = (app.provider.name(), failed.reason);
     let failure = store::Failure {
         provider,
         reason,
-        recipient,
+        recipient: failed.recipient,
         recipients: RECIPIENTS,
         failing_since_before: work.now - FAILING_FOR,
+        by_status: failed.by_status,
     };
     let frozen_since = store::count_failure_of(work.connection, &failure, work.now).await?;
     if frozen_since == Some(work.now) {
@@ -209,17 +239,17 @@ async fn count_failure_on(
     Ok(frozen_since)
 }
 
-/// Ends a freeze, if there is one, and gives the offers that it has harmed a full window.
-pub(crate) async fn thaw(app: &App) -> Result<()> {
+/// Ends a freeze, if there is one that this success ends, and gives the offers that it has harmed a full window.
+pub(crate) async fn thaw(app: &App, success: Success) -> Result<()> {
     let provider = app.provider.name();
     let mut connection = app.pool.acquire().await?;
-    if !store::is_failing(&mut connection, provider).await? {
+    if !store::is_failing(&mut connection, provider, success).await? {
         return Ok(());
     }
     drop(connection);
     let mut transaction = app.begin().await?;
     // This row is locked before leads, cycles and attempts. No operation locks it after those.
-    if let Some(since) = store::lock_health(&mut transaction, provider).await? {
+    if let Some(since) = store::lock_health(&mut transaction, provider, success).await? {
         let mut work = UnitOfWork::start(app, &mut transaction, Cause::Provider).await?;
         store::lock_harmed_offers(work.connection, since, work.now).await?;
         let offers = restart_offers(&mut work, since).await?;
@@ -228,7 +258,7 @@ pub(crate) async fn thaw(app: &App) -> Result<()> {
         store::log(&mut work, &[thawed]).await?;
         tracing::warn!(provider, %since, offers, "distribution.thawed");
     }
-    store::forget_failures(&mut transaction, provider).await?;
+    store::forget_failures(&mut transaction, provider, success).await?;
     Ok(transaction.commit().await?)
 }
 

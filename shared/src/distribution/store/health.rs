@@ -16,6 +16,28 @@ pub(crate) struct Failure<'a> {
     pub(crate) recipients: i32,
     /// A freeze opens only if the first of these failures was at or before this instant.
     pub(crate) failing_since_before: DateTime<Utc>,
+    /// Whether a status reported it, of a message that the provider had accepted.
+    pub(crate) by_status: bool,
+}
+
+/// What shows that the provider works.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Success {
+    /// It answered a call. That does not end failures which statuses reported.
+    Answered,
+    /// A message left, by a status. This is when the provider accepted it: after the first of these failures, it ends them.
+    Left(DateTime<Utc>),
+    /// It is known to work.
+    Works,
+}
+
+impl Success {
+    fn left_at(self) -> Option<DateTime<Utc>> {
+        match self {
+            Self::Left(at) => Some(at),
+            Self::Answered | Self::Works => None,
+        }
+    }
 }
 
 /// Counts a failure, and opens a freeze if the limit is reached. Returns since when the provider is
@@ -26,9 +48,9 @@ pub(crate) async fn count_failure_of(
     now: DateTime<Utc>,
 ) -> Result<Option<DateTime<Utc>>> {
     Ok(sqlx::query_scalar!(
-        "insert into provider_health as h (provider, failures, failing_since, frozen_since, reason, recipients)
+        "insert into provider_health as h (provider, failures, failing_since, frozen_since, reason, recipients, by_status)
          values ($1, 1, $5::timestamptz, case when $6::text is null then $5::timestamptz end, $2,
-                 array_remove(array[hashtext($6)], null))
+                 array_remove(array[hashtext($6)], null), $7)
          on conflict (provider) do update set
              failures = h.failures + 1,
              failing_since = coalesce(h.failing_since, $5::timestamptz),
@@ -40,24 +62,33 @@ pub(crate) async fn count_failure_of(
                            + (not excluded.recipients <@ h.recipients)::int >= $3::int
                            and coalesce(h.failing_since, $5::timestamptz) <= $4::timestamptz
                       then $5::timestamptz end),
-             reason = case when h.frozen_since is null then $2 else h.reason end
+             reason = case when h.frozen_since is null then $2 else h.reason end,
+             by_status = h.by_status or $7
          returning frozen_since",
         failure.provider,
         failure.reason,
         failure.recipients,
         failure.failing_since_before,
         now,
-        failure.recipient
+        failure.recipient,
+        failure.by_status
     )
     .fetch_one(connection)
     .await?)
 }
 
-/// Whether the provider has failed since its last success.
-pub(crate) async fn is_failing(connection: &mut PgConnection, provider: &str) -> Result<bool> {
+/// Whether the provider has failed since its last success, and this success ends that.
+pub(crate) async fn is_failing(
+    connection: &mut PgConnection,
+    provider: &str,
+    success: Success,
+) -> Result<bool> {
     Ok(sqlx::query_scalar!(
-        r#"select exists (select from provider_health where provider = $1 and failures > 0) as "failing!""#,
-        provider
+        r#"select exists (select from provider_health
+                          where provider = $1 and failures > 0 and (not by_status or $2 or $3 > failing_since)) as "failing!""#,
+        provider,
+        success == Success::Works,
+        success.left_at()
     )
     .fetch_one(connection)
     .await?)
@@ -77,25 +108,36 @@ pub(crate) async fn frozen_since(
     Ok(since.flatten())
 }
 
-/// As [`frozen_since`], and locks the row until the transaction ends.
+/// As [`frozen_since`], if this success ends the freeze, and locks the row until the transaction ends.
 pub(crate) async fn lock_health(
     connection: &mut PgConnection,
     provider: &str,
+    success: Success,
 ) -> Result<Option<DateTime<Utc>>> {
     let since = sqlx::query_scalar!(
-        "select frozen_since from provider_health where provider = $1 for update",
-        provider
+        "select frozen_since from provider_health where provider = $1 and (not by_status or $2 or $3 > failing_since) for update",
+        provider,
+        success == Success::Works,
+        success.left_at()
     )
     .fetch_optional(connection)
     .await?;
     Ok(since.flatten())
 }
 
-pub(crate) async fn forget_failures(connection: &mut PgConnection, provider: &str) -> Result<()> {
+/// Forgets the failures that this success ends.
+pub(crate) async fn forget_failures(
+    connection: &mut PgConnection,
+    provider: &str,
+    success: Success,
+) -> Result<()> {
     sqlx::query!(
-        "update provider_health set failures = 0, failing_since = null, frozen_since = null, recipients = '{}'
-         where provider = $1",
-        provider
+        "update provider_health
+         set failures = 0, failing_since = null, frozen_since = null, recipients = '{}', by_status = false
+         where provider = $1 and (not by_status or $2 or $3 > failing_since)",
+        provider,
+        success == Success::Works,
+        success.left_at()
     )
     .execute(connection)
     .await?;

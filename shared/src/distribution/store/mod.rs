@@ -78,7 +78,7 @@ pub(crate) use handover::{
     visits_ahead_of, visits_with,
 };
 pub(crate) use health::{
-    Failure, count_failure_of, count_sends, forget_failures, frozen_since, is_failing,
+    Failure, Success, count_failure_of, count_sends, forget_failures, frozen_since, is_failing,
     lock_harmed_offers, lock_health, restart_harmed_offers, wake_frozen_sends,
 };
 pub(crate) use held::{
