@@ -10,7 +10,8 @@ const WINDOW: Duration = Duration::from_secs(10);
 const TRIES: u32 = 100;
 /// The limit of endpoints that check a password or a code.
 const GUESSES: u32 = 3;
-/// The most addresses in memory. Beyond it, the oldest windows are removed; they have ended.
+/// The most networks and paths in memory. When they are reached, those whose window has ended are removed; if none has, all: tries at
+/// one account are also limited in the database.
 const MOST: usize = 10_000;
 
 /// Counts tries in memory, by address and path.
@@ -35,6 +36,9 @@ impl Limiter {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if all.len() >= MOST {
             all.retain(|_, tries| now.duration_since(tries.last) < WINDOW);
+            if all.len() >= MOST {
+                all.clear();
+            }
         }
         // The paths that exist count on their own.
         let path = READ_OR_ENTER
@@ -64,7 +68,7 @@ impl Limiter {
 
 #[cfg(test)]
 mod tests {
-    use super::{Limiter, WINDOW};
+    use super::{Limiter, MOST, WINDOW};
     use std::time::{Duration, Instant};
 
     #[test]
@@ -104,6 +108,18 @@ mod tests {
             let path = format!("/nowhere-{number}");
             let tried = limiter.try_now("1.2.3.4", &path, now);
             assert_eq!(tried.is_ok(), number < 100, "{number}");
+        }
+    }
+
+    #[test]
+    fn an_attacker_with_many_networks_takes_no_more_memory() {
+        let limiter = Limiter::default();
+        let now = Instant::now();
+        for network in 0..3 * MOST {
+            let address = format!("2001:db8:{:x}:{:x}::1", network >> 16, network & 0xffff);
+            assert_eq!(limiter.try_now(&address, "/sign-in/email", now), Ok(()));
+            let held = limiter.0.lock().expect("no panic").len();
+            assert!(held <= MOST, "{held} after {network}");
         }
     }
 }
