@@ -93,8 +93,8 @@ pub struct SignIn {
     /// How many of your proxies a request passes, one after the other; each adds an address to `X-Forwarded-For`.
     #[arg(long, env = "AUTH_PROXIES", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=10))]
     pub auth_proxies: u8,
-    /// Who must have two-factor sign-in: `nobody`, `admins` or `everybody`. Who must and has not is asked to set it up, and can
-    /// do nothing else.
+    /// Who must have two-factor sign-in: `nobody`, `admins` or `everybody`. A user who must have it and has none is asked to set it
+    /// up, and can do nothing else.
     #[arg(
         long,
         env = "AUTH_TWO_FACTOR_FOR",

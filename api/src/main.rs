@@ -235,7 +235,7 @@ async fn encrypt_with_the_present_secret(app: App, auth: Auth) {
         Ok(done) => tracing::info!(
             renewed = done.renewed,
             unreadable = done.unreadable,
-            "api.two_factor_rotated: who is unreadable needs the former secret in BETTER_AUTH_OLD_SECRETS, or a reset"
+            "api.two_factor_rotated: users whose codes are unreadable need the former secret in BETTER_AUTH_OLD_SECRETS, or a reset"
         ),
         Err(error) => tracing::warn!(%error, "api.two_factor_not_rotated"),
     }

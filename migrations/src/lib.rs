@@ -19,8 +19,8 @@ pub fn of_apalis() -> Migrator {
     PostgresStorage::migrations()
 }
 
-/// Migrations that a process cannot stand whose binary is older: the migration, and the last migration that such a process
-/// must know. Each takes something away that older versions still use (`CONTRIBUTING.md`: expand, then contract).
+/// Migrations that break processes with an older binary: the migration, and the migration that a process must know at least to keep
+/// working. Each takes something away that older versions still use (`CONTRIBUTING.md`: expand, then contract).
 pub const CONTRACTS: [(i64, i64); 0] = [];
 
 /// A process that has not written its row for this many seconds is not alive. It writes it every ten.

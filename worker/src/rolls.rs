@@ -23,8 +23,8 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// The most rolls of one transaction. A claim of one of these offers waits for it.
 const MOST_TOGETHER: usize = 16;
 
-/// A transaction of several rolls that takes longer waits for somebody: a message of one agent that is being stored must not hold up
-/// the offers of the others. Each is then rolled alone.
+/// The longest time for a transaction of several rolls. If it takes longer, each is rolled alone: one agent's message that is being
+/// stored must not delay the offers of the other agents.
 const TOGETHER_WITHIN: Duration = Duration::from_secs(1);
 
 /// The rolls of this process.
@@ -62,9 +62,9 @@ impl Rolls {
         }
     }
 
-    /// Waits until a roll that is due can run, or was rolled with others. `attempt`: whose roll it is, if it can be rolled with
-    /// others; `together` rolls several, and returns those that it rolled. The wait has no limit of time, and is here and not in the
-    /// pool, where it would fail.
+    /// Waits until a roll that is due can run, or was rolled with others. `attempt`: its attempt, if it can be rolled with others.
+    /// `together` rolls several, and returns those that it rolled. The wait has no time limit. It is not in the pool, because the
+    /// pool's wait fails after a time.
     pub(crate) async fn start<F, R>(&self, attempt: Option<AttemptId>, together: F) -> Turn<'_>
     where
         F: FnOnce(Vec<AttemptId>) -> R,
@@ -138,7 +138,7 @@ impl Rolls {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until no roll waits.
+    /// Waits until no roll waits, but no longer than [`PATIENCE`].
     pub(crate) async fn let_pass(&self) {
         if !self.is_behind() {
             return;

@@ -1,6 +1,6 @@
 //! The paths under `/api/auth`.
 
-/// Paths that are answered without a change of what is stored of a session, and the ways in.
+/// Paths that only read (`/get-session` also renews the session), and those that sign in or up.
 pub(super) const READ_OR_ENTER: [&str; 6] = [
     "/ok",
     "/sign-in/email",

@@ -25,7 +25,7 @@ impl Call<'_> {
         Err(Refusal::TooMany(seconds))
     }
 
-    /// Writes the security log. What cannot be written down does not happen: no session is answered.
+    /// Writes the security log. Fails if it cannot be written: then no session is answered, and what was changed before stays.
     pub(super) async fn write(&self, kind: SecurityKind, user: &UserId) -> Result<(), Refusal> {
         let client = self.client();
         security::signed_in(self.app, kind, Some(user), &client)

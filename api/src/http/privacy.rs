@@ -189,7 +189,7 @@ impl Privacy {
     ///
     /// Their distribution ends, what waits to be sent to or about them is not sent, their agents are asked to delete the chat, and
     /// their names, numbers, ids and words are gone from every table. Figures, fairness and the audit stay right. It cannot be
-    /// taken back. Twice is as once.
+    /// taken back. A second call does no harm.
     #[oai(path = "/api/privacy/erase", method = "post", operation_id = "erasePerson", tag = Tag::Privacy)]
     async fn erase(
         &self,

@@ -65,7 +65,8 @@ struct SecurityEvent {
     operation: Option<String>,
     /// Its path, with numbers masked.
     path: Option<String>,
-    /// Its status; absent while the operation runs, and if the api ended before it answered, so that it may have been done.
+    /// Its status; absent while the operation runs, and if its end could not be written (the api ended, or the log failed): it may
+    /// have been done.
     status: Option<i32>,
 }
 

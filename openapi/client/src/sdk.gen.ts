@@ -1401,7 +1401,7 @@ export const retryUnheardMessage = <ThrowOnError extends boolean = false>(option
  *
  * Their distribution ends, what waits to be sent to or about them is not sent, their agents are asked to delete the chat, and
  * their names, numbers, ids and words are gone from every table. Figures, fairness and the audit stay right. It cannot be
- * taken back. Twice is as once.
+ * taken back. A second call does no harm.
  */
 export const erasePerson = <ThrowOnError extends boolean = false>(options: Options<ErasePersonData, ThrowOnError>) => (options.client ?? client).post<ErasePersonResponses, ErasePersonErrors, ThrowOnError>({
     security: [{

@@ -2908,7 +2908,8 @@ export type SecurityEvent = {
      */
     path?: string;
     /**
-     * Its status; absent while the operation runs, and if the api ended before it answered, so that it may have been done.
+     * Its status; absent while the operation runs, and if its end could not be written (the api ended, or the log failed): it may
+     * have been done.
      */
     status?: number;
     /**

@@ -11,8 +11,8 @@ use sqlx::PgConnection;
 /// How long a session lasts if the user chose not to be remembered. It is never renewed.
 pub(super) const UNREMEMBERED_LASTS: TimeDelta = TimeDelta::days(1);
 
-/// Begins a session of a user who gave the password, unless their sign-in asks for a code, and `is_trusted` does not spare their
-/// device it. Since the password was checked the user can have set an app up, and somebody can have changed the password.
+/// Begins a session of a user who gave the password. If their sign-in asks for a code, begins one only with `is_trusted`. Checks
+/// both again under a lock: since the first check the user can have set an app up, and somebody can have changed the password.
 pub async fn begin_session(
     app: &App,
     checked: &Checked,

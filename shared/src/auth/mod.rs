@@ -128,7 +128,7 @@ pub async fn session(app: &App, token: &str, renew: bool) -> Result<Found> {
         store::delete_session(&mut connection, token).await?;
         return Ok(Found::Nothing);
     }
-    // A request without the cookie that says so does not make a session last that was to end with the browser.
+    // A session that ends with the browser is never renewed, also if the request lacks the cookie that says so.
     let is_remembered = session.expires_at - session.updated_at > begin::UNREMEMBERED_LASTS;
     let renewed =
         renew && is_remembered && session.expires_at - SESSION_LASTS + RENEWED_AFTER <= now;

@@ -10,7 +10,7 @@ use sqlx::PgConnection;
 
 /// Why sessions, devices and apps of users who came in an earlier run are left.
 const OF_BEFORE: &str =
-    "its user was here before: who signed out, or set an app up, since then stays so";
+    "its user came in an earlier run, and may have signed out or set an app up since";
 
 /// Copies a user. Returns why they are left, if they are: a user who is here by the same email under another id keeps
 /// that id, and everything of the old one becomes theirs.

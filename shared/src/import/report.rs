@@ -62,10 +62,10 @@ pub struct Line {
 }
 
 impl Imported {
-    /// Notes whose sign-in asked for a code that no app made: by email, which is not offered here.
+    /// Notes the users who signed in with a code by email: it is not offered here.
     pub(super) fn name_lost_factors(&mut self) {
         for id in std::mem::take(&mut self.asked_for_code) {
-            let reason = "signed in with a code that no app made: signs in with the password alone";
+            let reason = "signed in with a code by email, which is not offered here: the password alone is enough now";
             self.changed("user", &id, reason);
         }
     }

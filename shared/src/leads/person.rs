@@ -107,7 +107,8 @@ impl Person {
         numbers.collect()
     }
 
-    /// Whether a search for the other, which is this person as they were a moment ago, finds everything that names this person.
+    /// Whether a search for `other`, an earlier reading of this person, also finds every number, id and name that the person has
+    /// now.
     pub fn is_found_by(&self, other: &Self) -> bool {
         let has = |all: &[String], some: &[String]| some.iter().all(|one| all.contains(one));
         let is_since = |since| other.since.is_some_and(|searched| searched <= since);

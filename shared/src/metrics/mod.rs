@@ -81,7 +81,7 @@ pub fn answered(status: u16, took: Duration) {
     histogram.observe(took.as_secs_f64());
 }
 
-/// Somebody tried to sign in: `done`, `wrong`, `disabled` or `waits`.
+/// Somebody tried to sign in: `done`, `wrong`, `disabled`, `waits`, `code_asked` or `code_wrong`.
 pub fn signed_in(result: &'static str) {
     let counter = instruments().sign_ins.get_or_create(&[("result", result)]);
     counter.inc();

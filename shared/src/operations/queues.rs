@@ -9,8 +9,8 @@ use crate::jobs::{
 use crate::{App, Error, Result};
 use std::collections::HashSet;
 
-/// Queues that are never paused. A deadline goes on while its offer waits: agents would be passed over unasked. And the sweep
-/// does what the others would have done.
+/// Queues that are never paused. If offers waited, their deadlines would go on, and agents would lose leads that they were never
+/// offered. The work of the other queues is also done by the sweep, so a pause would not stop it.
 const NEVER_PAUSED: [&str; 5] = [
     CheckAckDeadline::QUEUE,
     ForwardLeadToSales::QUEUE,

@@ -15,8 +15,8 @@ use sqlx::{Connection, PgConnection};
 const BATCH: i64 = 50;
 
 /// Erases leads that ended this many days ago: closed, hangus, sold or lost, without a message or visit since, each in a
-/// transaction of its own. What is not the leads' stays: blocks, deliveries, forms without a lead. A lead that cannot be erased
-/// is logged and tried again an hour later. Returns how many of this page; with 0 days none.
+/// transaction of its own. What is not the leads' stays: blocks, deliveries, forms without a lead. A lead that cannot be erased is
+/// logged, and tried again with the next batch. Returns how many were erased; with 0 days none.
 pub async fn erase_ended(connection: &mut PgConnection, days: f64) -> Result<u64> {
     let (mut erased, mut last) = (0, None);
     while days > 0.0 && erased == 0 {

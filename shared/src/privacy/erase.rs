@@ -14,12 +14,12 @@ use std::collections::BTreeSet;
 
 /// The longest reason of an erasure, in characters.
 const LONGEST_REASON: usize = 500;
-/// How often somebody is searched for who changes meanwhile.
+/// How many times a person is searched for, if their name or number changes in between.
 const MOST_SEARCHES: usize = 3;
 
-/// Erases a person: their distribution ends, what waits to be sent to or about them is not sent, and their names, numbers, ids
-/// and words are gone from every table, in one transaction. Their agents are asked to delete the chat. See [`KEPT`](super::KEPT) for what
-/// stays. Twice is as once.
+/// Erases a person: their distribution ends, what waits to be sent to or about them is not sent, and their names, numbers, ids and
+/// words are gone from every table, in one transaction. Their agents are asked to delete the chat. See [`KEPT`](super::KEPT) for
+/// what stays. A second call does no harm.
 ///
 /// Fails with `Invalid` if the number is the company's or an agent's or the reason is not 1 to 500 characters, with `NotFound` if
 /// there is no such lead, and with the conflict `still_arriving` while a delivery that names the person is not handled, or while

@@ -92,7 +92,8 @@ pub struct SecurityEvent {
     pub operation: Option<String>,
     /// Its path, with numbers masked.
     pub path: Option<String>,
-    /// Its status. `None`: it runs, or its process ended before it was answered, so that it may have been done.
+    /// Its status. `None`: it runs, or its end could not be written (its process ended, or the log failed), so it may have been
+    /// done.
     pub status: Option<i32>,
 }
 

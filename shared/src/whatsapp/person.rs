@@ -34,9 +34,9 @@ pub(crate) async fn search(
     })
 }
 
-/// Erases the words of every message from, to or about a person, and replaces their numbers and names in other messages: of those
-/// from before the search, the ones in `named`. What waits to be sent is not sent. Returns how many messages were erased, and how
-/// many changed.
+/// Erases the words of every message from, to or about a person, and replaces their numbers and names in other messages. Of
+/// messages from before the search, it looks only at those in `named`. What waits to be sent is not sent. Returns how many messages
+/// were erased, and how many changed.
 pub(crate) async fn erase_person(
     connection: &mut PgConnection,
     person: &Person,

@@ -1,4 +1,4 @@
-//! How a run of a job ended that did not finish it, as the text of the error that apalis hands back with the acknowledgement.
+//! The end of a run that did not finish its job, as the text of an error. apalis hands this text back with the acknowledgement.
 
 use crate::outcome::Outcome;
 use serde::{Deserialize, Serialize};

@@ -23,8 +23,8 @@ use tokio::time::Instant;
 /// The most jobs in one fetch, so that workers share a burst.
 pub(super) const MAX_BATCH: usize = 16;
 
-/// A job runs for at most 30 s. If a job has been fetched for longer than this, a crash of the server lost
-/// the commit of its acknowledgement.
+/// If a job was fetched longer ago than this, a crash of the server lost the commit of its acknowledgement: a job runs for at most
+/// 30 s.
 const MAX_FETCHED_TIME: Duration = Duration::from_secs(120);
 
 /// A fetched job.

@@ -2322,7 +2322,7 @@ export const useRetryUnheardMessageMutation = (mutationOptions?: Partial<Omit<Us
  *
  * Their distribution ends, what waits to be sent to or about them is not sent, their agents are asked to delete the chat, and
  * their names, numbers, ids and words are gone from every table. Figures, fairness and the audit stay right. It cannot be
- * taken back. Twice is as once.
+ * taken back. A second call does no harm.
  */
 export const erasePersonMutation = (options?: Partial<Options<ErasePersonData>>): UseMutationOptions<ErasePersonResponse, ErasePersonError, Options<ErasePersonData>> => {
     const mutationOptions: UseMutationOptions<ErasePersonResponse, ErasePersonError, Options<ErasePersonData>> = {
@@ -2343,7 +2343,7 @@ export const erasePersonMutation = (options?: Partial<Options<ErasePersonData>>)
  *
  * Their distribution ends, what waits to be sent to or about them is not sent, their agents are asked to delete the chat, and
  * their names, numbers, ids and words are gone from every table. Figures, fairness and the audit stay right. It cannot be
- * taken back. Twice is as once.
+ * taken back. A second call does no harm.
  */
 export const useErasePersonMutation = (mutationOptions?: Partial<Omit<UseMutationOptions<ErasePersonResponse, ErasePersonError, Options<ErasePersonData>>, 'mutationFn'>>) => useMutation({ ...erasePersonMutation(), ...mutationOptions });
 

@@ -16,7 +16,7 @@ pub enum Refused {
     WrongCode,
     /// Five wrong codes ended the sign-in.
     TooManyTries,
-    /// Ten wrong codes in a row: no code is accepted for fifteen minutes.
+    /// Ten or more wrong codes in a row: no code is accepted for fifteen minutes or longer, up to a day.
     Locked,
     /// The user is disabled.
     Disabled,

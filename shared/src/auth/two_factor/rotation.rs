@@ -1,4 +1,4 @@
-//! What an old secret of sign-in encrypted is encrypted with the present one, before the old one is removed from the settings.
+//! Encrypts two-factor secrets again with the present secret of sign-in, so that the old one can be removed from the settings.
 
 use super::keys::{Keys, Opened};
 use super::store;

@@ -18,7 +18,7 @@ pub(super) async fn row(connection: &mut PgConnection, user: &UserId) -> Result<
     .await?)
 }
 
-/// Writes a secret that is not proven yet, over one that was not either.
+/// Writes an unproven secret. It replaces an unproven one, and never a proven one.
 pub(super) async fn write(
     connection: &mut PgConnection,
     id: &str,

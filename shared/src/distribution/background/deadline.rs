@@ -38,9 +38,9 @@ pub async fn check_deadline(app: &App, attempt: AttemptId, cause: Cause) -> Resu
     }
 }
 
-/// Rolls those of these attempts that are due and that are plain: of a queue with a fixed order, with a next agent without a cap, and with nothing to
-/// handle first. All in one transaction, with the statements of one roll. Returns what it rolled; each of the others is for
-/// [`check_deadline`].
+/// Rolls those of these attempts that are due and that are plain: accepted, in turn, of a queue with a fixed order, with a next
+/// agent, without a member who has a cap, and with nothing to handle first. All in one transaction, with the statements of one
+/// roll. Returns what it rolled; each of the others is for [`check_deadline`].
 ///
 /// For the moment when many are due at once. It decides as [`check_deadline`] does.
 pub async fn roll_due_together(

@@ -96,7 +96,7 @@ pub(crate) async fn assign_quietly(
     {
         return Ok((assigned(attempt), None));
     }
-    // A sold lead of an erased client goes to a colleague with the desk of its owner.
+    // A sold lead of an erased client can still go to a colleague, with the other leads of its owner.
     if lead.status != LeadStatus::Claimed {
         leads::refuse_erased(work.connection, lead.id).await?;
     }

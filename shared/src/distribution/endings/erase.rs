@@ -36,7 +36,7 @@ pub(crate) async fn forget_received(
 }
 
 /// Withdraws a lead's offers, ends its cycle and closes it. A lead that is sold, lost or hangus stays as it is. The lead must be
-/// locked. Returns the agents who have the client's data on their phones: who had an open offer, and the owner.
+/// locked. Returns the agents who must be told: those who had an open offer, and the owner.
 pub(crate) async fn stop_for_erasure(
     work: &mut UnitOfWork<'_>,
     lead: &Lead,

@@ -1,4 +1,4 @@
-//! Withdrawing offers: somebody else owns the lead now.
+//! Withdrawing offers: another agent owns the lead, the lead was stopped, merged or erased, or the agent was disabled.
 
 use crate::Result;
 use crate::distribution::event::{Event, EventKind};
@@ -65,7 +65,7 @@ pub(crate) struct Notice<'a> {
 }
 
 /// Withdraws the lead's open offers and tells the agents whose offers were already sent. Those whose offers were not are not
-/// charged. `owner` is the name of the agent who owns the lead now. The lead must be locked.
+/// charged. `owner` is the name of the agent who owns the lead now; empty if there is none. The lead must be locked.
 pub(crate) async fn withdraw_open_offers(
     work: &mut UnitOfWork<'_>,
     lead: &Lead,

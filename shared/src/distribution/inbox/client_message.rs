@@ -39,7 +39,7 @@ pub(super) async fn handle(
     let client = enquiry::find_or_create(app, connection, &contact, new, at).await?;
     let lead = &client.lead;
     let mut work = client.start(app, connection).await?;
-    // A duplicate by a new client is one that was stored without a lead. It is found when it is stored again.
+    // A new client has no handled message with a lead. A duplicate that was stored without one is found below, by `store_inbound`.
     if !client.is_new() && duplicate::was_handled(&mut work, received).await? {
         return Ok(None);
     }

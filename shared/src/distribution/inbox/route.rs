@@ -195,7 +195,7 @@ async fn remove_duplicate(app: &App, received: &ReceivedMessage) -> Result<Repor
     let past = past_report(app, &mut transaction, received.id, provider_id).await;
     transaction.commit().await?;
     match past {
-        // Its sender was erased since, with what became of it.
+        // The sender was erased since, and the earlier report with them.
         Err(Error::NotFound { .. }) => Ok(Report {
             outcome: Outcome::Noted,
             duplicate: true,

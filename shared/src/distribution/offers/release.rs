@@ -24,7 +24,7 @@ use sqlx::PgConnection;
 const MAX_RELEASED: usize = 50;
 /// How many leads one look skips at most because they are held again, for example by a cap.
 const MAX_SKIPPED: usize = 20;
-/// Of the leads of a line that wait without a known end from now on, so many are told to the managers.
+/// How many leads, whose known return is lost, one look tells the managers about at most.
 const MAX_TOLD: usize = 10;
 /// When a line is looked at again whose resume times are not all written.
 const CONTINUE_AFTER: TimeDelta = TimeDelta::seconds(1);

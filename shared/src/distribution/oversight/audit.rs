@@ -56,8 +56,8 @@ pub enum Breach {
     Unreleased(CycleId),
     /// As `Unreleased`, and an agent who can be asked about this held cycle is available. Repair: release it.
     HeldForNothing(CycleId),
-    /// The provider has not accepted an offer ten seconds after the patience ended, outside a freeze. Repair:
-    /// end it.
+    /// The provider has not accepted an offer ten seconds after the patience ended, outside a freeze. While others are sent, one
+    /// that no worker has tried does not count. Repair: end it.
     Unsent(AttemptId),
     /// A message has been queued for a minute and no job sends it, for example because its job could not be read. Repair:
     /// enqueue one.
@@ -137,7 +137,7 @@ pub(crate) async fn find_breaches(app: &App, provider_ends_freeze: bool) -> Resu
         let overdue = store::open_since(work.connection, overdue_since).await?;
         breaches.extend(overdue.into_iter().map(Breach::Overdue));
         let accepted_by = now - UNSENT + app.distribution.unsent_before_deadline();
-        // So is an offer that waits for its first call while others are sent. The next agent's would wait behind it.
+        // An offer that waits for its first call while others are sent is load, too. The next agent's offer would wait behind it.
         let sending = store::sent_since(work.connection, now - OVERDUE).await?;
         let unsent = store::open_unsent(work.connection, accepted_by, sending).await?;
         breaches.extend(unsent.into_iter().map(Breach::Unsent));

@@ -43,9 +43,9 @@ struct Row {
     open: i64,
 }
 
-/// Selects the [`Row`]s of a cycle, with open offers counted up to `$2`: what comes before, where the id of the cycle comes from, that
-/// id, the table of the cycle, and that of its members. With `$from` it is one cycle of several, each looked for by its own
-/// index: `offset 0` keeps PostgreSQL from joining them in another way.
+/// Selects the [`Row`]s of a cycle, with open offers counted up to `$2`: `$with` is SQL before it, `$id` the cycle's id, `$cycle`
+/// and `$members` are the tables. For several cycles `$from` yields their ids, and the `$fence` `offset 0` has PostgreSQL look for
+/// each by its index.
 macro_rules! contenders {
     ($with:tt, $from:tt, $id:tt, $cycle:tt, $members:tt, $fence:tt $(, $argument:expr)* $(,)?) => {
         sqlx::query_as!(

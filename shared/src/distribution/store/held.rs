@@ -148,9 +148,9 @@ pub(crate) async fn everybody_who_can_be_asked(
     .await?)
 }
 
-/// The oldest held cycle of a queue that must be decided now: an agent who was not asked is in
-/// `available`; or nobody was asked, and somebody in `available` has got a place in the queue since; or some agent was asked,
-/// and none who was not asked is in `known`, so that nobody is to be waited for. Cycles in `but_not` are left out.
+/// The oldest held cycle of a queue that must be decided now: an agent who was not asked is in `available`; or nobody was asked,
+/// and somebody in `available` has got a place in the queue since; or some agent was asked, and every agent in `known` was asked,
+/// so there is nobody to wait for. Cycles in `but_not` are left out.
 pub(crate) async fn next_to_release(
     connection: &mut PgConnection,
     queue: QueueId,
@@ -186,7 +186,7 @@ pub(crate) async fn next_to_release(
     .await?)
 }
 
-/// The queue whose places a held lead waits for about which nobody was asked.
+/// The queue whose places a held lead waits for while nobody was asked: its own, or the default one if its own is retired.
 pub(crate) async fn queue_to_wait_for(
     connection: &mut PgConnection,
     queue: QueueId,

@@ -3,7 +3,7 @@
 use crate::Result;
 use sqlx::PgConnection;
 
-/// Bulk assignments, handovers and desks that ended, uploaded lists that are done, summaries, and breaches that were not found
+/// Bulk assignments and handovers that ended, uploaded lists that are done, summaries, and breaches that were not found
 /// again. Their leads stay.
 pub(crate) async fn delete_old_records(connection: &mut PgConnection, days: f64) -> Result<u64> {
     let deleted = sqlx::query!(

@@ -30,7 +30,8 @@ pub(in crate::whatsapp) async fn person_rows(
     .await?)
 }
 
-/// Remembers the digests of what the person wrote lately, so that a second delivery of it does not bring them back.
+/// Stores digests of the ids of the person's messages of the last eight days, so that a second delivery does not bring the person
+/// back.
 pub(in crate::whatsapp) async fn remember_digests(
     connection: &mut PgConnection,
     (person, found): (&Person, &Candidates),

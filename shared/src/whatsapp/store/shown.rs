@@ -6,8 +6,8 @@ use crate::{Error, Result};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
-/// Selects messages with what their senders changed afterwards. Only senders who write to us are heard of: who names a message of ours
-/// in an edit changes nothing.
+/// Selects messages with the edits and deletions of their senders. Only inbound messages have them: an edit that names a message of
+/// ours changes nothing.
 macro_rules! messages {
     ($connection:expr, $rest:literal, $($value:expr),*) => {
         sqlx::query_as!(
