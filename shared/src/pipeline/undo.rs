@@ -62,6 +62,8 @@ fn last_change<'changes>(
         change.by_user_id.as_ref() == Some(&by.id)
             && now - change.at <= UNDO_WITHIN
             && ["status", "progress", "layer2"].contains(&&*change.field)
+            // Its cycle has ended. An admin can have it distributed again.
+            && !(change.field == "status" && change.old_value.as_deref() == Some("distributing"))
             && change.note.as_deref() != Some("undo")
     });
     if can_be_undone { group } else { Vec::new() }

@@ -253,3 +253,27 @@ async fn a_rescued_lead_stays_hangus_in_the_figures() {
     assert_eq!(claimed(&stats), 0, "an assignment is no OK: {stats}");
     story.nobody_else_was_messaged().await;
 }
+
+#[tokio::test]
+async fn a_stopped_distribution_is_not_undone_because_nobody_would_be_asked() {
+    let story = Story::begin().await;
+    let client = story.client("081234001234");
+    let lead = text(&client.says("Halo").await["lead"]["id"]);
+    client.is_asked_to_wait();
+    story.agent("A").is_offered_the_lead();
+    let path = format!("/api/leads/{lead}");
+    let (status, _) = post(&story, "admin", &format!("{path}/stop"), json!({})).await;
+    assert_eq!(status, 200);
+    story.workers_catch_up().await;
+    story.agent("A").is_told("dihentikan");
+    let (status, problem) = post(&story, "admin", &format!("{path}/undo"), json!({})).await;
+    assert_eq!((status, &problem["code"]), (409, &json!("nothing_to_undo")));
+    let found = shared::distribution::audit(&story.harness.app, false).await;
+    assert_eq!(found.expect("an audit"), []);
+    // What an admin does instead.
+    let (status, _) = post(&story, "admin", &format!("{path}/distribute"), json!({})).await;
+    assert_eq!(status, 200);
+    story.workers_catch_up().await;
+    story.agent("A").is_offered_the_lead();
+    story.nobody_else_was_messaged().await;
+}
