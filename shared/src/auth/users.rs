@@ -63,10 +63,12 @@ pub async fn change_account(
             super::end_sign_ins(&mut transaction, id).await?;
             if !was_disabled || change.leads.is_some() {
                 let leads = change.leads.clone().unwrap_or_default();
+                store::end_handovers(&mut transaction, id, now).await?;
                 begin_handover(&mut transaction, (by, id), &leads, now).await?;
             }
         }
         Some(false) => {
+            store::end_handovers(&mut transaction, id, now).await?;
             enqueue(&mut transaction, &ReleaseHeldLeads { queue: None }, now).await?;
         }
         None if change.leads.is_some() => {

@@ -309,3 +309,27 @@ async fn a_lead_that_is_merged_away_during_a_handover_does_not_stop_it() {
     story.agent("D").is_told("2 lead dari Sales A");
     story.nobody_else_was_messaged().await;
 }
+
+#[tokio::test]
+async fn a_handover_that_was_called_off_is_not_carried_out_when_the_agent_is_disabled_again() {
+    let story = Story::begin().await;
+    let account = async |change: Value| {
+        let path = "/api/users/sales-a";
+        let (status, told) = story.send_as("admin", Method::PATCH, path, &change).await;
+        assert_eq!(status, 200, "{told}");
+    };
+    // By mistake; no worker runs before it is taken back.
+    account(json!({ "disabled": true, "leads": "distribute" })).await;
+    account(json!({ "disabled": false })).await;
+    story.workers_catch_up().await;
+    let lead = claimed_by_a(&story, "081234001234").await;
+    account(json!({ "disabled": true })).await;
+    for _ in 0..3 {
+        story.fast_forward(minutes(1)).await;
+        let found = shared::distribution::audit(&story.harness.app, false).await;
+        assert_eq!(found.expect("an audit"), []);
+    }
+    let entry = story.get_as("admin", &format!("/api/leads/{lead}")).await;
+    assert_eq!(entry["lead"]["ownerName"], "Sales A");
+    story.nobody_else_was_messaged().await;
+}

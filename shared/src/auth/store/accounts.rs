@@ -135,6 +135,22 @@ pub(in crate::auth) async fn insert_handover(
     Ok(())
 }
 
+/// Ends the handovers of a disabled agent that are not done: they were enabled again, or an admin has chosen anew.
+pub(in crate::auth) async fn end_handovers(
+    connection: &mut PgConnection,
+    agent: &UserId,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "update agent_handover set ended_at = $2 where agent_id = $1 and ended_at is null and not of_desk",
+        agent.0,
+        now
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 pub(in crate::auth) async fn insert_credential(
     connection: &mut PgConnection,
     id: &str,

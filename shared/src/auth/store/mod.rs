@@ -3,8 +3,9 @@
 mod accounts;
 
 pub(in crate::auth) use accounts::{
-    NewHandover, accounts, change_account, has_password_of_agents, has_work, insert_credential,
-    insert_handover, lock_admins, other_admins, set_or_insert_password, set_password,
+    NewHandover, accounts, change_account, end_handovers, has_password_of_agents, has_work,
+    insert_credential, insert_handover, lock_admins, other_admins, set_or_insert_password,
+    set_password,
 };
 
 use super::model::{Change, Credential, NewUser, Profile, Role, Session, User};
