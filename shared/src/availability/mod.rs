@@ -17,6 +17,7 @@ pub use model::{Availability, Cover, DutyStatus, Hours, Leave, Load, Reason};
 use crate::id::UserId;
 use crate::jobs::{ReleaseHeldLeads, enqueue};
 use crate::local_time::{Timezone, check_year};
+use crate::unit_of_work::UnitOfWork;
 use crate::{App, Error, Result, sales};
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::PgConnection;
@@ -26,20 +27,24 @@ pub async fn of(app: &App, agent: &UserId) -> Result<Availability> {
     let mut connection = app.pool.acquire().await?;
     sales::by_id(&mut connection, agent).await?;
     let now = app.clock.now(&mut connection).await?;
-    record(&mut connection, agent, now).await
+    record(app, &mut connection, agent, now).await
 }
 
 async fn record(
+    app: &App,
     connection: &mut PgConnection,
     agent: &UserId,
     now: DateTime<Utc>,
 ) -> Result<Availability> {
     let recorded = store::of(connection, std::slice::from_ref(agent), false, now).await?;
-    Ok(recorded
-        .into_iter()
-        .next()
-        .map(|(_, availability, _)| availability)
-        .unwrap_or_default())
+    let recorded = recorded.into_iter().next();
+    Ok(recorded.map_or_else(
+        || Availability {
+            timezone: app.timezone,
+            ..Availability::default()
+        },
+        |(_, availability, _)| availability,
+    ))
 }
 
 /// Replaces the record of an agent, and enqueues a release of held leads.
@@ -107,7 +112,7 @@ pub async fn change(app: &App, agent: &UserId, change: &AvailabilityChange) -> R
     sales::by_id(&mut transaction, agent).await?;
     let now = app.clock.now(&mut transaction).await?;
     store::lock(&mut transaction, agent).await?;
-    let mut record = record(&mut transaction, agent, now).await?;
+    let mut record = record(app, &mut transaction, agent, now).await?;
     if let Some(timezone) = change.timezone {
         record.timezone = timezone;
     }
@@ -143,14 +148,14 @@ pub async fn timezone_of(
         .unwrap_or(company))
 }
 
-/// Starts a break, in the caller's transaction, until an instant if its end is known.
+/// Starts a break, in the caller's transaction, until an instant if its end is known. An agent without a record gets one, in the
+/// company's zone.
 pub async fn pause(
-    connection: &mut PgConnection,
+    work: &mut UnitOfWork<'_>,
     agent: &UserId,
     until: Option<DateTime<Utc>>,
-    now: DateTime<Utc>,
 ) -> Result<()> {
-    store::pause(connection, agent, until, now).await
+    store::pause(work.connection, agent, until, (work.now, work.app.timezone)).await
 }
 
 /// Adds days off, in the caller's transaction.

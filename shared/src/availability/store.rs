@@ -192,16 +192,17 @@ pub(super) async fn pause(
     connection: &mut PgConnection,
     agent: &UserId,
     until: Option<DateTime<Utc>>,
-    now: DateTime<Utc>,
+    (now, company): (DateTime<Utc>, Timezone),
 ) -> Result<()> {
     sqlx::query!(
-        "insert into agent_availability (sales_id, paused_since, paused_until) values ($1, $2, $3)
+        "insert into agent_availability (sales_id, paused_since, paused_until, timezone) values ($1, $2, $3, $4)
          on conflict (sales_id) do update
              set paused_since = coalesce(agent_availability.paused_since, excluded.paused_since),
                  paused_until = excluded.paused_until",
         agent.0,
         now,
-        until
+        until,
+        company.as_str()
     )
     .execute(connection)
     .await?;

@@ -7,7 +7,7 @@ mod store;
 
 use crate::address::Address;
 use crate::auth::User;
-use crate::id::UserId;
+use crate::id::{LeadId, UserId};
 use crate::leads::Person;
 use crate::phone::Phone;
 use crate::{App, Error, Result, sales};
@@ -88,12 +88,13 @@ pub(crate) async fn is_blocked(connection: &mut PgConnection, phone: &Phone) -> 
     store::is_blocked(connection, phone).await
 }
 
-/// Whether nothing may be sent to this address: the person asked for that, or an admin blocked it.
+/// Whether nothing may be sent to this lead's address: the person asked for that, or an admin blocked them, under it or under an id or
+/// a former number of theirs.
 pub(crate) async fn wants_no_messages(
     connection: &mut PgConnection,
-    address: &Address,
+    (address, lead): (&Address, LeadId),
 ) -> Result<bool> {
-    store::wants_no_messages(connection, address).await
+    store::wants_no_messages(connection, (address, lead)).await
 }
 
 /// The blocks and opt-outs of a person, as JSON.

@@ -3,7 +3,7 @@
 use super::{Block, BlockKind};
 use crate::Result;
 use crate::address::Address;
-use crate::id::UserId;
+use crate::id::{LeadId, UserId};
 use crate::phone::Phone;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -36,8 +36,9 @@ pub(super) async fn opt_out(
 ) -> Result<()> {
     let addresses: Vec<&str> = addresses.iter().map(|address| address.as_str()).collect();
     sqlx::query!(
-        "insert into contact_block (address, kind, created_at) select address, 'opted_out', $2 from unnest($1::text[]) address
-         on conflict (address) do nothing",
+        "insert into contact_block (address, kind, created_at) select distinct address, 'opted_out', $2::timestamptz from unnest($1::text[]) address
+         on conflict (address) do update set created_at = greatest(contact_block.created_at, excluded.created_at)
+         where contact_block.kind = 'opted_out'",
         &addresses as _,
         now
     )
@@ -77,11 +78,14 @@ pub(super) async fn blocks(connection: &mut PgConnection) -> Result<Vec<Block>> 
 
 pub(super) async fn wants_no_messages(
     connection: &mut PgConnection,
-    address: &Address,
+    (address, lead): (&Address, LeadId),
 ) -> Result<bool> {
     Ok(sqlx::query_scalar!(
-        r#"select exists (select from contact_block where address = $1) as "wants_none!""#,
-        address.as_str()
+        r#"select exists (select from contact_block where address = $1)
+                  or exists (select from wa_identity i join contact_block b on b.address = i.address
+                             where i.lead_id = $2) as "wants_none!""#,
+        address.as_str(),
+        lead.0
     )
     .fetch_one(connection)
     .await?)

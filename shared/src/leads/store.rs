@@ -255,7 +255,7 @@ pub(super) async fn set_claimed(
 ) -> Result<()> {
     sqlx::query!(
         "update lead set status = 'claimed', owner_sales_id = $2, locked_at = $3, updated_at = $3,
-                progress = case when status = 'hangus' then 'pending' else progress end
+                progress = case when status = 'hangus' then 'pending' else progress end, mark = nullif(mark, 'suspect')
          where id = $1",
         id.0,
         owner.0,

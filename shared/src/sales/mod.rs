@@ -69,6 +69,15 @@ pub async fn change_number(
     store::change_number(connection, old, new, now).await
 }
 
+/// As [`change_number`], for a manager: the queues' alerts go to the new number. Returns of how many queues they are a manager.
+pub async fn change_manager_number(
+    connection: &mut PgConnection,
+    old: &Phone,
+    new: &Phone,
+) -> Result<u64> {
+    store::change_manager_number(connection, old, new).await
+}
+
 /// An agent by id, with their present offer address.
 pub async fn by_id(connection: &mut PgConnection, id: &UserId) -> Result<Agent> {
     store::agent_by_id(connection, id).await

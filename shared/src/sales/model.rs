@@ -3,6 +3,7 @@
 use crate::id::{QueueId, UserId};
 use crate::phone::Phone;
 use crate::strategy::Strategy;
+use chrono::{DateTime, Utc};
 
 /// A person who is offered leads.
 #[derive(Clone, Debug)]
@@ -25,6 +26,8 @@ pub struct Sender {
     pub manages: bool,
     /// Whether an admin blocked them.
     pub is_blocked: bool,
+    /// When they wrote that they want no messages.
+    pub opted_out_at: Option<DateTime<Utc>>,
 }
 
 /// An active place in a queue: its agent is offered leads.

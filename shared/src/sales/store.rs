@@ -47,7 +47,8 @@ pub(super) async fn sender(
     let found = sqlx::query!(
         r#"select u.id as "id?: UserId", u.name as "name?", u.offer_address, u.disabled_at is not null as "disabled!",
                   exists (select from distribution_queue where $3 = any(manager_phones)) as "manages!",
-                  exists (select from contact_block where address in ($3, $4) and kind = 'blocked') as "is_blocked!"
+                  exists (select from contact_block where address in ($3, $4) and kind = 'blocked') as "is_blocked!",
+                  (select max(created_at) from contact_block where address in ($3, $4) and kind = 'opted_out') as opted_out_at
            from (values (1)) message
            left join "user" u
            on u.id = coalesce(
@@ -83,6 +84,7 @@ pub(super) async fn sender(
         agent: agent.map(Row::into_agent),
         manages: found.manages,
         is_blocked: found.is_blocked,
+        opted_out_at: found.opted_out_at,
     })
 }
 
@@ -259,4 +261,23 @@ pub(super) async fn without_number(connection: &mut PgConnection) -> Result<(i64
     .fetch_one(connection)
     .await?;
     Ok((row.all, row.without))
+}
+
+/// Returns of how many queues the person is a manager.
+pub(super) async fn change_manager_number(
+    connection: &mut PgConnection,
+    old: &Phone,
+    new: &Phone,
+) -> Result<u64> {
+    let changed = sqlx::query!(
+        "update distribution_queue
+         set manager_phones = case when $2 = any(manager_phones) then array_remove(manager_phones, $1)
+                                   else array_replace(manager_phones, $1, $2) end
+         where $1 = any(manager_phones)",
+        old.as_str(),
+        new.as_str()
+    )
+    .execute(connection)
+    .await?;
+    Ok(changed.rows_affected())
 }

@@ -1,5 +1,6 @@
 //! The trigger on `"user".phone` reads plain forms of numbers as [`Phone::from_human`] does, and refuses none.
 
+use shared::distribution;
 use shared::phone::Phone;
 use shared::testing::Harness;
 
@@ -67,4 +68,36 @@ async fn the_database_never_makes_another_persons_number() {
 async fn an_empty_number_is_no_number() {
     let harness = Harness::new().await;
     assert_eq!(stored(&harness, "  ").await, None);
+}
+
+#[tokio::test]
+async fn a_manager_who_changes_their_number_is_a_manager_under_the_new_one() {
+    let harness = Harness::new().await;
+    let pool = &harness.app.pool;
+    sqlx::query(
+        "update distribution_queue set manager_phones = array['+6281299990001', '+6281299990002']",
+    )
+    .execute(pool)
+    .await
+    .expect("managers");
+    let number = |text| Phone::from_e164(text).expect("a number");
+    for (old, new, expected) in [
+        (
+            "+6281299990001",
+            "+6281299990003",
+            "+6281299990003,+6281299990002",
+        ),
+        ("+6281299990003", "+6281299990002", "+6281299990002"),
+    ] {
+        distribution::change_number(&harness.app, &number(old), &number(new))
+            .await
+            .expect("changed");
+        let managers: String = sqlx::query_scalar(
+            "select array_to_string(manager_phones, ',') from distribution_queue",
+        )
+        .fetch_one(pool)
+        .await
+        .expect("managers");
+        assert_eq!(managers, expected);
+    }
 }

@@ -182,3 +182,38 @@ async fn a_lead_without_an_id_is_listed_and_its_neighbour_is_taken() {
         .await;
     assert_eq!((status, left), (200, json!([])));
 }
+
+/// Its first fetch has listed it and has not ended: what comes meanwhile leaves it in the list.
+#[tokio::test]
+async fn an_unusable_lead_stays_listed_while_its_fetch_has_not_ended() {
+    let office = Office::open().await;
+    let unreadable = json!({ "field_data": [{ "name": "phone_number", "values": ["-"] }] });
+    office.graph.has_lead("505", FORM, &unreadable);
+    announce(&office, &announcement(&[("505", FORM)])).await;
+    let pool = &office.harness.app.pool;
+    sqlx::query(
+        "insert into apalis.jobs (id, job_type, job, run_at, max_attempts, priority, idempotency_key, status)
+         values ('01ARZ3NDEKTSV4RRFFQ69G5FAV', 'fetch-meta-lead.v1', '{\"lead\": \"505\"}', now(), 300, 0, '505', 'Running')",
+    )
+    .execute(pool)
+    .await
+    .expect("its job runs");
+    announce(&office, &announcement(&[("505", FORM)])).await;
+    let retry = "/api/meta/unusable-leads/505/retry";
+    let again = async || {
+        let (status, _) = office
+            .send_as("admin", Method::POST, retry, &json!({}))
+            .await;
+        status
+    };
+    assert_eq!(again().await, 404);
+    assert_eq!(office.sql("select state from meta_lead").await, "unusable");
+    sqlx::query("delete from apalis.jobs where idempotency_key = '505'")
+        .execute(pool)
+        .await
+        .expect("its job has ended");
+    assert_eq!(again().await, 200);
+    office.work().await;
+    assert_eq!(office.sql("select state from meta_lead").await, "unusable");
+    office.the_rules_hold().await;
+}

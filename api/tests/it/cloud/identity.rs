@@ -4,6 +4,8 @@ use super::graph::delivery;
 use super::office::{Office, agent};
 use chrono::TimeDelta;
 use serde_json::{Value, json};
+use shared::distribution;
+use shared::phone::Phone;
 
 pub(super) const BSUID: &str = "ID.1100000000000009";
 
@@ -173,5 +175,68 @@ async fn a_number_that_changes_is_followed_for_clients_and_agents() {
         "sales-a"
     );
     office.reads("6281999900002");
+    office.nobody_else_was_messaged().await;
+}
+
+#[tokio::test]
+async fn a_client_who_wants_no_messages_gets_none_under_their_number_either() {
+    let office = Office::open().await;
+    office
+        .deliver(&delivery(&[nameless(&office, BSUID, "STOP")]))
+        .await;
+    let client = "6281234001234";
+    office
+        .deliver(&delivery(&[named(&office, client, BSUID, "Halo")]))
+        .await;
+    office.reads(&agent('A'));
+    // Nor after they changed their number.
+    let (old, new) = ("+6281234001234", "+6281234009999");
+    let number = |text| Phone::from_e164(text).expect("a number");
+    distribution::change_number(&office.harness.app, &number(old), &number(new))
+        .await
+        .expect("changed");
+    office.fast_forward(TimeDelta::minutes(31)).await;
+    office.says("6281234009999", "Masih ada?").await;
+    while office.may_read(&agent('A')).is_some() {}
+    for label in ['B', 'C', 'D', 'E', 'F'] {
+        office.reads(&agent(label));
+    }
+    office.nobody_else_was_messaged().await;
+}
+
+#[tokio::test]
+async fn a_message_from_before_stop_asks_for_nothing() {
+    let office = Office::open().await;
+    let client = "6281234001234";
+    let written = |minutes: i64| (office.harness.now() - TimeDelta::minutes(minutes)).timestamp();
+    let says = |minutes: i64, words: &str| {
+        let text = json!({ "type": "text", "text": { "body": words }, "timestamp": written(minutes).to_string() });
+        office.message(client, &text)
+    };
+    office.deliver(&delivery(&[says(5, "STOP")])).await;
+    office.deliver(&delivery(&[says(10, "Halo")])).await;
+    let cycles = "select count(*)::text from distribution_cycle";
+    assert_eq!(office.sql(cycles).await, "0");
+    let heard =
+        "select string_agg(outcome, ',' order by body) from wa_message where direction = 'in'";
+    assert_eq!(office.sql(heard).await, "noted,opted_out");
+    // What they write later is an enquiry, which no machine answers.
+    office.deliver(&delivery(&[says(0, "Masih ada?")])).await;
+    office.reads(&agent('A'));
+    office.nobody_else_was_messaged().await;
+}
+
+#[tokio::test]
+async fn tomorrow_is_the_day_after_an_agent_wrote_it() {
+    let office = Office::open().await;
+    // 23:58 in Jakarta, handled after midnight.
+    office.fast_forward(TimeDelta::hours(15)).await;
+    let written = (office.harness.now() - TimeDelta::minutes(2)).timestamp();
+    let text = json!({ "type": "text", "text": { "body": "cuti besok" }, "timestamp": written.to_string() });
+    let message = office.message(&agent('A'), &text);
+    office.deliver(&delivery(&[message])).await;
+    office.reads(&agent('A'));
+    let days = "select string_agg(first_day || ' ' || last_day, ',') from agent_leave";
+    assert_eq!(office.sql(days).await, "2026-01-06 2026-01-06");
     office.nobody_else_was_messaged().await;
 }

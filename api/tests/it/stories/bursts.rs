@@ -108,6 +108,20 @@ async fn forms_that_repeat_each_other_wait_for_a_person_and_others_do_not() {
     );
     client.is_asked_to_wait();
     story.agent("A").is_told("Sumber: Formulir A");
+    // The fourth is assigned by hand: it is a lead as every other from then on.
+    let to_a = json!({ "salesId": "sales-a" });
+    let (status, lead) = post(&story, "admin", &path(&held[3], "assign"), to_a).await;
+    assert_eq!(status, 200, "{lead}");
+    story.workers_catch_up().await;
+    story.agent("A").reads();
+    let detail = story
+        .get_as("admin", &format!("/api/leads/{}", held[3]))
+        .await;
+    assert_eq!(detail["lead"]["mark"], Value::Null);
+    let phone = detail["lead"]["phone"].as_str().expect("a number");
+    let again = form(&story, 31, "Ibu Sari", phone, None).await;
+    assert_ne!(again["outcome"], "noted");
+    story.agent("A").is_told("mengisi iklan lagi");
     story.nobody_else_was_messaged().await;
 }
 

@@ -1,6 +1,6 @@
 //! An agent gives away their desk: all or chosen open leads, with one summary for each side.
 
-use super::pipeline::post;
+use super::pipeline::{patch, post};
 use super::story::{Story, text};
 use serde_json::{Value, json};
 
@@ -136,5 +136,34 @@ async fn a_handover_that_runs_twice_leaves_a_lead_that_its_giver_claimed_again()
     story.workers_catch_up().await;
     story.agent("A").is_told("dipegang antrian");
     assert_eq!(story.standing(&lead).await.0, "claimed");
+    story.nobody_else_was_messaged().await;
+}
+
+#[tokio::test]
+async fn a_sold_lead_stays_with_its_agent_when_the_desk_goes_back_into_distribution() {
+    let story = Story::begin().await;
+    let sold = claimed(&story, "081234001231").await;
+    let open = claimed(&story, "081234001232").await;
+    for progress in ["contacted", "won"] {
+        let path = format!("/api/leads/{sold}/progress");
+        let change = json!({ "progress": progress });
+        let (status, told) = patch(&story, "sales-a", &path, change).await;
+        assert_eq!(status, 200, "{told}");
+    }
+    let path = "/api/sales/sales-a/handovers";
+    let preview = json!({ "preview": true });
+    let (status, would) = post(&story, "admin", path, preview).await;
+    assert_eq!((status, &would["leads"]), (200, &json!([open])));
+    let disabled = json!({ "disabled": true, "leads": "distribute" });
+    let (status, _) = patch(&story, "admin", "/api/users/sales-a", disabled).await;
+    assert_eq!(status, 200);
+    story.workers_catch_up().await;
+    story.agent("B").is_told("Client lama untuk B");
+    let entry = story.get_as("admin", &format!("/api/leads/{sold}")).await;
+    let lead = &entry["lead"];
+    assert_eq!(
+        (&lead["ownerName"], &lead["progress"]),
+        (&json!("Sales A"), &json!("won"))
+    );
     story.nobody_else_was_messaged().await;
 }

@@ -119,3 +119,43 @@ async fn a_lead_whose_only_offer_did_not_arrive_waits_for_the_agent_who_comes_ba
     story.agent("B").is_offered_the_lead();
     story.nobody_else_was_messaged().await;
 }
+
+#[tokio::test]
+async fn an_agent_who_gets_a_number_is_asked_about_a_lead_that_is_held() {
+    let story = Story::begin().await;
+    sql(
+        &story,
+        "update sales_queue set active = label in ('A', 'B')",
+    )
+    .await;
+    sql(
+        &story,
+        r#"update "user" set phone = null where id = 'sales-a'"#,
+    )
+    .await;
+    let away = Availability {
+        paused_since: Some(story.now()),
+        paused_until: Some(time("2026-01-12T02:00:00Z")),
+        ..Availability::default()
+    };
+    set(&story, &["B"], away).await;
+    let client = story.client("081234001234");
+    let lead = text(&client.says("Halo").await["lead"]["id"]);
+    client.is_asked_to_wait();
+    assert_eq!(held_until(&story, &lead).await.0, "held");
+    story.fast_forward(minutes(1)).await;
+    sql(
+        &story,
+        r#"update "user" set phone = '+6281110000001' where id = 'sales-a'"#,
+    )
+    .await;
+    shared::distribution::reconsider_held(&story.harness.app)
+        .await
+        .expect("a number was set");
+    story.fast_forward(minutes(1)).await;
+    story.agent("A").is_offered_the_lead();
+    assert_eq!(story.standing(&lead).await.1, ["undeliverable", "open"]);
+    let found = shared::distribution::audit(&story.harness.app, false).await;
+    assert_eq!(found.expect("an audit"), []);
+    story.nobody_else_was_messaged().await;
+}

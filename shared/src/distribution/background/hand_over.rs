@@ -7,7 +7,7 @@ use crate::distribution::model::Trigger;
 use crate::distribution::offers::{client_notice, cycle};
 use crate::distribution::store::{self, Destination, Handover};
 use crate::id::LeadId;
-use crate::leads::{self, Lead, LeadStatus};
+use crate::leads::{self, Lead, LeadProgress, LeadStatus};
 use crate::phone::Phone;
 use crate::sales::{self, Agent, Origin};
 use crate::texts::Text;
@@ -79,7 +79,8 @@ async fn move_lead(app: &App, handover: &Handover, agent: &Agent, lead: LeadId) 
         Err(Error::NotFound { .. }) => return Ok(true),
         lead => lead?,
     };
-    if lead.owner.as_ref() != Some(&agent.id) || lead.status != LeadStatus::Claimed {
+    let is_over = matches!(lead.progress, LeadProgress::Won | LeadProgress::Lost);
+    if lead.owner.as_ref() != Some(&agent.id) || lead.status != LeadStatus::Claimed || is_over {
         transaction.rollback().await?;
         return Ok(true);
     }

@@ -115,12 +115,19 @@ pub async fn change_number(app: &App, old: &Phone, new: &Phone) -> Result<()> {
     }
     let mut transaction = app.begin().await?;
     let now = app.clock.now(&mut transaction).await?;
+    let queues = sales::change_manager_number(&mut transaction, old, new).await?;
+    if queues > 0 {
+        tracing::warn!(
+            queues,
+            "whatsapp.manager_changed_number: alerts go to the new number"
+        );
+    }
     if let Some(agent) = sales::change_number(&mut transaction, old, new, now).await? {
         tracing::warn!(sales = %agent, "whatsapp.agent_changed_number: offers go to the new number");
         return Ok(transaction.commit().await?);
     }
     let Some(lead) = leads::by_phone(&mut transaction, old).await? else {
-        return Ok(());
+        return Ok(transaction.commit().await?);
     };
     let lead = match leads::by_phone(&mut transaction, new).await? {
         Some(other) => {

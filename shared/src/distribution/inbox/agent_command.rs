@@ -102,7 +102,7 @@ async fn set_break(
         return Ok(None);
     }
     let (outcome, kind, body) = if starts {
-        availability::pause(work.connection, &agent.id, None, work.now).await?;
+        availability::pause(work, &agent.id, None).await?;
         let body = work.app.texts.render(Text::Paused, &[]);
         (Outcome::Paused, OutboundKind::Paused, body)
     } else {
@@ -156,7 +156,7 @@ pub(super) async fn announce_absence(
     let zone = availability::timezone_of(work.connection, &agent.id, company).await?;
     let body = match absence {
         Absence::Break(until) => {
-            availability::pause(work.connection, &agent.id, Some(until), work.now).await?;
+            availability::pause(work, &agent.id, Some(until)).await?;
             let until = zone.day_in_words(until);
             work.app
                 .texts

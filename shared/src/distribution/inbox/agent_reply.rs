@@ -95,7 +95,8 @@ async fn absence(
     received: &ReceivedMessage,
     agent: &Agent,
 ) -> Result<Option<Absence>> {
-    let (body, now) = (&received.message.body, work.now);
+    // "Tomorrow" is the day after they wrote it.
+    let (body, now) = (&received.message.body, received.acknowledged_at);
     let company = work.app.timezone;
     // Most messages announce none, whatever the zone.
     if work.app.lexicon.read_absence(body, now, company).is_none() {

@@ -7,7 +7,7 @@ use crate::Result;
 use crate::distribution::model::Ad;
 use crate::distribution::offers::alert;
 use crate::distribution::store;
-use crate::leads::{self, Lead, Mark};
+use crate::leads::{self, Lead, LeadStatus, Mark};
 use crate::texts::Text;
 use crate::unit_of_work::UnitOfWork;
 use chrono::TimeDelta;
@@ -26,7 +26,7 @@ pub(super) async fn hold_if_suspect(
     ad: &Ad,
     is_new: bool,
 ) -> Result<bool> {
-    if lead.mark == Some(Mark::Suspect) {
+    if lead.mark == Some(Mark::Suspect) && lead.status == LeadStatus::New {
         return Ok(true);
     }
     let limit = i64::from(work.app.distribution.burst_forms);

@@ -11,13 +11,15 @@ use crate::texts::Text;
 use crate::unit_of_work::{Cause, UnitOfWork};
 use crate::whatsapp::{self, Draft, InboundKind, InboundRecord, OutboundKind};
 use crate::{App, Result, contacts};
+use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
-/// Handles a client's message. Returns `None` if it is a duplicate: the caller must roll back.
+/// Handles a client's message. `opted_out_at` is when they wrote that they want no messages. Returns `None` if it is a duplicate: the caller must roll back.
 pub(super) async fn handle(
     app: &App,
     connection: &mut PgConnection,
     received: &ReceivedMessage,
+    opted_out_at: Option<DateTime<Utc>>,
 ) -> Result<Option<Report>> {
     let message = &received.message;
     let contact = Contact {
@@ -29,8 +31,9 @@ pub(super) async fn handle(
         area: None,
     };
     let at = received.received_at;
-    // A reaction asks for nothing. An old message was written to somebody who waits no more.
-    let asks = message.reaction.is_none() && !received.is_stale(app);
+    // A reaction asks for nothing. An old message was written to somebody who waits no more, and one from before "STOP" is taken back.
+    let is_taken_back = opted_out_at.is_some_and(|at| received.acknowledged_at < at);
+    let asks = message.reaction.is_none() && !received.is_stale(app) && !is_taken_back;
     let new = if asks {
         LeadStatus::Distributing
     } else {
@@ -116,7 +119,7 @@ pub(super) async fn opt_out(
     let number = lead.as_ref().and_then(|lead| lead.phone.as_ref());
     let number = number.map(Address::from);
     addresses.extend(number.as_ref());
-    contacts::opt_out(work.connection, &addresses, work.now).await?;
+    contacts::opt_out(work.connection, &addresses, received.acknowledged_at).await?;
     if let Some(lead) = &lead {
         stop::stop_for_client(&mut work, lead).await?;
     }

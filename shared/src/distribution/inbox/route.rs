@@ -136,7 +136,9 @@ async fn dispatch(
         Channel::Chat if app.lexicon.is_stop(&message.body) => {
             client_message::opt_out(app, connection, received).await
         }
-        Channel::Chat => client_message::handle(app, connection, received).await,
+        Channel::Chat => {
+            client_message::handle(app, connection, received, sender.opted_out_at).await
+        }
         Channel::Ack | Channel::Screen => store_stranger(app, connection, received).await,
     }
 }

@@ -61,7 +61,7 @@ pub(super) async fn send(
     let Some(to) = leads::address_of(work.connection, &lead).await? else {
         return tell(work, received, Text::SnippetToWhom, &[word]).await;
     };
-    if contacts::wants_no_messages(work.connection, &to).await? {
+    if contacts::wants_no_messages(work.connection, (&to, lead.id)).await? {
         return tell(work, received, Text::SnippetRefused, &[name]).await;
     }
     let body = snippet.filled_in(

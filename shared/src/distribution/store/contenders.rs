@@ -59,7 +59,9 @@ macro_rules! contenders {
            from "# + $from + r#" (
            select c.id as cycle, c.strategy, c.queue_id, c.sticky_sales_id, q.most_turns_owed,
                   coalesce(q.last_round, false) and c.last_round_at is null as last_round_is_left,
-                  m.seat, m.sales_id, m.label, m.weight, m.guest, u.offer_address, sq.credit, asked.status as asked,
+                  m.seat, m.sales_id, m.label, m.weight, m.guest, u.offer_address, sq.credit,
+                  -- Who had no number and has one now was not asked.
+                  case when asked.reason = 'no_number' and u.offer_address is not null then null else asked.status end as asked,
                   exists (select from agent_availability v where v.sales_id = m.sales_id)
                    or exists (select from company_hours) as has_availability,
                   u.disabled_at is not null as disabled,
@@ -73,7 +75,7 @@ macro_rules! contenders {
            join "# + $members + r#" m on m.cycle_id = c.id
            join "user" u on u.id = m.sales_id
            left join sales_queue sq on sq.queue_id = c.queue_id and sq.sales_id = m.sales_id
-           left join (select distinct on (a.sales_id) a.sales_id, a.status from distribution_attempt a
+           left join (select distinct on (a.sales_id) a.sales_id, a.status, a.reason from distribution_attempt a
                       where a.cycle_id = "# + $id + r#" order by a.sales_id, a.position desc) asked on asked.sales_id = m.sales_id
            where c.id = "# + $id + $fence + r#") one order by one.cycle, one.seat"#
             $(, $argument)*

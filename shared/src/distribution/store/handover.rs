@@ -204,14 +204,15 @@ pub(crate) async fn end_handover(
     Ok(ended.rows_affected() == 1)
 }
 
-/// The leads that an agent owns and that are not closed, oldest first.
+/// The open leads that an agent owns, oldest first: neither closed nor sold nor lost.
 pub(crate) async fn claimed_leads_of(
     connection: &mut PgConnection,
     agent: &UserId,
 ) -> Result<Vec<LeadId>> {
     Ok(sqlx::query_scalar!(
         r#"select id as "id: LeadId" from lead
-           where owner_sales_id = $1 and status = 'claimed' and erased_at is null order by created_at, id"#,
+           where owner_sales_id = $1 and status = 'claimed' and lead_is_open(status, progress) and erased_at is null
+           order by created_at, id"#,
         agent.0
     )
     .fetch_all(connection)

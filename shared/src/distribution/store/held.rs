@@ -164,7 +164,8 @@ pub(crate) async fn next_to_release(
              and (exists (select from distribution_cycle_member m
                           where m.cycle_id = c.id and m.sales_id = any($2::text[])
                             and not exists (select from distribution_attempt a
-                                            where a.cycle_id = c.id and a.sales_id = m.sales_id))
+                                            where a.cycle_id = c.id and a.sales_id = m.sales_id
+                                              and a.reason is distinct from 'no_number'))
                   or (not exists (select from distribution_attempt a where a.cycle_id = c.id and a.status <> 'undeliverable')
                       and exists (select from sales_queue sq
                                   where sq.queue_id = queue_to_wait_for($1) and sq.active
@@ -175,7 +176,8 @@ pub(crate) async fn next_to_release(
                       and not exists (select from distribution_cycle_member m
                                       where m.cycle_id = c.id and m.sales_id = any($3::text[])
                                         and not exists (select from distribution_attempt a
-                                                        where a.cycle_id = c.id and a.sales_id = m.sales_id))))
+                                                        where a.cycle_id = c.id and a.sales_id = m.sales_id
+                                              and a.reason is distinct from 'no_number'))))
            order by c.started_at, c.id limit 1"#,
         queue.0,
         available as _,
@@ -265,7 +267,8 @@ pub(crate) async fn write_resume_times(
                     least((select min(r.at) from distribution_cycle_member m join come_back r on r.agent = m.sales_id
                            where m.cycle_id = c.id
                              and not exists (select from distribution_attempt a
-                                             where a.cycle_id = c.id and a.sales_id = m.sales_id)),
+                                             where a.cycle_id = c.id and a.sales_id = m.sales_id
+                                              and a.reason is distinct from 'no_number')),
                           (select min(r.at) from sales_queue sq join come_back r on r.agent = sq.sales_id
                            where sq.queue_id = queue_to_wait_for($1) and sq.active
                              and not exists (select from distribution_cycle_member m

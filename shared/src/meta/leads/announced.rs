@@ -44,7 +44,7 @@ pub(super) async fn record(app: &App, leads: &[Announced], heard_by: HeardBy) ->
         }
         let is_new = store::know_lead(&mut transaction, lead, heard_by.as_str(), now).await?
             || (heard_by == HeardBy::Webhook
-                && store::set_lead_waiting(&mut transaction, &lead.id).await?);
+                && store::set_lead_waiting(&mut transaction, &lead.id, false).await?);
         if is_new {
             let fetch = FetchMetaLead {
                 lead: lead.id.clone(),

@@ -45,11 +45,12 @@ pub async fn correct_number(app: &App, id: &str, phone: &Phone) -> Result<()> {
     store::set_fetched(&mut connection, &fetched).await
 }
 
-/// Fetches the lead again and reads it with the present mapping. Fails with `NotFound` if it is not unusable.
+/// Fetches the lead again and reads it with the present mapping. Fails with `NotFound` if it is not unusable, or its last fetch has
+/// not ended.
 pub async fn retry_lead(app: &App, id: &str) -> Result<()> {
     let mut transaction = app.begin().await?;
     let now = app.clock.now(&mut transaction).await?;
-    if !store::set_lead_waiting(&mut transaction, id).await? {
+    if !store::set_lead_waiting(&mut transaction, id, false).await? {
         return Err(Error::NotFound {
             what: "unusable lead",
         });
@@ -90,6 +91,6 @@ pub(super) async fn retry_form(app: &App, form: &str) -> Result<()> {
 /// Has a lead wait again to be fetched that was given up, because an operator tries its job again. Changes nothing for one
 /// that is not unusable.
 pub async fn wait_again(connection: &mut PgConnection, id: &str) -> Result<()> {
-    store::set_lead_waiting(connection, id).await?;
+    store::set_lead_waiting(connection, id, true).await?;
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! SQL of leads of forms that could not be taken.
 
 use crate::Result;
+use crate::jobs::{FetchMetaLead, Job};
 use crate::meta::inbox::UnusableLead;
 use serde_json::Value;
 use sqlx::PgConnection;
@@ -44,13 +45,21 @@ pub(in crate::meta) async fn unusable_lead(
 }
 
 /// The unusable lead waits to be fetched again. Returns `false` if it is not unusable.
+/// Has an unusable lead wait to be fetched again. Not while a job of it is there, unless that job is to fetch it: it may be about to
+/// end, and then nothing would fetch the lead.
 pub(in crate::meta) async fn set_lead_waiting(
     connection: &mut PgConnection,
     id: &str,
+    by_its_job: bool,
 ) -> Result<bool> {
     let changed = sqlx::query!(
-        "update meta_lead set state = 'waiting', reason = null where id = $1 and coalesce(state = 'unusable', false)",
-        id
+        "update meta_lead set state = 'waiting', reason = null
+         where id = $1 and coalesce(state = 'unusable', false)
+           and ($3 or not exists (select from apalis.jobs j
+                                  where j.job_type = $2 and j.idempotency_key = meta_lead.id and j.status <> 'Killed'))",
+        id,
+        FetchMetaLead::QUEUE,
+        by_its_job
     )
     .execute(connection)
     .await?;

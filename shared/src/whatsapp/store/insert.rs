@@ -23,7 +23,9 @@ pub(in super::super) async fn insert_out(
                insert into wa_message (id, lead_id, cycle_id, attempt_id, in_reply_to, direction, kind,
                                        from_wa, to_wa, body, provider, delivery_status, created_at, line, parameters)
                select $1, $2, $3, $4, $5, 'out', $6, $7, $8, $9, $10, 'queued', $11, $12, $13
-               where not ($14 and exists (select from contact_block where address = $8))
+               where not ($14 and (exists (select from contact_block where address = $8)
+                                   or exists (select from wa_identity i join contact_block b on b.address = i.address
+                                              where i.lead_id = $2)))
                on conflict do nothing
                returning id),
            enqueued as (
