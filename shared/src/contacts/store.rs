@@ -47,14 +47,18 @@ pub(super) async fn opt_out(
     Ok(())
 }
 
+/// Also under the ids and the other numbers of the client with this number.
 pub(super) async fn unblock(connection: &mut PgConnection, phone: &Phone) -> Result<bool> {
     let deleted = sqlx::query!(
-        "delete from contact_block where address = $1",
+        "delete from contact_block where address = $1 or address in (
+             select i.address from lead l join wa_identity i on i.lead_id = l.id where l.phone = $1
+             union all
+             select other.address from wa_identity i join wa_identity other on other.lead_id = i.lead_id where i.address = $1)",
         phone.as_str()
     )
     .execute(connection)
     .await?;
-    Ok(deleted.rows_affected() == 1)
+    Ok(deleted.rows_affected() > 0)
 }
 
 pub(super) async fn is_blocked(connection: &mut PgConnection, phone: &Phone) -> Result<bool> {

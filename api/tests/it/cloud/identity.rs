@@ -3,6 +3,7 @@
 use super::graph::delivery;
 use super::office::{Office, agent};
 use chrono::TimeDelta;
+use poem::http::Method;
 use serde_json::{Value, json};
 use shared::distribution;
 use shared::phone::Phone;
@@ -201,6 +202,14 @@ async fn a_client_who_wants_no_messages_gets_none_under_their_number_either() {
     for label in ['B', 'C', 'D', 'E', 'F'] {
         office.reads(&agent(label));
     }
+    // An admin ends it by the present number.
+    let path = "/api/contacts/blocked/+6281234009999";
+    let (status, told) = office
+        .send_as("admin", Method::DELETE, path, &json!({}))
+        .await;
+    assert_eq!(status, 200, "{told}");
+    let blocks = "select count(*)::text from contact_block";
+    assert_eq!(office.sql(blocks).await, "0");
     office.nobody_else_was_messaged().await;
 }
 
