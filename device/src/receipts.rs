@@ -4,12 +4,18 @@ use crate::event_handler::Statuses;
 use crate::message_mapping::phone_of;
 use crate::recipients::is_temporary;
 use shared::whatsapp::{self, Progress, Status};
-use shared::{App, Result, distribution};
+use shared::{App, Error, Result, distribution};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::sleep;
 use whatsapp_rust::types::events::{Event, Receipt};
 use whatsapp_rust::types::presence::ReceiptType;
 
+/// How often an acknowledgement or a changed number is tried again that the database does not take, …
+const AGAIN: u32 = 60;
+/// … and how long after.
+const AGAIN_AFTER: Duration = Duration::from_secs(5);
 /// How many receipts are stored in one go.
 const BATCH: usize = 500;
 
@@ -19,7 +25,7 @@ pub(crate) async fn note(app: App, mut statuses: Statuses) {
     loop {
         let noted = tokio::select! {
             biased;
-            Some(event) = statuses.acks.recv() => note_one(&app, &event).await,
+            Some(event) = statuses.acks.recv() => note_one_in_the_end(&app, &event).await,
             count = statuses.receipts.recv_many(&mut batch, BATCH) => {
                 if count == 0 {
                     return;
@@ -31,6 +37,20 @@ pub(crate) async fn note(app: App, mut statuses: Statuses) {
             tracing::warn!(%error, "device.receipt_lost");
         }
     }
+}
+
+/// As [`note_one`]. What the database does not take is tried again for five minutes: WhatsApp does not send it again.
+async fn note_one_in_the_end(app: &App, event: &Event) -> Result<()> {
+    for _ in 0..AGAIN {
+        match note_one(app, event).await {
+            Err(error @ Error::Database(_)) => {
+                tracing::warn!(%error, "device.status_waits: it is tried again");
+                sleep(AGAIN_AFTER).await;
+            }
+            noted => return noted,
+        }
+    }
+    note_one(app, event).await
 }
 
 /// A person's new number, or the server's acknowledgement of a message for which nothing waits any more. It counts.
