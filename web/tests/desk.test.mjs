@@ -236,7 +236,7 @@ test('no screen has a fault of accessibility, in any state, in both languages an
     for (const state of Object.keys(STATES)) {
       await open(admin, URL_OF_DESK, state)
       await look(admin, `${state} ${language} ${scheme}`)
-      await leave(admin, state)
+      await leave(admin)
     }
     await admin.goto(`${URL_OF_DESK}/board`)
     await admin.waitForSelector('[data-feed=live]')
