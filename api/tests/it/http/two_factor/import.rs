@@ -45,7 +45,7 @@ async fn a_second_factor_comes_over_and_a_code_by_email_is_named() {
     let changed = done
         .lines
         .iter()
-        .find(|line| line.id == "by-mail" && line.reason.contains("no app"));
+        .find(|line| line.id == "by-mail" && line.reason.contains("a code by email"));
     assert!(changed.is_some(), "{:?}", done.lines);
     let asks: Vec<String> = sqlx::query_scalar(r#"select id from "user" where two_factor_enabled"#)
         .fetch_all(&harness.app.pool)
