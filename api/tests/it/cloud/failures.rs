@@ -3,6 +3,9 @@
 use super::graph::{Taken, Turn};
 use super::office::{Office, agent};
 use chrono::TimeDelta;
+use shared::distribution;
+use shared::id::UserId;
+use shared::testing::{ad, until_somebody_waits};
 
 const CLIENT: &str = "6281234001234";
 const OFFERS: &str = "select string_agg(status, ',' order by position) from distribution_attempt";
@@ -200,5 +203,81 @@ async fn a_receipt_of_an_earlier_message_does_not_end_a_freeze() {
     assert_eq!(office.sql(frozen).await, "1", "Meta took it before, too");
     office.reports(&again, "sent", None).await;
     assert_eq!(office.sql(frozen).await, "0");
+    office.nobody_else_was_messaged().await;
+}
+
+#[tokio::test]
+async fn a_limit_of_our_whole_account_stops_every_clock_and_nothing_goes_hangus() {
+    for code in [4, 80_007, 130_429] {
+        let office = Office::open().await;
+        office.says(&agent('A'), "absen").await;
+        office.says(&agent('B'), "absen").await;
+        for _ in 0..5_000 {
+            office.graph.next(Turn::Refuse(code));
+        }
+        office.says(CLIENT, "Halo").await;
+        office.fast_forward(TimeDelta::hours(1)).await;
+        // A's offer did not leave within its patience. When it had failed for B, too, the limit was known to be everybody's.
+        assert_eq!(office.sql(OFFERS).await, "undeliverable,open", "{code}");
+        assert_eq!(office.sql("select status from lead").await, "distributing");
+        office.graph.does_as_always();
+        office.fast_forward(TimeDelta::minutes(1)).await;
+        office.reads(CLIENT);
+        office.reads(&agent('B'));
+        office.nobody_else_was_messaged().await;
+    }
+}
+
+#[tokio::test]
+async fn an_offer_that_is_withdrawn_while_its_call_is_prepared_does_not_leave() {
+    let office = Office::open().await;
+    let app = &office.harness.app;
+    let report = distribution::take_ad(app, &ad("meta-001", "081234001234")).await;
+    let report = report.expect("taken");
+    let (lead, attempt) = (
+        report.lead.expect("a lead"),
+        report.attempt.expect("an offer"),
+    );
+    // The call waits for its place in the number's bucket.
+    let mut others = app.begin().await.expect("a transaction");
+    sqlx::query("insert into wa_pace (provider, next_at) values ('cloud_api', $1)")
+        .bind(office.harness.now())
+        .execute(&mut *others)
+        .await
+        .expect("a place");
+    let forwarded = {
+        let app = app.clone();
+        tokio::spawn(async move { distribution::forward(&app, attempt).await })
+    };
+    until_somebody_waits(&app.pool).await;
+    let (agent_b, admin) = (UserId("sales-b".to_owned()), UserId("admin".to_owned()));
+    let assigned = distribution::assign(app, lead, &agent_b, &admin).await;
+    assigned.expect("assigned");
+    others.commit().await.expect("committed");
+    let forwarded = forwarded.await.expect("no panic");
+    assert!(
+        matches!(forwarded, Err(shared::Error::NotYet { .. })),
+        "{forwarded:?}"
+    );
+    office.work().await;
+    office.reads(CLIENT);
+    office.reads(&agent('B'));
+    office.nobody_else_was_messaged().await;
+}
+
+#[tokio::test]
+async fn an_answer_that_a_closed_window_refuses_is_not_sent_for_ever() {
+    let office = Office::open().await;
+    office.says(CLIENT, "Halo").await;
+    office.reads(&agent('A'));
+    let mut sent = 0;
+    for _ in 0..20 {
+        while let Some(reply) = office.may_read(CLIENT) {
+            sent += 1;
+            office.reports(&reply, "failed", Some(131_047)).await;
+        }
+        office.fast_forward(TimeDelta::seconds(10)).await;
+    }
+    assert_eq!(sent, 6, "once, and five times again");
     office.nobody_else_was_messaged().await;
 }

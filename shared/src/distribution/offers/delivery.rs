@@ -97,8 +97,8 @@ fn wait_before_retry(
 ) -> Option<TimeDelta> {
     let doubled = |wait: TimeDelta| (wait * (1 << message.requeued.clamp(0, 8))).min(LONGEST_WAIT);
     match class {
-        // Even a template is refused because the window is closed.
-        Class::Window if message.form == "template" => None,
+        // Even a template is refused because the window is closed, or there is no template and words are refused again and again.
+        Class::Window if message.form == "template" || message.requeued >= MAX_REQUEUES => None,
         Class::Window => Some(TimeDelta::zero()),
         Class::Pair => {
             let pause = app.provider.rules().map(|rules| rules.pair_pause);
