@@ -149,31 +149,6 @@ async fn what_cannot_be_written_down_is_not_acknowledged_and_comes_again() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_changed_number_that_the_database_does_not_take_is_stored_later() {
-    let company = Company::open().await;
-    let device = company.linked_device().await;
-    sqlx::query("alter table wa_identity rename to gone")
-        .execute(&company.pool)
-        .await
-        .expect("a broken table");
-    company
-        .whatsapp
-        .changes_number(AGENT, "+628111000099")
-        .await;
-    device.logs("device.status_waits").await;
-    sqlx::query("alter table gone rename to wa_identity")
-        .execute(&company.pool)
-        .await
-        .expect("a mended table");
-    company
-        .wait_for(
-            r#"select count(*) from "user" where offer_address = '+628111000099'"#,
-            1,
-        )
-        .await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_two_processes_one_holds_and_the_other_takes_over_when_it_is_killed() {
     let company = Company::open().await;
     let first = company.linked_device().await;

@@ -21,6 +21,20 @@ pub(crate) async fn offered(harness: &Harness) -> (LeadId, AttemptId) {
     )
 }
 
+/// A lead that is offered to Sales A. The provider is frozen since.
+async fn offered_in_a_freeze() -> Harness {
+    let harness = Harness::new().await;
+    harness.accept_offers_at_once().await;
+    offered(&harness).await;
+    tamper(
+        &harness,
+        "insert into provider_health (provider, failures, failing_since, frozen_since, reason)
+         select 'dummy', 3, assigned_at, assigned_at, 'a test' from distribution_attempt",
+    )
+    .await;
+    harness
+}
+
 pub(crate) async fn audit(harness: &Harness) -> Vec<Breach> {
     distribution::audit(&harness.app, false)
         .await
@@ -95,15 +109,7 @@ async fn an_attempt_that_neither_alarm_nor_sweep_rolled_is_rolled() {
 
 #[tokio::test]
 async fn in_a_freeze_nothing_is_overdue() {
-    let harness = Harness::new().await;
-    harness.accept_offers_at_once().await;
-    offered(&harness).await;
-    tamper(
-        &harness,
-        "insert into provider_health (provider, failures, failing_since, frozen_since, reason)
-         select 'dummy', 3, assigned_at, assigned_at, 'a test' from distribution_attempt",
-    )
-    .await;
+    let harness = offered_in_a_freeze().await;
     harness.app.clock.set(harness.now() + TimeDelta::hours(1));
     assert_eq!(audit(&harness).await, []);
     assert_eq!(attempts(&harness).await, ["sales-a open"]);
@@ -111,15 +117,7 @@ async fn in_a_freeze_nothing_is_overdue() {
 
 #[tokio::test]
 async fn a_freeze_that_no_message_could_end_is_ended() {
-    let harness = Harness::new().await;
-    harness.accept_offers_at_once().await;
-    offered(&harness).await;
-    tamper(
-        &harness,
-        "insert into provider_health (provider, failures, failing_since, frozen_since, reason)
-         select 'dummy', 3, assigned_at, assigned_at, 'a test' from distribution_attempt",
-    )
-    .await;
+    let harness = offered_in_a_freeze().await;
     assert_eq!(audit(&harness).await, [], "the offer waits to be sent");
     tamper(
         &harness,
@@ -138,15 +136,7 @@ async fn a_freeze_that_no_message_could_end_is_ended() {
 
 #[tokio::test]
 async fn a_freeze_is_ended_that_only_messages_of_a_paused_queue_could_end() {
-    let harness = Harness::new().await;
-    harness.accept_offers_at_once().await;
-    offered(&harness).await;
-    tamper(
-        &harness,
-        "insert into provider_health (provider, failures, failing_since, frozen_since, reason)
-         select 'dummy', 3, assigned_at, assigned_at, 'a test' from distribution_attempt",
-    )
-    .await;
+    let harness = offered_in_a_freeze().await;
     // As if the only message were not an offer.
     tamper(
         &harness,

@@ -5,6 +5,8 @@ use super::story::{Story, minutes};
 use chrono::TimeDelta;
 use poem::http::Method;
 use serde_json::{Value, json};
+use shared::local_time::Timezone;
+use shared::testing::Harness;
 
 #[tokio::test]
 async fn a_break_of_two_hours_ends_by_itself() {
@@ -110,5 +112,24 @@ async fn a_change_of_one_part_keeps_the_others_and_agents_change_their_own_leave
         );
     }
     story.fast_forward(minutes(1)).await;
+    story.nobody_else_was_messaged().await;
+}
+
+#[tokio::test]
+async fn a_break_leaves_an_agents_day_in_the_zone_of_the_company() {
+    let mut harness = Harness::new().await;
+    harness.app.timezone = Timezone::Jayapura;
+    let story = Story::of(harness);
+    story.agent("A").says("istirahat 30 menit").await;
+    story.agent("A").is_told("WIT");
+    let capped = json!({ "mostOpen": 5 });
+    let path = "/api/sales/sales-b/availability";
+    let (status, _) = story.send_as("admin", Method::PATCH, path, &capped).await;
+    assert_eq!(status, 200);
+    for agent in ["sales-a", "sales-b", "sales-c"] {
+        let path = format!("/api/sales/{agent}/availability");
+        let record = story.get_as("admin", &path).await;
+        assert_eq!(record["zone"], "WIT", "{agent}: {record}");
+    }
     story.nobody_else_was_messaged().await;
 }

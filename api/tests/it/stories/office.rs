@@ -5,8 +5,6 @@ use super::story::{Story, minutes, text};
 use chrono::{DateTime, FixedOffset, TimeDelta};
 use poem::http::Method;
 use serde_json::{Value, json};
-use shared::local_time::Timezone;
-use shared::testing::Harness;
 
 async fn put(story: &Story, user: &str, path: &str, body: Value) -> (u16, Value) {
     story.send_as(user, Method::PUT, path, &body).await
@@ -384,24 +382,5 @@ async fn a_merge_that_would_end_what_agents_are_asked_is_refused() {
     assert_eq!(status, 200, "{merges}");
     assert_eq!(story.agent("A").says("OK").await["outcome"], "accepted");
     story.agent("A").is_told("sekarang milik Anda");
-    story.nobody_else_was_messaged().await;
-}
-
-#[tokio::test]
-async fn a_break_leaves_an_agents_day_in_the_zone_of_the_company() {
-    let mut harness = Harness::new().await;
-    harness.app.timezone = Timezone::Jayapura;
-    let story = Story::of(harness);
-    story.agent("A").says("istirahat 30 menit").await;
-    story.agent("A").is_told("WIT");
-    let capped = json!({ "mostOpen": 5 });
-    let path = "/api/sales/sales-b/availability";
-    let (status, _) = story.send_as("admin", Method::PATCH, path, &capped).await;
-    assert_eq!(status, 200);
-    for agent in ["sales-a", "sales-b", "sales-c"] {
-        let path = format!("/api/sales/{agent}/availability");
-        let record = story.get_as("admin", &path).await;
-        assert_eq!(record["zone"], "WIT", "{agent}: {record}");
-    }
     story.nobody_else_was_messaged().await;
 }

@@ -14,7 +14,8 @@ use crate::{App, Result, contacts};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
-/// Handles a client's message. `opted_out_at` is when they wrote that they want no messages. Returns `None` if it is a duplicate: the caller must roll back.
+/// Handles a client's message. `opted_out_at` is when they wrote that they want no messages. Returns `None` if it is a duplicate: the
+/// caller must roll back.
 pub(super) async fn handle(
     app: &App,
     connection: &mut PgConnection,
@@ -31,7 +32,7 @@ pub(super) async fn handle(
         area: None,
     };
     let at = received.received_at;
-    // A reaction asks for nothing. An old message was written to somebody who waits no more, and one from before "STOP" is taken back.
+    // A reaction asks for nothing. An old message was written to somebody who waits no more. "STOP" takes back what was written before.
     let is_taken_back = opted_out_at.is_some_and(|at| received.acknowledged_at < at);
     let asks = message.reaction.is_none() && !received.is_stale(app) && !is_taken_back;
     let new = if asks {
