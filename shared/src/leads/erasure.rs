@@ -160,14 +160,17 @@ pub(super) async fn ended_before(
     (after, only): (Option<LeadId>, Option<LeadId>),
     most: i64,
 ) -> Result<Vec<LeadId>> {
+    // `coalesce` and `limit 1` leave one plan for what is looked for of each lead: by the lead.
     Ok(sqlx::query_scalar!(
         r#"select l.id as "id: LeadId" from lead l
            where l.erased_at is null and l.updated_at < now() - $1::float8 * interval '1 day'
              and ($3::uuid is null or l.id > $3) and ($4::uuid is null or l.id = $4)
              and (l.status in ('closed', 'hangus') or l.status = 'claimed' and l.progress in ('won', 'lost'))
-             and not exists (select from wa_message m where m.lead_id = l.id and m.created_at >= now() - $1::float8 * interval '1 day')
-             and not exists (select from appointment a where a.lead_id = l.id and a.ends_at >= now() - $1::float8 * interval '1 day')
-             and not exists (select from lead_list_row r where r.phone = l.phone and r.state = 'ready')
+             and (select m.id from wa_message m
+                  where m.lead_id = l.id and coalesce(m.created_at >= now() - $1::float8 * interval '1 day', false) limit 1) is null
+             and (select a.id from appointment a
+                  where a.lead_id = l.id and coalesce(a.ends_at >= now() - $1::float8 * interval '1 day', false) limit 1) is null
+             and (select r.list_id from lead_list_row r where r.phone = l.phone and r.state = 'ready' limit 1) is null
            order by l.id limit $2"#,
         days,
         most,

@@ -6,7 +6,7 @@ use shared::distribution::{self, Cause, Channel, InboundMessage};
 use shared::id::AttemptId;
 use shared::phone::Phone;
 use shared::testing::{Harness, ok_of};
-use shared::{App, db};
+use shared::{App, db, leads};
 use sqlx::PgPool;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -127,13 +127,7 @@ async fn rows_of_a_lead(planned_at: i32) -> Vec<String> {
     .execute(&harness.app.pool)
     .await
     .expect("empty tables");
-    // One connection, which plans each statement while the tables are nearly empty, and keeps the plans.
-    let url = SecretString::from(harness.database.url().to_owned());
-    let options = db::options(&url, "test").expect("a URL");
-    let app = App {
-        pool: db::intake_pool(options, 1),
-        ..harness.app.clone()
-    };
+    let app = with_one_connection(&harness);
     open_offers(&app.pool, 1, planned_at).await;
     let clock = &app.clock;
     let five_minutes = TimeDelta::minutes(5);
@@ -194,4 +188,87 @@ async fn rows_of_a_lead(planned_at: i32) -> Vec<String> {
         before = now;
     }
     read
+}
+
+/// An app with one connection, which plans each statement while the tables are nearly empty, and keeps the plans.
+fn with_one_connection(harness: &Harness) -> App {
+    let url = SecretString::from(harness.database.url().to_owned());
+    let options = db::options(&url, "test").expect("a URL");
+    App {
+        pool: db::intake_pool(options, 1),
+        ..harness.app.clone()
+    }
+}
+
+/// How many rows this reads.
+async fn rows_of(pool: &PgPool, step: impl AsyncFn()) -> i64 {
+    let before = rows_read(pool).await;
+    step().await;
+    let after = rows_read(pool).await;
+    let read = |(name, rows): (&String, &i64)| rows - before.get(name).copied().unwrap_or_default();
+    after.iter().map(read).sum()
+}
+
+/// How many rows an audit reads when nothing is to be repaired any more.
+async fn rows_of_an_audit(app: &App) -> i64 {
+    let audit = async || distribution::audit(app, false).await.expect("an audit");
+    while !audit().await.is_empty() {}
+    rows_of(&app.pool, async || assert!(audit().await.is_empty())).await
+}
+
+#[tokio::test]
+async fn an_audit_of_four_times_as_many_offers_reads_four_times_as_much_whatever_was_open_when_it_was_planned()
+ {
+    let harness = Harness::new().await;
+    let app = with_one_connection(&harness);
+    distribution::audit(&app, false).await.expect("an audit");
+    open_offers(&app.pool, 1, 500).await;
+    let few = rows_of_an_audit(&app).await;
+    open_offers(&app.pool, 501, 1_500).await;
+    let many = rows_of_an_audit(&app).await;
+    assert!(few > 500, "it reads what is open: {few} rows");
+    assert!(many < 6 * few, "{few} rows, then {many}");
+}
+
+/// Leads that ended long ago and wrote again just now, so that none of them is to be erased.
+async fn ended_leads(pool: &PgPool, first: i32, count: i32) {
+    sqlx::query(
+        "with ended as (
+             insert into lead (id, phone, status, progress, created_at, updated_at)
+             select gen_random_uuid(), '+62811' || 20000000 + n, 'hangus', 'no-action', now() - interval '9 years',
+                    now() - interval '9 years'
+             from generate_series($1, $1 + $2 - 1) n
+             returning id, phone)
+         insert into wa_message (id, lead_id, direction, kind, from_wa, to_wa, body, provider, delivery_status, created_at)
+         select gen_random_uuid(), id, 'in', 'client', phone, '+620000000000', 'Halo', 'dummy', 'received', now()
+         from ended",
+    )
+    .bind(first)
+    .bind(count)
+    .execute(pool)
+    .await
+    .expect("leads");
+}
+
+#[tokio::test]
+async fn the_search_for_clients_who_ended_reads_each_once_whatever_there_was_when_it_was_planned() {
+    let harness = Harness::new().await;
+    let pool = with_one_connection(&harness).pool;
+    let search = async || {
+        let mut connection = pool.acquire().await.expect("a connection");
+        let found = leads::ended_before(&mut connection, 365.0, None, 50).await;
+        assert_eq!(found.expect("leads"), []);
+    };
+    // What PostgreSQL knows of tables that stayed empty for a while.
+    sqlx::query("vacuum analyze lead, wa_message, appointment, lead_list_row")
+        .execute(&pool)
+        .await
+        .expect("vacuumed");
+    search().await;
+    ended_leads(&pool, 1, 500).await;
+    let few = rows_of(&pool, search).await;
+    ended_leads(&pool, 501, 1_500).await;
+    let many = rows_of(&pool, search).await;
+    assert!(few >= 500, "it reads the leads: {few} rows");
+    assert!(many < 6 * few, "{few} rows, then {many}");
 }

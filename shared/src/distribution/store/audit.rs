@@ -1,4 +1,7 @@
 //! Rows that break a rule. Each statement reads only open rows, through an index.
+//!
+//! What a row should have is looked for row by row, with `(select … limit 1) is null`. PostgreSQL makes a join of `not exists`, and a
+//! connection that plans the join while the tables are small compares every row with every other for as long as it lives.
 
 use crate::Result;
 use crate::id::{AttemptId, CycleId, DeliveryId, LeadId, MessageId};
@@ -116,9 +119,10 @@ pub(crate) async fn open_unsent(
     Ok(sqlx::query_scalar!(
         r#"select a.id as "id: AttemptId" from distribution_attempt a
            where a.status = 'open' and a.ack_deadline_at < $1 and a.offer_accepted_at is null
-             and not ($2 and exists (select from apalis.jobs j
-                                     where j.job_type = $3 and j.idempotency_key = a.id::text
-                                       and j.status = 'Pending' and j.attempts = 0 and j.last_result is null))
+             and not ($2 and (select j.id from apalis.jobs j
+                              where j.job_type = $3 and j.idempotency_key = a.id::text
+                                and j.status = 'Pending' and j.attempts = 0 and j.last_result is null
+                              limit 1) is not null)
            order by a.ack_deadline_at limit 1000"#,
         by,
         but_queued,
@@ -151,10 +155,10 @@ pub(crate) async fn open_without_alarm(
     Ok(sqlx::query_scalar!(
         r#"select id as "id: AttemptId" from distribution_attempt a
            where status = 'open' and ack_deadline_at > $1
-             and not exists (
-                 select from apalis.jobs j
-                 where j.job_type = $2
-                   and j.idempotency_key = a.id || '@' || (extract(epoch from a.ack_deadline_at) * 1000000)::bigint)
+             and (select j.id from apalis.jobs j
+                  where j.job_type = $2
+                    and j.idempotency_key = a.id || '@' || (extract(epoch from a.ack_deadline_at) * 1000000)::bigint
+                  limit 1) is null
            limit 1000"#,
         now,
         CheckAckDeadline::QUEUE
@@ -172,10 +176,10 @@ pub(crate) async fn queued_without_job(
     let rows = sqlx::query!(
         r#"select id as "id: MessageId", requeued from wa_message m
            where direction = 'out' and delivery_status = 'queued' and kind <> 'offer' and created_at < $1
-             and not exists (
-                 select from apalis.jobs j
-                 where j.job_type = $2 and j.status <> 'Killed'
-                   and j.idempotency_key in (m.id::text, m.id || '/' || m.requeued))
+             and (select j.id from apalis.jobs j
+                  where j.job_type = $2 and j.status <> 'Killed'
+                    and j.idempotency_key in (m.id::text, m.id || '/' || m.requeued)
+                  limit 1) is null
            order by created_at limit 1000"#,
         since,
         SendMessage::QUEUE
@@ -193,9 +197,8 @@ pub(crate) async fn deliveries_without_job(
     Ok(sqlx::query_scalar!(
         r#"select id as "id: DeliveryId" from webhook_delivery d
            where handled_at is null and failure is null and received_at < $1
-             and not exists (
-                 select from apalis.jobs j
-                 where j.job_type = $2 and j.idempotency_key = d.id::text and j.status <> 'Killed')
+             and (select j.id from apalis.jobs j
+                  where j.job_type = $2 and j.idempotency_key = d.id::text and j.status <> 'Killed' limit 1) is null
            order by received_at limit 1000"#,
         since,
         HandleDelivery::QUEUE
@@ -212,7 +215,7 @@ pub(crate) async fn handovers_without_job(
     Ok(sqlx::query_scalar!(
         r#"select h.id from agent_handover h join "user" u on u.id = h.agent_id
            where h.ended_at is null and h.begun_at < $1 and (h.of_desk or u.disabled_at is not null)
-             and not exists (select from apalis.jobs j where j.job_type = $2 and j.idempotency_key = h.id::text)
+             and (select j.id from apalis.jobs j where j.job_type = $2 and j.idempotency_key = h.id::text limit 1) is null
            order by h.begun_at limit 1000"#,
         since,
         HandOver::QUEUE
@@ -228,7 +231,8 @@ pub(crate) async fn open_cycles_without_offer(
     Ok(sqlx::query_scalar!(
         r#"select id as "id: CycleId" from distribution_cycle c
            where status = 'open'
-             and not exists (select from distribution_attempt a where a.cycle_id = c.id and coalesce(a.status = 'open', false))
+             and (select a.id from distribution_attempt a
+                  where a.cycle_id = c.id and coalesce(a.status = 'open', false) limit 1) is null
            limit 1000"#
     )
     .fetch_all(connection)
@@ -274,8 +278,7 @@ pub(crate) async fn distributing_without_cycle(
     Ok(sqlx::query_scalar!(
         r#"select id as "id: LeadId" from lead l
            where status = 'distributing'
-             and not exists (select from distribution_cycle c
-                             where c.lead_id = l.id and c.status in ('open', 'held'))
+             and (select id from distribution_cycle c where c.lead_id = l.id and c.status in ('open', 'held') limit 1) is null
            limit 1000"#
     )
     .fetch_all(connection)

@@ -44,9 +44,8 @@ pub(in crate::meta) async fn unusable_lead(
     .await?)
 }
 
-/// The unusable lead waits to be fetched again. Returns `false` if it is not unusable.
-/// Has an unusable lead wait to be fetched again. Not while a job of it is there, unless that job is to fetch it: it may be about to
-/// end, and then nothing would fetch the lead.
+/// Has an unusable lead wait to be fetched again. Returns `false` if it is not unusable. Not while a job of it is there, unless that
+/// job is to fetch it: it may be about to end, and then nothing would fetch the lead.
 pub(in crate::meta) async fn set_lead_waiting(
     connection: &mut PgConnection,
     id: &str,
