@@ -4,7 +4,7 @@ use crate::address::Address;
 use crate::id::{AttemptId, CycleId, LeadId, MessageId};
 use chrono::{DateTime, Utc};
 
-/// The purpose of an outbound message: its `kind`.
+/// The purpose of an outbound message: its `kind`. A migration adds a new one to the function `is_message_kind`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OutboundKind {
     /// To a client: the auto-reply.
