@@ -23,10 +23,6 @@ use tokio::time::Instant;
 /// The most jobs in one fetch, so that workers share a burst.
 pub(super) const MAX_BATCH: usize = 16;
 
-/// While fewer than a few slots are free, a queue fetches no more often than this: under load it then fetches some jobs at once, and a
-/// slot that is free while the others take long does not wait.
-const FETCH_EVERY: Duration = Duration::from_millis(10);
-
 /// If a job was fetched longer ago than this, a crash of the server lost the commit of its acknowledgement: a job runs for at most
 /// 30 s.
 const MAX_FETCHED_TIME: Duration = Duration::from_secs(120);
@@ -61,10 +57,8 @@ pub(super) struct JobStore {
     pub(super) ahead: Duration,
     /// The slots for jobs that run at once.
     pub(super) slots: Arc<Semaphore>,
-    /// With fewer free slots, jobs are not fetched.
+    /// How many of them must be free before jobs are fetched.
     pub(super) fewest: usize,
-    /// With fewer free slots, jobs are fetched only every [`FETCH_EVERY`].
-    pub(super) few: usize,
     /// A worker whose heartbeat is older counts as dead.
     pub(super) orphaned_after: Duration,
     /// Whether to fetch jobs.
@@ -114,9 +108,7 @@ impl Persistence for JobStore {
         self.flag.polled();
         let room = self.slots.available_permits().min(MAX_BATCH);
         // apalis calls this after every job, too. That is no reason for a query.
-        // While jobs are due, the alarm has it called again soon.
-        let is_early = room < self.few && self.flag.was_taken_within(FETCH_EVERY);
-        if room < self.fewest || is_early || self.paused.has(self.queue) || !self.flag.take() {
+        if room < self.fewest || self.paused.has(self.queue) || !self.flag.take() {
             return Ok(Vec::new());
         }
         let rows = sqlx::query!(

@@ -100,7 +100,6 @@ async fn work_once<J: Perform>(process: &Arc<Process>, name: &str, config: &Queu
         ahead: config.ahead,
         slots: Arc::clone(&slots),
         fewest: fewest_free(config),
-        few: few_free(config),
         orphaned_after: HEARTBEAT * MISSED_HEARTBEATS,
         flag: PollFlag::new(),
         paused: process.paused.clone(),
@@ -152,11 +151,6 @@ fn fewest_free(config: &QueueConfig) -> usize {
     } else {
         1
     }
-}
-
-/// With fewer free slots a fetch waits a little for others: half of them are fetched at once.
-fn few_free(config: &QueueConfig) -> usize {
-    (config.slots / 2).clamp(1, MAX_BATCH)
 }
 
 /// Waits for the running jobs, which go on after their apalis worker has ended. Their rows are put back
