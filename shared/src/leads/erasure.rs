@@ -13,7 +13,8 @@ use sqlx::PgConnection;
 pub(super) async fn by_number(connection: &mut PgConnection, phone: &Phone) -> Result<Vec<LeadId>> {
     Ok(sqlx::query_scalar!(
         r#"select id as "id: LeadId" from lead
-           where phone = $1 or id in (select lead_id from wa_identity where address = $1) order by id"#,
+           where id in (select id from lead where phone = $1 union all select lead_id from wa_identity where address = $1)
+           order by id"#,
         phone.as_str()
     )
     .fetch_all(connection)
@@ -27,7 +28,7 @@ pub(super) async fn lock_by_number(
 ) -> Result<Vec<LeadId>> {
     Ok(sqlx::query_scalar!(
         r#"select id as "id: LeadId" from lead
-           where phone = $1 or id in (select lead_id from wa_identity where address = $1)
+           where id in (select id from lead where phone = $1 union all select lead_id from wa_identity where address = $1)
            order by id for update"#,
         phone.as_str()
     )

@@ -241,10 +241,10 @@ pub(super) async fn ours_of(
     addresses: &[String],
 ) -> Result<Vec<String>> {
     Ok(sqlx::query_scalar!(
-        r#"select address as "address!" from unnest($1::text[]) address
-           where exists (select from "user" u where u.offer_address = address)
-              or exists (select from wa_identity i where i.address = address and i.user_id is not null)
-              or exists (select from distribution_queue q where address = any(q.manager_phones))"#,
+        r#"select asked_for.address as "address!" from unnest($1::text[]) asked_for (address)
+           where exists (select from "user" u where u.offer_address = asked_for.address)
+              or exists (select from wa_identity i where i.address = asked_for.address and i.user_id is not null)
+              or exists (select from distribution_queue q where asked_for.address = any(q.manager_phones))"#,
         addresses
     )
     .fetch_all(connection)

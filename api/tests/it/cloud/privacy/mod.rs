@@ -87,6 +87,13 @@ impl Office {
 
     /// The client fills in a form and writes, A claims and books a visit, and everybody talks about the client.
     async fn client_of_a_long_story(&self) -> String {
+        // An agent is known by an id, too: who has none of the office's addresses is a client all the same.
+        sqlx::query(
+            "insert into wa_identity (address, user_id, first_seen_at) values ('ID.8765432109', 'sales-b', now())",
+        )
+        .execute(&self.harness.app.pool)
+        .await
+        .expect("an id of an agent");
         self.graph.has_lead(
             "233000000000099",
             "172000000000001",
