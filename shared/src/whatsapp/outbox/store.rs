@@ -77,7 +77,7 @@ pub(super) async fn waiting(
                   m.kind <> 'offer' and exists (
                       select from wa_message o join distribution_attempt a on a.id = o.attempt_id and coalesce(a.status = 'open', false)
                       where o.to_wa = m.to_wa and o.direction = 'out' and o.delivery_status = 'queued'
-                        and o.kind = 'offer' and o.send_id is null) as "offer_waits!"
+                        and coalesce(o.kind = 'offer', false) and o.send_id is null) as "offer_waits!"
            from wa_message m
            left join wa_send s on s.id = m.send_id
            where m.id = $1 and m.direction = 'out' and coalesce(m.delivery_status = 'queued', false)"#,

@@ -207,7 +207,7 @@ pub(super) async fn offer_failed(
 ) -> Result<bool> {
     Ok(sqlx::query_scalar!(
         r#"select exists (select from wa_message
-                          where attempt_id = $1 and kind = 'offer' and delivery_status = 'failed') as "failed!""#,
+                          where attempt_id = $1 and kind = 'offer' and coalesce(delivery_status = 'failed', false)) as "failed!""#,
         attempt.0
     )
     .fetch_one(connection)
@@ -220,7 +220,7 @@ pub(super) async fn attempt_of_offer(
 ) -> Result<Option<AttemptId>> {
     Ok(sqlx::query_scalar!(
         r#"select (array_agg(attempt_id))[1] as "attempt_id!: AttemptId" from wa_message
-           where provider_message_id = $1 and direction = 'out' and kind = 'offer'
+           where provider_message_id = $1 and direction = 'out' and coalesce(kind = 'offer', false)
            having count(*) = 1"#,
         provider_message_id
     )

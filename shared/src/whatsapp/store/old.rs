@@ -10,7 +10,8 @@ pub(in crate::whatsapp) async fn settle_left_sends(connection: &mut PgConnection
         "update wa_send set settled_at = now(), outcome = 'lost' where id in (
              select s.id from wa_send s
              where s.settled_at is null and s.started_at < now() - interval '10 minutes'
-               and not exists (select from wa_message m where m.send_id = s.id and m.delivery_status = 'queued')
+               and (select m.id from wa_message m
+                    where m.send_id = s.id and coalesce(m.delivery_status = 'queued', false) limit 1) is null
              limit 1000)"
     )
     .execute(connection)
