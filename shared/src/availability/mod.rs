@@ -52,8 +52,8 @@ pub async fn set(app: &App, agent: &UserId, availability: &Availability) -> Resu
     check(availability)?;
     let mut transaction = app.begin().await?;
     sales::by_id(&mut transaction, agent).await?;
-    store::replace(&mut transaction, agent, availability).await?;
     let now = app.clock.now(&mut transaction).await?;
+    store::replace(&mut transaction, agent, availability, now).await?;
     enqueue(&mut transaction, &ReleaseHeldLeads { queue: None }, now).await?;
     Ok(transaction.commit().await?)
 }
@@ -132,7 +132,7 @@ pub async fn change(app: &App, agent: &UserId, change: &AvailabilityChange) -> R
         record.leave.clone_from(leave);
     }
     check(&record)?;
-    store::replace(&mut transaction, agent, &record).await?;
+    store::replace(&mut transaction, agent, &record, now).await?;
     enqueue(&mut transaction, &ReleaseHeldLeads { queue: None }, now).await?;
     Ok(transaction.commit().await?)
 }
@@ -149,38 +149,50 @@ pub async fn timezone_of(
 }
 
 /// Starts a break, in the caller's transaction, until an instant if its end is known. An agent without a record gets one, in the
-/// company's zone.
+/// company's zone. The agent wrote it at `said_at`. Returns `false`, and changes nothing, if a command that they wrote later was handled
+/// before.
 pub async fn pause(
     work: &mut UnitOfWork<'_>,
     agent: &UserId,
     until: Option<DateTime<Utc>>,
-) -> Result<()> {
-    store::pause(work.connection, agent, until, (work.now, work.app.timezone)).await
+    said_at: DateTime<Utc>,
+) -> Result<bool> {
+    let by = (work.now, work.app.timezone);
+    store::pause(work.connection, agent, until, said_at, by).await
 }
 
-/// Adds days off, in the caller's transaction.
+/// Adds days off, in the caller's transaction. The agent wrote it at `said_at`: if they wrote later that they are ready, the days until
+/// today do not count.
 pub async fn add_leave(
-    connection: &mut PgConnection,
+    work: &mut UnitOfWork<'_>,
     agent: &UserId,
     leave: Leave,
-    zone: Timezone,
+    (said_at, zone): (DateTime<Utc>, Timezone),
 ) -> Result<()> {
-    store::add_leave(connection, agent, leave, zone).await
+    let today = (zone.day(work.now), zone);
+    store::add_leave(work.connection, agent, leave, said_at, today).await
 }
 
-/// Ends a break and the days off that cover today, in the caller's transaction, and enqueues a release of held leads.
-/// Returns what still keeps the agent from being offered leads.
+/// Ends a break and the days off that cover today, in the caller's transaction, and enqueues a release of held leads. The agent wrote it
+/// at `said_at`. Returns `false`, and changes nothing, if a command that they wrote later was handled before.
 pub async fn resume(
-    connection: &mut PgConnection,
+    work: &mut UnitOfWork<'_>,
     agent: &UserId,
-    now: DateTime<Utc>,
-) -> Result<DutyStatus> {
-    let zone = store::timezone_of(connection, agent).await?;
-    let today = zone.unwrap_or_default().day(now);
-    store::resume(connection, agent, today).await?;
-    enqueue(connection, &ReleaseHeldLeads { queue: None }, now).await?;
+    said_at: DateTime<Utc>,
+) -> Result<bool> {
+    let zone = timezone_of(work.connection, agent, work.app.timezone).await?;
+    let today = (zone.day(work.now), zone);
+    let ended = store::resume(work.connection, agent, said_at, today).await?;
+    if ended {
+        enqueue(work.connection, &ReleaseHeldLeads { queue: None }, work.now).await?;
+    }
+    Ok(ended)
+}
+
+/// What keeps the agent from being offered leads now.
+pub async fn duty_status(work: &mut UnitOfWork<'_>, agent: &UserId) -> Result<DutyStatus> {
     let agents = std::slice::from_ref(agent);
-    let mut statuses = duty_statuses(connection, agents, now).await?;
+    let mut statuses = duty_statuses(work.connection, agents, work.now).await?;
     Ok(statuses.remove(agent).unwrap_or(DutyStatus::OnDuty))
 }
 

@@ -116,22 +116,29 @@ pub(super) async fn of(
         .collect())
 }
 
+/// Replaces the record. A message of the agent that was written before this instant changes the break no more, if this changes it.
 pub(super) async fn replace(
     connection: &mut PgConnection,
     agent: &UserId,
     availability: &Availability,
+    now: DateTime<Utc>,
 ) -> Result<()> {
     sqlx::query!(
-        "insert into agent_availability (sales_id, timezone, paused_since, paused_until, most_a_day, most_open)
-         values ($1, $2, $3, $4, $5, $6)
+        "insert into agent_availability as known
+             (sales_id, timezone, paused_since, paused_until, most_a_day, most_open, break_said_at)
+         values ($1, $2, $3, $4, $5, $6, case when $3::timestamptz is not null then $7::timestamptz end)
          on conflict (sales_id) do update set timezone = excluded.timezone, paused_since = excluded.paused_since,
-             paused_until = excluded.paused_until, most_a_day = excluded.most_a_day, most_open = excluded.most_open",
+             paused_until = excluded.paused_until, most_a_day = excluded.most_a_day, most_open = excluded.most_open,
+             break_said_at = case when (known.paused_since, known.paused_until)
+                                       is distinct from (excluded.paused_since, excluded.paused_until)
+                                  then $7 else known.break_said_at end",
         agent.0,
         availability.timezone.as_str(),
         availability.paused_since,
         availability.paused_until,
         availability.most_a_day,
-        availability.most_open
+        availability.most_open,
+        now
     )
     .execute(&mut *connection)
     .await?;
@@ -188,63 +195,87 @@ pub(super) async fn timezone_of(
     .await?)
 }
 
+/// Starts a break that was asked for at `said_at`. Returns `false`, and changes nothing, if a newer command is known. Meta's times are
+/// whole seconds, so two commands of one second count in the order in which they are handled.
 pub(super) async fn pause(
     connection: &mut PgConnection,
     agent: &UserId,
     until: Option<DateTime<Utc>>,
+    said_at: DateTime<Utc>,
     (now, company): (DateTime<Utc>, Timezone),
-) -> Result<()> {
-    sqlx::query!(
-        "insert into agent_availability (sales_id, paused_since, paused_until, timezone) values ($1, $2, $3, $4)
+) -> Result<bool> {
+    let started = sqlx::query!(
+        "insert into agent_availability as known (sales_id, paused_since, paused_until, timezone, break_said_at)
+         values ($1, $2, $3, $4, $5)
          on conflict (sales_id) do update
-             set paused_since = coalesce(agent_availability.paused_since, excluded.paused_since),
-                 paused_until = excluded.paused_until",
+             set paused_since = coalesce(known.paused_since, excluded.paused_since),
+                 paused_until = excluded.paused_until, break_said_at = excluded.break_said_at
+             where coalesce(date_trunc('second', greatest(known.break_said_at, known.ready_said_at)) <= excluded.break_said_at, true)",
         agent.0,
         now,
         until,
-        company.as_str()
+        company.as_str(),
+        said_at
     )
     .execute(connection)
     .await?;
-    Ok(())
+    Ok(started.rows_affected() == 1)
 }
 
+/// Adds days off that were asked for at `said_at`. Those until `today` only if the agent has not said since that they are ready.
 pub(super) async fn add_leave(
     connection: &mut PgConnection,
     agent: &UserId,
     leave: Leave,
-    zone: Timezone,
+    said_at: DateTime<Utc>,
+    (today, zone): (NaiveDate, Timezone),
 ) -> Result<()> {
-    sqlx::query!(
-        "insert into agent_availability (sales_id, timezone) values ($1, $2) on conflict (sales_id) do nothing",
+    let was_ready_since = sqlx::query_scalar!(
+        r#"insert into agent_availability as known (sales_id, timezone, break_said_at) values ($1, $2, $3)
+           on conflict (sales_id) do update set break_said_at = greatest(known.break_said_at, excluded.break_said_at)
+           returning coalesce(date_trunc('second', ready_said_at) > $3, false) as "was_ready_since!""#,
         agent.0,
-        zone.as_str()
+        zone.as_str(),
+        said_at
     )
-    .execute(&mut *connection)
+    .fetch_one(&mut *connection)
     .await?;
     sqlx::query!(
-        "insert into agent_leave (sales_id, first_day, last_day) values ($1, $2, $3)",
+        "insert into agent_leave (sales_id, first_day, last_day)
+         select $1, first_day, $3 from (select case when $4 then greatest($2, $5::date + 1) else $2 end as first_day) counted
+         where first_day <= $3",
         agent.0,
         leave.first_day,
-        leave.last_day
+        leave.last_day,
+        was_ready_since,
+        today
     )
     .execute(connection)
     .await?;
     Ok(())
 }
 
-/// Ends the break, and the days off that cover `today`: they end the day before.
+/// Ends the break, and the days off that cover `today`: they end the day before. The agent said so at `said_at`. Returns `false`, and
+/// changes nothing, if a newer command is known.
 pub(super) async fn resume(
     connection: &mut PgConnection,
     agent: &UserId,
-    today: NaiveDate,
-) -> Result<()> {
-    sqlx::query!(
-        "update agent_availability set paused_since = null, paused_until = null where sales_id = $1",
-        agent.0
+    said_at: DateTime<Utc>,
+    (today, zone): (NaiveDate, Timezone),
+) -> Result<bool> {
+    let ended = sqlx::query!(
+        "insert into agent_availability as known (sales_id, timezone, ready_said_at) values ($1, $2, $3)
+         on conflict (sales_id) do update set paused_since = null, paused_until = null, ready_said_at = excluded.ready_said_at
+             where coalesce(date_trunc('second', greatest(known.break_said_at, known.ready_said_at)) <= excluded.ready_said_at, true)",
+        agent.0,
+        zone.as_str(),
+        said_at
     )
     .execute(&mut *connection)
     .await?;
+    if ended.rows_affected() == 0 {
+        return Ok(false);
+    }
     sqlx::query!(
         "delete from agent_leave where sales_id = $1 and first_day = $2::date and last_day >= $2",
         agent.0,
@@ -259,7 +290,7 @@ pub(super) async fn resume(
     )
     .execute(connection)
     .await?;
-    Ok(())
+    Ok(true)
 }
 
 pub(super) async fn holidays(connection: &mut PgConnection) -> Result<Vec<(NaiveDate, String)>> {

@@ -133,3 +133,50 @@ async fn a_break_leaves_an_agents_day_in_the_zone_of_the_company() {
     }
     story.nobody_else_was_messaged().await;
 }
+
+/// A command that an agent wrote ten seconds ago and that is handled now.
+async fn wrote_before(story: &Story, command: &str) -> Value {
+    let sent_at = (story.now() - TimeDelta::seconds(10)).to_rfc3339();
+    let message = json!({ "body": command, "sentAt": sent_at });
+    story.agent("A").sends(message).await
+}
+
+#[tokio::test]
+async fn a_break_that_was_written_before_ready_and_heard_after_it_changes_nothing() {
+    let story = Story::begin().await;
+    story.agent("A").says("siap kerja").await;
+    story.agent("A").is_told("Selamat bekerja kembali");
+    for command in ["istirahat", "istirahat 2 jam"] {
+        assert_eq!(wrote_before(&story, command).await["outcome"], "resumed");
+        story.agent("A").is_told("Selamat bekerja kembali");
+    }
+    wrote_before(&story, "Cuti sampai Jumat").await;
+    story.agent("A").is_told("cuti Anda dicatat");
+    let availability = story
+        .get_as("admin", "/api/sales/sales-a/availability")
+        .await;
+    let from_tomorrow = json!([{ "firstDay": "2026-01-06", "lastDay": "2026-01-09" }]);
+    assert_eq!(availability["leave"], from_tomorrow);
+    story.client("081234001231").says("Halo").await;
+    story.client("081234001231").is_asked_to_wait();
+    story.agent("A").is_offered_the_lead();
+    story.nobody_else_was_messaged().await;
+}
+
+#[tokio::test]
+async fn a_ready_that_was_written_before_the_break_and_heard_after_it_changes_nothing() {
+    let story = Story::begin().await;
+    story.agent("A").says("istirahat").await;
+    story.agent("A").is_told("Anda istirahat");
+    assert_eq!(
+        wrote_before(&story, "siap kerja").await["outcome"],
+        "paused"
+    );
+    story.agent("A").is_told("Anda istirahat");
+    story.client("081234001231").says("Halo").await;
+    story.client("081234001231").is_asked_to_wait();
+    story.agent("B").is_offered_the_lead();
+    story.agent("A").says("siap kerja").await;
+    story.agent("A").is_told("Selamat bekerja kembali");
+    story.nobody_else_was_messaged().await;
+}

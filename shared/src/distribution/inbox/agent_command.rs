@@ -101,22 +101,46 @@ async fn set_break(
     if duplicate::was_handled(work, received).await? {
         return Ok(None);
     }
-    let (outcome, kind, body) = if starts {
-        availability::pause(work, &agent.id, None).await?;
-        let body = work.app.texts.render(Text::Paused, &[]);
-        (Outcome::Paused, OutboundKind::Paused, body)
+    let said_at = received.acknowledged_at;
+    let changed = if starts {
+        availability::pause(work, &agent.id, None, said_at).await?
     } else {
-        let status = availability::resume(work.connection, &agent.id, work.now).await?;
-        let body = resumed_text(work, status);
-        (Outcome::Resumed, OutboundKind::Resumed, body)
+        availability::resume(work, &agent.id, said_at).await?
     };
-    answer(
-        work,
-        received,
-        Verdict::bare(outcome),
-        Answer::new(kind, body),
-    )
-    .await
+    if starts && changed {
+        let body = work.app.texts.render(Text::Paused, &[]);
+        return answer_paused(work, received, body).await;
+    }
+    answer_as_it_is(work, received, agent).await
+}
+
+/// Answers with what holds now: the break that the agent takes, or that they are ready. After a command that they wrote before another
+/// one, that is not what the command asked for.
+async fn answer_as_it_is(
+    work: &mut UnitOfWork<'_>,
+    received: &ReceivedMessage,
+    agent: &Agent,
+) -> Result<Option<Report>> {
+    let status = availability::duty_status(work, &agent.id).await?;
+    if let DutyStatus::Away {
+        reason: Reason::Paused,
+        ..
+    } = status
+    {
+        let body = work.app.texts.render(Text::Paused, &[]);
+        return answer_paused(work, received, body).await;
+    }
+    let text = Answer::new(OutboundKind::Resumed, resumed_text(work, status));
+    answer(work, received, Verdict::bare(Outcome::Resumed), text).await
+}
+
+async fn answer_paused(
+    work: &mut UnitOfWork<'_>,
+    received: &ReceivedMessage,
+    body: String,
+) -> Result<Option<Report>> {
+    let text = Answer::new(OutboundKind::Paused, body);
+    answer(work, received, Verdict::bare(Outcome::Paused), text).await
 }
 
 /// What an agent reads who is ready again: the truth, if working hours, a holiday or a cap still stops offers.
@@ -154,9 +178,12 @@ pub(super) async fn announce_absence(
     }
     let company = work.app.timezone;
     let zone = availability::timezone_of(work.connection, &agent.id, company).await?;
+    let said_at = received.acknowledged_at;
     let body = match absence {
         Absence::Break(until) => {
-            availability::pause(work, &agent.id, Some(until)).await?;
+            if !availability::pause(work, &agent.id, Some(until), said_at).await? {
+                return answer_as_it_is(work, received, agent).await;
+            }
             let until = zone.day_in_words(until);
             work.app
                 .texts
@@ -167,14 +194,13 @@ pub(super) async fn announce_absence(
                 first_day,
                 last_day,
             };
-            availability::add_leave(work.connection, &agent.id, leave, zone).await?;
+            availability::add_leave(work, &agent.id, leave, (said_at, zone)).await?;
             let (first, last) = (date_in_words(first_day), date_in_words(last_day));
             let values = [("first", first.as_str()), ("last", last.as_str())];
             work.app.texts.render(Text::LeaveNoted, &values)
         }
     };
-    let text = Answer::new(OutboundKind::Paused, body);
-    answer(work, received, Verdict::bare(Outcome::Paused), text).await
+    answer_paused(work, received, body).await
 }
 
 /// Gives the agent the lead that they were late for, if the queue allows it and no agent owns it.
