@@ -12,6 +12,7 @@ mod harness;
 mod lists;
 mod messages;
 mod numbers;
+mod plans;
 mod race;
 mod referee;
 mod retention;
