@@ -106,6 +106,13 @@ async fn roll_together(app: &App, others: &PgPool, agent: &str) -> usize {
     rolled.expect("rolled").len()
 }
 
+/// What a worker asks after each offer.
+async fn next_deadline(app: &App) {
+    let next = distribution::time_to_next_deadline(app).await;
+    assert!(next.expect("a time").is_some());
+    distribution::next_deadline(app).await.expect("a deadline");
+}
+
 /// PostgreSQL chooses between indexes by their sizes at the moment when a connection plans: several are equally good then.
 #[tokio::test]
 async fn no_step_of_a_lead_reads_what_others_have_open_whatever_was_open_when_it_was_planned() {
@@ -144,6 +151,7 @@ async fn rows_of_a_lead(planned_at: i32) -> Vec<String> {
     let rolled = distribution::roll_all_due(&app, Duration::ZERO, Cause::Sweep).await;
     assert!(!rolled.expect("rolled").is_empty());
     roll_together(&app, &harness.app.pool, "sales-b").await;
+    next_deadline(&app).await;
     open_offers(&app.pool, 1 + planned_at, 5_000).await;
 
     let mut before = rows_read(&app.pool).await;
@@ -154,6 +162,7 @@ async fn rows_of_a_lead(planned_at: i32) -> Vec<String> {
         "the OK",
         "the second enquiry",
         "the third enquiry",
+        "the next deadline",
         "the rolls together",
         "the roll",
     ] {
@@ -168,6 +177,7 @@ async fn rows_of_a_lead(planned_at: i32) -> Vec<String> {
             }
             "the second enquiry" => client_writes(&app, "081234001237").await,
             "the third enquiry" => client_writes(&app, "081234001238").await,
+            "the next deadline" => next_deadline(&app).await,
             "the rolls together" => {
                 clock.set(harness.now() + five_minutes);
                 assert_eq!(roll_together(&app, &harness.app.pool, "sales-a").await, 2);

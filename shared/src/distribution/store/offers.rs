@@ -236,11 +236,13 @@ pub(crate) async fn sendable_offer(
     .await?)
 }
 
+/// The order leaves one plan: the first entry of the index by deadline. As `min(…)`, a connection that plans it while few offers are open
+/// reads all of them by another index.
 pub(crate) async fn next_deadline(connection: &mut PgConnection) -> Result<Option<DateTime<Utc>>> {
     Ok(sqlx::query_scalar!(
-        "select min(ack_deadline_at) from distribution_attempt where status = 'open'"
+        "select ack_deadline_at from distribution_attempt where status = 'open' order by ack_deadline_at limit 1"
     )
-    .fetch_one(connection)
+    .fetch_optional(connection)
     .await?)
 }
 
@@ -250,14 +252,15 @@ pub(crate) async fn time_to_next_deadline(
     provider: &str,
 ) -> Result<Option<TimeDelta>> {
     let microseconds = sqlx::query_scalar!(
-        "select (extract(epoch from min(ack_deadline_at) - coalesce($1::timestamptz, clock_timestamp()))
-                 * 1000000)::bigint
-         from distribution_attempt where status = 'open'
-           and not exists (select from provider_health h where h.provider = $2 and h.frozen_since is not null)",
+        r#"select (extract(epoch from ack_deadline_at - coalesce($1::timestamptz, clock_timestamp()))
+                   * 1000000)::bigint as "microseconds!"
+           from distribution_attempt where status = 'open'
+             and not exists (select from provider_health h where h.provider = $2 and h.frozen_since is not null)
+           order by ack_deadline_at limit 1"#,
         fixed_now,
         provider
     )
-    .fetch_one(connection)
+    .fetch_optional(connection)
     .await?;
     Ok(microseconds.map(TimeDelta::microseconds))
 }
