@@ -200,12 +200,16 @@ async fn rows_of_a_lead(planned_at: i32) -> Vec<String> {
     read
 }
 
-/// An app with one connection, which plans each statement while the tables are nearly empty, and keeps the plans.
-fn with_one_connection(harness: &Harness) -> App {
+/// One connection to the harness's database as those that work on leads: it plans each statement once, and keeps the plan.
+pub(crate) fn one_connection(harness: &Harness) -> PgPool {
     let url = SecretString::from(harness.database.url().to_owned());
-    let options = db::options(&url, "test").expect("a URL");
+    db::intake_pool(db::options(&url, "test").expect("a URL"), 1)
+}
+
+/// An app with one connection, which plans each statement while the tables are nearly empty.
+fn with_one_connection(harness: &Harness) -> App {
     App {
-        pool: db::intake_pool(options, 1),
+        pool: one_connection(harness),
         ..harness.app.clone()
     }
 }
@@ -263,7 +267,7 @@ async fn ended_leads(pool: &PgPool, first: i32, count: i32) {
 #[tokio::test]
 async fn the_search_for_clients_who_ended_reads_each_once_whatever_there_was_when_it_was_planned() {
     let harness = Harness::new().await;
-    let pool = with_one_connection(&harness).pool;
+    let pool = one_connection(&harness);
     let search = async || {
         let mut connection = pool.acquire().await.expect("a connection");
         let found = leads::ended_before(&mut connection, 365.0, None, 50).await;
