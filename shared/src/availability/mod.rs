@@ -162,19 +162,20 @@ pub async fn pause(
 }
 
 /// Adds days off, in the caller's transaction. The agent wrote it at `said_at`: if they wrote later that they are ready, the days until
-/// today do not count.
+/// today do not count. Returns the first day that was added; `None` if no day is left.
 pub async fn add_leave(
     work: &mut UnitOfWork<'_>,
     agent: &UserId,
     leave: Leave,
     (said_at, zone): (DateTime<Utc>, Timezone),
-) -> Result<()> {
+) -> Result<Option<NaiveDate>> {
     let today = (zone.day(work.now), zone);
     store::add_leave(work.connection, agent, leave, said_at, today).await
 }
 
 /// Ends a break and the days off that cover today, in the caller's transaction, and enqueues a release of held leads. The agent wrote it
-/// at `said_at`. Returns `false`, and changes nothing, if a command that they wrote later was handled before.
+/// at `said_at`, which is stored: an agent without a record gets one, in the company's zone. Returns `false`, and changes nothing, if a
+/// command that they wrote later was handled before.
 pub async fn resume(
     work: &mut UnitOfWork<'_>,
     agent: &UserId,

@@ -223,36 +223,45 @@ pub(super) async fn pause(
 }
 
 /// Adds days off that were asked for at `said_at`. Those until `today` only if the agent has not said since that they are ready.
+/// Returns the first day that was added; `None` if no day is left.
 pub(super) async fn add_leave(
     connection: &mut PgConnection,
     agent: &UserId,
     leave: Leave,
     said_at: DateTime<Utc>,
     (today, zone): (NaiveDate, Timezone),
-) -> Result<()> {
+) -> Result<Option<NaiveDate>> {
+    let begins_now = leave.first_day <= today;
     let was_ready_since = sqlx::query_scalar!(
-        r#"insert into agent_availability as known (sales_id, timezone, break_said_at) values ($1, $2, $3)
+        r#"insert into agent_availability as known (sales_id, timezone, break_said_at)
+           values ($1, $2, case when $4 then $3::timestamptz end)
            on conflict (sales_id) do update set break_said_at = greatest(known.break_said_at, excluded.break_said_at)
            returning coalesce(date_trunc('second', ready_said_at) > $3, false) as "was_ready_since!""#,
         agent.0,
         zone.as_str(),
-        said_at
+        said_at,
+        begins_now
     )
     .fetch_one(&mut *connection)
     .await?;
+    let tomorrow = today.succ_opt().unwrap_or(today);
+    let first_day = if was_ready_since {
+        leave.first_day.max(tomorrow)
+    } else {
+        leave.first_day
+    };
+    if first_day > leave.last_day {
+        return Ok(None);
+    }
     sqlx::query!(
-        "insert into agent_leave (sales_id, first_day, last_day)
-         select $1, first_day, $3 from (select case when $4 then greatest($2, $5::date + 1) else $2 end as first_day) counted
-         where first_day <= $3",
+        "insert into agent_leave (sales_id, first_day, last_day) values ($1, $2, $3)",
         agent.0,
-        leave.first_day,
-        leave.last_day,
-        was_ready_since,
-        today
+        first_day,
+        leave.last_day
     )
     .execute(connection)
     .await?;
-    Ok(())
+    Ok(Some(first_day))
 }
 
 /// Ends the break, and the days off that cover `today`: they end the day before. The agent said so at `said_at`. Returns `false`, and

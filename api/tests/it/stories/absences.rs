@@ -150,8 +150,15 @@ async fn a_break_that_was_written_before_ready_and_heard_after_it_changes_nothin
         assert_eq!(wrote_before(&story, command).await["outcome"], "resumed");
         story.agent("A").is_told("Selamat bekerja kembali");
     }
+    assert_eq!(
+        wrote_before(&story, "cuti hari ini").await["outcome"],
+        "resumed"
+    );
+    story.agent("A").is_told("Selamat bekerja kembali");
     wrote_before(&story, "Cuti sampai Jumat").await;
-    story.agent("A").is_told("cuti Anda dicatat");
+    story
+        .agent("A")
+        .is_told("cuti Anda dicatat: Selasa, 6 Januari sampai Jumat, 9 Januari");
     let availability = story
         .get_as("admin", "/api/sales/sales-a/availability")
         .await;
@@ -173,10 +180,29 @@ async fn a_ready_that_was_written_before_the_break_and_heard_after_it_changes_no
         "paused"
     );
     story.agent("A").is_told("Anda istirahat");
+    story.agent("A").says("istirahat 2 jam").await;
+    story.agent("A").is_told("istirahat sampai Senin");
+    wrote_before(&story, "siap kerja").await;
+    story.agent("A").is_told("istirahat sampai Senin");
     story.client("081234001231").says("Halo").await;
     story.client("081234001231").is_asked_to_wait();
     story.agent("B").is_offered_the_lead();
     story.agent("A").says("siap kerja").await;
+    story.agent("A").is_told("Selamat bekerja kembali");
+    story.nobody_else_was_messaged().await;
+}
+
+#[tokio::test]
+async fn a_ready_that_was_written_before_days_off_of_tomorrow_ends_the_break() {
+    let story = Story::begin().await;
+    let sent_at = (story.now() - TimeDelta::minutes(1)).to_rfc3339();
+    let message = json!({ "body": "istirahat", "sentAt": sent_at });
+    story.agent("A").sends(message).await;
+    story.agent("A").is_told("Anda istirahat");
+    story.agent("A").says("cuti besok").await;
+    story.agent("A").is_told("cuti Anda dicatat");
+    let answer = wrote_before(&story, "siap kerja").await;
+    assert_eq!(answer["outcome"], "resumed");
     story.agent("A").is_told("Selamat bekerja kembali");
     story.nobody_else_was_messaged().await;
 }

@@ -124,10 +124,16 @@ async fn answer_as_it_is(
     let status = availability::duty_status(work, &agent.id).await?;
     if let DutyStatus::Away {
         reason: Reason::Paused,
-        ..
+        until,
     } = status
     {
-        let body = work.app.texts.render(Text::Paused, &[]);
+        let body = match until.map(|until| work.app.timezone.day_in_words(until)) {
+            Some(until) => {
+                let values = [("until", until.as_str())];
+                work.app.texts.render(Text::PausedUntil, &values)
+            }
+            None => work.app.texts.render(Text::Paused, &[]),
+        };
         return answer_paused(work, received, body).await;
     }
     let text = Answer::new(OutboundKind::Resumed, resumed_text(work, status));
@@ -194,7 +200,11 @@ pub(super) async fn announce_absence(
                 first_day,
                 last_day,
             };
-            availability::add_leave(work, &agent.id, leave, (said_at, zone)).await?;
+            let by = (said_at, zone);
+            let first_day = availability::add_leave(work, &agent.id, leave, by).await?;
+            let Some(first_day) = first_day else {
+                return answer_as_it_is(work, received, agent).await;
+            };
             let (first, last) = (date_in_words(first_day), date_in_words(last_day));
             let values = [("first", first.as_str()), ("last", last.as_str())];
             work.app.texts.render(Text::LeaveNoted, &values)
