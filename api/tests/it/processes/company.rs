@@ -110,6 +110,16 @@ impl Company {
         .await
     }
 
+    /// The client's message is delivered again until the api has taken it, as Meta does. After an outage the first deliveries may fail:
+    /// a connection that was used within the last second is not checked.
+    pub(crate) async fn client_is_answered_at_last(&self, api: &str, client: usize) {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while let Err(refused) = self.client_writes(api, client).await {
+            assert!(Instant::now() < deadline, "{refused}");
+            sleep(Duration::from_millis(50)).await;
+        }
+    }
+
     pub(crate) async fn agent_says_ok(&self, api: &str, seat: usize) -> reqwest::Result<Value> {
         let body = json!({ "salesWa": format!("+628111000000{seat}"), "body": "OK" });
         self.post(&format!("{api}/webhooks/whatsapp/dummy/sales-ack"), &body)
