@@ -11,6 +11,7 @@ use crate::phone::Phone;
 use crate::providers::Provider;
 use crate::providers::calendar::Calendar;
 use crate::texts::Texts;
+use crate::whatsapp::Sending;
 use crate::{Result, db};
 use chrono::NaiveTime;
 use sqlx::{PgPool, Postgres, Transaction};
@@ -25,6 +26,8 @@ pub struct App {
     pub clock: Clock,
     /// The WhatsApp provider.
     pub provider: Arc<dyn Provider>,
+    /// What waits before and after calls to the provider.
+    pub sending: Arc<Sending>,
     /// How leads are distributed.
     pub distribution: Distribution,
     /// Which workers are notified of the jobs that a roll enqueues.

@@ -76,6 +76,7 @@ pub mod snippets;
 pub mod strategy;
 pub mod telemetry;
 pub mod texts;
+pub mod together;
 pub mod unit_of_work;
 pub mod uri;
 pub mod whatsapp;

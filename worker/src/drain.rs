@@ -1,4 +1,5 @@
-//! For tests: runs jobs by the test's clock, with the worker's handlers and without apalis.
+//! For tests: runs jobs by the test's clock, with the worker's handlers and without apalis. Deadlines and messages that are due at the
+//! same instant are handled as a busy worker does, together.
 
 use crate::jobs::run::Ran;
 use crate::outcome::Outcome;
@@ -8,6 +9,12 @@ use shared::distribution::{self, Cause};
 use shared::id::AttemptId;
 use shared::jobs::{CheckAckDeadline, Job};
 use shared::{App, Result};
+use std::iter;
+use std::time::Duration;
+use tokio::time::{sleep, timeout};
+
+/// The longest time for a message to be sent.
+const SENT_WITHIN: Duration = Duration::from_secs(60);
 
 /// Runs every job that is due by the app's clock, in order, until none is. Returns how many ran.
 pub async fn drain(app: &App) -> Result<usize> {
@@ -20,10 +27,49 @@ pub async fn drain(app: &App) -> Result<usize> {
                 continue;
             }
         }
-        run(app, &job).await?;
+        if sends_messages(&job) {
+            ran += send_together(app).await?;
+            continue;
+        }
+        let ended = attempt(app, &job.job_type, &job.job, job.tried()).await;
+        end(app, &job, ended).await?;
         ran += 1;
     }
     Ok(ran)
+}
+
+fn sends_messages(job: &Due) -> bool {
+    JOBS.iter()
+        .any(|kind| kind.sends_messages && kind.queue == job.job_type)
+}
+
+/// Sends the messages that are due before any other job, in their order, and only then has their acceptances recorded. Returns how many
+/// jobs that ends.
+async fn send_together(app: &App) -> Result<usize> {
+    let due = due_now(app).await?;
+    let sends: Vec<Due> = due.into_iter().take_while(sends_messages).collect();
+    let turns: Vec<_> = iter::from_fn(|| app.sending.acceptances.try_alone()).collect();
+    let mut running = Vec::with_capacity(sends.len());
+    for job in &sends {
+        let before = app.sending.acceptances.waiting();
+        let (sending, queue) = (app.clone(), job.job_type.clone());
+        let (payload, tried) = (job.job.clone(), job.tried());
+        let one = tokio::spawn(async move { attempt(&sending, &queue, &payload, tried).await });
+        let waits_or_ended = async {
+            while !one.is_finished() && app.sending.acceptances.waiting() == before {
+                sleep(Duration::from_micros(200)).await;
+            }
+        };
+        timeout(SENT_WITHIN, waits_or_ended)
+            .await
+            .expect("a message is sent or not");
+        running.push(one);
+    }
+    drop(turns);
+    for (job, one) in sends.iter().zip(running) {
+        end(app, job, one.await.expect("the job ends")).await?;
+    }
+    Ok(sends.len())
 }
 
 /// Rolls the offers that are due now together, as a worker does that has many, if there are several. Returns how many jobs that ends.
@@ -119,14 +165,27 @@ struct Due {
     attempts: i32,
 }
 
+impl Due {
+    /// Which try the next one is, from 1.
+    fn tried(&self) -> usize {
+        usize::try_from(self.attempts).unwrap_or(0) + 1
+    }
+}
+
+/// The job that is due first.
 async fn next_due(app: &App) -> Result<Option<Due>> {
+    Ok(due_now(app).await?.into_iter().next())
+}
+
+/// The first of the jobs that are due, in their order.
+async fn due_now(app: &App) -> Result<Vec<Due>> {
     Ok(sqlx::query_as!(
         Due,
         r#"select id, job_type, job, attempts as "attempts!" from apalis.jobs
-           where status = 'Pending' and run_at <= $1 order by run_at, id limit 1"#,
+           where status = 'Pending' and run_at <= $1 order by run_at, id limit 16"#,
         app.clock.reading()
     )
-    .fetch_optional(&app.pool)
+    .fetch_all(&app.pool)
     .await?)
 }
 
@@ -138,9 +197,8 @@ async fn next_run_at(app: &App) -> Result<Option<DateTime<Utc>>> {
     )
 }
 
-async fn run(app: &App, job: &Due) -> Result<()> {
-    let tried = usize::try_from(job.attempts).unwrap_or(0) + 1;
-    let ran = attempt(app, &job.job_type, &job.job, tried).await;
+/// Writes what became of a job.
+async fn end(app: &App, job: &Due, ran: Ran) -> Result<()> {
     if let Some(failure) = ran.failure {
         sqlx::query!(
             "update apalis.jobs set last_result = jsonb_build_object('Err', $2::text, 'Class', $3::text) where id = $1",

@@ -132,6 +132,7 @@ async fn fill(url: &str) {
         pool: pool.clone(),
         clock: Clock::database(),
         provider: Arc::new(Dummy),
+        sending: Arc::default(),
         distribution: Distribution {
             ack_window: Duration::from_secs(300),
             send_patience: Duration::from_secs(30),

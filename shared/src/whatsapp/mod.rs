@@ -9,6 +9,7 @@ mod notices;
 mod outbox;
 mod person;
 mod queue;
+mod sending;
 mod statuses;
 mod store;
 mod traces;
@@ -18,9 +19,10 @@ pub use model::{
     PastOutcome, Queued, Short,
 };
 pub use notices::{Notice, queue_notice};
-pub use outbox::{AcceptedSend, deliver};
+pub use outbox::deliver;
 pub(crate) use person::{Named, erase_person, person_rows, search};
-pub use queue::{insert_outbound, queue_message};
+pub use queue::{insert_offers, insert_outbound, queue_message};
+pub use sending::{AcceptedMessage, AcceptedSend, Sending, WrittenOffer};
 pub use statuses::{Progress, Recipient, Reported, Status, report, requeue};
 
 use crate::address::Address;
@@ -123,18 +125,16 @@ pub async fn settle(app: &App, sent: &AcceptedSend) -> Result<()> {
     Ok(transaction.commit().await?)
 }
 
-/// Stores, in the caller's transaction, that the provider accepted the message with this send, at this instant or else at that
-/// of the statement.
+/// Stores, in the caller's transaction, that the provider accepted these messages, at this instant or else at that of the statement.
 ///
-/// Returns `false` if the message was put back into the queue in the meantime.
+/// Returns those that it stored: the others were accepted before, or put back into the queue in the meantime.
 pub async fn set_accepted(
     connection: &mut PgConnection,
-    message: MessageId,
-    sent: &AcceptedSend,
+    messages: &[&AcceptedMessage],
     now: Option<DateTime<Utc>>,
-) -> Result<bool> {
-    let id = &sent.accepted.provider_message_id;
-    store::set_accepted(connection, message, sent.send, id, now).await
+) -> Result<HashSet<MessageId>> {
+    let stored = store::set_accepted(connection, messages, now).await?;
+    Ok(stored.into_iter().collect())
 }
 
 /// Sets when the message expires. A message that is still queued then is given up.

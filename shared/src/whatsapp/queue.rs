@@ -6,6 +6,7 @@ use crate::Result;
 use crate::id::MessageId;
 use crate::jobs::{Scheduled, SendMessage};
 use crate::unit_of_work::UnitOfWork;
+use std::collections::HashSet;
 
 /// Queues an outbound message: stores its row and enqueues its [`SendMessage`] job, in the caller's
 /// transaction.
@@ -26,4 +27,13 @@ pub async fn insert_outbound(
     let message = MessageId::new();
     let inserted = store::insert_out(work, message, draft, &[]).await?;
     Ok(inserted.then_some(message))
+}
+
+/// Stores the rows of these offers, without jobs, in one statement. Returns those that were stored: the row of any other exists already.
+pub async fn insert_offers(
+    work: &mut UnitOfWork<'_>,
+    offers: &[(MessageId, Draft)],
+) -> Result<HashSet<MessageId>> {
+    let inserted = store::insert_offers(work, offers).await?;
+    Ok(inserted.into_iter().collect())
 }

@@ -17,6 +17,7 @@ mod race;
 mod referee;
 mod retention;
 mod schema;
+mod sending;
 mod thaw_and_release;
 mod together;
 mod unsent;

@@ -8,7 +8,7 @@ mod job_store;
 
 use crate::jobs::run::{MAX_RUN_TIME, Perform, Ran, run};
 use crate::process::Process;
-use crate::rolls::{self, Rolls, Turn};
+use crate::rolls::{self, Rolls};
 use apalis::prelude::{AbortError, BoxDynError, Data, WorkerBuilder, WorkerContext, WorkerError};
 use apalis_core::backend::ext::poll_strategy::PollWith;
 use backend::Queue;
@@ -19,6 +19,7 @@ use shared::id::AttemptId;
 use shared::jobs::CheckAckDeadline;
 use shared::request_id::with_request_id;
 use shared::telemetry::JobSpan;
+use shared::together::Turn;
 use shared::{App, jobs, metrics};
 use std::pin::pin;
 use std::sync::Arc;
@@ -203,7 +204,7 @@ async fn run_fetched<J: Perform>(job: Fetched, job_context: &JobContext) -> Ran 
         job_context.rolls.start(roll_of(&job), roll_together).await
     } else {
         job_context.rolls.let_pass().await;
-        Turn::Runs(None)
+        Turn::Alone(None)
     };
     metrics::job_begins(J::QUEUE, job.late + job.due.elapsed());
     let started = Instant::now();
@@ -212,8 +213,8 @@ async fn run_fetched<J: Perform>(job: Fetched, job_context: &JobContext) -> Ran 
     let traced = JobSpan::begin(J::QUEUE, &job.id, &job.request, cause);
     let work = async {
         match &turn {
-            Turn::Runs(_) => run::<J>(app, &job.payload, job.tried).await,
-            Turn::Rolled => Ran::DONE,
+            Turn::Alone(_) => run::<J>(app, &job.payload, job.tried).await,
+            Turn::Done(()) => Ran::DONE,
         }
     };
     let work = work.instrument(traced.span()).instrument(span);

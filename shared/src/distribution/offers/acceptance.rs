@@ -1,46 +1,107 @@
 //! Recording that the provider accepted a message: from then on an offer has its full window.
+//!
+//! Messages whose acceptances wait at the same moment are recorded together, in one transaction.
 
 use super::ended_text::withdrawn_text;
+use super::freeze;
 use crate::distribution::event::{Event, EventKind};
 use crate::distribution::model::{AttemptStatus, NOT_SENT, Offer};
 use crate::distribution::store;
-use crate::id::{AttemptId, MessageId, SendId};
-use crate::jobs::{CheckAckDeadline, enqueue};
+use crate::id::{AttemptId, SendId};
+use crate::jobs::{Announce, CheckAckDeadline, Scheduled, enqueue, enqueue_all};
+use crate::together::{Turn, try_together};
 use crate::unit_of_work::{Cause, UnitOfWork};
-use crate::whatsapp::{self, AcceptedSend, Draft, OutboundKind};
+use crate::whatsapp::{self, AcceptedMessage, AcceptedSend, Draft, OutboundKind};
 use crate::{App, Result, leads, sales};
+use chrono::{DateTime, Utc};
 use serde_json::json;
+use sqlx::PgConnection;
+use std::collections::HashMap;
 
-/// Records what the provider accepted, offer by offer, each in its own transaction.
+/// Records what the provider accepted, and ends a freeze with it. Each message is recorded as soon as it can be: alone, or with those
+/// of other sends that wait.
 pub(crate) async fn record(app: &App, sent: &AcceptedSend) -> Result<()> {
     whatsapp::settle(app, sent).await?;
-    for (message, attempt) in &sent.messages {
-        if let Some(attempt) = attempt {
-            record_message_of_offer(app, (*message, *attempt), sent).await?;
-        } else {
-            // One statement, so it is its own transaction.
-            let mut connection = app.pool.acquire().await?;
-            whatsapp::set_accepted(&mut connection, *message, sent, app.clock.fixed()).await?;
+    for message in sent.each() {
+        let together = |messages| record_together(app, messages);
+        let turn = app
+            .sending
+            .acceptances
+            .start(message.clone(), together)
+            .await;
+        if let Turn::Alone(_permit) = turn {
+            record_all(app, &[message]).await?;
         }
     }
     Ok(())
 }
 
-async fn record_message_of_offer(
-    app: &App,
-    (message, attempt): (MessageId, AttemptId),
-    sent: &AcceptedSend,
-) -> Result<()> {
-    let mut transaction = app.begin().await?;
+/// Records several. Returns a value for each that was recorded.
+async fn record_together(app: &App, messages: Vec<AcceptedMessage>) -> Vec<Option<()>> {
+    let recording = record_all(app, &messages);
+    let recorded = try_together("acceptances", messages.len(), recording).await;
+    recorded.unwrap_or_default()
+}
+
+/// Offers that are locked, by their attempts.
+type LockedOffers = HashMap<AttemptId, (Offer, DateTime<Utc>)>;
+
+/// Records these acceptances in one transaction. One waits for its lead. Of several, those whose lead another process has locked are
+/// left. Returns a value for each that was recorded.
+async fn record_all(app: &App, messages: &[AcceptedMessage]) -> Result<Vec<Option<()>>> {
+    freeze::provider_works(app).await;
     let fixed_now = app.clock.fixed();
-    let locked = store::lock_offer_at(&mut transaction, attempt, fixed_now).await?;
-    let now = locked.as_ref().map(|(_, now)| *now).or(fixed_now);
-    let accepted = whatsapp::set_accepted(&mut transaction, message, sent, now).await?;
-    if let Some((offer, now)) = locked.filter(|_| accepted) {
-        let mut work = UnitOfWork::at(app, &mut transaction, now, Cause::Provider);
-        record_offer(&mut work, &offer, sent.resend_of).await?;
+    if let [message] = messages
+        && message.attempt.is_none()
+    {
+        // One statement, so it is its own transaction.
+        let mut connection = app.pool.acquire().await?;
+        whatsapp::set_accepted(&mut connection, &[message], fixed_now).await?;
+        return Ok(vec![Some(())]);
     }
-    Ok(transaction.commit().await?)
+    let mut transaction = app.begin().await?;
+    let locked = lock(&mut transaction, messages, fixed_now).await?;
+    let is_recorded = |message: &&AcceptedMessage| match message.attempt {
+        Some(attempt) => messages.len() == 1 || locked.contains_key(&attempt),
+        None => true,
+    };
+    let recorded: Vec<&AcceptedMessage> = messages.iter().filter(is_recorded).collect();
+    let now = locked.values().map(|(_, now)| *now).max().or(fixed_now);
+    let accepted = whatsapp::set_accepted(&mut transaction, &recorded, now).await?;
+    let offers = recorded.iter().filter_map(|message| {
+        let (offer, _) = locked.get(&message.attempt?)?;
+        let is_new = accepted.contains(&message.id);
+        is_new.then_some((offer.attempt, (offer, message.resend_of)))
+    });
+    let offers: HashMap<_, _> = offers.collect();
+    if let Some(now) = now {
+        let mut work = UnitOfWork::at(app, &mut transaction, now, Cause::Provider);
+        record_offers(&mut work, offers).await?;
+    }
+    transaction.commit().await?;
+    Ok(messages
+        .iter()
+        .map(|message| is_recorded(&message).then_some(()))
+        .collect())
+}
+
+/// Locks the offers of these messages.
+async fn lock(
+    connection: &mut PgConnection,
+    messages: &[AcceptedMessage],
+    fixed_now: Option<DateTime<Utc>>,
+) -> Result<LockedOffers> {
+    let attempts: Vec<AttemptId> = messages.iter().filter_map(|one| one.attempt).collect();
+    let locked = match (messages, &attempts[..]) {
+        (_, []) => Vec::new(),
+        ([_], [attempt]) => {
+            let offer = store::lock_offer_at(connection, *attempt, fixed_now).await?;
+            offer.into_iter().collect()
+        }
+        _ => store::lock_free_offers_at(connection, &attempts, fixed_now).await?,
+    };
+    let by_attempt = locked.into_iter().map(|locked| (locked.0.attempt, locked));
+    Ok(by_attempt.collect())
 }
 
 /// Records that the provider reported a status for an offer, so it must have accepted it.
@@ -53,7 +114,8 @@ pub(crate) async fn record_reported(
     let locked = store::lock_offer_at(&mut transaction, attempt, app.clock.fixed()).await?;
     if let Some((offer, now)) = locked {
         let mut work = UnitOfWork::at(app, &mut transaction, now, Cause::Provider);
-        record_offer(&mut work, &offer, resend_of).await?;
+        let reported = HashMap::from([(attempt, (&offer, resend_of))]);
+        record_offers(&mut work, reported).await?;
     }
     Ok(transaction.commit().await?)
 }
@@ -71,36 +133,47 @@ pub(super) async fn forget(work: &mut UnitOfWork<'_>, offer: &Offer) -> Result<(
     store::log(work, &[moved]).await
 }
 
-/// Records, once, that the provider accepted the offer. If that was more than a second after the
-/// assignment, the deadline moves forward so that the agent has the full window.
-async fn record_offer(
+/// Records, once, that the provider accepted these offers, each with the send that was lost before it. If that was more than a second
+/// after the assignment, the deadline moves forward so that the agent has the full window.
+async fn record_offers(
     work: &mut UnitOfWork<'_>,
-    offer: &Offer,
-    resend_of: Option<SendId>,
+    mut offers: HashMap<AttemptId, (&Offer, Option<SendId>)>,
 ) -> Result<()> {
-    let was_withdrawn =
-        offer.status == AttemptStatus::Withdrawn || offer.reason.as_deref() == Some(NOT_SENT);
-    if was_withdrawn && !offer.accepted {
-        return tell_withdrawn(work, offer).await;
+    for (attempt, (offer, _)) in offers.clone() {
+        let was_withdrawn =
+            offer.status == AttemptStatus::Withdrawn || offer.reason.as_deref() == Some(NOT_SENT);
+        if was_withdrawn && !offer.accepted {
+            tell_withdrawn(work, offer).await?;
+            offers.remove(&attempt);
+        }
     }
-    let (attempt, window) = (offer.attempt, work.app.distribution.ack_window);
-    let accepted = store::record_offer_accepted(work.connection, attempt, work.now, window).await?;
-    let Some(deadline) = accepted else {
-        return Ok(());
-    };
-    let mut events = vec![Event::new(EventKind::Sent).on(offer)];
-    if let Some(lost) = resend_of {
-        let detail = json!({ "of": lost });
-        events.push(Event::new(EventKind::Resent).on(offer).with(detail));
+    let attempts: Vec<AttemptId> = offers.keys().copied().collect();
+    let window = work.app.distribution.ack_window;
+    let accepted =
+        store::record_offers_accepted(work.connection, &attempts, work.now, window).await?;
+    let (mut events, mut alarms) = (Vec::new(), Vec::new());
+    for (attempt, deadline) in accepted {
+        let (offer, resend_of) = offers[&attempt];
+        events.push(Event::new(EventKind::Sent).on(offer));
+        if let Some(lost) = resend_of {
+            let detail = json!({ "of": lost });
+            events.push(Event::new(EventKind::Resent).on(offer).with(detail));
+        }
+        if deadline > offer.ack_deadline_at {
+            alarms.push(Scheduled::new(&CheckAckDeadline { attempt }, deadline)?);
+            let detail = json!({ "deadline": deadline });
+            events.push(Event::new(EventKind::DeadlineMoved).on(offer).with(detail));
+            let moved_ms = (deadline - offer.ack_deadline_at).num_milliseconds();
+            tracing::info!(%attempt, moved_ms, "distribution.deadline_moved");
+        }
     }
-    if deadline > offer.ack_deadline_at {
-        enqueue(work.connection, &CheckAckDeadline { attempt }, deadline).await?;
-        let detail = json!({ "deadline": deadline });
-        events.push(Event::new(EventKind::DeadlineMoved).on(offer).with(detail));
-        let moved_ms = (deadline - offer.ack_deadline_at).num_milliseconds();
-        tracing::info!(%attempt, moved_ms, "distribution.deadline_moved");
+    if !alarms.is_empty() {
+        enqueue_all(work.connection, &alarms, Announce::Everyone).await?;
     }
-    store::log(work, &events).await
+    if !events.is_empty() {
+        store::log(work, &events).await?;
+    }
+    Ok(())
 }
 
 /// The offer reached the agent after it was withdrawn. Tells them, once: the database keeps one such message for an attempt.

@@ -42,19 +42,15 @@ pub async fn frozen_since(app: &App) -> Result<Option<DateTime<Utc>>> {
     store::frozen_since(&mut connection, app.provider.name()).await
 }
 
-/// Delivers one message through the provider, and counts its success or failure.
+/// Delivers one message through the provider, and counts its failure. The caller records its success
+/// (`acceptance::record`), which ends a freeze.
 ///
 /// Returns `None` if the message no longer waits. While the provider is frozen, a failure is
 /// [`ProviderFailure::Frozen`]: the message waits and the try does not count.
 pub(crate) async fn deliver(app: &App, queued: &Queued) -> Result<Option<AcceptedSend>> {
     let answer = whatsapp::deliver(app, queued).await;
     let error = match answer {
-        Ok(sent) => {
-            if sent.is_some() {
-                provider_works(app).await;
-            }
-            return Ok(sent);
-        }
+        Ok(sent) => return Ok(sent),
         Err(error) => error,
     };
     let Error::Provider(failure) = &error else {
@@ -138,7 +134,7 @@ async fn time_to_next_probe(app: &App, frozen_since: DateTime<Utc>) -> Result<Du
 
 /// Ends a freeze after an answer of the provider. The message is delivered, so a failure here is
 /// only logged: the next answer tries again.
-async fn provider_works(app: &App) {
+pub(super) async fn provider_works(app: &App) {
     if let Err(error) = thaw(app, Success::Answered).await {
         tracing::error!(%error, "distribution.not_thawed");
     }

@@ -3,7 +3,7 @@
 use super::mask;
 use crate::availability::{self, DutyStatus};
 use crate::distribution::model::Round;
-use crate::distribution::store::{self, Place};
+use crate::distribution::store::{self, Place, SendableOffer};
 use crate::id::{AttemptId, LeadId, UserId};
 use crate::{App, Result};
 use chrono::{DateTime, Utc};
@@ -66,10 +66,11 @@ pub async fn my_offers(app: &App, agent: &UserId) -> Result<MyOffers> {
     let agents = std::slice::from_ref(agent);
     let mut duty = availability::duty_statuses(&mut transaction, agents, now).await?;
     let places = store::places_of(&mut transaction, agent).await?;
-    let mut offers = Vec::new();
-    for offer in store::open_offers_of(&mut transaction, agent).await? {
-        offers.extend(shown(app, &mut transaction, offer.attempt).await?);
-    }
+    let open = store::open_offers_of(&mut transaction, agent).await?;
+    let open: Vec<AttemptId> = open.iter().map(|offer| offer.attempt).collect();
+    let (fixed_now, provider) = (app.clock.fixed(), app.provider.name());
+    let open = store::sendable_offers(&mut transaction, &open, fixed_now, provider).await?;
+    let mut offers: Vec<ShownOffer> = open.into_iter().map(|offer| shown(app, offer)).collect();
     // Reading who is available locks agents with a cap.
     transaction.rollback().await?;
     offers.sort_by_key(|offer| offer.ack_deadline_at);
@@ -82,23 +83,14 @@ pub async fn my_offers(app: &App, agent: &UserId) -> Result<MyOffers> {
     })
 }
 
-async fn shown(
-    app: &App,
-    connection: &mut sqlx::PgConnection,
-    attempt: AttemptId,
-) -> Result<Option<ShownOffer>> {
-    let fixed = app.clock.fixed();
-    let provider = app.provider.name();
-    let Some(offer) = store::sendable_offer(connection, attempt, fixed, provider).await? else {
-        return Ok(None);
-    };
+fn shown(app: &App, offer: SendableOffer) -> ShownOffer {
     let text = |text: &Option<String>| {
         let text = text.as_deref()?;
         Some(mask::words(app, text).into_owned())
     };
     let words = offer.words.iter().rev();
-    Ok(Some(ShownOffer {
-        attempt,
+    ShownOffer {
+        attempt: offer.attempt,
         lead: offer.lead,
         name: mask::name(app, offer.lead_name.as_deref()).into_owned(),
         phone: offer
@@ -118,5 +110,5 @@ async fn shown(
         assigned_at: offer.assigned_at,
         ack_deadline_at: offer.ack_deadline_at,
         is_frozen: offer.is_frozen,
-    }))
+    }
 }

@@ -268,27 +268,31 @@ pub(crate) async fn forget_acceptance(
     Ok(forgotten.rows_affected() == 1)
 }
 
-/// Records, once, that the provider accepted the offer. If that is more than a second after the
+/// Records, once, that the provider accepted these offers. If that is more than a second after the
 /// assignment and before the deadline, the deadline moves to a full window from now. Returns the
-/// deadline, or `None` if there was nothing to record.
-pub(crate) async fn record_offer_accepted(
+/// deadline of each for which there was something to record.
+pub(crate) async fn record_offers_accepted(
     connection: &mut PgConnection,
-    attempt: AttemptId,
+    attempts: &[AttemptId],
     now: DateTime<Utc>,
     window: Duration,
-) -> Result<Option<DateTime<Utc>>> {
-    Ok(sqlx::query_scalar!(
-        "update distribution_attempt
-         set offer_accepted_at = $2,
-             ack_deadline_at = case when $2 - assigned_at > interval '1 second' and $2 < ack_deadline_at
-                                    then greatest(ack_deadline_at, $2 + $3::float8 * interval '1 second')
-                                    else ack_deadline_at end
-         where id = $1 and coalesce(status = 'open', false) and offer_accepted_at is null
-         returning ack_deadline_at",
-        attempt.0,
+) -> Result<Vec<(AttemptId, DateTime<Utc>)>> {
+    let rows = sqlx::query!(
+        r#"update distribution_attempt
+           set offer_accepted_at = $2,
+               ack_deadline_at = case when $2 - assigned_at > interval '1 second' and $2 < ack_deadline_at
+                                      then greatest(ack_deadline_at, $2 + $3::float8 * interval '1 second')
+                                      else ack_deadline_at end
+           where id = any($1) and coalesce(status = 'open', false) and offer_accepted_at is null
+           returning id as "attempt: AttemptId", ack_deadline_at"#,
+        attempts as _,
         now,
         window.as_secs_f64()
     )
-    .fetch_optional(connection)
-    .await?)
+    .fetch_all(connection)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.attempt, row.ack_deadline_at))
+        .collect())
 }

@@ -126,28 +126,55 @@ pub(crate) async fn lock_a_due_offer_for_roll(
     Ok(first.fetch_optional(connection).await?.map(Locked::offer))
 }
 
+/// The statement that locks an [`Offer`] with its cycle and lead, and then reads the clock. The texts say which, as for
+/// [`lock_for_roll!`].
+macro_rules! lock_offer {
+    ($fixed_now:expr, $from:tt, $which:tt, $argument:expr) => {
+        sqlx::query_as!(
+            Locked,
+            r#"select offer.attempt as "attempt: AttemptId", offer.cycle as "cycle: CycleId", offer.lead as "lead: LeadId",
+                      offer.sales_id as "sales_id: UserId",
+                      offer.status as "status: AttemptStatus", offer.ack_deadline_at, offer.code,
+                      offer.round as "round: Round", offer.accepted as "accepted!", offer.reason, null::text as _waited,
+                      coalesce($1::timestamptz, clock_timestamp()) as "now!"
+               from "# + $from + r#" (select a.id as attempt, c.id as cycle, c.lead_id as lead, a.sales_id, a.status,
+                            a.ack_deadline_at, a.code, a.round, a.offer_accepted_at is not null as accepted, a.reason
+                     from distribution_attempt a join distribution_cycle c on c.id = a.cycle_id
+                     join lead l on l.id = c.lead_id "# + $which + ") offer",
+            $fixed_now,
+            $argument
+        )
+    };
+}
+
 /// Locks an offer with its cycle and lead, and then reads the clock. Returns it as it is then, and the instant.
 pub(crate) async fn lock_offer_at(
     connection: &mut PgConnection,
     attempt: AttemptId,
     fixed_now: Option<DateTime<Utc>>,
 ) -> Result<Option<(Offer, DateTime<Utc>)>> {
-    // As in `lock_for_roll!`: the inner query locks, and then the outer one reads the clock.
-    let row = sqlx::query_as!(
-        Locked,
-        r#"select offer.attempt as "attempt: AttemptId", offer.cycle as "cycle: CycleId", offer.lead as "lead: LeadId",
-                  offer.sales_id as "sales_id: UserId",
-                  offer.status as "status: AttemptStatus", offer.ack_deadline_at, offer.code,
-                  offer.round as "round: Round", offer.accepted as "accepted!", offer.reason, null::text as _waited,
-                  coalesce($2::timestamptz, clock_timestamp()) as "now!"
-           from (select a.id as attempt, c.id as cycle, c.lead_id as lead, a.sales_id, a.status, a.ack_deadline_at, a.code, a.round,
-                        a.offer_accepted_at is not null as accepted, a.reason
-                 from distribution_attempt a join distribution_cycle c on c.id = a.cycle_id join lead l on l.id = c.lead_id
-                 where a.id = $1 for update of l, c, a) offer"#,
-        attempt.0,
-        fixed_now
-    )
-    .fetch_optional(connection)
-    .await?;
-    Ok(row.map(Locked::offer))
+    let this = lock_offer!(
+        fixed_now,
+        "",
+        "where a.id = $2 for update of l, c, a",
+        attempt.0
+    );
+    Ok(this.fetch_optional(connection).await?.map(Locked::offer))
+}
+
+/// Locks those of these offers that no other process has locked, as [`lock_offer_at`] does. It waits for no row, so the order of the
+/// locks does not matter.
+pub(crate) async fn lock_free_offers_at(
+    connection: &mut PgConnection,
+    attempts: &[AttemptId],
+    fixed_now: Option<DateTime<Utc>>,
+) -> Result<Vec<(Offer, DateTime<Utc>)>> {
+    let these = lock_offer!(
+        fixed_now,
+        "unnest($2::uuid[]) asked_for (id) cross join lateral",
+        "where a.id = asked_for.id for update of l, c, a skip locked",
+        attempts as _
+    );
+    let locked = these.fetch_all(connection).await?;
+    Ok(locked.into_iter().map(Locked::offer).collect())
 }

@@ -33,7 +33,7 @@ pub(crate) use archive::{
 };
 pub(crate) use attempts::{
     NewAttempt, NewOffers, begin_last_round, forget_acceptance, insert_assigned, make_offers,
-    others_are_open, record_offer_accepted,
+    others_are_open, record_offers_accepted,
 };
 pub(crate) use audit::{
     attempts_that_disagree_with_their_log, count_breaches, deliveries_without_job,
@@ -86,11 +86,13 @@ pub(crate) use held::{
     lock_held_cycle, lock_line, look_now, mend_line, next_to_release, open_held_cycle,
     pass_line_on, queue_of_held, queue_to_wait_for, set_look, write_resume_times,
 };
-pub(crate) use locks::{lock_a_due_offer_for_roll, lock_for_roll, lock_for_rolls, lock_offer_at};
+pub(crate) use locks::{
+    lock_a_due_offer_for_roll, lock_for_roll, lock_for_rolls, lock_free_offers_at, lock_offer_at,
+};
 pub(crate) use metrics::{metrics, punctuality};
 pub(crate) use offers::{
     SendableOffer, latest_offer, lock_cycle_and_attempt, lock_offer, most_urgent_offer,
-    next_deadline, offer, offer_by_code, offers_live_at, open_offers_of, sendable_offer,
+    next_deadline, offer, offer_by_code, offers_live_at, open_offers_of, sendable_offers,
     set_deadline, time_to_next_deadline,
 };
 pub(crate) use person::person_rows;

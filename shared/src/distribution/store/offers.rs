@@ -28,6 +28,7 @@ macro_rules! offers {
 /// An open offer with everything that its text needs, read at one moment.
 pub(crate) struct SendableOffer {
     pub(crate) now: DateTime<Utc>,
+    pub(crate) attempt: AttemptId,
     pub(crate) cycle: CycleId,
     pub(crate) lead: LeadId,
     pub(crate) label: String,
@@ -198,41 +199,46 @@ pub(crate) async fn latest_offer(
     .await?)
 }
 
-/// The offer, if it is open and its agent is not disabled. One statement reads all tables: every roll sends an offer, so each round
-/// trip counts.
-pub(crate) async fn sendable_offer(
+/// Those of these offers that are open and whose agents are not disabled. One statement reads all tables: every roll sends an offer, so
+/// each round trip counts.
+pub(crate) async fn sendable_offers(
     connection: &mut PgConnection,
-    attempt: AttemptId,
+    attempts: &[AttemptId],
     fixed_now: Option<DateTime<Utc>>,
     provider: &str,
-) -> Result<Option<SendableOffer>> {
+) -> Result<Vec<SendableOffer>> {
+    // `offset 0` keeps the plan of one offer for each of many.
     Ok(sqlx::query_as!(
         SendableOffer,
-        r#"select coalesce($2::timestamptz, clock_timestamp()) as "now!",
-                  c.id as "cycle: CycleId", c.lead_id as "lead: LeadId", m.label, a.code,
-                  a.assigned_at, a.ack_deadline_at, a.round as "round: Round",
-                  coalesce(a.offered_to, u.offer_address) as offered_to,
-                  l.name as lead_name, l.phone as lead_phone, l.source_ads as lead_source,
-                  l.project as lead_project, l.area as lead_area,
-                  exists (select from provider_health h
-                          where h.provider = $3 and h.frozen_since < a.ack_deadline_at) as "is_frozen!",
-                  array(select w.body
-                        from (select m.body, m.created_at, m.cycle_id from wa_message m
-                              where m.lead_id = l.id and m.direction = 'in' and m.kind = 'client'
-                              order by m.created_at desc limit 30) w
-                        where w.cycle_id = c.id order by w.created_at desc) as "words!",
-                  c.past
-           from distribution_attempt a
-           join distribution_cycle c on c.id = a.cycle_id
-           join distribution_cycle_member m on m.cycle_id = a.cycle_id and m.sales_id = a.sales_id
-           join lead l on l.id = c.lead_id
-           join "user" u on u.id = a.sales_id and u.disabled_at is null
-           where a.id = $1 and coalesce(a.status = 'open', false)"#,
-        attempt.0,
+        r#"select coalesce($2::timestamptz, clock_timestamp()) as "now!", offer.attempt as "attempt: AttemptId",
+                  offer.cycle as "cycle: CycleId", offer.lead_id as "lead: LeadId", offer.label, offer.code,
+                  offer.assigned_at, offer.ack_deadline_at, offer.round as "round: Round", offer.offered_to,
+                  offer.lead_name, offer.lead_phone, offer.lead_source, offer.lead_project, offer.lead_area,
+                  offer.is_frozen as "is_frozen!", offer.words as "words!", offer.past
+           from unnest($1::uuid[]) asked_for (id) cross join lateral (
+               select a.id as attempt, c.id as cycle, c.lead_id, m.label, a.code, a.assigned_at, a.ack_deadline_at, a.round,
+                      coalesce(a.offered_to, u.offer_address) as offered_to,
+                      l.name as lead_name, l.phone as lead_phone, l.source_ads as lead_source,
+                      l.project as lead_project, l.area as lead_area,
+                      exists (select from provider_health h
+                              where h.provider = $3 and h.frozen_since < a.ack_deadline_at) as is_frozen,
+                      array(select w.body
+                            from (select m.body, m.created_at, m.cycle_id from wa_message m
+                                  where m.lead_id = l.id and m.direction = 'in' and m.kind = 'client'
+                                  order by m.created_at desc limit 30) w
+                            where w.cycle_id = c.id order by w.created_at desc) as words,
+                      c.past
+               from distribution_attempt a
+               join distribution_cycle c on c.id = a.cycle_id
+               join distribution_cycle_member m on m.cycle_id = a.cycle_id and m.sales_id = a.sales_id
+               join lead l on l.id = c.lead_id
+               join "user" u on u.id = a.sales_id and u.disabled_at is null
+               where a.id = asked_for.id and coalesce(a.status = 'open', false) offset 0) offer"#,
+        attempts as _,
         fixed_now,
         provider
     )
-    .fetch_optional(connection)
+    .fetch_all(connection)
     .await?)
 }
 

@@ -9,13 +9,12 @@
 mod store;
 
 use super::model::{OutboundKind, Queued};
+use super::sending::AcceptedSend;
 use super::store::set_failed;
 use super::traces;
 use crate::error::{ProviderFailure, Unfit};
 use crate::id::{AttemptId, MessageId, SendId};
-use crate::providers::{
-    self, Accepted, Content, ListedOffer, Outgoing, Rules, Template, Templates,
-};
+use crate::providers::{self, Content, ListedOffer, Outgoing, Rules, Template, Templates};
 use crate::texts::Text;
 use crate::{App, Error, Result};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -27,19 +26,6 @@ const MAX_LISTED: i64 = 10;
 const AFTER_OFFER: std::time::Duration = std::time::Duration::from_secs(1);
 /// How many formats are tried for one message: buttons or a list, a template, text.
 const MAX_FORMS: usize = 3;
-
-/// A send that the provider accepted: one message, or a list of offers.
-#[derive(Debug)]
-pub struct AcceptedSend {
-    /// The recorded send, if the provider has rules.
-    pub send: Option<SendId>,
-    /// The provider's receipt.
-    pub accepted: Accepted,
-    /// The accepted messages, with their attempts.
-    pub messages: Vec<(MessageId, Option<AttemptId>)>,
-    /// The earlier send without a known outcome, if the message was sent again.
-    pub resend_of: Option<SendId>,
-}
 
 /// Delivers one message to the provider. If the provider has rules, the other offers that wait for the
 /// same agent go with it. A permanent refusal is stored on the rows.

@@ -7,6 +7,7 @@ use crate::phone::Phone;
 use crate::unit_of_work::UnitOfWork;
 use crate::whatsapp::model::{Draft, InboundRecord};
 use chrono::{DateTime, Utc};
+use serde_json::json;
 use sqlx::PgConnection;
 
 /// Inserts an outbound row with the jobs of it, which are due now, in one statement. Returns `false`, and inserts nothing, if the
@@ -64,6 +65,50 @@ pub(in super::super) async fn insert_out(
     .fetch_one(&mut *work.connection)
     .await?;
     Ok(inserted.inserted)
+}
+
+/// Inserts the rows of these offers. Returns those that it inserted: the row of any other exists.
+pub(in super::super) async fn insert_offers(
+    work: &mut UnitOfWork<'_>,
+    offers: &[(MessageId, Draft)],
+) -> Result<Vec<MessageId>> {
+    let (mut ids, mut to, mut bodies) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut leads, mut cycles, mut attempts) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut lines, mut parameters) = (Vec::new(), Vec::new());
+    for (id, draft) in offers {
+        ids.push(*id);
+        to.push(draft.to.as_str());
+        bodies.push(draft.body.as_str());
+        leads.push(draft.lead);
+        cycles.push(draft.cycle);
+        attempts.push(draft.attempt);
+        let short = draft.short.as_ref();
+        lines.push(short.map(|short| short.line.as_str()));
+        parameters.push(short.map(|short| json!(short.parameters)));
+    }
+    Ok(sqlx::query_scalar!(
+        r#"insert into wa_message (id, lead_id, cycle_id, attempt_id, direction, kind, from_wa, to_wa, body, provider,
+                                   delivery_status, created_at, line, parameters)
+           select id, lead, cycle, attempt, 'out', 'offer', $1, to_wa, body, $2, 'queued', $3, line,
+                  (select array_agg(value order by n) from jsonb_array_elements_text(parameters) with ordinality as one (value, n))
+           from unnest($4::uuid[], $5::uuid[], $6::uuid[], $7::uuid[], $8::text[], $9::text[], $10::text[], $11::jsonb[])
+                as offer (id, lead, cycle, attempt, to_wa, body, line, parameters)
+           on conflict do nothing
+           returning id as "id: MessageId""#,
+        work.app.company_phone.as_str(),
+        work.app.provider.name(),
+        work.now,
+        &ids as _,
+        &leads as _,
+        &cycles as _,
+        &attempts as _,
+        &to as _,
+        &bodies as _,
+        &lines as _,
+        &parameters as _
+    )
+    .fetch_all(&mut *work.connection)
+    .await?)
 }
 
 pub(in super::super) async fn insert_in(

@@ -11,7 +11,7 @@ mod traces;
 
 pub(super) use calls::{count_failed_call, ours_of};
 pub(super) use corrections::{insert_correction, insert_echo, was_an_answer};
-pub(super) use insert::{insert_in, insert_out};
+pub(super) use insert::{insert_in, insert_offers, insert_out};
 pub(super) use notices::{
     client_texts_since, collecting_notice, extend_notice, hints_since, last_list, last_notice,
     not_before, text_of,
@@ -24,7 +24,7 @@ pub(super) use person::{
 pub(super) use shown::{of_lead, recent};
 pub(super) use traces::{delete_old_traces, set_trace, trace_of};
 
-use super::{Draft, PastOutcome, Queued};
+use super::{AcceptedMessage, Draft, PastOutcome, Queued};
 use crate::Result;
 use crate::address::Address;
 use crate::id::{AttemptId, LeadId, MessageId, SendId};
@@ -100,29 +100,34 @@ pub(super) async fn rewrite(
     Ok(())
 }
 
-/// Returns `false` if it was accepted before, or was queued again since the send.
+/// Returns those that were neither accepted before nor queued again since the send.
 pub(super) async fn set_accepted(
     connection: &mut PgConnection,
-    message: MessageId,
-    send: Option<SendId>,
-    provider_message_id: &str,
+    messages: &[&AcceptedMessage],
     now: Option<DateTime<Utc>>,
-) -> Result<bool> {
+) -> Result<Vec<MessageId>> {
+    let ids: Vec<MessageId> = messages.iter().map(|message| message.id).collect();
+    let receipts: Vec<&str> = messages
+        .iter()
+        .map(|message| message.provider_message_id.as_str())
+        .collect();
+    let sends: Vec<Option<SendId>> = messages.iter().map(|message| message.send).collect();
     // A status that a webhook reported meanwhile is later and stays, and so does the send's id.
-    let taken = sqlx::query!(
-        "update wa_message
-         set delivery_status = case when delivery_status = 'queued' then 'accepted' else delivery_status end,
-             provider_message_id = $2, accepted_at = coalesce(accepted_at, $3, clock_timestamp())
-         where id = $1 and send_id is not distinct from $4
-           and (accepted_at is null or $4::uuid is not null)",
-        message.0,
-        provider_message_id,
-        now,
-        send.map(|send| send.0)
+    Ok(sqlx::query_scalar!(
+        r#"update wa_message m
+           set delivery_status = case when m.delivery_status = 'queued' then 'accepted' else m.delivery_status end,
+               provider_message_id = accepted.receipt, accepted_at = coalesce(m.accepted_at, $4, clock_timestamp())
+           from unnest($1::uuid[], $2::text[], $3::uuid[]) as accepted (id, receipt, send)
+           where m.id = any($1) and m.id = accepted.id and m.send_id is not distinct from accepted.send
+             and (m.accepted_at is null or accepted.send is not null)
+           returning m.id as "id: MessageId""#,
+        &ids as _,
+        &receipts as _,
+        &sends as _,
+        now
     )
-    .execute(connection)
-    .await?;
-    Ok(taken.rows_affected() == 1)
+    .fetch_all(connection)
+    .await?)
 }
 
 /// Marks the send and all its messages as accepted, in one statement, so that none is sent again while

@@ -1,0 +1,216 @@
+//! Work that is done together: while pieces of one kind wait for their turn, the first that gets it takes the others along.
+//!
+//! A busy process then needs one transaction for many of them, and an idle one does each at once.
+
+use crate::Result;
+use futures::FutureExt;
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::{Semaphore, SemaphorePermit, oneshot};
+use tokio::time::timeout;
+
+/// The most pieces of one turn. They share a transaction, and what waits for one of its rows waits for all of it.
+const MOST: usize = 16;
+
+/// The longest time for several pieces. If they take longer, each is done alone: one that waits must not delay the others.
+const WITHIN: Duration = Duration::from_secs(1);
+
+/// The turns of one kind of work in this process: its pieces, and what comes of each.
+#[derive(Debug)]
+pub struct Together<T, R = ()> {
+    turns: Semaphore,
+    queue: Mutex<Vec<Queued<T, R>>>,
+}
+
+/// A piece that waits for its turn.
+#[derive(Debug)]
+struct Queued<T, R> {
+    piece: T,
+    /// The same value as that of its owner, by which the owner finds it.
+    ticket: Arc<()>,
+    done: oneshot::Sender<R>,
+}
+
+/// What a piece does when its wait is over.
+#[derive(Debug)]
+pub enum Turn<'turns, R = ()> {
+    /// Its owner does it, until the permit is dropped. `None` only if there are no turns any more.
+    Alone(Option<SemaphorePermit<'turns>>),
+    /// It was done with others, and this came of it.
+    Done(R),
+}
+
+impl<T: Clone, R> Together<T, R> {
+    /// This many turns at once.
+    #[must_use]
+    pub fn new(turns: usize) -> Self {
+        Self {
+            turns: Semaphore::new(turns),
+            queue: Mutex::default(),
+        }
+    }
+
+    /// A turn, if one is free.
+    pub fn try_alone(&self) -> Option<Turn<'_, R>> {
+        let permit = self.turns.try_acquire().ok()?;
+        Some(Turn::Alone(Some(permit)))
+    }
+
+    /// Waits for a turn, without others.
+    pub async fn alone(&self) -> Turn<'_, R> {
+        Turn::Alone(self.turns.acquire().await.ok())
+    }
+
+    /// Waits until this piece has its turn, or was done with others. If others wait when it has its turn, `together` does them with it,
+    /// and returns for each, in their order, what came of it. Those of which nothing came are done alone. The wait has no time limit.
+    pub async fn start<F, D>(&self, piece: T, together: F) -> Turn<'_, R>
+    where
+        F: FnOnce(Vec<T>) -> D,
+        D: Future<Output = Vec<Option<R>>>,
+    {
+        if let Some(turn) = self.try_alone() {
+            return turn;
+        }
+        let ticket = Arc::new(());
+        let mut taken_along = self.enter(piece.clone(), &ticket);
+        let permit = tokio::select! {
+            biased;
+            done = &mut taken_along => return self.after(done).await,
+            permit = self.turns.acquire() => permit.ok(),
+        };
+        let Some(others) = self.take_along(&ticket) else {
+            // Another has taken it along just now.
+            drop(permit);
+            return self.after(taken_along.await).await;
+        };
+        if others.is_empty() {
+            return Turn::Alone(permit);
+        }
+        let pieces = others.iter().map(|other| other.piece.clone());
+        let mut done = together(pieces.chain([piece]).collect()).await.into_iter();
+        for other in others {
+            if let Some(done) = done.next().flatten() {
+                // Its owner may have been stopped.
+                other.done.send(done).ok();
+            }
+        }
+        match done.next().flatten() {
+            Some(done) => Turn::Done(done),
+            None => Turn::Alone(permit),
+        }
+    }
+
+    /// How many pieces wait that nobody has taken along.
+    pub fn waiting(&self) -> usize {
+        self.queue().len()
+    }
+
+    /// What follows when another has taken a piece along.
+    async fn after(&self, done: Result<R, oneshot::error::RecvError>) -> Turn<'_, R> {
+        match done {
+            Ok(done) => Turn::Done(done),
+            Err(_) => self.alone().await,
+        }
+    }
+
+    /// Enters a piece into the queue. The receiver fails if the piece was taken along and must be done alone after all.
+    fn enter(&self, piece: T, ticket: &Arc<()>) -> oneshot::Receiver<R> {
+        let (done, receiver) = oneshot::channel();
+        let ticket = Arc::clone(ticket);
+        self.queue().push(Queued {
+            piece,
+            ticket,
+            done,
+        });
+        receiver
+    }
+
+    /// Takes the piece with this ticket out of the queue, and returns others that it takes along. `None` if it is not there.
+    fn take_along(&self, ticket: &Arc<()>) -> Option<Vec<Queued<T, R>>> {
+        let mut queue = self.queue();
+        let own = queue
+            .iter()
+            .position(|queued| Arc::ptr_eq(&queued.ticket, ticket))?;
+        queue.remove(own);
+        let count = queue.len().min(MOST - 1);
+        Some(queue.drain(..count).collect())
+    }
+
+    fn queue(&self) -> MutexGuard<'_, Vec<Queued<T, R>>> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Does several pieces at once. `None` after a failure, a panic, or more than a second, which are logged: then each is done alone,
+/// so one that fails harms no other. `what` names the work in the log.
+pub async fn try_together<R>(
+    what: &'static str,
+    count: usize,
+    work: impl Future<Output = Result<R>>,
+) -> Option<R> {
+    let why = match timeout(WITHIN, AssertUnwindSafe(work).catch_unwind()).await {
+        Ok(Ok(Ok(done))) => return Some(done),
+        Ok(Ok(Err(error))) => error.to_string(),
+        Ok(Err(_)) => "it panicked".to_owned(),
+        Err(_) => "it took too long".to_owned(),
+    };
+    tracing::warn!(what, count, why, "together.failed: each is done alone");
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Together, Turn};
+    use futures::poll;
+    use std::future::ready;
+    use std::pin::pin;
+    use std::task::Poll;
+
+    async fn none(pieces: Vec<&'static str>) -> Vec<Option<usize>> {
+        panic!("nobody does {pieces:?} together");
+    }
+
+    #[tokio::test]
+    async fn a_piece_takes_those_that_wait_along() {
+        let together = Together::new(1);
+        let running = together.start("running", none).await;
+        let mut leading = pin!(together.start("leader", |pieces| {
+            assert_eq!(pieces, ["done", "left", "leader"]);
+            ready(vec![Some(1), None, Some(3)])
+        }));
+        let mut done = pin!(together.start("done", none));
+        let mut left = pin!(together.start("left", none));
+        assert!(poll!(leading.as_mut()).is_pending());
+        assert!(poll!(done.as_mut()).is_pending());
+        assert!(poll!(left.as_mut()).is_pending());
+        drop(running);
+        let ended = poll!(leading.as_mut());
+        assert!(matches!(ended, Poll::Ready(Turn::Done(3))));
+        let ended = poll!(done.as_mut());
+        assert!(matches!(ended, Poll::Ready(Turn::Done(1))));
+        let left = poll!(left.as_mut());
+        assert!(
+            matches!(left, Poll::Ready(Turn::Alone(Some(_)))),
+            "it is done alone"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_piece_whose_leader_is_stopped_is_done_alone() {
+        let together = Together::new(1);
+        let running = together.start("running", none).await;
+        let mut taken_along = pin!(together.start("taken along", none));
+        {
+            let never = |_| std::future::pending();
+            let mut leading = pin!(together.start("leader", never));
+            assert!(poll!(leading.as_mut()).is_pending());
+            assert!(poll!(taken_along.as_mut()).is_pending());
+            drop(running);
+            assert!(poll!(leading.as_mut()).is_pending());
+            assert!(poll!(taken_along.as_mut()).is_pending());
+        }
+        let alone = poll!(taken_along.as_mut());
+        assert!(matches!(alone, Poll::Ready(Turn::Alone(Some(_)))));
+    }
+}
