@@ -10,9 +10,6 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, SemaphorePermit, oneshot};
 use tokio::time::timeout;
 
-/// The most pieces of one turn. They share a transaction, and what waits for one of its rows waits for all of it.
-const MOST: usize = 16;
-
 /// The longest time for several pieces. If they take longer, each is done alone: one that waits must not delay the others.
 const WITHIN: Duration = Duration::from_secs(1);
 
@@ -20,6 +17,7 @@ const WITHIN: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub struct Together<T, R = ()> {
     turns: Semaphore,
+    most: usize,
     queue: Mutex<Vec<Queued<T, R>>>,
 }
 
@@ -42,11 +40,13 @@ pub enum Turn<'turns, R = ()> {
 }
 
 impl<T: Clone, R> Together<T, R> {
-    /// This many turns at once.
+    /// This many turns at once, of `most` pieces each. They share a transaction, and what waits for one of its rows waits for all of
+    /// it.
     #[must_use]
-    pub fn new(turns: usize) -> Self {
+    pub fn new(turns: usize, most: usize) -> Self {
         Self {
             turns: Semaphore::new(turns),
+            most,
             queue: Mutex::default(),
         }
     }
@@ -133,7 +133,7 @@ impl<T: Clone, R> Together<T, R> {
             .iter()
             .position(|queued| Arc::ptr_eq(&queued.ticket, ticket))?;
         queue.remove(own);
-        let count = queue.len().min(MOST - 1);
+        let count = queue.len().min(self.most - 1);
         Some(queue.drain(..count).collect())
     }
 
@@ -173,7 +173,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_piece_takes_those_that_wait_along() {
-        let together = Together::new(1);
+        let together = Together::new(1, 16);
         let running = together.start("running", none).await;
         let mut leading = pin!(together.start("leader", |pieces| {
             assert_eq!(pieces, ["done", "left", "leader"]);
@@ -198,7 +198,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_piece_whose_leader_is_stopped_is_done_alone() {
-        let together = Together::new(1);
+        let together = Together::new(1, 16);
         let running = together.start("running", none).await;
         let mut taken_along = pin!(together.start("taken along", none));
         {

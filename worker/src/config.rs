@@ -34,7 +34,7 @@ pub struct Settings {
     /// Check the settings, print every wrong one, and exit. Connects to nothing.
     #[arg(long)]
     pub check: bool,
-    /// How many jobs of one kind run at once in this process.
+    /// How many jobs of one kind run at once in this process. Eight times as many messages are sent at once.
     #[arg(long, env = "WORKER_CONCURRENCY", default_value_t = 8, value_parser = concurrency)]
     pub worker_concurrency: usize,
 }

@@ -38,7 +38,7 @@ use paused::Paused;
 use presence::Presence;
 use process::Process;
 use queue::QueueConfig;
-use registry::{JOBS, JobKind, Slots};
+use registry::{JOBS, JobKind, SENDS, Slots};
 use rolls::Rolls;
 use shared::jobs::WORKER_LOCK_CLASS;
 use shared::operations::{Beating, ProcessKind};
@@ -165,6 +165,7 @@ fn queue_config(job: &JobKind, apps: &Apps, settings: &Settings, wakeups: &Wakeu
         app: if rolls { &apps.rolls } else { &apps.app }.clone(),
         slots: match job.slots {
             Slots::Configured => settings.worker_concurrency,
+            Slots::Sends => settings.worker_concurrency * SENDS,
             Slots::Fixed(slots) => slots,
             Slots::PerRollConnection(slots) => slots * settings.roll_slots(),
         },

@@ -18,6 +18,9 @@ use tokio::time::timeout;
 /// How long a job waits for rolls at most.
 const PATIENCE: Duration = Duration::from_secs(1);
 
+/// The most rolls of one transaction. A claim of one of these offers waits for it.
+const MOST_TOGETHER: usize = 16;
+
 /// The rolls of this process.
 #[derive(Debug)]
 pub(crate) struct Rolls {
@@ -30,7 +33,7 @@ impl Rolls {
     /// As many run at once as there are connections for them.
     pub(crate) fn new(connections: usize) -> Self {
         Self {
-            running: Together::new(connections),
+            running: Together::new(connections, MOST_TOGETHER),
             waiting: watch::Sender::new(0),
         }
     }

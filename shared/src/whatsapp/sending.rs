@@ -9,6 +9,9 @@ use crate::together::Together;
 /// one, a slow one would hold up all.
 const AT_ONCE: usize = 2;
 
+/// The most messages of one transaction.
+const MOST_TOGETHER: usize = 32;
+
 /// What waits in this process before and after its calls.
 #[derive(Debug)]
 pub struct Sending {
@@ -21,8 +24,8 @@ pub struct Sending {
 impl Default for Sending {
     fn default() -> Self {
         Self {
-            offers: Together::new(AT_ONCE),
-            acceptances: Together::new(AT_ONCE),
+            offers: Together::new(AT_ONCE, MOST_TOGETHER),
+            acceptances: Together::new(AT_ONCE, MOST_TOGETHER),
         }
     }
 }
