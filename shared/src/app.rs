@@ -3,6 +3,7 @@
 use crate::appointments::Reminders;
 use crate::clock::Clock;
 use crate::config::Distribution;
+use crate::distribution::Inbox;
 use crate::distribution::lexicon::Lexicon;
 use crate::jobs::Announce;
 use crate::local_time::Timezone;
@@ -26,6 +27,8 @@ pub struct App {
     pub clock: Clock,
     /// The WhatsApp provider.
     pub provider: Arc<dyn Provider>,
+    /// The messages that wait to be handled.
+    pub inbox: Arc<Inbox>,
     /// What waits before and after calls to the provider.
     pub sending: Arc<Sending>,
     /// How leads are distributed.

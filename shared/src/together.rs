@@ -3,8 +3,11 @@
 //! A busy process then needs one transaction for many of them, and an idle one does each at once.
 
 use crate::Result;
+use crate::request_id::with_request_id;
+use crate::telemetry;
 use futures::FutureExt;
 use std::panic::AssertUnwindSafe;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Semaphore, SemaphorePermit, oneshot};
@@ -12,6 +15,9 @@ use tokio::time::timeout;
 
 /// The longest time for several pieces. If they take longer, each is done alone: one that waits must not delay the others.
 const WITHIN: Duration = Duration::from_secs(1);
+
+/// After this time a piece that is done alone has no turn any more.
+const LONGEST_TURN: Duration = Duration::from_millis(250);
 
 /// The turns of one kind of work in this process: its pieces, and what comes of each.
 #[derive(Debug)]
@@ -142,6 +148,17 @@ impl<T: Clone, R> Together<T, R> {
     }
 }
 
+/// Does a piece alone, while it has its turn. Its turn ends after a quarter of a second: one that waits for a lock must not hold up
+/// those that come later.
+pub async fn do_alone<D>(permit: Option<SemaphorePermit<'_>>, work: impl Future<Output = D>) -> D {
+    let mut work = pin!(work);
+    if let Ok(done) = timeout(LONGEST_TURN, work.as_mut()).await {
+        return done;
+    }
+    drop(permit);
+    work.await
+}
+
 /// Does several pieces at once. `None` after a failure, a panic, or more than a second, which are logged: then each is done alone,
 /// so one that fails harms no other. `what` names the work in the log.
 pub async fn try_together<R>(
@@ -149,6 +166,8 @@ pub async fn try_together<R>(
     count: usize,
     work: impl Future<Output = Result<R>>,
 ) -> Option<R> {
+    // What it enqueues comes from several requests.
+    let work = with_request_id(String::new(), telemetry::apart(work));
     let why = match timeout(WITHIN, AssertUnwindSafe(work).catch_unwind()).await {
         Ok(Ok(Ok(done))) => return Some(done),
         Ok(Ok(Err(error))) => error.to_string(),

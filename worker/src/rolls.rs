@@ -74,7 +74,11 @@ impl Rolls {
 
 /// Rolls these offers in one transaction. Returns a value for each that was rolled, and `None` for each that was not.
 pub(crate) async fn roll_together(app: &App, attempts: Vec<AttemptId>) -> Vec<Option<()>> {
-    let rolling = distribution::roll_due_together(app, &attempts, Cause::Alarm);
+    let rolling = Box::pin(distribution::roll_due_together(
+        app,
+        &attempts,
+        Cause::Alarm,
+    ));
     let rolled = try_together("rolls", attempts.len(), rolling).await;
     let rolled = rolled.into_iter().flatten().map(|one| one.attempt);
     let rolled: HashSet<AttemptId> = rolled.collect();

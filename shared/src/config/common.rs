@@ -80,6 +80,7 @@ impl Common {
                 pool: pool?,
                 clock: Clock::database(),
                 provider,
+                inbox: Arc::default(),
                 sending: Arc::default(),
                 distribution: self.distribution,
                 announce: process.announce,

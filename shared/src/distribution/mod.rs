@@ -57,7 +57,7 @@ pub use inbox::route::{handle, handle_unhandled, receive_and_handle};
 pub use inbox::tap::{Tap, tap};
 pub use model::{
     Ad, Attempt, AttemptStatus, Board, BoardLead, BoardRow, BoardSeat, Channel, Checked, Cycle,
-    CycleStatus, CycleStory, EventArchive, InboundMessage, Journey, LastHour, LeadSnapshot,
+    CycleStatus, CycleStory, EventArchive, InboundMessage, Inbox, Journey, LastHour, LeadSnapshot,
     Metrics, Opened, Outcome, Punctuality, Report, Rolled, Round,
 };
 pub use offers::alert::warn_managers;

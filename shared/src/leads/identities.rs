@@ -94,30 +94,42 @@ pub(super) async fn create_nameless(
     super::store::lock_by_id(connection, id).await
 }
 
-/// Adds these keys to the lead, without its own number, which is in its row, and without keys that
-/// another lead has. Returns the database's clock afterwards; `None` if there was nothing to add.
+/// Adds these keys to the lead: see [`link_leads`].
 pub(super) async fn link_lead(
     connection: &mut PgConnection,
     keys: &[Address],
     lead: LeadId,
     now: DateTime<Utc>,
 ) -> Result<Option<DateTime<Utc>>> {
-    let others: Vec<Address> = keys
-        .iter()
-        .filter(|key| key.phone().is_none())
-        .cloned()
-        .collect();
-    if others.is_empty() {
+    let keys: Vec<_> = keys.iter().map(|key| (key.clone(), lead, now)).collect();
+    link_leads(connection, &keys).await
+}
+
+/// Adds each key to the lead beside it, as seen at the time beside it: without the numbers, which are in the leads' rows, and without
+/// keys that another lead has. Returns the database's clock afterwards; `None` if there was nothing to add.
+pub(super) async fn link_leads(
+    connection: &mut PgConnection,
+    keys: &[(Address, LeadId, DateTime<Utc>)],
+) -> Result<Option<DateTime<Utc>>> {
+    let (mut addresses, mut leads, mut times) = (Vec::new(), Vec::new(), Vec::new());
+    for (key, lead, at) in keys.iter().filter(|(key, ..)| key.phone().is_none()) {
+        addresses.push(key.as_str());
+        leads.push(*lead);
+        times.push(*at);
+    }
+    if addresses.is_empty() {
         return Ok(None);
     }
     let clock = sqlx::query_scalar!(
         r#"with linked as (
-               insert into wa_identity (address, lead_id, first_seen_at) select key, $2, $3 from unnest($1::text[]) key
+               insert into wa_identity (address, lead_id, first_seen_at)
+               select address, lead, at from unnest($1::text[], $2::uuid[], $3::timestamptz[]) as key (address, lead, at)
+               order by address
                on conflict do nothing returning 1)
            select clock_timestamp() as "clock!" from (select count(*) from linked offset 0) linked"#,
-        &words(&others),
-        lead.0,
-        now
+        &addresses as _,
+        &leads as _,
+        &times
     )
     .fetch_one(connection)
     .await?;

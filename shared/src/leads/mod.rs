@@ -2,16 +2,20 @@
 //!
 //! These operations run inside the caller's transaction. Distribution decides what follows from an enquiry.
 
+mod creation;
 mod erasure;
+mod find;
 mod identities;
 mod merges;
 mod model;
 mod person;
 mod store;
 
+pub use find::{Found, create_absent, find, find_or_create};
 pub use merges::Merge;
 pub use model::{
-    Click, Contact, Enquiry, EnquiryKind, Lead, LeadProgress, LeadStatus, Mark, name_or_unknown,
+    Click, Contact, Enquiry, EnquiryKind, Lead, LeadProgress, LeadStatus, Mark, NewLead,
+    name_or_unknown,
 };
 
 pub use person::{Candidates, ERASED, Person};
@@ -24,120 +28,9 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use sqlx::PgConnection;
 
-/// A person's lead, locked.
-#[derive(Debug)]
-pub struct Found {
-    /// The lead.
-    pub lead: Lead,
-    /// A second lead that keys of the person belong to.
-    pub other: Option<LeadId>,
-    /// The database's clock right after this call created the lead and took its last lock. `None` if the lead existed, or has no number.
-    pub created_at: Option<DateTime<Utc>>,
-}
-
-/// Finds the lead of this person or creates it with this status, and locks it until the transaction ends. Fills in
-/// a name, number or ad that was unknown, and changes nothing that is known.
-///
-/// A caller that is certain to start a cycle creates the lead as `distributing`, so that its row is written once.
-pub async fn find_or_create(
-    connection: &mut PgConnection,
-    contact: &Contact,
-    new: LeadStatus,
-    now: DateTime<Utc>,
-) -> Result<Found> {
-    let keys = identities::keys_of(contact);
-    let phone = keys.iter().find_map(Address::phone);
-    if let Some(phone) = &phone
-        && let Some(found) = create(connection, (phone, &keys), contact, (new, now)).await?
-    {
-        return Ok(found);
-    }
-    let named = identities::leads_of(connection, &keys).await?;
-    let mut lead = match (&phone, named.first()) {
-        (Some(phone), None) => match store::lock_by_phone(connection, phone).await? {
-            Some(lead) => lead,
-            // Until this message their number was a key of a lead of somebody else.
-            None => match create(connection, (phone, &keys), contact, (new, now)).await? {
-                Some(found) => return Ok(found),
-                None => store::lock_by_phone(connection, phone)
-                    .await?
-                    .ok_or(Error::NotFound { what: "lead" })?,
-            },
-        },
-        (_, Some(id)) => store::lock_by_id(connection, *id).await?,
-        (None, None) => identities::create_nameless(connection, contact, now).await?,
-    };
-    let by_phone = match &phone {
-        Some(phone) if lead.phone.as_ref() != Some(phone) => {
-            store::id_by_phone(connection, phone).await?
-        }
-        _ => None,
-    };
-    let mut others = named.iter().copied().chain(by_phone);
-    let other = others.find(|other| *other != lead.id);
-    identities::link_lead(connection, &keys, lead.id, now).await?;
-    let mut learnt = false;
-    if lead.phone.is_none() && other.is_none() && phone.is_some() {
-        lead.phone.clone_from(&phone);
-        learnt = true;
-    }
-    for (known, told) in [
-        (&mut lead.name, &contact.name),
-        (&mut lead.source_ads, &contact.source_ads),
-        (&mut lead.project, &contact.project),
-        (&mut lead.area, &contact.area),
-    ] {
-        if known.is_none() && told.is_some() {
-            known.clone_from(told);
-            learnt = true;
-        }
-    }
-    if learnt {
-        store::update_known(connection, &lead, now).await?;
-    }
-    Ok(Found {
-        lead,
-        other,
-        created_at: None,
-    })
-}
-
-/// Creates the lead of a person with a number, and adds their keys to it. Returns `None` if a lead has one of them.
-async fn create(
-    connection: &mut PgConnection,
-    (phone, keys): (&Phone, &[Address]),
-    contact: &Contact,
-    (status, now): (LeadStatus, DateTime<Utc>),
-) -> Result<Option<Found>> {
-    let created =
-        store::insert_if_absent(connection, (phone, keys), contact, (status, now)).await?;
-    let Some((lead, created_at)) = created else {
-        return Ok(None);
-    };
-    // A key of somebody whose message is handled at this moment is waited for.
-    let waited = identities::link_lead(connection, keys, lead.id, now).await?;
-    Ok(Some(Found {
-        lead,
-        other: None,
-        created_at: Some(waited.unwrap_or(created_at)),
-    }))
-}
-
 /// Writes the name, ad and project of a lead that a person corrected.
 pub async fn correct(connection: &mut PgConnection, lead: &Lead, now: DateTime<Utc>) -> Result<()> {
     store::update_known(connection, lead, now).await
-}
-
-/// The lead of this person, if there is one.
-pub async fn find(connection: &mut PgConnection, contact: &Contact) -> Result<Option<LeadId>> {
-    let keys = identities::keys_of(contact);
-    if let Some(lead) = identities::leads_of(connection, &keys).await?.first() {
-        return Ok(Some(*lead));
-    }
-    match keys.iter().find_map(Address::phone) {
-        Some(phone) => store::id_by_phone(connection, &phone).await,
-        None => Ok(None),
-    }
 }
 
 /// Closes a lead whatever its status, with a mark if there is one, and records both for its history. Its open cycle
@@ -350,7 +243,16 @@ pub async fn record_enquiry(
     enquiry: &Enquiry,
     now: DateTime<Utc>,
 ) -> Result<bool> {
-    store::insert_enquiry(connection, lead, enquiry, now).await
+    Ok(record_enquiries(connection, &[(lead, enquiry)], now).await? == 1)
+}
+
+/// As [`record_enquiry`], for several leads. Returns how many were recorded.
+pub async fn record_enquiries(
+    connection: &mut PgConnection,
+    enquiries: &[(LeadId, &Enquiry)],
+    now: DateTime<Utc>,
+) -> Result<u64> {
+    creation::insert_enquiries(connection, enquiries, now).await
 }
 
 /// A cycle starts again: the lead becomes `distributing`, and has no owner and no layer 2 status, which goes into its

@@ -163,6 +163,14 @@ pub fn name_or_unknown(name: Option<&str>) -> &str {
     name.unwrap_or("(tanpa nama)")
 }
 
+/// A lead that was created, and the database's clock right after that.
+pub struct NewLead {
+    /// The lead.
+    pub lead: Lead,
+    /// The clock.
+    pub clock: DateTime<Utc>,
+}
+
 /// What an event contains about a person.
 #[derive(Clone, Debug)]
 pub struct Contact {

@@ -1,13 +1,11 @@
 //! SQL of the leads.
 
-use super::{Contact, Enquiry, Lead, LeadProgress, LeadStatus, Mark};
-use crate::address::Address;
+use super::{Lead, LeadProgress, LeadStatus, Mark};
 use crate::id::{LeadId, UserId};
 use crate::phone::Phone;
 use crate::{Error, Result};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 struct Row {
     id: LeadId,
@@ -42,52 +40,6 @@ impl Row {
             created_at: row.created_at,
         }
     }
-}
-
-/// Creates the lead, and then reads the clock. Returns `None` if a lead has this number or one of these keys.
-pub(super) async fn insert_if_absent(
-    connection: &mut PgConnection,
-    (phone, keys): (&Phone, &[Address]),
-    contact: &Contact,
-    (status, now): (LeadStatus, DateTime<Utc>),
-) -> Result<Option<(Lead, DateTime<Utc>)>> {
-    let id = LeadId::new();
-    let keys: Vec<&str> = keys.iter().map(Address::as_str).collect();
-    let created = sqlx::query!(
-        r#"insert into lead (id, name, phone, status, source_ads, project, area, created_at, updated_at)
-           select $1, $2, $3, $8, $4, $6, $7, $5, $5
-           where not exists (select from wa_identity where address = any($9) and lead_id is not null)
-           on conflict on constraint lead_phone_key do nothing
-           returning progress as "progress: LeadProgress", created_at, clock_timestamp() as "clock!""#,
-        id.0,
-        contact.name,
-        phone.as_str(),
-        contact.source_ads,
-        now,
-        contact.project,
-        contact.area,
-        status.as_str(),
-        &keys as _
-    )
-    .fetch_optional(connection)
-    .await?;
-    Ok(created.map(|row| {
-        let lead = Lead {
-            id,
-            name: contact.name.clone(),
-            phone: Some(phone.clone()),
-            status,
-            progress: row.progress,
-            owner: None,
-            locked_at: None,
-            source_ads: contact.source_ads.clone(),
-            project: contact.project.clone(),
-            area: contact.area.clone(),
-            mark: None,
-            created_at: row.created_at,
-        };
-        (lead, row.clock)
-    }))
 }
 
 pub(super) async fn lock_by_phone(
@@ -171,35 +123,6 @@ pub(super) async fn by_meta_lead_id(
     )
     .fetch_optional(connection)
     .await?)
-}
-
-pub(super) async fn insert_enquiry(
-    connection: &mut PgConnection,
-    lead: LeadId,
-    enquiry: &Enquiry,
-    now: DateTime<Utc>,
-) -> Result<bool> {
-    let inserted = sqlx::query!(
-        "insert into lead_enquiry (id, lead_id, kind, meta_lead_id, source_ads, received_at, project, campaign, area,
-                                   ad_id, campaign_id, ctwa_clid)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
-         on conflict on constraint lead_enquiry_meta_lead_id_key do nothing",
-        Uuid::now_v7(),
-        lead.0,
-        enquiry.kind.as_str(),
-        enquiry.meta_lead_id,
-        enquiry.origin.source,
-        now,
-        enquiry.origin.project,
-        enquiry.origin.campaign,
-        enquiry.area,
-        enquiry.click.ad_id,
-        enquiry.click.campaign_id,
-        enquiry.click.ctwa_clid
-    )
-    .execute(connection)
-    .await?;
-    Ok(inserted.rows_affected() == 1)
 }
 
 /// What became of the lead's last enquiry, in the words of the small tables: `Ditolak (Harga tidak cocok), Sales A`.

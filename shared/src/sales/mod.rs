@@ -25,7 +25,17 @@ pub async fn sender(
     address: &Address,
     other: Option<&Address>,
 ) -> Result<Sender> {
-    store::sender(connection, address, other).await
+    let senders = store::senders(connection, &[(address, other)]).await?;
+    let mut senders = senders.into_iter();
+    senders.next().ok_or(Error::NotFound { what: "sender" })
+}
+
+/// As [`sender`], for several messages, in their order.
+pub async fn senders(
+    connection: &mut PgConnection,
+    addresses: &[(&Address, Option<&Address>)],
+) -> Result<Vec<Sender>> {
+    store::senders(connection, addresses).await
 }
 
 /// Fails with `Invalid` if the number is the company's or an agent's. Such a number never becomes a lead.
@@ -89,7 +99,17 @@ pub async fn route(
     connection: &mut PgConnection,
     origin: &Origin,
 ) -> Result<(Route, Vec<ActivePlace>)> {
-    store::route(connection, origin).await
+    let routes = store::routes(connection, &[origin]).await?;
+    let mut routes = routes.into_iter();
+    routes.next().ok_or(Error::NotFound { what: "queue" })
+}
+
+/// As [`route`], for several enquiries, in their order.
+pub async fn routes(
+    connection: &mut PgConnection,
+    origins: &[&Origin],
+) -> Result<Vec<(Route, Vec<ActivePlace>)>> {
+    store::routes(connection, origins).await
 }
 
 /// Whether a queue exists that is not retired.

@@ -27,65 +27,91 @@ impl Row {
     }
 }
 
-/// Reads the agent, the manager and the block in one statement: every message that comes in asks for them.
-pub(super) async fn sender(
+/// Reads of each the agent, the manager and the block, in one statement: every message that comes in asks for them.
+pub(super) async fn senders(
     connection: &mut PgConnection,
-    address: &Address,
-    other: Option<&Address>,
-) -> Result<Sender> {
+    addresses: &[(&Address, Option<&Address>)],
+) -> Result<Vec<Sender>> {
     // The present number decides, then the number that an open offer was sent to, then an id of WhatsApp. A former
     // number counts unless the message comes under an id that is not that agent's.
-    let is_number = address.phone().is_some();
-    let number = is_number.then(|| address.as_str());
-    let id = if is_number {
-        other.map(Address::as_str)
-    } else {
-        Some(address.as_str())
-    };
+    let (mut numbers, mut ids) = (Vec::new(), Vec::new());
+    for (address, other) in addresses {
+        let is_number = address.phone().is_some();
+        let other = other.map(Address::as_str);
+        numbers.push(is_number.then(|| address.as_str()));
+        ids.push(if is_number {
+            other
+        } else {
+            Some(address.as_str())
+        });
+    }
+    let first: Vec<&str> = addresses
+        .iter()
+        .map(|(address, _)| address.as_str())
+        .collect();
+    let others: Vec<Option<&str>> = addresses
+        .iter()
+        .map(|(_, other)| other.map(Address::as_str))
+        .collect();
     // `coalesce` looks no further than the first answer. The oldest open offer to a number is the first at or after
-    // the number in the index. Asked for by `=`, PostgreSQL reads all open offers if most went to one number.
-    let found = sqlx::query!(
-        r#"select u.id as "id?: UserId", u.name as "name?", u.offer_address, u.disabled_at is not null as "disabled!",
-                  exists (select from distribution_queue where $3 = any(manager_phones)) as "manages!",
-                  exists (select from contact_block where address in ($3, $4) and kind = 'blocked') as "is_blocked!",
-                  (select max(created_at) from contact_block where address in ($3, $4) and kind = 'opted_out') as opted_out_at
-           from (values (1)) message
-           left join "user" u
-           on u.id = coalesce(
-               (select n.id from "user" n where n.offer_address = $1
-                and (n.role = 'sales' or exists (select from sales_queue sq where sq.sales_id = n.id))),
-               (select first.sales_id
-                from (select a.sales_id, a.offered_to from distribution_attempt a
-                      where coalesce(a.closed_at, 'infinity') = 'infinity' and (a.offered_to, a.assigned_at) >= ($1, '-infinity'::timestamptz)
-                      order by a.offered_to, a.assigned_at limit 1) first
-                where first.offered_to = $1),
-               (select n.id from wa_identity i join "user" n on n.id = i.user_id
-                where i.address = $2
-                  and (n.role = 'sales' or exists (select from sales_queue sq where sq.sales_id = n.id))),
-               (select n.id from wa_identity i join "user" n on n.id = i.user_id
-                where i.address = $1
-                  and (n.role = 'sales' or exists (select from sales_queue sq where sq.sales_id = n.id))
-                  and ($2::text is null
-                       or exists (select from wa_identity k where k.address = $2 and k.user_id = i.user_id))))"#,
-        number,
-        id,
-        address.as_str(),
-        other.map(Address::as_str)
+    // the number in the index. Asked for by `=`, PostgreSQL reads all open offers if most went to one number. `offset 0` keeps the
+    // plan of one message for each of many.
+    let rows = sqlx::query!(
+        r#"select sender.id as "id?: UserId", sender.name as "name?", sender.offer_address as "offer_address?",
+                  sender.disabled as "disabled!", sender.manages as "manages!", sender.is_blocked as "is_blocked!",
+                  sender.opted_out_at
+           from unnest($1::text[], $2::text[], $3::text[], $4::text[]) with ordinality
+                as message (number, id, address, other, n)
+           cross join lateral (
+               select u.id, u.name, u.offer_address, u.disabled_at is not null as disabled,
+                      exists (select from distribution_queue where message.address = any(manager_phones)) as manages,
+                      exists (select from contact_block where address in (message.address, message.other) and kind = 'blocked')
+                          as is_blocked,
+                      (select max(created_at) from contact_block
+                       where address in (message.address, message.other) and kind = 'opted_out') as opted_out_at
+               from (values (1)) one
+               left join "user" u
+               on u.id = coalesce(
+                   (select n.id from "user" n where n.offer_address = message.number
+                    and (n.role = 'sales' or exists (select from sales_queue sq where sq.sales_id = n.id))),
+                   (select first.sales_id
+                    from (select a.sales_id, a.offered_to from distribution_attempt a
+                          where coalesce(a.closed_at, 'infinity') = 'infinity'
+                            and (a.offered_to, a.assigned_at) >= (message.number, '-infinity'::timestamptz)
+                          order by a.offered_to, a.assigned_at limit 1) first
+                    where first.offered_to = message.number),
+                   (select n.id from wa_identity i join "user" n on n.id = i.user_id
+                    where i.address = message.id
+                      and (n.role = 'sales' or exists (select from sales_queue sq where sq.sales_id = n.id))),
+                   (select n.id from wa_identity i join "user" n on n.id = i.user_id
+                    where i.address = message.number
+                      and (n.role = 'sales' or exists (select from sales_queue sq where sq.sales_id = n.id))
+                      and (message.id is null
+                           or exists (select from wa_identity k where k.address = message.id and k.user_id = i.user_id))))
+               offset 0) sender
+           order by message.n"#,
+        &numbers as _,
+        &ids as _,
+        &first as _,
+        &others as _
     )
-    .fetch_one(connection)
+    .fetch_all(connection)
     .await?;
-    let agent = found.id.zip(found.name).map(|(id, name)| Row {
-        id,
-        name,
-        offer_address: found.offer_address,
-        disabled: found.disabled,
+    let senders = rows.into_iter().map(|row| {
+        let agent = row.id.zip(row.name).map(|(id, name)| Row {
+            id,
+            name,
+            offer_address: row.offer_address,
+            disabled: row.disabled,
+        });
+        Sender {
+            agent: agent.map(Row::into_agent),
+            manages: row.manages,
+            is_blocked: row.is_blocked,
+            opted_out_at: row.opted_out_at,
+        }
     });
-    Ok(Sender {
-        agent: agent.map(Row::into_agent),
-        manages: found.manages,
-        is_blocked: found.is_blocked,
-        opted_out_at: found.opted_out_at,
-    })
+    Ok(senders.collect())
 }
 
 pub(super) async fn agent_by_id(connection: &mut PgConnection, id: &UserId) -> Result<Agent> {
@@ -101,43 +127,65 @@ pub(super) async fn agent_by_id(connection: &mut PgConnection, id: &UserId) -> R
     .ok_or(Error::NotFound { what: "agent" })
 }
 
-pub(super) async fn route(
+/// The queue of each origin, with its active places. `offset 0` keeps the plan of one origin for each of many.
+pub(super) async fn routes(
     connection: &mut PgConnection,
-    origin: &Origin,
-) -> Result<(Route, Vec<ActivePlace>)> {
+    origins: &[&Origin],
+) -> Result<Vec<(Route, Vec<ActivePlace>)>> {
+    let column = |of: fn(&Origin) -> Option<&str>| origins.iter().map(|one| of(one)).collect();
+    let projects: Vec<Option<&str>> = column(|origin| origin.project.as_deref());
+    let campaigns: Vec<Option<&str>> = column(|origin| origin.campaign.as_deref());
+    let sources: Vec<Option<&str>> = column(|origin| origin.source.as_deref());
+    let words: Vec<Option<&str>> = column(|origin| origin.words.as_deref());
     let rows = sqlx::query!(
-        r#"select q.id as "queue: QueueId", q.strategy as "strategy: Strategy",
+        r#"select origin.n as "n!", q.queue as "queue: QueueId", q.strategy as "strategy: Strategy",
                   place.sales_id as "sales_id?: UserId", place.label as "label?", place.weight as "weight?"
-           from (select q.id, q.strategy
+           from unnest($1::text[], $2::text[], $3::text[], $4::text[]) with ordinality
+                as origin (project, campaign, source, words, n)
+           cross join lateral (
+                 select q.id as queue, q.strategy
                  from distribution_queue q
                  left join distribution_queue_rule r on r.queue_id = q.id
-                     and fits(r.project, $1) and fits(r.campaign, $2) and fits(r.source, $3) and says(r.words, $4)
+                     and fits(r.project, origin.project) and fits(r.campaign, origin.campaign)
+                     and fits(r.source, origin.source) and says(r.words, origin.words)
                  where q.retired_at is null and (q.is_default or r.id is not null)
                  order by (r.id is null), r.priority, r.id limit 1) q
            left join (select sq.queue_id, sq.queue_order, sq.sales_id, sq.label, sq.weight
                       from sales_queue sq join "user" u on u.id = sq.sales_id and u.disabled_at is null
-                      where sq.active) place on place.queue_id = q.id
-           order by place.queue_order"#,
-        origin.project,
-        origin.campaign,
-        origin.source,
-        origin.words
+                      where sq.active) place on place.queue_id = q.queue
+           order by origin.n, place.queue_order"#,
+        &projects as _,
+        &campaigns as _,
+        &sources as _,
+        &words as _
     )
     .fetch_all(connection)
     .await?;
-    let first = rows.first().ok_or(Error::NotFound { what: "queue" })?;
-    let route = Route {
-        queue: first.queue,
-        strategy: first.strategy,
-    };
-    let places = rows.into_iter().filter_map(|row| {
-        Some(ActivePlace {
-            sales_id: row.sales_id?,
-            label: row.label?,
-            weight: row.weight?,
-        })
-    });
-    Ok((route, places.collect()))
+    let mut routes: Vec<(Route, Vec<ActivePlace>)> = Vec::with_capacity(origins.len());
+    let mut nth = 0;
+    for row in rows {
+        if row.n != nth {
+            nth = row.n;
+            let route = Route {
+                queue: row.queue,
+                strategy: row.strategy,
+            };
+            routes.push((route, Vec::new()));
+        }
+        let place = row.sales_id.zip(row.label).zip(row.weight);
+        if let (Some((_, places)), Some(((sales_id, label), weight))) = (routes.last_mut(), place) {
+            places.push(ActivePlace {
+                sales_id,
+                label,
+                weight,
+            });
+        }
+    }
+    if routes.len() == origins.len() {
+        Ok(routes)
+    } else {
+        Err(Error::NotFound { what: "queue" })
+    }
 }
 
 pub(super) async fn queue_exists(connection: &mut PgConnection, queue: QueueId) -> Result<bool> {

@@ -8,7 +8,7 @@ mod export;
 mod spans;
 
 pub use export::Traces;
-pub use spans::{CallSpan, JobSpan, RequestSpan, is_sampled, of_status, traceparent};
+pub use spans::{CallSpan, JobSpan, RequestSpan, apart, is_sampled, of_status, traceparent};
 
 use crate::config::{LogFormat, Telemetry};
 use std::io::IsTerminal;

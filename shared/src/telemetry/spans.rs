@@ -5,6 +5,7 @@
 //! disabled, which costs a comparison.
 
 use opentelemetry::Context;
+use opentelemetry::context::FutureExt;
 use opentelemetry::propagation::TextMapPropagator;
 use opentelemetry::trace::{Status, TraceContextExt};
 use opentelemetry_sdk::propagation::TraceContextPropagator;
@@ -67,6 +68,11 @@ pub fn traceparent() -> Option<String> {
     let mut fields = HashMap::new();
     TraceContextPropagator::new().inject_context(&context, &mut fields);
     fields.remove(TRACEPARENT)
+}
+
+/// Runs work that belongs to no trace: what it enqueues begins traces of its own.
+pub async fn apart<D>(work: impl Future<Output = D>) -> D {
+    work.with_context(Context::new()).await
 }
 
 /// Whether the present span is sent to the collector.

@@ -132,6 +132,7 @@ async fn fill(url: &str) {
         pool: pool.clone(),
         clock: Clock::database(),
         provider: Arc::new(Dummy),
+        inbox: Arc::default(),
         sending: Arc::default(),
         distribution: Distribution {
             ack_window: Duration::from_secs(300),

@@ -147,6 +147,7 @@ fn app_with_provider(pool: PgPool, clock: Clock, masks: bool) -> (App, Arc<Scrip
         pool,
         clock,
         provider: Arc::clone(&provider) as Arc<dyn Provider>,
+        inbox: Arc::default(),
         sending: Arc::default(),
         distribution: Distribution {
             ack_window: Duration::from_secs(300),

@@ -21,7 +21,7 @@ pub use model::{
 pub use notices::{Notice, queue_notice};
 pub use outbox::deliver;
 pub(crate) use person::{Named, erase_person, person_rows, search};
-pub use queue::{insert_offers, insert_outbound, queue_message};
+pub use queue::{insert_all_outbound, insert_outbound, queue_message, queue_messages};
 pub use sending::{AcceptedMessage, AcceptedSend, Sending, WrittenOffer};
 pub use statuses::{Progress, Recipient, Reported, Status, report, requeue};
 
@@ -76,20 +76,27 @@ pub async fn store_inbound(
     record: &InboundRecord,
     received_at: DateTime<Utc>,
 ) -> Result<bool> {
+    let stored = store_all_inbound(app, connection, &[(record, received_at)]).await?;
+    Ok(stored.len() == 1)
+}
+
+/// As [`store_inbound`], for several messages, each with the time of its receipt. Returns those that were stored.
+pub async fn store_all_inbound(
+    app: &App,
+    connection: &mut PgConnection,
+    records: &[(&InboundRecord, DateTime<Utc>)],
+) -> Result<HashSet<MessageId>> {
     let provider = app.provider.name();
-    let new = store::insert_in(
-        connection,
-        record,
-        &app.company_phone,
-        provider,
-        received_at,
-    )
-    .await?;
-    if new && record.by_whatsapp && app.provider.rules().is_some() {
-        let at = record.sent_at.unwrap_or(received_at).min(received_at);
-        store::open_window(connection, provider, &record.from, at).await?;
+    let stored = store::insert_in(connection, records, &app.company_phone, provider).await?;
+    let stored: HashSet<MessageId> = stored.into_iter().collect();
+    let opens = |record: &InboundRecord| record.by_whatsapp && app.provider.rules().is_some();
+    for (record, received_at) in records {
+        if opens(record) && stored.contains(&record.id) {
+            let at = record.sent_at.unwrap_or(*received_at).min(*received_at);
+            store::open_window(connection, provider, &record.from, at).await?;
+        }
     }
-    Ok(new)
+    Ok(stored)
 }
 
 /// Stores that a sender edited or deleted a message. Returns `false` if it is stored already.

@@ -11,6 +11,7 @@ mod given_up;
 mod harness;
 mod lists;
 mod messages;
+mod new_clients;
 mod numbers;
 mod plans;
 mod race;

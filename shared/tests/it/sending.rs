@@ -29,7 +29,7 @@ async fn three_offers() -> (Harness, [(LeadId, AttemptId); 3]) {
 }
 
 /// All turns of this kind: until they are dropped, its pieces wait.
-fn all_turns<T: Clone, R>(together: &Together<T, R>) -> Vec<Turn<'_, R>> {
+pub(crate) fn all_turns<T: Clone, R>(together: &Together<T, R>) -> Vec<Turn<'_, R>> {
     iter::from_fn(|| together.try_alone()).collect()
 }
 

@@ -3,7 +3,7 @@
 use super::{duplicate, enquiry, news};
 use crate::address::Address;
 use crate::distribution::endings::stop;
-use crate::distribution::model::{Outcome, ReceivedMessage, Report};
+use crate::distribution::model::{InboundMessage, Outcome, ReceivedMessage, Report};
 use crate::id::{AttemptId, CycleId};
 use crate::leads::{self, Contact, Enquiry, EnquiryKind, Lead, LeadStatus};
 use crate::sales::Origin;
@@ -23,14 +23,7 @@ pub(super) async fn handle(
     opted_out_at: Option<DateTime<Utc>>,
 ) -> Result<Option<Report>> {
     let message = &received.message;
-    let contact = Contact {
-        address: message.from.clone(),
-        other_address: message.other_address.clone(),
-        name: message.name.clone(),
-        source_ads: message.source_ads.clone(),
-        project: message.project.clone(),
-        area: None,
-    };
+    let contact = contact_of(message);
     let at = received.received_at;
     // A reaction asks for nothing. An old message was written to somebody who waits no more. "STOP" takes back what was written before.
     let is_taken_back = opted_out_at.is_some_and(|at| received.acknowledged_at < at);
@@ -61,7 +54,8 @@ pub(super) async fn handle(
         return Ok(None);
     }
     if let Some(cycle) = placed.cycle {
-        auto_reply(&mut work, received, lead, cycle).await?;
+        let answer = auto_reply(app, received, lead, cycle);
+        whatsapp::queue_message(&mut work, &answer).await?;
     }
     if let Some(listeners) = &placed.listeners {
         news::tell_written(&mut work, lead, listeners, received).await?;
@@ -133,7 +127,20 @@ pub(super) async fn opt_out(
     }))
 }
 
-fn enquiry_of(received: &ReceivedMessage, lead: &Lead) -> Enquiry {
+/// What a message says about its sender.
+pub(super) fn contact_of(message: &InboundMessage) -> Contact {
+    Contact {
+        address: message.from.clone(),
+        other_address: message.other_address.clone(),
+        name: message.name.clone(),
+        source_ads: message.source_ads.clone(),
+        project: message.project.clone(),
+        area: None,
+    }
+}
+
+/// The enquiry that a client's message is.
+pub(super) fn enquiry_of(received: &ReceivedMessage, lead: &Lead) -> Enquiry {
     let message = &received.message;
     Enquiry {
         kind: EnquiryKind::Chat,
@@ -152,20 +159,19 @@ fn enquiry_of(received: &ReceivedMessage, lead: &Lead) -> Enquiry {
     }
 }
 
-async fn auto_reply(
-    work: &mut UnitOfWork<'_>,
+/// The answer to a message that starts a cycle.
+pub(super) fn auto_reply(
+    app: &App,
     received: &ReceivedMessage,
     lead: &Lead,
     cycle: CycleId,
-) -> Result<()> {
+) -> Draft {
     let to = received.message.from.clone();
-    let body = work.app.texts.render(Text::AutoReply, &[]);
-    let draft = Draft::new(OutboundKind::AutoReply, to, body)
+    let body = app.texts.render(Text::AutoReply, &[]);
+    Draft::new(OutboundKind::AutoReply, to, body)
         .lead(lead.id)
         .cycle(cycle)
-        .in_reply_to(received.id);
-    whatsapp::queue_message(work, &draft).await?;
-    Ok(())
+        .in_reply_to(received.id)
 }
 
 /// Stores a client's message that has no consequence.
@@ -186,7 +192,8 @@ async fn note(
     Ok(new.then(|| report(Outcome::Noted, received, lead, None)))
 }
 
-fn report(
+/// The report of a message about this lead.
+pub(super) fn report(
     outcome: Outcome,
     received: &ReceivedMessage,
     lead: &Lead,

@@ -13,6 +13,7 @@ mod enquiry;
 pub(crate) mod lead_form;
 pub mod lexicon;
 mod manager_reply;
+mod new_clients;
 mod news;
 pub(crate) mod receive;
 pub(crate) mod route;

@@ -6,12 +6,13 @@
 //! worker's sweep handles the rest.
 
 use super::receive::receive;
-use super::{agent_reply, client_message, manager_reply};
+use super::{agent_reply, client_message, manager_reply, new_clients};
 use crate::distribution::endings::roll::MAX_FAILURES;
 use crate::distribution::model::{Channel, InboundMessage, Outcome, ReceivedMessage, Report};
 use crate::distribution::store;
 use crate::error::{DatabaseTrouble, ProviderFailure};
 use crate::id::MessageId;
+use crate::together::{Turn, do_alone, try_together};
 use crate::whatsapp::{self, InboundKind};
 use crate::{App, Error, Result, sales};
 use chrono::TimeDelta;
@@ -25,7 +26,12 @@ const LEFT_AFTER: TimeDelta = TimeDelta::seconds(5);
 /// Receives a message and handles it.
 pub async fn receive_and_handle(app: &App, message: &InboundMessage) -> Result<Report> {
     let id = receive(app, message).await?;
-    match handle(app, id).await {
+    let handled = match message.channel {
+        Channel::Chat => handle(app, id).await,
+        // Only agents write here.
+        Channel::Ack | Channel::Screen => handle_alone(app, id).await,
+    };
+    match handled {
         // Another process handled it, and it was a duplicate of an earlier message.
         Err(Error::NotFound { .. }) => {
             let mut connection = app.pool.acquire().await?;
@@ -40,7 +46,28 @@ pub async fn receive_and_handle(app: &App, message: &InboundMessage) -> Result<R
 ///
 /// Handling a message again, or a second message with the same provider id, changes nothing and
 /// returns the report of the first time. Fails with `NotFound` if the message does not exist.
+///
+/// While others wait, the messages of new clients are handled together.
 pub async fn handle(app: &App, id: MessageId) -> Result<Report> {
+    let together = |ids| handle_together(app, ids);
+    match app.inbox.0.start(id, together).await {
+        Turn::Done(report) => {
+            log_handled(id, &report);
+            Ok(report)
+        }
+        Turn::Alone(permit) => do_alone(permit, Box::pin(handle_alone(app, id))).await,
+    }
+}
+
+/// Handles those of these messages that can be handled in one transaction. Returns their reports, in the order of the messages.
+async fn handle_together(app: &App, ids: Vec<MessageId>) -> Vec<Option<Report>> {
+    let handling = Box::pin(new_clients::handle_together(app, &ids));
+    let handled = try_together("messages", ids.len(), handling).await;
+    let mut reports = handled.unwrap_or_default();
+    ids.iter().map(|id| reports.remove(id)).collect()
+}
+
+async fn handle_alone(app: &App, id: MessageId) -> Result<Report> {
     // A panic is the message's fault, too: it must not end the sweep that handles the others.
     let Ok(handled) = AssertUnwindSafe(handle_once(app, id)).catch_unwind().await else {
         count_failure(app, id).await?;
@@ -91,11 +118,18 @@ async fn handle_once(app: &App, id: MessageId) -> Result<Report> {
     let Some(received) = store::take_received(&mut transaction, id).await? else {
         return past_report(app, &mut transaction, id, None).await;
     };
-    let Some(report) = dispatch(app, &mut transaction, &received).await? else {
+    // In a box, because the futures of all that a message can mean are large.
+    let meaning = Box::pin(dispatch(app, &mut transaction, &received));
+    let Some(report) = meaning.await? else {
         transaction.rollback().await?;
         return remove_duplicate(app, &received).await;
     };
     transaction.commit().await?;
+    log_handled(id, &report);
+    Ok(report)
+}
+
+fn log_handled(id: MessageId, report: &Report) {
     tracing::info!(
         message_id = %id,
         outcome = report.outcome.as_str(),
@@ -103,7 +137,6 @@ async fn handle_once(app: &App, id: MessageId) -> Result<Report> {
         attempt = report.attempt.map(tracing::field::display),
         "distribution.message_handled"
     );
-    Ok(report)
 }
 
 /// Calls the module for the sender: agent, manager, client or stranger. Returns `None` if the message

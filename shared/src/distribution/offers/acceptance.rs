@@ -9,7 +9,7 @@ use crate::distribution::model::{AttemptStatus, NOT_SENT, Offer};
 use crate::distribution::store;
 use crate::id::{AttemptId, SendId};
 use crate::jobs::{Announce, CheckAckDeadline, Scheduled, enqueue, enqueue_all};
-use crate::together::{Turn, try_together};
+use crate::together::{Turn, do_alone, try_together};
 use crate::unit_of_work::{Cause, UnitOfWork};
 use crate::whatsapp::{self, AcceptedMessage, AcceptedSend, Draft, OutboundKind};
 use crate::{App, Result, leads, sales};
@@ -29,8 +29,8 @@ pub(crate) async fn record(app: &App, sent: &AcceptedSend) -> Result<()> {
             .acceptances
             .start(message.clone(), together)
             .await;
-        if let Turn::Alone(_permit) = turn {
-            record_all(app, &[message]).await?;
+        if let Turn::Alone(permit) = turn {
+            do_alone(permit, Box::pin(record_all(app, &[message]))).await?;
         }
     }
     Ok(())
@@ -38,7 +38,7 @@ pub(crate) async fn record(app: &App, sent: &AcceptedSend) -> Result<()> {
 
 /// Records several. Returns a value for each that was recorded.
 async fn record_together(app: &App, messages: Vec<AcceptedMessage>) -> Vec<Option<()>> {
-    let recording = record_all(app, &messages);
+    let recording = Box::pin(record_all(app, &messages));
     let recorded = try_together("acceptances", messages.len(), recording).await;
     recorded.unwrap_or_default()
 }

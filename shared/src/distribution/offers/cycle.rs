@@ -13,7 +13,7 @@ use crate::distribution::store::{self, DecisionInput, NewAttempt, NewOffers};
 use crate::distribution::turn::{self, Presence};
 use crate::id::{AttemptId, CycleId, LeadId, UserId};
 use crate::leads::{self, Lead, LeadStatus};
-use crate::sales::{self, Origin};
+use crate::sales::{self, Origin, Route};
 use crate::unit_of_work::UnitOfWork;
 use chrono::{DateTime, Utc};
 use serde_json::json;
@@ -61,19 +61,113 @@ pub(crate) async fn start(
     };
     let most_open = work.app.distribution.most_open_offers;
     let (cycle, input) = store::insert_cycle(work.connection, &new, most_open, work.now).await?;
-    let strategy = route.strategy.as_str();
-    let started = Event::new(EventKind::Started)
-        .of(lead.id, cycle)
-        .with(json!({ "queue": route.queue, "strategy": strategy, "trigger": trigger }));
+    let started = started(lead.id, cycle, route, trigger);
     if queue.is_empty() && former_agent.is_none() {
-        tracing::error!(lead = %lead.id, %cycle, "distribution.held: the sales queue is empty");
-        store::log(work, &[started]).await?;
-        hold::hold(work, lead.id, cycle, None).await?;
-        alert::notify_managers(work, lead.id, cycle, Alert::Held).await?;
+        hold_without_agents(work, (lead.id, cycle), started).await?;
         return Ok((cycle, OfferResult::Held));
     }
     let result = offer_by(work, (lead.id, cycle), &input, vec![started]).await?;
     Ok((cycle, result))
+}
+
+fn started(lead: LeadId, cycle: CycleId, route: Route, trigger: Trigger) -> Event {
+    let strategy = route.strategy.as_str();
+    Event::new(EventKind::Started)
+        .of(lead, cycle)
+        .with(json!({ "queue": route.queue, "strategy": strategy, "trigger": trigger }))
+}
+
+async fn hold_without_agents(
+    work: &mut UnitOfWork<'_>,
+    (lead, cycle): (LeadId, CycleId),
+    started: Event,
+) -> Result<()> {
+    tracing::error!(%lead, %cycle, "distribution.held: the sales queue is empty");
+    store::log(work, &[started]).await?;
+    hold::hold(work, lead, cycle, None).await?;
+    alert::notify_managers(work, lead, cycle, Alert::Held).await
+}
+
+/// As [`start`], for several new leads, which were created as distributing. `enquiries`: each lead with what decides its queue. Returns
+/// the cycle of each, in their order.
+///
+/// Decisions that depend on nothing else are carried out together, in one statement, and the others one after the other.
+pub(crate) async fn start_new(
+    work: &mut UnitOfWork<'_>,
+    enquiries: &[(LeadId, &Origin)],
+    trigger: impl Into<Trigger>,
+) -> Result<Vec<(CycleId, OfferResult)>> {
+    let trigger = trigger.into();
+    let origins: Vec<&Origin> = enquiries.iter().map(|(_, origin)| *origin).collect();
+    let routes = sales::routes(work.connection, &origins).await?;
+    let new = enquiries.iter().zip(&routes);
+    let new = new.map(|((lead, _), (route, queue))| store::NewCycle {
+        lead: *lead,
+        trigger,
+        route: *route,
+        queue,
+        former_agent: None,
+        past: None,
+    });
+    let new: Vec<store::NewCycle<'_>> = new.collect();
+    let cycles = store::insert_cycles(work.connection, &new, work.now).await?;
+    let mut offered = offer_together(work, &new, &cycles).await?;
+    let mut started_cycles = Vec::with_capacity(cycles.len());
+    for (cycle, new) in cycles.into_iter().zip(&new) {
+        let result = match offered.remove(&cycle) {
+            Some(opened) => OfferResult::Offered(opened),
+            None => offer_alone(work, new, cycle).await?,
+        };
+        started_cycles.push((cycle, result));
+    }
+    Ok(started_cycles)
+}
+
+/// Offers those of these new leads whose decisions depend on nothing else and that an agent is next for.
+async fn offer_together(
+    work: &mut UnitOfWork<'_>,
+    new: &[store::NewCycle<'_>],
+    cycles: &[CycleId],
+) -> Result<HashMap<CycleId, Opened>> {
+    let by_id: HashMap<CycleId, &store::NewCycle<'_>> = cycles.iter().copied().zip(new).collect();
+    let most_open = work.app.distribution.most_open_offers;
+    let mut contenders =
+        store::many_contenders(work.connection, cycles, most_open, work.now).await?;
+    let (mut offers, mut nexts) = (NewOffers::none(), Vec::new());
+    while let Some((cycle, input)) = contenders.next_cycle() {
+        let new = by_id[&cycle];
+        let started = started(new.lead, cycle, new.route, new.trigger);
+        let plan = Plan::of(work, (new.lead, cycle), &input, vec![started])?;
+        if let Some(next) = plan.next {
+            contenders.gets(&next.sales_id);
+            offers.add(plan.new);
+            nexts.push((cycle, next));
+        }
+    }
+    if nexts.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let positions = store::make_offers(work, &offers).await?;
+    let opened = nexts
+        .into_iter()
+        .map(|(cycle, next)| (cycle, next.opened(&positions)));
+    Ok(opened.collect())
+}
+
+/// Offers one new lead, whose cycle exists.
+async fn offer_alone(
+    work: &mut UnitOfWork<'_>,
+    new: &store::NewCycle<'_>,
+    cycle: CycleId,
+) -> Result<OfferResult> {
+    let started = started(new.lead, cycle, new.route, new.trigger);
+    if new.queue.is_empty() {
+        hold_without_agents(work, (new.lead, cycle), started).await?;
+        return Ok(OfferResult::Held);
+    }
+    let most_open = work.app.distribution.most_open_offers;
+    let input = store::decision_input(work.connection, cycle, most_open, work.now).await?;
+    offer_by(work, (new.lead, cycle), &input, vec![started]).await
 }
 
 /// Offers the lead to the next agent who can be asked, with a full window from now.

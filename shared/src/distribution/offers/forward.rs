@@ -7,7 +7,7 @@ use crate::distribution::store::{self, SendableOffer};
 use crate::error::ProviderFailure;
 use crate::id::{AttemptId, MessageId};
 use crate::phone::Phone;
-use crate::together::{Turn, try_together};
+use crate::together::{Turn, do_alone, try_together};
 use crate::unit_of_work::{Cause, UnitOfWork};
 use crate::whatsapp::{self, Draft, OutboundKind, Queued, WrittenOffer};
 use crate::{App, Result};
@@ -50,15 +50,15 @@ async fn written(app: &App, attempt: AttemptId) -> Result<WrittenOffer> {
     let together = |attempts| write_together(app, attempts);
     match app.sending.offers.start(attempt, together).await {
         Turn::Done(written) => Ok(written),
-        Turn::Alone(_permit) => {
-            let written = write_offers(app, &[attempt]).await?;
+        Turn::Alone(permit) => {
+            let written = do_alone(permit, Box::pin(write_offers(app, &[attempt]))).await?;
             Ok(written.into_iter().next().unwrap_or(WrittenOffer::Nothing))
         }
     }
 }
 
 async fn write_together(app: &App, attempts: Vec<AttemptId>) -> Vec<Option<WrittenOffer>> {
-    let writing = write_offers(app, &attempts);
+    let writing = Box::pin(write_offers(app, &attempts));
     let written = try_together("offers", attempts.len(), writing).await;
     written.into_iter().flatten().map(Some).collect()
 }
@@ -77,7 +77,8 @@ async fn write_offers(app: &App, attempts: &[AttemptId]) -> Result<Vec<WrittenOf
     {
         // One statement, so it is its own transaction. The jobs that send the rows are already running.
         let mut work = UnitOfWork::at(app, &mut connection, now, Cause::Alarm);
-        inserted = whatsapp::insert_offers(&mut work, &drafts).await?;
+        let drafts: Vec<_> = drafts.iter().map(|(id, draft)| (*id, draft)).collect();
+        inserted = whatsapp::insert_all_outbound(&mut work, &drafts).await?;
     }
     let of_attempt = drafts
         .into_iter()

@@ -201,7 +201,12 @@ impl ManyContenders {
     /// An offer of the first agent ends, and the second gets one. The cycles that follow count that.
     pub(crate) fn passes(&mut self, from: &UserId, to: &UserId) {
         *self.more.entry(from.clone()).or_default() -= 1;
-        *self.more.entry(to.clone()).or_default() += 1;
+        self.gets(to);
+    }
+
+    /// The agent gets an offer. The cycles that follow count it.
+    pub(crate) fn gets(&mut self, agent: &UserId) {
+        *self.more.entry(agent.clone()).or_default() += 1;
     }
 }
 

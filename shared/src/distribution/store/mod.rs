@@ -63,8 +63,8 @@ pub(crate) use contenders::{
     pass_over_the_full, set_credits,
 };
 pub(crate) use cycles::{
-    NewCycle, close_cycle, end_cycles, insert_members, latest_cycle, lock_open_cycle,
-    read_one_snapshot,
+    NewCycle, close_cycle, end_cycles, insert_cycles, insert_members, latest_cycle,
+    lock_open_cycle, read_one_snapshot,
 };
 pub(crate) use ends::{
     WithdrawnOffer, accept, accept_after_roll, decline, set_undeliverable, time_out, withdraw,
@@ -100,8 +100,9 @@ pub use places::Place;
 pub(crate) use places::places_of;
 pub(crate) use received::{
     count_message_failure, delete_received, erase_received, insert_received, known_number,
-    learn_recipient, lock_received_as, lock_senders, message_in_time, number_of_agent_of,
-    receive_one, rewrite_received, take_received, unhandled_before, unhandled_of_delivery,
+    learn_recipient, lock_received, lock_received_as, lock_senders, message_in_time,
+    number_of_agent_of, receive_one, remove_received, rewrite_received, take_received,
+    unhandled_before, unhandled_of_delivery,
 };
 pub(crate) use records::delete_old_records;
 pub(crate) use show::{attempts, cycles, members};

@@ -246,6 +246,38 @@ pub(crate) async fn take_received(
     }))
 }
 
+/// Locks those of these messages that are not handled and that no other process has locked.
+pub(crate) async fn lock_received(
+    connection: &mut PgConnection,
+    ids: &[MessageId],
+) -> Result<Vec<ReceivedMessage>> {
+    let rows = sqlx::query!(
+        r#"select id as "id: MessageId", payload as "payload: Json<InboundMessage>", received_at, acknowledged_at
+           from inbound_event where id = any($1) order by received_at, id for update skip locked"#,
+        ids as _
+    )
+    .fetch_all(connection)
+    .await?;
+    let received = rows.into_iter().map(|row| ReceivedMessage {
+        id: row.id,
+        message: row.payload.0,
+        received_at: row.received_at,
+        acknowledged_at: row.acknowledged_at,
+    });
+    Ok(received.collect())
+}
+
+/// These messages are handled.
+pub(crate) async fn remove_received(
+    connection: &mut PgConnection,
+    ids: &[MessageId],
+) -> Result<()> {
+    sqlx::query!("delete from inbound_event where id = any($1)", ids as _)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
 pub(crate) async fn count_message_failure(
     connection: &mut PgConnection,
     id: MessageId,

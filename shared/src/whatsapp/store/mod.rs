@@ -11,7 +11,7 @@ mod traces;
 
 pub(super) use calls::{count_failed_call, ours_of};
 pub(super) use corrections::{insert_correction, insert_echo, was_an_answer};
-pub(super) use insert::{insert_in, insert_offers, insert_out};
+pub(super) use insert::{insert_in, insert_out};
 pub(super) use notices::{
     client_texts_since, collecting_notice, extend_notice, hints_since, last_list, last_notice,
     not_before, text_of,

@@ -1,0 +1,22 @@
+//! The messages that wait in this process to be handled.
+
+use super::outcome::Report;
+use crate::id::MessageId;
+use crate::together::Together;
+
+/// How many transactions handle messages at once in one process. The fewer they are, the more messages of new clients each of them
+/// handles under load.
+const AT_ONCE: usize = 2;
+
+/// The most messages of one transaction.
+const MOST_TOGETHER: usize = 32;
+
+/// Messages that were received and wait to be handled.
+#[derive(Debug)]
+pub struct Inbox(pub Together<MessageId, Report>);
+
+impl Default for Inbox {
+    fn default() -> Self {
+        Self(Together::new(AT_ONCE, MOST_TOGETHER))
+    }
+}

@@ -1,0 +1,240 @@
+//! Clients who write at one moment: handled together, they are served as clients who write one after the other.
+
+use crate::audit::tamper;
+use crate::sending::all_turns;
+use shared::address::Address;
+use shared::distribution::{self, Channel, InboundMessage, Report};
+use shared::phone::Phone;
+use shared::testing::{Harness, ok_of};
+use shared::{App, Result};
+use std::time::Duration;
+use tokio::task::JoinHandle;
+use tokio::time::{sleep, timeout};
+
+fn says(number: usize, body: &str) -> InboundMessage {
+    let phone = Phone::from_e164(&format!("+62812340000{number:02}")).expect("a number");
+    let mut message = InboundMessage::new(Channel::Chat, (&phone).into(), body);
+    message.message_id = Some(format!("wamid.{number}.{body}"));
+    message
+}
+
+/// A message that waits for its turn to be handled.
+async fn write_and_wait(app: &App, message: InboundMessage) -> JoinHandle<Result<Report>> {
+    let (before, handling) = (app.inbox.0.waiting(), app.clone());
+    let handling =
+        tokio::spawn(async move { distribution::receive_and_handle(&handling, &message).await });
+    let waits = async {
+        while app.inbox.0.waiting() == before {
+            sleep(Duration::from_millis(1)).await;
+        }
+    };
+    timeout(Duration::from_secs(60), waits)
+        .await
+        .expect("it waits");
+    handling
+}
+
+/// What each message was taken to mean, if all are handled at one moment.
+async fn together(harness: &Harness, messages: Vec<InboundMessage>) -> Vec<String> {
+    let app = &harness.app;
+    let turns = all_turns(&app.inbox.0);
+    let mut handling = Vec::new();
+    for message in messages {
+        handling.push(write_and_wait(app, message).await);
+    }
+    drop(turns);
+    let mut outcomes = Vec::new();
+    for one in handling {
+        let handled = one.await.expect("it ends");
+        outcomes.push(outcome(handled));
+    }
+    outcomes
+}
+
+/// The same, if each is handled before the next one comes.
+async fn one_by_one(harness: &Harness, messages: Vec<InboundMessage>) -> Vec<String> {
+    let mut outcomes = Vec::new();
+    for message in messages {
+        outcomes.push(outcome(
+            distribution::receive_and_handle(&harness.app, &message).await,
+        ));
+    }
+    outcomes
+}
+
+fn outcome(handled: Result<Report>) -> String {
+    match handled {
+        Ok(report) => format!("{} {}", report.outcome.as_str(), report.duplicate),
+        Err(error) => error.to_string(),
+    }
+}
+
+/// Everything that was written, without ids.
+async fn written(harness: &Harness) -> Vec<String> {
+    sqlx::query_scalar(
+        "select * from (
+             select concat_ws(' ', 'lead', l.phone, l.name, l.status, l.progress, l.project, l.created_at,
+                              (select count(*) from lead_enquiry e where e.lead_id = l.id),
+                              (select string_agg(i.address, ',' order by i.address) from wa_identity i where i.lead_id = l.id)) as row
+             from lead l
+             union all
+             select concat_ws(' ', 'cycle', l.phone, c.status, c.trigger, c.strategy, c.started_at,
+                              (select string_agg(m.seat || m.sales_id || m.label || m.weight || m.guest, ',' order by m.seat)
+                               from distribution_cycle_member m where m.cycle_id = c.id),
+                              (select string_agg(concat_ws(' ', a.position, a.sales_id, a.status, a.offered_to, a.ack_deadline_at), ','
+                                                 order by a.position)
+                               from distribution_attempt a where a.cycle_id = c.id))
+             from distribution_cycle c join lead l on l.id = c.lead_id
+             union all
+             select concat_ws(' ', 'event', l.phone, e.at, e.kind, e.cause, e.sales_id, e.detail, row_number() over (partition by l.id order by e.id))
+             from distribution_event e left join lead l on l.id = e.lead_id
+             union all
+             select concat_ws(' ', 'message', l.phone, m.direction, m.kind, m.from_wa, m.to_wa, m.body, m.outcome, m.provider_message_id,
+                              m.delivery_status, m.created_at, reply.provider_message_id)
+             from wa_message m left join lead l on l.id = m.lead_id left join wa_message reply on reply.id = m.in_reply_to
+             union all
+             select concat_ws(' ', 'job', job_type, run_at, count(*)) from apalis.jobs group by job_type, run_at
+             union all
+             select concat_ws(' ', 'place', sales_id, credit) from sales_queue
+             union all
+             select concat_ws(' ', 'not handled', sender, failures) from inbound_event
+         ) rows order by row",
+    )
+    .fetch_all(&harness.app.pool)
+    .await
+    .expect("rows")
+}
+
+/// Both ways lead to the same.
+async fn serves_alike(
+    prepared: &[&'static str],
+    messages: impl Fn() -> Vec<InboundMessage>,
+) -> Vec<String> {
+    let (at_once, in_turn) = (Harness::new().await, Harness::new().await);
+    for statement in prepared {
+        tamper(&at_once, statement).await;
+        tamper(&in_turn, statement).await;
+    }
+    let outcomes = together(&at_once, messages()).await;
+    assert_eq!(outcomes, one_by_one(&in_turn, messages()).await);
+    assert_eq!(written(&at_once).await, written(&in_turn).await);
+    outcomes
+}
+
+fn three_clients() -> Vec<InboundMessage> {
+    let mut named = says(2, "Halo");
+    named.name = Some("Budi".to_owned());
+    named.project = Some("Green Hill".to_owned());
+    named.other_address = Address::from_bsuid("ID.2");
+    vec![says(1, "Halo"), named, says(3, "Info harga")]
+}
+
+#[tokio::test]
+async fn new_clients_who_write_at_once_are_each_offered_to_an_agent() {
+    let outcomes = serves_alike(&[], three_clients).await;
+    assert_eq!(outcomes, ["distributing false"; 3]);
+}
+
+#[tokio::test]
+async fn only_new_clients_are_handled_together() {
+    let mut ok = ok_of("A");
+    ok.channel = Channel::Chat;
+    let mixed = || {
+        let mut reaction = says(5, "");
+        reaction.reaction = Some("👍".to_owned());
+        vec![
+            says(1, "Halo"),
+            ok.clone(),
+            says(2, "STOP"),
+            says(3, "Halo"),
+            says(1, "Masih ada?"),
+            says(4, "Halo"),
+            reaction,
+            says(3, "Halo"),
+            says(6, "Halo"),
+        ]
+    };
+    let prepared = [
+        "insert into contact_block (address, kind, created_at) values ('+6281234000004', 'blocked', '2026-01-01')",
+        "insert into contact_block (address, kind, created_at) values ('+6281234000006', 'opted_out', '2026-01-01')",
+    ];
+    let (at_once, in_turn) = (Harness::new().await, Harness::new().await);
+    for statement in prepared {
+        tamper(&at_once, statement).await;
+        tamper(&in_turn, statement).await;
+    }
+    // The agent answers with the code of an offer that is open already.
+    for harness in [&at_once, &in_turn] {
+        one_by_one(harness, vec![says(9, "Halo")]).await;
+    }
+    let mut outcomes = together(&at_once, mixed()).await;
+    let mut expected = one_by_one(&in_turn, mixed()).await;
+    outcomes.sort();
+    expected.sort();
+    assert_eq!(outcomes, expected);
+    let leads = "select count(*) from lead where phone like '+628123400000%'";
+    for harness in [&at_once, &in_turn] {
+        let leads: i64 = sqlx::query_scalar(leads)
+            .fetch_one(&harness.app.pool)
+            .await
+            .expect("leads");
+        // Not those who wrote STOP or are blocked.
+        assert_eq!(leads, 5);
+    }
+}
+
+#[tokio::test]
+async fn in_a_queue_that_rotates_those_who_write_at_once_are_served_in_their_order() {
+    serves_alike(
+        &["update distribution_queue set strategy = 'rotating'"],
+        three_clients,
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn an_agent_with_a_cap_gets_no_more_of_those_who_write_at_once() {
+    serves_alike(
+        &["insert into agent_availability (sales_id, most_open) values ('sales-a', 1)"],
+        three_clients,
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn agents_without_a_number_are_passed_over_for_those_who_write_at_once() {
+    serves_alike(
+        &["update \"user\" set phone = null where id in ('sales-a', 'sales-b')"],
+        three_clients,
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn without_agents_those_who_write_at_once_are_held() {
+    let outcomes = serves_alike(
+        &[
+            "delete from sales_queue",
+            "update distribution_queue set manager_phones = array['+6281999000001']",
+        ],
+        three_clients,
+    )
+    .await;
+    assert_eq!(outcomes, ["held false"; 3]);
+}
+
+#[tokio::test]
+async fn a_message_that_cannot_be_handled_takes_no_other_with_it() {
+    let outcomes = serves_alike(
+        &[
+            "create function break_one() returns trigger language plpgsql as
+             $$ begin raise exception 'this one breaks' using errcode = 'data_exception'; end $$",
+            "create trigger break_one before insert on lead
+             for each row when (new.phone = '+6281234000003') execute function break_one()",
+        ],
+        three_clients,
+    )
+    .await;
+    assert_eq!(outcomes[..2], ["distributing false"; 2]);
+    assert!(outcomes[2].contains("this one breaks"), "{outcomes:?}");
+}
