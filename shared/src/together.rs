@@ -2,7 +2,6 @@
 //!
 //! A busy process then needs one transaction for many of them, and an idle one does each at once.
 
-use crate::Result;
 use crate::request_id::with_request_id;
 use crate::telemetry;
 use futures::FutureExt;
@@ -19,7 +18,7 @@ const WITHIN: Duration = Duration::from_secs(1);
 /// After this time a piece that is done alone has no turn any more.
 const LONGEST_TURN: Duration = Duration::from_millis(250);
 
-/// The turns of one kind of work in this process: its pieces, and what comes of each.
+/// The turns of one kind of work in this process. `T` is a piece of it, `R` the result of a piece.
 #[derive(Debug)]
 pub struct Together<T, R = ()> {
     turns: Semaphore,
@@ -39,9 +38,10 @@ struct Queued<T, R> {
 /// What a piece does when its wait is over.
 #[derive(Debug)]
 pub enum Turn<'turns, R = ()> {
-    /// Its owner does it, until the permit is dropped. `None` only if there are no turns any more.
+    /// Its owner does it. Its turn ends when the permit is dropped. `None`: another piece took it along and could not do it, so it has
+    /// waited long enough and needs no turn.
     Alone(Option<SemaphorePermit<'turns>>),
-    /// It was done with others, and this came of it.
+    /// It was done with others. This is its result.
     Done(R),
 }
 
@@ -68,8 +68,10 @@ impl<T: Clone, R> Together<T, R> {
         Turn::Alone(self.turns.acquire().await.ok())
     }
 
-    /// Waits until this piece has its turn, or was done with others. If others wait when it has its turn, `together` does them with it,
-    /// and returns for each, in their order, what came of it. Those of which nothing came are done alone. The wait has no time limit.
+    /// Waits until this piece has its turn, or was done with others. The wait has no time limit.
+    ///
+    /// If others wait when this piece has its turn, `together` does all of them. It returns a result for each piece, in their order. A
+    /// piece without a result is done alone.
     pub async fn start<F, D>(&self, piece: T, together: F) -> Turn<'_, R>
     where
         F: FnOnce(Vec<T>) -> D,
@@ -82,13 +84,13 @@ impl<T: Clone, R> Together<T, R> {
         let mut taken_along = self.enter(piece.clone(), &ticket);
         let permit = tokio::select! {
             biased;
-            done = &mut taken_along => return self.after(done).await,
+            done = &mut taken_along => return after(done),
             permit = self.turns.acquire() => permit.ok(),
         };
         let Some(others) = self.take_along(&ticket) else {
             // Another has taken it along just now.
             drop(permit);
-            return self.after(taken_along.await).await;
+            return after(taken_along.await);
         };
         if others.is_empty() {
             return Turn::Alone(permit);
@@ -110,14 +112,6 @@ impl<T: Clone, R> Together<T, R> {
     /// How many pieces wait that nobody has taken along.
     pub fn waiting(&self) -> usize {
         self.queue().len()
-    }
-
-    /// What follows when another has taken a piece along.
-    async fn after(&self, done: Result<R, oneshot::error::RecvError>) -> Turn<'_, R> {
-        match done {
-            Ok(done) => Turn::Done(done),
-            Err(_) => self.alone().await,
-        }
     }
 
     /// Enters a piece into the queue. The receiver fails if the piece was taken along and must be done alone after all.
@@ -148,6 +142,11 @@ impl<T: Clone, R> Together<T, R> {
     }
 }
 
+/// What follows when another piece has taken one along.
+fn after<'turns, R>(done: Result<R, oneshot::error::RecvError>) -> Turn<'turns, R> {
+    done.map_or(Turn::Alone(None), Turn::Done)
+}
+
 /// Does a piece alone, while it has its turn. Its turn ends after a quarter of a second: one that waits for a lock must not hold up
 /// those that come later.
 pub async fn do_alone<D>(permit: Option<SemaphorePermit<'_>>, work: impl Future<Output = D>) -> D {
@@ -164,7 +163,7 @@ pub async fn do_alone<D>(permit: Option<SemaphorePermit<'_>>, work: impl Future<
 pub async fn try_together<R>(
     what: &'static str,
     count: usize,
-    work: impl Future<Output = Result<R>>,
+    work: impl Future<Output = crate::Result<R>>,
 ) -> Option<R> {
     // What it enqueues comes from several requests.
     let work = with_request_id(String::new(), telemetry::apart(work));
@@ -210,8 +209,8 @@ mod tests {
         assert!(matches!(ended, Poll::Ready(Turn::Done(1))));
         let left = poll!(left.as_mut());
         assert!(
-            matches!(left, Poll::Ready(Turn::Alone(Some(_)))),
-            "it is done alone"
+            matches!(left, Poll::Ready(Turn::Alone(None))),
+            "it is done alone, without another wait"
         );
     }
 
@@ -230,6 +229,6 @@ mod tests {
             assert!(poll!(taken_along.as_mut()).is_pending());
         }
         let alone = poll!(taken_along.as_mut());
-        assert!(matches!(alone, Poll::Ready(Turn::Alone(Some(_)))));
+        assert!(matches!(alone, Poll::Ready(Turn::Alone(None))));
     }
 }

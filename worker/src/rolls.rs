@@ -50,10 +50,14 @@ impl Rolls {
             return turn;
         }
         let _waits = Waits::new(&self.waiting);
-        match attempt {
-            Some(attempt) => self.running.start(attempt, together).await,
-            None => self.running.alone().await,
+        if let Some(attempt) = attempt {
+            let turn = self.running.start(attempt, together).await;
+            if !matches!(turn, Turn::Alone(None)) {
+                return turn;
+            }
         }
+        // Every roll that runs needs a connection.
+        self.running.alone().await
     }
 
     /// Waits until no roll waits, but no longer than [`PATIENCE`].

@@ -25,7 +25,7 @@ pub async fn check_deadline(app: &App, attempt: AttemptId, cause: Cause) -> Resu
         match roll(app, &mut transaction, &locked, cause).await? {
             RollResult::MessageInTime(message) => {
                 transaction.rollback().await?;
-                route::handle(app, message).await?;
+                route::handle_alone(app, message).await?;
             }
             RollResult::Checked(checked) => {
                 transaction.commit().await?;
@@ -85,7 +85,7 @@ pub async fn roll_all_due(app: &App, overdue_by: Duration, cause: Cause) -> Resu
         match roll(app, &mut transaction, &locked, cause).await? {
             RollResult::MessageInTime(message) => {
                 transaction.rollback().await?;
-                if let Err(error) = route::handle(app, message).await {
+                if let Err(error) = route::handle_alone(app, message).await {
                     tracing::error!(message_id = %message, %error, "distribution.message_not_handled");
                     left.push(attempt);
                 }

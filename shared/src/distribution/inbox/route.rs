@@ -67,7 +67,8 @@ async fn handle_together(app: &App, ids: Vec<MessageId>) -> Vec<Option<Report>> 
     ids.iter().map(|id| reports.remove(id)).collect()
 }
 
-async fn handle_alone(app: &App, id: MessageId) -> Result<Report> {
+/// As [`handle`], without a wait for other messages. A roll uses it: a deadline comes first.
+pub(crate) async fn handle_alone(app: &App, id: MessageId) -> Result<Report> {
     // A panic is the message's fault, too: it must not end the sweep that handles the others.
     let Ok(handled) = AssertUnwindSafe(handle_once(app, id)).catch_unwind().await else {
         count_failure(app, id).await?;
