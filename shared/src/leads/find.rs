@@ -33,8 +33,8 @@ pub async fn find_or_create(
 ) -> Result<Found> {
     let keys = identities::keys_of(contact);
     let phone = keys.iter().find_map(Address::phone);
-    if let Some(phone) = &phone
-        && let Some(found) = create(connection, (phone, &keys), contact, (new, now)).await?
+    if phone.is_some()
+        && let Some(found) = create(connection, contact, (new, now)).await?
     {
         return Ok(found);
     }
@@ -43,7 +43,7 @@ pub async fn find_or_create(
         (Some(phone), None) => match store::lock_by_phone(connection, phone).await? {
             Some(lead) => lead,
             // Until this message their number was a key of a lead of somebody else.
-            None => match create(connection, (phone, &keys), contact, (new, now)).await? {
+            None => match create(connection, contact, (new, now)).await? {
                 Some(found) => return Ok(found),
                 None => store::lock_by_phone(connection, phone)
                     .await?
@@ -101,6 +101,9 @@ pub async fn create_absent(
         Some((phone, *contact, *at))
     });
     let numbered: Vec<_> = numbered.collect();
+    if numbered.is_empty() {
+        return Ok(Vec::new());
+    }
     let mut created = creation::insert_absent(connection, &numbered, status).await?;
     let leads: HashMap<Phone, LeadId> = created
         .iter()
@@ -112,6 +115,7 @@ pub async fn create_absent(
         Some(keys.map(|key| (key, *lead, *at)))
     });
     let keys: Vec<_> = keys.flatten().collect();
+    // A key of somebody whose message is handled at this moment is waited for, so the clock is read again.
     if let Some(clock) = identities::link_leads(connection, &keys).await? {
         for new in &mut created {
             new.clock = clock;
@@ -120,24 +124,17 @@ pub async fn create_absent(
     Ok(created)
 }
 
-/// Creates the lead of a person with a number, and adds their keys to it. Returns `None` if a lead has one of them.
+/// Creates the lead of a person with a number. Returns `None` if a lead has one of their keys.
 async fn create(
     connection: &mut PgConnection,
-    (phone, keys): (&Phone, &[Address]),
     contact: &Contact,
     (status, now): (LeadStatus, DateTime<Utc>),
 ) -> Result<Option<Found>> {
-    let person = (phone.clone(), contact, now);
-    let created = creation::insert_absent(connection, &[person], status).await?;
-    let Some(NewLead { lead, clock }) = created.into_iter().next() else {
-        return Ok(None);
-    };
-    // A key of somebody whose message is handled at this moment is waited for.
-    let waited = identities::link_lead(connection, keys, lead.id, now).await?;
-    Ok(Some(Found {
-        lead,
+    let created = create_absent(connection, &[(contact, now)], status).await?;
+    Ok(created.into_iter().next().map(|new| Found {
+        lead: new.lead,
         other: None,
-        created_at: Some(waited.unwrap_or(clock)),
+        created_at: Some(new.clock),
     }))
 }
 
