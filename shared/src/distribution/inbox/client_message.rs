@@ -43,7 +43,10 @@ pub(super) async fn handle(
     if !asks {
         return note(&mut work, received, lead).await;
     }
-    let enquiry = enquiry_of(received, lead);
+    let mut enquiry = enquiry_of(message);
+    let origin = &mut enquiry.origin;
+    origin.project = origin.project.take().or_else(|| lead.project.clone());
+    origin.source = origin.source.take().or_else(|| lead.source_ads.clone());
     let placed = enquiry::place(&mut work, &client, &enquiry).await?;
     let record = InboundRecord {
         lead: Some(lead.id),
@@ -140,18 +143,14 @@ pub(super) fn contact_of(message: &InboundMessage) -> Contact {
 }
 
 /// The enquiry that a client's message is.
-pub(super) fn enquiry_of(received: &ReceivedMessage, lead: &Lead) -> Enquiry {
-    let message = &received.message;
+pub(super) fn enquiry_of(message: &InboundMessage) -> Enquiry {
     Enquiry {
         kind: EnquiryKind::Chat,
         meta_lead_id: None,
         origin: Origin {
-            project: message.project.clone().or_else(|| lead.project.clone()),
+            project: message.project.clone(),
             campaign: message.campaign.clone(),
-            source: message
-                .source_ads
-                .clone()
-                .or_else(|| lead.source_ads.clone()),
+            source: message.source_ads.clone(),
             words: Some(message.body.clone()),
         },
         area: None,

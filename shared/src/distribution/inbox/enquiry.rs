@@ -4,7 +4,7 @@
 use crate::config::SecondProject;
 use crate::distribution::endings::merge;
 use crate::distribution::model::Outcome;
-use crate::distribution::offers::cycle::{self, OfferResult};
+use crate::distribution::offers::cycle;
 use crate::distribution::offers::mask;
 use crate::distribution::store;
 use crate::id::{AttemptId, CycleId};
@@ -138,11 +138,7 @@ pub(super) async fn place(
         ..lead.clone()
     };
     let (cycle, result) = cycle::start(work, &asked, &enquiry.origin, enquiry.kind).await?;
-    let (outcome, attempt) = match result {
-        OfferResult::Offered(opened) => (Outcome::Distributing, Some(opened.attempt)),
-        OfferResult::Held => (Outcome::Held, None),
-        OfferResult::Exhausted => (Outcome::Hangus, None),
-    };
+    let (outcome, attempt) = result.outcome();
     Ok(Placed {
         outcome,
         cycle: Some(cycle),

@@ -8,8 +8,8 @@ use super::{client_notice, hold, last_round};
 use crate::Result;
 use crate::availability::Reason;
 use crate::distribution::event::{Event, EventKind};
-use crate::distribution::model::{CycleStatus, Offer, Opened, Round, Trigger};
-use crate::distribution::store::{self, DecisionInput, NewAttempt, NewOffers};
+use crate::distribution::model::{CycleStatus, Offer, Opened, Outcome, Round, Trigger};
+use crate::distribution::store::{self, DecisionInput, NewAttempt, NewCycle, NewOffers};
 use crate::distribution::turn::{self, Presence};
 use crate::id::{AttemptId, CycleId, LeadId, UserId};
 use crate::leads::{self, Lead, LeadStatus};
@@ -27,6 +27,17 @@ pub(crate) enum OfferResult {
     Held,
     /// No agent is left. The cycle and the lead are hangus.
     Exhausted,
+}
+
+impl OfferResult {
+    /// What the message or form that started the cycle was taken to mean, and the first offer.
+    pub(crate) fn outcome(&self) -> (Outcome, Option<AttemptId>) {
+        match self {
+            Self::Offered(opened) => (Outcome::Distributing, Some(opened.attempt)),
+            Self::Held => (Outcome::Held, None),
+            Self::Exhausted => (Outcome::Hangus, None),
+        }
+    }
 }
 
 /// Starts a cycle and offers the lead to the first agent.
@@ -51,7 +62,7 @@ pub(crate) async fn start(
     } else {
         leads::set_distributing(work.connection, lead.id, work.now).await?
     };
-    let new = store::NewCycle {
+    let new = NewCycle {
         lead: lead.id,
         trigger,
         route,
@@ -88,48 +99,42 @@ async fn hold_without_agents(
     alert::notify_managers(work, lead, cycle, Alert::Held).await
 }
 
-/// As [`start`], for several new leads, which were created as distributing. `enquiries`: each lead with what decides its queue. Returns
-/// the cycle of each, in their order.
+/// As [`start`], for several new leads, which were created as distributing and have no former agent. Their queues have a fixed order.
+/// Returns the cycle of each, in their order.
 ///
-/// Decisions that depend on nothing else are carried out together, in one statement, and the others one after the other.
+/// Returns `None` if leads of two queues would be held: each hold locks the line of its queue, and two transactions could wait for each
+/// other. The caller must roll back.
 pub(crate) async fn start_new(
     work: &mut UnitOfWork<'_>,
-    enquiries: &[(LeadId, &Origin)],
-    trigger: impl Into<Trigger>,
-) -> Result<Vec<(CycleId, OfferResult)>> {
-    let trigger = trigger.into();
-    let origins: Vec<&Origin> = enquiries.iter().map(|(_, origin)| *origin).collect();
-    let routes = sales::routes(work.connection, &origins).await?;
-    let new = enquiries.iter().zip(&routes);
-    let new = new.map(|((lead, _), (route, queue))| store::NewCycle {
-        lead: *lead,
-        trigger,
-        route: *route,
-        queue,
-        former_agent: None,
-        past: None,
-    });
-    let new: Vec<store::NewCycle<'_>> = new.collect();
-    let cycles = store::insert_cycles(work.connection, &new, work.now).await?;
-    let mut offered = offer_together(work, &new, &cycles).await?;
-    let mut started_cycles = Vec::with_capacity(cycles.len());
-    for (cycle, new) in cycles.into_iter().zip(&new) {
+    new: &[NewCycle<'_>],
+) -> Result<Option<Vec<(CycleId, OfferResult)>>> {
+    let cycles = store::insert_cycles(work.connection, new, work.now).await?;
+    let mut offered = offer_together(work, new, &cycles).await?;
+    let left = cycles.iter().zip(new);
+    let mut left = left.filter(|(cycle, _)| !offered.contains_key(cycle));
+    if let Some((_, first)) = left.next()
+        && left.any(|(_, other)| other.route.queue != first.route.queue)
+    {
+        return Ok(None);
+    }
+    let mut started = Vec::with_capacity(cycles.len());
+    for (cycle, new) in cycles.into_iter().zip(new) {
         let result = match offered.remove(&cycle) {
             Some(opened) => OfferResult::Offered(opened),
             None => offer_alone(work, new, cycle).await?,
         };
-        started_cycles.push((cycle, result));
+        started.push((cycle, result));
     }
-    Ok(started_cycles)
+    Ok(Some(started))
 }
 
-/// Offers those of these new leads whose decisions depend on nothing else and that an agent is next for.
+/// Offers those of these new leads for which an agent is next, in one statement.
 async fn offer_together(
     work: &mut UnitOfWork<'_>,
-    new: &[store::NewCycle<'_>],
+    new: &[NewCycle<'_>],
     cycles: &[CycleId],
 ) -> Result<HashMap<CycleId, Opened>> {
-    let by_id: HashMap<CycleId, &store::NewCycle<'_>> = cycles.iter().copied().zip(new).collect();
+    let by_id: HashMap<CycleId, &NewCycle<'_>> = cycles.iter().copied().zip(new).collect();
     let most_open = work.app.distribution.most_open_offers;
     let mut contenders =
         store::many_contenders(work.connection, cycles, most_open, work.now).await?;
@@ -157,7 +162,7 @@ async fn offer_together(
 /// Offers one new lead, whose cycle exists.
 async fn offer_alone(
     work: &mut UnitOfWork<'_>,
-    new: &store::NewCycle<'_>,
+    new: &NewCycle<'_>,
     cycle: CycleId,
 ) -> Result<OfferResult> {
     let started = started(new.lead, cycle, new.route, new.trigger);
