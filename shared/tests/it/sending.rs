@@ -38,15 +38,34 @@ async fn send_until_it_waits(app: &App, attempt: AttemptId) -> JoinHandle<Result
     let waiting = || app.sending.offers.waiting() + app.sending.acceptances.waiting();
     let (before, sending) = (waiting(), app.clone());
     let sending = tokio::spawn(async move { distribution::forward(&sending, attempt).await });
+    until(|| waiting() > before).await;
+    sending
+}
+
+pub(crate) async fn until(is_so: impl Fn() -> bool) {
     let waits = async {
-        while waiting() == before {
+        while !is_so() {
             sleep(Duration::from_millis(1)).await;
         }
     };
     timeout(Duration::from_secs(60), waits)
         .await
         .expect("it waits");
-    sending
+}
+
+/// In how many transactions the offers' messages were written last.
+async fn transactions(harness: &Harness) -> i64 {
+    sqlx::query_scalar("select count(distinct xmin::text) from wa_message where kind = 'offer'")
+        .fetch_one(&harness.app.pool)
+        .await
+        .expect("a count")
+}
+
+async fn assign_to_b(app: &App, lead: LeadId) {
+    let (agent, admin) = (UserId("sales-b".to_owned()), UserId("admin".to_owned()));
+    distribution::assign(app, lead, &agent, &admin)
+        .await
+        .expect("assigned");
 }
 
 async fn end_well(sending: JoinHandle<Result<()>>) {
@@ -87,6 +106,7 @@ async fn acceptances_that_are_recorded_together_end_as_one_that_is_recorded_alon
     for one in sending {
         end_well(one).await;
     }
+    assert_eq!(transactions(&harness).await, 1);
     distribution::forward(app, alone).await.expect("sent");
     let expected = known_of(&harness, alone).await;
     assert!(expected.contains("00:05:10"), "{expected}");
@@ -169,10 +189,7 @@ async fn an_offer_that_was_withdrawn_meanwhile_is_explained_to_its_agent() {
         send_until_it_waits(app, first).await,
         send_until_it_waits(app, second).await,
     ];
-    let (agent, admin) = (UserId("sales-b".to_owned()), UserId("admin".to_owned()));
-    distribution::assign(app, withdrawn, &agent, &admin)
-        .await
-        .expect("assigned");
+    assign_to_b(app, withdrawn).await;
     drop(turns);
     for one in sending {
         end_well(one).await;
@@ -205,7 +222,11 @@ async fn offers_that_are_written_together_are_as_those_that_are_written_alone() 
         send_until_it_waits(app, one).await,
         send_until_it_waits(app, two).await,
     ];
+    let unrecorded = all_turns(&app.sending.acceptances);
     drop(turns);
+    until(|| app.sending.acceptances.waiting() == 2).await;
+    assert_eq!(transactions(&harness).await, 1);
+    drop(unrecorded);
     for one in sending {
         end_well(one).await;
     }
@@ -235,10 +256,7 @@ async fn an_offer_that_ended_while_it_waited_to_be_written_does_not_leave() {
         send_until_it_waits(app, first).await,
         send_until_it_waits(app, second).await,
     ];
-    let (agent, admin) = (UserId("sales-b".to_owned()), UserId("admin".to_owned()));
-    distribution::assign(app, taken, &agent, &admin)
-        .await
-        .expect("assigned");
+    assign_to_b(app, taken).await;
     drop(turns);
     for one in sending {
         end_well(one).await;
