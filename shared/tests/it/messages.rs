@@ -1,10 +1,12 @@
 //! Messages at the edges: received while a roll decides, older than their offer, unreadable.
 
 use chrono::TimeDelta;
+use shared::App;
 use shared::distribution::{self, Cause, Checked, InboundMessage, Outcome};
 use shared::id::{AttemptId, LeadId};
 use shared::testing::{Harness, ad, agent_phone, ok_of, until_somebody_waits};
 use shared::whatsapp::Correction;
+use sqlx::postgres::PgPoolOptions;
 use std::time::Duration;
 
 async fn offered(harness: &Harness) -> (LeadId, AttemptId) {
@@ -64,6 +66,36 @@ async fn a_word_that_is_being_written_down_is_waited_for_by_the_roll() {
     let checked = roll.await.expect("no panic").expect("checked");
     assert!(matches!(checked, Checked::Over), "{checked:?}");
     assert_eq!(status(&harness, lead).await, "claimed");
+}
+
+#[tokio::test]
+async fn only_the_receipt_of_a_message_does_not_wait_for_the_disk() {
+    let harness = Harness::new().await;
+    let options = harness.app.pool.connect_options();
+    let pool = PgPoolOptions::new()
+        .max_connections(1)
+        .connect_with((*options).clone())
+        .await
+        .expect("a connection");
+    sqlx::query("set synchronous_commit = remote_write")
+        .execute(&pool)
+        .await
+        .expect("set");
+    let app = App {
+        pool: pool.clone(),
+        ..harness.app.clone()
+    };
+    distribution::receive(&app, &ok_of("A"))
+        .await
+        .expect("received");
+    let setting: String = sqlx::query_scalar("show synchronous_commit")
+        .fetch_one(&pool)
+        .await
+        .expect("a setting");
+    assert_eq!(
+        setting, "remote_write",
+        "the next commit of the connection waits"
+    );
 }
 
 #[tokio::test]

@@ -41,6 +41,9 @@ pub(crate) async fn lock_senders(
 
 /// Stores one message in a transaction of its own, with one statement: takes the sender's shared lock, as
 /// [`lock_senders`] does, and then reads the clock.
+///
+/// Does not wait for the disk. The sender is told nothing before the message is handled, and the commit of that transaction writes
+/// this one, too.
 pub(crate) async fn receive_one(
     pool: &PgPool,
     id: MessageId,
@@ -51,7 +54,8 @@ pub(crate) async fn receive_one(
     sqlx::query!(
         "insert into inbound_event (id, sender, payload, received_at, acknowledged_at)
          select $1, $2, $3, at, least(at, $4)
-         from (select pg_advisory_xact_lock_shared($6, hashtext($2))::text as announced,
+         from (select set_config('synchronous_commit', 'off', true) as soon_on_disk,
+                      pg_advisory_xact_lock_shared($6, hashtext($2))::text as announced,
                       coalesce($5::timestamptz, clock_timestamp()) as at offset 0) receipt",
         id.0,
         message.from.as_str(),
