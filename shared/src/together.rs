@@ -9,8 +9,8 @@ use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::sync::{Semaphore, SemaphorePermit, oneshot};
-use tokio::time::timeout;
+use tokio::sync::{Notify, Semaphore, SemaphorePermit, oneshot};
+use tokio::time::{Instant, timeout};
 
 /// The longest time for several pieces. If they take longer, each is done alone: one that waits must not delay the others.
 const WITHIN: Duration = Duration::from_secs(1);
@@ -18,12 +18,21 @@ const WITHIN: Duration = Duration::from_secs(1);
 /// After this time a piece that is done alone has no turn any more.
 const LONGEST_TURN: Duration = Duration::from_millis(250);
 
+/// Pieces come at one moment again if they did so this short time ago.
+const LATELY: Duration = Duration::from_millis(5);
+
 /// The turns of one kind of work in this process. `T` is a piece of it, `R` the result of a piece.
 #[derive(Debug)]
 pub struct Together<T, R = ()> {
     turns: Semaphore,
     most: usize,
+    /// How long a piece with a turn waits for others that are expected.
+    gathers: Duration,
     queue: Mutex<Vec<Queued<T, R>>>,
+    /// Tells that a piece was entered into the queue.
+    entered: Notify,
+    /// How many pieces were done together in the latest turn, and when it ended.
+    latest: Mutex<Option<(usize, Instant)>>,
 }
 
 /// A piece that waits for its turn.
@@ -53,8 +62,18 @@ impl<T: Clone, R> Together<T, R> {
         Self {
             turns: Semaphore::new(turns),
             most,
+            gathers: Duration::ZERO,
             queue: Mutex::default(),
+            entered: Notify::new(),
+            latest: Mutex::default(),
         }
+    }
+
+    /// The same, for pieces that come in waves: those whose owners were answered at one moment come again at nearly one moment. So the
+    /// first of a wave waits this long for as many as the wave before it had. A piece that comes at another time does not wait.
+    #[must_use]
+    pub fn gathering(self, gathers: Duration) -> Self {
+        Self { gathers, ..self }
     }
 
     /// A turn, if one is free.
@@ -77,15 +96,24 @@ impl<T: Clone, R> Together<T, R> {
         F: FnOnce(Vec<T>) -> D,
         D: Future<Output = Vec<Option<R>>>,
     {
-        if let Some(turn) = self.try_alone() {
+        if self.expected() == 0
+            && let Some(turn) = self.try_alone()
+        {
             return turn;
         }
         let ticket = Arc::new(());
         let mut taken_along = self.enter(piece.clone(), &ticket);
+        let turn = async {
+            let permit = self.turns.acquire().await.ok();
+            timeout(self.gathers, self.gathered(self.expected()))
+                .await
+                .ok();
+            permit
+        };
         let permit = tokio::select! {
             biased;
             done = &mut taken_along => return after(done),
-            permit = self.turns.acquire() => permit.ok(),
+            permit = turn => permit,
         };
         let Some(others) = self.take_along(&ticket) else {
             // Another has taken it along just now.
@@ -93,10 +121,13 @@ impl<T: Clone, R> Together<T, R> {
             return after(taken_along.await);
         };
         if others.is_empty() {
+            *locked(&self.latest) = None;
             return Turn::Alone(permit);
         }
+        let count = others.len() + 1;
         let pieces = others.iter().map(|other| other.piece.clone());
         let mut done = together(pieces.chain([piece]).collect()).await.into_iter();
+        *locked(&self.latest) = Some((count, Instant::now()));
         for other in others {
             if let Some(done) = done.next().flatten() {
                 // Its owner may have been stopped.
@@ -123,7 +154,30 @@ impl<T: Clone, R> Together<T, R> {
             ticket,
             done,
         });
+        self.entered.notify_waiters();
         receiver
+    }
+
+    /// How many pieces of a wave are to be expected now. 0: none.
+    fn expected(&self) -> usize {
+        let latest = *locked(&self.latest);
+        let (count, at) = latest.unwrap_or((0, Instant::now()));
+        if self.gathers.is_zero() || at.elapsed() > LATELY {
+            0
+        } else {
+            count
+        }
+    }
+
+    /// Waits until this many pieces wait.
+    async fn gathered(&self, count: usize) {
+        loop {
+            let entered = self.entered.notified();
+            if self.waiting() >= count {
+                return;
+            }
+            entered.await;
+        }
     }
 
     /// Takes the piece with this ticket out of the queue, and returns others that it takes along. `None` if it is not there.
@@ -138,8 +192,12 @@ impl<T: Clone, R> Together<T, R> {
     }
 
     fn queue(&self) -> MutexGuard<'_, Vec<Queued<T, R>>> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.queue)
     }
+}
+
+fn locked<V>(mutex: &Mutex<V>) -> MutexGuard<'_, V> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What follows when another piece has taken one along.
@@ -179,11 +237,13 @@ pub async fn try_together<R>(
 
 #[cfg(test)]
 mod tests {
-    use super::{Together, Turn};
+    use super::{LATELY, Together, Turn, locked};
     use futures::poll;
     use std::future::ready;
     use std::pin::pin;
     use std::task::Poll;
+    use std::time::Duration;
+    use tokio::time::Instant;
 
     async fn none(pieces: Vec<&'static str>) -> Vec<Option<usize>> {
         panic!("nobody does {pieces:?} together");
@@ -230,5 +290,48 @@ mod tests {
         }
         let alone = poll!(taken_along.as_mut());
         assert!(matches!(alone, Poll::Ready(Turn::Alone(None))));
+    }
+
+    /// As after a turn in which this many pieces were done together.
+    fn after_a_wave(count: usize, at: Instant, gathers: Duration) -> Together<&'static str, usize> {
+        let together = Together::new(1, 16).gathering(gathers);
+        *locked(&together.latest) = Some((count, at));
+        together
+    }
+
+    const HOUR: Duration = Duration::from_secs(3600);
+
+    #[tokio::test]
+    async fn the_first_piece_of_a_wave_waits_for_as_many_as_the_wave_before_had() {
+        let together = after_a_wave(3, Instant::now() + HOUR, HOUR);
+        let all = |pieces: Vec<_>| ready((1..=pieces.len()).map(Some).collect::<Vec<_>>());
+        let mut first = pin!(together.start("first", all));
+        let mut second = pin!(together.start("second", none));
+        let mut third = pin!(together.start("third", none));
+        assert!(poll!(first.as_mut()).is_pending(), "two more are expected");
+        assert!(poll!(second.as_mut()).is_pending());
+        assert!(poll!(first.as_mut()).is_pending(), "one more is expected");
+        assert!(poll!(third.as_mut()).is_pending());
+        let ended = poll!(first.as_mut());
+        assert!(matches!(ended, Poll::Ready(Turn::Done(3))));
+    }
+
+    #[tokio::test]
+    async fn a_wave_that_does_not_come_is_not_waited_for_again() {
+        let together = after_a_wave(2, Instant::now() + HOUR, Duration::from_millis(1));
+        let alone = together.start("first", none).await;
+        assert!(matches!(alone, Turn::Alone(Some(_))));
+        assert_eq!(together.expected(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_piece_that_comes_long_after_a_wave_has_its_turn_at_once() {
+        let long_ago = Instant::now()
+            .checked_sub(LATELY * 2)
+            .expect("the machine runs longer");
+        let together = after_a_wave(2, long_ago, HOUR);
+        let mut alone = pin!(together.start("late", none));
+        let turn = poll!(alone.as_mut());
+        assert!(matches!(turn, Poll::Ready(Turn::Alone(Some(_)))));
     }
 }

@@ -3,6 +3,7 @@
 use super::outcome::Report;
 use crate::id::MessageId;
 use crate::together::Together;
+use std::time::Duration;
 
 /// How many transactions handle messages at once in one process. The fewer they are, the more messages of new clients each of them
 /// handles under load.
@@ -11,12 +12,15 @@ const AT_ONCE: usize = 2;
 /// The most messages of one transaction.
 const MOST_TOGETHER: usize = 32;
 
+/// How long the first of several new clients waits for the others. Longer waits bring no more leads a second (ADR 16).
+const GATHERS: Duration = Duration::from_millis(2);
+
 /// Messages that were received and wait to be handled.
 #[derive(Debug)]
 pub struct Inbox(pub Together<MessageId, Report>);
 
 impl Default for Inbox {
     fn default() -> Self {
-        Self(Together::new(AT_ONCE, MOST_TOGETHER))
+        Self(Together::new(AT_ONCE, MOST_TOGETHER).gathering(GATHERS))
     }
 }
