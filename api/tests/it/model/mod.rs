@@ -11,6 +11,7 @@ mod merge;
 mod promise;
 mod speech;
 mod team;
+mod wave;
 mod world;
 
 use chrono::TimeDelta;
@@ -32,6 +33,8 @@ const HISTORIES_OF_A_DATABASE: usize = 50;
 enum Step {
     /// The client writes, about something that belongs to this queue.
     Enquiry { lead: usize, queue: usize },
+    /// All clients who have no lead write at one moment, about something that belongs to this queue.
+    NewClients(usize),
     /// WhatsApp reports that a client has another number now, which may be another client's.
     ChangeNumber { old: usize, new: usize },
     /// The agent answers OK with the code of their latest offer of the lead; it was sent this long ago.
@@ -93,6 +96,7 @@ fn step() -> impl Strategy<Value = Step> {
     ];
     prop_oneof![
         4 => (lead.clone(), queue.clone()).prop_map(|(lead, queue)| Step::Enquiry { lead, queue }),
+        2 => queue.clone().prop_map(Step::NewClients),
         1 => (lead.clone(), lead.clone()).prop_map(|(old, new)| Step::ChangeNumber { old, new }),
         8 => (agent.clone(), lead.clone(), ago).prop_map(|(agent, lead, sent_ago)| Step::Ok { agent, lead, sent_ago }),
         2 => (agent.clone(), lead.clone()).prop_map(|(agent, lead)| Step::Decline { agent, lead }),

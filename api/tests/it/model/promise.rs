@@ -89,6 +89,10 @@ impl Model {
         self.agents[agent].most_open = most_open;
     }
 
+    pub(super) fn limits_somebody(&self) -> bool {
+        self.agents.iter().any(|agent| agent.most_open.is_some())
+    }
+
     /// The record of an agent: their break and limit.
     pub(super) fn availability(&self, agent: usize) -> (Break, Option<usize>) {
         (self.agents[agent].rests, self.agents[agent].most_open)

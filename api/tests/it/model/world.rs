@@ -77,6 +77,17 @@ impl World {
             .expect(statement);
     }
 
+    /// What a client writes about something that belongs to a queue.
+    pub(super) fn word(lead: usize, queue: usize) -> InboundMessage {
+        InboundMessage {
+            channel: Channel::Chat,
+            from: client(lead).into(),
+            body: "Halo".to_owned(),
+            campaign: CAMPAIGNS[queue].map(str::to_owned),
+            ..ok_of("A")
+        }
+    }
+
     pub(super) fn now(&self) -> Time {
         self.harness.now()
     }
@@ -87,13 +98,7 @@ impl World {
         let app = self.harness.app.clone();
         match step {
             Step::Enquiry { lead, queue } => {
-                let word = InboundMessage {
-                    channel: Channel::Chat,
-                    from: client(*lead).into(),
-                    body: "Halo".to_owned(),
-                    campaign: CAMPAIGNS[*queue].map(str::to_owned),
-                    ..ok_of("A")
-                };
+                let word = Self::word(*lead, *queue);
                 distribution::receive_and_handle(&app, &word)
                     .await
                     .expect("heard");
@@ -102,6 +107,7 @@ impl World {
                 // that is a moment early waits by the real clock, so it is more than a moment.
                 app.clock.set(now + TimeDelta::milliseconds(150));
             }
+            Step::NewClients(queue) => self.new_clients_write(*queue).await,
             Step::ChangeNumber { old, new } => {
                 distribution::change_number(&app, &client(*old), &client(*new))
                     .await
