@@ -44,6 +44,8 @@ pub(super) struct Cycle {
     pub(super) members: Vec<usize>,
     pub(super) offers: Vec<Offer>,
     pub(super) started: Time,
+    /// As [`Lead::nth`], of the lead that it started for.
+    pub(super) nth: usize,
     pub(super) closed: Option<Time>,
 }
 
@@ -54,6 +56,8 @@ pub(super) struct Lead {
     /// In the order in which they started.
     pub(super) cycles: Vec<Cycle>,
     pub(super) created: Time,
+    /// The client's number then. Leads that were created at one instant have this order.
+    pub(super) nth: usize,
     /// When the owner claimed it.
     pub(super) claimed: Option<Time>,
 }
@@ -116,12 +120,13 @@ impl Cycle {
 }
 
 impl Lead {
-    pub(super) fn new(now: Time) -> Self {
+    pub(super) fn new(nth: usize, now: Time) -> Self {
         Self {
             status: "new",
             owner: None,
             cycles: Vec::new(),
             created: now,
+            nth,
             claimed: None,
         }
     }
@@ -136,6 +141,7 @@ impl Lead {
             members,
             offers: Vec::new(),
             started: now,
+            nth: self.nth,
             closed: None,
         });
         if !is_empty {

@@ -45,6 +45,7 @@ fn merged(one: Lead, other: Lead) -> Lead {
             lead.claimed.is_none(),
             lead.claimed,
             lead.created,
+            lead.nth,
         )
     };
     let (mut one, mut other) = (one, other);
@@ -56,6 +57,6 @@ fn merged(one: Lead, other: Lead) -> Lead {
     lose.end(None);
     keep.created = keep.created.min(lose.created);
     keep.cycles.append(&mut lose.cycles);
-    keep.cycles.sort_by_key(|cycle| cycle.started);
+    keep.cycles.sort_by_key(|cycle| (cycle.started, cycle.nth));
     keep
 }

@@ -206,17 +206,17 @@ impl Model {
     pub(super) fn look_at(&mut self, now: Time, queues: &[usize]) {
         let standing = self.team();
         let known = standing.known(now);
-        let mut line: Vec<(usize, Time, usize)> = Vec::new();
+        let mut line: Vec<(usize, Time, usize, usize)> = Vec::new();
         for (number, lead) in self.leads.iter_mut().enumerate() {
             if let Some(cycle) = lead.as_mut().and_then(Lead::live)
                 && cycle.status == "held"
                 && let Some(place) = queues.iter().position(|queue| *queue == cycle.queue)
             {
-                line.push((place, cycle.started, number));
+                line.push((place, cycle.started, cycle.nth, number));
             }
         }
         line.sort_unstable();
-        for (place, _, number) in line {
+        for (place, .., number) in line {
             let (team, queue) = (self.team(), self.queue(queues[place]));
             let Some(lead) = &mut self.leads[number] else {
                 continue;
@@ -254,7 +254,7 @@ impl Model {
         let (queue, team) = ((queue, self.queue(queue)), self.team());
         // The words of a client whose owner is disabled start another cycle, as there are no managers.
         let agents = self.agents;
-        let lead = self.leads[number].get_or_insert(Lead::new(now));
+        let lead = self.leads[number].get_or_insert(Lead::new(number, now));
         let owner_works = lead
             .owner
             .is_some_and(|owner| agents[owner].disabled_at.is_none());
