@@ -18,6 +18,8 @@ pub(super) struct World {
     pub(super) harness: Harness,
     pub(super) model: Model,
     pub(super) workers: bool,
+    /// Whether clients wrote at one moment. Then nobody gets a limit.
+    pub(super) offers_have_one_deadline: bool,
     /// The last event of the log when the model looked at held leads.
     pub(super) looked_until: i64,
 }
@@ -42,6 +44,7 @@ impl World {
             harness,
             model: Model::new(),
             workers: true,
+            offers_have_one_deadline: false,
             looked_until: 0,
         }
     }
@@ -97,16 +100,7 @@ impl World {
         let now = self.now();
         let app = self.harness.app.clone();
         match step {
-            Step::Enquiry { lead, queue } => {
-                let word = Self::word(*lead, *queue);
-                distribution::receive_and_handle(&app, &word)
-                    .await
-                    .expect("heard");
-                self.model.enquiry(*lead, *queue, now);
-                // No two offers are made at one instant: their deadlines would be rolled in either order. A job
-                // that is a moment early waits by the real clock, so it is more than a moment.
-                app.clock.set(now + TimeDelta::milliseconds(150));
-            }
+            Step::Enquiry { lead, queue } => self.client_writes(*lead, *queue).await,
             Step::NewClients(queue) => self.new_clients_write(*queue).await,
             Step::ChangeNumber { old, new } => {
                 distribution::change_number(&app, &client(*old), &client(*new))
@@ -217,6 +211,7 @@ impl World {
                 self.model.set_break(*agent, Break::No);
                 self.store_availability(*agent).await;
             }
+            Step::Limit { most: Some(_), .. } if self.offers_have_one_deadline => {}
             Step::Limit { agent, most } => {
                 self.model.set_limit(*agent, *most);
                 self.store_availability(*agent).await;
@@ -281,7 +276,7 @@ impl World {
     }
 
     /// Workers, if there are any, do what is due.
-    async fn work(&mut self) {
+    pub(super) async fn work(&mut self) {
         if self.workers {
             drain::drain(&self.harness.app).await.expect("jobs run");
         }
