@@ -69,7 +69,7 @@ async fn a_word_that_is_being_written_down_is_waited_for_by_the_roll() {
 }
 
 #[tokio::test]
-async fn only_the_receipt_of_a_message_does_not_wait_for_the_disk() {
+async fn the_receipt_of_a_message_does_not_wait_for_the_disk_and_the_next_commit_does() {
     let harness = Harness::new().await;
     let options = harness.app.pool.connect_options();
     let pool = PgPoolOptions::new()
@@ -77,10 +77,18 @@ async fn only_the_receipt_of_a_message_does_not_wait_for_the_disk() {
         .connect_with((*options).clone())
         .await
         .expect("a connection");
-    sqlx::query("set synchronous_commit = remote_write")
-        .execute(&pool)
-        .await
-        .expect("set");
+    for statement in [
+        "create table seen (setting text)",
+        "create function see() returns trigger language plpgsql as
+         $$ begin insert into seen values (current_setting('synchronous_commit')); return new; end $$",
+        "create trigger see after insert on inbound_event execute function see()",
+        "set synchronous_commit = remote_write",
+    ] {
+        sqlx::query(statement)
+            .execute(&pool)
+            .await
+            .expect(statement);
+    }
     let app = App {
         pool: pool.clone(),
         ..harness.app.clone()
@@ -88,14 +96,13 @@ async fn only_the_receipt_of_a_message_does_not_wait_for_the_disk() {
     distribution::receive(&app, &ok_of("A"))
         .await
         .expect("received");
-    let setting: String = sqlx::query_scalar("show synchronous_commit")
-        .fetch_one(&pool)
-        .await
-        .expect("a setting");
-    assert_eq!(
-        setting, "remote_write",
-        "the next commit of the connection waits"
-    );
+    let settings: Vec<String> = sqlx::query_scalar(
+        "select setting from seen union all select current_setting('synchronous_commit')",
+    )
+    .fetch_all(&pool)
+    .await
+    .expect("settings");
+    assert_eq!(settings, ["off", "remote_write"]);
 }
 
 #[tokio::test]
