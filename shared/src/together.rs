@@ -18,7 +18,7 @@ const WITHIN: Duration = Duration::from_secs(1);
 /// After this time a piece that is done alone has no turn any more.
 const LONGEST_TURN: Duration = Duration::from_millis(250);
 
-/// Pieces come at one moment again if they did so this short time ago.
+/// For this long after several pieces were done together, as many are expected again.
 const LATELY: Duration = Duration::from_millis(5);
 
 /// The turns of one kind of work in this process. `T` is a piece of it, `R` the result of a piece.
@@ -69,8 +69,10 @@ impl<T: Clone, R> Together<T, R> {
         }
     }
 
-    /// The same, for pieces that come in waves: those whose owners were answered at one moment come again at nearly one moment. So the
-    /// first of a wave waits this long for as many as the wave before it had. A piece that comes at another time does not wait.
+    /// The same, for pieces that come in waves: owners who were answered at one moment send their next pieces at nearly one moment.
+    ///
+    /// After several pieces were done together, the next piece waits until as many wait, but no longer than `gathers`. A piece that
+    /// comes later than [`LATELY`] does not wait.
     #[must_use]
     pub fn gathering(self, gathers: Duration) -> Self {
         Self { gathers, ..self }
@@ -158,7 +160,7 @@ impl<T: Clone, R> Together<T, R> {
         receiver
     }
 
-    /// How many pieces of a wave are to be expected now. 0: none.
+    /// How many pieces are expected at one moment now. 0: there is nothing to wait for.
     fn expected(&self) -> usize {
         let latest = *locked(&self.latest);
         let (count, at) = latest.unwrap_or((0, Instant::now()));
