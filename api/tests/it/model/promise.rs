@@ -89,6 +89,7 @@ impl Model {
         self.agents[agent].most_open = most_open;
     }
 
+    /// Whether an agent can have only so many open leads.
     pub(super) fn limits_somebody(&self) -> bool {
         self.agents.iter().any(|agent| agent.most_open.is_some())
     }

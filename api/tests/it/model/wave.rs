@@ -35,6 +35,7 @@ impl World {
         if new.len() < 2 || self.model.limits_somebody() {
             for lead in new {
                 self.client_writes(lead, queue).await;
+                // The offer is accepted before the next one is made, or both would have one deadline after all.
                 self.work().await;
             }
             return;
