@@ -72,7 +72,7 @@ impl<T: Clone, R> Together<T, R> {
     /// The same, for pieces that come in waves: owners who were answered at one moment send their next pieces at nearly one moment.
     ///
     /// After several pieces were done together, the next piece waits until as many wait, but no longer than `gathers`. A piece that
-    /// comes later than [`LATELY`] does not wait.
+    /// comes more than five milliseconds later does not wait.
     #[must_use]
     pub fn gathering(self, gathers: Duration) -> Self {
         Self { gathers, ..self }
