@@ -189,7 +189,8 @@ test('the order of a queue is changed with the keyboard', async () => {
   const below = (one, other) =>
     admin.waitForFunction(
       ([first, second]) => {
-        const list = document.querySelector('[data-queue] ol').innerText
+        // The list is not there before it was read.
+        const list = document.querySelector('[data-queue] ol')?.innerText ?? ''
         return list.includes(first) && list.indexOf(first) < list.indexOf(second)
       },
       [other, one],
