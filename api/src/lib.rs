@@ -29,7 +29,8 @@ use auth::Auth;
 use feed::Feed;
 use intake::Intake;
 use meta::WebhookSecrets;
-use poem::{Endpoint, EndpointExt, Response, Route, get};
+use poem::endpoint::BoxEndpoint;
+use poem::{EndpointExt, Response, Route, get};
 use poem_openapi::{OpenApiService, ServerObject};
 use shared::App;
 use shared::config::Telemetry;
@@ -48,7 +49,7 @@ pub fn service() -> OpenApiService<http::Endpoints, ()> {
 }
 
 /// Everything that the api serves, with its own feed. Webhooks use the connections of all.
-pub fn app(app: App, auth: Auth, secrets: WebhookSecrets) -> impl Endpoint<Output = Response> {
+pub fn app(app: App, auth: Auth, secrets: WebhookSecrets) -> BoxEndpoint<'static> {
     let (intake, feed) = (Intake(app.clone()), Feed::new(app.clone()));
     app_with(app, intake, auth, secrets, feed)
 }
@@ -60,7 +61,7 @@ pub fn app_with(
     auth: Auth,
     secrets: WebhookSecrets,
     feed: Feed,
-) -> impl Endpoint<Output = Response> {
+) -> BoxEndpoint<'static> {
     let service = service();
     let (is_https, is_behind_proxy) = (auth.is_secure(), auth.is_behind_proxy());
     // Requests of the documentation page go to where the page came from.
@@ -96,14 +97,12 @@ pub fn app_with(
         .around(limits::limit)
         .around(move |next, request| headers::add(next, request, is_https))
         .around(move |next, request| middleware::log(next, request, is_behind_proxy))
+        // Its code is built once, in this crate, and not by everything that serves it (ADR 13).
+        .boxed()
 }
 
 /// Health and metrics alone.
-pub fn health_app(
-    app: App,
-    intake: Intake,
-    telemetry: Telemetry,
-) -> impl Endpoint<Output = Response> {
+pub fn health_app(app: App, intake: Intake, telemetry: Telemetry) -> BoxEndpoint<'static> {
     let service = OpenApiService::new(http::Health, "health", env!("CARGO_PKG_VERSION"));
     Route::new()
         .at("/metrics", get(metrics::serve))
@@ -112,6 +111,7 @@ pub fn health_app(
         .data(intake)
         .data(telemetry)
         .map_to_response()
+        .boxed()
 }
 
 /// The OpenAPI document as it is kept in `openapi/openapi.json`.

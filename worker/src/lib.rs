@@ -33,6 +33,7 @@ mod sweep;
 mod wakeups;
 
 use config::Settings;
+use futures::future::BoxFuture;
 use health::Place;
 use paused::Paused;
 use presence::Presence;
@@ -68,7 +69,20 @@ pub fn stop_on_signals() -> std::io::Result<watch::Receiver<bool>> {
 
 /// Runs a worker until `stop` turns true. Then it fetches no more jobs, finishes the running ones, and
 /// returns. While the database is unreachable it keeps trying. Fails only if `DATABASE_URL` is wrong.
-pub async fn run(settings: &Settings, app: App, stop: watch::Receiver<bool>) -> Result<()> {
+pub fn run(
+    settings: &Settings,
+    app: App,
+    stop: watch::Receiver<bool>,
+) -> BoxFuture<'_, Result<()>> {
+    // Boxed here, so that its code is built once, in this crate, and not by everything that runs a worker (ADR 13).
+    Box::pin(run_until_stopped(settings, app, stop))
+}
+
+async fn run_until_stopped(
+    settings: &Settings,
+    app: App,
+    stop: watch::Receiver<bool>,
+) -> Result<()> {
     let options = db::options(
         &settings.common.database.database_url,
         "property-lounge-worker-queue",

@@ -33,7 +33,7 @@ async fn run() -> anyhow::Result<()> {
     }
     let traces = telemetry::init(&settings.common.telemetry, "worker");
     let stop = worker::stop_on_signals()?;
-    Box::pin(worker::run(&settings, app, stop)).await?;
+    worker::run(&settings, app, stop).await?;
     traces.end().await;
     Ok(())
 }
