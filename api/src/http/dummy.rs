@@ -171,8 +171,11 @@ async fn roll_all_due(app: &App) -> Result<TimeoutsAnswer> {
 }
 
 async fn hear(app: &App, word: &InboundMessage) -> Result<EventAnswer> {
-    let report = db::retry_once(|| distribution::receive_and_handle(app, word)).await?;
-    answer(app, &report).await
+    let handled = db::retry_once(|| distribution::receive_and_show(app, word)).await?;
+    match handled.snapshot {
+        Some(snapshot) => Ok(Json(EventAnswer::new(&handled.report, Some(snapshot)))),
+        None => answer(app, &handled.report).await,
+    }
 }
 
 async fn describe(app: &App, rolled: Rolled) -> shared::Result<RolledAttempt> {

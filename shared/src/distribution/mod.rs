@@ -53,12 +53,12 @@ pub use inbox::by_hand::{NewLead, enter};
 pub use inbox::lead_form::take_ad;
 pub use inbox::lexicon;
 pub use inbox::receive::{receive, receive_all, receive_edit, recognise, unhandled_messages_of};
-pub use inbox::route::{handle, handle_unhandled, receive_and_handle};
+pub use inbox::route::{handle, handle_unhandled, receive_and_handle, receive_and_show};
 pub use inbox::tap::{Tap, tap};
 pub use model::{
     Ad, Attempt, AttemptStatus, Board, BoardLead, BoardRow, BoardSeat, Channel, Checked, Cycle,
-    CycleStatus, CycleStory, EventArchive, InboundMessage, Inbox, Journey, LastHour, LeadSnapshot,
-    Metrics, Opened, Outcome, Punctuality, Report, Rolled, Round,
+    CycleStatus, CycleStory, EventArchive, Handled, InboundMessage, Inbox, Journey, LastHour,
+    LeadSnapshot, Metrics, Opened, Outcome, Punctuality, Report, Rolled, Round,
 };
 pub use offers::alert::warn_managers;
 pub use offers::chat_link::chat_link;

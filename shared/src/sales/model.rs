@@ -39,6 +39,8 @@ pub struct ActivePlace {
     pub label: String,
     /// Its weight, for a weighted queue.
     pub weight: i32,
+    /// Whether its agent gets only so many leads a day or at once.
+    pub capped: bool,
 }
 
 /// What the start of a cycle needs to know about a queue.

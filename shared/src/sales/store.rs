@@ -139,7 +139,8 @@ pub(super) async fn routes(
     let words: Vec<Option<&str>> = column(|origin| origin.words.as_deref());
     let rows = sqlx::query!(
         r#"select origin.n as "n!", q.queue as "queue: QueueId", q.strategy as "strategy: Strategy",
-                  place.sales_id as "sales_id?: UserId", place.label as "label?", place.weight as "weight?"
+                  place.sales_id as "sales_id?: UserId", place.label as "label?", place.weight as "weight?",
+                  place.capped as "capped?"
            from unnest($1::text[], $2::text[], $3::text[], $4::text[]) with ordinality
                 as origin (project, campaign, source, words, n)
            cross join lateral (
@@ -150,7 +151,9 @@ pub(super) async fn routes(
                      and fits(r.source, origin.source) and says(r.words, origin.words)
                  where q.retired_at is null and (q.is_default or r.id is not null)
                  order by (r.id is null), r.priority, r.id limit 1) q
-           left join (select sq.queue_id, sq.queue_order, sq.sales_id, sq.label, sq.weight
+           left join (select sq.queue_id, sq.queue_order, sq.sales_id, sq.label, sq.weight,
+                             exists (select from agent_availability v
+                                     where v.sales_id = sq.sales_id and num_nonnulls(v.most_a_day, v.most_open) > 0) as capped
                       from sales_queue sq join "user" u on u.id = sq.sales_id and u.disabled_at is null
                       where sq.active) place on place.queue_id = q.queue
            order by origin.n, place.queue_order"#,
@@ -178,6 +181,7 @@ pub(super) async fn routes(
                 sales_id,
                 label,
                 weight,
+                capped: row.capped.unwrap_or(false),
             });
         }
     }
@@ -203,7 +207,9 @@ pub(super) async fn active_queue(
 ) -> Result<Vec<ActivePlace>> {
     Ok(sqlx::query_as!(
         ActivePlace,
-        r#"select sq.sales_id as "sales_id: UserId", sq.label, sq.weight
+        r#"select sq.sales_id as "sales_id: UserId", sq.label, sq.weight,
+                  exists (select from agent_availability v
+                          where v.sales_id = sq.sales_id and num_nonnulls(v.most_a_day, v.most_open) > 0) as "capped!"
            from sales_queue sq join "user" u on u.id = sq.sales_id and u.disabled_at is null
            where sq.active and sq.queue_id = $1 order by sq.queue_order"#,
         queue.0
@@ -218,7 +224,9 @@ pub(super) async fn active_place(
 ) -> Result<Option<ActivePlace>> {
     Ok(sqlx::query_as!(
         ActivePlace,
-        r#"select sq.sales_id as "sales_id: UserId", sq.label, sq.weight
+        r#"select sq.sales_id as "sales_id: UserId", sq.label, sq.weight,
+                  exists (select from agent_availability v
+                          where v.sales_id = sq.sales_id and num_nonnulls(v.most_a_day, v.most_open) > 0) as "capped!"
            from sales_queue sq join "user" u on u.id = sq.sales_id and u.disabled_at is null
            where sq.active and sq.sales_id = $1 order by sq.queue_order limit 1"#,
         agent.0

@@ -267,3 +267,33 @@ async fn a_message_that_cannot_be_handled_takes_no_other_with_it() {
     assert_eq!(outcomes[..2], ["distributing false"; 2]);
     assert!(outcomes[2].contains("this one breaks"), "{outcomes:?}");
 }
+
+#[tokio::test]
+async fn who_is_handled_with_others_is_shown_their_own_lead_and_offer() {
+    let harness = Harness::new().await;
+    let app = &harness.app;
+    let turns = all_turns(&app.inbox.0);
+    let mut handling = Vec::new();
+    for message in three_clients() {
+        let (before, receiver) = (app.inbox.0.waiting(), app.clone());
+        let phone = message.from.phone();
+        handling.push((
+            phone,
+            tokio::spawn(async move { distribution::receive_and_show(&receiver, &message).await }),
+        ));
+        until(|| app.inbox.0.waiting() > before).await;
+    }
+    drop(turns);
+    for (phone, one) in handling {
+        let handled = one.await.expect("it ends").expect("it is handled");
+        let shown = handled.snapshot.expect("it was read with the others");
+        assert_eq!(Some(shown.lead.id), handled.report.lead);
+        assert_eq!(shown.lead.phone, phone);
+        let attempt = shown.attempt.expect("an offer");
+        assert_eq!(Some(attempt.id), handled.report.attempt);
+        let cycle = shown.cycle.expect("a cycle");
+        assert_eq!((attempt.cycle_id, shown.lead.id), (cycle.id, cycle.lead_id));
+        assert_eq!(shown.agent.expect("an agent").id, attempt.sales_id);
+    }
+    assert_eq!(transactions(&harness).await, 1);
+}

@@ -8,15 +8,16 @@ use crate::address::Address;
 use crate::distribution::model::{Channel, ReceivedMessage, Report};
 use crate::distribution::offers::cycle;
 use crate::distribution::store::{self, NewCycle};
-use crate::id::{CycleId, LeadId, MessageId, UserId};
+use crate::id::{CycleId, LeadId, MessageId};
 use crate::leads::{self, Contact, Enquiry, EnquiryKind, Lead, LeadStatus};
 use crate::phone::Phone;
 use crate::sales::{self, ActivePlace, Origin, Route};
 use crate::strategy::Strategy;
 use crate::unit_of_work::{Cause, UnitOfWork};
 use crate::whatsapp::{self, Draft, InboundKind, InboundRecord};
-use crate::{App, Result, availability};
+use crate::{App, Result};
 use chrono::{DateTime, Utc};
+use futures::future::BoxFuture;
 use sqlx::PgConnection;
 use std::collections::{HashMap, HashSet};
 
@@ -39,7 +40,15 @@ type Created<'client> = (&'client NewClient, Lead);
 
 /// Handles those of these messages that new clients wrote and that ask for an agent, as [`super::client_message::handle`] does. Returns
 /// their reports. Nothing is changed for the others: each is handled alone.
-pub(super) async fn handle_together(
+pub(super) fn handle_together<'a>(
+    app: &'a App,
+    ids: &'a [MessageId],
+) -> BoxFuture<'a, Result<HashMap<MessageId, Report>>> {
+    // Boxed here, so that its code is built once, in this crate (ADR 13).
+    Box::pin(handle_those_of_new_clients(app, ids))
+}
+
+async fn handle_those_of_new_clients(
     app: &App,
     ids: &[MessageId],
 ) -> Result<HashMap<MessageId, Report>> {
@@ -127,11 +136,6 @@ async fn without_locks(
     }
     let origins: Vec<&Origin> = asking.iter().map(|one| &one.enquiry.origin).collect();
     let routes = sales::routes(connection, &origins).await?;
-    let places = routes.iter().flat_map(|(_, places)| places);
-    let mut agents: Vec<UserId> = places.map(|place| place.sales_id.clone()).collect();
-    agents.sort_unstable();
-    agents.dedup();
-    let capped = availability::capped(connection, &agents).await?;
     let clients = asking.into_iter().zip(routes);
     let clients = clients.map(|(asking, (route, places))| NewClient {
         asking,
@@ -139,11 +143,7 @@ async fn without_locks(
         places,
     });
     let needs_no_lock = |client: &NewClient| {
-        client.route.strategy == Strategy::Fixed
-            && !client
-                .places
-                .iter()
-                .any(|place| capped.contains(&place.sales_id))
+        client.route.strategy == Strategy::Fixed && !client.places.iter().any(|place| place.capped)
     };
     Ok(clients.filter(needs_no_lock).collect())
 }

@@ -8,7 +8,10 @@
 use super::receive::receive;
 use super::{agent_reply, client_message, manager_reply, new_clients};
 use crate::distribution::endings::roll::MAX_FAILURES;
-use crate::distribution::model::{Channel, InboundMessage, Outcome, ReceivedMessage, Report};
+use crate::distribution::model::{
+    AskedSnapshot, Channel, Handled, InboundMessage, LeadSnapshot, Outcome, ReceivedMessage,
+    Report, Waiting,
+};
 use crate::distribution::store;
 use crate::error::{DatabaseTrouble, ProviderFailure};
 use crate::id::MessageId;
@@ -17,7 +20,9 @@ use crate::whatsapp::{self, InboundKind};
 use crate::{App, Error, Result, sales};
 use chrono::TimeDelta;
 use futures::FutureExt;
+use futures::future::BoxFuture;
 use sqlx::PgConnection;
+use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 
 /// The sweep handles a message that is unhandled this long after its receipt.
@@ -25,19 +30,46 @@ const LEFT_AFTER: TimeDelta = TimeDelta::seconds(5);
 
 /// Receives a message and handles it.
 pub async fn receive_and_handle(app: &App, message: &InboundMessage) -> Result<Report> {
+    let handled = receive_then_handle(app, message, false).await?;
+    Ok(handled.report)
+}
+
+/// As [`receive_and_handle`], for an answer that shows the lead. The snapshot is there if the message was handled with others.
+pub async fn receive_and_show(app: &App, message: &InboundMessage) -> Result<Handled> {
+    receive_then_handle(app, message, true).await
+}
+
+async fn receive_then_handle(
+    app: &App,
+    message: &InboundMessage,
+    is_shown: bool,
+) -> Result<Handled> {
     let id = receive(app, message).await?;
+    let waiting = Waiting {
+        message: id,
+        is_shown,
+    };
     let handled = match message.channel {
-        Channel::Chat => handle(app, id).await,
+        Channel::Chat => handle_in_turn(app, waiting).await,
         // Only agents write here.
-        Channel::Ack | Channel::Screen => handle_alone(app, id).await,
+        Channel::Ack | Channel::Screen => handle_alone(app, id).await.map(unread),
     };
     match handled {
         // Another process handled it, and it was a duplicate of an earlier message.
         Err(Error::NotFound { .. }) => {
             let mut connection = app.pool.acquire().await?;
-            past_report(app, &mut connection, id, message.message_id.as_deref()).await
+            let past = past_report(app, &mut connection, id, message.message_id.as_deref());
+            past.await.map(unread)
         }
         handled => handled,
+    }
+}
+
+/// A message whose lead was not read.
+fn unread(report: Report) -> Handled {
+    Handled {
+        report,
+        snapshot: None,
     }
 }
 
@@ -49,22 +81,68 @@ pub async fn receive_and_handle(app: &App, message: &InboundMessage) -> Result<R
 ///
 /// While others wait, the messages of new clients are handled together.
 pub async fn handle(app: &App, id: MessageId) -> Result<Report> {
-    let together = |ids| handle_together(app, ids);
-    match app.inbox.0.start(id, together).await {
-        Turn::Done(report) => {
-            log_handled(id, &report);
-            Ok(report)
+    let waiting = Waiting {
+        message: id,
+        is_shown: false,
+    };
+    Ok(handle_in_turn(app, waiting).await?.report)
+}
+
+async fn handle_in_turn(app: &App, waiting: Waiting) -> Result<Handled> {
+    let id = waiting.message;
+    let together = |waiting| handle_together(app, waiting);
+    match app.inbox.0.start(waiting, together).await {
+        Turn::Done(handled) => {
+            log_handled(id, &handled.report);
+            Ok(handled)
         }
-        Turn::Alone(permit) => do_alone(permit, Box::pin(handle_alone(app, id))).await,
+        Turn::Alone(permit) => do_alone(permit, Box::pin(handle_alone(app, id)))
+            .await
+            .map(unread),
     }
 }
 
-/// Handles those of these messages that can be handled in one transaction. Returns their reports, in the order of the messages.
-async fn handle_together(app: &App, ids: Vec<MessageId>) -> Vec<Option<Report>> {
-    let handling = Box::pin(new_clients::handle_together(app, &ids));
+/// Handles those of these messages that can be handled in one transaction, in their order. Reads their leads in one statement
+/// afterwards: whoever was handled together is answered together.
+async fn handle_together(app: &App, waiting: Vec<Waiting>) -> Vec<Option<Handled>> {
+    let ids: Vec<MessageId> = waiting.iter().map(|one| one.message).collect();
+    let handling = new_clients::handle_together(app, &ids);
     let handled = try_together("messages", ids.len(), handling).await;
     let mut reports = handled.unwrap_or_default();
-    ids.iter().map(|id| reports.remove(id)).collect()
+    let reading = Box::pin(read_shown(app, &waiting, &reports));
+    let shown = try_together("snapshots", reports.len(), reading).await;
+    let mut shown = shown.unwrap_or_default();
+    let handled = ids.into_iter().map(|id| {
+        let report = reports.remove(&id)?;
+        let snapshot = shown.remove(&id);
+        Some(Handled { report, snapshot })
+    });
+    handled.collect()
+}
+
+/// The leads of those of these messages that are shown.
+async fn read_shown(
+    app: &App,
+    waiting: &[Waiting],
+    reports: &HashMap<MessageId, Report>,
+) -> Result<HashMap<MessageId, LeadSnapshot>> {
+    let shown = waiting.iter().filter(|one| one.is_shown);
+    let (messages, asked): (Vec<MessageId>, Vec<AskedSnapshot>) = shown
+        .filter_map(|one| {
+            let report = reports.get(&one.message)?;
+            let (lead, attempt) = (report.lead?, report.attempt);
+            Some((one.message, AskedSnapshot { lead, attempt }))
+        })
+        .unzip();
+    if asked.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let mut connection = app.pool.acquire().await?;
+    let found = store::snapshots(&mut connection, &asked).await?;
+    let found = messages.into_iter().zip(found);
+    Ok(found
+        .filter_map(|(message, snapshot)| Some((message, snapshot?)))
+        .collect())
 }
 
 /// As [`handle`], without a wait for other messages. A roll uses it: a deadline comes first.
@@ -114,7 +192,12 @@ fn is_fault_of_the_message(error: &Error) -> bool {
     }
 }
 
-async fn handle_once(app: &App, id: MessageId) -> Result<Report> {
+/// Boxed, so that the code of all that a message can mean is built once, in this crate (ADR 13).
+fn handle_once(app: &App, id: MessageId) -> BoxFuture<'_, Result<Report>> {
+    Box::pin(take_and_dispatch(app, id))
+}
+
+async fn take_and_dispatch(app: &App, id: MessageId) -> Result<Report> {
     let mut transaction = app.begin().await?;
     let Some(received) = store::take_received(&mut transaction, id).await? else {
         return past_report(app, &mut transaction, id, None).await;

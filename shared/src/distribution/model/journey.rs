@@ -1,6 +1,7 @@
 //! What is shown of a lead.
 
 use super::cycle::{Attempt, Cycle};
+use crate::id::{AttemptId, LeadId};
 use crate::leads::Lead;
 use crate::sales::Agent;
 use crate::whatsapp::MessageRow;
@@ -16,6 +17,14 @@ pub struct LeadSnapshot {
     pub attempt: Option<Attempt>,
     /// The agent of that offer.
     pub agent: Option<Agent>,
+}
+
+/// The lead that a [`LeadSnapshot`] is of.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AskedSnapshot {
+    pub(crate) lead: LeadId,
+    /// The offer that is shown; `None` for the latest.
+    pub(crate) attempt: Option<AttemptId>,
 }
 
 /// The whole story of a lead.

@@ -9,7 +9,9 @@ use crate::Result;
 use crate::availability::Reason;
 use crate::distribution::event::{Event, EventKind};
 use crate::distribution::model::{CycleStatus, Offer, Opened, Outcome, Round, Trigger};
-use crate::distribution::store::{self, DecisionInput, NewAttempt, NewCycle, NewOffers};
+use crate::distribution::store::{
+    self, DecisionInput, ManyContenders, NewAttempt, NewCycle, NewOffers,
+};
 use crate::distribution::turn::{self, Presence};
 use crate::id::{AttemptId, CycleId, LeadId, UserId};
 use crate::leads::{self, Lead, LeadStatus};
@@ -108,8 +110,10 @@ pub(crate) async fn start_new(
     work: &mut UnitOfWork<'_>,
     new: &[NewCycle<'_>],
 ) -> Result<Option<Vec<(CycleId, OfferResult)>>> {
-    let cycles = store::insert_cycles(work.connection, new, work.now).await?;
-    let mut offered = offer_together(work, new, &cycles).await?;
+    let most_open = work.app.distribution.most_open_offers;
+    let (cycles, contenders) =
+        store::insert_cycles(work.connection, new, most_open, work.now).await?;
+    let mut offered = offer_together(work, new, &cycles, contenders).await?;
     let left = cycles.iter().zip(new);
     let mut left = left.filter(|(cycle, _)| !offered.contains_key(cycle));
     if let Some((_, first)) = left.next()
@@ -133,11 +137,9 @@ async fn offer_together(
     work: &mut UnitOfWork<'_>,
     new: &[NewCycle<'_>],
     cycles: &[CycleId],
+    mut contenders: ManyContenders,
 ) -> Result<HashMap<CycleId, Opened>> {
     let by_id: HashMap<CycleId, &NewCycle<'_>> = cycles.iter().copied().zip(new).collect();
-    let most_open = work.app.distribution.most_open_offers;
-    let mut contenders =
-        store::many_contenders(work.connection, cycles, most_open, work.now).await?;
     let (mut offers, mut nexts) = (NewOffers::none(), Vec::new());
     while let Some((cycle, input)) = contenders.next_cycle() {
         let new = by_id[&cycle];

@@ -1,10 +1,10 @@
 //! Reading where a lead stands, and its whole story. Writes nothing.
 
-use crate::distribution::model::{CycleStory, Journey, LeadSnapshot};
+use crate::distribution::model::{AskedSnapshot, CycleStory, Journey, LeadSnapshot};
 use crate::distribution::store;
 use crate::id::{AttemptId, LeadId, UserId};
 use crate::sales::{self, Agent};
-use crate::{App, Result, leads, whatsapp};
+use crate::{App, Error, Result, leads, whatsapp};
 
 /// The whole story of a lead: every cycle, attempt and message. Fails with `NotFound` if the lead does
 /// not exist.
@@ -32,9 +32,12 @@ pub async fn journey(app: &App, id: LeadId) -> Result<Journey> {
 
 /// A lead with its current cycle, and with the given offer or else its latest. Fails with `NotFound` if
 /// the lead does not exist.
-pub async fn snapshot(app: &App, id: LeadId, attempt: Option<AttemptId>) -> Result<LeadSnapshot> {
+pub async fn snapshot(app: &App, lead: LeadId, attempt: Option<AttemptId>) -> Result<LeadSnapshot> {
     let mut connection = app.pool.acquire().await?;
-    store::snapshot(&mut connection, id, attempt).await
+    let asked = AskedSnapshot { lead, attempt };
+    let found = store::snapshots(&mut connection, &[asked]).await?;
+    let snapshot = found.into_iter().next().flatten();
+    snapshot.ok_or(Error::NotFound { what: "lead" })
 }
 
 /// An agent's name and number. Fails with `NotFound` if the agent does not exist.

@@ -9,7 +9,7 @@ use crate::id::{CycleId, QueueId, UserId};
 use crate::strategy::Strategy;
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 /// A cycle with its members: everything that a decision is based on.
 pub(crate) struct DecisionInput {
@@ -23,24 +23,24 @@ pub(crate) struct DecisionInput {
 }
 
 #[allow(clippy::struct_excessive_bools, reason = "columns of a query")]
-struct Row {
-    cycle: CycleId,
-    strategy: Strategy,
-    queue_id: Option<QueueId>,
-    sticky_sales_id: Option<UserId>,
-    most_turns_owed: Option<i32>,
-    last_round_is_left: bool,
-    sales_id: UserId,
-    label: String,
-    weight: i32,
-    guest: bool,
-    offer_address: Option<String>,
-    credit: Option<i64>,
-    asked: Option<AttemptStatus>,
-    has_availability: bool,
-    disabled: bool,
+pub(super) struct Row {
+    pub(super) cycle: CycleId,
+    pub(super) strategy: Strategy,
+    pub(super) queue_id: Option<QueueId>,
+    pub(super) sticky_sales_id: Option<UserId>,
+    pub(super) most_turns_owed: Option<i32>,
+    pub(super) last_round_is_left: bool,
+    pub(super) sales_id: UserId,
+    pub(super) label: String,
+    pub(super) weight: i32,
+    pub(super) guest: bool,
+    pub(super) offer_address: Option<String>,
+    pub(super) credit: Option<i64>,
+    pub(super) asked: Option<AttemptStatus>,
+    pub(super) has_availability: bool,
+    pub(super) disabled: bool,
     /// Open offers, counted up to the limit.
-    open: i64,
+    pub(super) open: i64,
 }
 
 /// Selects the [`Row`]s of a cycle, with open offers counted up to `$2`: `$with` is SQL before it, `$id` the cycle's id, `$cycle`
@@ -82,6 +82,7 @@ macro_rules! contenders {
         )
     };
 }
+pub(super) use contenders;
 
 /// Reads the contenders. If the queue rotates, locks it first, so that no other transaction changes its
 /// credits. A `fixed` queue needs no lock.
@@ -119,7 +120,7 @@ async fn input_of(
 }
 
 /// The standing of those whose availability is on record.
-async fn statuses_of(
+pub(super) async fn statuses_of(
     connection: &mut PgConnection,
     rows: &[Row],
     now: DateTime<Utc>,
@@ -132,7 +133,7 @@ async fn statuses_of(
 }
 
 /// The agents whose availability is on record.
-fn recorded(rows: &[Row]) -> Vec<UserId> {
+pub(super) fn recorded(rows: &[Row]) -> Vec<UserId> {
     let mut agents: Vec<UserId> = rows
         .iter()
         .filter(|row| row.has_availability)
@@ -144,7 +145,11 @@ fn recorded(rows: &[Row]) -> Vec<UserId> {
 }
 
 /// The rows of one cycle, with the standing of those whose availability is on record.
-fn input(rows: Vec<Row>, most_open: u32, statuses: &HashMap<UserId, DutyStatus>) -> DecisionInput {
+pub(super) fn input(
+    rows: Vec<Row>,
+    most_open: u32,
+    statuses: &HashMap<UserId, DutyStatus>,
+) -> DecisionInput {
     let is_full = |row: &Row| most_open > 0 && row.open >= i64::from(most_open);
     let first = rows.first();
     let mut input = DecisionInput {
@@ -176,87 +181,6 @@ fn input(rows: Vec<Row>, most_open: u32, statuses: &HashMap<UserId, DutyStatus>)
     input.contenders = contenders.collect();
     pass_over_the_full(&mut input.contenders, &full);
     input
-}
-
-/// The contenders of several cycles, as of one moment. The decisions are made one after the other.
-pub(crate) struct ManyContenders {
-    /// The rows of each cycle.
-    cycles: std::vec::IntoIter<(CycleId, Vec<Row>)>,
-    statuses: HashMap<UserId, DutyStatus>,
-    most_open: u32,
-    /// How many open offers more, or fewer, an agent has by the decisions before.
-    more: HashMap<UserId, i64>,
-}
-
-impl ManyContenders {
-    /// The next cycle, and what its decision is based on.
-    pub(crate) fn next_cycle(&mut self) -> Option<(CycleId, DecisionInput)> {
-        let (cycle, mut rows) = self.cycles.next()?;
-        for row in &mut rows {
-            row.open += self.more.get(&row.sales_id).copied().unwrap_or(0);
-        }
-        Some((cycle, input(rows, self.most_open, &self.statuses)))
-    }
-
-    /// An offer of the first agent ends, and the second gets one. The cycles that follow count that.
-    pub(crate) fn passes(&mut self, from: &UserId, to: &UserId) {
-        *self.more.entry(from.clone()).or_default() -= 1;
-        self.gets(to);
-    }
-
-    /// The agent gets an offer. The cycles that follow count it.
-    pub(crate) fn gets(&mut self, agent: &UserId) {
-        *self.more.entry(agent.clone()).or_default() += 1;
-    }
-}
-
-/// Reads the contenders of several cycles, each as [`decision_input`] does. Leaves out cycles whose decisions need a lock: a queue that
-/// rotates has credits, and an agent with a cap can get only so many.
-pub(crate) async fn many_contenders(
-    connection: &mut PgConnection,
-    cycles: &[CycleId],
-    most_open: u32,
-    now: DateTime<Utc>,
-) -> Result<ManyContenders> {
-    // Of the offers that are counted, as many as there are cycles may end.
-    let counted = match most_open {
-        0 => 0,
-        most => i64::from(most) + i64::try_from(cycles.len()).unwrap_or(0),
-    };
-    let found = contenders!(
-        "",
-        "unnest($1::uuid[]) asked_for (id) cross join lateral",
-        "asked_for.id",
-        "distribution_cycle",
-        "distribution_cycle_member",
-        " offset 0",
-        cycles as _,
-        counted
-    );
-    let mut rows = found.fetch_all(&mut *connection).await?;
-    rows.retain(|row| row.strategy == Strategy::Fixed);
-    let recorded = recorded(&rows);
-    if !recorded.is_empty() {
-        let capped = availability::capped(connection, &recorded).await?;
-        let is_capped = |row: &&Row| capped.contains(&row.sales_id);
-        let dependent: HashSet<CycleId> =
-            rows.iter().filter(is_capped).map(|row| row.cycle).collect();
-        rows.retain(|row| !dependent.contains(&row.cycle));
-    }
-    let statuses = statuses_of(connection, &rows, now).await?;
-    let mut by_cycle: Vec<(CycleId, Vec<Row>)> = Vec::with_capacity(cycles.len());
-    for row in rows {
-        match by_cycle.last_mut() {
-            Some((cycle, rows)) if *cycle == row.cycle => rows.push(row),
-            _ => by_cycle.push((row.cycle, vec![row])),
-        }
-    }
-    Ok(ManyContenders {
-        cycles: by_cycle.into_iter(),
-        statuses,
-        most_open,
-        more: HashMap::new(),
-    })
 }
 
 /// An agent with the most open offers is passed over, if somebody else can be offered the lead.

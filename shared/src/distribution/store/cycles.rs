@@ -117,66 +117,58 @@ impl<'agent> Members<'agent> {
     }
 }
 
-/// Inserts cycles with their members, in one statement. Returns their ids, in their order.
-pub(crate) async fn insert_cycles(
-    connection: &mut PgConnection,
-    new: &[NewCycle<'_>],
-    now: DateTime<Utc>,
-) -> Result<Vec<CycleId>> {
-    let ids: Vec<CycleId> = new.iter().map(|_| CycleId::new()).collect();
-    let leads: Vec<LeadId> = new.iter().map(|cycle| cycle.lead).collect();
-    let triggers: Vec<&str> = new.iter().map(|cycle| cycle.trigger.as_str()).collect();
-    let queues: Vec<QueueId> = new.iter().map(|cycle| cycle.route.queue).collect();
-    let strategies: Vec<&str> = new
-        .iter()
-        .map(|cycle| cycle.route.strategy.as_str())
-        .collect();
-    let formers: Vec<Option<&str>> = new
-        .iter()
-        .map(|cycle| cycle.former_agent.map(|place| place.sales_id.0.as_str()))
-        .collect();
-    let pasts: Vec<Option<&str>> = new.iter().map(|cycle| cycle.past).collect();
-    let (mut cycles, mut seats, mut guests) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut sales, mut labels, mut weights) = (Vec::new(), Vec::new(), Vec::new());
-    for (id, cycle) in ids.iter().zip(new) {
-        let members = Members::of(cycle.queue, cycle.former_agent);
-        for seat in (1_i64..).take(members.sales.len()) {
-            cycles.push(*id);
-            seats.push(seat);
-            guests.push(seat > members.places);
+/// New cycles and their members, as columns.
+pub(super) struct NewCycles<'new> {
+    pub(super) ids: Vec<CycleId>,
+    pub(super) leads: Vec<LeadId>,
+    pub(super) triggers: Vec<&'new str>,
+    pub(super) queues: Vec<QueueId>,
+    pub(super) strategies: Vec<&'new str>,
+    pub(super) formers: Vec<Option<&'new str>>,
+    pub(super) pasts: Vec<Option<&'new str>>,
+    /// The cycle of each member.
+    pub(super) of: Vec<CycleId>,
+    pub(super) seats: Vec<i64>,
+    pub(super) sales: Vec<&'new str>,
+    pub(super) labels: Vec<&'new str>,
+    pub(super) weights: Vec<i32>,
+    pub(super) guests: Vec<bool>,
+}
+
+impl<'new> NewCycles<'new> {
+    pub(super) fn of(new: &'new [NewCycle<'_>]) -> Self {
+        let former = |cycle: &NewCycle<'new>| cycle.former_agent.map(|place| &*place.sales_id.0);
+        let mut columns = Self {
+            ids: new.iter().map(|_| CycleId::new()).collect(),
+            leads: new.iter().map(|cycle| cycle.lead).collect(),
+            triggers: new.iter().map(|cycle| cycle.trigger.as_str()).collect(),
+            queues: new.iter().map(|cycle| cycle.route.queue).collect(),
+            strategies: new
+                .iter()
+                .map(|cycle| cycle.route.strategy.as_str())
+                .collect(),
+            formers: new.iter().map(former).collect(),
+            pasts: new.iter().map(|cycle| cycle.past).collect(),
+            of: Vec::new(),
+            seats: Vec::new(),
+            sales: Vec::new(),
+            labels: Vec::new(),
+            weights: Vec::new(),
+            guests: Vec::new(),
+        };
+        for (id, cycle) in columns.ids.clone().into_iter().zip(new) {
+            let members = Members::of(cycle.queue, cycle.former_agent);
+            for seat in (1_i64..).take(members.sales.len()) {
+                columns.of.push(id);
+                columns.seats.push(seat);
+                columns.guests.push(seat > members.places);
+            }
+            columns.sales.extend(members.sales);
+            columns.labels.extend(members.labels);
+            columns.weights.extend(members.weights);
         }
-        sales.extend(members.sales);
-        labels.extend(members.labels);
-        weights.extend(members.weights);
+        columns
     }
-    sqlx::query!(
-        "with new_cycle as (
-             insert into distribution_cycle (id, lead_id, status, trigger, started_at, queue_id, strategy, sticky_sales_id, past)
-             select id, lead, 'open', trigger, $14, queue, strategy, former, past
-             from unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::text[])
-                  as cycle (id, lead, trigger, queue, strategy, former, past))
-         insert into distribution_cycle_member (cycle_id, seat, sales_id, label, weight, guest)
-         select cycle, seat, sales_id, label, weight, guest
-         from unnest($8::uuid[], $9::bigint[], $10::text[], $11::text[], $12::int[], $13::bool[])
-              as member (cycle, seat, sales_id, label, weight, guest)",
-        &ids as _,
-        &leads as _,
-        &triggers as _,
-        &queues as _,
-        &strategies as _,
-        &formers as _,
-        &pasts as _,
-        &cycles as _,
-        &seats,
-        &sales as _,
-        &labels as _,
-        &weights,
-        &guests,
-        now
-    )
-    .execute(connection)
-    .await?;
-    Ok(ids)
 }
 
 /// Adds the places of a queue that a cycle does not have, after its own: of one that was held because its queue was empty, or that

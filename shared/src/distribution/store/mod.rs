@@ -17,6 +17,7 @@ mod handover;
 mod health;
 mod held;
 mod locks;
+mod many_contenders;
 mod metrics;
 mod offers;
 mod person;
@@ -59,12 +60,11 @@ pub(crate) use clients::{last_client_of, lead_of_message};
 pub use conflicts::Conflict;
 pub(crate) use conflicts::{conflict, decide_conflict, insert_conflict, open_conflicts};
 pub(crate) use contenders::{
-    DISABLED, DecisionInput, decision_input, ended, insert_cycle, many_contenders,
-    pass_over_the_full, set_credits,
+    DISABLED, DecisionInput, decision_input, ended, insert_cycle, pass_over_the_full, set_credits,
 };
 pub(crate) use cycles::{
-    NewCycle, close_cycle, end_cycles, insert_cycles, insert_members, latest_cycle,
-    lock_open_cycle, read_one_snapshot,
+    NewCycle, close_cycle, end_cycles, insert_members, latest_cycle, lock_open_cycle,
+    read_one_snapshot,
 };
 pub(crate) use ends::{
     WithdrawnOffer, accept, accept_after_roll, decline, set_undeliverable, time_out, withdraw,
@@ -89,6 +89,7 @@ pub(crate) use held::{
 pub(crate) use locks::{
     lock_a_due_offer_for_roll, lock_for_roll, lock_for_rolls, lock_free_offers_at, lock_offer_at,
 };
+pub(crate) use many_contenders::{ManyContenders, insert_cycles, many_contenders};
 pub(crate) use metrics::{metrics, punctuality};
 pub(crate) use offers::{
     SendableOffer, latest_offer, lock_cycle_and_attempt, lock_offer, most_urgent_offer,
@@ -106,7 +107,7 @@ pub(crate) use received::{
 };
 pub(crate) use records::delete_old_records;
 pub(crate) use show::{attempts, cycles, members};
-pub(crate) use snapshot::snapshot;
+pub(crate) use snapshot::snapshots;
 pub(crate) use summary::{
     managers_for_summary, queue_figures, queues_of_manager, record_summary, set_summary,
 };
