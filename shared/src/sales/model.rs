@@ -39,8 +39,6 @@ pub struct ActivePlace {
     pub label: String,
     /// Its weight, for a weighted queue.
     pub weight: i32,
-    /// Whether its agent gets only so many leads a day or at once.
-    pub capped: bool,
 }
 
 /// What the start of a cycle needs to know about a queue.
@@ -50,6 +48,8 @@ pub struct Route {
     pub queue: QueueId,
     /// How the next agent is chosen.
     pub strategy: Strategy,
+    /// Whether one of its agents gets only so many leads a day or at once.
+    pub has_caps: bool,
 }
 
 /// What decides which queue an enquiry goes to.

@@ -172,16 +172,19 @@ pub(super) async fn routes(
             let route = Route {
                 queue: row.queue,
                 strategy: row.strategy,
+                has_caps: false,
             };
             routes.push((route, Vec::new()));
         }
         let place = row.sales_id.zip(row.label).zip(row.weight);
-        if let (Some((_, places)), Some(((sales_id, label), weight))) = (routes.last_mut(), place) {
+        if let (Some((route, places)), Some(((sales_id, label), weight))) =
+            (routes.last_mut(), place)
+        {
+            route.has_caps |= row.capped.unwrap_or(false);
             places.push(ActivePlace {
                 sales_id,
                 label,
                 weight,
-                capped: row.capped.unwrap_or(false),
             });
         }
     }
@@ -207,9 +210,7 @@ pub(super) async fn active_queue(
 ) -> Result<Vec<ActivePlace>> {
     Ok(sqlx::query_as!(
         ActivePlace,
-        r#"select sq.sales_id as "sales_id: UserId", sq.label, sq.weight,
-                  exists (select from agent_availability v
-                          where v.sales_id = sq.sales_id and num_nonnulls(v.most_a_day, v.most_open) > 0) as "capped!"
+        r#"select sq.sales_id as "sales_id: UserId", sq.label, sq.weight
            from sales_queue sq join "user" u on u.id = sq.sales_id and u.disabled_at is null
            where sq.active and sq.queue_id = $1 order by sq.queue_order"#,
         queue.0
@@ -224,9 +225,7 @@ pub(super) async fn active_place(
 ) -> Result<Option<ActivePlace>> {
     Ok(sqlx::query_as!(
         ActivePlace,
-        r#"select sq.sales_id as "sales_id: UserId", sq.label, sq.weight,
-                  exists (select from agent_availability v
-                          where v.sales_id = sq.sales_id and num_nonnulls(v.most_a_day, v.most_open) > 0) as "capped!"
+        r#"select sq.sales_id as "sales_id: UserId", sq.label, sq.weight
            from sales_queue sq join "user" u on u.id = sq.sales_id and u.disabled_at is null
            where sq.active and sq.sales_id = $1 order by sq.queue_order limit 1"#,
         agent.0

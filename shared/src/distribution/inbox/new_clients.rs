@@ -142,9 +142,8 @@ async fn without_locks(
         route,
         places,
     });
-    let needs_no_lock = |client: &NewClient| {
-        client.route.strategy == Strategy::Fixed && !client.places.iter().any(|place| place.capped)
-    };
+    let needs_no_lock =
+        |client: &NewClient| client.route.strategy == Strategy::Fixed && !client.route.has_caps;
     Ok(clients.filter(needs_no_lock).collect())
 }
 
