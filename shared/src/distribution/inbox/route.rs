@@ -102,8 +102,8 @@ async fn handle_in_turn(app: &App, waiting: Waiting) -> Result<Handled> {
     }
 }
 
-/// Handles those of these messages that can be handled in one transaction, in their order. Reads their leads in one statement
-/// afterwards: whoever was handled together is answered together.
+/// Handles those of these messages that can be handled in one transaction, and then reads the leads that their answers show, in one
+/// statement. Returns a result for each message, in their order; `None` if it must be handled alone.
 async fn handle_together(app: &App, waiting: Vec<Waiting>) -> Vec<Option<Handled>> {
     let ids: Vec<MessageId> = waiting.iter().map(|one| one.message).collect();
     let handling = new_clients::handle_together(app, &ids);

@@ -43,8 +43,8 @@ impl ManyContenders {
     }
 }
 
-/// Reads the contenders of several cycles, each as [`super::contenders::decision_input`] does. Leaves out cycles whose decisions need a lock: a queue that
-/// rotates has credits, and an agent with a cap can get only so many.
+/// Reads the contenders of several cycles, each as [`super::contenders::decision_input`] does. Leaves out cycles whose decisions need a
+/// lock: a queue that rotates has credits, and an agent with a cap can get only so many.
 pub(crate) async fn many_contenders(
     connection: &mut PgConnection,
     cycles: &[CycleId],
